@@ -1,0 +1,49 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
+import type { Clock } from './core/clock.ts';
+import type { ConnectionRegistry } from './core/connection-registry.ts';
+import { systemClock } from './edge/clock.ts';
+import { createConnectionRows } from './edge/connection-rows.ts';
+import { read, readOptional } from './edge/environment.ts';
+import { readConnection, type SocketEvent } from './edge/gateway.ts';
+import { createStarter, type Starter } from './edge/invoke.ts';
+import { createTelemetry, type Telemetry } from './edge/telemetry.ts';
+
+interface Dependencies {
+  readonly registry: ConnectionRegistry;
+  readonly starter: Starter;
+  readonly clock: Clock;
+  readonly telemetry: Telemetry;
+}
+
+/**
+ * Registers a connection that the authorizer let in. The welcome is another function's work, because nothing can be
+ * posted to a connection before this one has returned (https://repost.aws/knowledge-center/410-gone-api-gateway).
+ */
+export function createConnect({ registry, starter, clock, telemetry }: Dependencies) {
+  return async (event: SocketEvent): Promise<APIGatewayProxyStructuredResultV2> => {
+    const connection = readConnection(event);
+    const sessionHash = event.requestContext.authorizer?.sessionHash;
+    // Only a route without our authorizer could bring this about: fail closed.
+    if (connection === undefined || sessionHash === undefined) return { statusCode: 403 };
+
+    await registry.add({ ...connection, sessionHash, connectedAt: clock.now() });
+    try {
+      await Promise.all([starter.deliver({ welcome: connection }), starter.tick()]);
+    } catch (error) {
+      // Without a welcome the socket would be mute for two hours: refuse the handshake and leave nothing behind.
+      await registry.leave(connection);
+      throw error;
+    }
+    telemetry.log('info', 'connected', { ...connection });
+    telemetry.count({ Connected: 1 });
+    return { statusCode: 200 };
+  };
+}
+
+export const handler = createConnect({
+  registry: createConnectionRows(read('CONNECTIONS_TABLE'), new DynamoDBClient({}), systemClock),
+  starter: createStarter({ deliver: read('DELIVER_FUNCTION'), tick: readOptional('TICK_FUNCTION') }),
+  clock: systemClock,
+  telemetry: createTelemetry(),
+});

@@ -1,0 +1,9 @@
+/**
+ * What may happen only once, although several Lambdas may try. `claim` answers true to exactly one caller for one name
+ * until the claim is released or has expired (epoch seconds); an expired claim MUST count as free although its row may still be
+ * there. `release` gives a claim back; it MUST NOT fail when there is none.
+ */
+export interface Claims {
+  claim(name: string, expiresAt: number): Promise<boolean>;
+  release(name: string): Promise<void>;
+}

@@ -1,0 +1,26 @@
+import type { Connection, NewConnection } from './connection.ts';
+
+/** A connection as a broadcast sees it. */
+export interface RegisteredConnection extends Connection {
+  /** Epoch milliseconds. */
+  readonly connectedAt: number;
+  /** False until the welcome was posted; broadcasts skip such a connection, because nothing may precede its welcome. */
+  readonly welcomed: boolean;
+}
+
+/**
+ * The port to the table of who is connected.
+ *
+ * `add` is called once per connection, before its handshake is answered. It MUST be one write, and MUST NOT read.
+ * `markWelcomed` answers false, and MUST NOT create anything, when the connection has left meanwhile.
+ * `leave` is the one way out, for a disconnect as for a socket found gone. It MUST be idempotent and MUST NOT fail for a
+ * connection that is not there: API Gateway promises `$disconnect` only as best effort, and it may race with a 410.
+ * `everyone` yields page by page, so that work can begin before the last page is read. It MUST NOT yield a connection
+ * whose time has passed, although DynamoDB may keep its row for days; it MAY miss one that comes while it reads.
+ */
+export interface ConnectionRegistry {
+  add(connection: NewConnection): Promise<void>;
+  markWelcomed(connection: Connection, welcomedAt: number): Promise<boolean>;
+  leave(connection: Connection): Promise<void>;
+  everyone(): AsyncIterable<readonly RegisteredConnection[]>;
+}

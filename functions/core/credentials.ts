@@ -1,0 +1,41 @@
+import { createHash, createHmac, hkdfSync } from 'node:crypto';
+
+/** Pusher's three: `key` is public and never rotates, `secret` is known to PHP and to the gateway only. */
+export interface Credentials {
+  readonly appId: string;
+  readonly key: string;
+  readonly secret: string;
+}
+
+/** Each purpose has a key of its own, so that what is made for one can never be used for another. */
+export type KeyPurpose = 'request' | 'session';
+
+const noSalt = new Uint8Array(0);
+
+/** HKDF-SHA256(secret, empty salt, `session-socket/<purpose>`), 32 bytes. */
+export function deriveKey(secret: string, purpose: KeyPurpose): Buffer {
+  return Buffer.from(hkdfSync('sha256', secret, noSalt, `session-socket/${purpose}`, 32));
+}
+
+/** What stands for a session id wherever something is stored or logged: 64 hex digits that nobody can turn back. */
+export function hashSessionId(secret: string, sessionId: string): string {
+  return createHmac('sha256', deriveKey(secret, 'session')).update(sessionId).digest('hex');
+}
+
+/** The parts of a request that `X-Session-Socket` vouches for. */
+export interface SignedRequest {
+  readonly method: 'GET';
+  readonly pathAndQuery: string;
+  /** Epoch seconds; PHP accepts ±300. */
+  readonly time: number;
+  /** The Cookie header, byte for byte. */
+  readonly cookieHeader: string;
+}
+
+/** The value of `X-Session-Socket`, by which PHP knows that the gateway asks and not a browser. */
+export function signRequest(credentials: Credentials, request: SignedRequest): string {
+  const cookieHash = createHash('sha256').update(request.cookieHeader).digest('hex');
+  const stringToSign = `${request.method}\n${request.pathAndQuery}\n${request.time}\n${cookieHash}`;
+  const signature = createHmac('sha256', deriveKey(credentials.secret, 'request')).update(stringToSign).digest('hex');
+  return `kid=${credentials.key},t=${request.time},s=${signature}`;
+}

@@ -1,0 +1,62 @@
+import { socketIdOf } from './connection.ts';
+import { type Refusal, refuse } from './refusal.ts';
+
+/**
+ * One frame of the Pusher Channels protocol, version 7, in either direction. Which `data` is a string of JSON and which a
+ * plain object is Pusher's choice, event by event
+ * (https://pusher.com/docs/channels/library_auth_reference/pusher-websockets-protocol/).
+ */
+export interface Frame {
+  readonly event: string;
+  readonly channel?: string;
+  readonly data?: unknown;
+}
+
+/**
+ * Seconds of silence after which a Pusher client pings; Pusher's own recommendation. API Gateway closes a socket after 600
+ * (https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-execution-service-websocket-limits-table.html).
+ */
+const activityTimeout = 120;
+
+/** Reads what a client sent. Only known fields are kept, so nothing unexpected travels further. */
+export function parseFrame(text: string | undefined): Frame | Refusal {
+  const value = parseObject(text ?? '');
+  if (value === undefined || typeof value.event !== 'string') return refuse('malformed-frame');
+  if (value.channel !== undefined && typeof value.channel !== 'string') return refuse('malformed-frame');
+  return {
+    event: value.event,
+    ...(value.channel === undefined ? {} : { channel: value.channel }),
+    ...(value.data === undefined ? {} : { data: value.data }),
+  };
+}
+
+export function encodeFrame(frame: Frame): string {
+  return JSON.stringify(frame);
+}
+
+/** The first frame of every connection; a client may send nothing that counts before it. */
+export function welcomeFrame(connectionId: string): Frame {
+  return {
+    event: 'pusher:connection_established',
+    data: JSON.stringify({ socket_id: socketIdOf(connectionId), activity_timeout: activityTimeout }),
+  };
+}
+
+/** Also the answer to every frame that has no answer of its own in the protocol: each frame gets exactly one reply. */
+export const pongFrame: Frame = { event: 'pusher:pong', data: {} };
+
+export function errorFrame({ code, sentence }: Refusal): Frame {
+  return { event: 'pusher:error', data: { code, message: sentence } };
+}
+
+/** The event of the demo: `hello {hello: 'world'}`, as the socket.io server that this replaces sent it. */
+export const helloFrame: Frame = { event: 'hello', data: JSON.stringify({ hello: 'world' }) };
+
+function parseObject(text: string): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : undefined;
+  } catch {
+    return undefined;
+  }
+}

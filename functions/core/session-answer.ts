@@ -1,0 +1,58 @@
+import { type Refusal, refuse } from './refusal.ts';
+import { isSameSessionId, type Session, type SessionMode } from './session.ts';
+import { SessionCheckFailed } from './session-lookup.ts';
+
+/** What came back over HTTP. `body` is `undefined` where it was not read (mode `status`, or a status other than 200). */
+export interface SessionAnswer {
+  readonly status: number;
+  readonly contentType: string | undefined;
+  readonly body: string | undefined;
+}
+
+const saysNo = new Set([401, 403, 302, 303, 307]);
+const jsonType = /^application\/([\w.-]+\+)?json\b/i;
+
+/**
+ * What PHP's answer means for the one who holds `token`: the outcome table of the handshake.
+ * @throws SessionCheckFailed when the answer is none, or says that PHP does not trust us
+ */
+export function judgeAnswer(mode: SessionMode, token: string, answer: SessionAnswer): Session | Refusal {
+  // A login redirect is how many applications say "nobody"; 301 and 308 say that the configured URL is wrong.
+  if (saysNo.has(answer.status)) return refuse('not-logged-in');
+  if (answer.status === 421) {
+    throw new SessionCheckFailed(
+      'misconfigured',
+      'PHP answered 421, so PHP and the gateway do not hold the same secret or a clock is more than 300 s off',
+    );
+  }
+  if (answer.status !== 200) throw new SessionCheckFailed('unavailable', `it answered ${answer.status}`);
+  if (mode === 'status') return { sessionId: token };
+
+  const session = parseIdentity(parseJson(answer));
+  if (session === 'nobody') return refuse('not-logged-in');
+  if (!isSameSessionId(session.sessionId, token)) return refuse('other-session');
+  return session;
+}
+
+function parseJson({ contentType, body }: SessionAnswer): unknown {
+  if (!jsonType.test(contentType ?? '')) {
+    throw new SessionCheckFailed('unavailable', 'it answered 200 without the content type application/json');
+  }
+  try {
+    return JSON.parse(body ?? '');
+  } catch {
+    throw new SessionCheckFailed('unavailable', 'it answered 200 with a body that is not JSON');
+  }
+}
+
+/** The session id as a string, or an object that also says who the user is. Anything else is nobody's session. */
+function parseIdentity(value: unknown): Session | 'nobody' {
+  if (typeof value === 'string') return { sessionId: value };
+  if (typeof value !== 'object' || value === null || !('sessionId' in value)) return 'nobody';
+  if (typeof value.sessionId !== 'string') return 'nobody';
+  if (!('userId' in value)) return { sessionId: value.sessionId };
+  if (typeof value.userId !== 'string' || value.userId === '') {
+    throw new SessionCheckFailed('unavailable', 'it answered with a userId that is not a string');
+  }
+  return { sessionId: value.sessionId, userId: value.userId };
+}

@@ -1,0 +1,53 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import type { Clock } from './core/clock.ts';
+import type { Connection } from './core/connection.ts';
+import type { ConnectionRegistry } from './core/connection-registry.ts';
+import { encodeFrame, welcomeFrame } from './core/frame.ts';
+import type { Delivery, SocketSender } from './core/socket-sender.ts';
+import { systemClock } from './edge/clock.ts';
+import { createConnectionRows } from './edge/connection-rows.ts';
+import { read } from './edge/environment.ts';
+import type { DeliverJob } from './edge/invoke.ts';
+import { createSockets } from './edge/sockets.ts';
+import { createTelemetry, type Telemetry } from './edge/telemetry.ts';
+
+interface Dependencies {
+  readonly registry: ConnectionRegistry;
+  readonly sender: SocketSender;
+  readonly clock: Clock;
+  readonly telemetry: Telemetry;
+}
+
+/** How long a 410 is taken for "not open yet" rather than "closed", in milliseconds. */
+const patienceMs = 10_000;
+
+/** Posts the welcome, without which a Pusher client says nothing, then opens the connection to broadcasts. */
+export function createDeliver({ registry, sender, clock, telemetry }: Dependencies) {
+  return async ({ welcome: connection }: DeliverJob): Promise<void> => {
+    if ((await postPatiently(connection)) === 'gone') {
+      // Removes nothing: `$disconnect` does, and a row so young may belong to a socket that is only slow to open.
+      telemetry.log('warn', 'welcome lost', { ...connection });
+      telemetry.count({ WelcomeLost: 1 });
+      return;
+    }
+    await registry.markWelcomed(connection, clock.now());
+    telemetry.count({ Delivered: 1 });
+  };
+
+  async function postPatiently({ connectionId }: Connection): Promise<Delivery> {
+    const frame = encodeFrame(welcomeFrame(connectionId));
+    const giveUpAt = clock.now() + patienceMs;
+    for (let pauseMs = 25; ; pauseMs = Math.min(pauseMs * 2, 1000)) {
+      const delivery = await sender.post(connectionId, frame);
+      if (delivery === 'delivered' || clock.now() + pauseMs > giveUpAt) return delivery;
+      await clock.pause(pauseMs);
+    }
+  }
+}
+
+export const handler = createDeliver({
+  registry: createConnectionRows(read('CONNECTIONS_TABLE'), new DynamoDBClient({}), systemClock),
+  sender: createSockets(read('CALLBACK_URL')),
+  clock: systemClock,
+  telemetry: createTelemetry(),
+});

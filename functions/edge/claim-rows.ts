@@ -1,0 +1,38 @@
+import {
+  ConditionalCheckFailedException,
+  DeleteItemCommand,
+  type DynamoDBClient,
+  PutItemCommand,
+} from '@aws-sdk/client-dynamodb';
+import type { Claims } from '../core/claims.ts';
+import type { Clock } from '../core/clock.ts';
+import { claimsTable } from './tables.ts';
+
+const { partitionKey, ttl } = claimsTable;
+
+/** Claims as rows of one DynamoDB table: a conditional put decides who was first. */
+export function createClaimRows(table: string, client: DynamoDBClient, clock: Clock): Claims {
+  return {
+    async claim(name, expiresAt) {
+      const [isFree, hasExpired] = [`attribute_not_exists(${partitionKey})`, `${ttl} <= :now`];
+      try {
+        await client.send(
+          new PutItemCommand({
+            TableName: table,
+            Item: { [partitionKey]: { S: name }, [ttl]: { N: String(expiresAt) } },
+            ConditionExpression: `${isFree} OR ${hasExpired}`,
+            ExpressionAttributeValues: { ':now': { N: String(Math.floor(clock.now() / 1000)) } },
+          }),
+        );
+        return true;
+      } catch (error) {
+        if (error instanceof ConditionalCheckFailedException) return false;
+        throw error;
+      }
+    },
+
+    async release(name) {
+      await client.send(new DeleteItemCommand({ TableName: table, Key: { [partitionKey]: { S: name } } }));
+    },
+  };
+}

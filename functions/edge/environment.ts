@@ -1,0 +1,119 @@
+import { findOriginFault, type OriginPolicy } from '../core/origin.ts';
+import { type SessionMode, sessionModes } from '../core/session.ts';
+import { findEndpointFault } from '../core/session-endpoint.ts';
+import type { AwsCredentials } from './sigv4.ts';
+
+/** Names of the variables, by function. The construct writes them with `satisfies`, so none can be forgotten. */
+export interface AuthorizerEnvironment {
+  readonly SESSION_ENDPOINT: string;
+  readonly SESSION_MODE: SessionMode;
+  readonly SESSION_TIMEOUT_MS: string;
+  readonly COOKIE_NAME: string;
+  /** Separated by blanks; no origin has one. */
+  readonly ALLOWED_ORIGINS: string;
+  readonly ALLOW_MISSING_ORIGIN: 'yes' | 'no';
+  readonly CREDENTIALS_SECRET_ARN: string;
+}
+
+export interface ConnectEnvironment {
+  readonly CONNECTIONS_TABLE: string;
+  readonly DELIVER_FUNCTION: string;
+  /** Empty when hello is off. */
+  readonly TICK_FUNCTION: string;
+}
+
+export interface DisconnectEnvironment {
+  readonly CONNECTIONS_TABLE: string;
+}
+
+export interface DeliverEnvironment {
+  readonly CONNECTIONS_TABLE: string;
+  /** The endpoint of @connections: `https://{api}.execute-api.{region}.amazonaws.com/{stage}`. */
+  readonly CALLBACK_URL: string;
+}
+
+export interface TickEnvironment extends DeliverEnvironment {
+  readonly CLAIMS_TABLE: string;
+}
+
+type LambdaVariable =
+  | 'AWS_REGION'
+  | 'AWS_ACCESS_KEY_ID'
+  | 'AWS_SECRET_ACCESS_KEY'
+  | 'AWS_SESSION_TOKEN'
+  | 'AWS_ENDPOINT_URL_SECRETS_MANAGER';
+
+type Variable = keyof (AuthorizerEnvironment & ConnectEnvironment & TickEnvironment) | LambdaVariable;
+
+export interface AuthorizerSettings extends OriginPolicy {
+  readonly endpoint: URL;
+  readonly mode: SessionMode;
+  readonly timeoutMs: number;
+  readonly cookieName: string;
+  readonly credentialsSecretArn: string;
+}
+
+/** @throws Error with the variable's name when one is missing or makes no sense */
+export function readAuthorizerSettings(): AuthorizerSettings {
+  const endpoint = read('SESSION_ENDPOINT');
+  const fault = findEndpointFault(endpoint);
+  if (fault !== undefined) throw new Error(`SESSION_ENDPOINT: ${fault}`);
+
+  const mode = sessionModes.find((known) => known === read('SESSION_MODE'));
+  if (mode === undefined) throw new Error(`SESSION_MODE must be one of ${sessionModes.join(', ')}.`);
+
+  const timeoutMs = Number(read('SESSION_TIMEOUT_MS'));
+  if (!(timeoutMs > 0)) throw new Error('SESSION_TIMEOUT_MS must be a number above 0.');
+
+  const allowedOrigins = read('ALLOWED_ORIGINS').split(' ');
+  const originFault = allowedOrigins.map(findOriginFault).find((found) => found !== undefined);
+  if (originFault !== undefined) throw new Error(`ALLOWED_ORIGINS: ${originFault}`);
+
+  return {
+    endpoint: new URL(endpoint),
+    mode,
+    timeoutMs,
+    cookieName: read('COOKIE_NAME'),
+    allowedOrigins,
+    allowMissingOrigin: read('ALLOW_MISSING_ORIGIN') === 'yes',
+    credentialsSecretArn: read('CREDENTIALS_SECRET_ARN'),
+  };
+}
+
+/** What Lambda itself puts into the environment, for the one AWS call that is made without an SDK. */
+export interface AwsSettings {
+  readonly region: string;
+  readonly credentials: AwsCredentials;
+  readonly secretsManagerUrl: URL;
+}
+
+/** @throws Error with the variable's name when one is missing */
+export function readAwsSettings(): AwsSettings {
+  const region = read('AWS_REGION');
+  const domain = region.startsWith('cn-') ? 'amazonaws.com.cn' : 'amazonaws.com';
+  return {
+    region,
+    credentials: {
+      accessKeyId: read('AWS_ACCESS_KEY_ID'),
+      secretAccessKey: read('AWS_SECRET_ACCESS_KEY'),
+      sessionToken: readOptional('AWS_SESSION_TOKEN'),
+    },
+    // The variable by which every AWS SDK is pointed elsewhere:
+    // https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html
+    secretsManagerUrl: new URL(
+      readOptional('AWS_ENDPOINT_URL_SECRETS_MANAGER') ?? `https://secretsmanager.${region}.${domain}`,
+    ),
+  };
+}
+
+/** @throws Error with the variable's name when it is missing or empty */
+export function read(name: Variable): string {
+  const value = process.env[name];
+  if (value === undefined || value === '') throw new Error(`The environment variable ${name} is not set.`);
+  return value;
+}
+
+/** For a variable that may be empty. */
+export function readOptional(name: Variable): string | undefined {
+  return process.env[name] || undefined;
+}

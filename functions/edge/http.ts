@@ -1,0 +1,100 @@
+import http, { type ClientRequest, type IncomingMessage, type RequestOptions } from 'node:http';
+import https from 'node:https';
+
+export interface HttpRequest {
+  readonly url: URL;
+  readonly method: 'GET' | 'POST';
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: string;
+  /** For the whole exchange, a second try and the body included. */
+  readonly timeoutMs: number;
+  /** Bytes of an answer that are read before it counts as too long. */
+  readonly maxBodyBytes: number;
+  /** Whether an answer of this status has a body worth waiting for; others are answered with an empty one. */
+  readonly wantsBody: (status: number) => boolean;
+}
+
+export interface HttpAnswer {
+  readonly status: number;
+  readonly contentType: string | undefined;
+  readonly body: string;
+}
+
+/** The exchange did not end in an answer. `reason` is safe to log. */
+export class HttpFailure extends Error {
+  readonly reason: string;
+
+  constructor(reason: string) {
+    super(reason);
+    this.name = 'HttpFailure';
+    this.reason = reason;
+  }
+}
+
+// Kept alive at module scope: a TLS handshake costs more than everything else the authorizer does.
+const plain = { request: http.request, agent: new http.Agent({ keepAlive: true }) };
+const encrypted = { request: https.request, agent: new https.Agent({ keepAlive: true }) };
+
+/**
+ * One HTTP exchange over a kept connection. Redirects are answers like any other.
+ * @throws HttpFailure for everything that is not an answer
+ */
+export function exchange(request: HttpRequest): Promise<HttpAnswer> {
+  const transport = request.url.protocol === 'https:' ? encrypted : plain;
+  const options: RequestOptions = { method: request.method, headers: request.headers, agent: transport.agent };
+
+  return new Promise((resolve, reject) => {
+    let attempt = dial();
+    const deadline = setTimeout(() => fail(`it did not answer within ${request.timeoutMs} ms`), request.timeoutMs);
+
+    function dial(isSecondTry = false): ClientRequest {
+      const dialled = transport.request(request.url, options);
+      dialled.once('response', receive);
+      dialled.on('error', (error) => {
+        // A kept connection may have died while the Lambda was frozen, and only sending on it tells. PHP saw nothing.
+        const wasStale = codeOf(error) === 'ECONNRESET' && dialled.reusedSocket && !isSecondTry;
+        if (wasStale) attempt = dial(true);
+        else fail(describe(error));
+      });
+      dialled.end(request.body);
+      return dialled;
+    }
+
+    function receive(response: IncomingMessage): void {
+      const status = response.statusCode ?? 0;
+      const contentType = response.headers['content-type'];
+      const wanted = request.wantsBody(status);
+      if (!wanted) resolve({ status, contentType, body: '' });
+
+      // A body nobody wants is drained under the same cap and deadline, so that the connection can serve again.
+      const chunks: Buffer[] = [];
+      let length = 0;
+      response.on('data', (chunk: Buffer) => {
+        length += chunk.length;
+        if (wanted) chunks.push(chunk);
+        if (length > request.maxBodyBytes) fail(`its answer is longer than ${request.maxBodyBytes} bytes`);
+      });
+      response.once('error', (error) => fail(describe(error)));
+      response.once('end', () => {
+        clearTimeout(deadline);
+        resolve({ status, contentType, body: Buffer.concat(chunks).toString('utf8') });
+      });
+    }
+
+    /** Without effect on an exchange that was answered already, but for hanging up. */
+    function fail(reason: string): void {
+      clearTimeout(deadline);
+      reject(new HttpFailure(reason));
+      attempt.destroy();
+    }
+  });
+}
+
+/** Node's messages quote addresses and certificates, its codes do not. */
+function describe(error: Error): string {
+  return `the connection failed (${codeOf(error) ?? error.name})`;
+}
+
+function codeOf(error: Error): string | undefined {
+  return 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+}

@@ -1,0 +1,28 @@
+import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import type { Connection } from '../core/connection.ts';
+
+/** What `deliver` is asked to do. */
+export interface DeliverJob {
+  readonly welcome: Connection;
+}
+
+/** Starts one of our other functions without waiting for it: Lambda queues the event and answers at once. */
+export interface Starter {
+  deliver(job: DeliverJob): Promise<void>;
+  /** Does nothing when hello is off. */
+  tick(): Promise<void>;
+}
+
+export function createStarter(functions: { deliver: string; tick: string | undefined }): Starter {
+  const client = new LambdaClient({});
+  return {
+    deliver: (job) => start(functions.deliver, job),
+    tick: async () => {
+      if (functions.tick !== undefined) await start(functions.tick, {});
+    },
+  };
+
+  async function start(FunctionName: string, job: object): Promise<void> {
+    await client.send(new InvokeCommand({ FunctionName, InvocationType: 'Event', Payload: JSON.stringify(job) }));
+  }
+}

@@ -1,0 +1,98 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import type { Claims } from './core/claims.ts';
+import type { Clock } from './core/clock.ts';
+import { welcomePatience } from './core/connection.ts';
+import type { ConnectionRegistry, RegisteredConnection } from './core/connection-registry.ts';
+import { fanOut } from './core/fan-out.ts';
+import { encodeFrame, helloFrame } from './core/frame.ts';
+import type { SocketSender } from './core/socket-sender.ts';
+import { createClaimRows } from './edge/claim-rows.ts';
+import { systemClock } from './edge/clock.ts';
+import { createConnectionRows } from './edge/connection-rows.ts';
+import { read } from './edge/environment.ts';
+import { createSockets } from './edge/sockets.ts';
+import { createTelemetry, type Telemetry } from './edge/telemetry.ts';
+
+interface Dependencies {
+  readonly registry: ConnectionRegistry;
+  readonly claims: Claims;
+  readonly sender: SocketSender;
+  readonly clock: Clock;
+  readonly telemetry: Telemetry;
+}
+
+const concurrency = 50;
+
+/**
+ * Says hello to everyone, once a second, to the end of the present minute; the schedule starts the next one. Every connect
+ * starts it too, so the minute is claimed: of several at once one speaks, and no hello comes twice.
+ */
+export function createTick({ registry, claims, sender, clock, telemetry }: Dependencies) {
+  return async (): Promise<void> => {
+    const minute = Math.floor(clock.now() / 60_000);
+    const claim = `tick:${minute}`;
+    const endSecond = (minute + 1) * 60;
+
+    while (await isAnybodyHere()) {
+      // A minute longer than the minute, for clocks that are behind.
+      if (!(await claims.claim(claim, endSecond + 60))) return;
+      if ((await helloUntil(endSecond)) === 'minute over') return;
+      // Who connected since the last look found the minute claimed. Free again, it is theirs or, on a second look, ours.
+      await claims.release(claim);
+    }
+  };
+
+  async function helloUntil(endSecond: number): Promise<'minute over' | 'nobody here'> {
+    const total = { Delivered: 0, Gone: 0, DeliveryFailed: 0 };
+    const startSecond = Math.floor(clock.now() / 1000);
+    let here = 1;
+    for (let second = startSecond; second < endSecond && here > 0; second = nextSecond(second)) {
+      if (second > startSecond) await clock.pause(Math.max(0, second * 1000 - clock.now()));
+      here = await hello(total);
+    }
+    telemetry.count(total);
+    return here > 0 ? 'minute over' : 'nobody here';
+  }
+
+  async function hello(total: { Delivered: number; Gone: number; DeliveryFailed: number }): Promise<number> {
+    const audience = { here: 0 };
+    const frame = encodeFrame(helloFrame);
+    const report = await fanOut({ recipients: welcomedOf(audience), frame, sender, concurrency });
+    await Promise.all(report.gone.map((connection) => registry.leave(connection)));
+    total.Delivered += report.delivered;
+    total.Gone += report.gone.length;
+    total.DeliveryFailed += report.failed;
+    return audience.here - report.gone.length;
+  }
+
+  async function* welcomedOf(audience: { here: number }): AsyncIterable<readonly RegisteredConnection[]> {
+    for await (const page of registry.everyone()) {
+      audience.here += page.filter(isHere).length;
+      yield page.filter(({ welcomed }) => welcomed);
+    }
+  }
+
+  async function isAnybodyHere(): Promise<boolean> {
+    for await (const page of registry.everyone()) if (page.some(isHere)) return true;
+    return false;
+  }
+
+  /** A connection that was never welcomed in its time is litter: its socket closed before it opened. */
+  function isHere({ welcomed, connectedAt }: RegisteredConnection): boolean {
+    return welcomed || clock.now() - connectedAt < welcomePatience * 1000;
+  }
+
+  /** Never the same second twice, although a timer may fire a little early; seconds that a slow round used up are left out. */
+  function nextSecond(second: number): number {
+    return Math.max(second + 1, Math.floor(clock.now() / 1000));
+  }
+}
+
+const client = new DynamoDBClient({});
+export const handler = createTick({
+  registry: createConnectionRows(read('CONNECTIONS_TABLE'), client, systemClock),
+  claims: createClaimRows(read('CLAIMS_TABLE'), client, systemClock),
+  sender: createSockets(read('CALLBACK_URL')),
+  clock: systemClock,
+  telemetry: createTelemetry(),
+});
