@@ -9,20 +9,20 @@ import { readAuthorizerSettings, readAwsSettings } from './edge/environment.ts';
 import { allow, type ConnectAuthorizerEvent, deny, readHeader, readTokens } from './edge/gateway.ts';
 import { createSessionLookup } from './edge/php.ts';
 import { createCredentialsSource } from './edge/secret.ts';
-import { createTelemetry, type Telemetry } from './edge/telemetry.ts';
+import { createTell, type Tell } from './edge/telemetry.ts';
 
 interface Dependencies {
   readonly origins: OriginPolicy;
   readonly sessions: SessionLookup;
   readonly credentials: () => Promise<Credentials>;
-  readonly telemetry: Telemetry;
+  readonly tell: Tell;
 }
 
 /**
  * Decides who may open a socket. Accepted: an Allow for exactly this handshake. Refused: a Deny, which the browser sees
  * as 403. Everything else throws, which it sees as 500, so that Lambda's error metric counts faults and nothing else.
  */
-export function createAuthorizer({ origins, sessions, credentials, telemetry }: Dependencies) {
+export function createAuthorizer({ origins, sessions, credentials, tell }: Dependencies) {
   return async (event: ConnectAuthorizerEvent): Promise<APIGatewayAuthorizerResult> => {
     const outcome = await whoAsks(event).catch((error: unknown) => {
       reportFailure(event, error);
@@ -33,7 +33,6 @@ export function createAuthorizer({ origins, sessions, credentials, telemetry }: 
       return deny(event.methodArn);
     }
     const sessionHash = hashSessionId((await credentials()).secret, outcome.sessionId);
-    telemetry.count({ HandshakeAccepted: 1 });
     return allow(event.methodArn, { principalId: principalOf(outcome, sessionHash), sessionHash });
   };
 
@@ -48,24 +47,20 @@ export function createAuthorizer({ origins, sessions, credentials, telemetry }: 
   function reportRefusal({ requestContext, ...event }: ConnectAuthorizerEvent, { refused, sentence }: Refusal): void {
     // The one thing a developer needs to mend a list of origins; a stranger chose it, so it is cut.
     const origin = refused === 'foreign-origin' ? readHeader({ requestContext, ...event }, 'origin') : undefined;
-    telemetry.log('info', 'handshake refused', {
-      connectionId: requestContext.connectionId,
-      reason: refused,
-      sentence,
-      origin: origin?.slice(0, 200),
-    });
-    telemetry.count({ HandshakeRefused: 1 });
+    const { connectionId } = requestContext;
+    const fields = { connectionId, reason: refused, sentence, origin: origin?.slice(0, 200) };
+    tell('info', 'handshake refused', fields, { HandshakeRefused: 1 });
   }
 
   function reportFailure({ requestContext }: ConnectAuthorizerEvent, error: unknown): void {
     const { outcome, reason } =
       error instanceof SessionCheckFailed ? error : { outcome: 'unavailable', reason: 'an unexpected fault' };
-    telemetry.log('error', `session check ${outcome}`, { connectionId: requestContext.connectionId, reason });
-    telemetry.count(outcome === 'misconfigured' ? { HandshakeMisconfigured: 1 } : { HandshakeUnavailable: 1 });
+    const count = outcome === 'misconfigured' ? { HandshakeMisconfigured: 1 } : { HandshakeUnavailable: 1 };
+    tell('error', `session check ${outcome}`, { connectionId: requestContext.connectionId, reason }, count);
   }
 }
 
 const settings = readAuthorizerSettings();
 const credentials = createCredentialsSource(settings.credentialsSecretArn, readAwsSettings(), systemClock);
 const sessions = createSessionLookup(settings, credentials, systemClock);
-export const handler = createAuthorizer({ origins: settings, sessions, credentials, telemetry: createTelemetry() });
+export const handler = createAuthorizer({ origins: settings, sessions, credentials, tell: createTell() });

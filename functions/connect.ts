@@ -7,20 +7,20 @@ import { createConnectionRows } from './edge/connection-rows.ts';
 import { read, readOptional } from './edge/environment.ts';
 import { readConnection, type SocketEvent } from './edge/gateway.ts';
 import { createStarter, type Starter } from './edge/invoke.ts';
-import { createTelemetry, type Telemetry } from './edge/telemetry.ts';
+import { createTell, type Tell } from './edge/telemetry.ts';
 
 interface Dependencies {
   readonly registry: ConnectionRegistry;
   readonly starter: Starter;
   readonly clock: Clock;
-  readonly telemetry: Telemetry;
+  readonly tell: Tell;
 }
 
 /**
  * Registers a connection that the authorizer let in. The welcome is another function's work, because nothing can be
  * posted to a connection before this one has returned (https://repost.aws/knowledge-center/410-gone-api-gateway).
  */
-export function createConnect({ registry, starter, clock, telemetry }: Dependencies) {
+export function createConnect({ registry, starter, clock, tell }: Dependencies) {
   return async (event: SocketEvent): Promise<APIGatewayProxyStructuredResultV2> => {
     const connection = readConnection(event);
     const sessionHash = event.requestContext.authorizer?.sessionHash;
@@ -35,8 +35,7 @@ export function createConnect({ registry, starter, clock, telemetry }: Dependenc
       await registry.leave(connection);
       throw error;
     }
-    telemetry.log('info', 'connected', { ...connection });
-    telemetry.count({ Connected: 1 });
+    tell('info', 'connected', { ...connection }, { Connected: 1 });
     return { statusCode: 200 };
   };
 }
@@ -45,5 +44,5 @@ export const handler = createConnect({
   registry: createConnectionRows(read('CONNECTIONS_TABLE'), new DynamoDBClient({}), systemClock),
   starter: createStarter({ deliver: read('DELIVER_FUNCTION'), tick: readOptional('TICK_FUNCTION') }),
   clock: systemClock,
-  telemetry: createTelemetry(),
+  tell: createTell(),
 });

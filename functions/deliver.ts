@@ -9,29 +9,28 @@ import { createConnectionRows } from './edge/connection-rows.ts';
 import { read } from './edge/environment.ts';
 import type { DeliverJob } from './edge/invoke.ts';
 import { createSockets } from './edge/sockets.ts';
-import { createTelemetry, type Telemetry } from './edge/telemetry.ts';
+import { createTell, type Tell } from './edge/telemetry.ts';
 
 interface Dependencies {
   readonly registry: ConnectionRegistry;
   readonly sender: SocketSender;
   readonly clock: Clock;
-  readonly telemetry: Telemetry;
+  readonly tell: Tell;
 }
 
 /** How long a 410 is taken for "not open yet" rather than "closed", in milliseconds. */
 const patienceMs = 10_000;
 
 /** Posts the welcome, without which a Pusher client says nothing, then opens the connection to broadcasts. */
-export function createDeliver({ registry, sender, clock, telemetry }: Dependencies) {
+export function createDeliver({ registry, sender, clock, tell }: Dependencies) {
   return async ({ welcome: connection }: DeliverJob): Promise<void> => {
     if ((await postPatiently(connection)) === 'gone') {
       // Removes nothing: `$disconnect` does, and a row so young may belong to a socket that is only slow to open.
-      telemetry.log('warn', 'welcome lost', { ...connection });
-      telemetry.count({ WelcomeLost: 1 });
+      tell('warn', 'welcome lost', { ...connection }, { WelcomeLost: 1 });
       return;
     }
     await registry.markWelcomed(connection, clock.now());
-    telemetry.count({ Delivered: 1 });
+    tell('info', 'welcomed', { ...connection }, { Delivered: 1 });
   };
 
   async function postPatiently({ connectionId }: Connection): Promise<Delivery> {
@@ -49,5 +48,5 @@ export const handler = createDeliver({
   registry: createConnectionRows(read('CONNECTIONS_TABLE'), new DynamoDBClient({}), systemClock),
   sender: createSockets(read('CALLBACK_URL')),
   clock: systemClock,
-  telemetry: createTelemetry(),
+  tell: createTell(),
 });

@@ -11,14 +11,14 @@ import { systemClock } from './edge/clock.ts';
 import { createConnectionRows } from './edge/connection-rows.ts';
 import { read } from './edge/environment.ts';
 import { createSockets } from './edge/sockets.ts';
-import { createTelemetry, type Telemetry } from './edge/telemetry.ts';
+import { createTell, type Tell } from './edge/telemetry.ts';
 
 interface Dependencies {
   readonly registry: ConnectionRegistry;
   readonly claims: Claims;
   readonly sender: SocketSender;
   readonly clock: Clock;
-  readonly telemetry: Telemetry;
+  readonly tell: Tell;
 }
 
 const concurrency = 50;
@@ -27,7 +27,7 @@ const concurrency = 50;
  * Says hello to everyone, once a second, to the end of the present minute; the schedule starts the next one. Every connect
  * starts it too, so the minute is claimed: of several at once one speaks, and no hello comes twice.
  */
-export function createTick({ registry, claims, sender, clock, telemetry }: Dependencies) {
+export function createTick({ registry, claims, sender, clock, tell }: Dependencies) {
   return async (): Promise<void> => {
     const minute = Math.floor(clock.now() / 60_000);
     const claim = `tick:${minute}`;
@@ -50,7 +50,7 @@ export function createTick({ registry, claims, sender, clock, telemetry }: Depen
       if (second > startSecond) await clock.pause(Math.max(0, second * 1000 - clock.now()));
       here = await hello(total);
     }
-    telemetry.count(total);
+    tell('info', 'said hello', {}, total);
     return here > 0 ? 'minute over' : 'nobody here';
   }
 
@@ -94,5 +94,5 @@ export const handler = createTick({
   claims: createClaimRows(read('CLAIMS_TABLE'), client, systemClock),
   sender: createSockets(read('CALLBACK_URL')),
   clock: systemClock,
-  telemetry: createTelemetry(),
+  tell: createTell(),
 });

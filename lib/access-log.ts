@@ -1,0 +1,45 @@
+import { RemovalPolicy } from 'aws-cdk-lib';
+import { AccessLogFormat, CfnAccount } from 'aws-cdk-lib/aws-apigateway';
+import { type IAccessLogSettings, LogGroupLogDestination } from 'aws-cdk-lib/aws-apigatewayv2';
+import { ManagedPolicy, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
+import type { Construct } from 'constructs';
+
+/**
+ * What the access log says of a request. An allow-list, so neither query string nor cookie nor the authorizer's context can
+ * slip in (https://docs.aws.amazon.com/apigateway/latest/developerguide/websocket-api-logging.html).
+ */
+const format = JSON.stringify({
+  requestId: '$context.requestId',
+  time: '$context.requestTime',
+  connectionId: '$context.connectionId',
+  eventType: '$context.eventType',
+  routeKey: '$context.routeKey',
+  status: '$context.status',
+  error: '$context.error.responseType',
+  authorizerStatus: '$context.authorizer.status',
+  authorizerLatency: '$context.authorizer.latency',
+  integrationStatus: '$context.integration.status',
+  integrationLatency: '$context.integration.latency',
+  sourceIp: '$context.identity.sourceIp',
+});
+
+export function accessLog(scope: Construct, retention: RetentionDays): IAccessLogSettings {
+  const group = new LogGroup(scope, 'AccessLog', { retention, removalPolicy: RemovalPolicy.DESTROY });
+  return { destination: new LogGroupLogDestination(group), format: AccessLogFormat.custom(format) };
+}
+
+/**
+ * The role that API Gateway needs, once per account and region, before any stage may write an access log
+ * (https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-logging.html). It stays when the stack goes.
+ */
+export function createLogAccount(scope: Construct): CfnAccount {
+  const role = new Role(scope, 'LogRole', {
+    assumedBy: new ServicePrincipal('apigateway.amazonaws.com'),
+    managedPolicies: [ManagedPolicy.fromAwsManagedPolicyName('service-role/AmazonAPIGatewayPushToCloudWatchLogs')],
+  });
+  role.applyRemovalPolicy(RemovalPolicy.RETAIN);
+  const account = new CfnAccount(scope, 'LogAccount', { cloudWatchRoleArn: role.roleArn });
+  account.applyRemovalPolicy(RemovalPolicy.RETAIN);
+  return account;
+}

@@ -1,0 +1,29 @@
+import { RemovalPolicy } from 'aws-cdk-lib';
+import { AttributeType, BillingMode, Table } from 'aws-cdk-lib/aws-dynamodb';
+import { Construct } from 'constructs';
+import { claimsTable, connectionsTable } from '../functions/edge/tables.ts';
+
+/** What is known while sockets are open; nothing in it outlives the stack. */
+export class ConnectionTables extends Construct {
+  readonly connections: Table;
+  /** What may happen only once: the minutes of hello. */
+  readonly claims: Table;
+
+  constructor(scope: Construct, id: string) {
+    super(scope, id);
+    const { STRING } = AttributeType;
+    const volatile = { billingMode: BillingMode.PAY_PER_REQUEST, removalPolicy: RemovalPolicy.DESTROY };
+
+    this.connections = new Table(this, 'Connections', {
+      ...volatile,
+      partitionKey: { name: connectionsTable.partitionKey, type: STRING },
+      sortKey: { name: connectionsTable.sortKey, type: STRING },
+      timeToLiveAttribute: connectionsTable.ttl,
+    });
+    this.claims = new Table(this, 'Claims', {
+      ...volatile,
+      partitionKey: { name: claimsTable.partitionKey, type: STRING },
+      timeToLiveAttribute: claimsTable.ttl,
+    });
+  }
+}

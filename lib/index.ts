@@ -1,0 +1,2 @@
+export { SessionSocket, type SessionSocketProps } from './session-socket.ts';
+export { SessionSocketStack, type SessionSocketStackProps } from './session-socket-stack.ts';
