@@ -1,0 +1,100 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { lookForNativePhp, startNativePhp } from './php-native.ts';
+import { startWasmPhp } from './php-wasm.ts';
+
+export interface PhpServerOptions {
+  /** The folder of the PHP app. */
+  root: string;
+  /** The front controller inside `root`: it answers every request, files of the page included. */
+  router: string;
+  /** On 127.0.0.1; 0 takes any free one. */
+  port: number;
+  /** What `getenv()` knows in PHP. */
+  environment: Record<string, string>;
+  /** @default 'native', and WebAssembly where there is no PHP that runs. 'wasm' never looks for one. */
+  prefer?: 'native' | 'wasm';
+  /** Told one line at a time: why WebAssembly was taken, and what PHP complains about. */
+  log?: (line: string) => void;
+}
+
+export interface PhpServer {
+  url: string;
+  /** Which PHP answers, for a banner: `PHP 8.2.33 (php -S, 4 workers)` or `PHP 8.4.25 (WebAssembly)`. */
+  php: string;
+  /** The folder of the session files; gone after `close`. */
+  sessions: string;
+  /** Ends every process and removes the sessions. May be called twice. */
+  close(): Promise<void>;
+}
+
+/** What both kinds of PHP are started with: everything decided, every path absolute. */
+export interface PhpProcessOptions {
+  root: string;
+  router: string;
+  port: number;
+  environment: Record<string, string>;
+  sessions: string;
+  log: (line: string) => void;
+}
+
+export interface PhpProcess {
+  php: string;
+  stop(): Promise<void>;
+}
+
+/** Starts PHP for one app on 127.0.0.1 and resolves once it answers. */
+export async function startPhpServer(options: PhpServerOptions): Promise<PhpServer> {
+  const port = await findFreePort(options.port);
+  const sessions = await mkdtemp(join(tmpdir(), 'session-socket-php-'));
+  const root = resolve(options.root);
+  const { router, environment, prefer = 'native', log = () => {} } = options;
+  try {
+    const running = await start(prefer, { root, router, port, environment, sessions, log });
+    let closing: Promise<void> | undefined;
+    const close = async () => {
+      await running.stop();
+      await rm(sessions, { recursive: true, force: true });
+    };
+    return {
+      url: `http://127.0.0.1:${port}`,
+      php: running.php,
+      sessions,
+      close: () => {
+        closing ??= close();
+        return closing;
+      },
+    };
+  } catch (error) {
+    await rm(sessions, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+async function start(prefer: 'native' | 'wasm', options: PhpProcessOptions): Promise<PhpProcess> {
+  if (prefer === 'wasm') return startWasmPhp(options);
+  const found = await lookForNativePhp();
+  if ('missing' in found) {
+    options.log(`${found.missing} Taking the WebAssembly PHP instead.`);
+    return startWasmPhp(options);
+  }
+  return startNativePhp(found.version, options);
+}
+
+/** PHP cannot be told "any port", so one is found for it. It also makes "in use" one sentence for both kinds of PHP. */
+function findFreePort(wanted: number): Promise<number> {
+  return new Promise((found, failed) => {
+    const probe = createServer();
+    probe.once('error', (error: NodeJS.ErrnoException) => {
+      const why = error.code === 'EADDRINUSE' ? 'is already in use' : `cannot be opened (${error.code})`;
+      failed(new Error(`The PHP app cannot start: port ${wanted} on 127.0.0.1 ${why}.`));
+    });
+    probe.listen(wanted, '127.0.0.1', () => {
+      const address = probe.address();
+      const port = address !== null && typeof address === 'object' ? address.port : wanted;
+      probe.close(() => found(port));
+    });
+  });
+}

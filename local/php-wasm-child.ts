@@ -1,0 +1,114 @@
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { MountHandler, PHP, PHPResponse, PHPRunOptions } from '@php-wasm/universal';
+import type { WasmPhpMessage, WasmPhpSettings } from './php-wasm.ts';
+
+/** The child of php-wasm.ts: one PHP behind a small HTTP server. Requests queue; the app's front controller gets them all. */
+
+const APP = '/app';
+const SESSIONS = '/sessions';
+const MAX_BODY_BYTES = 1_000_000;
+
+process.on('disconnect', () => process.exit());
+const settings: WasmPhpSettings = JSON.parse(process.argv[2] ?? '{}');
+try {
+  const { php, version } = await loadPhp(settings);
+  const server = createServer((request, response) => {
+    answer(php, request, response).catch((error: Error & { response?: PHPResponse }) => {
+      // Of PHP's own failure only what it wrote to stderr: the message has the whole page in it.
+      tell({ log: error.response ? error.response.errors.trim() : error.message });
+      if (!response.headersSent) response.writeHead(500);
+      response.end();
+    });
+  });
+  server.listen(settings.port, '127.0.0.1');
+  await once(server, 'listening');
+  tell({ ready: `PHP ${version} (WebAssembly)` });
+} catch (error) {
+  tell({ failed: sentence(error as NodeJS.ErrnoException) });
+  process.disconnect();
+}
+
+async function loadPhp({ root, sessions, environment }: WasmPhpSettings): Promise<{ php: PHP; version: string }> {
+  const universal = await import('@php-wasm/universal');
+  const { getPHPLoaderModule, jspi } = await import('@php-wasm/node-8-4');
+  const loader = await getPHPLoaderModule();
+  const phpWasmAsyncMode = (await jspi()) ? 'jspi' : 'asyncify';
+  const load = () => universal.loadPHPRuntime(loader, { phpWasmAsyncMode, ENV: environment });
+
+  const php = new universal.PHP(await load());
+  for (const [folder, path] of Object.entries({ [APP]: root, [SESSIONS]: sessions })) {
+    php.mkdir(folder);
+    await php.mount(folder, hostFolder(path));
+  }
+  await universal.setPhpIniEntries(php, {
+    'session.save_handler': 'files',
+    'session.save_path': SESSIONS,
+    expose_php: '0',
+    display_errors: '0',
+    log_errors: '1',
+  });
+  php.enableRuntimeRotation({ recreateRuntime: load }); // WebAssembly memory only ever grows
+  const { text: version } = await php.run({ code: '<?php echo PHP_VERSION;' });
+  return { php, version };
+}
+
+function hostFolder(path: string): MountHandler {
+  return (_php, fs, folder) => {
+    fs.mount(fs.filesystems.NODEFS, { root: path }, folder);
+    return () => fs.unmount(folder);
+  };
+}
+
+async function answer(php: PHP, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const body: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of request) {
+    bytes += chunk.length;
+    if (bytes > MAX_BODY_BYTES) {
+      response.writeHead(413).end();
+      return;
+    }
+    body.push(chunk);
+  }
+  const { httpStatusCode, headers, bytes: page, errors } = await php.run(toPhp(request, Buffer.concat(body)));
+  if (errors) tell({ log: errors.trim() });
+  response.writeHead(httpStatusCode, headers);
+  response.end(page);
+}
+
+function toPhp(request: IncomingMessage, body: Buffer): PHPRunOptions {
+  const uri = request.url ?? '/';
+  const headers: Record<string, string> = {};
+  for (const [name, value] of Object.entries(request.headers)) headers[name] = String(value);
+  return {
+    scriptPath: `${APP}/${settings.router}`,
+    relativeUri: uri,
+    method: request.method ?? 'GET',
+    headers,
+    body,
+    $_SERVER: {
+      DOCUMENT_ROOT: APP,
+      REMOTE_ADDR: request.socket.remoteAddress ?? '',
+      ...basicCredentials(request.headers.authorization),
+    },
+  };
+}
+
+/** PHP's own servers take the Authorization header apart; this one leaves it to us. */
+function basicCredentials(authorization = ''): Record<string, string> {
+  const [scheme = '', encoded = ''] = authorization.split(' ', 2);
+  const decoded = Buffer.from(encoded, 'base64').toString();
+  const colon = decoded.indexOf(':');
+  if (scheme.toLowerCase() !== 'basic' || colon < 0) return {};
+  return { PHP_AUTH_USER: decoded.slice(0, colon), PHP_AUTH_PW: decoded.slice(colon + 1) };
+}
+
+function tell(message: WasmPhpMessage): void {
+  if (process.connected) process.send?.(message);
+}
+
+function sentence(error: NodeJS.ErrnoException): string {
+  if (error.code !== 'ERR_MODULE_NOT_FOUND') return `The WebAssembly PHP did not start: ${error.message}`;
+  return 'The WebAssembly PHP is not installed. Install PHP, or: npm i --no-save @php-wasm/universal@3.1.54 @php-wasm/node-8-4@3.1.54';
+}

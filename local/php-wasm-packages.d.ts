@@ -1,0 +1,64 @@
+/**
+ * The little we use of the WebAssembly PHP, for two packages whose own types do not help: one has none, the other's are
+ * written for bundlers. It also lets the project compile where they are not installed.
+ */
+
+declare module '@php-wasm/universal' {
+  export interface PHPRunOptions {
+    scriptPath?: string;
+    code?: string;
+    /** Path and query, as in the request line. */
+    relativeUri?: string;
+    method?: string;
+    headers?: Record<string, string>;
+    body?: Uint8Array;
+    /** Added to `$_SERVER`. */
+    $_SERVER?: Record<string, string>;
+  }
+
+  export interface PHPResponse {
+    httpStatusCode: number;
+    /** Names in lower case. */
+    headers: Record<string, string[]>;
+    bytes: Uint8Array;
+    text: string;
+    /** What PHP wrote to stderr. */
+    errors: string;
+  }
+
+  export interface FileSystem {
+    filesystems: { NODEFS: unknown };
+    mount(type: unknown, options: { root: string }, folder: string): void;
+    unmount(folder: string): void;
+  }
+
+  export type MountHandler = (php: PHP, fs: FileSystem, folder: string) => () => void;
+
+  export class PHP {
+    constructor(runtime: number);
+    /** One at a time: a second call waits. Rejects when PHP exits with anything but 0, as after a fatal error. */
+    run(options: PHPRunOptions): Promise<PHPResponse>;
+    mkdir(path: string): void;
+    mount(folder: string, handler: MountHandler): Promise<() => void>;
+    /** A new runtime after 400 requests, or after a crash. */
+    enableRuntimeRotation(options: { recreateRuntime: () => Promise<number> }): void;
+  }
+
+  export interface LoaderModule {
+    dependencyFilename: string;
+  }
+
+  export function loadPHPRuntime(
+    loader: LoaderModule,
+    options: { phpWasmAsyncMode: 'jspi' | 'asyncify'; ENV: Record<string, string> },
+  ): Promise<number>;
+  export function setPhpIniEntries(php: PHP, entries: Record<string, string>): Promise<void>;
+}
+
+declare module '@php-wasm/node-8-4' {
+  import type { LoaderModule } from '@php-wasm/universal';
+
+  export function getPHPLoaderModule(): Promise<LoaderModule>;
+  /** Whether this Node can suspend WebAssembly itself; without that the slower asyncify build is loaded. */
+  export function jspi(): Promise<boolean>;
+}

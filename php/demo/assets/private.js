@@ -1,0 +1,45 @@
+import { keepConnected } from './socket.js';
+
+const LISTED_EVENTS = 12;
+const STATES = {
+  connecting: { tone: 'waiting', hint: '' },
+  open: { tone: 'good', hint: '' },
+  refused: { tone: 'bad', hint: 'The gateway did not let this session in. Trying again.' },
+  'signed out': { tone: 'bad', hint: 'Your PHP session has ended. Log in again to reconnect.' },
+};
+
+const { socketUrl } = document.querySelector('script[data-socket-url]').dataset;
+const stateLine = document.querySelector('.state');
+const stateName = document.querySelector('[data-testid=state]');
+const events = document.querySelector('[data-testid=events]');
+const field = (name) => document.querySelector(`[data-field=${name}]`);
+let count = 0;
+
+keepConnected(socketUrl, showState, showEvent);
+
+function showState(state) {
+  const { tone, hint } = STATES[state];
+  stateLine.dataset.tone = tone;
+  stateName.textContent = state;
+  field('hint').textContent = hint;
+  if (state !== 'open') field('socket-id').textContent = '–';
+}
+
+function showEvent(event, data) {
+  if (event === 'pusher:connection_established') field('socket-id').textContent = data.socket_id;
+  if (event === 'pusher:error') field('hint').textContent = data.message;
+  if (!event || event.startsWith('pusher')) return;
+
+  field('count').textContent = ++count;
+  const now = new Date();
+  const time = element('time', now.toLocaleTimeString([], { hour12: false }));
+  time.dateTime = now.toISOString();
+  const row = element('li');
+  row.append(time, element('b', event), element('code', JSON.stringify(data)));
+  events.prepend(row);
+  while (events.children.length > LISTED_EVENTS) events.lastElementChild.remove();
+}
+
+function element(name, text = '') {
+  return Object.assign(document.createElement(name), { textContent: text });
+}

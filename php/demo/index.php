@@ -1,0 +1,102 @@
+<?php
+
+declare(strict_types=1);
+
+/**
+ * The demo: an ordinary PHP site whose logged-in visitors may open the socket.
+ *
+ *     SESSION_SOCKET_URL=ws://127.0.0.1:4000/prod php -S 127.0.0.1:8080 php/demo/index.php
+ *
+ * The routes are those of the blog post of 2016. Only one of them is there for the socket: GET /getSessionID.
+ */
+
+require __DIR__ . '/session.php';
+require __DIR__ . '/answer.php';
+
+const ROUTES = [
+    '/' => ['GET', 'home'],
+    '/login' => ['GET', 'login'],
+    '/private' => ['GET', 'private_page'],
+    '/getSessionID' => ['GET', 'get_session_id'],
+    '/logout' => ['POST', 'logout'],
+];
+
+function home(): void
+{
+    page(200, 'Public page', 'home', ['user' => logged_in_user(), 'socketUrl' => socket_url()]);
+}
+
+/** HTTP Basic, as in 2016. The password is in the source because this is a demo; yours is hashed, in your own login. */
+function login(): void
+{
+    $userMatches = hash_equals('gonzalo', (string) ($_SERVER['PHP_AUTH_USER'] ?? ''));
+    $passwordMatches = hash_equals('password', (string) ($_SERVER['PHP_AUTH_PW'] ?? ''));
+    if (!$userMatches || !$passwordMatches) {
+        header('WWW-Authenticate: Basic realm="session-socket demo", charset="UTF-8"');
+        page(401, 'Not logged in', 'unauthorized');
+        return;
+    }
+    begin_session('gonzalo');
+    redirect('/private');
+}
+
+function private_page(): void
+{
+    $user = logged_in_user(true);
+    if ($user === null) {
+        page(403, 'Log in first', 'forbidden');
+        return;
+    }
+    page(200, 'Private page', 'private', ['user' => $user, 'socketUrl' => socket_url()]);
+}
+
+/**
+ * What the socket needs from PHP. Two askers get the same answer: the page, which puts the id into the socket's URL, and
+ * the gateway, which sends that id back as the cookie and lets the socket in when it is answered with the same id.
+ *
+ * It gives a HttpOnly id to the page's script: the bargain of 2016. Tickets do without.
+ */
+function get_session_id(): void
+{
+    if (logged_in_user() === null) {
+        json(403, ['error' => 'Nobody is logged in.']);
+        return;
+    }
+    json(200, session_id());
+}
+
+/**
+ * Ends the session, and with it what the socket may do. The browser still remembers the HTTP Basic password, so the next
+ * visit to /login asks nothing: it is a new login, with a new session.
+ *
+ * POST only, so that no link or image can log anybody out; SameSite=Lax keeps the cookie from other sites' forms.
+ */
+function logout(): void
+{
+    end_session();
+    redirect('/');
+}
+
+/** The address of the WebSocket API, or null when the environment does not have a usable one. */
+function socket_url(): ?string
+{
+    $url = (string) getenv('SESSION_SOCKET_URL');
+    return preg_match('#^wss?://[A-Za-z0-9.:\[\]-]+(/[A-Za-z0-9._~/-]*)?$#D', $url) === 1 ? $url : null;
+}
+
+[$path] = explode('?', $_SERVER['REQUEST_URI'] ?? '/', 2);
+[$method, $action] = ROUTES[$path] ?? ['GET', null];
+$asked = $_SERVER['REQUEST_METHOD'] ?? 'GET';
+
+if ($action === null && is_asset($path)) {
+    asset($path);
+} elseif ($action === null) {
+    page(404, 'Not found', 'not-found');
+} elseif ($asked !== $method && !($asked === 'HEAD' && $method === 'GET')) {
+    header("Allow: $method");
+    page(405, 'Not like this', 'method-not-allowed', ['path' => $path, 'method' => $method]);
+} elseif (in_array($action, ['home', 'private_page'], true) && socket_url() === null) {
+    page(503, 'One setting is missing', 'no-socket-url');
+} else {
+    $action();
+}

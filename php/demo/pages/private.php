@@ -1,0 +1,23 @@
+<?php /** @var string $user @var string $socketUrl */ ?>
+<h1>Hello, <?= e($user) ?>.</h1>
+<p class="lead">PHP knows who you are, so the socket does too. Nothing but your PHP session was needed to open it.</p>
+
+<section class="panel" aria-labelledby="socket">
+    <h2 id="socket">Your socket</h2>
+    <p class="state" data-tone="waiting"><span class="dot"></span><strong data-testid="state" aria-live="polite">connecting</strong>
+        <span class="hint" data-field="hint"></span></p>
+    <dl class="facts">
+        <div><dt>Address</dt><dd><?= e($socketUrl) ?></dd></div>
+        <div><dt>Socket id</dt><dd data-field="socket-id">–</dd></div>
+        <div><dt>Events</dt><dd data-field="count">0</dd></div>
+    </dl>
+</section>
+
+<section class="panel" aria-labelledby="events">
+    <h2 id="events">Last events</h2>
+    <ol class="events" data-testid="events"></ol>
+    <p class="note">None yet. What PHP publishes to you appears here.</p>
+</section>
+
+<p class="note">The page speaks to the socket with <a href="/assets/socket.js">one short script</a> and no library.</p>
+<script type="module" src="/assets/private.js" data-socket-url="<?= e($socketUrl) ?>"></script>

@@ -1,0 +1,83 @@
+<?php
+
+declare(strict_types=1);
+
+/**
+ * Sessions that cost strangers nothing: none is ever started for a visitor who has none, and a page that only reads gives
+ * its lock back at once, so that the socket's question never waits for it.
+ */
+
+function session_settings(): array
+{
+    // Behind a proxy that ends TLS, PHP sees plain HTTP. Believing the header can only make the cookie stricter.
+    $isHttps = ($_SERVER['HTTPS'] ?? 'off') !== 'off' || ($_SERVER['HTTP_X_FORWARDED_PROTO'] ?? '') === 'https';
+    return [
+        'name' => 'PHPSESSID',
+        'use_strict_mode' => true, // an id that PHP did not give is never adopted
+        'use_only_cookies' => true,
+        'cookie_lifetime' => 0,
+        'cookie_path' => '/',
+        'cookie_secure' => $isHttps,
+        'cookie_httponly' => true,
+        'cookie_samesite' => 'Lax',
+        'cache_limiter' => '', // answer.php says no-store itself
+    ];
+}
+
+/**
+ * The user of the session that came with the request. A person's visit prolongs the session, as in any PHP app; the
+ * socket's question must not, or an open tab would keep it alive for ever.
+ */
+function logged_in_user(bool $isVisit = false): ?string
+{
+    if (!names_a_session($_COOKIE['PHPSESSID'] ?? null)) {
+        return null;
+    }
+    session_start(session_settings() + ['read_and_close' => !$isVisit]);
+    if ($isVisit) {
+        session_write_close();
+    }
+    return $_SESSION['user'] ?? null;
+}
+
+/** Login: always a fresh id, so that an id known before the login is worth nothing after it. */
+function begin_session(string $user): void
+{
+    session_start(session_settings());
+    session_regenerate_id(true);
+    $_SESSION = ['user' => $user];
+    session_write_close();
+}
+
+function end_session(): void
+{
+    if (names_a_session($_COOKIE['PHPSESSID'] ?? null)) {
+        session_start(session_settings());
+        $_SESSION = [];
+        session_destroy();
+    }
+    $settings = session_settings();
+    setcookie('PHPSESSID', '', [
+        'expires' => 1,
+        'path' => $settings['cookie_path'],
+        'secure' => $settings['cookie_secure'],
+        'httponly' => true,
+        'samesite' => 'Lax',
+    ]);
+}
+
+/**
+ * Even in strict mode PHP answers an invented id with a new session and its file, one for every guess. So look first. Only
+ * the `files` handler can be looked into from here; with any other, the shape has to do.
+ *
+ * @param mixed $id what the cookie holds; `PHPSESSID[]=x` makes it an array
+ */
+function names_a_session($id): bool
+{
+    if (!is_string($id) || preg_match('/^[A-Za-z0-9,-]{22,250}$/D', $id) !== 1) {
+        return false;
+    }
+    $folder = session_save_path() ?: sys_get_temp_dir();
+    $isFlatFolder = ini_get('session.save_handler') === 'files' && strpos($folder, ';') === false;
+    return !$isFlatFolder || is_file("$folder/sess_$id");
+}

@@ -1,0 +1,148 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+
+/** The script of the private page, with a browser's `fetch`, `WebSocket` and clock put under it. */
+const script = '../../php/demo/assets/socket.js';
+const { keepConnected } = (await import(script)) as {
+  keepConnected(
+    url: string,
+    onState: (state: string) => void,
+    onEvent: (event: string, data: unknown) => void,
+  ): Promise<void>;
+};
+
+class FakeSocket {
+  static all: FakeSocket[] = [];
+  readonly url: string;
+  readonly sent: string[] = [];
+  onopen = () => {};
+  onclose = () => {};
+  onmessage = (_message: { data: string }) => {};
+
+  constructor(url: string) {
+    this.url = url;
+    FakeSocket.all.push(this);
+  }
+
+  send(text: string): void {
+    this.sent.push(text);
+  }
+
+  receive(frame: object): void {
+    this.onmessage({ data: JSON.stringify(frame) });
+  }
+
+  static get last(): FakeSocket {
+    const socket = FakeSocket.all.at(-1);
+    if (socket === undefined) throw new Error('no socket was opened');
+    return socket;
+  }
+}
+
+const ask = vi.fn<() => Promise<{ status: number; ok: boolean; json: () => Promise<string> }>>();
+const answer = (status: number, token = '') => ({ status, ok: status === 200, json: async () => token });
+let states: string[];
+let events: [string, unknown][];
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  vi.stubGlobal('WebSocket', FakeSocket);
+  vi.stubGlobal('fetch', ask);
+  vi.spyOn(Math, 'random').mockReturnValue(0.5);
+  FakeSocket.all = [];
+  states = [];
+  events = [];
+});
+afterEach(() => {
+  vi.useRealTimers();
+  vi.restoreAllMocks();
+  vi.unstubAllGlobals();
+  ask.mockReset();
+});
+
+async function openPage(): Promise<void> {
+  const onEvent = (event: string, data: unknown) => events.push([event, data]);
+  keepConnected('ws://gateway/prod', (state) => states.push(state), onEvent);
+  await vi.advanceTimersByTimeAsync(0);
+}
+
+describe('the script of the private page', () => {
+  it('asks PHP for a token and opens the socket with it', async () => {
+    ask.mockResolvedValue(answer(200, 'a,b-1'));
+    await openPage();
+    expect(FakeSocket.last.url).toBe('ws://gateway/prod?token=a%2Cb-1');
+    FakeSocket.last.onopen();
+    expect(states).toEqual(['connecting', 'open']);
+  });
+
+  it('hands on events with their data decoded, be it a string or an object', async () => {
+    ask.mockResolvedValue(answer(200, 'token'));
+    await openPage();
+    FakeSocket.last.receive({ event: 'hello', data: '{"hello":"world"}' });
+    FakeSocket.last.receive({ event: 'pusher:pong', data: {} });
+    FakeSocket.last.receive({ event: 'note', data: 'just words' });
+    FakeSocket.last.receive({ event: 'bare' });
+    expect(events).toEqual([
+      ['hello', { hello: 'world' }],
+      ['pusher:pong', {}],
+      ['note', 'just words'],
+      ['bare', undefined],
+    ]);
+  });
+
+  it('pings well before API Gateway would close a silent socket, and no longer than it is open', async () => {
+    ask.mockResolvedValue(answer(200, 'token'));
+    await openPage();
+    const socket = FakeSocket.last;
+    socket.onopen();
+    await vi.advanceTimersByTimeAsync(9 * 60_000);
+    expect(socket.sent).toEqual(Array(2).fill('{"event":"pusher:ping","data":{}}'));
+    socket.onclose();
+    await vi.advanceTimersByTimeAsync(9 * 60_000);
+    expect(socket.sent).toHaveLength(2);
+  });
+
+  it('reconnects with a fresh token', async () => {
+    ask.mockResolvedValueOnce(answer(200, 'first')).mockResolvedValueOnce(answer(200, 'second'));
+    await openPage();
+    FakeSocket.last.onopen();
+    FakeSocket.last.onclose();
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(FakeSocket.last.url).toBe('ws://gateway/prod?token=second');
+    expect(states).toEqual(['connecting', 'open', 'connecting']);
+  });
+
+  it('says signed out, and stops, when PHP knows no session', async () => {
+    ask.mockResolvedValueOnce(answer(200, 'first')).mockResolvedValueOnce(answer(403));
+    await openPage();
+    FakeSocket.last.onopen();
+    FakeSocket.last.onclose();
+    await vi.advanceTimersByTimeAsync(60 * 60_000);
+    expect(states.at(-1)).toBe('signed out');
+    expect(ask).toHaveBeenCalledTimes(2);
+    expect(FakeSocket.all).toHaveLength(1);
+  });
+
+  it('waits longer after every refusal, up to half a minute', async () => {
+    ask.mockResolvedValue(answer(200, 'token'));
+    await openPage();
+    const waits: number[] = [];
+    for (let attempt = 0; attempt < 7; attempt++) {
+      const since = Date.now();
+      FakeSocket.last.onclose();
+      await vi.advanceTimersToNextTimerAsync();
+      waits.push(Date.now() - since);
+    }
+    expect(waits).toEqual([500, 1_000, 2_000, 4_000, 8_000, 15_000, 15_000]); // the half of each, as random is 0.5
+    expect(states.at(-1)).toBe('refused');
+  });
+
+  it('keeps trying while PHP is away or in trouble', async () => {
+    ask.mockRejectedValueOnce(new TypeError('Failed to fetch')).mockResolvedValueOnce(answer(502));
+    ask.mockResolvedValue(answer(200, 'token'));
+    await openPage();
+    expect(FakeSocket.all).toHaveLength(0);
+    await vi.advanceTimersByTimeAsync(5_000);
+    expect(FakeSocket.all).toHaveLength(1);
+    expect(states).toEqual(['connecting']);
+  });
+});
