@@ -23,7 +23,7 @@ export async function startNativePhp(version: string, options: PhpProcessOptions
   const settings = { 'session.save_handler': 'files', 'session.save_path': sessions, expose_php: '0' };
   const errors = { display_errors: '0', log_errors: '1', error_log: '', error_reporting: '-1' };
   const ini = Object.entries({ ...settings, ...errors }).flatMap(([name, value]) => ['-d', `${name}=${value}`]);
-  const php = ['php', '-q', ...ini, '-S', address, '-t', root, join(root, router)];
+  const php = ['php', ...ini, '-S', address, '-t', root, join(root, router)];
 
   const child = spawn('/bin/sh', ['-c', UNTIL_OUR_END, 'sh', ...php], {
     cwd: root,
@@ -56,6 +56,7 @@ function started(child: PhpChild, address: string, log: (line: string) => void):
     child.once('close', () => clearTimeout(timer));
     createInterface(child.stderr).on('line', (line) => {
       const isListening = line.includes('Development Server') && line.includes('started');
+      // `-q` would silence these, and PHP's errors with them.
       const isAccessLog = / (Accepted|Closing)$|\[\d{3}\]: /.test(line);
       if (isListening) {
         clearTimeout(timer);

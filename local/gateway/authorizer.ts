@@ -1,0 +1,68 @@
+import type { InvocationResult } from '../lambda/environment.ts';
+import { evaluatePolicy } from './policy.ts';
+
+/** What the authorizer's context becomes in every later event of the connection: strings only. */
+export type AuthorizerContext = Readonly<Record<string, string>>;
+
+export type AuthorizerDecision =
+  | { readonly outcome: 'authorized'; readonly context: AuthorizerContext }
+  | { readonly outcome: 'refused'; readonly status: 401 | 403 | 500; readonly reason: string };
+
+// https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-execution-service-websocket-limits-table.html
+const resultLimitBytes = 8 * 1024;
+
+/**
+ * What API Gateway makes of the authorizer's answer.
+ * https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-websocket-api-lambda-auth.html and, for the
+ * statuses, https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-lambda-authorizer-output.html
+ */
+export function decide(result: InvocationResult, methodArn: string): AuthorizerDecision {
+  if (result.outcome === 'failed') {
+    if (result.errorMessage === 'Unauthorized') return refuse(401, 'the authorizer said Unauthorized');
+    return refuse(500, `the authorizer failed: ${result.errorType}`);
+  }
+  if (Buffer.byteLength(result.payload) > resultLimitBytes) return refuse(500, 'the authorizer result is over 8 KB');
+
+  const answer: unknown = JSON.parse(result.payload);
+  if (typeof answer !== 'object' || answer === null) return refuse(500, 'the authorizer returned no policy');
+  const { principalId, policyDocument, context = {} } = answer as Record<string, unknown>;
+  if (policyDocument === undefined) return refuse(500, 'the authorizer returned no policy');
+  if (typeof principalId !== 'string' || principalId === '') return refuse(500, 'the authorizer named no principalId');
+  const strings = stringify(context);
+  if (strings === undefined)
+    return refuse(500, 'the authorizer context has values that are neither text, number nor boolean');
+
+  const decision = evaluatePolicy(policyDocument, methodArn);
+  if (decision === 'malformed') return refuse(500, 'the authorizer policy is malformed');
+  if (decision !== 'allow') return refuse(403, `the authorizer policy has ${article(decision)}`);
+  return { outcome: 'authorized', context: { ...strings, principalId } };
+}
+
+function refuse(status: 401 | 403 | 500, reason: string): AuthorizerDecision {
+  return { outcome: 'refused', status, reason };
+}
+
+function article(decision: 'explicit deny' | 'no matching allow'): string {
+  return decision === 'explicit deny' ? 'an explicit deny' : decision;
+}
+
+/** Numbers and booleans reach later events as text; whether AWS keeps their types there is not known, so do not rely on it. */
+function stringify(context: unknown): Record<string, string> | undefined {
+  if (typeof context !== 'object' || context === null || Array.isArray(context)) return undefined;
+  const strings: [string, string][] = [];
+  for (const [name, value] of Object.entries(context)) {
+    if (typeof value !== 'string' && typeof value !== 'number' && typeof value !== 'boolean') return undefined;
+    strings.push([name, String(value)]);
+  }
+  return Object.fromEntries(strings);
+}
+
+export type IdentitySource = { readonly in: 'querystring' | 'header'; readonly name: string };
+
+/** @throws for a form that CloudFormation rejects (`$request.…`, see aws/aws-cdk#18307) or that is not emulated */
+export function parseIdentitySource(source: string, path: string): IdentitySource {
+  const found = /^route\.request\.(querystring|header)\.([a-zA-Z0-9._-]+)$/.exec(source);
+  if (found === null)
+    throw new Error(`${path}: the identity source ${source} is not route.request.querystring|header.<name>.`);
+  return { in: found[1] === 'header' ? 'header' : 'querystring', name: found[2] ?? '' };
+}

@@ -1,0 +1,180 @@
+import { randomBytes } from 'node:crypto';
+import type { AuthorizerContext } from './authorizer.ts';
+import { newGatewayId } from './ids.ts';
+
+/** What is known of a client from its handshake, and stays the same for the life of its connection. */
+export interface Client {
+  readonly connectionId: string;
+  readonly connectedAt: number;
+  readonly sourceIp: string;
+  readonly userAgent: string | undefined;
+  readonly host: string;
+  readonly authorizer: AuthorizerContext | undefined;
+}
+
+/** Which API and stage an event comes from. */
+export interface Origin {
+  readonly apiId: string;
+  readonly stage: string;
+  readonly domainName: string;
+}
+
+/** Name and value in the order and case in which the client sent them. */
+export type Pairs = readonly (readonly [name: string, value: string])[];
+
+export interface Handshake {
+  /** As `forwardedHeaders` made them. */
+  readonly headers: Pairs;
+  readonly query: Pairs;
+}
+
+/**
+ * The events, key for key and in the order of the captures in
+ * https://github.com/aws-powertools/powertools-lambda-python/tree/develop/tests/events (apiGatewayWebSocketApi*.json); the
+ * place of `authorizer` is that of https://github.com/boto/boto3/issues/3789.
+ */
+export function connectEvent(origin: Origin, client: Client, handshake: Handshake): object {
+  return {
+    ...headerFields(handshake.headers),
+    ...queryFields(handshake.query),
+    requestContext: context(origin, client, '$connect', 'CONNECT', {}),
+    isBase64Encoded: false,
+  };
+}
+
+/** Unlike the $connect event it has the hop's own headers and empty stage variables: docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-websocket-api-lambda-auth.html */
+export function authorizerEvent(origin: Origin, client: Client, handshake: Handshake, methodArn: string): object {
+  const hop: Pairs = [
+    ['Connection', 'upgrade'],
+    ['content-length', '0'],
+    ['Upgrade', 'websocket'],
+  ];
+  const headers = [...handshake.headers, ...hop];
+  return {
+    type: 'REQUEST',
+    methodArn,
+    ...headerFields(headers),
+    // Empty objects when there is no query string, as with stageVariables: not seen in a capture.
+    queryStringParameters: last(handshake.query),
+    multiValueQueryStringParameters: all(handshake.query),
+    stageVariables: {},
+    requestContext: context(origin, client, '$connect', 'CONNECT', {}),
+  };
+}
+
+export function messageEvent(origin: Origin, client: Client, routeKey: string, body: string): MessageEvent {
+  const requestContext = context(origin, client, routeKey, 'MESSAGE', { messageId: newGatewayId() });
+  return { requestContext, body, isBase64Encoded: false };
+}
+
+export interface MessageEvent {
+  readonly requestContext: RequestContext;
+  readonly body: string;
+  readonly isBase64Encoded: false;
+}
+
+export function disconnectEvent(origin: Origin, client: Client, code: number, reason: string): object {
+  const headers: Pairs = [
+    ['Host', client.host],
+    ['x-api-key', ''],
+    ['X-Forwarded-For', ''],
+    ['x-restapi', ''],
+  ];
+  return {
+    ...headerFields(headers),
+    requestContext: context(origin, client, '$disconnect', 'DISCONNECT', { code, reason }),
+    isBase64Encoded: false,
+  };
+}
+
+interface RequestContext {
+  readonly requestId: string;
+  readonly [key: string]: unknown;
+}
+
+interface Particulars {
+  readonly messageId?: string;
+  readonly code?: number;
+  readonly reason?: string;
+}
+
+function context(
+  { apiId, stage, domainName }: Origin,
+  { connectionId, connectedAt, sourceIp, userAgent, authorizer }: Client,
+  routeKey: string,
+  eventType: 'CONNECT' | 'MESSAGE' | 'DISCONNECT',
+  { messageId, code, reason }: Particulars,
+): RequestContext {
+  const now = Date.now();
+  const requestId = newGatewayId();
+  return {
+    routeKey,
+    ...(code === undefined ? {} : { disconnectStatusCode: code }),
+    ...(authorizer === undefined ? {} : { authorizer }),
+    ...(messageId === undefined ? {} : { messageId }),
+    eventType,
+    extendedRequestId: requestId,
+    requestTime: commonLogTime(now),
+    messageDirection: 'IN',
+    ...(reason === undefined ? {} : { disconnectReason: reason }),
+    stage,
+    connectedAt,
+    requestTimeEpoch: now,
+    identity: userAgent === undefined ? { sourceIp } : { userAgent, sourceIp },
+    requestId,
+    domainName,
+    connectionId,
+    apiId,
+  };
+}
+
+/** `11/Nov/2024:11:35:24 +0000` */
+export function commonLogTime(epochMs: number): string {
+  const [, day, month, year, time] = new Date(epochMs).toUTCString().split(' ');
+  return `${day}/${month}/${year}:${time} +0000`;
+}
+
+/** What API Gateway passes on: the client's headers without those of the hop, and its own four. */
+export function forwardedHeaders(sent: Pairs, sourceIp: string): Pairs {
+  const hop = ['connection', 'upgrade', 'content-length', 'transfer-encoding', 'keep-alive', 'x-amzn-trace-id'];
+  const forwarded = ['x-forwarded-for', 'x-forwarded-port', 'x-forwarded-proto'];
+  const before = sent.filter(([name]) => name.toLowerCase() === 'x-forwarded-for').map(([, value]) => value);
+  const epoch = Math.floor(Date.now() / 1000).toString(16);
+  return [
+    ...sent.filter(([name]) => ![...hop, ...forwarded].includes(name.toLowerCase())),
+    ['X-Amzn-Trace-Id', `Root=1-${epoch}-${randomBytes(12).toString('hex')}`],
+    ['X-Forwarded-For', [...before, sourceIp].join(', ')],
+    // As in AWS, where every client comes over TLS; handlers that insist on it run here as well.
+    ['X-Forwarded-Port', '443'],
+    ['X-Forwarded-Proto', 'https'],
+  ];
+}
+
+function headerFields(headers: Pairs): object {
+  // One spelling for each name, the first; sorted without regard to case, as in every capture.
+  const spelling = new Map<string, string>();
+  for (const [name] of headers) {
+    if (!spelling.has(name.toLowerCase())) spelling.set(name.toLowerCase(), name);
+  }
+  const sorted = headers
+    .map(([name, value]) => [spelling.get(name.toLowerCase()) ?? name, value] as const)
+    .sort(([left], [right]) =>
+      left.toLowerCase() < right.toLowerCase() ? -1 : left.toLowerCase() > right.toLowerCase() ? 1 : 0,
+    );
+  return { headers: last(sorted), multiValueHeaders: all(sorted) };
+}
+
+function queryFields(query: Pairs): object {
+  if (query.length === 0) return {};
+  return { queryStringParameters: last(query), multiValueQueryStringParameters: all(query) };
+}
+
+function last(pairs: Pairs): Record<string, string> {
+  return Object.fromEntries(pairs);
+}
+
+function all(pairs: Pairs): Record<string, string[]> {
+  const values = new Map<string, string[]>();
+  for (const [name, value] of pairs) values.set(name, [...(values.get(name) ?? []), value]);
+  return Object.fromEntries(values);
+}

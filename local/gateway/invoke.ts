@@ -1,0 +1,43 @@
+import type { InvocationResult } from '../lambda/environment.ts';
+import type { LocalFunction } from '../lambda/function.ts';
+
+/** Invokes with API Gateway's own patience. The function runs on after it, as in AWS. */
+export async function invokeWithin(target: LocalFunction, event: object, timeoutMs: number): Promise<InvocationResult> {
+  let timer: NodeJS.Timeout | undefined;
+  const patience = new Promise<InvocationResult>((resolve) => {
+    const timedOut = { errorType: 'IntegrationTimeout', errorMessage: 'Endpoint request timed out' };
+    timer = setTimeout(() => resolve({ outcome: 'failed', payload: JSON.stringify(timedOut), ...timedOut }), timeoutMs);
+  });
+  const result = await Promise.race([target.invoke(JSON.stringify(event)), patience]);
+  clearTimeout(timer);
+  return result;
+}
+
+/** What a Lambda proxy integration answers. */
+export interface ProxyResponse {
+  readonly statusCode: number;
+  readonly body: string;
+  header(name: string): string | undefined;
+}
+
+/** @returns undefined when the integration failed or its answer is not a proxy response */
+export function readProxyResponse(result: InvocationResult): ProxyResponse | undefined {
+  if (result.outcome === 'failed') return undefined;
+  const answer: unknown = JSON.parse(result.payload);
+  if (typeof answer !== 'object' || answer === null || Array.isArray(answer)) return undefined;
+
+  const { statusCode, body = '', headers = {}, multiValueHeaders = {} } = answer as Record<string, unknown>;
+  const status = Number(statusCode);
+  if (statusCode === null || !Number.isInteger(status) || status < 100 || status > 599) return undefined;
+  if (body !== null && typeof body !== 'string') return undefined;
+  if (typeof headers !== 'object' || typeof multiValueHeaders !== 'object') return undefined;
+  const all = [...Object.entries(headers ?? {}), ...Object.entries(multiValueHeaders ?? {})];
+  return {
+    statusCode: status,
+    body: body ?? '',
+    header(name) {
+      const value: unknown = all.find(([each]) => each.toLowerCase() === name.toLowerCase())?.[1];
+      return Array.isArray(value) ? String(value[0]) : value === undefined ? undefined : String(value);
+    },
+  };
+}

@@ -1,0 +1,106 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Connections } from './connections.ts';
+import { isGatewayId } from './ids.ts';
+import { messageLimitBytes } from './session.ts';
+
+interface Answer {
+  readonly status: number;
+  readonly errorType?: string;
+  readonly body?: object;
+}
+
+/** `/{stage}/@connections/{id}`, also with %40, a doubled slash (which SDK endpoints with a trailing one produce) or a trailing one. */
+export function connectionIdIn(url: string): { readonly stage: string; readonly connectionId: string } | undefined {
+  const found = /^\/+([^/?]+)\/+(?:@|%40)connections\/+([^/?]+)\/*(?:\?|$)/i.exec(url);
+  if (found === null) return undefined;
+  return { stage: found[1] ?? '', connectionId: decode(found[2] ?? '') };
+}
+
+/**
+ * The @connections API: https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-how-to-call-websocket-api-connections.html
+ * with the errors of the SDK's model.
+ */
+export async function answerManagementApi(
+  connections: Connections,
+  stage: string,
+  connectionId: string,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const { status, errorType, body } = answer(
+    connections,
+    stage,
+    connectionId,
+    request.method ?? '',
+    await read(request),
+  );
+  const text = body === undefined ? '' : JSON.stringify(body);
+  response.writeHead(status, {
+    ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),
+    // Without it the SDK does not recognise a GoneException: the body of a 410 is empty.
+    ...(errorType === undefined ? {} : { 'x-amzn-ErrorType': errorType }),
+    ...(status === 204 ? {} : { 'Content-Length': Buffer.byteLength(text) }),
+  });
+  response.end(text);
+}
+
+function answer(
+  connections: Connections,
+  stage: string,
+  id: string,
+  method: string,
+  body: Buffer | 'too long',
+): Answer {
+  // localstack#4694: a malformed id is not a connection that is gone.
+  if (!isGatewayId(id)) return refuse(400, 'BadRequestException', `Invalid connectionId: ${id}`);
+  if (body === 'too long') return refuse(413, 'PayloadTooLargeException', 'Payload Too Large');
+  const connection = connections.find(id, stage);
+  switch (method) {
+    case 'POST':
+      if (connection === undefined) return gone;
+      connection.send(body);
+      return { status: 200 };
+    case 'GET':
+      if (connection === undefined) return gone;
+      return {
+        status: 200,
+        body: {
+          connectedAt: new Date(connection.client.connectedAt).toISOString(),
+          identity: { sourceIp: connection.client.sourceIp, userAgent: connection.client.userAgent ?? '' },
+          lastActiveAt: new Date(connection.lastActiveAt).toISOString(),
+        },
+      };
+    case 'DELETE':
+      if (connection === undefined) return gone;
+      // boto/boto3#3789: $disconnect runs, with this code and this text.
+      connection.close(1000, 'Connection Closed Normally');
+      return { status: 204 };
+    default:
+      return refuse(403, 'ForbiddenException', 'Forbidden');
+  }
+}
+
+const gone: Answer = { status: 410, errorType: 'GoneException' };
+
+function refuse(status: number, errorType: string, message: string): Answer {
+  return { status, errorType, body: { message } };
+}
+
+/** Reads to the end in any case, so that the connection can be used again. */
+async function read(request: IncomingMessage): Promise<Buffer | 'too long'> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of request) {
+    length += (chunk as Buffer).length;
+    if (length <= messageLimitBytes) chunks.push(chunk as Buffer);
+  }
+  return length > messageLimitBytes ? 'too long' : Buffer.concat(chunks);
+}
+
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}

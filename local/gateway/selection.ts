@@ -1,0 +1,63 @@
+/** @returns the route key that a message asks for; '' when it asks for none */
+export type RouteSelection = (body: string) => string;
+
+/**
+ * A route selection expression: `$request.body.path`, `${request.body.a}/${request.body.b}`, or static text.
+ * https://docs.aws.amazon.com/apigateway/latest/developerguide/websocket-api-develop-routes.html
+ * @throws for anything else
+ */
+export function parseRouteSelection(expression: string): RouteSelection {
+  const whole = bodyPath(expression.replace(/^\$/, ''));
+  if (expression.startsWith('$request.') && whole !== undefined) return (body) => select(parse(body), whole);
+
+  const parts: (string | readonly string[])[] = [];
+  let rest = expression;
+  while (rest !== '') {
+    const variable = /^\$\{([^}]*)\}/.exec(rest);
+    const literal = /^(?:\\\$|[^$\\])+/.exec(rest);
+    if (variable !== null) {
+      const path = bodyPath((variable[1] ?? '').replace(/^\$/, ''));
+      if (path === undefined) throw new Error(`the route selection expression ${expression} is not emulated.`);
+      parts.push(path);
+    } else if (literal !== null) {
+      parts.push(literal[0].replaceAll('\\$', '$'));
+    } else {
+      throw new Error(`the route selection expression ${expression} is not emulated.`);
+    }
+    rest = rest.slice((variable ?? literal)?.[0].length);
+  }
+  return (body) => {
+    const parsed = parse(body);
+    return parts.map((part) => (typeof part === 'string' ? part : select(parsed, part))).join('');
+  };
+}
+
+function bodyPath(reference: string): readonly string[] | undefined {
+  if (!/^request\.body(\.[A-Za-z0-9_-]+)+$/.test(reference)) return undefined;
+  return reference.split('.').slice(2);
+}
+
+/** "Non-JSON → $default": docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-websocket-api-routes-integrations.html */
+function parse(body: string): unknown {
+  try {
+    return JSON.parse(body);
+  } catch {
+    return undefined;
+  }
+}
+
+function select(body: unknown, path: readonly string[]): string {
+  let value = body;
+  for (const name of path) {
+    const isInside = typeof value === 'object' && value !== null && Object.hasOwn(value, name);
+    value = isInside ? (value as Record<string, unknown>)[name] : undefined;
+  }
+  return stringify(value);
+}
+
+/** "The result is stringified"; an array becomes `[item1, item2]`. Of null and objects nothing is known. */
+function stringify(value: unknown): string {
+  if (value === undefined || value === null) return '';
+  if (Array.isArray(value)) return `[${value.map(stringify).join(', ')}]`;
+  return typeof value === 'object' ? JSON.stringify(value) : String(value);
+}

@@ -1,0 +1,75 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { closeServer, listenOnLoopback } from '../loopback.ts';
+
+/** One event on its way into an environment. */
+export interface RuntimeEvent {
+  readonly requestId: string;
+  readonly payload: string;
+  readonly deadlineMs: number;
+  readonly functionArn: string;
+  readonly traceId: string;
+}
+
+/** What the code inside the environment can tell its Lambda service. */
+export interface RuntimeListener {
+  /** The runtime is loaded and idle. Answer through `deliver`. */
+  onReady(): void;
+  onResponse(requestId: string, payload: string): void;
+  onError(requestId: string, payload: string): void;
+  onInitError(payload: string): void;
+}
+
+export interface RuntimeApi {
+  /** host:port, as AWS_LAMBDA_RUNTIME_API has it */
+  readonly address: string;
+  /** Answers the waiting poll. MUST be called only after `onReady`, once for each. */
+  deliver(event: RuntimeEvent): void;
+  close(): Promise<void>;
+}
+
+/** The Lambda Runtime API of one environment: https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html */
+export async function startRuntimeApi(listener: RuntimeListener): Promise<RuntimeApi> {
+  let poll: ServerResponse | undefined;
+
+  async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const [, , , subject, idOrWord = '', outcome] = (request.url ?? '').split('/');
+    if (request.method === 'GET' && subject === 'invocation' && idOrWord === 'next') {
+      poll = response;
+      listener.onReady();
+      return;
+    }
+    const payload = await readBody(request);
+    response.writeHead(202, { 'Content-Type': 'application/json' }).end('{"status":"OK"}');
+    if (subject === 'init') listener.onInitError(payload);
+    else if (outcome === 'response') listener.onResponse(idOrWord, payload);
+    else if (outcome === 'error') listener.onError(idOrWord, payload);
+  }
+
+  const server = createServer((request, response) => {
+    // A process that is killed in the middle of a request has nothing more to say.
+    answer(request, response).catch(() => response.destroy());
+  });
+  const port = await listenOnLoopback(server);
+  return {
+    address: `127.0.0.1:${port}`,
+    deliver(event) {
+      poll?.writeHead(200, {
+        'Content-Type': 'application/json',
+        'Content-Length': Buffer.byteLength(event.payload),
+        'Lambda-Runtime-Aws-Request-Id': event.requestId,
+        'Lambda-Runtime-Deadline-Ms': event.deadlineMs,
+        'Lambda-Runtime-Invoked-Function-Arn': event.functionArn,
+        'Lambda-Runtime-Trace-Id': event.traceId,
+      });
+      poll?.end(event.payload);
+      poll = undefined;
+    },
+    close: () => closeServer(server),
+  };
+}
+
+export async function readBody(request: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks).toString('utf8');
+}

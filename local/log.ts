@@ -1,0 +1,21 @@
+/** What the local cloud tells of itself. Never a body, a cookie, a query string or a token. */
+export type LogEntry =
+  /** One line that a function wrote to its log. */
+  | { readonly kind: 'function-output'; readonly function: string; readonly line: string }
+  /** An invocation waits for a free environment, as many functions do under load on one machine. */
+  | { readonly kind: 'function-waiting'; readonly function: string; readonly waiting: number }
+  /** An invocation ended without a result: an error of the handler, a timeout, a crash. */
+  | { readonly kind: 'function-failed'; readonly function: string; readonly errorType: string }
+  /** An asynchronous invocation failed and is tried again, or given up. */
+  | { readonly kind: 'async-retry'; readonly function: string; readonly attempt: number; readonly afterMs: number }
+  | { readonly kind: 'async-abandoned'; readonly function: string; readonly attempts: number }
+  /** The HTTP status that a WebSocket handshake got, and why when it is not 101. */
+  | { readonly kind: 'handshake'; readonly status: number; readonly reason: string }
+  /** A message or `$disconnect` integration did not give a usable result. */
+  | { readonly kind: 'integration-failed'; readonly routeKey: string; readonly reason: string }
+  /** A rule's schedule came due. */
+  | { readonly kind: 'schedule'; readonly rule: string; readonly function: string }
+  /** The template asks for something that this machine does not do. Said once, at start. */
+  | { readonly kind: 'not-emulated'; readonly logicalId: string; readonly what: string };
+
+export type Log = (entry: LogEntry) => void;

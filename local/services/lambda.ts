@@ -1,0 +1,42 @@
+import { type ServiceAnswer, type Services, serviceError } from './server.ts';
+
+/** https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html */
+export async function invokeFunction(
+  { functions, invoker }: Services,
+  nameOrArn: string,
+  invocationType: string,
+  body: string,
+): Promise<ServiceAnswer> {
+  const target = functions.find(nameOrArn);
+  if (target === undefined) {
+    return serviceError(404, 'ResourceNotFoundException', `Function not found: ${nameOrArn}`);
+  }
+  const payload = body === '' ? '{}' : body;
+  if (!isJson(payload)) {
+    return serviceError(400, 'InvalidRequestContentException', 'Could not parse request body into json.');
+  }
+  switch (invocationType) {
+    case 'DryRun':
+      return { status: 204 };
+    case 'Event':
+      invoker.invoke(target, payload);
+      return { status: 202 };
+    case 'RequestResponse': {
+      const result = await target.invoke(payload);
+      const headers = { 'X-Amz-Executed-Version': '$LATEST' };
+      if (result.outcome === 'returned') return { status: 200, headers, body: result.payload };
+      return { status: 200, headers: { ...headers, 'X-Amz-Function-Error': 'Unhandled' }, body: result.payload };
+    }
+    default:
+      return serviceError(400, 'InvalidParameterValueException', `Unknown invocation type ${invocationType}.`);
+  }
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}

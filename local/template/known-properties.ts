@@ -1,0 +1,126 @@
+/**
+ * What the template may say. Each of these is obeyed or has no meaning on one machine (names, tags, retention, log
+ * formats, encryption). Everything else is refused at start: a property that changes behaviour must never be ignored
+ * silently. Nested objects are listed as dotted names where only a part of them is obeyed.
+ */
+const knownProperties: Readonly<Record<string, readonly string[]>> = {
+  'AWS::ApiGatewayV2::Api': [
+    'Name',
+    'Description',
+    'ProtocolType',
+    'RouteSelectionExpression',
+    'IpAddressType',
+    'Tags',
+  ],
+  'AWS::ApiGatewayV2::Route': [
+    'ApiId',
+    'RouteKey',
+    'Target',
+    'AuthorizationType',
+    'AuthorizerId',
+    'RouteResponseSelectionExpression',
+    'OperationName',
+  ],
+  'AWS::ApiGatewayV2::Integration': [
+    'ApiId',
+    'IntegrationType',
+    'IntegrationUri',
+    'IntegrationMethod',
+    'TimeoutInMillis',
+    'Description',
+  ],
+  'AWS::ApiGatewayV2::RouteResponse': ['ApiId', 'RouteId', 'RouteResponseKey'],
+  'AWS::ApiGatewayV2::Authorizer': ['ApiId', 'Name', 'AuthorizerType', 'AuthorizerUri', 'IdentitySource'],
+  'AWS::ApiGatewayV2::Stage': [
+    'ApiId',
+    'StageName',
+    'AutoDeploy',
+    'DeploymentId',
+    'Description',
+    'AccessLogSettings',
+    'DefaultRouteSettings',
+    'Tags',
+  ],
+  'AWS::ApiGatewayV2::Deployment': ['ApiId', 'Description', 'StageName'],
+  'AWS::Lambda::Function': [
+    'FunctionName',
+    'Description',
+    'Architectures',
+    'Code.S3Bucket',
+    'Code.S3Key',
+    'Environment.Variables',
+    'Handler',
+    'LoggingConfig',
+    'MemorySize',
+    'Role',
+    'Runtime',
+    'Tags',
+    'Timeout',
+    'TracingConfig',
+  ],
+  'AWS::Lambda::Permission': ['Action', 'FunctionName', 'Principal', 'SourceArn', 'SourceAccount'],
+  'AWS::Lambda::EventInvokeConfig': ['FunctionName', 'Qualifier', 'MaximumRetryAttempts', 'MaximumEventAgeInSeconds'],
+  'AWS::IAM::Role': [
+    'RoleName',
+    'Description',
+    'AssumeRolePolicyDocument',
+    'ManagedPolicyArns',
+    'Policies',
+    'MaxSessionDuration',
+    'Tags',
+  ],
+  'AWS::IAM::Policy': ['PolicyName', 'PolicyDocument', 'Roles'],
+  'AWS::Logs::LogGroup': ['LogGroupName', 'RetentionInDays', 'LogGroupClass', 'Tags'],
+  'AWS::DynamoDB::Table': [
+    'TableName',
+    'AttributeDefinitions',
+    'KeySchema',
+    'BillingMode',
+    'ProvisionedThroughput',
+    'GlobalSecondaryIndexes',
+    'LocalSecondaryIndexes',
+    'TimeToLiveSpecification',
+    'PointInTimeRecoverySpecification',
+    'SSESpecification',
+    'DeletionProtectionEnabled',
+    'TableClass',
+    'Tags',
+  ],
+  'AWS::SecretsManager::Secret': [
+    'Name',
+    'Description',
+    'SecretString',
+    'GenerateSecretString.SecretStringTemplate',
+    'GenerateSecretString.GenerateStringKey',
+    'GenerateSecretString.PasswordLength',
+    'GenerateSecretString.ExcludePunctuation',
+    'GenerateSecretString.ExcludeCharacters',
+    'GenerateSecretString.ExcludeUppercase',
+    'GenerateSecretString.ExcludeLowercase',
+    'GenerateSecretString.ExcludeNumbers',
+    'GenerateSecretString.IncludeSpace',
+    'GenerateSecretString.RequireEachIncludedType',
+    'Tags',
+  ],
+  'AWS::Events::Rule': ['Name', 'Description', 'ScheduleExpression', 'State', 'Targets', 'Tags'],
+};
+
+/** Types with nothing to run on one machine: whatever they say, they are accepted. */
+const nothingToRun = new Set(['AWS::ApiGateway::Account', 'AWS::CloudWatch::Alarm', 'AWS::CDK::Metadata']);
+
+/** @throws a sentence that names the logical id and the type or property which the local cloud does not know */
+export function refuseUnknown(logicalId: string, type: string, properties: Readonly<Record<string, unknown>>): void {
+  if (nothingToRun.has(type)) return;
+  const known = Object.hasOwn(knownProperties, type) ? knownProperties[type] : undefined;
+  if (known === undefined) throw new Error(`${logicalId}: the local cloud cannot run ${type}.`);
+
+  for (const [name, value] of Object.entries(properties)) {
+    if (known.includes(name)) continue;
+    const isPartlyKnown = known.some((property) => property.startsWith(`${name}.`));
+    if (!isPartlyKnown) throw new Error(`${logicalId} (${type}): the property ${name} is not emulated.`);
+    for (const part of Object.keys(value as object)) {
+      if (known.includes(`${name}.${part}`)) continue;
+      throw new Error(`${logicalId} (${type}): the property ${name}.${part} is not emulated.`);
+    }
+  }
+}

@@ -1,0 +1,100 @@
+import type { Assembly } from '../assembly.ts';
+import { refuseUnknown } from './known-properties.ts';
+import { assignPhysicalIds } from './physical-ids.ts';
+import { createResolver, type Value } from './resolve.ts';
+
+/** One resource of the stack with every intrinsic resolved. */
+export interface StackResource {
+  readonly logicalId: string;
+  readonly type: string;
+  readonly ref: string;
+  readonly properties: Properties;
+  /** @throws when the type has no such attribute here */
+  attribute(name: string): string;
+}
+
+export interface Stack {
+  readonly name: string;
+  readonly region: string;
+  readonly outputs: Readonly<Record<string, string>>;
+  ofType(type: string): readonly StackResource[];
+}
+
+/** Resolved properties, read with the type one expects; a wrong type is an error that names the path. */
+export interface Properties {
+  optionalText(name: string): string | undefined;
+  text(name: string): string;
+  optionalNumber(name: string): number | undefined;
+  optionalFlag(name: string): boolean | undefined;
+  texts(name: string): readonly string[];
+  value(name: string): Value | undefined;
+}
+
+/**
+ * Resolves the whole template once, at start.
+ * @throws at the first thing that the local cloud does not know, naming the logical id
+ */
+export function resolveStack({ stackName, template }: Assembly, region: string): Stack {
+  const ids = assignPhysicalIds(template, { name: stackName, region });
+  const resolver = createResolver(ids, template.Conditions ?? {});
+  const isWanted = (condition: string | undefined) => condition === undefined || resolver.condition(condition);
+
+  const resources: StackResource[] = [];
+  for (const [logicalId, { Type, Properties, Condition }] of Object.entries(template.Resources)) {
+    if (!isWanted(Condition)) continue;
+    refuseUnknown(logicalId, Type, Properties ?? {});
+    const properties = resolver.resolve(Properties ?? {}, logicalId) as Record<string, Value>;
+    resources.push({
+      logicalId,
+      type: Type,
+      ref: ids.ref(logicalId, logicalId),
+      properties: readProperties(properties, logicalId),
+      attribute: (name) => String(ids.attribute(logicalId, name, logicalId)),
+    });
+  }
+
+  const outputs: Record<string, string> = {};
+  for (const [name, { Value, Condition }] of Object.entries(template.Outputs ?? {})) {
+    if (isWanted(Condition)) outputs[name] = String(resolver.resolve(Value, `Outputs.${name}`));
+  }
+  return { name: stackName, region, outputs, ofType: (type) => resources.filter((each) => each.type === type) };
+}
+
+export function readProperties(properties: Readonly<Record<string, Value | undefined>>, path: string): Properties {
+  const optionalText = (name: string) => {
+    const value = properties[name];
+    if (value === undefined || typeof value === 'string') return value;
+    // YAML-born templates write numbers and booleans where text is meant.
+    if (typeof value === 'number' || typeof value === 'boolean') return String(value);
+    throw new Error(`${path}.${name} must be a string.`);
+  };
+  return {
+    optionalText,
+    text(name) {
+      const value = optionalText(name);
+      if (value === undefined) throw new Error(`${path}.${name} is missing.`);
+      return value;
+    },
+    optionalNumber(name) {
+      const value = properties[name];
+      if (value === undefined) return undefined;
+      const number = Number(value);
+      if (Number.isNaN(number)) throw new Error(`${path}.${name} must be a number.`);
+      return number;
+    },
+    optionalFlag(name) {
+      const value = properties[name];
+      if (value === undefined) return undefined;
+      return value === true || value === 'true';
+    },
+    texts(name) {
+      const value = properties[name] ?? [];
+      if (!Array.isArray(value)) throw new Error(`${path}.${name} must be a list.`);
+      return value.map((each: Value) => {
+        if (typeof each !== 'string') throw new Error(`${path}.${name} must be a list of strings.`);
+        return each;
+      });
+    },
+    value: (name) => properties[name],
+  };
+}
