@@ -1,5 +1,4 @@
 import { type ChildProcessByStdio, execFile, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
@@ -32,14 +31,23 @@ export async function startNativePhp(version: string, options: PhpProcessOptions
     stdio: ['pipe', 'pipe', 'pipe'],
   });
   child.stdin.on('error', () => {}); // the reader may be gone before us
+  child.once('exit', () => child.stdin.end()); // whatever ended the master, its workers and the reader follow
   child.stdout.resume();
+  // Comes when nobody holds the output pipes any more: neither the master nor a worker nor the reader.
+  const allGone = new Promise<void>((resolve) => child.once('close', () => resolve()));
+  const stop = async () => {
+    signalGroup(child.pid, 'SIGINT'); // lets the master wait for its workers
+    const timer = setTimeout(() => signalGroup(child.pid, 'SIGKILL'), STOP_TIMEOUT_MS);
+    await allGone;
+    clearTimeout(timer);
+  };
   try {
     await started(child, address, log);
   } catch (error) {
-    await stop(child);
+    await stop();
     throw error;
   }
-  return { php: `PHP ${version} (php -S, ${WORKERS} workers)`, stop: () => stop(child) };
+  return { php: `PHP ${version} (php -S, ${WORKERS} workers)`, stop };
 }
 
 type PhpChild = ChildProcessByStdio<Writable, Readable, Readable>;
@@ -50,10 +58,12 @@ function started(child: PhpChild, address: string, log: (line: string) => void):
     const said: string[] = [];
     const fail = (why: string) =>
       reject(new Error(`php -S on ${address} ${why}: ${said.join(' ') || 'it said nothing'}`));
-    const timer = setTimeout(() => fail(`did not start within ${START_TIMEOUT_MS / 1000} s`), START_TIMEOUT_MS);
+    const timer = setTimeout(() => fail('does not start'), START_TIMEOUT_MS);
     child.once('error', (error) => fail(`could not be run (${error.message})`));
-    child.once('exit', (code) => fail(`ended with exit code ${code}`));
-    child.once('close', () => clearTimeout(timer));
+    child.once('close', (code) => {
+      clearTimeout(timer);
+      fail(`ended with exit code ${code}`);
+    });
     createInterface(child.stderr).on('line', (line) => {
       const isListening = line.includes('Development Server') && line.includes('started');
       // `-q` would silence these, and PHP's errors with them.
@@ -69,28 +79,14 @@ function started(child: PhpChild, address: string, log: (line: string) => void):
   });
 }
 
-/**
- * SIGINT lets PHP's master wait for its workers. `close` comes when nobody holds the output pipes any more: neither the
- * master nor a worker nor the reader.
- */
-async function stop(child: PhpChild): Promise<void> {
-  const { pid } = child;
-  const isGone = pid === undefined || (child.stderr.closed && (child.exitCode ?? child.signalCode) !== null);
-  if (isGone) return;
-  const gone = once(child, 'close');
-  child.once('exit', () => child.stdin.end());
-  if (child.exitCode !== null || child.signalCode !== null) child.stdin.end();
-  signalGroup(pid, 'SIGINT');
-  const timer = setTimeout(() => signalGroup(pid, 'SIGKILL'), STOP_TIMEOUT_MS);
-  await gone;
-  clearTimeout(timer);
-}
-
-function signalGroup(pid: number, signal: NodeJS.Signals): void {
+/** Nobody there to signal is what we want: ESRCH, or EPERM where only the dead are left (macOS). */
+function signalGroup(pid: number | undefined, signal: NodeJS.Signals): void {
+  if (pid === undefined) return;
   try {
     process.kill(-pid, signal);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+    const { code } = error as NodeJS.ErrnoException;
+    if (code !== 'ESRCH' && code !== 'EPERM') throw error;
   }
 }
 

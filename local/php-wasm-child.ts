@@ -10,7 +10,7 @@ const SESSIONS = '/sessions';
 const MAX_BODY_BYTES = 1_000_000;
 
 process.on('disconnect', () => process.exit());
-const settings: WasmPhpSettings = JSON.parse(process.argv[2] ?? '{}');
+const settings: WasmPhpSettings = (await once(process, 'message'))[0];
 try {
   const { php, version } = await loadPhp(settings);
   const server = createServer((request, response) => {

@@ -5,7 +5,7 @@ import type { PhpProcess, PhpProcessOptions } from './php-server.ts';
 
 const STOP_TIMEOUT_MS = 2_000;
 
-/** The settings of the child, in its argument; the rest of the conversation is these messages. */
+/** Our only message to the child, and not its arguments: those are for everybody on the machine to read. */
 export type WasmPhpSettings = Omit<PhpProcessOptions, 'log'>;
 export type WasmPhpMessage = { ready: string } | { failed: string } | { log: string };
 
@@ -15,10 +15,11 @@ export type WasmPhpMessage = { ready: string } | { failed: string } | { log: str
  */
 export async function startWasmPhp({ log, ...settings }: PhpProcessOptions): Promise<PhpProcess> {
   const script = fileURLToPath(new URL('./php-wasm-child.ts', import.meta.url));
-  const child = fork(script, [JSON.stringify(settings satisfies WasmPhpSettings)], {
+  const child = fork(script, [settings.sessions], {
     execArgv: ['--import', import.meta.resolve('tsx')],
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
   });
+  child.send(settings satisfies WasmPhpSettings);
   try {
     return { php: await ready(child, log), stop: () => stop(child) };
   } catch (error) {

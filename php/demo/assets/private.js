@@ -5,7 +5,7 @@ const STATES = {
   connecting: { tone: 'waiting', hint: '' },
   open: { tone: 'good', hint: '' },
   refused: { tone: 'bad', hint: 'The gateway did not let this session in. Trying again.' },
-  'signed out': { tone: 'bad', hint: 'Your PHP session has ended. Log in again to reconnect.' },
+  'signed out': { tone: 'bad', hint: 'Your PHP session has ended, and the socket with it.' },
 };
 
 const { socketUrl } = document.querySelector('script[data-socket-url]').dataset;
@@ -22,6 +22,7 @@ function showState(state) {
   stateLine.dataset.tone = tone;
   stateName.textContent = state;
   field('hint').textContent = hint;
+  field('login').hidden = state !== 'signed out';
   if (state !== 'open') field('socket-id').textContent = '–';
 }
 

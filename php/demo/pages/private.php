@@ -11,6 +11,7 @@
         <div><dt>Socket id</dt><dd data-field="socket-id">–</dd></div>
         <div><dt>Events</dt><dd data-field="count">0</dd></div>
     </dl>
+    <p class="actions" data-field="login" hidden><a class="button" href="/login">Log in again</a></p>
 </section>
 
 <section class="panel" aria-labelledby="events">
