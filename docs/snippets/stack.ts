@@ -1,0 +1,8 @@
+import { App, Stack } from 'aws-cdk-lib';
+import { SessionSocket } from '../../lib/index.ts';
+
+const stack = new Stack(new App(), 'Realtime');
+new SessionSocket(stack, 'Sockets', {
+  sessionEndpoint: 'https://app.example.com/getSessionID',
+  allowedOrigins: ['https://app.example.com'],
+});
