@@ -23,6 +23,8 @@ export function findOriginFault(text: string): string | undefined {
   if (url === undefined || !['http:', 'https:'].includes(url.protocol)) {
     return `"${text}" is not an origin such as https://app.example.com.`;
   }
+  // A wildcard is a valid URL, but the comparison is exact: it would let nobody in, and nobody would know why.
+  if (text.includes('*')) return `"${text}" holds a wildcard; name each origin by itself.`;
   if (url.origin !== text) return `"${text}" is not an origin as browsers send it; write "${url.origin}".`;
   return undefined;
 }

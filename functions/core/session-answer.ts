@@ -10,6 +10,11 @@ export interface SessionAnswer {
 }
 
 const saysNo = new Set([401, 403, 302, 303, 307]);
+/**
+ * Characters. A principal is a partition key, which DynamoDB limits to 2048 bytes, and a character may take three
+ * (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html).
+ */
+const maxUserIdLength = 512;
 const jsonType = /^application\/([\w.-]+\+)?json\b/i;
 
 /**
@@ -51,8 +56,11 @@ function parseIdentity(value: unknown): Session | 'nobody' {
   if (typeof value !== 'object' || value === null || !('sessionId' in value)) return 'nobody';
   if (typeof value.sessionId !== 'string') return 'nobody';
   if (!('userId' in value)) return { sessionId: value.sessionId };
-  if (typeof value.userId !== 'string' || value.userId === '') {
-    throw new SessionCheckFailed('unavailable', 'it answered with a userId that is not a string');
+  if (typeof value.userId !== 'string' || value.userId === '' || value.userId.length > maxUserIdLength) {
+    throw new SessionCheckFailed(
+      'unavailable',
+      `it answered with a userId that is not a string of 1 to ${maxUserIdLength} characters`,
+    );
   }
   return { sessionId: value.sessionId, userId: value.userId };
 }

@@ -1,0 +1,72 @@
+import type { Clock } from '../../functions/core/clock.ts';
+import { type Connection, connectionLifetime, type NewConnection } from '../../functions/core/connection.ts';
+import type { ConnectionRegistry, RegisteredConnection } from '../../functions/core/connection-registry.ts';
+
+type Row = NewConnection & { welcomedAt?: number };
+
+/** The registry in memory, in pages as DynamoDB has them, some of which may be empty. */
+export class MemoryRegistry implements ConnectionRegistry {
+  readonly #rows = new Map<string, Row>();
+  readonly #clock: Clock;
+  readonly #pageSize: number;
+
+  constructor(clock: Clock, pageSize = 100) {
+    this.#clock = clock;
+    this.#pageSize = pageSize;
+  }
+
+  async add({ principalId, connectionId, sessionHash, connectedAt }: NewConnection): Promise<void> {
+    this.#rows.set(keyOf({ principalId, connectionId }), { principalId, connectionId, sessionHash, connectedAt });
+  }
+
+  async markWelcomed(connection: Connection, welcomedAt: number): Promise<boolean> {
+    const row = this.#rows.get(keyOf(connection));
+    if (row === undefined) return false;
+    row.welcomedAt = welcomedAt;
+    return true;
+  }
+
+  async leave(connection: Connection): Promise<void> {
+    this.#rows.delete(keyOf(connection));
+  }
+
+  async *everyone(): AsyncIterable<readonly RegisteredConnection[]> {
+    const rows = [...this.#rows.values()];
+    for (let start = 0; start < rows.length; start += this.#pageSize) {
+      yield rows.slice(start, start + this.#pageSize).flatMap((row) => (this.#hasExpired(row) ? [] : [show(row)]));
+    }
+  }
+
+  /** A connection that is here already, welcomed unless told otherwise. */
+  async seat(connectionId: string, { welcomed = true, connectedAt = this.#clock.now() } = {}): Promise<Connection> {
+    const connection = { principalId: `user:${connectionId}`, connectionId };
+    await this.add({ ...connection, sessionHash: '0'.repeat(64), connectedAt });
+    if (welcomed) await this.markWelcomed(connection, connectedAt);
+    return connection;
+  }
+
+  /** What is stored, expired or not. */
+  get rows(): readonly Row[] {
+    return [...this.#rows.values()];
+  }
+
+  has(connection: Connection): boolean {
+    return this.#rows.has(keyOf(connection));
+  }
+
+  isWelcomed(connection: Connection): boolean {
+    return this.#rows.get(keyOf(connection))?.welcomedAt !== undefined;
+  }
+
+  #hasExpired({ connectedAt }: Row): boolean {
+    return Math.floor(connectedAt / 1000) + connectionLifetime <= Math.floor(this.#clock.now() / 1000);
+  }
+}
+
+function show({ principalId, connectionId, connectedAt, welcomedAt }: Row): RegisteredConnection {
+  return { principalId, connectionId, connectedAt, welcomed: welcomedAt !== undefined };
+}
+
+function keyOf({ principalId, connectionId }: Connection): string {
+  return JSON.stringify([principalId, connectionId]);
+}

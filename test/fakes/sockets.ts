@@ -1,0 +1,57 @@
+import type { Clock } from '../../functions/core/clock.ts';
+import type { Delivery, SocketSender } from '../../functions/core/socket-sender.ts';
+
+interface Heard {
+  readonly at: number;
+  readonly connectionId: string;
+  readonly frame: string;
+}
+
+/** Open sockets that remember what they heard and when. One that is not open is gone, as in API Gateway. */
+export class FakeSockets implements SocketSender {
+  readonly #open = new Set<string>();
+  readonly #broken = new Set<string>();
+  readonly #heard: Heard[] = [];
+  readonly #clock: Pick<Clock, 'now'>;
+  posts = 0;
+
+  constructor(clock: Pick<Clock, 'now'> = { now: () => 0 }) {
+    this.#clock = clock;
+  }
+
+  open(...connectionIds: string[]): this {
+    for (const id of connectionIds) this.#open.add(id);
+    return this;
+  }
+
+  close(connectionId: string): void {
+    this.#open.delete(connectionId);
+  }
+
+  /** Posts to it fail, as they do while API Gateway throttles. */
+  break(connectionId: string): void {
+    this.#broken.add(connectionId);
+  }
+
+  async post(connectionId: string, frame: string): Promise<Delivery> {
+    this.posts += 1;
+    if (this.#broken.has(connectionId)) throw new Error('429 Too Many Requests');
+    if (!this.#open.has(connectionId)) return 'gone';
+    this.#heard.push({ at: this.#clock.now(), connectionId, frame });
+    return 'delivered';
+  }
+
+  /** The events that a socket heard, in order. */
+  heardBy(connectionId: string): readonly string[] {
+    return this.#framesOf(connectionId).map(({ frame }) => JSON.parse(frame).event);
+  }
+
+  /** The epoch seconds in which a socket heard something. */
+  secondsOf(connectionId: string): readonly number[] {
+    return this.#framesOf(connectionId).map(({ at }) => Math.floor(at / 1000));
+  }
+
+  #framesOf(connectionId: string): readonly Heard[] {
+    return this.#heard.filter((heard) => heard.connectionId === connectionId);
+  }
+}

@@ -1,0 +1,19 @@
+import type { Occurrence, Tell } from '../../functions/edge/telemetry.ts';
+
+/** What was told, instead of written to a log. */
+export class Told {
+  readonly lines: { level: string; message: string; fields: object; counts: Partial<Record<Occurrence, number>> }[] =
+    [];
+
+  readonly tell: Tell = (level, message, fields, counts) => {
+    this.lines.push({ level, message, fields, counts });
+  };
+
+  get messages(): readonly string[] {
+    return this.lines.map(({ message }) => message);
+  }
+
+  count(occurrence: Occurrence): number {
+    return this.lines.reduce((sum, { counts }) => sum + (counts[occurrence] ?? 0), 0);
+  }
+}
