@@ -1,11 +1,12 @@
 import type { Log } from '../log.ts';
 import type { Stack } from '../template/stack.ts';
 import type { LocalFunction } from './function.ts';
-import type { Functions } from './functions.ts';
+
+type Target = Pick<LocalFunction, 'logicalId' | 'invoke'>;
 
 /** Lambda's queue for invocations whose caller does not wait. */
 export interface AsyncInvoker {
-  invoke(target: LocalFunction, payload: string): void;
+  invoke(target: Target, payload: string): void;
   /** Forgets what waits for another attempt. */
   close(): void;
 }
@@ -16,8 +17,8 @@ const defaultDelaysMs = [60_000, 120_000];
 const defaultMaximumAgeSeconds = 21_600;
 
 export function createAsyncInvoker(
-  stack: Stack,
-  functions: Functions,
+  stack: Pick<Stack, 'ofType'>,
+  functions: { find(nameOrArn: string): Target | undefined },
   log: Log,
   delaysMs: readonly number[] = defaultDelaysMs,
 ): AsyncInvoker {
@@ -37,7 +38,7 @@ export function createAsyncInvoker(
   const timers = new Set<NodeJS.Timeout>();
   let isClosed = false;
 
-  async function attempt(target: LocalFunction, payload: string, number: number, queuedAtMs: number): Promise<void> {
+  async function attempt(target: Target, payload: string, number: number, queuedAtMs: number): Promise<void> {
     const { outcome } = await target.invoke(payload);
     if (outcome === 'returned' || isClosed) return;
 

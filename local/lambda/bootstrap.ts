@@ -50,6 +50,8 @@ function describe(error: unknown, errorType?: string): { readonly errorType: str
 
 async function report(path: string, error: unknown, errorType?: string): Promise<void> {
   const { body, errorType: type } = describe(error, errorType);
+  // One line, as the Node.js runtime writes it, whatever the stack looks like.
+  console.error(`${new Date().toISOString()}\t${current ?? 'undefined'}\tERROR\tInvoke Error\t${body}`);
   await call('POST', path, body, { 'Lambda-Runtime-Function-Error-Type': type });
 }
 
@@ -106,7 +108,6 @@ async function serve(): Promise<never> {
   try {
     handler = await loadHandler();
   } catch (error) {
-    console.error(error);
     await report('init/error', error);
     process.exit(1);
   }
@@ -122,19 +123,24 @@ async function serve(): Promise<never> {
       current = undefined;
       await call('POST', `invocation/${requestId}/response`, response);
     } catch (error) {
-      current = undefined;
-      console.error(error);
       await report(`invocation/${requestId}/error`, error);
+      current = undefined;
     }
   }
 }
 
 async function die(error: unknown, errorType: string, exitCode: number): Promise<never> {
-  console.error(error);
   const requestId = current;
-  if (requestId !== undefined) await report(`invocation/${requestId}/error`, error, errorType).catch(() => undefined);
+  if (requestId === undefined) console.error(error);
+  else await report(`invocation/${requestId}/error`, error, errorType).catch(() => undefined);
   process.exit(exitCode);
 }
+
+// A handler that is busy when the local cloud is killed would not notice until it answers.
+const parent = process.ppid;
+setInterval(() => {
+  if (process.ppid !== parent) process.exit(0);
+}, 500).unref();
 
 process.on('unhandledRejection', (reason) => void die(reason, 'Runtime.UnhandledPromiseRejection', 128));
 process.on('uncaughtException', (error) => void die(error, 'Runtime.UncaughtException', 129));

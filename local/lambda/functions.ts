@@ -101,6 +101,8 @@ function create(resource: StackResource, bootstrap: string, options: FunctionsOp
       AWS_CONFIG_FILE: '/dev/null',
       AWS_SHARED_CREDENTIALS_FILE: '/dev/null',
       AWS_EC2_METADATA_DISABLED: 'true',
+      // The SDK would warn, at every cold start, of this machine's Node.js; the function asks for another one.
+      AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
     }),
     onLine: (line) => log({ kind: 'function-output', function: logicalId, line }),
     onWaiting: (waiting) => log({ kind: 'function-waiting', function: logicalId, waiting }),

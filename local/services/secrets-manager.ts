@@ -21,7 +21,7 @@ export function createSecrets(stack: Stack): Secrets {
     arn: resource.ref,
     // The ARN ends in the name, a hyphen and six characters.
     name: resource.ref.split(':').slice(6).join(':').slice(0, -7),
-    value: valueOf(resource),
+    value: secretValue(resource),
     versionId: randomUUID(),
     createdAtMs: Date.now(),
   }));
@@ -52,7 +52,7 @@ export function answerSecretsManager(secrets: Secrets, target: string, body: str
   };
 }
 
-function valueOf({ logicalId, properties }: StackResource): string {
+function secretValue({ logicalId, properties }: StackResource): string {
   const given = properties.optionalText('SecretString');
   const generate = properties.value('GenerateSecretString') as Record<string, Value> | undefined;
   if (given !== undefined && generate !== undefined) {

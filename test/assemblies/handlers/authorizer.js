@@ -1,0 +1,37 @@
+// What it answers depends on the token alone: one behaviour of an authorizer for each name.
+const policy = (Effect, Resource) => ({
+  Version: '2012-10-17',
+  Statement: [{ Action: 'execute-api:Invoke', Effect, Resource }],
+});
+
+const behaviours = {
+  allow: (arn) => ({
+    principalId: 'user:42',
+    policyDocument: policy('Allow', arn),
+    context: { name: 'gonzalo', number: 7, flag: true },
+  }),
+  'no-context': (arn) => ({ principalId: 'user:42', policyDocument: policy('Allow', arn) }),
+  deny: (arn) => ({ principalId: 'user:42', policyDocument: policy('Deny', arn) }),
+  'other-resource': (arn) => ({
+    principalId: 'user:42',
+    policyDocument: policy('Allow', arn.replace('/$connect', '/*/*')),
+  }),
+  unauthorized: () => {
+    throw new Error('Unauthorized');
+  },
+  throws: () => {
+    throw new Error('The session could not be checked');
+  },
+  hangs: () => new Promise((resolve) => setTimeout(resolve, 60_000)),
+  'no-policy': () => ({ statusCode: 401 }),
+  malformed: () => ({ principalId: 'user:42', policyDocument: { Statement: [{ Effect: 'Allow' }] } }),
+  'no-principal': (arn) => ({ policyDocument: policy('Allow', arn) }),
+  'object-context': (arn) => ({ principalId: 'u', policyDocument: policy('Allow', arn), context: { user: { id: 1 } } }),
+  huge: (arn) => ({ principalId: 'u', policyDocument: policy('Allow', arn), context: { text: 'x'.repeat(8192) } }),
+};
+
+exports.handler = async (event) => {
+  console.log(JSON.stringify(event));
+  const token = event.queryStringParameters?.token ?? '';
+  return (behaviours[token] ?? behaviours.allow)(event.methodArn);
+};

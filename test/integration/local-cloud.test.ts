@@ -1,0 +1,288 @@
+import { spawnSync } from 'node:child_process';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { DynamoDBClient, ListTablesCommand } from '@aws-sdk/client-dynamodb';
+import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { InvocationResult } from '../../local/index.ts';
+import type { TestTemplate } from '../assemblies/assembly.ts';
+import { type Chat, startChat } from '../assemblies/start-chat.ts';
+
+const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
+
+let chat: Chat;
+
+beforeAll(async () => {
+  process.env.SECRET_OF_THE_DEVELOPER = 'must not be seen';
+  chat = await startChat({ maxEnvironmentsPerFunction: 2 });
+});
+afterAll(() => chat.close());
+
+async function work<T = unknown>(event: object): Promise<T> {
+  const result = await worker(event);
+  if (result.outcome === 'failed') throw new Error(result.errorMessage);
+  return JSON.parse(result.payload) as T;
+}
+
+async function worker(event: object): Promise<InvocationResult> {
+  const handle = chat.cloud.functions.Worker;
+  if (handle === undefined) throw new Error('The stack has no Worker.');
+  return handle.invoke(event);
+}
+
+describe('a function', () => {
+  it('keeps its state between warm invocations and runs in one environment when they follow each other', async () => {
+    const first = await work<number>({ action: 'count' });
+    const before = chat.cloud.functions.Worker?.coldStarts;
+    expect(await work({ action: 'count' })).toBe(first + 1);
+    expect(await work({ action: 'count' })).toBe(first + 2);
+    expect(chat.cloud.functions.Worker?.coldStarts).toBe(before);
+  });
+
+  it("sees its own environment, Lambda's and nothing of the parent's", async () => {
+    const environment = await work<Record<string, string>>({ action: 'environment' });
+    expect(environment).toMatchObject({
+      OWN: 'of the template',
+      AWS_REGION: 'us-east-1',
+      TZ: ':UTC',
+      _HANDLER: 'index.handler',
+      AWS_EC2_METADATA_DISABLED: 'true',
+      AWS_EXECUTION_ENV: 'AWS_Lambda_nodejs24.x',
+      AWS_LAMBDA_FUNCTION_NAME: 'Chat-Worker',
+    });
+    expect(environment.SECRET_OF_THE_DEVELOPER).toBeUndefined();
+    expect(environment.HOME).toBeUndefined();
+    const endpoints = Object.entries(environment).filter(([name]) => name.startsWith('AWS_ENDPOINT_URL'));
+    expect(endpoints).toHaveLength(5);
+    for (const [, url] of endpoints) expect(new URL(url).hostname).toBe('127.0.0.1');
+  });
+
+  it('gets the context of Lambda', async () => {
+    const context = await work<Record<string, unknown>>({ action: 'context' });
+    expect(context).toMatchObject({
+      functionName: 'Chat-Worker',
+      functionVersion: '$LATEST',
+      invokedFunctionArn: 'arn:aws:lambda:us-east-1:123456789012:function:Chat-Worker',
+      memoryLimitInMB: '128',
+      logGroupName: '/aws/lambda/Chat-Worker',
+    });
+    expect(context.awsRequestId).toMatch(/^[0-9a-f-]{36}$/);
+    expect(context.remaining).toBeGreaterThan(1000);
+    expect(context.remaining).toBeLessThanOrEqual(3000);
+  });
+
+  it('that returns nothing answers null', async () => {
+    expect(await work({ action: 'nothing' })).toBeNull();
+  });
+
+  it('that throws fails with its type, message and trace, and its environment lives on', async () => {
+    const pid = await work({ action: 'pid' });
+    const result = await worker({ action: 'throws' });
+    expect(result).toMatchObject({ outcome: 'failed', errorType: 'TypeError', errorMessage: 'worker failed' });
+    expect(JSON.parse(result.payload).trace[0]).toBe('TypeError: worker failed');
+    expect(await work({ action: 'pid' })).toBe(pid);
+  });
+
+  it.each([
+    ['exits', { action: 'exits', code: 3 }, 'Runtime.ExitError', /Runtime exited with error: exit status 3$/],
+    ['times out', { action: 'hangs' }, 'Sandbox.Timedout', /Task timed out after 3\.00 seconds$/],
+    ['floats a rejection', { action: 'floats' }, 'Runtime.UnhandledPromiseRejection', /^nobody awaits me$/],
+  ])('that %s fails, and the next invocation gets a new environment', async (_, event, errorType, message) => {
+    const pid = await work({ action: 'pid' });
+    const result = await worker(event);
+    expect(result).toMatchObject({ outcome: 'failed', errorType });
+    expect(result.outcome === 'failed' && result.errorMessage).toMatch(message);
+    expect(await work({ action: 'pid' })).not.toBe(pid);
+  });
+
+  it('runs one invocation at a time in each environment; beyond the limit they wait, and the log says so', async () => {
+    const pids = await Promise.all([1, 2, 3, 4].map(() => work({ action: 'sleeps', ms: 100 })));
+    expect(new Set(pids).size).toBe(2);
+    expect(await chat.until(({ kind }) => kind === 'function-waiting')).toMatchObject({ function: 'Worker' });
+  });
+
+  it('writes its log line by line', async () => {
+    await work({ action: 'prints', line: 'one\ntwo' });
+    const said = (line: string) => chat.until((entry) => entry.kind === 'function-output' && entry.line === line);
+    expect(await said('one')).toMatchObject({ function: 'Worker' });
+    await said('two');
+  });
+
+  it('takes about a millisecond when it is warm', async () => {
+    await work({ action: 'nothing' });
+    const startedAt = performance.now();
+    for (let index = 0; index < 200; index += 1) await work({ action: 'nothing' });
+    expect((performance.now() - startedAt) / 200).toBeLessThan(10);
+  });
+});
+
+describe('the AWS APIs that functions call', () => {
+  interface Answer {
+    readonly status: number;
+    readonly headers: Record<string, string>;
+    readonly body: string;
+  }
+
+  const invoke = (name: string, type: string, body: object) =>
+    work<Answer>({
+      action: 'call',
+      service: 'LAMBDA',
+      path: `/2015-03-31/functions/${name}/invocations`,
+      headers: { 'X-Amz-Invocation-Type': type },
+      body,
+    });
+
+  it('invoke a function and wait for it', async () => {
+    expect(await invoke('Chat-Worker', 'RequestResponse', { action: 'nothing' })).toMatchObject({
+      status: 200,
+      body: 'null',
+    });
+    const failed = await invoke('Chat-Worker', 'RequestResponse', { action: 'throws' });
+    expect(failed).toMatchObject({ status: 200, headers: { 'x-amz-function-error': 'Unhandled' } });
+    expect(JSON.parse(failed.body)).toMatchObject({ errorType: 'TypeError', errorMessage: 'worker failed' });
+  });
+
+  it('invoke a function and do not wait, with the retries of the template', async () => {
+    const line = 'an event';
+    const arn = 'arn:aws:lambda:us-east-1:123456789012:function:Chat-Worker';
+    expect((await invoke(encodeURIComponent(arn), 'Event', { action: 'prints', line })).status).toBe(202);
+    await chat.until((entry) => entry.kind === 'function-output' && entry.line === line);
+    expect((await invoke('Chat-Worker', 'Event', { action: 'throws' })).status).toBe(202);
+    expect(await chat.until(({ kind }) => kind === 'async-abandoned')).toMatchObject({
+      function: 'Worker',
+      attempts: 1,
+    });
+  });
+
+  it('name a function that does not exist', async () => {
+    expect(await invoke('Nobody', 'RequestResponse', {})).toMatchObject({
+      status: 404,
+      headers: { 'x-amzn-errortype': 'ResourceNotFoundException' },
+    });
+  });
+
+  it('read a secret by ARN and by name', async () => {
+    const read = (SecretId: string) =>
+      work<Answer>({
+        action: 'call',
+        service: 'SECRETS_MANAGER',
+        headers: { 'X-Amz-Target': 'secretsmanager.GetSecretValue' },
+        body: { SecretId },
+      });
+    const byArn = JSON.parse((await read(String(chat.cloud.outputs.SecretArn))).body);
+    expect(byArn).toMatchObject({ ARN: chat.cloud.outputs.SecretArn, Name: 'Chat-Credentials' });
+    expect(byArn.SecretString).toBe(chat.cloud.secrets.Credentials);
+    expect(JSON.parse(byArn.SecretString)).toEqual({
+      key: 'public',
+      secret: expect.stringMatching(/^[A-Za-z0-9]{40}$/),
+    });
+    expect(JSON.parse((await read('Chat-Credentials')).body)).toEqual(byArn);
+    expect(await read('another')).toMatchObject({
+      status: 400,
+      headers: { 'x-amzn-errortype': 'ResourceNotFoundException' },
+    });
+  });
+
+  it('refuse a stranger who has no access key of this stack', async () => {
+    const { AWS_ENDPOINT_URL_LAMBDA: endpoint = '' } = await work<Record<string, string>>({ action: 'environment' });
+    const client = new LambdaClient({ endpoint, region: 'us-east-1', credentials });
+    const call = client.send(new InvokeCommand({ FunctionName: 'Chat-Worker' }));
+    await expect(call).rejects.toMatchObject({ name: 'UnrecognizedClientException' });
+    client.destroy();
+  });
+
+  it('find the tables of the template', async () => {
+    const client = new DynamoDBClient({ endpoint: chat.cloud.dynamodbEndpoint, region: 'us-east-1', credentials });
+    expect((await client.send(new ListTablesCommand({}))).TableNames).toEqual([chat.cloud.tables.Table]);
+    client.destroy();
+  });
+});
+
+describe('outputs', () => {
+  it('point to this machine where they would point to API Gateway', () => {
+    const { webSocketUrl, outputs } = chat.cloud;
+    expect(webSocketUrl).toMatch(/^ws:\/\/127\.0\.0\.1:\d+\/prod$/);
+    expect(outputs).toMatchObject({ WebSocketUrl: webSocketUrl, ManagementUrl: webSocketUrl.replace('ws:', 'http:') });
+  });
+});
+
+describe('start and end', () => {
+  const refusal = (change: (template: TestTemplate) => void) => expect(startChat({ change })).rejects;
+
+  it('refuses a type that it cannot run, by logical id', async () => {
+    await refusal(({ Resources }) => {
+      Resources.Queue = { Type: 'AWS::SQS::Queue' };
+    }).toThrow('Queue: the local cloud cannot run AWS::SQS::Queue.');
+  });
+
+  it('refuses a property that it does not obey, by path', async () => {
+    await refusal(({ Resources }) => {
+      Object.assign(Resources.Worker?.Properties ?? {}, { Layers: ['arn'] });
+    }).toThrow('Worker (AWS::Lambda::Function): the property Layers is not emulated.');
+  });
+
+  it('refuses an identity source in the form of HTTP APIs (26)', async () => {
+    await refusal(({ Resources }) => {
+      Object.assign(Resources.ConnectAuthorizer?.Properties ?? {}, { IdentitySource: ['$request.header.Cookie'] });
+    }).toThrow('ConnectAuthorizer: the identity source $request.header.Cookie');
+  });
+
+  it('refuses a table that DynamoDB would refuse, by logical id', async () => {
+    await refusal(({ Resources }) => {
+      Object.assign(Resources.Table?.Properties ?? {}, { KeySchema: [{ AttributeName: 'pk', KeyType: 'HASHH' }] });
+    }).toThrow('Table: the table could not be created');
+  });
+
+  it('says in one sentence that its port is taken, and leaves nothing open', async () => {
+    const server = createServer();
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as AddressInfo;
+    await expect(startChat({ port })).rejects.toThrow(`Port ${port} is taken by another program.`);
+    await new Promise((resolve) => server.close(resolve));
+    const there = await startChat({ port });
+    expect(there.cloud.webSocketUrl).toBe(`ws://127.0.0.1:${port}/prod`);
+    await there.close();
+  });
+
+  it('runs twice at the same time; closing one leaves the other alone, and no process behind', async () => {
+    const [one, two] = await Promise.all([startChat(), startChat()]);
+    const pid = async ({ cloud }: Chat) => {
+      const result = await cloud.functions.Worker?.invoke({ action: 'pid' });
+      return Number(result?.payload);
+    };
+    const [first, second] = [await pid(one), await pid(two)];
+    const busy = one.cloud.functions.Worker?.invoke({ action: 'hangs' });
+    await one.close();
+    expect(await busy).toMatchObject({ outcome: 'failed' });
+    expect(() => process.kill(first, 0)).toThrow('ESRCH');
+    expect(process.kill(second, 0)).toBe(true);
+    expect(await pid(two)).toBe(second);
+    await two.close();
+    expect(() => process.kill(second, 0)).toThrow('ESRCH');
+  });
+
+  it.each([
+    ['idle', 'nothing'],
+    ['busy', 'hangs'],
+  ])('takes its functions with it when the whole process is killed while they are %s', async (_, action) => {
+    const orphan = startOrphan(action);
+    await expect.poll(() => isAlive(orphan), { timeout: 5000 }).toBe(false);
+  });
+});
+
+/** Starts a local cloud in a process of its own that kills itself. @returns the pid of a function's environment */
+function startOrphan(action: string): number {
+  const script = new URL('../assemblies/killed.ts', import.meta.url).pathname;
+  const { stdout } = spawnSync(process.execPath, ['--import', 'tsx', script, action], { encoding: 'utf8' });
+  const pid = /environment (\d+)/.exec(stdout)?.[1];
+  if (pid === undefined) throw new Error('The other process told no pid.');
+  return Number(pid);
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
