@@ -1,0 +1,148 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import { knock, type OpenSocket, open } from './socket-client.ts';
+
+/** A gateway with the PHP demo behind it: on this machine, or deployed. */
+export interface SocketTarget {
+  readonly pageUrl: string;
+  readonly webSocketUrl: string;
+}
+
+/** What a client can see of the gateway, whatever runs it. */
+export function describeSockets(name: string, getTarget: () => SocketTarget): void {
+  describe(name, () => {
+    let page: Visitor;
+    let token: string;
+
+    beforeAll(async () => {
+      page = await logIn(getTarget().pageUrl);
+      token = await page.fetchToken();
+    });
+
+    const origin = () => new URL(getTarget().pageUrl).origin;
+    const urlWith = (query: string) => `${getTarget().webSocketUrl}${query}`;
+    const urlOf = (session: string) => urlWith(`?token=${encodeURIComponent(session)}`);
+    const knockWith = (query: string) => knock({ url: urlWith(query), origin: origin() });
+
+    describe('who may not open a socket', () => {
+      // The server that this replaces let in who brought no token at all, whenever PHP answered 403 with an HTML page:
+      // JSON.parse threw, the error was reported without a `return`, and then `undefined == undefined` was true.
+      it('is somebody without a token: 401', async () => {
+        expect(await knockWith('')).toBe(401);
+        expect(await knockWith('?token=')).toBe(401);
+      });
+
+      it('is somebody with a well-formed id that PHP never gave to anybody: 403', async () => {
+        expect(await knockWith(`?token=${'0123456789abcdef'.repeat(2)}`)).toBe(403);
+      });
+
+      // `%0d%0a` once ended the process: the HTTP client threw ERR_INVALID_CHAR, and nobody caught it.
+      it.each([
+        ['a line break', '%0d%0aX-Admin:%201'],
+        ['a second cookie', 'x;%20admin=1'],
+        ['a second cookie behind a good id', `${'a'.repeat(26)};%20admin=1`],
+        ['too short an id', 'a'.repeat(21)],
+        ['too long an id', 'a'.repeat(251)],
+        ['letters beyond ASCII', '%C3%A9'.repeat(26)],
+        ['bytes that are no UTF-8', '%ff'.repeat(26)],
+      ])('is somebody with %s for a token: 403', async (_, value) => {
+        expect(await knockWith(`?token=${value}`)).toBe(403);
+      });
+
+      it('is somebody with two tokens, even when one is good: 403', async () => {
+        expect(await knockWith(`?token=${token}&token=${token}`)).toBe(403);
+      });
+
+      it('is somebody with an array for a token, as PHP would read it: 401, since that is another name', async () => {
+        expect(await knockWith(`?token[]=${token}`)).toBe(401);
+      });
+
+      it('is somebody with a token of 64 KB', async () => {
+        expect(await knockWith(`?token=${'a'.repeat(65_536)}`)).toBeGreaterThanOrEqual(400);
+      });
+
+      it.each(['https://app.example.com.evil.com', 'null', 'http://127.0.0.1'])(
+        'is a page of the origin %s with a good token: 403',
+        async (foreign) => {
+          expect(await knock({ url: urlOf(token), origin: foreign })).toBe(403);
+        },
+      );
+
+      it('is a client without an Origin: 403', async () => {
+        expect(await knock({ url: urlOf(token) })).toBe(403);
+      });
+
+      it('is who was logged in until a moment ago: 403', async () => {
+        const visitor = await logIn(getTarget().pageUrl);
+        const old = await visitor.fetchToken();
+        expect(await knock({ url: urlOf(old), origin: origin() })).toBe(101);
+        await visitor.logOut();
+        expect(await knock({ url: urlOf(old), origin: origin() })).toBe(403);
+      });
+    });
+
+    describe('who is logged in over PHP', () => {
+      const enter = (): Promise<OpenSocket> => open({ url: urlOf(token), origin: origin() });
+
+      it('is welcomed first, with a socket id that Pusher clients accept', async () => {
+        const socket = await enter();
+        const welcome = await socket.frame('pusher:connection_established');
+        expect(socket.frames[0]).toEqual(welcome);
+        const { socket_id, activity_timeout } = JSON.parse(String(welcome.data));
+        expect(socket_id).toMatch(/^\d+\.\d+$/);
+        expect(activity_timeout).toBe(120);
+        await socket.close(1000, '');
+      });
+
+      it('gets one pong for a ping', async () => {
+        const socket = await enter();
+        await socket.frame('pusher:connection_established');
+        socket.send('{"event":"pusher:ping","data":{}}');
+        expect(await socket.frame('pusher:pong')).toEqual({ event: 'pusher:pong', data: {} });
+        await socket.close(1000, '');
+        expect(socket.frames.filter(({ event }) => event === 'pusher:pong')).toHaveLength(1);
+      });
+
+      it.each([
+        ['an unknown event', '{"event":"no:such"}', 'This event is not known here.'],
+        ['no JSON', 'nonsense', 'A frame is a JSON object with a string "event".'],
+        ['no event', '{"data":{}}', 'A frame is a JSON object with a string "event".'],
+        ['a list', '[1,2,3]', 'A frame is a JSON object with a string "event".'],
+      ])('is told what is wrong with %s, and keeps the socket', async (_, text, message) => {
+        const socket = await enter();
+        socket.send(text);
+        expect(await socket.frame('pusher:error')).toEqual({ event: 'pusher:error', data: { code: 4300, message } });
+        socket.send('{"event":"pusher:ping"}');
+        await socket.frame('pusher:pong');
+        await socket.close(1000, '');
+      });
+
+      it('may open several sockets at once, each with its own id', async () => {
+        const sockets = await Promise.all([enter(), enter(), enter()]);
+        const welcomes = await Promise.all(sockets.map((socket) => socket.frame('pusher:connection_established')));
+        expect(new Set(welcomes.map(({ data }) => data)).size).toBe(3);
+        await Promise.all(sockets.map((socket) => socket.close(1000, '')));
+      });
+    });
+  });
+}
+
+interface Visitor {
+  /** As the page does it: same origin, the browser's cookie. */
+  fetchToken(): Promise<string>;
+  logOut(): Promise<void>;
+}
+
+async function logIn(pageUrl: string): Promise<Visitor> {
+  const authorization = `Basic ${btoa('gonzalo:password')}`;
+  const login = await fetch(`${pageUrl}/login`, { headers: { authorization }, redirect: 'manual' });
+  const cookie = login.headers.getSetCookie()[0]?.split(';')[0];
+  if (cookie === undefined) throw new Error(`The demo at ${pageUrl} did not log us in (${login.status}).`);
+  return {
+    async fetchToken() {
+      return (await fetch(`${pageUrl}/getSessionID`, { headers: { cookie } })).json() as Promise<string>;
+    },
+    async logOut() {
+      await fetch(`${pageUrl}/logout`, { method: 'POST', headers: { cookie }, redirect: 'manual' });
+    },
+  };
+}

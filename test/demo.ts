@@ -1,0 +1,125 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DynamoDBClient, ScanCommand } from '@aws-sdk/client-dynamodb';
+import { synthesize } from '../bin/synthesize.ts';
+import { type LocalCloud, type LogEntry, startLocalCloud } from '../local/index.ts';
+import { type PhpServer, startPhpServer } from '../local/php-server.ts';
+
+/** The template that would be deployed, on the local cloud, with the PHP demo beside it. */
+export interface Demo {
+  readonly pageUrl: string;
+  readonly webSocketUrl: string;
+  readonly cloud: LocalCloud;
+  readonly php: PhpServer;
+  /** All that the local cloud has told so far. */
+  readonly log: readonly LogEntry[];
+  /** The statuses that handshakes got. */
+  handshakes(): readonly number[];
+  /** The JSON lines that our functions have logged. */
+  records(): readonly LogRecord[];
+  /** The first such line, logged or to come, that fits. */
+  logged(fits: (record: LogRecord) => boolean): Promise<LogRecord>;
+  /** What is in a table, by the first part of its logical id. */
+  rows(table: string): Promise<readonly unknown[]>;
+  invocations(functionName: string): number;
+  close(): Promise<void>;
+}
+
+export type LogRecord = Readonly<Record<string, unknown>>;
+
+export interface DemoOptions {
+  readonly hello?: boolean;
+  /** CDK context beside the usual. */
+  readonly context?: Readonly<Record<string, string>>;
+}
+
+export async function startDemo({ hello = false, context = {} }: DemoOptions = {}): Promise<Demo> {
+  const pageUrl = `http://127.0.0.1:${await findFreePort()}`;
+  const assembly = await mkdtemp(join(tmpdir(), 'session-socket-test-'));
+  const log: LogEntry[] = [];
+  const watchers = new Set<() => void>();
+  await synthesize(
+    {
+      sessionEndpoint: `${pageUrl}/getSessionID`,
+      allowedOrigins: pageUrl,
+      hello: String(hello),
+      ...context,
+    },
+    assembly,
+  );
+  const cloud = await startLocalCloud({ assembly, log: tell });
+  const php = await startPhpServer({
+    root: join(import.meta.dirname, '..', 'php', 'demo'),
+    router: 'index.php',
+    port: Number(new URL(pageUrl).port),
+    environment: { SESSION_SOCKET_URL: cloud.webSocketUrl },
+  });
+  const dynamodb = new DynamoDBClient({
+    endpoint: cloud.dynamodbEndpoint,
+    region: 'us-east-1',
+    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+  });
+  return {
+    pageUrl,
+    webSocketUrl: cloud.webSocketUrl,
+    cloud,
+    php,
+    log,
+    handshakes: () => log.flatMap((entry) => (entry.kind === 'handshake' ? [entry.status] : [])),
+    records,
+    logged: (fits) =>
+      new Promise((resolve) => {
+        const look = () => {
+          const found = records().find(fits);
+          if (found === undefined) return;
+          watchers.delete(look);
+          resolve(found);
+        };
+        watchers.add(look);
+        look();
+      }),
+    async rows(table) {
+      const answer = await dynamodb.send(new ScanCommand({ TableName: pick(cloud.tables, table) }));
+      return answer.Items ?? [];
+    },
+    invocations: (functionName) => pick(cloud.functions, functionName).invocations,
+    async close() {
+      dynamodb.destroy();
+      await cloud.close();
+      await php.close();
+      await rm(assembly, { recursive: true, force: true });
+    },
+  };
+
+  function tell(entry: LogEntry): void {
+    log.push(entry);
+    for (const look of watchers) look();
+  }
+
+  function records(): readonly LogRecord[] {
+    return log.flatMap((entry) => {
+      if (entry.kind !== 'function-output' || !entry.line.startsWith('{')) return [];
+      return [JSON.parse(entry.line) as LogRecord];
+    });
+  }
+}
+
+/** By the readable part of a logical id: `SessionSocketTablesConnectionsA809E291` has `Connections`. */
+function pick<Value>(values: Readonly<Record<string, Value>>, name: string): Value {
+  const found = Object.entries(values).find(([logicalId]) => logicalId.includes(name));
+  if (found === undefined) throw new Error(`The template has no ${name}.`);
+  return found[1];
+}
+
+/** Known before PHP starts, because the template names the page's origin. */
+function findFreePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer().once('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0));
+    });
+  });
+}

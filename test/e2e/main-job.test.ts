@@ -1,0 +1,87 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Demo, startDemo } from '../demo.ts';
+import { findBrowser, launch } from './browser.ts';
+
+const screenshots = join(import.meta.dirname, '..', 'output');
+const choice = await findBrowser();
+if ('missing' in choice) console.warn(`The end-to-end test is skipped. ${choice.missing}`);
+
+describe.skipIf('missing' in choice)('A person with a browser', () => {
+  let demo: Demo;
+  let browser: Browser;
+  let page: Page;
+
+  beforeAll(async () => {
+    if ('missing' in choice) return;
+    demo = await startDemo({ hello: true });
+    browser = await launch(choice);
+    const context = await browser.newContext({
+      httpCredentials: { username: 'gonzalo', password: 'password', origin: demo.pageUrl },
+      viewport: { width: 1280, height: 800 },
+      colorScheme: 'light',
+    });
+    page = await context.newPage();
+    await mkdir(screenshots, { recursive: true });
+  });
+
+  afterAll(async () => {
+    await browser?.close();
+    await demo?.close();
+  });
+
+  it('is refused a socket as a stranger', async () => {
+    await page.goto(`${demo.pageUrl}/`);
+    await page.getByTestId('stranger').getByText('refused').waitFor();
+    await page.screenshot({ path: join(screenshots, 'public-page.png') });
+    expect(demo.handshakes()).toEqual([403]);
+  });
+
+  it('is shown no private page before logging in', async () => {
+    const answer = await page.goto(`${demo.pageUrl}/private`);
+    expect(answer?.status()).toBe(403);
+  });
+
+  it('logs in over PHP and gets hello at least three times over a native WebSocket', async () => {
+    await page.goto(`${demo.pageUrl}/login`);
+    expect(new URL(page.url()).pathname).toBe('/private');
+    await page.getByTestId('state').getByText('open').waitFor();
+    await page.getByTestId('events').locator('li').nth(2).waitFor();
+    expect(await page.getByTestId('events').locator('li').first().textContent()).toContain('{"hello":"world"}');
+  });
+
+  it('finds the page readable on a screen and on a phone, and nothing secret in it', async () => {
+    const token = await fetchToken(page);
+    expect(await page.content()).not.toContain(token);
+    await page.screenshot({ path: join(screenshots, 'private-page.png') });
+    await page.setViewportSize({ width: 375, height: 812 });
+    const width = await page.evaluate('document.documentElement.scrollWidth');
+    await page.screenshot({ path: join(screenshots, 'private-page-phone.png') });
+    expect(width).toBeLessThanOrEqual(375);
+  });
+
+  it('logs out, and neither the old token nor a stranger gets a socket any more', async () => {
+    const token = await fetchToken(page);
+    await page.getByTestId('logout').click();
+    await page.waitForURL(`${demo.pageUrl}/`);
+    await page.getByTestId('stranger').getByText('refused').waitFor();
+    const outcome = await page.evaluate(
+      ([url, old]) =>
+        new Promise((resolve) => {
+          const socket = new WebSocket(`${url}?token=${old}`);
+          socket.onopen = () => resolve('connected');
+          socket.onerror = () => resolve('refused');
+        }),
+      [demo.webSocketUrl, token] as const,
+    );
+    expect(outcome).toBe('refused');
+    expect(demo.handshakes()).toEqual([403, 101, 403, 403]);
+  });
+});
+
+/** As the page does it. */
+function fetchToken(page: Page): Promise<string> {
+  return page.evaluate(async () => (await fetch('/getSessionID')).json() as Promise<string>);
+}
