@@ -41,19 +41,22 @@ const encrypted = { request: https.request, agent: new https.Agent({ keepAlive: 
  */
 export function exchange(request: HttpRequest): Promise<HttpAnswer> {
   const transport = request.url.protocol === 'https:' ? encrypted : plain;
-  const options: RequestOptions = { method: request.method, headers: request.headers, agent: transport.agent };
+  const options: RequestOptions = { method: request.method, headers: request.headers };
 
   return new Promise((resolve, reject) => {
-    let attempt = dial();
+    let hasFailed = false;
+    let attempt = dial(transport.agent);
     const deadline = setTimeout(() => fail(`it did not answer within ${request.timeoutMs} ms`), request.timeoutMs);
 
-    function dial(isSecondTry = false): ClientRequest {
-      const dialled = transport.request(request.url, options);
+    function dial(agent: http.Agent | false): ClientRequest {
+      const dialled = transport.request(request.url, { ...options, agent });
       dialled.once('response', receive);
       dialled.on('error', (error) => {
         // A kept connection may have died while the Lambda was frozen, and only sending on it tells. PHP saw nothing.
-        const wasStale = codeOf(error) === 'ECONNRESET' && dialled.reusedSocket && !isSecondTry;
-        if (wasStale) attempt = dial(true);
+        // Our own hanging up looks the same, and must not ask a second time.
+        const wasStale = codeOf(error) === 'ECONNRESET' && dialled.reusedSocket && !hasFailed;
+        // Without an agent, because another kept connection has probably died with this one.
+        if (wasStale) attempt = dial(false);
         else fail(describe(error));
       });
       dialled.end(request.body);
@@ -83,6 +86,7 @@ export function exchange(request: HttpRequest): Promise<HttpAnswer> {
 
     /** Without effect on an exchange that was answered already, but for hanging up. */
     function fail(reason: string): void {
+      hasFailed = true;
       clearTimeout(deadline);
       reject(new HttpFailure(reason));
       attempt.destroy();

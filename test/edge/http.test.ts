@@ -1,0 +1,186 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { exchange, type HttpAnswer, type HttpRequest } from '../../functions/edge/http.ts';
+import { answerJson, hangUp, neverAnswer, WebServer } from '../fakes/web-server.ts';
+
+let server: WebServer;
+beforeEach(async () => {
+  server = await WebServer.start(answerJson('hello'));
+});
+afterEach(() => server.close());
+
+function ask(request: Partial<HttpRequest> = {}): Promise<HttpAnswer> {
+  const defaults = { method: 'GET', headers: {}, timeoutMs: 5000, maxBodyBytes: 1000, wantsBody: () => true } as const;
+  return exchange({ url: server.url(), ...defaults, ...request });
+}
+
+it('answers with status, content type and body', async () => {
+  expect(await ask()).toEqual({ status: 200, contentType: 'application/json', body: '"hello"' });
+});
+
+it('sends method, path with query, headers and body', async () => {
+  server.mood = (request, response) => request.pipe(response);
+  const answer = await ask({ url: server.url('/a?b=c'), method: 'POST', headers: { 'x-a': 'b' }, body: 'hello' });
+  expect(answer.body).toBe('hello');
+  expect(server.lastRequest).toMatchObject({ method: 'POST', url: '/a?b=c', headers: { 'x-a': 'b' } });
+});
+
+it('puts a body together from its pieces without breaking a character', async () => {
+  const euro = Buffer.from('€');
+  server.mood = async (_, response) => {
+    response.write(euro.subarray(0, 1));
+    await pause(5);
+    response.end(euro.subarray(1));
+  };
+  expect((await ask()).body).toBe('€');
+});
+
+it('follows no redirect', async () => {
+  server.mood = (_, response) => response.writeHead(302, { location: '/login' }).end();
+  expect(await ask()).toMatchObject({ status: 302 });
+  expect(server.requests).toHaveLength(1);
+});
+
+describe('a kept connection', () => {
+  it('serves one exchange after the other', async () => {
+    for (let n = 0; n < 3; n++) await ask();
+    expect(server.requests).toHaveLength(3);
+    expect(server.connections).toHaveLength(1);
+  });
+
+  it('serves again after an answer whose body nobody wanted', async () => {
+    server.mood = (_, response) => response.writeHead(403).end('<h1>Please log in</h1>');
+    const wantsBody = () => false;
+    expect(await ask({ wantsBody })).toMatchObject({ status: 403, body: '' });
+    await pause(10);
+    await ask({ wantsBody });
+    expect(server.connections).toHaveLength(1);
+  });
+
+  it('that proves dead is dialled anew, once', async () => {
+    await ask();
+    const [kept] = server.connections;
+    server.mood = (request, response) => {
+      if (request.socket === kept) request.socket.resetAndDestroy();
+      else answerJson('again')(request, response);
+    };
+    expect(await ask()).toMatchObject({ body: '"again"' });
+    expect(server.connections).toHaveLength(2);
+    expect(server.requests).toHaveLength(3);
+  });
+
+  it('that proves dead is not tried a third time', async () => {
+    await ask();
+    server.mood = hangUp;
+    await expect(ask()).rejects.toThrow('the connection failed (ECONNRESET)');
+    expect(server.requests).toHaveLength(3);
+  });
+
+  // The second try used to take another kept connection, which had died in the same night as the first: 500.
+  it('that proves dead is dialled anew although another one was kept as well', async () => {
+    await Promise.all([ask(), ask()]);
+    const kept = [...server.connections];
+    expect(kept).toHaveLength(2);
+    server.mood = (request, response) => {
+      if (kept.includes(request.socket)) request.socket.resetAndDestroy();
+      else answerJson('again')(request, response);
+    };
+    expect(await ask()).toMatchObject({ body: '"again"' });
+  });
+
+  // Giving up destroys the request, which looks like a reset; on a kept connection that was taken for a stale one, so that
+  // PHP, which was too slow already, was asked a second time, with no deadline and nobody to hear the answer.
+  it('on which the answer is late is given up, and the question not asked again', async () => {
+    await ask();
+    server.mood = neverAnswer;
+    await expect(ask({ timeoutMs: 50 })).rejects.toThrow('it did not answer within 50 ms');
+    await pause(50);
+    expect(server.requests).toHaveLength(2);
+    expect(server.connections).toHaveLength(1);
+  });
+});
+
+describe('a fresh connection', () => {
+  it('that is reset is not tried again, because PHP may have seen the question', async () => {
+    server.mood = hangUp;
+    await expect(ask()).rejects.toThrow('the connection failed (ECONNRESET)');
+    expect(server.requests).toHaveLength(1);
+  });
+
+  it('that is refused says so', async () => {
+    const url = server.url();
+    await server.close();
+    server = await WebServer.start();
+    await expect(ask({ url })).rejects.toThrow('the connection failed (ECONNREFUSED)');
+  });
+});
+
+describe('the deadline', () => {
+  it('counts for an answer that never begins', async () => {
+    server.mood = neverAnswer;
+    await expect(ask({ timeoutMs: 50 })).rejects.toThrow('within 50 ms');
+  });
+
+  it('counts for a body that never ends, although something comes all the time', async () => {
+    server.mood = (request, response) => {
+      const drip = setInterval(() => response.write(' '), 5);
+      request.socket.once('close', () => clearInterval(drip));
+    };
+    await expect(ask({ timeoutMs: 50 })).rejects.toThrow('within 50 ms');
+  });
+
+  it('counts for both tries together', async () => {
+    await ask();
+    const begin = Date.now();
+    const [kept] = server.connections;
+    server.mood = async (request) => {
+      if (request.socket !== kept) return;
+      await pause(60);
+      request.socket.resetAndDestroy();
+    };
+    await expect(ask({ timeoutMs: 100 })).rejects.toThrow('within 100 ms');
+    expect(Date.now() - begin).toBeLessThan(150);
+  });
+
+  it('hangs up on a server that never ends what nobody wanted', async () => {
+    server.mood = (_, response) => response.writeHead(403).write('<h1>');
+    expect(await ask({ timeoutMs: 50, wantsBody: () => false })).toMatchObject({ status: 403 });
+    await expect.poll(() => server.connections[0]?.destroyed, { timeout: 1000, interval: 10 }).toBe(true);
+  });
+});
+
+describe('the limit of bytes', () => {
+  it('lets a body through that just fits', async () => {
+    server.mood = (_, response) => response.end('x'.repeat(1000));
+    expect((await ask()).body).toHaveLength(1000);
+  });
+
+  it('hangs up on a body of one byte more', async () => {
+    server.mood = (_, response) => response.end('x'.repeat(1001));
+    await expect(ask()).rejects.toThrow('its answer is longer than 1000 bytes');
+  });
+
+  it('hangs up on a body without end, wanted or not', async () => {
+    server.mood = (request, response) => {
+      const flood = setInterval(() => response.write('x'.repeat(100)), 1);
+      request.socket.once('close', () => clearInterval(flood));
+    };
+    await expect(ask()).rejects.toThrow('longer than');
+    expect(await ask({ wantsBody: () => false })).toMatchObject({ status: 200 });
+    await expect.poll(() => server.connections.every(({ destroyed }) => destroyed)).toBe(true);
+  });
+});
+
+describe('what is no answer', () => {
+  it.each([
+    ['cut off in the middle of its body', 'HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nhalf', 'ECONNRESET'],
+    ['cut off in the middle of its headers', 'HTTP/1.1 200 OK\r\ncontent-le', 'ECONNRESET'],
+    ['not HTTP', 'SSH-2.0-OpenSSH_9.2\r\n', 'HPE_'],
+    ['a flood of headers', `HTTP/1.1 200 OK\r\n${'x-a: b\r\n'.repeat(5000)}\r\n`, 'HPE_HEADER_OVERFLOW'],
+    ['of two lengths', 'HTTP/1.1 200 OK\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\nab', 'HPE_'],
+    ['a change of protocol', 'HTTP/1.1 101 Switching\r\nupgrade: x\r\nconnection: upgrade\r\n\r\n', 'did not answer'],
+  ])('is a failure: %s', async (_, bytes, reason) => {
+    server.mood = (request) => request.socket.end(bytes);
+    await expect(ask({ timeoutMs: 200 })).rejects.toThrow(reason);
+  });
+});
