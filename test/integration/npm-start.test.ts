@@ -1,0 +1,183 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { access, mkdtemp, rm, symlink } from 'node:fs/promises';
+import { createServer, type Server } from 'node:net';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { afterEach, describe, expect, it } from 'vitest';
+import { open } from '../contract/socket-client.ts';
+
+const project = join(import.meta.dirname, '..', '..');
+const running = new Set<ChildProcess>();
+
+afterEach(() => {
+  for (const { pid } of running) if (pid !== undefined) killGroup(pid, 'SIGKILL');
+  running.clear();
+});
+
+describe('npm start', { timeout: 90_000 }, () => {
+  it('runs the demo on the PHP of this machine, and Ctrl-C leaves nothing running', async () => {
+    const demo = await start(process.env.PATH ?? '');
+    expect(demo.printed()).toMatch(/PHP +PHP \d+\.\d+\.\d+ \(php -S, 4 workers\)/);
+    expect(demo.printed()).toMatch(/DynamoDB +dynalite/);
+    expect(demo.printed()).toContain('gonzalo / password');
+    await sayHello(demo);
+    await demo.pressCtrlC();
+    await expect(fetch(demo.pageUrl)).rejects.toThrow();
+    await expect(open({ url: demo.socketUrl })).rejects.toThrow('ECONNREFUSED');
+  });
+
+  it('runs it on the WebAssembly PHP where there is none', async () => {
+    const path = await makePathWithoutPhp();
+    const demo = await start(path);
+    expect(demo.printed()).toMatch(/PHP +PHP 8\.4\.\d+ \(WebAssembly\)/);
+    await sayHello(demo);
+    await demo.pressCtrlC();
+    await expect(fetch(demo.pageUrl)).rejects.toThrow();
+    await rm(path, { recursive: true });
+  });
+
+  it('stops cleanly when Ctrl-C comes before it is ready', async () => {
+    const child = spawnStart(process.env.PATH ?? '', ['--page-port', '0', '--socket-port', '0']);
+    const printed = collect(child);
+    await until(child, () => printed().includes('Synthesizing'));
+    const closed = once(child, 'close');
+    killGroup(child.pid, 'SIGINT');
+    await closed;
+    expect(printed()).not.toContain('is running');
+  });
+
+  it.each(['--page-port', '--socket-port'])(
+    'says at once which port is taken and how to choose another (%s)',
+    async (option) => {
+      const squatter = createServer().listen(0, '127.0.0.1');
+      await once(squatter, 'listening');
+      const port = portOf(squatter);
+      const child = spawnStart(process.env.PATH ?? '', [
+        '--page-port',
+        '0',
+        '--socket-port',
+        '0',
+        option,
+        String(port),
+      ]);
+      const printed = collect(child);
+      const [code] = await once(child, 'close');
+      squatter.close();
+      expect(code).toBe(1);
+      expect(printed()).toContain(
+        `Port ${port} is taken by another program. Stop that, or choose another with ${option}.`,
+      );
+      expect(printed()).not.toMatch(/^ +at /m);
+    },
+  );
+
+  it('explains itself and its mistakes', async () => {
+    const help = spawnStart(process.env.PATH ?? '', ['--help']);
+    const printedHelp = collect(help);
+    expect((await once(help, 'close'))[0]).toBe(0);
+    expect(printedHelp()).toContain('--page-port N');
+
+    const wrong = spawnStart(process.env.PATH ?? '', ['--page-port', 'eighty']);
+    const printedWrong = collect(wrong);
+    expect((await once(wrong, 'close'))[0]).toBe(1);
+    expect(printedWrong()).toContain('--page-port is a number from 0 to 65535, not "eighty".');
+  });
+});
+
+interface RunningDemo {
+  readonly pageUrl: string;
+  readonly socketUrl: string;
+  printed(): string;
+  pressCtrlC(): Promise<void>;
+}
+
+async function start(path: string): Promise<RunningDemo> {
+  const child = spawnStart(path, ['--page-port', '0', '--socket-port', '0']);
+  const printed = collect(child);
+  await until(child, () => printed().includes('Ctrl-C stops everything'));
+  return {
+    pageUrl: /Page +(\S+)/.exec(printed())?.[1] ?? '',
+    socketUrl: /Socket +(\S+)/.exec(printed())?.[1] ?? '',
+    printed,
+    async pressCtrlC() {
+      const closed = once(child, 'close');
+      killGroup(child.pid, 'SIGINT');
+      await closed;
+      running.delete(child);
+    },
+  };
+}
+
+/** Logs in over PHP and waits for the first hello. */
+async function sayHello({ pageUrl, socketUrl }: RunningDemo): Promise<void> {
+  const authorization = `Basic ${btoa('gonzalo:password')}`;
+  const login = await fetch(`${pageUrl}login`, { headers: { authorization }, redirect: 'manual' });
+  const cookie = login.headers.getSetCookie()[0]?.split(';')[0] ?? '';
+  const token = await (await fetch(`${pageUrl}getSessionID`, { headers: { cookie } })).json();
+  const socket = await open({ url: `${socketUrl}?token=${token}`, origin: new URL(pageUrl).origin });
+  expect(await socket.frame('hello')).toEqual({ event: 'hello', data: '{"hello":"world"}' });
+  await socket.close();
+}
+
+/** In a process group of its own, as a terminal would start it, so that Ctrl-C can be sent as a terminal sends it. */
+function spawnStart(path: string, args: readonly string[]): ChildProcess {
+  const child = spawn('npm', ['start', '--', ...args], {
+    cwd: project,
+    detached: true,
+    env: { ...process.env, PATH: path },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  running.add(child);
+  return child;
+}
+
+function collect(child: ChildProcess): () => string {
+  let printed = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream?.setEncoding('utf8').on('data', (text: string) => {
+      printed += text;
+      child.emit('printed');
+    });
+  }
+  return () => printed;
+}
+
+async function until(child: ChildProcess, isDone: () => boolean): Promise<void> {
+  const ended = once(child, 'close').then(() => {
+    if (!isDone()) throw new Error('npm start ended too early.');
+  });
+  while (!isDone()) await Promise.race([once(child, 'printed'), ended]);
+  ended.catch(() => {});
+}
+
+/** Only what npm itself needs; in many systems php lies in the same folder as node. */
+async function makePathWithoutPhp(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'session-socket-path-'));
+  for (const command of ['node', 'npm', 'sh', 'env']) {
+    for (const directory of (process.env.PATH ?? '').split(delimiter)) {
+      const file = join(directory, command);
+      const exists = await access(file).then(
+        () => true,
+        () => false,
+      );
+      if (!exists) continue;
+      await symlink(file, join(folder, command));
+      break;
+    }
+  }
+  return folder;
+}
+
+function killGroup(pid: number | undefined, signal: NodeJS.Signals): void {
+  try {
+    if (pid !== undefined) process.kill(-pid, signal);
+  } catch {
+    // It has ended already.
+  }
+}
+
+function portOf(server: Server): number {
+  const address = server.address();
+  return typeof address === 'object' && address !== null ? address.port : 0;
+}
