@@ -30,12 +30,14 @@ export interface Demo {
 export type LogRecord = Readonly<Record<string, unknown>>;
 
 export interface DemoOptions {
+  /** The PHP app's folder, from the project's root. */
+  readonly app?: string;
   readonly hello?: boolean;
   /** CDK context beside the usual. */
   readonly context?: Readonly<Record<string, string>>;
 }
 
-export async function startDemo({ hello = false, context = {} }: DemoOptions = {}): Promise<Demo> {
+export async function startDemo({ app = 'php/demo', hello = false, context = {} }: DemoOptions = {}): Promise<Demo> {
   const pageUrl = `http://127.0.0.1:${await findFreePort()}`;
   const assembly = await mkdtemp(join(tmpdir(), 'session-socket-test-'));
   const log: LogEntry[] = [];
@@ -51,7 +53,7 @@ export async function startDemo({ hello = false, context = {} }: DemoOptions = {
   );
   const cloud = await startLocalCloud({ assembly, log: tell });
   const php = await startPhpServer({
-    root: join(import.meta.dirname, '..', 'php', 'demo'),
+    root: join(import.meta.dirname, '..', app),
     router: 'index.php',
     port: Number(new URL(pageUrl).port),
     environment: { SESSION_SOCKET_URL: cloud.webSocketUrl },

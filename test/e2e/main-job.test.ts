@@ -1,4 +1,4 @@
-import { mkdir } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -62,6 +62,13 @@ describe.skipIf('missing' in choice)('A person with a browser', () => {
     expect(width).toBeLessThanOrEqual(375);
   });
 
+  it("opens a socket with the README's three lines and nothing else", async () => {
+    const snippet = await readFile(join(import.meta.dirname, '..', '..', 'docs', 'snippets', 'page.js'), 'utf8');
+    const greeted = page.waitForEvent('console', (message) => message.text().includes('event'));
+    await page.evaluate(`(async () => { const webSocketUrl = '${demo.webSocketUrl}'; ${snippet} })()`);
+    expect(await (await greeted).args()[0]?.jsonValue()).toMatchObject({ event: 'pusher:connection_established' });
+  });
+
   it('logs out, and neither the old token nor a stranger gets a socket any more', async () => {
     const token = await fetchToken(page);
     await page.getByTestId('logout').click();
@@ -77,7 +84,7 @@ describe.skipIf('missing' in choice)('A person with a browser', () => {
       [demo.webSocketUrl, token] as const,
     );
     expect(outcome).toBe('refused');
-    expect(demo.handshakes()).toEqual([403, 101, 403, 403]);
+    expect(demo.handshakes()).toEqual([403, 101, 101, 403, 403]);
   });
 });
 

@@ -1,0 +1,47 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+
+const project = join(import.meta.dirname, '..');
+const pages = ['.', 'docs', 'docs/decisions'].flatMap((folder) =>
+  readdirSync(join(project, folder))
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => join(folder, name)),
+);
+const { scripts } = JSON.parse(readFileSync(join(project, 'package.json'), 'utf8'));
+const contextNames = [...readFileSync(join(project, 'bin/context.ts'), 'utf8').matchAll(/'(\w+)'/g)].map(
+  ([, name]) => name,
+);
+
+describe.each(pages)('%s', (page) => {
+  const text = readFileSync(join(project, page), 'utf8');
+  const blocks = [...text.matchAll(/^```(\w*)(?: file=(\S+))?\n([\s\S]*?)^```$/gm)].map(
+    ([, language = '', file, code = '']) => ({ language, file, code }),
+  );
+
+  it('shows code only from files that other tests run', () => {
+    for (const { language, file, code } of blocks.filter(({ language }) => ['ts', 'js', 'php'].includes(language))) {
+      expect(file, `a block of ${language} names its file`).toBeDefined();
+      expect(code).toBe(readFileSync(join(project, file ?? ''), 'utf8'));
+    }
+  });
+
+  it('names only commands that there are', () => {
+    const commands = blocks.filter(({ language }) => language === 'bash').map(({ code }) => code);
+    for (const [, script] of commands.join('').matchAll(/npm run ([\w:]+)/g))
+      expect(scripts).toHaveProperty([script ?? '']);
+    for (const [, option] of commands.join('').matchAll(/-c (\w+)=/g)) expect(contextNames).toContain(option);
+  });
+
+  it('links only to what is there', () => {
+    for (const [, target = ''] of text.matchAll(/\]\((?!https?:)([^)#]+)[^)]*\)/g)) {
+      expect(existsSync(join(project, dirname(page), target)), target).toBe(true);
+    }
+  });
+});
+
+describe('The construct of the README', () => {
+  it('can be made in the few lines that are shown', async () => {
+    await expect(import('../docs/snippets/stack.ts')).resolves.toBeDefined();
+  });
+});
