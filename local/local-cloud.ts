@@ -69,9 +69,14 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
   const stages = readStages(stack, log);
 
   const closers: (() => Promise<void> | void)[] = [];
-  const close = async () => {
+  const closeAll = async () => {
     isClosed = true;
-    for (const closeOne of closers.splice(0).reverse()) await closeOne();
+    for (const closeOne of closers.reverse()) await closeOne();
+  };
+  let closing: Promise<void> | undefined;
+  const close = () => {
+    closing ??= closeAll();
+    return closing;
   };
   try {
     const dynamodb = await startDynamoDb(stack);

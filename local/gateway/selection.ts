@@ -49,7 +49,7 @@ function parse(body: string): unknown {
 function select(body: unknown, path: readonly string[]): string {
   let value = body;
   for (const name of path) {
-    const isInside = typeof value === 'object' && value !== null && Object.hasOwn(value, name);
+    const isInside = typeof value === 'object' && value !== null && !Array.isArray(value) && Object.hasOwn(value, name);
     value = isInside ? (value as Record<string, unknown>)[name] : undefined;
   }
   return stringify(value);

@@ -72,6 +72,11 @@ export async function startGateway(port: number, region: string, log: Log): Prom
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     upgrade(request, socket, head).catch(() => socket.destroy());
   });
+  const sockets = new Set<Duplex>();
+  server.on('connection', (socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  });
   const boundPort = await listenOnLoopback(server, port);
 
   return {
@@ -83,6 +88,8 @@ export async function startGateway(port: number, region: string, log: Log): Prom
       gateway = undefined;
       const closed = closeServer(server);
       await connections.close(closePatienceMs);
+      // What is left are handshakes whose functions have not answered; the server would wait for them.
+      for (const socket of sockets) socket.destroy();
       await closed;
     },
   };

@@ -6,6 +6,7 @@ import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { InvocationResult } from '../../local/index.ts';
 import type { TestTemplate } from '../assemblies/assembly.ts';
+import { connect } from '../assemblies/client.ts';
 import { type Chat, startChat } from '../assemblies/start-chat.ts';
 
 const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
@@ -259,6 +260,19 @@ describe('start and end', () => {
     expect(await pid(two)).toBe(second);
     await two.close();
     expect(() => process.kill(second, 0)).toThrow('ESRCH');
+  });
+
+  it('closes at once although a handshake waits for its authorizer, and may be closed twice', async () => {
+    const waiting = await startChat({
+      change({ Resources }) {
+        Object.assign(Resources.Authorizer?.Properties ?? {}, { Timeout: 900 });
+      },
+    });
+    const refused = connect(`${waiting.cloud.webSocketUrl}?token=hangs`).catch((error: Error) => error);
+    await waiting.event('Authorizer');
+    await Promise.all([waiting.cloud.close(), waiting.cloud.close()]);
+    expect(await refused).toBeInstanceOf(Error);
+    await waiting.close();
   });
 
   it.each([

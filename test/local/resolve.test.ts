@@ -1,0 +1,88 @@
+import { describe, expect, it } from 'vitest';
+import type { Template } from '../../local/assembly.ts';
+import { resolveStack } from '../../local/template/stack.ts';
+
+const resources: Template['Resources'] = {
+  Api: { Type: 'AWS::ApiGatewayV2::Api', Properties: { ProtocolType: 'WEBSOCKET' } },
+  Role: { Type: 'AWS::IAM::Role', Properties: {} },
+  Table: { Type: 'AWS::DynamoDB::Table', Properties: { TableName: 'named' } },
+};
+
+function resolve(template: Partial<Template>) {
+  const whole = { ...template, Resources: { ...resources, ...template.Resources } };
+  return resolveStack({ stackName: 'Chat', template: whole, assetFolder: () => undefined }, 'eu-west-1');
+}
+
+function output(Value: unknown, Conditions?: Record<string, unknown>) {
+  return resolve({ Outputs: { It: { Value } }, ...(Conditions === undefined ? {} : { Conditions }) }).outputs.It;
+}
+
+const variable = (name: string) => `$\{${name}}`;
+
+describe('the template', () => {
+  it.each([
+    [{ Ref: 'Table' }, 'named'],
+    [{ Ref: 'Role' }, 'Chat-Role'],
+    [{ Ref: 'AWS::Region' }, 'eu-west-1'],
+    [{ 'Fn::GetAtt': ['Role', 'Arn'] }, 'arn:aws:iam::123456789012:role/Chat-Role'],
+    [{ 'Fn::GetAtt': 'Table.Arn' }, 'arn:aws:dynamodb:eu-west-1:123456789012:table/named'],
+    [{ 'Fn::Join': ['-', ['a', { Ref: 'Table' }]] }, 'a-named'],
+    [{ 'Fn::Sub': [`<${variable('name')}>`, { name: { Ref: 'Table' } }] }, '<named>'],
+    [
+      { 'Fn::Sub': `${variable('Table')}=${variable('Table.Arn')}` },
+      'named=arn:aws:dynamodb:eu-west-1:123456789012:table/named',
+    ],
+    [{ 'Fn::Select': [1, { 'Fn::Split': ['/', 'a/b/c'] }] }, 'b'],
+  ])('resolves %j', (value, expected) => {
+    expect(output(value)).toEqual(expected);
+  });
+
+  it('leaves the escaped form of a substitution alone', () => {
+    const pattern = `${variable('AWS::Region')} ${variable('!AWS::Region')}`;
+    expect(output({ 'Fn::Sub': pattern })).toBe(`eu-west-1 ${variable('AWS::Region')}`);
+  });
+
+  it('has ids of ten lower-case letters and digits for its API, the same at each start', () => {
+    const id = output({ Ref: 'Api' });
+    expect(id).toMatch(/^[a-z0-9]{10}$/);
+    expect(output({ Ref: 'Api' })).toBe(id);
+    expect(output({ 'Fn::GetAtt': ['Api', 'ApiEndpoint'] })).toBe(`wss://${id}.execute-api.eu-west-1.amazonaws.com`);
+  });
+
+  it('chooses by condition, for values, resources and properties', () => {
+    const Conditions = {
+      IsHere: { 'Fn::Equals': [{ Ref: 'AWS::Region' }, 'eu-west-1'] },
+      IsNot: { 'Fn::Not': [{ Condition: 'IsHere' }] },
+      Either: { 'Fn::Or': [{ Condition: 'IsNot' }, { Condition: 'IsHere' }] },
+    };
+    expect(output({ 'Fn::If': ['IsHere', 'yes', 'no'] }, Conditions)).toBe('yes');
+    expect(output({ 'Fn::If': ['IsNot', 'yes', 'no'] }, Conditions)).toBe('no');
+    expect(output({ 'Fn::If': ['Either', 'yes', 'no'] }, Conditions)).toBe('yes');
+    const Log = { Type: 'AWS::Logs::LogGroup', Condition: 'IsNot' };
+    expect(resolve({ Conditions, Resources: { Log } }).ofType('AWS::Logs::LogGroup')).toEqual([]);
+    const Properties = { RoleName: { 'Fn::If': ['IsNot', 'x', { Ref: 'AWS::NoValue' }] } };
+    const Role = { Type: 'AWS::IAM::Role', Properties };
+    const [role] = resolve({ Conditions, Resources: { Role } }).ofType('AWS::IAM::Role');
+    expect(role?.properties.value('RoleName')).toBeUndefined();
+  });
+
+  it.each([
+    [{ 'Fn::ImportValue': 'x' }, 'Outputs.It: the intrinsic Fn::ImportValue is not known to the local cloud.'],
+    [{ Ref: 'Nobody' }, 'Outputs.It: Ref to Nobody'],
+    [{ 'Fn::GetAtt': ['Table', 'StreamArn'] }, 'Outputs.It: Table has no attribute StreamArn here.'],
+    ['{{resolve:ssm:/x}}', 'Outputs.It: dynamic references'],
+    [{ 'Fn::If': ['Unknown', 1, 2] }, 'The template has no condition Unknown.'],
+  ])('refuses %j and says where', (value, message) => {
+    expect(() => output(value)).toThrow(message);
+  });
+
+  it.each([
+    ['AWS::SQS::Queue', {}, 'It: the local cloud cannot run AWS::SQS::Queue.'],
+    ['AWS::Lambda::Function', { VpcConfig: {} }, 'It (AWS::Lambda::Function): the property VpcConfig is not emulated.'],
+    ['AWS::Lambda::Function', { Code: { ZipFile: '' } }, 'the property Code.ZipFile is not emulated.'],
+    ['AWS::DynamoDB::Table', { StreamSpecification: {} }, 'the property StreamSpecification is not emulated.'],
+    ['constructor', {}, 'It: the local cloud cannot run constructor.'],
+  ])('refuses what it cannot run: %s %j', (Type, Properties, message) => {
+    expect(() => resolve({ Resources: { It: { Type, Properties } } })).toThrow(message);
+  });
+});
