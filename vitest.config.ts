@@ -1,5 +1,24 @@
 import { defineConfig } from 'vitest/config';
 
+/** The functions read theirs when they are imported. Nothing listens there: unit tests hand them fakes. */
+const functionsEnvironment = {
+  AWS_REGION: 'eu-central-1',
+  AWS_ACCESS_KEY_ID: 'none',
+  AWS_SECRET_ACCESS_KEY: 'none',
+  SESSION_ENDPOINT: 'http://127.0.0.1:9/getSessionID',
+  SESSION_MODE: 'session-id',
+  SESSION_TIMEOUT_MS: '100',
+  COOKIE_NAME: 'PHPSESSID',
+  ALLOWED_ORIGINS: 'https://app.example.com',
+  ALLOW_MISSING_ORIGIN: 'no',
+  CREDENTIALS_SECRET_ARN: 'arn:aws:secretsmanager:eu-central-1:123456789012:secret:none',
+  CONNECTIONS_TABLE: 'connections',
+  CLAIMS_TABLE: 'claims',
+  DELIVER_FUNCTION: 'deliver',
+  TICK_FUNCTION: 'tick',
+  CALLBACK_URL: 'http://127.0.0.1:9/live',
+};
+
 /**
  * `unit` needs nothing but Node and answers in seconds; `integration` starts the local cloud with real PHP, a DynamoDB
  * engine and the bundles that would be deployed; `e2e` adds a real browser.
@@ -7,7 +26,14 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     projects: [
-      { test: { name: 'unit', include: ['test/**/*.test.ts'], exclude: ['test/integration/**', 'test/e2e/**'] } },
+      {
+        test: {
+          name: 'unit',
+          include: ['test/**/*.test.ts'],
+          exclude: ['test/integration/**', 'test/e2e/**'],
+          env: functionsEnvironment,
+        },
+      },
       {
         test: {
           name: 'integration',

@@ -2,11 +2,18 @@ import type { APIGatewayAuthorizerResult } from 'aws-lambda';
 import { type Credentials, hashSessionId } from './core/credentials.ts';
 import { checkOrigin, type OriginPolicy } from './core/origin.ts';
 import { isRefusal, type Refusal } from './core/refusal.ts';
-import { parseSessionToken, principalOf, type Session } from './core/session.ts';
+import { parseSessionToken, principalOf } from './core/session.ts';
 import { SessionCheckFailed, type SessionLookup } from './core/session-lookup.ts';
 import { systemClock } from './edge/clock.ts';
 import { readAuthorizerSettings, readAwsSettings } from './edge/environment.ts';
-import { allow, type ConnectAuthorizerEvent, deny, readHeader, readTokens } from './edge/gateway.ts';
+import {
+  type AuthorizerContext,
+  allow,
+  type ConnectAuthorizerEvent,
+  deny,
+  readHeader,
+  readTokens,
+} from './edge/gateway.ts';
 import { createSessionLookup } from './edge/php.ts';
 import { createCredentialsSource } from './edge/secret.ts';
 import { createTell, type Tell } from './edge/telemetry.ts';
@@ -32,16 +39,18 @@ export function createAuthorizer({ origins, sessions, credentials, tell }: Depen
       reportRefusal(event, outcome);
       return deny(event.methodArn);
     }
-    const sessionHash = hashSessionId((await credentials()).secret, outcome.sessionId);
-    return allow(event.methodArn, { principalId: principalOf(outcome, sessionHash), sessionHash });
+    return allow(event.methodArn, outcome);
   };
 
-  async function whoAsks(event: ConnectAuthorizerEvent): Promise<Session | Refusal> {
+  async function whoAsks(event: ConnectAuthorizerEvent): Promise<AuthorizerContext | Refusal> {
     const origin = checkOrigin(readHeader(event, 'origin'), origins);
     if (origin !== 'allowed') return origin;
     const token = parseSessionToken(readTokens(event));
     if (typeof token !== 'string') return token;
-    return sessions.whose(token, { userAgent: readHeader(event, 'user-agent') });
+    const session = await sessions.whose(token, { userAgent: readHeader(event, 'user-agent') });
+    if (isRefusal(session)) return session;
+    const sessionHash = hashSessionId((await credentials()).secret, session.sessionId);
+    return { principalId: principalOf(session, sessionHash), sessionHash };
   }
 
   function reportRefusal({ requestContext, ...event }: ConnectAuthorizerEvent, { refused, sentence }: Refusal): void {

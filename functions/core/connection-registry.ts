@@ -15,8 +15,9 @@ export interface RegisteredConnection extends Connection {
  * `markWelcomed` answers false, and MUST NOT create anything, when the connection has left meanwhile.
  * `leave` is the one way out, for a disconnect as for a socket found gone. It MUST be idempotent and MUST NOT fail for a
  * connection that is not there: API Gateway promises `$disconnect` only as best effort, and it may race with a 410.
- * `everyone` yields page by page, so that work can begin before the last page is read. It MUST NOT yield a connection
- * whose time has passed, although DynamoDB may keep its row for days; it MAY miss one that comes while it reads.
+ * `everyone` yields page by page, so that work can begin before the last page is read. It MUST yield whoever was added
+ * before the reading began, and MUST NOT yield a connection whose time has passed, although DynamoDB may keep its row for
+ * days; it MAY miss one that comes while it reads.
  */
 export interface ConnectionRegistry {
   add(connection: NewConnection): Promise<void>;

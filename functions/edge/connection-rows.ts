@@ -65,6 +65,8 @@ export function createConnectionRows(table: string, client: DynamoDBClient, cloc
         { client },
         {
           TableName: table,
+          // Who was added before the reading began must be seen: the tick that a connect starts looks at once.
+          ConsistentRead: true,
           ProjectionExpression: `${partitionKey}, ${sortKey}, connectedAt, welcomedAt`,
           FilterExpression: notExpired,
           ExpressionAttributeValues: { ':now': { N: String(Math.floor(clock.now() / 1000)) } },

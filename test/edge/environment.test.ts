@@ -1,0 +1,103 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { read, readAuthorizerSettings, readAwsSettings, readOptional } from '../../functions/edge/environment.ts';
+
+beforeEach(() => {
+  vi.stubEnv('AWS_SESSION_TOKEN', undefined);
+  vi.stubEnv('AWS_ENDPOINT_URL_SECRETS_MANAGER', undefined);
+});
+afterEach(() => {
+  vi.unstubAllEnvs();
+});
+
+describe('a variable that is missing', () => {
+  it.each([
+    'SESSION_ENDPOINT',
+    'SESSION_MODE',
+    'SESSION_TIMEOUT_MS',
+    'COOKIE_NAME',
+    'ALLOWED_ORIGINS',
+    'ALLOW_MISSING_ORIGIN',
+    'CREDENTIALS_SECRET_ARN',
+  ])('is named: %s', (name) => {
+    for (const value of [undefined, '']) {
+      vi.stubEnv(name, value);
+      expect(readAuthorizerSettings).toThrow(`The environment variable ${name} is not set.`);
+    }
+  });
+
+  it.each(['AWS_REGION', 'AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY'])('is named: %s', (name) => {
+    vi.stubEnv(name, undefined);
+    expect(readAwsSettings).toThrow(`The environment variable ${name} is not set.`);
+  });
+
+  it('may be one that is optional', () => {
+    vi.stubEnv('TICK_FUNCTION', '');
+    expect(readOptional('TICK_FUNCTION')).toBeUndefined();
+    vi.stubEnv('TICK_FUNCTION', 'tick');
+    expect(readOptional('TICK_FUNCTION')).toBe('tick');
+    expect(read('TICK_FUNCTION')).toBe('tick');
+  });
+});
+
+describe('a variable that makes no sense', () => {
+  it.each([
+    ['SESSION_ENDPOINT', 'http://app.example.com/'],
+    ['SESSION_ENDPOINT', '/getSessionID'],
+    ['SESSION_MODE', 'ticket'],
+    ['SESSION_MODE', 'Status'],
+    ['SESSION_TIMEOUT_MS', 'soon'],
+    ['SESSION_TIMEOUT_MS', '0'],
+    ['SESSION_TIMEOUT_MS', '-1'],
+    ['ALLOWED_ORIGINS', '*'],
+    ['ALLOWED_ORIGINS', 'https://app.example.com/'],
+    ['ALLOWED_ORIGINS', 'https://app.example.com,https://b.example.com'],
+    ['ALLOWED_ORIGINS', 'https://app.example.com  https://b.example.com'],
+    ['ALLOWED_ORIGINS', ' '],
+  ])('is named: %s=%s', (name, value) => {
+    vi.stubEnv(name, value);
+    expect(readAuthorizerSettings).toThrow(name);
+  });
+});
+
+describe('the settings', () => {
+  it('are what the variables say', () => {
+    vi.stubEnv('ALLOWED_ORIGINS', 'https://a.example.com http://localhost:8080');
+    expect(readAuthorizerSettings()).toEqual({
+      endpoint: new URL('http://127.0.0.1:9/getSessionID'),
+      mode: 'session-id',
+      timeoutMs: 100,
+      cookieName: 'PHPSESSID',
+      allowedOrigins: ['https://a.example.com', 'http://localhost:8080'],
+      allowMissingOrigin: false,
+      credentialsSecretArn: 'arn:aws:secretsmanager:eu-central-1:123456789012:secret:none',
+    });
+  });
+
+  it.each([
+    ['yes', true],
+    ['no', false],
+    ['true', false],
+    ['YES', false],
+  ])('let clients without Origin in for nothing but yes: %s', (value, expected) => {
+    vi.stubEnv('ALLOW_MISSING_ORIGIN', value);
+    expect(readAuthorizerSettings().allowMissingOrigin).toBe(expected);
+  });
+
+  it.each([
+    ['eu-central-1', 'https://secretsmanager.eu-central-1.amazonaws.com/'],
+    ['cn-north-1', 'https://secretsmanager.cn-north-1.amazonaws.com.cn/'],
+    ['us-gov-west-1', 'https://secretsmanager.us-gov-west-1.amazonaws.com/'],
+  ])('find Secrets Manager in %s', (region, url) => {
+    vi.stubEnv('AWS_REGION', region);
+    expect(readAwsSettings().secretsManagerUrl.href).toBe(url);
+  });
+
+  it('find Secrets Manager where the variable of every SDK says', () => {
+    vi.stubEnv('AWS_ENDPOINT_URL_SECRETS_MANAGER', 'http://127.0.0.1:4566');
+    vi.stubEnv('AWS_SESSION_TOKEN', 'token');
+    expect(readAwsSettings()).toMatchObject({
+      secretsManagerUrl: new URL('http://127.0.0.1:4566'),
+      credentials: { sessionToken: 'token' },
+    });
+  });
+});

@@ -1,0 +1,95 @@
+import { describe, expect, it } from 'vitest';
+import { allow, deny, readConnection, readHeader, readTokens } from '../../functions/edge/gateway.ts';
+import { connectEvent, connectionId, disconnectEvent, knock, messageEvent, methodArn } from '../fakes/events.ts';
+
+describe('a header', () => {
+  it.each(['Origin', 'origin', 'ORIGIN', 'oRiGiN'])('is found when the client spells it %s', (name) => {
+    const event = knock({ headers: { Origin: undefined, [name]: ['https://a'] } });
+    expect(readHeader(event, 'origin')).toBe('https://a');
+  });
+
+  it('that comes twice is both, so that it matches nothing', () => {
+    expect(readHeader(knock({ headers: { Origin: ['https://a', 'https://b'] } }), 'origin')).toBe(
+      'https://a, https://b',
+    );
+    expect(readHeader(knock({ headers: { Origin: ['https://a'], origin: ['https://b'] } }), 'origin')).toBe(
+      'https://a, https://b',
+    );
+  });
+
+  it('that is empty is not taken for one that is missing', () => {
+    expect(readHeader(knock({ headers: { Origin: [''] } }), 'origin')).toBe('');
+  });
+
+  it.each([
+    ['not there', { Origin: undefined }],
+    ['without a value', { Origin: [] }],
+    ['only like another name', { Origin: undefined, 'X-Origin': ['https://a'], Origins: ['https://a'] }],
+  ])('that is %s is undefined', (_, headers) => {
+    expect(readHeader(knock({ headers }), 'origin')).toBeUndefined();
+  });
+
+  it('is undefined in an event without headers', () => {
+    expect(readHeader({ ...knock(), multiValueHeaders: null }, 'origin')).toBeUndefined();
+  });
+});
+
+describe('tokens', () => {
+  it('are all seen, the repeated ones too', () => {
+    expect(readTokens(knock({ tokens: ['a', 'b'] }))).toEqual(['a', 'b']);
+  });
+
+  it('are none in an event without a query', () => {
+    expect(readTokens(knock({ tokens: [] }))).toEqual([]);
+    expect(readTokens({ ...knock(), multiValueQueryStringParameters: null })).toEqual([]);
+  });
+
+  it('are not taken from a parameter of another name', () => {
+    expect(readTokens({ ...knock(), multiValueQueryStringParameters: { Token: ['a'], 'token[]': ['b'] } })).toEqual([]);
+  });
+});
+
+describe('the policy', () => {
+  const context = { principalId: 'user:42', sessionHash: 'abc' };
+
+  it('allows exactly this handshake, and says who it is in strings', () => {
+    expect(allow(methodArn, context)).toEqual({
+      principalId: 'user:42',
+      context: { sessionHash: 'abc' },
+      policyDocument: {
+        Version: '2012-10-17',
+        Statement: [{ Action: 'execute-api:Invoke', Effect: 'Allow', Resource: methodArn }],
+      },
+    });
+  });
+
+  it('denies exactly this handshake, and tells nothing', () => {
+    expect(deny(methodArn)).toEqual({
+      principalId: 'nobody',
+      policyDocument: {
+        Version: '2012-10-17',
+        Statement: [{ Action: 'execute-api:Invoke', Effect: 'Deny', Resource: methodArn }],
+      },
+    });
+  });
+});
+
+describe('the connection of an event', () => {
+  const expected = { principalId: 'user:42', connectionId };
+
+  it('is known from the context in every later event', () => {
+    for (const event of [connectEvent(), messageEvent('{}'), disconnectEvent()]) {
+      expect(readConnection(event)).toEqual(expected);
+    }
+  });
+
+  it('is never taken from what the client sent', () => {
+    const body = JSON.stringify({ event: 'x', principalId: 'user:1', connectionId: 'other', authorizer: {} });
+    expect(readConnection(messageEvent(body))).toEqual(expected);
+  });
+
+  it('is unknown without the context', () => {
+    expect(readConnection(connectEvent('none'))).toBeUndefined();
+    expect(readConnection(connectEvent({}))).toBeUndefined();
+  });
+});

@@ -1,0 +1,123 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { SessionCheckFailed } from '../../functions/core/session-lookup.ts';
+import { createCredentialsSource } from '../../functions/edge/secret.ts';
+import { signPost } from '../../functions/edge/sigv4.ts';
+import { ManualClock } from '../fakes/clock.ts';
+import { answerJson, hangUp, WebServer } from '../fakes/web-server.ts';
+
+const secretArn = 'arn:aws:secretsmanager:eu-central-1:123456789012:secret:credentials';
+const credentials = { appId: 'app', key: 'key', secret: 'open sesame' };
+const keys = { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'aws-secret', sessionToken: 'aws-session' };
+const holds = (secret: unknown) => answerJson({ Name: 'x', SecretString: JSON.stringify(secret) });
+
+let manager: WebServer;
+let clock: ManualClock;
+beforeEach(async () => {
+  manager = await WebServer.start(holds(credentials));
+  clock = new ManualClock('2026-11-20T12:00:00.000Z');
+});
+afterEach(() => manager.close());
+
+function source() {
+  const aws = { region: 'eu-central-1', credentials: keys, secretsManagerUrl: manager.url() };
+  return createCredentialsSource(secretArn, aws, clock);
+}
+
+it('asks Secrets Manager for this secret, signed', async () => {
+  const bodies: Buffer[] = [];
+  manager.mood = (request, response) => {
+    request.on('data', (chunk) => bodies.push(chunk));
+    request.on('end', () => holds(credentials)(request, response));
+  };
+  expect(await source()()).toEqual(credentials);
+  const body = Buffer.concat(bodies).toString();
+  expect(JSON.parse(body)).toEqual({ SecretId: secretArn });
+  const headers = { 'content-type': 'application/x-amz-json-1.1', 'x-amz-target': 'secretsmanager.GetSecretValue' };
+  const post = { url: manager.url(), headers, body, region: 'eu-central-1', service: 'secretsmanager' };
+  expect(manager.lastRequest.method).toBe('POST');
+  expect(manager.lastRequest.headers).toMatchObject(signPost(post, keys, new Date(clock.now())));
+});
+
+describe('the secret', () => {
+  it('is asked for at first need and kept for five minutes', async () => {
+    const credentialsOf = source();
+    expect(manager.requests).toHaveLength(0);
+    await credentialsOf();
+    await clock.advance(5 * 60_000 - 1);
+    await credentialsOf();
+    expect(manager.requests).toHaveLength(1);
+  });
+
+  it('is asked for again after five minutes, when it may have been rotated', async () => {
+    const credentialsOf = source();
+    await credentialsOf();
+    const rotated = { ...credentials, secret: 'another' };
+    manager.mood = holds(rotated);
+    await clock.advance(5 * 60_000);
+    expect(await credentialsOf()).toEqual(rotated);
+    expect(manager.requests).toHaveLength(2);
+  });
+
+  it('is asked for once by all who need it at the same time', async () => {
+    const credentialsOf = source();
+    const all = await Promise.all([credentialsOf(), credentialsOf(), credentialsOf()]);
+    expect(all).toEqual([credentials, credentials, credentials]);
+    expect(manager.requests).toHaveLength(1);
+  });
+
+  it('may hold more than the gateway needs', async () => {
+    manager.mood = holds({ ...credentials, note: 'x' });
+    expect(await source()()).toEqual(credentials);
+  });
+});
+
+describe('a failure', () => {
+  it('is told to all who wait, and not kept', async () => {
+    const credentialsOf = source();
+    manager.mood = hangUp;
+    const both = await Promise.allSettled([credentialsOf(), credentialsOf()]);
+    expect(both.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+    expect(manager.requests).toHaveLength(1);
+    manager.mood = holds(credentials);
+    expect(await credentialsOf()).toEqual(credentials);
+  });
+
+  it('that comes late does not forget the secret that was fetched meanwhile', async () => {
+    const credentialsOf = source();
+    const late: (() => void)[] = [];
+    manager.mood = (request) => late.push(() => request.socket.resetAndDestroy());
+    const failing = credentialsOf();
+    await expect.poll(() => late).toHaveLength(1);
+    await clock.advance(5 * 60_000);
+    manager.mood = holds(credentials);
+    await credentialsOf();
+    late[0]?.();
+    await expect(failing).rejects.toThrow();
+    await credentialsOf();
+    expect(manager.requests).toHaveLength(2);
+  });
+
+  it.each([
+    ['is refused', answerJson({ __type: 'AccessDeniedException', Message: 'x' }, 400), 'answered 400'],
+    ['is throttled', answerJson({ __type: 'ThrottlingException' }, 429), 'answered 429'],
+    ['cannot be answered', answerJson({}, 500), 'answered 500'],
+    ['is hung up on', hangUp, 'could not be asked: the connection failed (ECONNRESET)'],
+    ['finds no text', answerJson({ SecretBinary: 'eA==' }), 'is not a JSON object with the strings'],
+    ['finds a null', answerJson(null), 'is not a JSON object with the strings'],
+    ['finds no JSON', answerJson({ SecretString: 'open sesame' }), 'is not a JSON object with the strings'],
+    ['finds broken JSON', answerJson({ SecretString: '{"secret":"open sesame"' }), 'is not a JSON object'],
+    ['finds an array', holds(['app', 'key', 'open sesame']), 'is not a JSON object with the strings'],
+    ['finds null in the secret', holds(null), 'is not a JSON object with the strings'],
+    ['finds no key', holds({ appId: 'app', secret: 'open sesame' }), 'is not a JSON object with the strings'],
+    ['finds an empty secret', holds({ ...credentials, secret: '' }), 'is not a JSON object with the strings'],
+    ['finds a number', holds({ ...credentials, secret: 42 }), 'is not a JSON object with the strings'],
+  ])('says why in a line that is safe to log: the question %s', async (_, mood, reason) => {
+    manager.mood = mood;
+    const error = await source()().catch((caught: unknown) => caught);
+    expect(error).toBeInstanceOf(SessionCheckFailed);
+    const { outcome, reason: said, stack } = error as SessionCheckFailed;
+    expect(outcome).toBe('unavailable');
+    expect(said).toContain(reason);
+    for (const part of ['sesame', 'aws-secret', 'aws-session', secretArn]) expect(stack).not.toContain(part);
+  });
+});
