@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Connections } from './connections.ts';
 import { isGatewayId } from './ids.ts';
-import { messageLimitBytes } from './session.ts';
+import { messageLimitBytes } from './serve-connection.ts';
 
 interface Answer {
   readonly status: number;

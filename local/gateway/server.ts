@@ -7,7 +7,7 @@ import { Connections } from './connections.ts';
 import { type Admission, admit, readUpgrade, refuseEarly, stageIn } from './handshake.ts';
 import { answerManagementApi, connectionIdIn } from './management-api.ts';
 import { watchPendingSocket } from './pending-socket.ts';
-import { type Gateway, messageLimitBytes, serveConnection } from './session.ts';
+import { type Gateway, messageLimitBytes, serveConnection } from './serve-connection.ts';
 import type { WebSocketApi } from './websocket-api.ts';
 
 export interface GatewayServer {
