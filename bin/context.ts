@@ -1,40 +1,65 @@
 import { Duration } from 'aws-cdk-lib';
-import type { SessionSocketProps } from '../lib/index.ts';
+import { BadProps, type SessionSocketProps } from '../lib/index.ts';
 
 type Lookup = (name: string) => unknown;
 
+/** https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_CreateStack.html */
+const stackName = /^[A-Za-z][A-Za-z0-9-]{0,127}$/;
+
+/**
+ * Several gateways in one account and region differ by `-c stackName=…`.
+ * @throws BadProps
+ */
+export function readStackName(lookup: Lookup): string {
+  const name = lookup('stackName') ?? 'SessionSocket';
+  if (typeof name === 'string' && stackName.test(name)) return name;
+  throw new BadProps(`stackName "${name}" is not the name of a stack: letters, digits and -, and a letter first.`);
+}
+
 /**
  * Props from CDK context, where everything typed on a command line is a string.
- * @throws Error with one plain sentence about the first value that cannot be read
+ * @throws BadProps with one plain sentence about the first value that cannot be read
  */
 export function readContext(lookup: Lookup): SessionSocketProps {
   const [sessionEndpoint, allowedOrigins] = [lookup('sessionEndpoint'), lookup('allowedOrigins')];
   if (typeof sessionEndpoint !== 'string') {
-    throw new Error('Say who knows the sessions: -c sessionEndpoint=https://app.example.com/getSessionID');
+    throw new BadProps('Say who knows the sessions: -c sessionEndpoint=https://app.example.com/getSessionID');
   }
   if (typeof allowedOrigins !== 'string' && !Array.isArray(allowedOrigins)) {
-    throw new Error('Say which pages may connect: -c allowedOrigins=https://app.example.com (several with commas)');
+    throw new BadProps('Say which pages may connect: -c allowedOrigins=https://app.example.com (several with commas)');
   }
   const origins = Array.isArray(allowedOrigins) ? allowedOrigins.map(String) : allowedOrigins.split(',');
-  const sessionTimeoutMs = lookup('sessionTimeoutMs');
   return {
     sessionEndpoint,
     allowedOrigins: origins.map((origin) => origin.trim()).filter((origin) => origin !== ''),
-    ...maybe('mode', lookup('mode') as SessionSocketProps['mode']),
-    ...maybe('cookieName', lookup('cookieName') as string | undefined),
-    ...maybe('sessionTimeout', sessionTimeoutMs === undefined ? undefined : Duration.millis(Number(sessionTimeoutMs))),
+    // Not checked here: the construct refuses a mode or a name that it does not know.
+    ...maybe('mode', readText(lookup, 'mode') as SessionSocketProps['mode']),
+    ...maybe('cookieName', readText(lookup, 'cookieName')),
+    ...maybe('sessionTimeout', readMilliseconds(lookup, 'sessionTimeoutMs')),
     ...maybe('allowMissingOrigin', readSwitch(lookup, 'allowMissingOrigin')),
     ...maybe('hello', readSwitch(lookup, 'hello')),
     ...maybe('cloudWatchRole', readSwitch(lookup, 'cloudWatchRole')),
   };
 }
 
-function readSwitch(lookup: Lookup, name: string): boolean | undefined {
+function readText(lookup: Lookup, name: string): string | undefined {
   const value = lookup(name);
-  if (value === undefined) return undefined;
-  if (value === true || value === 'true') return true;
-  if (value === false || value === 'false') return false;
-  throw new Error(`${name} is either true or false, not "${value}".`);
+  return value === undefined ? undefined : String(value);
+}
+
+function readMilliseconds(lookup: Lookup, name: string): Duration | undefined {
+  const text = readText(lookup, name);
+  if (text === undefined) return undefined;
+  if (!/^\d+$/.test(text)) throw new BadProps(`${name} is a whole number of milliseconds, not "${text}".`);
+  return Duration.millis(Number(text));
+}
+
+function readSwitch(lookup: Lookup, name: string): boolean | undefined {
+  const text = readText(lookup, name);
+  if (text === undefined) return undefined;
+  if (text === 'true') return true;
+  if (text === 'false') return false;
+  throw new BadProps(`${name} is either true or false, not "${text}".`);
 }
 
 function maybe<Key extends string, Value>(key: Key, value: Value | undefined): { [K in Key]?: Value } {

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startLocalCloud } from '../local/index.ts';
+import { type LogEntry, startLocalCloud } from '../local/index.ts';
 import { startPhpServer } from '../local/php-server.ts';
 import { describeEntry } from './local-log.ts';
 import { type LocalOptions, readLocalOptions, usage } from './local-options.ts';
@@ -52,7 +52,7 @@ async function start(options: LocalOptions): Promise<void> {
   goOn();
 
   console.log('Starting the local cloud and PHP …');
-  const cloud = await startLocalCloud({ assembly, port: socketPort, log: (entry) => log(describeEntry(entry)) });
+  const cloud = await startLocalCloud({ assembly, port: socketPort, log: (entry) => tell(entry, log) });
   undo.push(() => cloud.close());
   goOn();
   const php = await startPhpServer({
@@ -72,6 +72,12 @@ async function start(options: LocalOptions): Promise<void> {
 /** Between two steps of the start: nothing more is begun once somebody pressed Ctrl-C. */
 function goOn(): void {
   if (stopping !== undefined) throw new Error('stopped');
+}
+
+/** That a queue has begun is news; each further one in it is not. */
+function tell(entry: LogEntry, log: (line: string) => void): void {
+  if (entry.kind === 'function-waiting' && entry.waiting > 1) return;
+  log(describeEntry(entry));
 }
 
 function banner(pageUrl: string, webSocketUrl: string, php: string): string {
