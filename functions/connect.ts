@@ -32,7 +32,8 @@ export function createConnect({ registry, starter, clock, tell }: Dependencies) 
       await Promise.all([starter.deliver({ welcome: connection }), starter.tick()]);
     } catch (error) {
       // Without a welcome the socket would be mute for two hours: refuse the handshake and leave nothing behind.
-      await registry.leave(connection);
+      // Should that fail too, the row is litter, shown to nobody for long; the first fault is the one to tell.
+      await registry.leave(connection).catch(() => undefined);
       throw error;
     }
     tell('info', 'connected', { ...connection }, { Connected: 1 });

@@ -1,0 +1,53 @@
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it, vi } from 'vitest';
+import { createSockets } from '../../functions/edge/sockets.ts';
+import { connectionId } from '../fakes/events.ts';
+import { answerJson, hangUp, type Mood, WebServer } from '../fakes/web-server.ts';
+
+let gateway: WebServer;
+beforeAll(async () => {
+  gateway = await WebServer.start();
+});
+afterAll(() => gateway.close());
+beforeEach(() => {
+  // Retrying is the SDK's work.
+  vi.stubEnv('AWS_MAX_ATTEMPTS', '1');
+});
+afterEach(() => {
+  vi.unstubAllEnvs();
+});
+
+/** As API Gateway answers for a socket that is closed or not open yet: no body, only a header. */
+const gone: Mood = (_, response) => response.writeHead(410, { 'x-amzn-errortype': 'GoneException' }).end();
+
+function post(frame = '{"event":"x"}') {
+  return createSockets(gateway.url('/live').href).post(connectionId, frame);
+}
+
+it('posts the frame as it is to the connection, below the stage', async () => {
+  const chunks: Buffer[] = [];
+  gateway.mood = (request, response) => {
+    request.on('data', (chunk) => chunks.push(chunk));
+    request.on('end', () => response.end());
+  };
+  expect(await post('{"event":"grüße"}')).toBe('delivered');
+  expect(gateway.lastRequest.method).toBe('POST');
+  expect(gateway.lastRequest.url).toBe('/live/@connections/L0SM9cOFvHcCIhw%3D');
+  expect(Buffer.concat(chunks).toString()).toBe('{"event":"grüße"}');
+});
+
+it('answers gone for a socket that is not open', async () => {
+  gateway.mood = gone;
+  expect(await post()).toBe('gone');
+});
+
+it.each([
+  ['throttled', answerJson({ message: 'Limit Exceeded' }, 429)],
+  ['not allowed', answerJson({ message: 'User is not authorized' }, 403)],
+  ['to an id that cannot be one', answerJson({ message: 'Invalid connectionId' }, 400)],
+  ['too large', answerJson({ message: 'x' }, 413)],
+  ['answered with a fault', answerJson({ message: 'Internal server error' }, 500)],
+  ['hung up on', hangUp],
+])('throws for a post that is %s, because the socket may be open', async (_, mood) => {
+  gateway.mood = mood;
+  await expect(post()).rejects.toThrow();
+});

@@ -1,0 +1,86 @@
+import { expect, it } from 'vitest';
+import { createConnect } from '../../functions/connect.ts';
+import type { DeliverJob, Starter } from '../../functions/edge/invoke.ts';
+import { ManualClock } from '../fakes/clock.ts';
+import { connectEvent, connectionId } from '../fakes/events.ts';
+import { failNext } from '../fakes/order.ts';
+import { MemoryRegistry } from '../fakes/registry.ts';
+import { Told } from '../fakes/told.ts';
+
+const connection = { principalId: 'user:42', connectionId };
+
+function scene() {
+  const clock = new ManualClock();
+  const registry = new MemoryRegistry(clock);
+  const started: (DeliverJob | 'tick')[] = [];
+  const starter: Starter = {
+    deliver: async (job) => {
+      // What is started may run at once, so the row has to be there.
+      expect(registry.has(job.welcome)).toBe(true);
+      started.push(job);
+    },
+    tick: async () => {
+      expect(registry.rows).not.toEqual([]);
+      started.push('tick');
+    },
+  };
+  const told = new Told();
+  return {
+    clock,
+    registry,
+    starter,
+    started,
+    told,
+    connect: createConnect({ registry, starter, clock, tell: told.tell }),
+  };
+}
+
+it('registers the connection before it starts the welcome and the tick', async () => {
+  const { registry, started, told, clock, connect } = scene();
+  expect(await connect(connectEvent())).toEqual({ statusCode: 200 });
+  expect(registry.rows).toEqual([{ ...connection, sessionHash: 'a'.repeat(64), connectedAt: clock.now() }]);
+  expect(started).toEqual([{ welcome: connection }, 'tick']);
+  expect(told.count('Connected')).toBe(1);
+});
+
+it('tells neither the hash of the session nor anything that the client sent', async () => {
+  const { told, connect } = scene();
+  await connect(connectEvent());
+  expect(told.lines.map(({ fields }) => fields)).toEqual([connection]);
+});
+
+it.each([
+  ['no context at all', 'none' as const],
+  ['no principal', { sessionHash: 'x' }],
+  ['no hash', { principalId: 'user:42' }],
+])('refuses a handshake with %s, because then no authorizer of ours has let it in', async (_, context) => {
+  const { registry, started, told, connect } = scene();
+  expect(await connect(connectEvent(context))).toEqual({ statusCode: 403 });
+  expect(registry.rows).toEqual([]);
+  expect(started).toEqual([]);
+  expect(told.count('Connected')).toBe(0);
+});
+
+it.each(['deliver', 'tick'] as const)('leaves nothing behind when %s cannot be started', async (name) => {
+  const { registry, starter, told, connect } = scene();
+  const other = await registry.seat('other');
+  failNext(starter, name);
+  await expect(connect(connectEvent())).rejects.toThrow('the network is down');
+  expect(registry.rows.map(({ connectionId: id }) => id)).toEqual([other.connectionId]);
+  expect(told.count('Connected')).toBe(0);
+});
+
+it('starts nothing when the connection cannot be registered', async () => {
+  const { registry, started, connect } = scene();
+  failNext(registry, 'add');
+  await expect(connect(connectEvent())).rejects.toThrow('the network is down');
+  expect(started).toEqual([]);
+});
+
+// The table is often down in the same minute as everything else; the first fault is the one that explains it.
+it('tells the first fault when it cannot even undo itself', async () => {
+  const { registry, starter, connect } = scene();
+  failNext(starter, 'deliver', new Error('Lambda is down'));
+  failNext(registry, 'leave', new Error('DynamoDB is down'));
+  await expect(connect(connectEvent())).rejects.toThrow('Lambda is down');
+});

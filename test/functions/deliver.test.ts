@@ -1,0 +1,87 @@
+import { expect, it } from 'vitest';
+import { createDeliver } from '../../functions/deliver.ts';
+import { ManualClock } from '../fakes/clock.ts';
+import { failNext, justBefore } from '../fakes/order.ts';
+import { MemoryRegistry } from '../fakes/registry.ts';
+import { FakeSockets } from '../fakes/sockets.ts';
+import { Told } from '../fakes/told.ts';
+
+const id = 'L0SM9cOFvHcCIhw=';
+
+async function scene() {
+  const clock = new ManualClock();
+  const registry = new MemoryRegistry(clock);
+  const sockets = new FakeSockets(clock);
+  const told = new Told();
+  const welcome = await registry.seat(id, { welcomed: false });
+  const deliver = createDeliver({ registry, sender: sockets, clock, tell: told.tell });
+  return { clock, registry, sockets, told, welcome, start: () => deliver({ welcome }) };
+}
+
+it('posts the welcome, then opens the connection to broadcasts', async () => {
+  const { clock, registry, sockets, told, welcome, start } = await scene();
+  sockets.open(id);
+  justBefore(sockets, 'post', async () => expect(registry.isWelcomed(welcome)).toBe(false));
+  await clock.finish(start());
+  expect(sockets.heardBy(id)).toEqual(['pusher:connection_established']);
+  expect(registry.isWelcomed(welcome)).toBe(true);
+  expect(told.count('Delivered')).toBe(1);
+});
+
+it('is patient with a socket that is not open yet, and greets it once', async () => {
+  const { clock, registry, sockets, told, welcome, start } = await scene();
+  const work = start();
+  await clock.advance(9_000);
+  expect(sockets.posts).toBeGreaterThan(5);
+  expect(registry.isWelcomed(welcome)).toBe(false);
+  sockets.open(id);
+  await clock.finish(work);
+  expect(sockets.heardBy(id)).toEqual(['pusher:connection_established']);
+  expect(registry.isWelcomed(welcome)).toBe(true);
+  expect(told.messages).toEqual(['welcomed']);
+});
+
+it('greets a socket that opens at once within 100 ms', async () => {
+  const { clock, sockets, start } = await scene();
+  const begin = clock.now();
+  const work = start();
+  await clock.advance(10);
+  sockets.open(id);
+  await clock.finish(work);
+  expect(clock.now() - begin).toBeLessThan(100);
+});
+
+it('gives up after ten seconds, removes nothing and tells of it', async () => {
+  const { clock, registry, sockets, told, welcome, start } = await scene();
+  const begin = clock.now();
+  await clock.finish(start());
+  expect(clock.now() - begin).toBeGreaterThan(8_000);
+  expect(clock.now() - begin).toBeLessThanOrEqual(10_000);
+  expect(sockets.posts).toBeLessThan(25);
+  expect(registry.has(welcome)).toBe(true);
+  expect(registry.isWelcomed(welcome)).toBe(false);
+  expect(told.messages).toEqual(['welcome lost']);
+  expect(told.count('WelcomeLost')).toBe(1);
+});
+
+it('does not bring back a connection that left while it was greeted', async () => {
+  const { clock, registry, sockets, welcome, start } = await scene();
+  sockets.open(id);
+  justBefore(registry, 'markWelcomed', () => registry.leave(welcome));
+  await clock.finish(start());
+  expect(registry.rows).toEqual([]);
+});
+
+it('fails when the post fails, so that Lambda tries again, and does not pretend a welcome', async () => {
+  const { registry, sockets, welcome, start } = await scene();
+  sockets.open(id).break(id);
+  await expect(start()).rejects.toThrow('429');
+  expect(registry.isWelcomed(welcome)).toBe(false);
+});
+
+it('fails when the mark cannot be set, because broadcasts would skip the connection for two hours', async () => {
+  const { registry, sockets, start } = await scene();
+  sockets.open(id);
+  failNext(registry, 'markWelcomed');
+  await expect(start()).rejects.toThrow('the network is down');
+});

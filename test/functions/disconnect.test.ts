@@ -1,0 +1,54 @@
+import { expect, it } from 'vitest';
+import { createDisconnect } from '../../functions/disconnect.ts';
+import { ManualClock } from '../fakes/clock.ts';
+import { connectionId, disconnectEvent } from '../fakes/events.ts';
+import { failNext } from '../fakes/order.ts';
+import { MemoryRegistry } from '../fakes/registry.ts';
+import { Told } from '../fakes/told.ts';
+
+function scene() {
+  const registry = new MemoryRegistry(new ManualClock());
+  const told = new Told();
+  return { registry, told, disconnect: createDisconnect({ registry, tell: told.tell }) };
+}
+
+it('forgets the connection, and nobody else', async () => {
+  const { registry, told, disconnect } = scene();
+  const other = await registry.seat('other');
+  await registry.seat(connectionId);
+  const left = { principalId: `user:${connectionId}`, connectionId };
+  const event = disconnectEvent({ principalId: left.principalId, sessionHash: 'x' });
+  expect(await disconnect(event)).toEqual({ statusCode: 200 });
+  expect(registry.has(left)).toBe(false);
+  expect(registry.has(other)).toBe(true);
+  expect(told.count('Disconnected')).toBe(1);
+});
+
+it('does not mind that the connection has left already', async () => {
+  expect(await scene().disconnect(disconnectEvent())).toEqual({ statusCode: 200 });
+});
+
+it('leaves the row to its expiry when it is not told whose it was', async () => {
+  const { registry, told, disconnect } = scene();
+  await registry.seat(connectionId);
+  expect(await disconnect(disconnectEvent('none'))).toEqual({ statusCode: 200 });
+  expect(registry.rows).toHaveLength(1);
+  expect(told.count('Disconnected')).toBe(1);
+});
+
+it('tells how the socket was closed', async () => {
+  const { told, disconnect } = scene();
+  await disconnect(disconnectEvent());
+  expect(told.lines[0]?.fields).toEqual({
+    connectionId,
+    principalId: 'user:42',
+    code: 1005,
+    reason: 'Client-side close frame status not set',
+  });
+});
+
+it('fails when the table cannot be reached, so that it is seen', async () => {
+  const { registry, disconnect } = scene();
+  failNext(registry, 'leave');
+  await expect(disconnect(disconnectEvent())).rejects.toThrow('the network is down');
+});
