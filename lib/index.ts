@@ -1,2 +1,4 @@
-export { SessionSocket, type SessionSocketProps } from './session-socket.ts';
+export { BadProps } from './refuse-bad-props.ts';
+export { SessionSocket } from './session-socket.ts';
+export type { SessionSocketProps } from './session-socket-props.ts';
 export { SessionSocketStack, type SessionSocketStackProps } from './session-socket-stack.ts';

@@ -1,20 +1,25 @@
 import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
-import { SessionSocket, type SessionSocketProps } from './session-socket.ts';
+import { SessionSocket } from './session-socket.ts';
+import type { SessionSocketProps } from './session-socket-props.ts';
 
-export type SessionSocketStackProps = StackProps & SessionSocketProps;
+export interface SessionSocketStackProps extends StackProps, SessionSocketProps {}
 
-/** The whole gateway as one stack, with what its users have to know as outputs. */
+/** The whole gateway as one stack, with what its users have to know as outputs; the secret itself is not among them. */
 export class SessionSocketStack extends Stack {
   readonly sessionSocket: SessionSocket;
 
   constructor(scope: Construct, id: string, props: SessionSocketStackProps) {
     super(scope, id, props);
     this.sessionSocket = new SessionSocket(this, 'SessionSocket', props);
+    const { webSocketUrl, appId, key, secret } = this.sessionSocket;
 
-    new CfnOutput(this, 'WebSocketUrl', { value: this.sessionSocket.webSocketUrl });
-    new CfnOutput(this, 'AppId', { value: this.sessionSocket.appId });
-    new CfnOutput(this, 'Key', { value: this.sessionSocket.key });
-    new CfnOutput(this, 'SecretName', { value: this.sessionSocket.secret.secretName });
+    new CfnOutput(this, 'WebSocketUrl', {
+      value: webSocketUrl,
+      description: 'For the page: new WebSocket(url + ?token=)',
+    });
+    new CfnOutput(this, 'AppId', { value: appId, description: "Pusher's application id, for PHP" });
+    new CfnOutput(this, 'Key', { value: key, description: "Pusher's key, for PHP" });
+    new CfnOutput(this, 'SecretName', { value: secret.secretName, description: 'Where PHP gets its secret from' });
   }
 }

@@ -1,0 +1,49 @@
+import { Duration } from 'aws-cdk-lib';
+import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
+import { LambdaFunction as LambdaTarget } from 'aws-cdk-lib/aws-events-targets';
+import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { Construct } from 'constructs';
+import type { TickEnvironment } from '../functions/edge/environment.ts';
+import type { ConnectionTables } from './connection-tables.ts';
+import type { SocketApi } from './socket-api.ts';
+import { SocketFunction } from './socket-function.ts';
+
+export interface HelloProps {
+  readonly api: SocketApi;
+  readonly tables: ConnectionTables;
+  readonly logRetention: RetentionDays;
+}
+
+/** The demo: `hello {hello: 'world'}` to everyone, each second. Every minute of the clock starts one run. */
+export class Hello extends Construct {
+  readonly tick: SocketFunction;
+
+  constructor(scope: Construct, id: string, { api, tables, logRetention }: HelloProps) {
+    super(scope, id);
+    this.tick = new SocketFunction(this, 'Tick', {
+      entry: 'tick',
+      description: 'Says hello to everyone, every second',
+      environment: {
+        CONNECTIONS_TABLE: tables.connections.tableName,
+        CLAIMS_TABLE: tables.claims.tableName,
+        CALLBACK_URL: api.callbackUrl,
+      } satisfies TickEnvironment,
+      // The rest of the minute that it began in, and time for a last round of posts.
+      timeout: Duration.seconds(90),
+      memorySize: 512,
+      logRetention,
+    });
+    this.tick.allow('dynamodb:Scan', tables.connections.tableArn);
+    this.tick.allow('dynamodb:DeleteItem', tables.connections.tableArn);
+    this.tick.allow('dynamodb:PutItem', tables.claims.tableArn);
+    this.tick.allow('dynamodb:DeleteItem', tables.claims.tableArn);
+    api.allowPosts(this.tick);
+
+    // A minute that failed is over: nothing is retried, the next minute starts afresh.
+    const onlyNow = { maxEventAge: Duration.minutes(1), retryAttempts: 0 };
+    this.tick.lambda.configureAsyncInvoke(onlyNow);
+    // Not rate(1 minute), which counts from the rule's creation: each run speaks for one minute of the clock.
+    const everyMinute = new Rule(this, 'EveryMinute', { schedule: Schedule.cron({ minute: '*' }) });
+    everyMinute.addTarget(new LambdaTarget(this.tick.lambda, onlyNow));
+  }
+}

@@ -1,0 +1,106 @@
+import { Stack, Validations } from 'aws-cdk-lib';
+import { WebSocketApi, type WebSocketRouteOptions, WebSocketStage } from 'aws-cdk-lib/aws-apigatewayv2';
+import { WebSocketLambdaAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
+import { WebSocketLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
+import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { Construct } from 'constructs';
+import { tokenParameter } from '../functions/edge/gateway.ts';
+import { accessLog, createLogAccount } from './access-log.ts';
+import type { SocketFunction } from './socket-function.ts';
+
+export interface SocketApiProps {
+  /** Shown in the console; it need not be unique. */
+  readonly name: string;
+  readonly throttle: { readonly rateLimit: number; readonly burstLimit: number };
+  readonly cloudWatchRole: boolean;
+  readonly logRetention: RetentionDays;
+}
+
+/** Who answers at which of the three doors. */
+export interface SocketRoutes {
+  /** Asked before `connect`, and never again. */
+  readonly authorizer: SocketFunction;
+  readonly connect: SocketFunction;
+  readonly message: SocketFunction;
+  readonly disconnect: SocketFunction;
+}
+
+/** The WebSocket API with its one stage and what is logged of it. */
+export class SocketApi extends Construct {
+  /** `wss://…/live`. */
+  readonly url: string;
+  /** The endpoint of @connections: `https://…/live`. */
+  readonly callbackUrl: string;
+
+  readonly #api: WebSocketApi;
+  readonly #stage: WebSocketStage;
+
+  constructor(scope: Construct, id: string, props: SocketApiProps) {
+    super(scope, id);
+    this.#api = new WebSocketApi(this, 'Api', {
+      apiName: props.name,
+      description: 'Sockets for who is logged in over PHP',
+      // Every frame of the protocol names its event there.
+      routeSelectionExpression: '$request.body.event',
+    });
+    this.#stage = new WebSocketStage(this, 'Stage', {
+      webSocketApi: this.#api,
+      stageName: 'live',
+      autoDeploy: true,
+      throttle: props.throttle,
+      accessLogSettings: accessLog(this, props.logRetention),
+    });
+    if (props.cloudWatchRole) this.#stage.node.addDependency(createLogAccount(this));
+    this.url = this.#stage.url;
+    this.callbackUrl = this.#stage.callbackUrl;
+  }
+
+  route({ authorizer, connect, message, disconnect }: SocketRoutes): void {
+    this.#api.addRoute('$connect', {
+      integration: new WebSocketLambdaIntegration('Connect', connect.lambda),
+      authorizer: new WebSocketLambdaAuthorizer('Session', authorizer.lambda, {
+        // Who brings no token at all is answered 401 by API Gateway itself and costs no Lambda.
+        identitySource: [`route.request.querystring.${tokenParameter}`],
+      }),
+    });
+    this.#addInnerRoute('$disconnect', {
+      integration: new WebSocketLambdaIntegration('Disconnect', disconnect.lambda),
+    });
+    this.#addInnerRoute('$default', {
+      integration: new WebSocketLambdaIntegration('Message', message.lambda),
+      returnResponse: true,
+    });
+  }
+
+  /**
+   * Allows one verb of @connections on every socket of this stage
+   * (https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-websocket-control-access-iam.html).
+   */
+  allowPosts(poster: SocketFunction): void {
+    const stack = Stack.of(this);
+    const resourceName = `${this.#stage.stageName}/POST/@connections/*`;
+    const sockets = stack.formatArn({ service: 'execute-api', resource: this.#api.apiId, resourceName });
+    poster.allow('execute-api:ManageConnections', sockets);
+    Validations.of(poster).acknowledge({
+      id: `AwsSolutions-IAM5[Resource::${asNagWritesIt(stack.resolve(sockets))}]`,
+      reason:
+        'Sockets get their ids when they open, so "every socket of this one stage" is the narrowest that can be said.',
+    });
+  }
+
+  #addInnerRoute(routeKey: string, options: WebSocketRouteOptions): void {
+    const route = this.#api.addRoute(routeKey, options);
+    Validations.of(route).acknowledge({
+      id: 'AwsSolutions-APIG4',
+      reason: 'API Gateway authorizes a WebSocket at $connect and nowhere else; who passed there reaches this route.',
+    });
+  }
+}
+
+/** An ARN as cdk-nag names it in a finding: `arn:<AWS::Partition>:…`. */
+function asNagWritesIt(arn: {
+  readonly 'Fn::Join': readonly [string, readonly (string | { readonly Ref: string })[]];
+}) {
+  const [separator, parts] = arn['Fn::Join'];
+  return parts.map((part) => (typeof part === 'string' ? part : `<${part.Ref}>`)).join(separator);
+}
