@@ -1,0 +1,82 @@
+import { Duration } from 'aws-cdk-lib';
+import { describe, expect, it } from 'vitest';
+import { readContext, readStackName } from '../../bin/context.ts';
+import { BadProps } from '../../lib/index.ts';
+
+const least = { sessionEndpoint: 'https://app.example.com/id', allowedOrigins: 'https://app.example.com' };
+
+/** What `-c name=value` leaves in the context. */
+const lookup = (context: Readonly<Record<string, unknown>>) => (name: string) => context[name];
+const read = (context: Readonly<Record<string, unknown>>) => readContext(lookup({ ...least, ...context }));
+
+describe('the options of cdk deploy', () => {
+  it('leave everything at its default that they do not name', () => {
+    expect(read({})).toEqual({
+      sessionEndpoint: 'https://app.example.com/id',
+      allowedOrigins: ['https://app.example.com'],
+    });
+  });
+
+  it('take several origins with commas between, and blanks around them', () => {
+    const { allowedOrigins } = read({ allowedOrigins: 'https://a.example.com, https://b.example.com ,' });
+    expect(allowedOrigins).toEqual(['https://a.example.com', 'https://b.example.com']);
+  });
+
+  it('take several origins as a list, which is how cdk.json says it', () => {
+    const { allowedOrigins } = read({ allowedOrigins: ['https://a.example.com', 'https://b.example.com'] });
+    expect(allowedOrigins).toEqual(['https://a.example.com', 'https://b.example.com']);
+  });
+
+  it.each(['hello', 'allowMissingOrigin', 'cloudWatchRole'])(
+    'switch %s on and off, as text or as a boolean',
+    (name) => {
+      for (const [said, meant] of [
+        ['true', true],
+        [true, true],
+        ['false', false],
+        [false, false],
+      ]) {
+        expect(read({ [name as string]: said })).toMatchObject({ [name as string]: meant });
+      }
+    },
+  );
+
+  it('take a timeout in milliseconds', () => {
+    expect(read({ sessionTimeoutMs: '1500' }).sessionTimeout).toEqual(Duration.millis(1500));
+    expect(read({ sessionTimeoutMs: 1500 }).sessionTimeout).toEqual(Duration.millis(1500));
+  });
+
+  it('take a mode and the name of the cookie', () => {
+    expect(read({ mode: 'status', cookieName: 'SID' })).toMatchObject({ mode: 'status', cookieName: 'SID' });
+  });
+
+  it('name the stack, so that a second one can stand beside it', () => {
+    expect(readStackName(lookup({}))).toBe('SessionSocket');
+    expect(readStackName(lookup({ stackName: 'Staging' }))).toBe('Staging');
+  });
+
+  it.each([
+    [
+      { sessionEndpoint: undefined },
+      'Say who knows the sessions: -c sessionEndpoint=https://app.example.com/getSessionID',
+    ],
+    [
+      { allowedOrigins: undefined },
+      'Say which pages may connect: -c allowedOrigins=https://app.example.com (several with commas)',
+    ],
+    [{ hello: 'yes' }, 'hello is either true or false, not "yes".'],
+    [{ hello: '' }, 'hello is either true or false, not "".'],
+    [{ cloudWatchRole: 'no' }, 'cloudWatchRole is either true or false, not "no".'],
+    [{ allowMissingOrigin: 'TRUE' }, 'allowMissingOrigin is either true or false, not "TRUE".'],
+    [{ sessionTimeoutMs: '2.5s' }, 'sessionTimeoutMs is a whole number of milliseconds, not "2.5s".'],
+    [{ sessionTimeoutMs: '-1' }, 'sessionTimeoutMs is a whole number of milliseconds, not "-1".'],
+    [{ sessionTimeoutMs: '' }, 'sessionTimeoutMs is a whole number of milliseconds, not "".'],
+  ])('are refused with one plain sentence: %j', (context, sentence) => {
+    expect(() => read(context)).toThrow(new BadProps(sentence));
+  });
+
+  it.each(['', '1st', 'my stack', 'a'.repeat(129)])('are refused when they name a stack %j', (stackName) => {
+    const sentence = `stackName "${stackName}" is not the name of a stack: letters, digits and -, and a letter first.`;
+    expect(() => readStackName(lookup({ stackName }))).toThrow(new BadProps(sentence));
+  });
+});

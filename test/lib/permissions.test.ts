@@ -1,0 +1,88 @@
+import { describe, expect, it } from 'vitest';
+import { type Deployment, deploy } from './deployment.ts';
+
+const toSockets =
+  'arn:{AWS::Partition}:execute-api:{AWS::Region}:{AWS::AccountId}:{Sockets/Api}/live/POST/@connections/*';
+
+/** All that a function may do, in full: what is not on this page is AccessDenied. */
+const withoutHello = {
+  Authorizer: [
+    'logs:CreateLogStream on {Authorizer/Log}',
+    'logs:PutLogEvents on {Authorizer/Log}',
+    'secretsmanager:GetSecretValue on {Credentials}',
+  ],
+  Connect: [
+    'dynamodb:DeleteItem on {Tables/Connections}',
+    'dynamodb:PutItem on {Tables/Connections}',
+    'lambda:InvokeFunction on {Deliver/Function}',
+    'logs:CreateLogStream on {Connect/Log}',
+    'logs:PutLogEvents on {Connect/Log}',
+  ],
+  Deliver: [
+    'dynamodb:UpdateItem on {Tables/Connections}',
+    `execute-api:ManageConnections on ${toSockets}`,
+    'logs:CreateLogStream on {Deliver/Log}',
+    'logs:PutLogEvents on {Deliver/Log}',
+  ],
+  Disconnect: [
+    'dynamodb:DeleteItem on {Tables/Connections}',
+    'logs:CreateLogStream on {Disconnect/Log}',
+    'logs:PutLogEvents on {Disconnect/Log}',
+  ],
+  Message: ['logs:CreateLogStream on {Message/Log}', 'logs:PutLogEvents on {Message/Log}'],
+};
+
+const withHello = {
+  ...withoutHello,
+  Connect: [...withoutHello.Connect, 'lambda:InvokeFunction on {Hello/Tick/Function}'].sort(),
+  'Hello/Tick': [
+    'dynamodb:DeleteItem on {Tables/Claims}',
+    'dynamodb:DeleteItem on {Tables/Connections}',
+    'dynamodb:PutItem on {Tables/Claims}',
+    'dynamodb:Scan on {Tables/Connections}',
+    `execute-api:ManageConnections on ${toSockets}`,
+    'logs:CreateLogStream on {Hello/Tick/Log}',
+    'logs:PutLogEvents on {Hello/Tick/Log}',
+  ],
+};
+
+describe.each([
+  { name: 'hello off', deployment: deploy(), table: withoutHello },
+  { name: 'hello on', deployment: deploy({ hello: true }), table: withHello },
+])('with $name', ({ deployment, table }) => {
+  it('there are these functions', () => {
+    const paths = deployment.of('AWS::Lambda::Function').map(({ path }) => path.replace('/Function', ''));
+    expect(paths.sort()).toEqual(Object.keys(table).sort());
+  });
+
+  it.each(Object.entries(table))('%s may do this and nothing else', (path, permissions) => {
+    expect(permissionsOf(deployment, path)).toEqual(permissions);
+  });
+
+  it('no role has a second way to permissions, but the one that writes the access logs of the account', () => {
+    for (const { path, Properties } of deployment.of('AWS::IAM::Role')) {
+      expect([path, Properties.Policies]).toEqual([path, undefined]);
+      const managed: string[] = (Properties.ManagedPolicyArns ?? []).map(deployment.read);
+      const forLogs = 'arn:{AWS::Partition}:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs';
+      expect([path, managed]).toEqual([path, path === 'Sockets/LogRole' ? [forLogs] : []]);
+    }
+  });
+
+  it('no policy is shared, and none is about nothing but AWS itself', () => {
+    for (const { path, Properties } of deployment.of('AWS::IAM::Policy')) {
+      expect(Properties.Roles.map(deployment.read)).toEqual([`{${path.replace('/DefaultPolicy', '')}}`]);
+    }
+    const types = deployment.resources.map(({ Type }) => Type).filter((type) => /Policy$/.test(type));
+    expect(new Set(types)).toEqual(new Set(['AWS::IAM::Policy']));
+  });
+});
+
+/** `action on resource`, sorted; whatever is not a plain Allow is written out in full, so that no table matches it. */
+function permissionsOf(deployment: Deployment, path: string): string[] {
+  const { PolicyDocument } = deployment.the('AWS::IAM::Policy', path).Properties;
+  return PolicyDocument.Statement.flatMap((statement: Record<string, unknown>) => {
+    const { Action, Resource, Effect, ...others } = statement;
+    if (Effect !== 'Allow' || Object.keys(others).length > 0) return [JSON.stringify(statement)];
+    return [Action].flat().flatMap((action) => [Resource].flat().map((on) => `${action} on ${deployment.read(on)}`));
+  }).sort();
+}

@@ -1,0 +1,108 @@
+import { Aws, Duration, Fn } from 'aws-cdk-lib';
+import { describe, expect, it } from 'vitest';
+import { BadProps, refuseBadProps } from '../../lib/refuse-bad-props.ts';
+import type { SessionSocketProps } from '../../lib/session-socket-props.ts';
+
+const good: SessionSocketProps = {
+  sessionEndpoint: 'https://app.example.com/getSessionID',
+  allowedOrigins: ['https://app.example.com'],
+};
+
+const noUrl = (text: string) => `"${text}" is not an absolute https URL such as https://app.example.com/getSessionID.`;
+const noOrigin = (text: string) => `allowedOrigins: "${text}" is not an origin such as https://app.example.com.`;
+const write = (text: string, origin: string) =>
+  `allowedOrigins: "${text}" is not an origin as browsers send it; write "${origin}".`;
+const onlyHttps = 'The session endpoint must be https, because session ids travel to it; only loopback may be http.';
+const noPassword = 'The session endpoint must not carry a user or password.';
+const badTimeout = (ms: number) => `sessionTimeout is ${ms} ms; it must be between 100 ms and 20 s.`;
+const badThrottle = 'throttle needs a rateLimit and a burstLimit above 0; with less, nobody could connect.';
+
+describe('refuses, with one plain sentence,', () => {
+  it.each<[string, Partial<SessionSocketProps>, string]>([
+    ['no endpoint', { sessionEndpoint: '' }, noUrl('')],
+    ['an endpoint that is only a path', { sessionEndpoint: '/getSessionID' }, noUrl('/getSessionID')],
+    ['an endpoint of another scheme', { sessionEndpoint: 'ftp://app.example.com/' }, noUrl('ftp://app.example.com/')],
+    ['an http endpoint', { sessionEndpoint: 'http://app.example.com/getSessionID' }, onlyHttps],
+    ['an http endpoint that only looks like loopback', { sessionEndpoint: 'http://localhost.example.com/' }, onlyHttps],
+    ['a user in the endpoint', { sessionEndpoint: 'https://gonzalo@app.example.com/' }, noPassword],
+    ['a password in the endpoint', { sessionEndpoint: 'https://gonzalo:password@app.example.com/' }, noPassword],
+    [
+      'a fragment in the endpoint',
+      { sessionEndpoint: 'https://app.example.com/#id' },
+      'The session endpoint must not carry a fragment.',
+    ],
+    [
+      'an empty list of origins',
+      { allowedOrigins: [] },
+      'allowedOrigins is empty: name at least the origin of your own pages, such as https://app.example.com.',
+    ],
+    ['an origin of any host', { allowedOrigins: ['*'] }, noOrigin('*')],
+    [
+      'an origin with a wildcard',
+      { allowedOrigins: ['https://*.example.com'] },
+      'allowedOrigins: "https://*.example.com" holds a wildcard; name each origin by itself.',
+    ],
+    ['an origin without a scheme', { allowedOrigins: ['app.example.com'] }, noOrigin('app.example.com')],
+    ['the origin of a sandboxed page', { allowedOrigins: ['null'] }, noOrigin('null')],
+    [
+      'an origin with a slash at its end',
+      { allowedOrigins: ['https://app.example.com/'] },
+      write('https://app.example.com/', 'https://app.example.com'),
+    ],
+    [
+      'an origin with a path',
+      { allowedOrigins: ['https://app.example.com/shop'] },
+      write('https://app.example.com/shop', 'https://app.example.com'),
+    ],
+    [
+      'an origin in upper case',
+      { allowedOrigins: ['https://App.Example.com'] },
+      write('https://App.Example.com', 'https://app.example.com'),
+    ],
+    [
+      "an origin with its scheme's own port",
+      { allowedOrigins: ['https://app.example.com:443'] },
+      write('https://app.example.com:443', 'https://app.example.com'),
+    ],
+    [
+      'a second origin that is none',
+      { allowedOrigins: ['https://app.example.com', 'https://shop.example.com/'] },
+      write('https://shop.example.com/', 'https://shop.example.com'),
+    ],
+    [
+      'a mode that is not known',
+      { mode: 'guess' as 'status' },
+      'mode "guess" is not known; it is one of session-id, status.',
+    ],
+    ['a cookie without a name', { cookieName: '' }, 'cookieName "" is not the name of a cookie.'],
+    ['a cookie name that is two cookies', { cookieName: 'a=1; b' }, 'cookieName "a=1; b" is not the name of a cookie.'],
+    ['a timeout below 100 ms', { sessionTimeout: Duration.millis(99) }, badTimeout(99)],
+    ['a timeout above 20 s', { sessionTimeout: Duration.seconds(21) }, badTimeout(21_000)],
+    ['a throttle that lets nobody in', { throttle: { rateLimit: 0, burstLimit: 100 } }, badThrottle],
+    ['a throttle without bursts', { throttle: { rateLimit: 100, burstLimit: 0 } }, badThrottle],
+  ])('%s', (_, bad, sentence) => {
+    expect(() => refuseBadProps({ ...good, ...bad })).toThrow(new BadProps(sentence));
+  });
+});
+
+describe('accepts', () => {
+  it.each<[string, Partial<SessionSocketProps>]>([
+    ['the least that must be said', {}],
+    ['an endpoint with a port and a query string', { sessionEndpoint: 'https://app.example.com:8443/id?of=session' }],
+    ['http on loopback, for the local cloud', { sessionEndpoint: 'http://127.0.0.1:8080/getSessionID' }],
+    ['http on localhost', { sessionEndpoint: 'http://localhost:8080/getSessionID' }],
+    ['http on IPv6 loopback', { sessionEndpoint: 'http://[::1]:8080/getSessionID' }],
+    ['several origins', { allowedOrigins: ['https://app.example.com', 'http://localhost:8080'] }],
+    ['every mode that there is', { mode: 'status' }],
+    ["a cookie's name with a prefix", { cookieName: '__Host-PHPSESSID' }],
+    ['the shortest timeout', { sessionTimeout: Duration.millis(100) }],
+    ['the longest timeout', { sessionTimeout: Duration.seconds(20) }],
+    [
+      'an endpoint that only CloudFormation knows',
+      { sessionEndpoint: `https://${Fn.importValue('Host')}/getSessionID` },
+    ],
+    ['an origin that only CloudFormation knows', { allowedOrigins: [`https://app.${Aws.REGION}.example.com`] }],
+  ])('%s', (_, props) => {
+    expect(() => refuseBadProps({ ...good, ...props })).not.toThrow();
+  });
+});

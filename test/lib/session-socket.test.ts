@@ -1,0 +1,487 @@
+import { Duration, Stack, Stage } from 'aws-cdk-lib';
+import { RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { describe, expect, it } from 'vitest';
+import { SessionSocket, SessionSocketStack } from '../../lib/index.ts';
+import { createApp, type Deployment, deploy, least, readDeployment } from './deployment.ts';
+
+const quiet = deploy();
+const withHello = deploy({ hello: true });
+const both = [
+  ['without hello', quiet],
+  ['with hello', withHello],
+] as const;
+
+const lambdas = (deployment: Deployment) => deployment.of('AWS::Lambda::Function');
+const route = (key: string) =>
+  quiet.of('AWS::ApiGatewayV2::Route').find(({ Properties }) => Properties.RouteKey === key)?.Properties;
+
+describe('the doors', () => {
+  it('are three: $connect, $default and $disconnect', () => {
+    const keys = quiet.of('AWS::ApiGatewayV2::Route').map(({ Properties }) => Properties.RouteKey);
+    expect(keys.sort()).toEqual(['$connect', '$default', '$disconnect']);
+  });
+
+  it('ask the authorizer at $connect', () => {
+    const authorizer = quiet.the('AWS::ApiGatewayV2::Authorizer');
+    expect(route('$connect')).toMatchObject({
+      AuthorizationType: 'CUSTOM',
+      AuthorizerId: { Ref: authorizer.logicalId },
+    });
+  });
+
+  it('ask it nowhere else, because API Gateway refuses an authorizer on another route', () => {
+    for (const key of ['$default', '$disconnect']) {
+      expect(route(key)).toMatchObject({ AuthorizationType: 'NONE' });
+      expect(route(key)).not.toHaveProperty('AuthorizerId');
+    }
+  });
+
+  it('have an authorizer of type REQUEST, the only one that a WebSocket API knows', () => {
+    const { AuthorizerType, AuthorizerUri } = quiet.the('AWS::ApiGatewayV2::Authorizer').Properties;
+    expect(AuthorizerType).toBe('REQUEST');
+    expect(quiet.read(AuthorizerUri)).toContain('/functions/{Authorizer/Function}/invocations');
+  });
+
+  it('answer 401 without a Lambda to who brings no token', () => {
+    const { IdentitySource } = quiet.the('AWS::ApiGatewayV2::Authorizer').Properties;
+    expect(IdentitySource).toEqual(['route.request.querystring.token']);
+  });
+
+  // `$request.querystring.token`, which HTTP APIs take, is refused by CloudFormation for a WebSocket API, and only when it
+  // is deployed (https://github.com/aws/aws-cdk/issues/18307).
+  it("name the token in the grammar of a WebSocket API's identity sources", () => {
+    for (const source of quiet.the('AWS::ApiGatewayV2::Authorizer').Properties.IdentitySource) {
+      expect(source).toMatch(/^route\.request\.(querystring|header)\.[a-zA-Z0-9._-]+$/);
+    }
+  });
+
+  it('have no option of HTTP APIs on the authorizer', () => {
+    const httpOnly = ['AuthorizerResultTtlInSeconds', 'AuthorizerPayloadFormatVersion', 'EnableSimpleResponses'];
+    const options = Object.keys(quiet.the('AWS::ApiGatewayV2::Authorizer').Properties);
+    expect(options.filter((option) => httpOnly.includes(option))).toEqual([]);
+  });
+
+  it('lead to one function each', () => {
+    const targets = quiet.of('AWS::ApiGatewayV2::Integration').map(({ Properties }) => {
+      expect(Properties.IntegrationType).toBe('AWS_PROXY');
+      return /\{([A-Za-z]+)\/Function\}/.exec(quiet.read(Properties.IntegrationUri))?.[1];
+    });
+    expect(targets.sort()).toEqual(['Connect', 'Disconnect', 'Message']);
+  });
+
+  it('send what the message function returns back to the browser, and nothing else', () => {
+    const response = quiet.the('AWS::ApiGatewayV2::RouteResponse');
+    expect(response.Properties).toMatchObject({ RouteResponseKey: '$default' });
+    expect(quiet.read(response.Properties.RouteId)).toBe('{Sockets/Api/$default-Route}');
+    expect(route('$default')).toMatchObject({ RouteResponseSelectionExpression: '$default' });
+    for (const key of ['$connect', '$disconnect']) {
+      expect(route(key)).not.toHaveProperty('RouteResponseSelectionExpression');
+    }
+  });
+
+  it("are chosen by the frame's event", () => {
+    const { ProtocolType, RouteSelectionExpression } = quiet.the('AWS::ApiGatewayV2::Api').Properties;
+    expect([ProtocolType, RouteSelectionExpression]).toEqual(['WEBSOCKET', '$request.body.event']);
+  });
+
+  it('may be opened by API Gateway for this API and by the clock for this rule, by nobody else', () => {
+    for (const { Properties } of withHello.of('AWS::Lambda::Permission')) {
+      const source = withHello.read(Properties.SourceArn);
+      const expected = { 'apigateway.amazonaws.com': '{Sockets/Api}', 'events.amazonaws.com': '{Hello/EveryMinute}' };
+      expect(Object.keys(expected)).toContain(Properties.Principal);
+      expect(source).toContain(expected[Properties.Principal as keyof typeof expected]);
+    }
+  });
+});
+
+describe('the stage', () => {
+  const settings = (deployment: Deployment) =>
+    deployment.the('AWS::ApiGatewayV2::Stage').Properties.DefaultRouteSettings;
+
+  it('lets 2000 requests a second through, and bursts of 1000', () => {
+    expect(settings(quiet)).toEqual({ ThrottlingRateLimit: 2000, ThrottlingBurstLimit: 1000 });
+  });
+
+  it('takes other limits', () => {
+    const throttled = deploy({ throttle: { rateLimit: 50, burstLimit: 20 } });
+    expect(settings(throttled)).toEqual({ ThrottlingRateLimit: 50, ThrottlingBurstLimit: 20 });
+  });
+
+  it('never writes an execution log, where API Gateway would put tokens and frames', () => {
+    expect(settings(quiet)).not.toHaveProperty('LoggingLevel');
+    expect(settings(quiet)).not.toHaveProperty('DataTraceEnabled');
+  });
+
+  it('is deployed by itself, under the name that its URL ends with', () => {
+    expect(quiet.the('AWS::ApiGatewayV2::Stage').Properties).toMatchObject({ StageName: 'live', AutoDeploy: true });
+    expect(quiet.read(quiet.template.Outputs?.WebSocketUrl?.Value)).toMatch(/^wss:\/\/.*\/live$/);
+  });
+});
+
+describe('the access log', () => {
+  const { Format, DestinationArn } = quiet.the('AWS::ApiGatewayV2::Stage').Properties.AccessLogSettings;
+
+  // Everything that API Gateway offers there and that cannot carry a token, a cookie or what PHP said of somebody.
+  const harmless = [
+    'requestId',
+    'requestTime',
+    'connectionId',
+    'eventType',
+    'routeKey',
+    'status',
+    'error.responseType',
+    'authorizer.status',
+    'authorizer.latency',
+    'integration.status',
+    'integration.latency',
+    'identity.sourceIp',
+  ];
+
+  it('is one line of JSON, below the 3 KB that API Gateway takes', () => {
+    expect(Object.keys(JSON.parse(Format))).toHaveLength(harmless.length);
+    expect(Format).not.toContain('\n');
+    expect(Buffer.byteLength(Format)).toBeLessThan(3 * 1024);
+  });
+
+  it('names no query string, no header and nothing that the authorizer said of somebody', () => {
+    const named = [...Format.matchAll(/\$context\.([A-Za-z.]+)/g)].map(([, name]) => name);
+    expect(named.sort()).toEqual([...harmless].sort());
+    expect(Format.match(/\$/g)).toHaveLength(named.length);
+  });
+
+  it('is written to by name, because API Gateway drops the :* at the end and drift detection would tell of it', () => {
+    expect(quiet.read(DestinationArn)).toBe(
+      'arn:{AWS::Partition}:logs:{AWS::Region}:{AWS::AccountId}:log-group:{Sockets/AccessLog}',
+    );
+  });
+
+  it('brings the role that API Gateway needs for it, before the stage', () => {
+    const account = quiet.the('AWS::ApiGateway::Account');
+    expect(quiet.read(account.Properties.CloudWatchRoleArn)).toBe('{Sockets/LogRole}');
+    expect(quiet.the('AWS::ApiGatewayV2::Stage').DependsOn).toContain(account.logicalId);
+  });
+
+  it('relies on the role that the account has, where cloudWatchRole is false', () => {
+    const guest = deploy({ cloudWatchRole: false });
+    expect(guest.of('AWS::ApiGateway::Account')).toEqual([]);
+    expect(guest.resources.filter(({ path }) => path.includes('LogRole'))).toEqual([]);
+    expect(guest.the('AWS::ApiGatewayV2::Stage').Properties).toHaveProperty('AccessLogSettings');
+  });
+});
+
+describe.each(both)('every function, %s,', (_, deployment) => {
+  it('runs on Node 24 on ARM', () => {
+    for (const { Properties } of lambdas(deployment)) {
+      expect(Properties).toMatchObject({ Runtime: 'nodejs24.x', Architectures: ['arm64'], Handler: 'index.handler' });
+    }
+  });
+
+  it('has a role of its own, for Lambda alone', () => {
+    const roles = lambdas(deployment).map(({ Properties }) => deployment.read(Properties.Role));
+    expect(roles).toEqual(lambdas(deployment).map(({ path }) => `{${path.replace('/Function', '/Role')}}`));
+    for (const { path } of lambdas(deployment)) {
+      const role = deployment.the('AWS::IAM::Role', path.replace('/Function', '/Role'));
+      expect(role.Properties.AssumeRolePolicyDocument.Statement).toEqual([
+        { Action: 'sts:AssumeRole', Effect: 'Allow', Principal: { Service: 'lambda.amazonaws.com' } },
+      ]);
+    }
+  });
+
+  it('has a log of its own, kept for a month', () => {
+    const logs = lambdas(deployment).map(({ Properties }) => deployment.read(Properties.LoggingConfig.LogGroup));
+    expect(logs).toEqual(lambdas(deployment).map(({ path }) => `{${path.replace('/Function', '/Log')}}`));
+    for (const group of deployment.of('AWS::Logs::LogGroup')) expect(group.Properties.RetentionInDays).toBe(30);
+  });
+
+  it('says what it does', () => {
+    for (const { Properties } of lambdas(deployment)) expect(Properties.Description).toMatch(/^[A-Z][^.]+$/);
+  });
+
+  it('has no secret in its environment, only where the secret is', () => {
+    const secret = deployment.the('AWS::SecretsManager::Secret').logicalId;
+    for (const { path, Properties } of lambdas(deployment)) {
+      const variables: Record<string, unknown> = Properties.Environment?.Variables ?? {};
+      const { CREDENTIALS_SECRET_ARN, ...others } = variables;
+      expect(CREDENTIALS_SECRET_ARN).toEqual(path.startsWith('Authorizer') ? { Ref: secret } : undefined);
+      expect(JSON.stringify(others)).not.toContain(secret);
+      expect(JSON.stringify(variables)).not.toContain('{{resolve');
+    }
+  });
+
+  it('may run for less time than API Gateway waits, if a browser waits for it', () => {
+    for (const path of ['Authorizer', 'Connect', 'Message']) {
+      expect(deployment.the('AWS::Lambda::Function', path).Properties.Timeout).toBeLessThan(29);
+    }
+  });
+});
+
+it('keeps every log for as long as it is told', () => {
+  const groups = deploy({ hello: true, logRetention: RetentionDays.ONE_WEEK }).of('AWS::Logs::LogGroup');
+  expect(groups.map(({ Properties }) => Properties.RetentionInDays)).toEqual(Array(7).fill(7));
+});
+
+describe('the authorizer', () => {
+  it('is told everything that it is to check', () => {
+    const strict = deploy({
+      allowedOrigins: ['https://app.example.com', 'https://shop.example.com:8443'],
+      mode: 'status',
+      cookieName: '__Host-SID',
+      sessionTimeout: Duration.seconds(1),
+      allowMissingOrigin: true,
+    });
+    expect(strict.the('AWS::Lambda::Function', 'Authorizer').Properties.Environment.Variables).toMatchObject({
+      SESSION_ENDPOINT: 'https://app.example.com/getSessionID',
+      SESSION_MODE: 'status',
+      SESSION_TIMEOUT_MS: '1000',
+      COOKIE_NAME: '__Host-SID',
+      ALLOWED_ORIGINS: 'https://app.example.com https://shop.example.com:8443',
+      ALLOW_MISSING_ORIGIN: 'yes',
+    });
+  });
+
+  it('is strict where nothing is said', () => {
+    expect(quiet.the('AWS::Lambda::Function', 'Authorizer').Properties.Environment.Variables).toMatchObject({
+      SESSION_MODE: 'session-id',
+      SESSION_TIMEOUT_MS: '2500',
+      COOKIE_NAME: 'PHPSESSID',
+      ALLOW_MISSING_ORIGIN: 'no',
+    });
+  });
+
+  it('outlives the slowest PHP that is allowed and the three seconds of the secret, so that it can say what happened', () => {
+    const slow = deploy({ sessionTimeout: Duration.seconds(20) }).the('AWS::Lambda::Function', 'Authorizer');
+    expect(slow.Properties.Timeout).toBeGreaterThan(20 + 3);
+    expect(slow.Properties.Timeout).toBeLessThan(29);
+  });
+
+  it('is watched by an alarm on its errors, which are session checks that failed and nothing else', () => {
+    const { AlarmDescription, ...alarm } = quiet.the('AWS::CloudWatch::Alarm').Properties;
+    expect(AlarmDescription).toContain('nobody can connect');
+    expect(alarm).toMatchObject({
+      Namespace: 'AWS/Lambda',
+      MetricName: 'Errors',
+      Statistic: 'Sum',
+      Period: 60,
+      Threshold: 1,
+      ComparisonOperator: 'GreaterThanOrEqualToThreshold',
+      TreatMissingData: 'notBreaching',
+    });
+    const [dimension, ...others] = alarm.Dimensions;
+    expect([dimension.Name, quiet.read(dimension.Value), others]).toEqual([
+      'FunctionName',
+      '{Authorizer/Function}',
+      [],
+    ]);
+  });
+});
+
+describe('the tables', () => {
+  it.each([
+    ['Tables/Connections', { principalId: 'HASH', connectionId: 'RANGE' }],
+    ['Tables/Claims', { claim: 'HASH' }],
+  ])('%s is on demand, with its keys as strings, and forgets by expiresAt', (path, keys) => {
+    const { Properties } = quiet.the('AWS::DynamoDB::Table', path);
+    expect(Properties.BillingMode).toBe('PAY_PER_REQUEST');
+    expect(Properties.TimeToLiveSpecification).toEqual({ AttributeName: 'expiresAt', Enabled: true });
+    expect(Properties.KeySchema).toEqual(
+      Object.entries(keys).map(([AttributeName, KeyType]) => ({ AttributeName, KeyType })),
+    );
+    expect(Properties.AttributeDefinitions).toEqual(
+      Object.keys(keys).map((AttributeName) => ({ AttributeName, AttributeType: 'S' })),
+    );
+  });
+
+  it('are no more than these', () => {
+    expect(quiet.of('AWS::DynamoDB::Table').map(({ path }) => path)).toEqual(['Tables/Connections', 'Tables/Claims']);
+  });
+});
+
+describe('the credentials', () => {
+  const { GenerateSecretString, SecretString } = quiet.the('AWS::SecretsManager::Secret').Properties;
+  const known = JSON.parse(GenerateSecretString.SecretStringTemplate);
+
+  it("are Pusher's three, of which AWS makes up the secret", () => {
+    expect(Object.keys(known)).toEqual(['appId', 'key']);
+    expect(GenerateSecretString).toMatchObject({
+      GenerateStringKey: 'secret',
+      PasswordLength: 43,
+      ExcludePunctuation: true,
+    });
+    expect(SecretString).toBeUndefined();
+  });
+
+  it('have a key that can be the kid of a ticket', () => {
+    expect(known.key).toMatch(/^[A-Za-z0-9_-]{1,32}$/);
+  });
+
+  it('have an application id that can be part of a path', () => {
+    expect(known.appId).toMatch(/^[A-Za-z0-9-]{1,64}$/);
+  });
+
+  it('are the same at the next deployment, because another text would make AWS generate another secret', () => {
+    expect(deploy({ hello: true }).the('AWS::SecretsManager::Secret')).toEqual(
+      quiet.the('AWS::SecretsManager::Secret'),
+    );
+  });
+
+  it('appear nowhere else: no part of the template asks CloudFormation for the value', () => {
+    for (const [, { template }] of both) {
+      expect(JSON.stringify(template).match(/\{\{resolve[^}]*\}\}/g) ?? []).toEqual([]);
+    }
+  });
+});
+
+describe('hello', () => {
+  it('is off by default: no function, no rule, no clock', () => {
+    expect(quiet.of('AWS::Events::Rule')).toEqual([]);
+    expect(quiet.resources.filter(({ path }) => path.includes('Hello'))).toEqual([]);
+    expect(quiet.the('AWS::Lambda::Function', 'Connect').Properties.Environment.Variables.TICK_FUNCTION).toBe('');
+  });
+
+  it('starts with every minute of the clock', () => {
+    const { ScheduleExpression, State, Targets } = withHello.the('AWS::Events::Rule').Properties;
+    expect([ScheduleExpression, State]).toEqual(['cron(* * * * ? *)', 'ENABLED']);
+    expect(Targets.map(({ Arn }: { Arn: unknown }) => withHello.read(Arn))).toEqual(['{Hello/Tick/Function}']);
+  });
+
+  it('is never retried, neither by the clock nor by Lambda, because the minute that failed is over', () => {
+    const [target] = withHello.the('AWS::Events::Rule').Properties.Targets;
+    const once = { MaximumRetryAttempts: 0, MaximumEventAgeInSeconds: 60 };
+    expect(target.RetryPolicy).toEqual(once);
+    expect(withHello.the('AWS::Lambda::EventInvokeConfig', 'Hello').Properties).toMatchObject(once);
+  });
+
+  it('may run for a whole minute', () => {
+    expect(withHello.the('AWS::Lambda::Function', 'Hello').Properties.Timeout).toBeGreaterThan(60);
+  });
+
+  it('is started by a new connection as well', () => {
+    const { TICK_FUNCTION } = withHello.the('AWS::Lambda::Function', 'Connect').Properties.Environment.Variables;
+    expect(withHello.read(TICK_FUNCTION)).toBe('{Hello/Tick/Function}');
+  });
+});
+
+it('gives a welcome up after two minutes, when nobody waits for it any more', () => {
+  expect(quiet.the('AWS::Lambda::EventInvokeConfig', 'Deliver').Properties).toMatchObject({
+    MaximumEventAgeInSeconds: 120,
+    MaximumRetryAttempts: 2,
+  });
+});
+
+describe('the outputs', () => {
+  it.each(both)('%s are what a user has to know, and not the secret', (_, { template }) => {
+    expect(Object.keys(template.Outputs ?? {})).toEqual(['WebSocketUrl', 'AppId', 'Key', 'SecretName']);
+  });
+
+  it('name the same application and key as the secret', () => {
+    const { GenerateSecretString } = quiet.the('AWS::SecretsManager::Secret').Properties;
+    const { AppId, Key } = quiet.template.Outputs ?? {};
+    expect({ appId: AppId?.Value, key: Key?.Value }).toEqual(JSON.parse(GenerateSecretString.SecretStringTemplate));
+  });
+});
+
+describe('after cdk destroy', () => {
+  // Without a DeletionPolicy CloudFormation deletes, but for AWS::RDS::DBCluster and a DBInstance outside of one, which it
+  // snapshots (https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-attribute-deletionpolicy.html).
+  const deletedByDefault = new Set([
+    'AWS::ApiGatewayV2::Api',
+    'AWS::ApiGatewayV2::Authorizer',
+    'AWS::ApiGatewayV2::Integration',
+    'AWS::ApiGatewayV2::Route',
+    'AWS::ApiGatewayV2::RouteResponse',
+    'AWS::ApiGatewayV2::Stage',
+    'AWS::CloudWatch::Alarm',
+    'AWS::Events::Rule',
+    'AWS::IAM::Policy',
+    'AWS::IAM::Role',
+    'AWS::Lambda::EventInvokeConfig',
+    'AWS::Lambda::Function',
+    'AWS::Lambda::Permission',
+  ]);
+  // CDK keeps these unless it is told otherwise, so the template has to say it.
+  const saysDelete = new Set(['AWS::DynamoDB::Table', 'AWS::Logs::LogGroup', 'AWS::SecretsManager::Secret']);
+
+  it('nothing is left but the role for logs, which other APIs may have come to rely on', () => {
+    const kept = withHello.resources.filter(({ DeletionPolicy }) => (DeletionPolicy ?? 'Delete') !== 'Delete');
+    expect(kept.map(({ path }) => path)).toEqual(['Sockets/LogRole', 'Sockets/LogAccount']);
+  });
+
+  it('nothing is left where the account has such a role', () => {
+    const kept = deploy({ hello: true, cloudWatchRole: false }).resources.filter(
+      ({ DeletionPolicy }) => (DeletionPolicy ?? 'Delete') !== 'Delete',
+    );
+    expect(kept).toEqual([]);
+  });
+
+  it('what holds data is deleted because the template says so, and the rest because AWS does', () => {
+    for (const { Type, path, DeletionPolicy, UpdateReplacePolicy } of withHello.resources) {
+      if (DeletionPolicy === 'Retain') continue;
+      const expected = saysDelete.has(Type) ? 'Delete' : undefined;
+      expect({ path, DeletionPolicy, UpdateReplacePolicy }).toEqual({
+        path,
+        DeletionPolicy: expected,
+        UpdateReplacePolicy: expected,
+      });
+      expect([...saysDelete, ...deletedByDefault]).toContain(Type);
+    }
+  });
+
+  it('no table refuses to go', () => {
+    for (const table of withHello.of('AWS::DynamoDB::Table')) {
+      expect(table.Properties.DeletionProtectionEnabled ?? false).toBe(false);
+    }
+  });
+});
+
+describe('several of them', () => {
+  /** Properties that name a thing for a whole account and region: a second one of the same name fails to deploy. */
+  const names: Readonly<Record<string, string>> = {
+    'AWS::CloudWatch::Alarm': 'AlarmName',
+    'AWS::DynamoDB::Table': 'TableName',
+    'AWS::Events::Rule': 'Name',
+    'AWS::IAM::Role': 'RoleName',
+    'AWS::Lambda::Function': 'FunctionName',
+    'AWS::Logs::LogGroup': 'LogGroupName',
+    'AWS::SecretsManager::Secret': 'Name',
+  };
+  const secretOf = (deployment: Deployment, path: string) =>
+    JSON.parse(
+      deployment.the('AWS::SecretsManager::Secret', path).Properties.GenerateSecretString.SecretStringTemplate,
+    );
+
+  it('do not collide in one account, because nothing has a name that we chose', () => {
+    for (const { Type, path, Properties } of withHello.resources) {
+      expect([path, Properties[names[Type] ?? '']]).toEqual([path, undefined]);
+    }
+  });
+
+  it('live in one stack, each with its own credentials, tables and sockets', () => {
+    const stack = new Stack(createApp(), 'Shop');
+    const [shop, desk] = ['Shop', 'Desk'].map(
+      (id) => new SessionSocket(stack, id, { ...least, cloudWatchRole: false }),
+    );
+    const { template, of } = readDeployment(stack);
+    expect(of('AWS::ApiGatewayV2::Api')).toHaveLength(2);
+    expect(of('AWS::DynamoDB::Table')).toHaveLength(4);
+    expect(Object.keys(template.Resources)).toHaveLength(2 * deploy({ cloudWatchRole: false }).resources.length);
+    expect(shop?.appId).not.toBe(desk?.appId);
+    expect(shop?.key).not.toBe(desk?.key);
+  });
+
+  it('live in one app, each with its own credentials', () => {
+    const app = createApp();
+    const stacks = ['Shop', 'Desk'].map((id) => new SessionSocketStack(app, id, least));
+    const [shop, desk] = stacks.map((stack) => secretOf(readDeployment(stack), 'Credentials'));
+    expect(shop.key).not.toBe(desk.key);
+    expect(shop.appId).not.toBe(desk.appId);
+  });
+
+  it('live in several stages, each with its own credentials', () => {
+    const app = createApp();
+    const [test, live] = ['Test', 'Live'].map(
+      (id) => new SessionSocketStack(new Stage(app, id), 'Shop', least).sessionSocket,
+    );
+    expect(test?.key).not.toBe(live?.key);
+    expect(test?.appId).not.toBe(live?.appId);
+  });
+});

@@ -1,0 +1,267 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { builtinModules } from 'node:module';
+import { dirname, join, normalize } from 'node:path';
+import { build } from 'esbuild';
+import { describe, expect, it } from 'vitest';
+import { bundleOptions, type Entry } from '../lib/bundle.ts';
+
+const project = join(import.meta.dirname, '..');
+const rooms = ['bin', 'client', 'functions', 'lib', 'local', 'php', 'test'];
+
+interface Import {
+  readonly from: string;
+  /** A file of ours, by its path in the project, or the name of a package. */
+  readonly to: string;
+  readonly isOurs: boolean;
+  /** Gone when the file runs. */
+  readonly isType: boolean;
+}
+
+const files = rooms
+  .filter((room) => existsSync(join(project, room)))
+  .flatMap((room) =>
+    readdirSync(join(project, room), { recursive: true, encoding: 'utf8' }).map((file) => join(room, file)),
+  )
+  .filter((file) => /\.(ts|js|mjs)$/.test(file));
+const textOf = (file: string) => readFileSync(join(project, file), 'utf8');
+const imports = files.flatMap(readImports);
+
+const importsOf = (folder: string) => imports.filter(({ from }) => from.startsWith(folder));
+const isIn =
+  (...folders: readonly string[]) =>
+  ({ to }: Import) =>
+    folders.some((folder) => to.startsWith(folder));
+const isOurs = (each: Import) => each.isOurs;
+const isPackage = (each: Import) => !each.isOurs;
+const written = ({ from, to }: Import) => `${from} → ${to}`;
+const handlers = readdirSync(join(project, 'functions'))
+  .filter((name) => name.endsWith('.ts'))
+  .map((name) => name.replace('.ts', ''));
+
+/** Found when this test was written. Nothing may be added. */
+const yetToMend = [
+  'local/services/lambda.ts → local/services/server.ts → local/services/lambda.ts',
+  'local/services/secrets-manager.ts → local/services/server.ts → local/services/secrets-manager.ts',
+  'test/edge/sigv4.test.ts → @smithy/signature-v4',
+];
+
+describe('imports', () => {
+  it('are found by this test: every room that has files has some', () => {
+    for (const room of ['bin', 'functions', 'lib', 'local', 'test']) expect(importsOf(`${room}/`)).not.toEqual([]);
+    expect(
+      imports.filter(({ from, to }) => from === 'lib/hello.ts' && to === 'functions/edge/environment.ts'),
+    ).toHaveLength(1);
+  });
+
+  it('of core stay in core, and ask nothing but node:crypto of the world', () => {
+    const strangers = importsOf('functions/core/').filter((each) => !isIn('functions/core/', 'node:crypto')(each));
+    expect(strangers.map(written)).toEqual([]);
+  });
+
+  it('of an edge lead to edges and core', () => {
+    const strangers = importsOf('functions/edge/')
+      .filter(isOurs)
+      .filter((each) => !isIn('functions/edge/', 'functions/core/')(each));
+    expect(strangers.map(written)).toEqual([]);
+  });
+
+  it('of a function lead to edges and core, never to another function', () => {
+    for (const handler of handlers) {
+      const strangers = importsOf(`functions/${handler}.ts`)
+        .filter(isOurs)
+        .filter((each) => !isIn('functions/edge/', 'functions/core/')(each));
+      expect(strangers.map(written)).toEqual([]);
+    }
+  });
+
+  it('of lib lead to edges and core, never to a function', () => {
+    const strangers = importsOf('lib/')
+      .filter(isOurs)
+      .filter((each) => !isIn('lib/', 'functions/edge/', 'functions/core/')(each));
+    expect(strangers.map(written)).toEqual([]);
+  });
+
+  it('of lib bring names and rules from there and nothing that talks to AWS', async () => {
+    const { metafile } = await build({
+      entryPoints: [join(project, 'lib/index.ts')],
+      absWorkingDir: project,
+      bundle: true,
+      packages: 'external',
+      platform: 'node',
+      format: 'esm',
+      write: false,
+      metafile: true,
+    });
+    const taken = Object.entries(metafile.inputs).filter(([file]) => file.startsWith('functions/'));
+    const outside = taken.flatMap(([, input]) =>
+      input.imports.filter(({ external }) => external).map(({ path }) => path),
+    );
+    expect(taken.map(([file]) => file)).toContain('functions/edge/tables.ts');
+    expect(new Set(outside)).toEqual(new Set(['node:crypto']));
+  });
+
+  it('of the client lead to core alone', () => {
+    const strangers = importsOf('client/').filter((each) => !isIn('client/', 'functions/core/')(each));
+    expect(strangers.map(written)).toEqual([]);
+  });
+
+  it('of the local cloud lead to nothing of ours, so it sees only what AWS would see', () => {
+    const strangers = importsOf('local/')
+      .filter(isOurs)
+      .filter((each) => !isIn('local/')(each));
+    expect(strangers.map(written)).toEqual([]);
+  });
+
+  it('of what is deployed or run never lead to a test', () => {
+    const strangers = imports.filter(({ from }) => !from.startsWith('test/')).filter(isIn('test/'));
+    expect(strangers.map(written)).toEqual([]);
+  });
+
+  it('never lead out of the project', () => {
+    expect(imports.filter(isIn('..', '/')).map(written)).toEqual([]);
+  });
+
+  it('of packages are of packages that package.json names', () => {
+    const { dependencies, devDependencies } = JSON.parse(textOf('package.json'));
+    const known = new Set([...Object.keys({ ...dependencies, ...devDependencies }), ...builtinModules]);
+    const strangers = imports.filter(isPackage).filter(({ to }) => {
+      const name = packageOf(to);
+      return !to.startsWith('node:') && !known.has(name) && !known.has(`@types/${name}`);
+    });
+    expect(strangers.map(written).filter((found) => !yetToMend.includes(found))).toEqual([]);
+  });
+
+  it('never run in a circle, but for types, which are gone when files run', () => {
+    expect(findCircles().filter((circle) => !yetToMend.includes(circle))).toEqual([]);
+  });
+});
+
+describe('core', () => {
+  it.each(files.filter((file) => file.startsWith('functions/core/')))(
+    '%s takes time, chance and the world as arguments',
+    (file) => {
+      const code = textOf(file).replace(/\/\*[\s\S]*?\*\/|\/\/.*/g, '');
+      const world =
+        /\b(process\.|Date\.now|new Date\(\)|performance\.|setTimeout|setInterval|Math\.random|random(Bytes|UUID|Int)|fetch\(|console\.)/g;
+      expect(code.match(world) ?? []).toEqual([]);
+    },
+  );
+});
+
+describe('every file of ours', () => {
+  it('exports by name', () => {
+    expect(files.filter((file) => /^export default\b/m.test(textOf(file)))).toEqual([]);
+  });
+
+  it('says what it holds: none is called utils, helpers, common, shared or types', () => {
+    expect(files.filter((file) => /(^|\/)(utils?|helpers?|common|shared|types)(\.ts|\/)/.test(file))).toEqual([]);
+  });
+});
+
+describe('what is deployed', () => {
+  it('is every file of functions/, each as one Lambda', () => {
+    const deployed = files
+      .filter((file) => file.startsWith('lib/'))
+      .flatMap((file) => [...textOf(file).matchAll(/\bentry: '([a-z-]+)'/g)].map(([, entry]) => entry));
+    expect(deployed.sort()).toEqual([...handlers].sort());
+  });
+
+  it.each([
+    // What stands between a person and an open socket at every cold start.
+    ['authorizer', 40],
+    ['message', 10],
+    ['connect', 500],
+    ['disconnect', 500],
+    ['deliver', 500],
+    ['tick', 500],
+  ] as const)('as %s is at most %d KB', async (entry, kilobytes) => {
+    expect((await bundleOf(entry)).bytes).toBeLessThanOrEqual(kilobytes * 1024);
+  });
+
+  it.each(['authorizer', 'message'] as const)('as %s has no AWS SDK in it', async (entry) => {
+    const sdk = (await bundleOf(entry)).inputs.filter((input) =>
+      /node_modules\/(@aws-sdk|@smithy|aws-sdk)\//.test(input),
+    );
+    expect(sdk).toEqual([]);
+  });
+
+  it.each(handlers as Entry[])('as %s has neither CDK nor the local cloud in it', async (entry) => {
+    const strangers = (await bundleOf(entry)).inputs.filter((input) =>
+      /^(lib|local|test|bin)\/|aws-cdk-lib|dynalite/.test(input),
+    );
+    expect(strangers).toEqual([]);
+  });
+});
+
+describe('package.json', () => {
+  const { dependencies, devDependencies } = JSON.parse(textOf('package.json'));
+
+  it.each(Object.entries<string>({ ...dependencies, ...devDependencies }))('pins %s to exactly %s', (_, version) => {
+    expect(version).toMatch(/^\d+\.\d+\.\d+(-[\w.]+)?$/);
+  });
+});
+
+/** Every way to name a module: with and without `from`, at the top and later, types included. */
+function readImports(file: string): Import[] {
+  const statement =
+    /^\s*(?:import|export)\b[^'"`;]*?\bfrom\s*['"]([^'"]+)['"]|^\s*import\s*['"]([^'"]+)['"]|\bimport\(\s*['"]([^'"]+)['"]/gm;
+  return [...textOf(file).matchAll(statement)].map(([text, from, effect, dynamic]) => {
+    const name = from ?? effect ?? dynamic ?? '';
+    const isRelative = name.startsWith('.');
+    return {
+      from: file,
+      to: isRelative ? normalize(join(dirname(file), name)) : name,
+      isOurs: isRelative,
+      isType: /^\s*(import|export) type\b/.test(text),
+    };
+  });
+}
+
+function packageOf(name: string): string {
+  return name
+    .split('/')
+    .slice(0, name.startsWith('@') ? 2 : 1)
+    .join('/');
+}
+
+/** Each circle of imports, as a person reads it. */
+function findCircles(): string[] {
+  const circles: string[] = [];
+  const done = new Set<string>();
+  for (const file of files) walk(file, []);
+  return circles;
+
+  function walk(file: string, way: readonly string[]): void {
+    if (way.includes(file)) circles.push(nameOf(way.slice(way.indexOf(file))));
+    if (done.has(file)) return;
+    done.add(file);
+    for (const { to } of importsOf(file).filter(({ isOurs, isType }) => isOurs && !isType)) walk(to, [...way, file]);
+  }
+
+  /** From whichever file it was found, a circle has one name: it begins with the first of the alphabet. */
+  function nameOf(circle: readonly string[]): string {
+    const first = circle.indexOf([...circle].sort()[0] ?? '');
+    return [...circle.slice(first), ...circle.slice(0, first), circle[first]].join(' → ');
+  }
+}
+
+const bundles = new Map<Entry, Promise<{ readonly bytes: number; readonly inputs: readonly string[] }>>();
+
+/** Made with the options of what is deployed, once for all tests. */
+function bundleOf(entry: Entry) {
+  const made = bundles.get(entry) ?? make();
+  bundles.set(entry, made);
+  return made;
+
+  async function make() {
+    const { metafile, outputFiles } = await build({
+      ...bundleOptions(entry),
+      absWorkingDir: project,
+      outfile: 'index.js',
+      write: false,
+      metafile: true,
+    });
+    const [output] = outputFiles;
+    return { bytes: output?.contents.length ?? 0, inputs: Object.keys(metafile.inputs) };
+  }
+}
