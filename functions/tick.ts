@@ -82,9 +82,9 @@ export function createTick({ registry, claims, sender, clock, tell }: Dependenci
     return welcomed || clock.now() - connectedAt < welcomePatience * 1000;
   }
 
-  /** Never the same second twice, although a timer may fire a little early; seconds that a slow round used up are left out. */
+  /** Never the same second twice, although a timer may fire a little early; seconds that a slow round broke into are left out. */
   function nextSecond(second: number): number {
-    return Math.max(second + 1, Math.floor(clock.now() / 1000));
+    return Math.max(second + 1, Math.ceil(clock.now() / 1000));
   }
 }
 

@@ -1,0 +1,62 @@
+import { describe, expect, it } from 'vitest';
+import type { Claims } from '../../functions/core/claims.ts';
+import { ManualClock } from '../fakes/clock.ts';
+
+/** What every Claims does, whatever it is made of. `create` makes one without any claim, on the time of `clock`. */
+export function describeClaims(name: string, create: (clock: ManualClock) => Promise<Claims>): void {
+  async function scene() {
+    const clock = new ManualClock('2026-11-20T12:00:00.789Z');
+    const inAMinute = Math.floor(clock.now() / 1000) + 60;
+    return { clock, inAMinute, claims: await create(clock) };
+  }
+
+  describe(`${name}: a claim`, () => {
+    it('is given to one, and to nobody else until it is released', async () => {
+      const { claims, inAMinute } = await scene();
+      expect(await claims.claim('tick:1', inAMinute)).toBe(true);
+      expect(await claims.claim('tick:1', inAMinute)).toBe(false);
+      await claims.release('tick:1');
+      expect(await claims.claim('tick:1', inAMinute)).toBe(true);
+    });
+
+    it('is given to exactly one of many who want it at once', async () => {
+      const { claims, inAMinute } = await scene();
+      const answers = await Promise.all(Array.from({ length: 20 }, () => claims.claim('tick:1', inAMinute)));
+      expect(answers.filter((isOurs) => isOurs)).toEqual([true]);
+    });
+
+    it('is free again at its expiry, although its row may still be there, and then it is given to one', async () => {
+      const { clock, claims, inAMinute } = await scene();
+      await claims.claim('tick:1', inAMinute);
+      await clock.advance(59_000);
+      expect(await claims.claim('tick:1', inAMinute + 60)).toBe(false);
+      await clock.advance(1_000);
+      const answers = await Promise.all(Array.from({ length: 5 }, () => claims.claim('tick:1', inAMinute + 60)));
+      expect(answers.filter((isOurs) => isOurs)).toEqual([true]);
+      await clock.advance(59_000);
+      expect(await claims.claim('tick:1', inAMinute + 120)).toBe(false);
+    });
+
+    it('that was asked for in vain does not last longer by it', async () => {
+      const { clock, claims, inAMinute } = await scene();
+      await claims.claim('tick:1', inAMinute);
+      await claims.claim('tick:1', inAMinute + 600);
+      await clock.advance(60_000);
+      expect(await claims.claim('tick:1', inAMinute + 600)).toBe(true);
+    });
+
+    it('has nothing to do with one of another name', async () => {
+      const { claims, inAMinute } = await scene();
+      await claims.claim('tick:1', inAMinute);
+      expect(await claims.claim('tick:2', inAMinute)).toBe(true);
+      await claims.release('tick:2');
+      expect(await claims.claim('tick:1', inAMinute)).toBe(false);
+    });
+
+    it('may be released twice, or without having been made', async () => {
+      const { claims } = await scene();
+      await claims.release('tick:1');
+      await claims.release('tick:1');
+    });
+  });
+}

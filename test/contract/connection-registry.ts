@@ -1,0 +1,210 @@
+import { describe, expect, it } from 'vitest';
+import { type Connection, connectionLifetime } from '../../functions/core/connection.ts';
+import type { ConnectionRegistry, RegisteredConnection } from '../../functions/core/connection-registry.ts';
+import { ManualClock } from '../fakes/clock.ts';
+
+/** An empty registry that takes its time from `clock`. */
+export type CreateRegistry = (clock: ManualClock) => Promise<ConnectionRegistry>;
+
+/** What every ConnectionRegistry does, whatever it is made of. */
+export function describeConnectionRegistry(name: string, create: CreateRegistry): void {
+  async function scene() {
+    const clock = new ManualClock('2026-11-20T12:00:00.789Z');
+    const registry = await create(clock);
+    const add = async (principalId: string, connectionId: string) => {
+      const connection = { principalId, connectionId };
+      await registry.add({ ...connection, sessionHash: 'a'.repeat(64), connectedAt: clock.now() });
+      return connection;
+    };
+    return { clock, registry, add };
+  }
+
+  describe(`${name}: who is connected`, () => {
+    it('is nobody at first', async () => {
+      expect(await everyoneIn((await scene()).registry)).toEqual([]);
+    });
+
+    it('is shown with what a broadcast needs, and no more', async () => {
+      const { clock, registry, add } = await scene();
+      const connection = await add('user:42', 'L0SM9cOFvHcCIhw=');
+      expect(await everyoneIn(registry)).toEqual([{ ...connection, connectedAt: clock.now(), welcomed: false }]);
+    });
+
+    it('is shown once, although it was added twice', async () => {
+      const { registry, add } = await scene();
+      await add('user:42', 'a');
+      await add('user:42', 'a');
+      expect(await everyoneIn(registry)).toHaveLength(1);
+    });
+
+    it('may be one user with many connections, and many users', async () => {
+      const { registry, add } = await scene();
+      for (const [user, id] of [
+        ['1', 'a'],
+        ['1', 'b'],
+        ['2', 'c'],
+      ] as const)
+        await add(`user:${user}`, id);
+      expect(
+        (await everyoneIn(registry)).map(({ principalId, connectionId }) => [principalId, connectionId]).sort(),
+      ).toEqual([
+        ['user:1', 'a'],
+        ['user:1', 'b'],
+        ['user:2', 'c'],
+      ]);
+    });
+
+    it('may have the longest user id that PHP may name, in any script', async () => {
+      const { registry, add } = await scene();
+      const { principalId } = await add(`user:${'€'.repeat(512)}`, 'a');
+      expect(await everyoneIn(registry)).toMatchObject([{ principalId }]);
+    });
+  });
+
+  describe(`${name}: a welcome`, () => {
+    it('is marked on this connection and no other', async () => {
+      const { clock, registry, add } = await scene();
+      const [a] = [await add('user:1', 'a'), await add('user:1', 'b'), await add('user:2', 'c')];
+      expect(await registry.markWelcomed(a, clock.now())).toBe(true);
+      expect((await everyoneIn(registry)).filter(({ welcomed }) => welcomed)).toEqual([
+        { ...a, connectedAt: clock.now(), welcomed: true },
+      ]);
+    });
+
+    it('may be marked twice, because deliver may be run twice', async () => {
+      const { clock, registry, add } = await scene();
+      const a = await add('user:1', 'a');
+      await registry.markWelcomed(a, clock.now());
+      expect(await registry.markWelcomed(a, clock.now() + 1)).toBe(true);
+    });
+
+    it.each([
+      ['that has left', { principalId: 'user:1', connectionId: 'a' }],
+      ['that never was', { principalId: 'user:1', connectionId: 'never' }],
+      ['of somebody else', { principalId: 'user:2', connectionId: 'b' }],
+    ])('is not marked on a connection %s, and creates nothing', async (_, connection) => {
+      const { clock, registry, add } = await scene();
+      await registry.leave(await add('user:1', 'a'));
+      await add('user:1', 'b');
+      expect(await registry.markWelcomed(connection, clock.now())).toBe(false);
+      expect(await everyoneIn(registry)).toMatchObject([{ principalId: 'user:1', connectionId: 'b', welcomed: false }]);
+    });
+  });
+
+  describe(`${name}: who leaves`, () => {
+    it('is gone, and nobody else', async () => {
+      const { registry, add } = await scene();
+      const [a] = [await add('user:1', 'a'), await add('user:1', 'b'), await add('user:2', 'a')];
+      await registry.leave(a);
+      expect(
+        (await everyoneIn(registry)).map(({ principalId, connectionId }) => principalId + connectionId).sort(),
+      ).toEqual(['user:1b', 'user:2a']);
+    });
+
+    it('may leave twice, or without having been here', async () => {
+      const { registry, add } = await scene();
+      const a = await add('user:1', 'a');
+      await registry.leave(a);
+      await registry.leave(a);
+      await registry.leave({ principalId: 'user:9', connectionId: 'never' });
+      expect(await everyoneIn(registry)).toEqual([]);
+    });
+
+    it('may leave several times at once, as a disconnect and a 410 do', async () => {
+      const { registry, add } = await scene();
+      const a = await add('user:1', 'a');
+      await Promise.all([registry.leave(a), registry.leave(a), registry.leave(a)]);
+      expect(await everyoneIn(registry)).toEqual([]);
+    });
+  });
+
+  describe(`${name}: a connection whose time has passed`, () => {
+    it('is shown to its last second, and not from then on', async () => {
+      const { clock, registry, add } = await scene();
+      await add('user:1', 'a');
+      await clock.advance((connectionLifetime - 1) * 1000);
+      expect(await everyoneIn(registry)).toHaveLength(1);
+      await clock.advance(1000);
+      expect(await everyoneIn(registry)).toEqual([]);
+    });
+
+    it('does not hide who came later', async () => {
+      const { clock, registry, add } = await scene();
+      await add('user:1', 'old');
+      await clock.advance(connectionLifetime * 1000);
+      await add('user:1', 'new');
+      expect(await everyoneIn(registry)).toMatchObject([{ connectionId: 'new' }]);
+    });
+  });
+
+  describe(`${name}: many`, () => {
+    // DynamoDB reads at most 1 MB at a time, and a long name makes a large row.
+    const longName = (n: number) => `user:${String(n).padStart(1900, 'x')}`;
+
+    async function crowd({ add }: Awaited<ReturnType<typeof scene>>, size: number): Promise<Connection[]> {
+      const all: Connection[] = [];
+      for (let n = 0; n < size; n += 50) {
+        const some = Array.from({ length: Math.min(50, size - n) }, (_, i) => add(longName(n + i), `c${n + i}`));
+        all.push(...(await Promise.all(some)));
+      }
+      return all;
+    }
+
+    it('are all shown, each once, on more than one page', async () => {
+      const the = await scene();
+      const all = await crowd(the, 700);
+      const pages = await pagesOf(the.registry);
+      expect(pages.length).toBeGreaterThan(1);
+      expect(
+        pages
+          .flat()
+          .map(({ connectionId }) => connectionId)
+          .sort(),
+      ).toEqual(all.map(({ connectionId }) => connectionId).sort());
+    });
+
+    it('that have expired do not hide the living behind pages of nothing', async () => {
+      const the = await scene();
+      await crowd(the, 700);
+      await the.clock.advance(connectionLifetime * 1000);
+      await Promise.all(['a', 'b', 'c', 'd'].map((id) => the.add(`user:${id}`, id)));
+      const pages = await pagesOf(the.registry);
+      expect(
+        pages
+          .flat()
+          .map(({ connectionId }) => connectionId)
+          .sort(),
+      ).toEqual(['a', 'b', 'c', 'd']);
+      expect(pages.some((page) => page.length === 0)).toBe(true);
+    });
+
+    it('may leave while they are read', async () => {
+      const the = await scene();
+      const all = await crowd(the, 700);
+      const seen = new Set<string>();
+      for await (const page of the.registry.everyone()) {
+        for (const { connectionId } of page) seen.add(connectionId);
+        await Promise.all(page.map((connection) => the.registry.leave(connection)));
+      }
+      expect(seen.size).toBe(all.length);
+      expect(await everyoneIn(the.registry)).toEqual([]);
+    });
+
+    it('need not be read to the end', async () => {
+      const the = await scene();
+      await crowd(the, 700);
+      for await (const page of the.registry.everyone()) if (page.length > 0) break;
+      expect(await everyoneIn(the.registry)).toHaveLength(700);
+    });
+  });
+}
+
+async function pagesOf(registry: ConnectionRegistry): Promise<(readonly RegisteredConnection[])[]> {
+  const pages = [];
+  for await (const page of registry.everyone()) pages.push(page);
+  return pages;
+}
+
+async function everyoneIn(registry: ConnectionRegistry): Promise<RegisteredConnection[]> {
+  return (await pagesOf(registry)).flat();
+}

@@ -1,0 +1,23 @@
+import { expect, it } from 'vitest';
+import { describeClaims } from '../contract/claims.ts';
+import { describeConnectionRegistry } from '../contract/connection-registry.ts';
+import { MemoryClaims } from './claims.ts';
+import { ManualClock } from './clock.ts';
+import { MemoryRegistry } from './registry.ts';
+
+describeConnectionRegistry('in memory', async (clock) => new MemoryRegistry(clock, 100));
+describeClaims('in memory', async (clock) => new MemoryClaims(clock));
+
+it('the clock wakes whoever is due at their own time', async () => {
+  const clock = new ManualClock(0);
+  const woken: number[] = [];
+  for (const ms of [30, 10, 20]) void clock.pause(ms).then(() => woken.push(clock.now()));
+  await clock.advance(25);
+  expect(woken).toEqual([10, 20]);
+  expect(clock.now()).toBe(25);
+});
+
+it('the clock says so when the work waits for something else', async () => {
+  const forever = new Promise(() => {});
+  await expect(new ManualClock(0).finish(forever)).rejects.toThrow('not the clock');
+});

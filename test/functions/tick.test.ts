@@ -1,0 +1,322 @@
+import { setImmediate as settle } from 'node:timers/promises';
+import { describe, expect, it } from 'vitest';
+import { createTick } from '../../functions/tick.ts';
+import { MemoryClaims } from '../fakes/claims.ts';
+import { ManualClock } from '../fakes/clock.ts';
+import { failNext, justAfter, justBefore } from '../fakes/order.ts';
+import { MemoryRegistry } from '../fakes/registry.ts';
+import { FakeSockets } from '../fakes/sockets.ts';
+import { Told } from '../fakes/told.ts';
+
+const minuteMs = 60_000;
+
+function scene(start = '2026-11-20T12:00:00.000Z') {
+  const clock = new ManualClock(start);
+  const registry = new MemoryRegistry(clock, 2);
+  const claims = new MemoryClaims(clock);
+  const sockets = new FakeSockets(clock);
+  const told = new Told();
+  const tick = createTick({ registry, claims, sender: sockets, clock, tell: told.tell });
+  const claim = `tick:${Math.floor(clock.now() / minuteMs)}`;
+
+  async function seat(id: string) {
+    sockets.open(id);
+    return registry.seat(id);
+  }
+  /** As a client that just goes: the socket is closed and `$disconnect` has run. */
+  async function depart(connection: { principalId: string; connectionId: string }) {
+    sockets.close(connection.connectionId);
+    await registry.leave(connection);
+  }
+  return { clock, registry, claims, sockets, told, tick, claim, seat, depart };
+}
+
+/** Every second from the first to the last, none twice. */
+function secondsFrom(first: number, count: number): number[] {
+  return Array.from({ length: count }, (_, n) => first + n);
+}
+
+describe('one minute', () => {
+  it('has a hello in each of its seconds for everyone, and no more', async () => {
+    const { clock, sockets, told, tick, seat } = scene();
+    const first = clock.now() / 1000;
+    for (const id of ['a', 'b', 'c']) await seat(id);
+    await clock.finish(tick());
+    for (const id of ['a', 'b', 'c']) expect(sockets.secondsOf(id)).toEqual(secondsFrom(first, 60));
+    expect(new Set(sockets.heardBy('a'))).toEqual(new Set(['hello']));
+    expect(told.count('Delivered')).toBe(180);
+    expect(told.lines).toHaveLength(1);
+  });
+
+  it('is spoken to its end by who comes in the middle of it', async () => {
+    const { clock, sockets, tick, seat } = scene('2026-11-20T12:00:41.300Z');
+    await seat('a');
+    await clock.finish(tick());
+    expect(sockets.secondsOf('a')).toEqual(secondsFrom(Date.parse('2026-11-20T12:00:41Z') / 1000, 19));
+  });
+
+  it('belongs to one of several that start at once', async () => {
+    const { clock, sockets, tick, seat } = scene();
+    await seat('a');
+    await clock.finish(Promise.all([tick(), tick(), tick()]));
+    expect(sockets.secondsOf('a')).toEqual(secondsFrom(Date.parse('2026-11-20T12:00:00Z') / 1000, 60));
+  });
+
+  it('belongs to the first, although each connect starts another', async () => {
+    const { clock, sockets, tick, seat } = scene();
+    await seat('a');
+    const speaking = tick();
+    await clock.advance(10_500);
+    await seat('b');
+    await clock.finish(Promise.all([speaking, tick()]));
+    expect(sockets.secondsOf('a')).toEqual(secondsFrom(Date.parse('2026-11-20T12:00:00Z') / 1000, 60));
+    expect(sockets.secondsOf('b')).toEqual(secondsFrom(Date.parse('2026-11-20T12:00:11Z') / 1000, 49));
+  });
+
+  it('is kept although its speaker has died, until it is over', async () => {
+    const { clock, registry, claims, sockets, tick, claim, seat } = scene();
+    await seat('a');
+    justAfter(claims, 'claim', async () => {
+      throw new Error('killed');
+    });
+    await expect(tick()).rejects.toThrow('killed');
+    expect(claims.isHeld(claim)).toBe(true);
+    await clock.advance(minuteMs);
+    await clock.finish(tick());
+    expect(sockets.secondsOf('a')).toEqual(secondsFrom(Date.parse('2026-11-20T12:01:00Z') / 1000, 60));
+    expect(registry.rows).toHaveLength(1);
+  });
+});
+
+describe('the next minute', () => {
+  it('is taken over without a gap and without a hello twice', async () => {
+    const { clock, sockets, tick, seat } = scene('2026-11-20T12:00:30.000Z');
+    await seat('a');
+    const first = tick();
+    await clock.advance(30_000);
+    await clock.finish(Promise.all([first, tick()]));
+    expect(sockets.secondsOf('a')).toEqual(secondsFrom(Date.parse('2026-11-20T12:00:30Z') / 1000, 90));
+  });
+
+  it('has all its seconds, although a slow round of the one before reaches into it', async () => {
+    const { clock, sockets, tick, seat } = scene('2026-11-20T12:00:58.000Z');
+    await seat('a');
+    const first = tick();
+    await clock.advance(500);
+    justBefore(sockets, 'post', () => clock.pause(1_200));
+    await clock.advance(1_500);
+    await clock.finish(Promise.all([first, tick()]));
+    const [early, ...rest] = sockets.secondsOf('a');
+    const next = Date.parse('2026-11-20T12:01:00Z') / 1000;
+    expect(early).toBe(next - 2);
+    // The late one, which belongs to the second before, and one for each.
+    expect(rest.toSorted()).toEqual([next, ...secondsFrom(next, 60)]);
+  });
+
+  it('is left to the schedule by who arrives too late to say anything in this one', async () => {
+    const { clock, claims, sockets, tick, seat } = scene('2026-11-20T12:00:59.999Z');
+    await seat('a');
+    justAfter(claims, 'claim', () => clock.pause(5));
+    await clock.finish(tick());
+    expect(sockets.heardBy('a')).toEqual([]);
+    await clock.finish(tick());
+    expect(sockets.secondsOf('a')).toEqual(secondsFrom(Date.parse('2026-11-20T12:01:00Z') / 1000, 60));
+  });
+});
+
+describe('a slow round', () => {
+  // It used to say the hello of second 5 right after the late one of second 2: twice within a moment.
+  it('leaves out the seconds that it broke into, instead of making up for them', async () => {
+    const { clock, sockets, tick, seat } = scene();
+    const start = clock.now() / 1000;
+    await seat('a');
+    const speaking = tick();
+    await clock.advance(1_500);
+    justBefore(sockets, 'post', () => clock.pause(3_200));
+    await clock.finish(speaking);
+    const seconds = sockets.secondsOf('a').map((second) => second - start);
+    // The hello of second 2 arrives in second 5, and is the one of that second.
+    expect(seconds.slice(0, 5)).toEqual([0, 1, 5, 6, 7]);
+    expect(new Set(seconds).size).toBe(seconds.length);
+  });
+});
+
+describe('a timer that fires early', () => {
+  it('does not bring the same second twice', async () => {
+    const { clock, sockets, tick, seat } = scene();
+    await seat('a');
+    const pause = clock.pause.bind(clock);
+    clock.pause = (milliseconds) => pause(Math.max(0, milliseconds - 2));
+    await clock.finish(tick());
+    expect(sockets.heardBy('a')).toHaveLength(60);
+  });
+});
+
+describe('when nobody is here', () => {
+  it('it ends at once: no claim, no post, no word', async () => {
+    const { claims, sockets, told, tick } = scene();
+    await tick();
+    expect(claims.names).toEqual([]);
+    expect(sockets.posts).toBe(0);
+    expect(told.lines).toEqual([]);
+  });
+
+  it('it ends at once for connections whose time has passed, although their rows are still there', async () => {
+    const { clock, registry, claims, tick } = scene();
+    await registry.seat('old', { connectedAt: clock.now() - 3 * 3_600_000 });
+    await tick();
+    expect(registry.rows).toHaveLength(1);
+    expect(claims.names).toEqual([]);
+  });
+
+  it('it ends at once for those that were never welcomed in their time', async () => {
+    const { clock, registry, claims, tick } = scene();
+    await registry.seat('litter', { welcomed: false, connectedAt: clock.now() - 30_000 });
+    await tick();
+    expect(claims.names).toEqual([]);
+  });
+
+  it('any more, it ends within a second and gives the minute back', async () => {
+    const { clock, claims, claim, tick, seat, depart } = scene();
+    const a = await seat('a');
+    const begin = clock.now();
+    const speaking = tick();
+    await clock.advance(5_500);
+    await depart(a);
+    await clock.finish(speaking);
+    expect(clock.now() - begin).toBeLessThanOrEqual(6_500);
+    expect(claims.isHeld(claim)).toBe(false);
+  });
+});
+
+describe('who was not welcomed yet', () => {
+  it('hears nothing, and hears hello from the second after the welcome', async () => {
+    const { clock, registry, sockets, tick } = scene();
+    const start = clock.now() / 1000;
+    sockets.open('young');
+    const young = await registry.seat('young', { welcomed: false });
+    const speaking = tick();
+    await clock.advance(4_500);
+    expect(sockets.heardBy('young')).toEqual([]);
+    await registry.markWelcomed(young, clock.now());
+    await clock.finish(speaking);
+    expect(sockets.secondsOf('young')).toEqual(secondsFrom(start + 5, 55));
+  });
+
+  it('is waited for as long as a welcome may take, and no longer', async () => {
+    const { clock, registry, sockets, tick } = scene();
+    const begin = clock.now();
+    await registry.seat('lost', { welcomed: false });
+    await clock.finish(tick());
+    expect(clock.now() - begin).toBe(30_000);
+    expect(sockets.posts).toBe(0);
+    expect(registry.rows).toHaveLength(1);
+  });
+
+  it('is never taken for gone, and never removed', async () => {
+    const { clock, registry, tick, seat } = scene();
+    await seat('a');
+    const young = await registry.seat('young', { welcomed: false });
+    await clock.finish(tick());
+    expect(registry.has(young)).toBe(true);
+  });
+});
+
+describe('a socket', () => {
+  it('that is gone leaves, and the others hear on', async () => {
+    const { clock, registry, sockets, told, tick, seat } = scene();
+    const [a, b] = [await seat('a'), await seat('b')];
+    const speaking = tick();
+    await clock.advance(5_500);
+    sockets.close('a');
+    await clock.finish(speaking);
+    expect(registry.has(a)).toBe(false);
+    expect(registry.has(b)).toBe(true);
+    expect(sockets.heardBy('b')).toHaveLength(60);
+    expect(told.count('Gone')).toBe(1);
+  });
+
+  it('to which the post fails stays, and is tried again', async () => {
+    const { clock, registry, sockets, told, tick, seat } = scene('2026-11-20T12:00:50.000Z');
+    const [a] = [await seat('a'), await seat('b')];
+    sockets.break('a');
+    await clock.finish(tick());
+    expect(registry.has(a)).toBe(true);
+    expect(told.count('DeliveryFailed')).toBe(10);
+    expect(sockets.heardBy('b')).toHaveLength(10);
+  });
+
+  it('that is the last and gone ends the tick', async () => {
+    const { clock, registry, claims, claim, tick } = scene();
+    await registry.seat('gone');
+    const begin = clock.now();
+    await clock.finish(tick());
+    expect(clock.now()).toBe(begin);
+    expect(registry.rows).toEqual([]);
+    expect(claims.isHeld(claim)).toBe(false);
+  });
+});
+
+// The minute is claimed, so who connects while it is starts a tick that ends at once. When the speaker then ends because
+// it saw nobody, somebody must still speak to the newcomer: whichever of the two comes last.
+describe('everybody has left, and somebody comes', () => {
+  async function emptied() {
+    const the = scene('2026-11-20T12:00:10.000Z');
+    const last = await the.seat('last');
+    const speaking = the.tick();
+    await the.clock.advance(1_500);
+    await the.depart(last);
+    return { ...the, speaking };
+  }
+  const minuteEnd = Date.parse('2026-11-20T12:01:00Z') / 1000;
+
+  it('before the claim is released: the newcomer is told off, and the speaker looks again', async () => {
+    const { clock, claims, sockets, tick, seat, speaking } = await emptied();
+    const newcomers = { ended: false };
+    justBefore(claims, 'release', async () => {
+      await seat('new');
+      await tick();
+      newcomers.ended = true;
+      expect(sockets.heardBy('new')).toEqual([]);
+    });
+    await clock.finish(speaking);
+    expect(newcomers.ended).toBe(true);
+    const [first = 0, ...rest] = sockets.secondsOf('new');
+    expect([first, ...rest]).toEqual(secondsFrom(first, minuteEnd - first));
+    expect(first).toBe(Date.parse('2026-11-20T12:00:12Z') / 1000);
+  });
+
+  it('after the claim is released: the newcomer speaks, and the speaker leaves it to them', async () => {
+    const { clock, claims, claim, sockets, tick, seat, speaking } = await emptied();
+    const other: Promise<void>[] = [];
+    justAfter(claims, 'release', async () => {
+      await seat('new');
+      other.push(tick());
+      await settle();
+      expect(claims.isHeld(claim)).toBe(true);
+    });
+    await clock.finish(speaking);
+    expect(sockets.heardBy('new')).toHaveLength(1);
+    await clock.finish(Promise.all(other));
+    const first = Date.parse('2026-11-20T12:00:12Z') / 1000;
+    expect(sockets.secondsOf('new')).toEqual(secondsFrom(first, minuteEnd - first));
+  });
+
+  it('after the speaker has looked a last time: the newcomer finds the minute free', async () => {
+    const { clock, claims, claim, sockets, tick, seat, speaking } = await emptied();
+    await clock.finish(speaking);
+    expect(claims.isHeld(claim)).toBe(false);
+    await seat('new');
+    await clock.finish(tick());
+    expect(sockets.secondsOf('new').at(-1)).toBe(minuteEnd - 1);
+  });
+});
+
+describe('a fault', () => {
+  it('of the table ends the tick loudly', async () => {
+    const { claims, tick, seat } = scene();
+    await seat('a');
+    failNext(claims, 'claim');
+    await expect(tick()).rejects.toThrow('the network is down');
+  });
+});
