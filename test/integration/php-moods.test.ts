@@ -1,0 +1,552 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import type { Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { buildSync } from 'esbuild';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { hashSessionId, signRequest } from '../../functions/core/credentials.ts';
+import type { AuthorizerEnvironment } from '../../functions/edge/environment.ts';
+import { bundleOptions } from '../../lib/bundle.ts';
+import { connectionId, knock, methodArn, origin, sessionId, userAgent } from '../fakes/events.ts';
+import { type Invocation, Lambda } from '../fakes/lambda.ts';
+import { answerJson, hangUp, type Mood, neverAnswer, WebServer } from '../fakes/web-server.ts';
+
+/*
+ * The authorizer as it is deployed, bundle and all, against PHP in every mood that it may have. Whatever PHP does, the
+ * outcome is one of four, it is told in at most one line, and nothing that is worth stealing is in that line.
+ */
+
+const credentials = { appId: 'demo-app', key: 'demo-key', secret: 'open sesame' };
+const timeoutMs = 400;
+const html = '<h1>hidden page</h1>';
+
+let folder: string;
+let secretsManager: WebServer;
+let php: WebServer;
+const lambdas: Lambda[] = [];
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'php-moods-'));
+  buildSync({ ...bundleOptions('authorizer'), outfile: join(folder, 'authorizer.cjs') });
+  secretsManager = await WebServer.start(answerJson({ SecretString: JSON.stringify(credentials) }));
+});
+afterAll(async () => {
+  await secretsManager.close();
+  await rm(folder, { recursive: true });
+});
+beforeEach(async () => {
+  php = await WebServer.start(answerJson(sessionId));
+});
+afterEach(async () => {
+  await Promise.all(lambdas.splice(0).map((lambda) => lambda.stop()));
+  await php.close();
+});
+
+type Settings = Partial<AuthorizerEnvironment> & { readonly [lambdas: string]: string };
+
+async function startAuthorizer(settings: Settings = {}): Promise<Lambda> {
+  const environment = {
+    SESSION_ENDPOINT: php.url('/getSessionID').href,
+    SESSION_MODE: 'session-id',
+    SESSION_TIMEOUT_MS: String(timeoutMs),
+    COOKIE_NAME: 'PHPSESSID',
+    ALLOWED_ORIGINS: origin,
+    ALLOW_MISSING_ORIGIN: 'no',
+    CREDENTIALS_SECRET_ARN: 'arn:aws:secretsmanager:eu-central-1:123456789012:secret:x',
+  } satisfies AuthorizerEnvironment;
+  const lambda = await Lambda.start(join(folder, 'authorizer.cjs'), {
+    ...environment,
+    AWS_REGION: 'eu-central-1',
+    AWS_ACCESS_KEY_ID: 'AKIDEXAMPLE',
+    AWS_SECRET_ACCESS_KEY: 'aws-secret',
+    AWS_SESSION_TOKEN: 'aws-session',
+    AWS_ENDPOINT_URL_SECRETS_MANAGER: secretsManager.url().href,
+    ...settings,
+  });
+  lambdas.push(lambda);
+  return lambda;
+}
+
+type Outcome = 'accepted' | 'refused' | 'unavailable' | 'misconfigured';
+
+/** The whole of what a handshake may come to: its policy or error, its one line, and its silence about the rest. */
+function expectOutcome(handshake: Invocation, outcome: Outcome, reason?: string | RegExp): void {
+  for (const secret of [sessionId, 'PHPSESSID=', 'sesame', 'aws-secret', 'aws-session', 'hidden']) {
+    expect(handshake.output).not.toContain(secret);
+  }
+  const told = handshake.lines.map(({ level, message }) => [level, message]);
+  if (outcome === 'accepted') {
+    expect(handshake.result).toMatchObject(policy('Allow'));
+    expect(told).toEqual([]);
+    return;
+  }
+  if (outcome === 'refused') {
+    expect(handshake.result).toEqual({ principalId: 'nobody', ...policy('Deny') });
+    expect(told).toEqual([['INFO', 'handshake refused']]);
+    expect(handshake.lines[0]).toMatchObject({ HandshakeRefused: 1, _aws: metric('HandshakeRefused') });
+  } else {
+    const count = outcome === 'unavailable' ? 'HandshakeUnavailable' : 'HandshakeMisconfigured';
+    expect(handshake.error).toMatchObject({ name: 'SessionCheckFailed' });
+    expect(told).toEqual([['ERROR', `session check ${outcome}`]]);
+    expect(handshake.lines[0]).toMatchObject({ [count]: 1, _aws: metric(count) });
+  }
+  expect(handshake.lines[0]).toMatchObject({ connectionId, reason: expect.stringMatching(reason ?? '') });
+}
+
+function policy(Effect: 'Allow' | 'Deny') {
+  const Statement = [{ Action: 'execute-api:Invoke', Effect, Resource: methodArn }];
+  return { policyDocument: { Version: '2012-10-17', Statement } };
+}
+
+function metric(Name: string) {
+  const Metrics = [{ Name, Unit: 'Count' }];
+  return {
+    Timestamp: expect.any(Number),
+    CloudWatchMetrics: [{ Namespace: 'SessionSocket', Dimensions: [['service']], Metrics }],
+  };
+}
+
+function answer(status: number, headers: Record<string, string> = {}, body = html): Mood {
+  return (_, response) => {
+    response.writeHead(status, { 'content-type': 'text/html', ...headers }).end(body);
+  };
+}
+
+/** Writes these very bytes and hangs up. */
+function bytes(text: string): Mood {
+  return (request) => {
+    request.socket.end(text);
+  };
+}
+
+const json = { 'content-type': 'application/json' };
+const other = sessionId.replace('0', '1');
+
+const moods: readonly (readonly [string, Mood, Outcome, (string | RegExp)?])[] = [
+  ['says the same id', answerJson(sessionId), 'accepted'],
+  ['says the same id as an object', answerJson({ sessionId }), 'accepted'],
+  ['says who the user is', answerJson({ sessionId, userId: '42' }), 'accepted'],
+
+  ['says 401', answer(401), 'refused', 'not-logged-in'],
+  ['says 403 with a page', answer(403), 'refused', 'not-logged-in'],
+  ['says 403 with a page of 1 MB', answer(403, {}, html.repeat(50_000)), 'refused', 'not-logged-in'],
+  ['says 403 in JSON', answerJson({ error: 'hidden' }, 403), 'refused', 'not-logged-in'],
+  ['says 403 with the right id', answerJson(sessionId, 403), 'refused', 'not-logged-in'],
+  ['leads to a login with 302', answer(302, { location: '/login' }), 'refused', 'not-logged-in'],
+  ['leads to a login with 303', answer(303, { location: '/login' }), 'refused', 'not-logged-in'],
+  ['leads to a login with 307', answer(307, { location: '/login' }), 'refused', 'not-logged-in'],
+  ['says null', answerJson(null), 'refused', 'not-logged-in'],
+  ['says false', answerJson(false), 'refused', 'not-logged-in'],
+  ['says a number', answerJson(42), 'refused', 'not-logged-in'],
+  ['says an array', answerJson([sessionId]), 'refused', 'not-logged-in'],
+  ['says an object without a session id', answerJson({ userId: '42' }), 'refused', 'not-logged-in'],
+  ['says another id', answerJson(other), 'refused', 'other-session'],
+  ['says another id as an object', answerJson({ sessionId: other, userId: '42' }), 'refused', 'other-session'],
+  ['says no id', answerJson(''), 'refused', 'other-session'],
+
+  ['says 301', answer(301, { location: 'https://www.example.com/getSessionID' }), 'unavailable', '301'],
+  ['says 308', answer(308, { location: 'https://www.example.com/getSessionID' }), 'unavailable', '308'],
+  ['says 404', answer(404), 'unavailable', '404'],
+  ['says 418', answer(418), 'unavailable', '418'],
+  ['says 429', answer(429, { 'retry-after': '1' }), 'unavailable', '429'],
+  ['says 500', answer(500), 'unavailable', '500'],
+  ['says 503', answer(503), 'unavailable', '503'],
+  ['says 204', (_, response) => response.writeHead(204).end(), 'unavailable', '204'],
+  ['says 200 with a page', answer(200), 'unavailable', 'without the content type'],
+  ['says 200 with no type', (_, response) => response.end(`"${sessionId}"`), 'unavailable', 'without the content type'],
+  ['says 200 with a page that calls itself JSON', answer(200, json), 'unavailable', 'not JSON'],
+  [
+    'says 200 with a warning before the JSON',
+    answer(200, json, `Warning: x\n"${sessionId}"`),
+    'unavailable',
+    'not JSON',
+  ],
+  ['says 200 with nothing', answer(200, json, ''), 'unavailable', 'not JSON'],
+  ['says a user id that is a number', answerJson({ sessionId, userId: 42 }), 'unavailable', 'userId'],
+  ['says more than 64 KB', answerJson(sessionId.repeat(2100)), 'unavailable', 'longer than 65536 bytes'],
+  ['says 421', answer(421), 'misconfigured', 'do not hold the same secret or a clock is'],
+
+  ['never answers', neverAnswer, 'unavailable', `within ${timeoutMs} ms`],
+  [
+    'answers after the deadline',
+    (...both) => void setTimeout(answerJson(sessionId), timeoutMs * 1.5, ...both),
+    'unavailable',
+    `within ${timeoutMs} ms`,
+  ],
+  [
+    'begins its answer and never ends it',
+    (_, response) => void response.writeHead(200, json).write('"'),
+    'unavailable',
+    `within ${timeoutMs} ms`,
+  ],
+  [
+    'resets in the middle of the body',
+    (request, response) => {
+      response.writeHead(200, { ...json, 'content-length': '34' });
+      response.write('"0123', () => request.socket.resetAndDestroy());
+    },
+    'unavailable',
+    'ECONNRESET',
+  ],
+  [
+    'ends in the middle of the body',
+    bytes('HTTP/1.1 200 OK\r\ncontent-length: 34\r\n\r\n"0123'),
+    'unavailable',
+    'ECONNRESET',
+  ],
+  [
+    'floods with headers',
+    bytes(`HTTP/1.1 200 OK\r\n${'x-a: hidden\r\n'.repeat(5000)}\r\n`),
+    'unavailable',
+    'HPE_HEADER_OVERFLOW',
+  ],
+  ['speaks another protocol', bytes('SSH-2.0-OpenSSH_9.2 hidden\r\n'), 'unavailable', 'HPE_'],
+];
+
+describe.each([
+  ['a fresh connection', false],
+  ['a kept connection', true],
+])('on %s, PHP', (_, isKept) => {
+  let lambda: Lambda;
+  beforeEach(async () => {
+    lambda = await startAuthorizer();
+    if (isKept) expectOutcome(await lambda.invoke(knock()), 'accepted');
+    php.requests.length = 0;
+  });
+
+  for (const [says, mood, outcome, reason] of moods) {
+    it(`${says}: ${outcome}`, async () => {
+      php.mood = mood;
+      expectOutcome(await lambda.invoke(knock()), outcome, reason);
+      expect([php.requests.length, php.connections.length]).toEqual([1, 1]);
+    });
+  }
+
+  it('asks for nothing else when it has been late: a PHP that is too slow is not asked again behind its back', async () => {
+    php.mood = neverAnswer;
+    expectOutcome(await lambda.invoke(knock()), 'unavailable', 'within');
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect(php.requests).toHaveLength(1);
+  });
+
+  it('is asked again by the next handshake, whatever it said to this one', async () => {
+    for (const mood of [answer(500), answer(403), hangUp, answer(421)]) {
+      php.mood = mood;
+      await lambda.invoke(knock());
+      php.mood = answerJson(sessionId);
+      expectOutcome(await lambda.invoke(knock()), 'accepted');
+    }
+  });
+});
+
+describe('who is accepted', () => {
+  it('is the session when PHP names no user, under the hash that PHP can compute as well', async () => {
+    const sessionHash = hashSessionId(credentials.secret, sessionId);
+    const { result } = await (await startAuthorizer()).invoke(knock());
+    expect(result).toEqual({ principalId: `session:${sessionHash}`, context: { sessionHash }, ...policy('Allow') });
+  });
+
+  it('is the user whom PHP names', async () => {
+    php.mood = answerJson({ sessionId, userId: '42', userInfo: { name: 'Gonzalo' } });
+    const { result } = await (await startAuthorizer()).invoke(knock());
+    expect(result).toMatchObject({
+      principalId: 'user:42',
+      context: { sessionHash: expect.stringMatching(/^[0-9a-f]{64}$/) },
+    });
+  });
+});
+
+describe('a connection to PHP', () => {
+  it('is kept: five handshakes are five questions on one connection, and one question for the secret', async () => {
+    const before = secretsManager.requests.length;
+    const lambda = await startAuthorizer();
+    for (let n = 0; n < 5; n++) expectOutcome(await lambda.invoke(knock()), 'accepted');
+    expect([php.requests.length, php.connections.length]).toEqual([5, 1]);
+    expect(secretsManager.requests.length - before).toBe(1);
+  });
+
+  it('is kept after a refusal with a page as well', async () => {
+    php.mood = answer(403);
+    const lambda = await startAuthorizer();
+    for (let n = 0; n < 5; n++) expectOutcome(await lambda.invoke(knock()), 'refused');
+    expect([php.requests.length, php.connections.length]).toEqual([5, 1]);
+  });
+
+  it('that PHP closed while it was idle is simply dialled anew', async () => {
+    const lambda = await startAuthorizer();
+    await lambda.invoke(knock());
+    php.connections[0]?.destroy();
+    expectOutcome(await lambda.invoke(knock()), 'accepted');
+    expect([php.requests.length, php.connections.length]).toEqual([2, 2]);
+  });
+
+  it('that died unnoticed while it was idle is dialled anew exactly once', async () => {
+    const lambda = await startAuthorizer();
+    await lambda.invoke(knock());
+    const [kept] = php.connections;
+    php.mood = diesOn(kept, answerJson(sessionId));
+    expectOutcome(await lambda.invoke(knock()), 'accepted');
+    expect([php.requests.length, php.connections.length]).toEqual([3, 2]);
+  });
+
+  it('that died while it was idle is given up when the new one dies as well', async () => {
+    const lambda = await startAuthorizer();
+    await lambda.invoke(knock());
+    php.mood = hangUp;
+    expectOutcome(await lambda.invoke(knock()), 'unavailable', 'ECONNRESET');
+    expect([php.requests.length, php.connections.length]).toEqual([3, 2]);
+  });
+
+  it('that is fresh and reset is not tried again', async () => {
+    php.mood = hangUp;
+    expectOutcome(await (await startAuthorizer()).invoke(knock()), 'unavailable', 'ECONNRESET');
+    expect([php.requests.length, php.connections.length]).toEqual([1, 1]);
+  });
+
+  it('that nobody listens to says so', async () => {
+    const lambda = await startAuthorizer();
+    await php.close();
+    expectOutcome(await lambda.invoke(knock()), 'unavailable', 'ECONNREFUSED');
+    php = await WebServer.start();
+  });
+});
+
+function diesOn(socket: Socket | undefined, otherwise: Mood): Mood {
+  return (request, response) => (request.socket === socket ? hangUp : otherwise)(request, response);
+}
+
+describe('what PHP is asked', () => {
+  it('is one GET with these headers and no others', async () => {
+    const event = knock({
+      headers: { Cookie: ['admin=1'], Authorization: ['Basic x'], 'X-Forwarded-For': ['192.0.2.1'] },
+    });
+    expectOutcome(await (await startAuthorizer()).invoke(event), 'accepted');
+    const { method, url, headers } = php.lastRequest;
+    expect([method, url]).toEqual(['GET', '/getSessionID']);
+    expect(headers).toEqual({
+      host: `127.0.0.1:${php.port}`,
+      connection: 'keep-alive',
+      accept: 'application/json',
+      'x-requested-with': 'XMLHttpRequest',
+      'user-agent': userAgent,
+      cookie: `PHPSESSID=${sessionId}`,
+      'x-session-socket': expect.any(String),
+    });
+  });
+
+  it('carries a signature that PHP can verify: of the path with its query, the time and the very cookie', async () => {
+    const lambda = await startAuthorizer({ SESSION_ENDPOINT: php.url('/index.php?route=session%20id&a=').href });
+    expectOutcome(await lambda.invoke(knock()), 'accepted');
+    const { url: pathAndQuery = '', headers } = php.lastRequest;
+    expect(pathAndQuery).toBe('/index.php?route=session%20id&a=');
+    const time = Number(/,t=(\d+),/.exec(String(headers['x-session-socket']))?.[1]);
+    expect(Math.abs(time - Date.now() / 1000)).toBeLessThan(5);
+    const expected = signRequest(credentials, {
+      method: 'GET',
+      pathAndQuery,
+      time,
+      cookieHeader: headers.cookie ?? '',
+    });
+    expect(headers['x-session-socket']).toBe(expected);
+  });
+
+  it('carries a comma of the id escaped, because no cookie may hold one', async () => {
+    const token = 'user,42,0123456789abcdef-XYZ';
+    php.mood = answerJson(token);
+    expectOutcome(
+      await (await startAuthorizer({ COOKIE_NAME: 'my_session' })).invoke(knock({ tokens: [token] })),
+      'accepted',
+    );
+    expect(php.lastRequest.headers.cookie).toBe('my_session=user%2C42%2C0123456789abcdef-XYZ');
+  });
+
+  it.each([
+    ['missing', undefined],
+    ['empty', ['']],
+    ['not ASCII', ['Mozilla/5.0 (Räuber)']],
+    ['a header of its own', ['x\r\nX-Admin: 1']],
+    ['longer than 512 characters', ['x'.repeat(513)]],
+  ])('carries a name of our own when that of the browser is %s', async (_, value) => {
+    const lambda = await startAuthorizer();
+    expectOutcome(await lambda.invoke(knock({ headers: { 'User-Agent': value } })), 'accepted');
+    expect(php.lastRequest.headers['user-agent']).toBe('session-socket');
+    expect(php.lastRequest.headers).not.toHaveProperty('x-admin');
+  });
+});
+
+describe('a redirect', () => {
+  // A login redirect that is followed ends in a page with 200: somebody who is not logged in would look like somebody who is.
+  it.each([301, 302, 303, 307, 308])('with %i is followed in no mode, wherever it leads', async (status) => {
+    const trap = await WebServer.start(answerJson(sessionId));
+    try {
+      for (const mode of ['session-id', 'status'] as const) {
+        php.mood = answer(status, { location: trap.url().href });
+        const { result } = await (await startAuthorizer({ SESSION_MODE: mode })).invoke(knock());
+        expect(result).not.toMatchObject(policy('Allow'));
+      }
+      expect(trap.requests).toHaveLength(0);
+      expect(php.requests).toHaveLength(2);
+    } finally {
+      await trap.close();
+    }
+  });
+});
+
+describe('in mode status, PHP', () => {
+  const settings = { SESSION_MODE: 'status' } as const;
+
+  it.each([
+    ['says 200 with a page', answer(200), 'accepted'],
+    ['says 200 with another id, which nobody reads', answerJson(other), 'accepted'],
+    ['says 200 with 1 MB, which nobody reads', answer(200, {}, html.repeat(50_000)), 'accepted'],
+    ['says 403', answer(403), 'refused', 'not-logged-in'],
+    ['says 302', answer(302, { location: '/login' }), 'refused', 'not-logged-in'],
+    ['says 204', answer(204, {}, ''), 'unavailable', '204'],
+    ['says 404', answer(404), 'unavailable', '404'],
+    ['says 421', answer(421), 'misconfigured', '421'],
+    ['never answers', neverAnswer, 'unavailable', 'within'],
+  ] as const)('%s', async (_, mood, outcome, reason?: string) => {
+    php.mood = mood;
+    expectOutcome(await (await startAuthorizer(settings)).invoke(knock()), outcome, reason);
+    expect(php.requests).toHaveLength(1);
+  });
+
+  it('is not waited for once it has said 200', async () => {
+    php.mood = (_, response) => void response.writeHead(200).write(html);
+    const lambda = await startAuthorizer({ ...settings, SESSION_TIMEOUT_MS: '20000' });
+    const begin = Date.now();
+    expectOutcome(await lambda.invoke(knock()), 'accepted');
+    expect(Date.now() - begin).toBeLessThan(5000);
+  });
+});
+
+describe('over TLS, PHP', () => {
+  let servers: WebServer[];
+  beforeEach(() => {
+    servers = [];
+  });
+  afterEach(async () => {
+    await Promise.all(servers.map((server) => server.close()));
+  });
+
+  async function makeCertificate(name: string): Promise<{ key: string; cert: string; certFile: string }> {
+    const [keyFile, certFile] = [join(folder, 'key.pem'), join(folder, 'cert.pem')];
+    const curve = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
+    const subject = ['-subj', '/CN=hidden', '-addext', `subjectAltName=${name}`, '-days', '2'];
+    execFileSync('openssl', ['req', '-x509', ...curve, ...subject, '-keyout', keyFile, '-out', certFile], {
+      stdio: 'ignore',
+    });
+    return { key: await readFile(keyFile, 'utf8'), cert: await readFile(certFile, 'utf8'), certFile };
+  }
+
+  async function startTls(name: string) {
+    const { certFile, ...tls } = await makeCertificate(name);
+    const server = await WebServer.start(answerJson(sessionId), tls);
+    servers.push(server);
+    return { server, certFile };
+  }
+
+  it('with a good certificate is asked, on one kept connection', async () => {
+    const { server, certFile } = await startTls('IP:127.0.0.1');
+    const lambda = await startAuthorizer({ SESSION_ENDPOINT: server.url('/x').href, NODE_EXTRA_CA_CERTS: certFile });
+    for (let n = 0; n < 3; n++) expectOutcome(await lambda.invoke(knock()), 'accepted');
+    expect([server.requests.length, server.connections.length]).toEqual([3, 1]);
+  });
+
+  it('with a certificate that nobody has signed is told nothing', async () => {
+    const { server } = await startTls('IP:127.0.0.1');
+    const lambda = await startAuthorizer({ SESSION_ENDPOINT: server.url().href });
+    expectOutcome(await lambda.invoke(knock()), 'unavailable', 'DEPTH_ZERO_SELF_SIGNED_CERT');
+    expect(server.requests).toHaveLength(0);
+  });
+
+  it('with the certificate of somebody else is told nothing', async () => {
+    const { server, certFile } = await startTls('DNS:somebody.example.com');
+    const lambda = await startAuthorizer({ SESSION_ENDPOINT: server.url().href, NODE_EXTRA_CA_CERTS: certFile });
+    expectOutcome(await lambda.invoke(knock()), 'unavailable', 'ERR_TLS_CERT_ALTNAME_INVALID');
+    expect(server.requests).toHaveLength(0);
+  });
+
+  it('that speaks no TLS at all is told nothing', async () => {
+    const SESSION_ENDPOINT = php.url().href.replace('http:', 'https:');
+    expectOutcome(await (await startAuthorizer({ SESSION_ENDPOINT })).invoke(knock()), 'unavailable', /EPROTO|ERR_SSL/);
+    expect(php.requests).toHaveLength(0);
+  });
+});
+
+describe('without the secret', () => {
+  it.each([
+    ['Secrets Manager refuses', answerJson({ __type: 'AccessDeniedException' }, 400), 'answered 400'],
+    ['Secrets Manager hangs up', hangUp, 'could not be asked'],
+    ['it is not what it should be', answerJson({ SecretString: 'sesame' }), 'is not a JSON object'],
+  ])('PHP is not asked: %s', async (_, mood, reason) => {
+    const broken = await WebServer.start(mood);
+    try {
+      const lambda = await startAuthorizer({ AWS_ENDPOINT_URL_SECRETS_MANAGER: broken.url().href });
+      expectOutcome(await lambda.invoke(knock()), 'unavailable', reason);
+      expect(php.requests).toHaveLength(0);
+    } finally {
+      await broken.close();
+    }
+  });
+});
+
+/*
+ * What the socket.io server of 2016, which this replaces, let through. Its middleware was:
+ * `request(…, (e, r, body) => { … JSON.parse(body) … ; if (token == answer) next() })`.
+ */
+describe('the holes of the original', () => {
+  // JSON.parse of the 403 page threw, `next(new Error)` was called without `return`, and then `undefined == undefined` let
+  // the client in: to leave the token out was to be logged in.
+  it('no token, while PHP answers 403 with a page, does not connect, and PHP is not even asked', async () => {
+    php.mood = answer(403);
+    expectOutcome(await (await startAuthorizer()).invoke(knock({ tokens: [] })), 'refused', 'malformed-token');
+    expect(php.requests).toHaveLength(0);
+  });
+
+  // The token went into the Cookie header as it was. CR LF killed the whole server by an exception that nobody caught, and
+  // `;` gave PHP cookies of the client's choice in the name of the server.
+  it.each([
+    ['CR LF, which killed the server', [`${sessionId}\r\nX-Admin: 1`]],
+    ['an escaped CR LF', ['%0d%0a']],
+    ['an escaped CR LF after an id', [`${sessionId}%0d%0aX-Admin: 1`]],
+    ['a cookie of its own', ['x; admin=1']],
+    ['a cookie of its own after an id', [`${sessionId}; admin=1; PHPSESSID=zzz`]],
+    ['two tokens', [sessionId, other]],
+    ['the same token twice', [sessionId, sessionId]],
+    ['a token of 64 KB', ['a'.repeat(65_536)]],
+    ['a token of one letter, which PHP would adopt', ['a']],
+    ['an empty token', ['']],
+    ['the word undefined', ['undefined']],
+    ['a path', ['../../../../../../../../etc/passwd']],
+    ['NUL', [`${sessionId}\0`]],
+  ])('a handshake with %s never reaches PHP', async (_, tokens) => {
+    const lambda = await startAuthorizer();
+    expectOutcome(await lambda.invoke(knock({ tokens })), 'refused', 'malformed-token');
+    expect(php.requests).toHaveLength(0);
+    expectOutcome(await lambda.invoke(knock()), 'accepted');
+  });
+
+  // PHP's default (use_strict_mode=0) takes any id for the name of a new session, and a route that says no more than
+  // `session_id()` says it back. The gateway asks the application and believes it: an id that has the right shape is let
+  // in, and only PHP can tell it from a real one, by answering 403 when nobody is logged in. What the gateway can do is to
+  // keep from PHP whatever no PHP has made, and to make a principal of the session alone, which owns nothing of anybody.
+  it('an invented id of the right shape IS let in when PHP adopts any id, as a session of its own and nobody else', async () => {
+    php.mood = (request, response) => {
+      const id = /PHPSESSID=([^;]*)/.exec(request.headers.cookie ?? '')?.[1];
+      answerJson(id)(request, response);
+    };
+    const invented = 'attackerchosenid0000000000';
+    const { result } = await (await startAuthorizer()).invoke(knock({ tokens: [invented] }));
+    expect(result).toMatchObject({
+      principalId: `session:${hashSessionId(credentials.secret, invented)}`,
+      ...policy('Allow'),
+    });
+  });
+
+  it('an invented id is not let in when PHP makes a new one for it, as it does in strict mode', async () => {
+    php.mood = answerJson('0000000000newidofstrictmode');
+    expectOutcome(await (await startAuthorizer()).invoke(knock()), 'refused', 'other-session');
+  });
+});
