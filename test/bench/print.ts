@@ -1,0 +1,50 @@
+import { availableParallelism, loadavg } from 'node:os';
+import { type Figure, isWithinLimit } from './figure.ts';
+
+const heads = ['figure', 'median', 'min–max', 'limit', 'better'] as const;
+
+/** With the fields that a program compares, and no others. */
+export function asJson(figures: readonly Figure[]): string {
+  const rows = figures.map(({ name, value, unit, limit, better }) => ({ name, value, unit, limit, better }));
+  return JSON.stringify(rows, null, 2);
+}
+
+export function asTable(figures: readonly Figure[]): string {
+  const rows = pad([heads, ...figures.map(cells)]);
+  return rows.map((row) => row.join('  ').trimEnd()).join('\n');
+}
+
+/** The table of docs/benchmarks.md as the formatter wants it, below the machine that it holds for. */
+export function asMarkdown(figures: readonly Figure[], machine: string): string {
+  const named = figures.map((each) => cells({ ...each, name: `\`${each.name}\`` }));
+  const [head = [], ...rows] = pad([heads, ...named]);
+  const rule = head.map((cell) => '-'.repeat(cell.length));
+  return [`${machine}.`, '', ...[head, rule, ...rows].map((row) => `| ${row.join(' | ')} |`)].join('\n');
+}
+
+function pad(rows: readonly (readonly string[])[]): string[][] {
+  const widths = heads.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  return rows.map((row) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)));
+}
+
+/** What figures depend on; their load is that of the minute before, when asked at the start. */
+export function describeMachine(): string {
+  const [load = 0] = loadavg();
+  return `${availableParallelism()} cores, Node ${process.versions.node}, load ${load.toFixed(1)} at the start`;
+}
+
+function cells(each: Figure): string[] {
+  const { name, value, unit, limit, better, range } = each;
+  const missed = isWithinLimit(each) ? '' : ' MISSED';
+  return [
+    name,
+    `${show(value)} ${unit}`,
+    range === undefined ? '' : `${show(range.min)}–${show(range.max)}`,
+    limit === null ? '' : `${show(limit)}${missed}`,
+    better,
+  ];
+}
+
+function show(value: number): string {
+  return value.toLocaleString('en-US', { maximumSignificantDigits: 3 });
+}
