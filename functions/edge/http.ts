@@ -44,7 +44,8 @@ export function exchange(request: HttpRequest): Promise<HttpAnswer> {
   const options: RequestOptions = { method: request.method, headers: request.headers };
 
   return new Promise((resolve, reject) => {
-    let hasFailed = false;
+    // Until an answer begins or we give up: both can end in what looks like a stale connection.
+    let mayBeStale = true;
     let attempt = dial(transport.agent);
     const deadline = setTimeout(() => fail(`it did not answer within ${request.timeoutMs} ms`), request.timeoutMs);
 
@@ -53,8 +54,7 @@ export function exchange(request: HttpRequest): Promise<HttpAnswer> {
       dialled.once('response', receive);
       dialled.on('error', (error) => {
         // A kept connection may have died while the Lambda was frozen, and only sending on it tells. PHP saw nothing.
-        // Our own hanging up looks the same, and must not ask a second time.
-        const wasStale = codeOf(error) === 'ECONNRESET' && dialled.reusedSocket && !hasFailed;
+        const wasStale = codeOf(error) === 'ECONNRESET' && dialled.reusedSocket && mayBeStale;
         // Without an agent, because another kept connection has probably died with this one.
         if (wasStale) attempt = dial(false);
         else fail(describe(error));
@@ -64,6 +64,7 @@ export function exchange(request: HttpRequest): Promise<HttpAnswer> {
     }
 
     function receive(response: IncomingMessage): void {
+      mayBeStale = false;
       const status = response.statusCode ?? 0;
       const contentType = response.headers['content-type'];
       const wanted = request.wantsBody(status);
@@ -86,7 +87,7 @@ export function exchange(request: HttpRequest): Promise<HttpAnswer> {
 
     /** Without effect on an exchange that was answered already, but for hanging up. */
     function fail(reason: string): void {
-      hasFailed = true;
+      mayBeStale = false;
       clearTimeout(deadline);
       reject(new HttpFailure(reason));
       attempt.destroy();

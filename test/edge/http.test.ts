@@ -98,6 +98,18 @@ describe('a kept connection', () => {
     expect(server.requests).toHaveLength(2);
     expect(server.connections).toHaveLength(1);
   });
+
+  // Such a reset comes twice, once for the request and once for its answer; the first was taken for a stale connection.
+  it('that is reset in the middle of an answer is not dialled anew', async () => {
+    await ask();
+    server.mood = (request, response) => {
+      response.writeHead(200, { 'content-length': '100' }).write('half');
+      setTimeout(() => request.socket.resetAndDestroy(), 20);
+    };
+    await expect(ask()).rejects.toThrow('the connection failed (ECONNRESET)');
+    await pause(50);
+    expect(server.connections).toHaveLength(1);
+  });
 });
 
 describe('a fresh connection', () => {
