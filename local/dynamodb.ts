@@ -1,4 +1,4 @@
-import { request } from 'node:http';
+import { request, Server } from 'node:http';
 import dynalite from 'dynalite';
 import { readBody } from './lambda/runtime-api.ts';
 import { closeServer, listenOnLoopback } from './loopback.ts';
@@ -17,6 +17,9 @@ export interface LocalDynamoDb {
  */
 export async function startDynamoDb(stack: Stack): Promise<LocalDynamoDb> {
   const server = dynalite({ createTableMs: 0, deleteTableMs: 0, updateTableMs: 0 });
+  // dynalite's own close also ends its store, and a write still under way then throws where nobody can catch it. The store
+  // is memory: it goes when nobody holds it.
+  server.close = Server.prototype.close;
   const port = await listenOnLoopback(server);
   const tables: Record<string, string> = {};
   try {
