@@ -18,7 +18,7 @@ interface Dependencies {
   readonly tell: Tell;
 }
 
-/** How long a 410 is taken for "not open yet" rather than "closed", in milliseconds. */
+/** How long a 410 is taken for "not open yet" while the connection is registered, in milliseconds. */
 const patienceMs = 10_000;
 
 /** Posts the welcome, without which a Pusher client says nothing, then opens the connection to broadcasts. */
@@ -33,12 +33,14 @@ export function createDeliver({ registry, sender, clock, tell }: Dependencies) {
     tell('info', 'welcomed', { ...connection }, { Delivered: 1 });
   };
 
-  async function postPatiently({ connectionId }: Connection): Promise<Delivery> {
-    const frame = encodeFrame(welcomeFrame(connectionId));
+  async function postPatiently(connection: Connection): Promise<Delivery> {
+    const frame = encodeFrame(welcomeFrame(connection.connectionId));
     const giveUpAt = clock.now() + patienceMs;
     for (let pauseMs = 25; ; pauseMs = Math.min(pauseMs * 2, 1000)) {
-      const delivery = await sender.post(connectionId, frame);
+      const delivery = await sender.post(connection.connectionId, frame);
       if (delivery === 'delivered' || clock.now() + pauseMs > giveUpAt) return delivery;
+      // Else everyone who hangs up early would keep a Lambda busy for ten seconds.
+      if (!(await registry.holds(connection))) return 'gone';
       await clock.pause(pauseMs);
     }
   }

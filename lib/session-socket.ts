@@ -105,7 +105,7 @@ export class SessionSocket extends Construct {
       environment: {
         CONNECTIONS_TABLE: this.#tables.connections.tableName,
         DELIVER_FUNCTION: deliver.lambda.functionName,
-        TICK_FUNCTION: hello?.tick.lambda.functionName ?? '',
+        ...(hello === undefined ? {} : { TICK_FUNCTION: hello.tick.lambda.functionName }),
       } satisfies ConnectEnvironment,
       timeout: Duration.seconds(10),
       memorySize: 512,
@@ -150,6 +150,7 @@ export class SessionSocket extends Construct {
       timeout: Duration.seconds(20),
       memorySize: 512,
     });
+    deliver.allow('dynamodb:GetItem', this.#tables.connections.tableArn);
     deliver.allow('dynamodb:UpdateItem', this.#tables.connections.tableArn);
     this.#api.allowPosts(deliver);
     // A welcome that comes later than this finds nobody waiting.

@@ -38,13 +38,6 @@ const handlers = readdirSync(join(project, 'functions'))
   .filter((name) => name.endsWith('.ts'))
   .map((name) => name.replace('.ts', ''));
 
-/** Found when this test was written. Nothing may be added. */
-const yetToMend = [
-  'local/services/lambda.ts → local/services/server.ts → local/services/lambda.ts',
-  'local/services/secrets-manager.ts → local/services/server.ts → local/services/secrets-manager.ts',
-  'test/edge/sigv4.test.ts → @smithy/signature-v4',
-];
-
 describe('imports', () => {
   it('are found by this test: every room that has files has some', () => {
     for (const room of ['bin', 'functions', 'lib', 'local', 'test']) expect(importsOf(`${room}/`)).not.toEqual([]);
@@ -128,11 +121,11 @@ describe('imports', () => {
       const name = packageOf(to);
       return !to.startsWith('node:') && !known.has(name) && !known.has(`@types/${name}`);
     });
-    expect(strangers.map(written).filter((found) => !yetToMend.includes(found))).toEqual([]);
+    expect(strangers.map(written)).toEqual([]);
   });
 
   it('never run in a circle, but for types, which are gone when files run', () => {
-    expect(findCircles().filter((circle) => !yetToMend.includes(circle))).toEqual([]);
+    expect(findCircles()).toEqual([]);
   });
 });
 

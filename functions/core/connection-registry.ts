@@ -12,6 +12,7 @@ export interface RegisteredConnection extends Connection {
  * The port to the table of who is connected.
  *
  * `add` is called once per connection, before its handshake is answered. It MUST be one write, and MUST NOT read.
+ * `holds` MUST answer by what was written last, because a stale yes or no would be acted upon.
  * `markWelcomed` answers false, and MUST NOT create anything, when the connection has left meanwhile.
  * `leave` is the one way out, for a disconnect as for a socket found gone. It MUST be idempotent and MUST NOT fail for a
  * connection that is not there: API Gateway promises `$disconnect` only as best effort, and it may race with a 410.
@@ -21,6 +22,7 @@ export interface RegisteredConnection extends Connection {
  */
 export interface ConnectionRegistry {
   add(connection: NewConnection): Promise<void>;
+  holds(connection: Connection): Promise<boolean>;
   markWelcomed(connection: Connection, welcomedAt: number): Promise<boolean>;
   leave(connection: Connection): Promise<void>;
   everyone(): AsyncIterable<readonly RegisteredConnection[]>;

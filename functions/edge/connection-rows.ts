@@ -3,6 +3,7 @@ import {
   ConditionalCheckFailedException,
   DeleteItemCommand,
   type DynamoDBClient,
+  GetItemCommand,
   PutItemCommand,
   paginateScan,
   UpdateItemCommand,
@@ -33,6 +34,18 @@ export function createConnectionRows(table: string, client: DynamoDBClient, cloc
         [ttl]: { N: String(expiresAt) },
       };
       await client.send(new PutItemCommand({ TableName: table, Item }));
+    },
+
+    async holds(connection) {
+      const answer = await client.send(
+        new GetItemCommand({
+          TableName: table,
+          Key: keyOf(connection),
+          ConsistentRead: true,
+          ProjectionExpression: sortKey,
+        }),
+      );
+      return answer.Item !== undefined;
     },
 
     async markWelcomed(connection, welcomedAt) {

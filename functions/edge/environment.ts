@@ -18,8 +18,8 @@ export interface AuthorizerEnvironment {
 export interface ConnectEnvironment {
   readonly CONNECTIONS_TABLE: string;
   readonly DELIVER_FUNCTION: string;
-  /** Empty when hello is off. */
-  readonly TICK_FUNCTION: string;
+  /** Only when hello is on. */
+  readonly TICK_FUNCTION?: string;
 }
 
 export interface DisconnectEnvironment {
@@ -113,7 +113,7 @@ export function read(name: Variable): string {
   return value;
 }
 
-/** For a variable that may be empty. */
+/** For a variable that may be missing. */
 export function readOptional(name: Variable): string | undefined {
   return process.env[name] || undefined;
 }

@@ -1,4 +1,5 @@
-import { type ServiceAnswer, type Services, serviceError } from './server.ts';
+import { type ServiceAnswer, serviceError } from './answer.ts';
+import type { Services } from './server.ts';
 
 /** https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html */
 export async function invokeFunction(

@@ -1,7 +1,7 @@
 import { randomInt, randomUUID } from 'node:crypto';
 import type { Value } from '../template/resolve.ts';
 import { type Properties, readProperties, type Stack, type StackResource } from '../template/stack.ts';
-import { type ServiceAnswer, serviceError } from './server.ts';
+import { type ServiceAnswer, serviceError } from './answer.ts';
 
 export interface Secret {
   readonly logicalId: string;

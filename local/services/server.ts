@@ -3,15 +3,9 @@ import type { AsyncInvoker } from '../lambda/async-invoke.ts';
 import type { Functions } from '../lambda/functions.ts';
 import { readBody } from '../lambda/runtime-api.ts';
 import { closeServer, listenOnLoopback } from '../loopback.ts';
+import { type ServiceAnswer, serviceError } from './answer.ts';
 import { invokeFunction } from './lambda.ts';
 import { answerSecretsManager, type Secrets } from './secrets-manager.ts';
-
-/** What a service answers, before it becomes HTTP. */
-export interface ServiceAnswer {
-  readonly status: number;
-  readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: string;
-}
 
 /** What stands behind the endpoint; it is listening before these exist, because they need to know its port. */
 export interface Services {
@@ -62,15 +56,6 @@ export async function startServices(): Promise<ServicesEndpoint> {
       services = them;
     },
     close: () => closeServer(server),
-  };
-}
-
-/** An error as the AWS SDK's JSON protocols read it: the type in a header and in the body. */
-export function serviceError(status: number, type: string, message: string): ServiceAnswer {
-  return {
-    status,
-    headers: { 'x-amzn-ErrorType': type },
-    body: JSON.stringify({ __type: type, message, Message: message }),
   };
 }
 

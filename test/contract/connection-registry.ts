@@ -30,6 +30,15 @@ export function describeConnectionRegistry(name: string, create: CreateRegistry)
       expect(await everyoneIn(registry)).toEqual([{ ...connection, connectedAt: clock.now(), welcomed: false }]);
     });
 
+    it('can be asked about one, at once after it came and after it left', async () => {
+      const { registry, add } = await scene();
+      const connection = await add('user:42', 'a');
+      expect(await registry.holds(connection)).toBe(true);
+      expect(await registry.holds({ ...connection, connectionId: 'b' })).toBe(false);
+      await registry.leave(connection);
+      expect(await registry.holds(connection)).toBe(false);
+    });
+
     it('is shown once, although it was added twice', async () => {
       const { registry, add } = await scene();
       await add('user:42', 'a');

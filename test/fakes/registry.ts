@@ -19,6 +19,10 @@ export class MemoryRegistry implements ConnectionRegistry {
     this.#rows.set(keyOf({ principalId, connectionId }), { principalId, connectionId, sessionHash, connectedAt });
   }
 
+  async holds(connection: Connection): Promise<boolean> {
+    return this.has(connection);
+  }
+
   async markWelcomed(connection: Connection, welcomedAt: number): Promise<boolean> {
     const row = this.#rows.get(keyOf(connection));
     if (row === undefined) return false;

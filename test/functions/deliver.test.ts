@@ -64,6 +64,18 @@ it('gives up after ten seconds, removes nothing and tells of it', async () => {
   expect(told.count('WelcomeLost')).toBe(1);
 });
 
+it('stops at once when the connection has left, so that who hangs up early costs no ten seconds', async () => {
+  const { clock, registry, sockets, told, welcome, start } = await scene();
+  const begin = clock.now();
+  const work = start();
+  await clock.advance(10);
+  await registry.leave(welcome);
+  await clock.finish(work);
+  expect(clock.now() - begin).toBeLessThan(100);
+  expect(sockets.posts).toBe(2);
+  expect(told.messages).toEqual(['welcome lost']);
+});
+
 it('does not bring back a connection that left while it was greeted', async () => {
   const { clock, registry, sockets, welcome, start } = await scene();
   sockets.open(id);

@@ -19,6 +19,7 @@ const withoutHello = {
     'logs:PutLogEvents on {Connect/Log}',
   ],
   Deliver: [
+    'dynamodb:GetItem on {Tables/Connections}',
     'dynamodb:UpdateItem on {Tables/Connections}',
     `execute-api:ManageConnections on ${toSockets}`,
     'logs:CreateLogStream on {Deliver/Log}',
