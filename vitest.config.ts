@@ -26,6 +26,8 @@ const functionsEnvironment = {
  */
 export default defineConfig({
   test: {
+    // Counted by .ci/run.
+    reporters: process.env.CI ? ['default', ['json', { outputFile: 'test/output/tests.json' }]] : ['default'],
     projects: [
       {
         test: {
