@@ -86,6 +86,7 @@ describe('a kept connection', () => {
       else answerJson('again')(request, response);
     };
     expect(await ask()).toMatchObject({ body: '"again"' });
+    expect(server.requests).toHaveLength(4);
   });
 
   // Giving up destroys the request, which looks like a reset; on a kept connection that was taken for a stale one, so that

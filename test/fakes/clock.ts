@@ -6,10 +6,13 @@ interface Sleeper {
   readonly wake: () => void;
 }
 
+const maxWakings = 10_000;
+
 /** A clock that moves by hand, so that two actors meet exactly where a test wants them to. */
 export class ManualClock implements Clock {
   #now: number;
   readonly #sleepers: Sleeper[] = [];
+  #wakings = 0;
 
   constructor(start: number | string = '2026-11-20T12:00:00.000Z') {
     this.#now = new Date(start).getTime();
@@ -30,6 +33,8 @@ export class ManualClock implements Clock {
     const end = this.#now + milliseconds;
     await settle();
     for (let next = this.#nextBy(end); next !== undefined; next = this.#nextBy(end)) {
+      this.#wakings += 1;
+      if (this.#wakings > maxWakings) throw new Error('Somebody pauses for ever.');
       this.#now = Math.max(this.#now, next.wakesAt);
       next.wake();
       await settle();

@@ -281,9 +281,8 @@ describe('everybody has left, and somebody comes', () => {
     });
     await clock.finish(speaking);
     expect(newcomers.ended).toBe(true);
-    const [first = 0, ...rest] = sockets.secondsOf('new');
-    expect([first, ...rest]).toEqual(secondsFrom(first, minuteEnd - first));
-    expect(first).toBe(Date.parse('2026-11-20T12:00:12Z') / 1000);
+    const first = Date.parse('2026-11-20T12:00:12Z') / 1000;
+    expect(sockets.secondsOf('new')).toEqual(secondsFrom(first, minuteEnd - first));
   });
 
   it('after the claim is released: the newcomer speaks, and the speaker leaves it to them', async () => {
