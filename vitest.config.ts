@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 /** The functions read theirs when they are imported. Nothing listens there: unit tests hand them fakes. */
@@ -28,6 +29,8 @@ export default defineConfig({
   test: {
     // Counted by .ci/run.
     reporters: process.env.CI ? ['default', ['json', { outputFile: 'test/output/tests.json' }]] : ['default'],
+    // By default one less than there are cores, which is one after the other on two; most of the time is waiting.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     projects: [
       {
         test: {

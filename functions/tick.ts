@@ -29,7 +29,10 @@ const concurrency = 50;
  */
 export function createTick({ registry, claims, sender, clock, tell }: Dependencies) {
   return async (): Promise<void> => {
-    const minute = Math.floor(clock.now() / 60_000);
+    // The schedule's clock may be a moment ahead of ours: who is started in a minute's last second is meant for the next.
+    const minute = Math.floor((clock.now() + 1000) / 60_000);
+    const early = minute * 60_000 - clock.now();
+    if (early > 0) await clock.pause(early);
     const claim = `tick:${minute}`;
     const endSecond = (minute + 1) * 60;
 
