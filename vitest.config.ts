@@ -27,6 +27,7 @@ const functionsEnvironment = {
  */
 export default defineConfig({
   test: {
+    globalSetup: 'test/temporary-folder.ts',
     // Counted by .ci/run.
     reporters: process.env.CI ? ['default', ['json', { outputFile: 'test/output/tests.json' }]] : ['default'],
     // By default one less than there are cores, which is one after the other on two; most of the time is waiting.

@@ -148,11 +148,11 @@ describe('the deadline', () => {
     const [kept] = server.connections;
     server.mood = async (request) => {
       if (request.socket !== kept) return;
-      await pause(60);
+      await pause(400);
       request.socket.resetAndDestroy();
     };
-    await expect(ask({ timeoutMs: 100 })).rejects.toThrow('within 100 ms');
-    expect(Date.now() - begin).toBeLessThan(150);
+    await expect(ask({ timeoutMs: 500 })).rejects.toThrow('within 500 ms');
+    expect(Date.now() - begin).toBeLessThan(850);
   });
 
   it('hangs up on a server that never ends what nobody wanted', async () => {

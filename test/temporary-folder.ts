@@ -1,0 +1,15 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+let folder: string | undefined;
+
+/** All that tests put into the system's temporary folder goes into one of theirs, and with it: each CDK app leaves one. */
+export function setup(): void {
+  folder = mkdtempSync(join(tmpdir(), 'session-socket-tests-'));
+  process.env.TMPDIR = folder;
+}
+
+export function teardown(): void {
+  if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
+}
