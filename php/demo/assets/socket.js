@@ -9,10 +9,25 @@ export async function keepConnected(url, onState, onEvent) {
     const answer = await fetch('/getSessionID').catch(() => undefined); // a fresh token every time: a login changes it
     if (answer?.status === 403) return onState('signed out');
     if (answer?.ok) {
-      const token = await answer.json();
-      const openForMs = await connectOnce(`${url}?token=${encodeURIComponent(token)}`, onState, onEvent);
-      onState(openForMs === undefined ? 'refused' : 'connecting');
-      if (openForMs > 10_000) attempt = 0;
+      const socket = new WebSocket(`${url}?token=${encodeURIComponent(await answer.json())}`);
+      let openedAt;
+      let pings;
+      socket.onopen = () => {
+        openedAt = Date.now();
+        onState('open');
+        // API Gateway closes a socket that says nothing for ten minutes.
+        pings = setInterval(() => socket.send('{"event":"pusher:ping","data":{}}'), 4 * 60_000);
+      };
+      socket.onmessage = (message) => {
+        const { event, data } = JSON.parse(message.data);
+        onEvent(event, decode(data));
+      };
+      await new Promise((resolve) => {
+        socket.onclose = resolve;
+      });
+      clearInterval(pings);
+      onState(openedAt ? 'connecting' : 'refused');
+      if (Date.now() - openedAt > 10_000) attempt = 0;
     }
     // Full jitter: when a gateway comes back, its browsers should not all arrive in the same second.
     const waitMs = Math.random() * Math.min(30_000, 1_000 * 2 ** attempt);
@@ -20,32 +35,8 @@ export async function keepConnected(url, onState, onEvent) {
   }
 }
 
-/** Resolves when the socket has closed: with the time it was open, or undefined when it never was. */
-function connectOnce(url, onState, onEvent) {
-  return new Promise((resolve) => {
-    const socket = new WebSocket(url);
-    let openedAt;
-    let pings;
-    socket.onopen = () => {
-      openedAt = performance.now();
-      onState('open');
-      // API Gateway closes a socket that says nothing for ten minutes.
-      pings = setInterval(() => socket.send('{"event":"pusher:ping","data":{}}'), 4 * 60_000);
-    };
-    socket.onmessage = (message) => {
-      const { event, data } = JSON.parse(message.data);
-      onEvent(event, decode(data));
-    };
-    socket.onclose = () => {
-      clearInterval(pings);
-      resolve(openedAt === undefined ? undefined : performance.now() - openedAt);
-    };
-  });
-}
-
 /** An event's data is JSON in a string; a publisher may also have sent plain words. */
 function decode(data) {
-  if (typeof data !== 'string') return data;
   try {
     return JSON.parse(data);
   } catch {
