@@ -1,15 +1,24 @@
-import { App } from 'aws-cdk-lib';
+import { Annotations, App, Stack } from 'aws-cdk-lib';
 import { BadProps, SessionSocketStack } from '../lib/index.ts';
-import { readContext, readStackName } from './context.ts';
+import { readContext, readStackName, saysNothing } from './context.ts';
 
 /** The CDK app: configuration from the command line's `-c name=value` or `cdk.json`, one stack out. */
 const app = new App();
 const lookup = (name: string): unknown => app.node.tryGetContext(name);
 try {
-  new SessionSocketStack(app, readStackName(lookup), {
-    description: 'session-socket: realtime for who is logged in over PHP',
-    ...readContext(lookup),
-  });
+  const name = readStackName(lookup);
+  if (saysNothing(lookup)) {
+    // `cdk bootstrap` and `cdk destroy` synthesize as well, and need no more than the stack's name.
+    Annotations.of(new Stack(app, name)).addError(
+      'Say who knows the sessions and which pages may connect: ' +
+        '-c sessionEndpoint=https://app.example.com/getSessionID -c allowedOrigins=https://app.example.com',
+    );
+  } else {
+    new SessionSocketStack(app, name, {
+      description: 'session-socket: realtime for who is logged in over PHP',
+      ...readContext(lookup),
+    });
+  }
 } catch (error) {
   if (!(error instanceof BadProps)) throw error;
   // A sentence, not a stack trace: whoever reads it mistyped an option.

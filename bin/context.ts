@@ -16,6 +16,11 @@ export function readStackName(lookup: Lookup): string {
   throw new BadProps(`stackName "${name}" is not the name of a stack: letters, digits and -, and a letter first.`);
 }
 
+/** Whether neither of the two required options is there, as for a command that deploys nothing. */
+export function saysNothing(lookup: Lookup): boolean {
+  return lookup('sessionEndpoint') === undefined && lookup('allowedOrigins') === undefined;
+}
+
 /**
  * Props from CDK context, where everything typed on a command line is a string.
  * @throws BadProps with one plain sentence about the first value that cannot be read

@@ -36,6 +36,9 @@ export function readLocalOptions(args: readonly string[]): LocalOptions | 'help'
   });
   if (values.help) return 'help';
   const { php, hello, quiet } = values;
+  if (values['page-port'] === values['socket-port'] && values['page-port'] !== '0') {
+    throw new Error('--page-port and --socket-port cannot be the same.');
+  }
   if (php !== 'native' && php !== 'wasm') throw new Error(`--php is native or wasm, not "${php}".`);
   return {
     pagePort: readPort('--page-port', values['page-port']),

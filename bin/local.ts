@@ -15,6 +15,9 @@ const undo: (() => Promise<void>)[] = [];
 let starting: Promise<void> | undefined;
 let stopping: Promise<void> | undefined;
 
+// npm dies of a SIGTERM and does not pass it on: an orphan would keep the ports.
+const parent = process.ppid;
+setInterval(() => process.ppid !== parent && void stop(0), 500).unref();
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void stop(0));
 
 try {

@@ -48,7 +48,7 @@ export function createDeliver({ registry, sender, clock, tell }: Dependencies) {
 
 export const handler = createDeliver({
   registry: createConnectionRows(read('CONNECTIONS_TABLE'), new DynamoDBClient({}), systemClock),
-  sender: createSockets(read('CALLBACK_URL')),
+  sender: createSockets(read('CALLBACK_URL'), { maxAttempts: 3, timeoutMs: 3000 }),
   clock: systemClock,
   tell: createTell(),
 });

@@ -18,32 +18,46 @@ interface Dependencies {
   readonly claims: Claims;
   readonly sender: SocketSender;
   readonly clock: Clock;
+  /** How many minutes one run may speak for before the schedule has to start another. */
+  readonly minutes: number;
   readonly tell: Tell;
 }
 
 const concurrency = 50;
 
 /**
- * Says hello to everyone, once a second, to the end of the present minute; the schedule starts the next one. Every connect
- * starts it too, so the minute is claimed: of several at once one speaks, and no hello comes twice.
+ * Says hello to everyone, once a second. Each minute of the clock is claimed: of several runs at once one speaks, and no
+ * hello comes twice. A run goes on from minute to minute while anybody is here, because a schedule may be late by many
+ * seconds (https://docs.aws.amazon.com/eventbridge/latest/userguide/run-lambda-schedule.html); the schedule only starts
+ * what has ended or died. Every connect starts a run as well.
  */
-export function createTick({ registry, claims, sender, clock, tell }: Dependencies) {
+export function createTick({ registry, claims, sender, clock, minutes, tell }: Dependencies) {
   return async (): Promise<void> => {
     // The schedule's clock may be a moment ahead of ours: who is started in a minute's last second is meant for the next.
-    const minute = Math.floor((clock.now() + 1000) / 60_000);
-    const early = minute * 60_000 - clock.now();
-    if (early > 0) await clock.pause(early);
+    const first = Math.floor((clock.now() + 1000) / 60_000);
+    for (let minute = first; minute < first + minutes; minute += 1) {
+      const early = minute * 60_000 - clock.now();
+      if (early > 0) await clock.pause(early);
+      if ((await speakFor(minute)) !== 'minute over') return;
+    }
+  };
+
+  async function speakFor(minute: number): Promise<'minute over' | 'nobody here' | 'claimed by another'> {
     const claim = `tick:${minute}`;
     const endSecond = (minute + 1) * 60;
-
     while (await isAnybodyHere()) {
       // A minute longer than the minute, for clocks that are behind.
-      if (!(await claims.claim(claim, endSecond + 60))) return;
-      if ((await helloUntil(endSecond)) === 'minute over') return;
+      if (!(await claims.claim(claim, endSecond + 60))) return 'claimed by another';
+      const outcome = await helloUntil(endSecond).catch(async (error: unknown) => {
+        await claims.release(claim);
+        throw error;
+      });
+      if (outcome === 'minute over') return outcome;
       // Who connected since the last look found the minute claimed. Free again, it is theirs or, on a second look, ours.
       await claims.release(claim);
     }
-  };
+    return 'nobody here';
+  }
 
   async function helloUntil(endSecond: number): Promise<'minute over' | 'nobody here'> {
     const total = { Delivered: 0, Gone: 0, DeliveryFailed: 0 };
@@ -95,7 +109,9 @@ const client = new DynamoDBClient({});
 export const handler = createTick({
   registry: createConnectionRows(read('CONNECTIONS_TABLE'), client, systemClock),
   claims: createClaimRows(read('CLAIMS_TABLE'), client, systemClock),
-  sender: createSockets(read('CALLBACK_URL')),
+  sender: createSockets(read('CALLBACK_URL'), { maxAttempts: 1, timeoutMs: 900 }),
   clock: systemClock,
+  // One less than the Lambda's time, which is the most that there is.
+  minutes: 14,
   tell: createTell(),
 });

@@ -14,7 +14,7 @@ export interface HelloProps {
   readonly logRetention: RetentionDays;
 }
 
-/** The demo: `hello {hello: 'world'}` to everyone, each second. Every minute of the clock starts one run. */
+/** The demo: `hello {hello: 'world'}` to everyone, each second. Every minute of the clock starts what has ended. */
 export class Hello extends Construct {
   readonly tick: SocketFunction;
 
@@ -28,9 +28,9 @@ export class Hello extends Construct {
         CLAIMS_TABLE: tables.claims.tableName,
         CALLBACK_URL: api.callbackUrl,
       } satisfies TickEnvironment,
-      // The rest of the minute that it began in, and time for a last round of posts.
-      timeout: Duration.seconds(90),
-      memorySize: 512,
+      timeout: Duration.minutes(15),
+      // It runs for as long as anybody is connected, and mostly waits.
+      memorySize: 256,
       logRetention,
     });
     this.tick.allow('dynamodb:Scan', tables.connections.tableArn);
@@ -42,7 +42,7 @@ export class Hello extends Construct {
     // A minute that failed is over: nothing is retried, the next minute starts afresh.
     const onlyNow = { maxEventAge: Duration.minutes(1), retryAttempts: 0 };
     this.tick.lambda.configureAsyncInvoke(onlyNow);
-    // Not rate(1 minute), which counts from the rule's creation: each run speaks for one minute of the clock.
+    // Not rate(1 minute), which counts from the rule's creation: a minute of the clock is what a run claims.
     const everyMinute = new Rule(this, 'EveryMinute', { schedule: Schedule.cron({ minute: '*' }) });
     everyMinute.addTarget(new LambdaTarget(this.tick.lambda, onlyNow));
   }

@@ -35,7 +35,9 @@ export async function startNativePhp(version: string, options: PhpProcessOptions
   child.stdout.resume();
   // Comes when nobody holds the output pipes any more: neither the master nor a worker nor the reader.
   const allGone = new Promise<void>((resolve) => child.once('close', () => resolve()));
+  let isWanted = true;
   const stop = async () => {
+    isWanted = false;
     signalGroup(child.pid, 'SIGINT'); // lets the master wait for its workers
     const timer = setTimeout(() => signalGroup(child.pid, 'SIGKILL'), STOP_TIMEOUT_MS);
     await allGone;
@@ -47,6 +49,7 @@ export async function startNativePhp(version: string, options: PhpProcessOptions
     await stop();
     throw error;
   }
+  child.once('exit', () => isWanted && log('PHP has ended, though nobody asked it to: nobody can log in or connect.'));
   return { php: `PHP ${version} (php -S, ${WORKERS} workers)`, stop };
 }
 

@@ -21,7 +21,10 @@ export async function startWasmPhp({ log, ...settings }: PhpProcessOptions): Pro
   });
   child.send(settings satisfies WasmPhpSettings);
   try {
-    return { php: await ready(child, log), stop: () => stop(child) };
+    const php = await ready(child, log);
+    const tell = () => log('PHP has ended, though nobody asked it to: nobody can log in or connect.');
+    child.once('exit', tell);
+    return { php, stop: () => stop(child.off('exit', tell)) };
   } catch (error) {
     await stop(child);
     throw error;

@@ -53,7 +53,8 @@ export function exchange(request: HttpRequest): Promise<HttpAnswer> {
       const dialled = transport.request(request.url, { ...options, agent });
       dialled.once('response', receive);
       dialled.on('error', (error) => {
-        // A kept connection may have died while the Lambda was frozen, and only sending on it tells. PHP saw nothing.
+        // A kept connection may have died while the Lambda was frozen, and only sending on it tells. Asking twice does no
+        // harm: it is a question.
         const wasStale = codeOf(error) === 'ECONNRESET' && dialled.reusedSocket && mayBeStale;
         // Without an agent, because another kept connection has probably died with this one.
         if (wasStale) attempt = dial(false);

@@ -5,12 +5,20 @@ import {
 } from '@aws-sdk/client-apigatewaymanagementapi';
 import type { SocketSender } from '../core/socket-sender.ts';
 
-/** Milliseconds. The SDK waits for ever by default, and one post that hangs would hold up a whole broadcast. */
-const patience = { connectionTimeout: 1000, requestTimeout: 5000, throwOnRequestTimeout: true };
+export interface PostSettings {
+  /** Tries in all. A post that was taken but not answered in time is repeated too, so more than one may say it twice. */
+  readonly maxAttempts: number;
+  /** Milliseconds for each try. The SDK waits for ever by default, and one post that hangs would hold up a broadcast. */
+  readonly timeoutMs: number;
+}
 
 /** Open sockets through API Gateway's @connections. `callbackUrl` ends with the stage. */
-export function createSockets(callbackUrl: string): SocketSender {
-  const client = new ApiGatewayManagementApiClient({ endpoint: callbackUrl, requestHandler: patience });
+export function createSockets(callbackUrl: string, { maxAttempts, timeoutMs }: PostSettings): SocketSender {
+  const client = new ApiGatewayManagementApiClient({
+    endpoint: callbackUrl,
+    maxAttempts,
+    requestHandler: { connectionTimeout: timeoutMs, requestTimeout: timeoutMs, throwOnRequestTimeout: true },
+  });
   return {
     async post(connectionId, frame) {
       try {

@@ -17,7 +17,13 @@ import { integrationTimeoutMs, type WebSocketApi } from './websocket-api.ts';
 export type Admission =
   | { readonly status: 101; readonly client: Client; readonly protocol: string | undefined }
   /** The bodies of refused handshakes on AWS are not known: ours say the status in words. */
-  | { readonly status: number; readonly reason: string; readonly client?: never };
+  | {
+      readonly status: number;
+      readonly reason: string;
+      readonly client?: never;
+      /** `$connect` let it in, and then there was no socket to open. */
+      readonly left?: Client;
+    };
 
 /** What the client asks for, before any function has seen it. */
 export interface UpgradeRequest {
@@ -118,7 +124,7 @@ export async function admit(api: WebSocketApi, request: UpgradeRequest): Promise
   if (response === undefined) return { status: 502, reason: failureOf(result) };
   const { statusCode } = response;
   if (statusCode < 200 || statusCode > 299) return { status: statusCode, reason: `$connect returned ${statusCode}` };
-  if (request.isGone()) return { status: 499, reason: 'the client went away' };
+  if (request.isGone()) return { status: 499, reason: 'the client went away', left: client };
   return { status: 101, client, protocol: response.header('Sec-WebSocket-Protocol') };
 }
 

@@ -82,6 +82,14 @@ function customRoute({ routes }: WebSocketApi, key: string) {
   return key.startsWith('$') ? undefined : routes.get(key);
 }
 
+/**
+ * For a client that `$connect` let in and that had gone by then. Whether AWS runs `$disconnect` for it is not known; without,
+ * whatever `$connect` registered would stay, and stock applications would keep posting to it.
+ */
+export function serveLeftClient(gateway: Gateway, origin: Origin, client: Client): void {
+  void serveDisconnect(gateway, origin, client, { code: 1006, reason: unknownReason });
+}
+
 /** Best effort: whatever it does, the client never learns of it. */
 async function serveDisconnect({ api, log }: Gateway, origin: Origin, client: Client, end: End): Promise<void> {
   const integration = api.routes.get('$disconnect')?.integration;

@@ -7,7 +7,7 @@ import { Connections } from './connections.ts';
 import { type Admission, admit, readUpgrade, refuseEarly, stageIn } from './handshake.ts';
 import { answerManagementApi, connectionIdIn } from './management-api.ts';
 import { watchPendingSocket } from './pending-socket.ts';
-import { type Gateway, messageLimitBytes, serveConnection } from './serve-connection.ts';
+import { type Gateway, messageLimitBytes, serveConnection, serveLeftClient } from './serve-connection.ts';
 import type { WebSocketApi } from './websocket-api.ts';
 
 export interface GatewayServer {
@@ -50,14 +50,21 @@ export async function startGateway(port: number, region: string, log: Log): Prom
     const early = pending.release();
     if (admission.client === undefined) {
       log({ kind: 'handshake', status: admission.status, reason: admission.reason });
+      if (admission.left !== undefined && gateway !== undefined) serveLeftClient(gateway, origin, admission.left);
       return refuse(socket, admission.status);
     }
     if (admission.protocol !== undefined) protocols.set(request, admission.protocol);
+    let isUpgraded = false;
     webSockets.handleUpgrade(request, socket, early, (webSocket) => {
+      isUpgraded = true;
       if (gateway === undefined) return webSocket.terminate();
       log({ kind: 'handshake', status: 101, reason: 'connected' });
       serveConnection(gateway, origin, admission.client, webSocket, socket);
     });
+    if (isUpgraded || gateway === undefined) return;
+    // ws has answered it already: it offers extensions or sub-protocols that cannot be read.
+    log({ kind: 'handshake', status: 400, reason: 'the WebSocket handshake is malformed' });
+    serveLeftClient(gateway, origin, admission.client);
   }
 
   const server: Server = createServer({ maxHeaderSize }, (request, response) => {

@@ -5,7 +5,7 @@ declare(strict_types=1);
 /**
  * The demo: an ordinary PHP site whose logged-in visitors may open the socket.
  *
- *     SESSION_SOCKET_URL=ws://127.0.0.1:4000/prod php -S 127.0.0.1:8080 php/demo/index.php
+ *     SESSION_SOCKET_URL=ws://127.0.0.1:4000/live php -S 127.0.0.1:8080 php/demo/index.php
  *
  * The routes are those of the blog post of 2016. Only one of them is there for the socket: GET /getSessionID.
  */
@@ -66,8 +66,8 @@ function get_session_id(): void
 }
 
 /**
- * Ends the session, and with it what the socket may do. The browser still remembers the HTTP Basic password, so the next
- * visit to /login asks nothing: it is a new login, with a new session.
+ * Ends the session: no new socket opens with it. One that is open stays until it closes, at most two hours. The browser
+ * still remembers the HTTP Basic password, so the next visit to /login asks nothing: it is a new login, with a new session.
  *
  * POST only, so that no link or image can log anybody out; SameSite=Lax keeps the cookie from other sites' forms.
  */

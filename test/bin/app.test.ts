@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -7,16 +7,22 @@ import { expect, it } from 'vitest';
 
 const project = join(import.meta.dirname, '..', '..');
 
+// `cdk bootstrap` and `cdk destroy` run the app too, and nobody types the options for them.
+it('synthesizes without any option, and says with an error that it can deploy nothing so', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'session-socket-app-'));
+  const { code } = await runApp({}, folder);
+  const manifest = JSON.parse(await readFile(join(folder, 'manifest.json'), 'utf8'));
+  const metadata = await readFile(join(folder, 'SessionSocket.metadata.json'), 'utf8').catch(() => '');
+  expect(code).toBe(0);
+  expect(manifest.artifacts.SessionSocket.type).toBe('aws:cloudformation:stack');
+  expect(JSON.stringify(manifest) + metadata).toMatch(/aws:cdk:error.*Say who knows the sessions/s);
+});
+
 it('answers a bad option with its sentence and nothing else, writes nothing and exits with 1', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'session-socket-app-'));
   try {
     const context = { sessionEndpoint: 'https://app.example.com/id', allowedOrigins: 'https://app.example.com/' };
-    const app = spawn(process.execPath, ['--import', 'tsx', join('bin', 'app.ts')], {
-      cwd: project,
-      env: { PATH: process.env.PATH, CDK_OUTDIR: folder, CDK_CONTEXT_JSON: JSON.stringify(context) },
-    });
-    const closed = new Promise((resolve) => app.once('close', resolve));
-    const [stdout, stderr, code] = await Promise.all([text(app.stdout), text(app.stderr), closed]);
+    const { stdout, stderr, code } = await runApp(context, folder);
 
     expect(stderr).toBe(
       '\nsession-socket: allowedOrigins: "https://app.example.com/" is not an origin as browsers send it; ' +
@@ -27,3 +33,14 @@ it('answers a bad option with its sentence and nothing else, writes nothing and 
     await rm(folder, { recursive: true });
   }
 });
+
+/** As the `cdk` command runs it. */
+async function runApp(context: Readonly<Record<string, unknown>>, folder: string) {
+  const app = spawn(process.execPath, ['--import', 'tsx', join('bin', 'app.ts')], {
+    cwd: project,
+    env: { PATH: process.env.PATH, CDK_OUTDIR: folder, CDK_CONTEXT_JSON: JSON.stringify(context) },
+  });
+  const closed = new Promise((resolve) => app.once('close', resolve));
+  const [stdout, stderr, code] = await Promise.all([text(app.stdout), text(app.stderr), closed]);
+  return { stdout, stderr, code };
+}

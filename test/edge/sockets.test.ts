@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createSockets } from '../../functions/edge/sockets.ts';
 import { connectionId } from '../fakes/events.ts';
 import { answerJson, hangUp, type Mood, WebServer } from '../fakes/web-server.ts';
@@ -8,19 +8,12 @@ beforeAll(async () => {
   gateway = await WebServer.start();
 });
 afterAll(() => gateway.close());
-beforeEach(() => {
-  // Retrying is the SDK's work.
-  vi.stubEnv('AWS_MAX_ATTEMPTS', '1');
-});
-afterEach(() => {
-  vi.unstubAllEnvs();
-});
 
 /** As API Gateway answers for a socket that is closed or not open yet: no body, only a header. */
 const gone: Mood = (_, response) => response.writeHead(410, { 'x-amzn-errortype': 'GoneException' }).end();
 
 function post(frame = '{"event":"x"}') {
-  return createSockets(gateway.url('/live').href).post(connectionId, frame);
+  return createSockets(gateway.url('/live').href, { maxAttempts: 1, timeoutMs: 200 }).post(connectionId, frame);
 }
 
 it('posts the frame as it is to the connection, below the stage', async () => {
@@ -50,4 +43,13 @@ it.each([
 ])('throws for a post that is %s, because the socket may be open', async (_, mood) => {
   gateway.mood = mood;
   await expect(post()).rejects.toThrow();
+});
+
+it('gives up a post that is not answered in time, and does not say it again when told so', async () => {
+  let posts = 0;
+  gateway.mood = () => {
+    posts += 1;
+  };
+  await expect(post()).rejects.toThrow();
+  expect(posts).toBe(1);
 });

@@ -61,13 +61,22 @@ it.each([
   expect(told.count('Connected')).toBe(0);
 });
 
-it.each(['deliver', 'tick'] as const)('leaves nothing behind when %s cannot be started', async (name) => {
+it('leaves nothing behind when deliver cannot be started', async () => {
   const { registry, starter, told, connect } = scene();
   const other = await registry.seat('other');
-  failNext(starter, name);
+  failNext(starter, 'deliver');
   await expect(connect(connectEvent())).rejects.toThrow('the network is down');
   expect(registry.rows.map(({ connectionId: id }) => id)).toEqual([other.connectionId]);
   expect(told.count('Connected')).toBe(0);
+});
+
+// The demo's hello is no reason to refuse anybody.
+it('lets in although tick cannot be started, and tells of it', async () => {
+  const { registry, starter, told, connect } = scene();
+  failNext(starter, 'tick');
+  expect(await connect(connectEvent())).toEqual({ statusCode: 200 });
+  expect(registry.rows).toHaveLength(1);
+  expect(told.messages).toEqual(['hello could not be started', 'connected']);
 });
 
 it('starts nothing when the connection cannot be registered', async () => {

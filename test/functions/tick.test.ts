@@ -10,13 +10,14 @@ import { Told } from '../fakes/told.ts';
 
 const minuteMs = 60_000;
 
-function scene(start = '2026-11-20T12:00:00.000Z') {
+/** A run that speaks for one minute, unless told otherwise. */
+function scene(start = '2026-11-20T12:00:00.000Z', minutes = 1) {
   const clock = new ManualClock(start);
   const registry = new MemoryRegistry(clock, 2);
   const claims = new MemoryClaims(clock);
   const sockets = new FakeSockets(clock);
   const told = new Told();
-  const tick = createTick({ registry, claims, sender: sockets, clock, tell: told.tell });
+  const tick = createTick({ registry, claims, sender: sockets, clock, minutes, tell: told.tell });
   const claim = `tick:${Math.floor(clock.now() / minuteMs)}`;
 
   async function seat(id: string) {
@@ -123,6 +124,30 @@ describe('the next minute', () => {
     await clock.advance(50);
     await clock.finish(Promise.all([early, alsoEarly, tick()]));
     expect(sockets.secondsOf('a')).toEqual(secondsFrom(Date.parse('2026-11-20T12:01:00Z') / 1000, 60));
+  });
+});
+
+describe('a run of several minutes', () => {
+  // A schedule may be late by many seconds: until then nobody would say hello.
+  it('goes on by itself without a gap, and the schedule finds each minute claimed', async () => {
+    const { clock, sockets, tick, seat } = scene('2026-11-20T12:00:30.000Z', 3);
+    await seat('a');
+    const run = tick();
+    await clock.advance(37_000);
+    await clock.finish(tick());
+    expect(clock.now()).toBe(Date.parse('2026-11-20T12:01:07Z'));
+    await clock.finish(run);
+    expect(sockets.secondsOf('a')).toEqual(secondsFrom(Date.parse('2026-11-20T12:00:30Z') / 1000, 150));
+  });
+
+  it('ends when another has claimed the next minute', async () => {
+    const { clock, claims, sockets, tick, seat } = scene('2026-11-20T12:00:30.000Z', 3);
+    await seat('a');
+    const run = tick();
+    await clock.advance(1_000);
+    await claims.claim(`tick:${Date.parse('2026-11-20T12:01:00Z') / minuteMs}`, clock.now() / 1000 + 120);
+    await clock.finish(run);
+    expect(sockets.secondsOf('a')).toEqual(secondsFrom(Date.parse('2026-11-20T12:00:30Z') / 1000, 30));
   });
 });
 
@@ -319,5 +344,17 @@ describe('a fault', () => {
     await seat('a');
     failNext(claims, 'claim');
     await expect(tick()).rejects.toThrow('the network is down');
+  });
+
+  it('in the middle of a minute gives the minute back, so that the next to come can speak', async () => {
+    const { clock, registry, claims, tick, claim, seat } = scene();
+    await seat('a');
+    const run = tick();
+    await clock.advance(5_000);
+    registry.everyone = () => {
+      throw new Error('the network is down');
+    };
+    await expect(clock.finish(run)).rejects.toThrow('the network is down');
+    expect(claims.isHeld(claim)).toBe(false);
   });
 });

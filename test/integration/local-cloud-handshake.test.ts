@@ -109,6 +109,20 @@ describe('$connect', () => {
     expect(await handshakeStatus(`${url}?token=allow&connect=posts`)).toBe(418);
   });
 
+  it('is followed by $disconnect when the handshake turns out to be unreadable', async () => {
+    const { port } = new URL(url);
+    const socket = connectTcp(Number(port), '127.0.0.1');
+    socket.write('GET /prod?token=allow&mark=malformed HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: Upgrade\r\n');
+    socket.write('Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n');
+    socket.write('Sec-WebSocket-Extensions: permessage-deflate; bogus=1\r\n\r\n');
+    await chat.until((entry) => entry.kind === 'handshake' && entry.status === 400);
+    const isMarked = (event: { queryStringParameters?: Readonly<Record<string, string>> }) =>
+      event.queryStringParameters?.mark === 'malformed';
+    const { requestContext } = await chat.event('Connect', isMarked);
+    await chat.event('Disconnect', (event) => event.requestContext.connectionId === requestContext.connectionId);
+    socket.destroy();
+  });
+
   it('registers nothing when the client goes away meanwhile (5)', async () => {
     const { port } = new URL(url);
     const socket = connectTcp(Number(port), '127.0.0.1');
@@ -124,6 +138,10 @@ describe('$connect', () => {
     const id = encodeURIComponent(requestContext.connectionId);
     const answer = await fetch(`${url.replace('ws:', 'http:')}/@connections/${id}`);
     expect(answer.status).toBe(410);
+    const isTheirs = (event: { requestContext: { connectionId: string } }) =>
+      event.requestContext.connectionId === requestContext.connectionId;
+    const { requestContext: end } = await chat.event('Disconnect', isTheirs);
+    expect(end).toMatchObject({ disconnectStatusCode: 1006, disconnectReason: '' });
   });
 
   it('chooses the subprotocol, and none of its other headers is sent (6, 7)', async () => {

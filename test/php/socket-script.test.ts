@@ -80,11 +80,13 @@ describe('the script of the private page', () => {
     FakeSocket.last.receive({ event: 'hello', data: '{"hello":"world"}' });
     FakeSocket.last.receive({ event: 'pusher:pong', data: {} });
     FakeSocket.last.receive({ event: 'note', data: 'just words' });
+    FakeSocket.last.receive({ event: 'list', data: ['1'] });
     FakeSocket.last.receive({ event: 'bare' });
     expect(events).toEqual([
       ['hello', { hello: 'world' }],
       ['pusher:pong', {}],
       ['note', 'just words'],
+      ['list', ['1']],
       ['bare', undefined],
     ]);
   });
@@ -138,10 +140,11 @@ describe('the script of the private page', () => {
 
   it('keeps trying while PHP is away or in trouble', async () => {
     ask.mockRejectedValueOnce(new TypeError('Failed to fetch')).mockResolvedValueOnce(answer(502));
+    ask.mockResolvedValueOnce({ ...answer(200), json: () => Promise.reject(new SyntaxError('<!doctype')) });
     ask.mockResolvedValue(answer(200, 'token'));
     await openPage();
     expect(FakeSocket.all).toHaveLength(0);
-    await vi.advanceTimersByTimeAsync(5_000);
+    await vi.advanceTimersByTimeAsync(10_000);
     expect(FakeSocket.all).toHaveLength(1);
     expect(states).toEqual(['connecting']);
   });

@@ -5,7 +5,7 @@ const STATES = {
   connecting: { tone: 'waiting', hint: '' },
   open: { tone: 'good', hint: '' },
   refused: { tone: 'bad', hint: 'The gateway did not let this session in. Trying again.' },
-  'signed out': { tone: 'bad', hint: 'Your PHP session has ended, and the socket with it.' },
+  'signed out': { tone: 'bad', hint: 'Your PHP session has ended, so no socket opens any more.' },
 };
 
 const { socketUrl } = document.querySelector('script[data-socket-url]').dataset;

@@ -8,8 +8,9 @@ export async function keepConnected(url, onState, onEvent) {
   for (let attempt = 0; ; attempt++) {
     const answer = await fetch('/getSessionID').catch(() => undefined); // a fresh token every time: a login changes it
     if (answer?.status === 403) return onState('signed out');
-    if (answer?.ok) {
-      const socket = new WebSocket(`${url}?token=${encodeURIComponent(await answer.json())}`);
+    const token = answer?.ok && (await answer.json().catch(() => undefined));
+    if (token) {
+      const socket = new WebSocket(`${url}?token=${encodeURIComponent(token)}`);
       let openedAt;
       let pings;
       socket.onopen = () => {
@@ -37,6 +38,7 @@ export async function keepConnected(url, onState, onEvent) {
 
 /** An event's data is JSON in a string; a publisher may also have sent plain words. */
 function decode(data) {
+  if (typeof data !== 'string') return data;
   try {
     return JSON.parse(data);
   } catch {

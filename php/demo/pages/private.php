@@ -17,7 +17,7 @@
 <section class="panel" aria-labelledby="events">
     <h2 id="events">Last events</h2>
     <ol class="events" data-testid="events"></ol>
-    <p class="note">None yet. What PHP publishes to you appears here.</p>
+    <p class="note">None yet. What the gateway says to you appears here.</p>
 </section>
 
 <p class="note">The page speaks to the socket with <a href="/assets/socket.js">one short script</a> and no library.</p>
