@@ -47,6 +47,17 @@ describe('npm start', { timeout: 90_000 }, () => {
     expect(printed()).not.toContain('is running');
   });
 
+  // npm dies of a SIGTERM and does not pass it on; what it had started used to stay behind and keep the ports.
+  it('ends with npm, whoever ends that', async () => {
+    const child = spawnStart(process.env.PATH ?? '', ['--page-port', '0', '--socket-port', '0']);
+    const printed = collect(child);
+    await until(child, () => printed().includes('Starting the local cloud'));
+    const allGone = once(child, 'close');
+    child.kill('SIGTERM');
+    await allGone;
+    expect(printed()).not.toContain('is running');
+  });
+
   it.each(['--page-port', '--socket-port'])(
     'says at once which port is taken and how to choose another (%s)',
     async (option) => {
