@@ -42,7 +42,7 @@ export interface SessionSocketProps {
 
   /**
    * Sends `hello {hello: 'world'}` to everyone every second, for the demo. At API Gateway's $1 per million messages this
-   * is about $2.60 a month for each open socket.
+   * is about $2.60 a month for each open socket, and a Lambda runs for as long as anybody is connected.
    * @default false
    */
   readonly hello?: boolean;
@@ -56,8 +56,9 @@ export interface SessionSocketProps {
   readonly throttle?: { readonly rateLimit: number; readonly burstLimit: number };
 
   /**
-   * Creates the account-wide role by which API Gateway writes access logs, and keeps it when the stack goes, because
-   * other APIs may have come to rely on it. False where the account has one.
+   * Creates the role by which API Gateway writes access logs, sets it for the whole account and region in place of one
+   * that is set there, and keeps it when the stack goes, because other APIs may have come to rely on it. False where the
+   * account has one.
    * @default true
    */
   readonly cloudWatchRole?: boolean;

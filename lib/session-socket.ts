@@ -25,7 +25,7 @@ export class SessionSocket extends Construct {
   readonly key: string;
   /** JSON `{"appId", "key", "secret"}`; PHP's side needs all three. */
   readonly secret: Secret;
-  /** In alarm while session checks fail, which is when nobody can connect. Add an action to be told. */
+  /** In alarm while session checks fail, and with them the handshakes. Add an action to be told. */
   readonly sessionCheckAlarm: Alarm;
 
   readonly #api: SocketApi;
@@ -169,7 +169,7 @@ export class SessionSocket extends Construct {
 
 function createSessionCheckAlarm(authorizer: SocketFunction): Alarm {
   return new Alarm(authorizer, 'Alarm', {
-    alarmDescription: 'Session checks fail, so nobody can connect: PHP is down, slow, or does not trust the gateway.',
+    alarmDescription: 'Session checks fail, and with them the handshakes: PHP is down, slow, or does not trust the gateway.',
     metric: authorizer.lambda.metricErrors({ period: Duration.minutes(1), statistic: 'sum' }),
     comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
     threshold: 1,
