@@ -169,7 +169,8 @@ export class SessionSocket extends Construct {
 
 function createSessionCheckAlarm(authorizer: SocketFunction): Alarm {
   return new Alarm(authorizer, 'Alarm', {
-    alarmDescription: 'Session checks fail, and with them the handshakes: PHP is down, slow, or does not trust the gateway.',
+    alarmDescription:
+      'Session checks fail, and with them the handshakes: PHP is down, slow, or does not trust the gateway.',
     metric: authorizer.lambda.metricErrors({ period: Duration.minutes(1), statistic: 'sum' }),
     comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
     threshold: 1,
