@@ -256,7 +256,7 @@ describe('the authorizer', () => {
 
   it('is watched by an alarm on its errors, which are session checks that failed and nothing else', () => {
     const { AlarmDescription, ...alarm } = quiet.the('AWS::CloudWatch::Alarm').Properties;
-    expect(AlarmDescription).toContain('nobody can connect');
+    expect(AlarmDescription).toContain('Session checks fail');
     expect(alarm).toMatchObject({
       Namespace: 'AWS/Lambda',
       MetricName: 'Errors',
