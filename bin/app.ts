@@ -3,7 +3,8 @@ import { BadProps, SessionSocketStack } from '../lib/index.ts';
 import { readContext, readStackName, saysNothing } from './context.ts';
 
 /** The CDK app: configuration from the command line's `-c name=value` or `cdk.json`, one stack out. */
-const app = new App();
+// `cdk` validates the template against CloudFormation's rules; the local cloud has its own opinion and starts sooner.
+const app = new App({ builtinCloudFormationValidation: process.env.SESSION_SOCKET_VALIDATION !== 'off' });
 const lookup = (name: string): unknown => app.node.tryGetContext(name);
 try {
   const name = readStackName(lookup);

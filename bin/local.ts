@@ -12,6 +12,7 @@ import { synthesize } from './synthesize.ts';
 /** `npm start`: synthesizes the app, runs its template on this machine beside the PHP demo, and says where everything is. */
 const project = join(import.meta.dirname, '..');
 const undo: (() => Promise<void>)[] = [];
+const interruption = new AbortController();
 let starting: Promise<void> | undefined;
 let stopping: Promise<void> | undefined;
 
@@ -40,6 +41,7 @@ async function start(options: LocalOptions): Promise<void> {
   const pagePort = await findPort(options.pagePort, '--page-port');
   const socketPort = await findPort(options.socketPort, '--socket-port');
 
+  goOn();
   console.log('Synthesizing the template …');
   const assembly = await mkdtemp(join(tmpdir(), 'session-socket-'));
   undo.push(() => rm(assembly, { recursive: true, force: true }));
@@ -51,6 +53,7 @@ async function start(options: LocalOptions): Promise<void> {
       hello: String(options.hello),
     },
     assembly,
+    interruption.signal,
   );
   goOn();
 
@@ -122,6 +125,7 @@ async function findPort(port: number, option: string): Promise<number> {
 /** Ends everything that was started, the last first. A second signal does not wait. */
 async function stop(code: number): Promise<void> {
   if (stopping !== undefined) process.exit(130);
+  interruption.abort();
   stopping = stopAll();
   await stopping;
   process.exit(code);

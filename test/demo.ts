@@ -30,14 +30,18 @@ export interface Demo {
 export type LogRecord = Readonly<Record<string, unknown>>;
 
 export interface DemoOptions {
-  /** The PHP app's folder, from the project's root. */
-  readonly app?: string;
+  /** The PHP app's folder, from the project's root, and its front controller. */
+  readonly app?: { readonly root: string; readonly router: string };
   readonly hello?: boolean;
   /** CDK context beside the usual. */
   readonly context?: Readonly<Record<string, string>>;
 }
 
-export async function startDemo({ app = 'php/demo', hello = false, context = {} }: DemoOptions = {}): Promise<Demo> {
+export async function startDemo({
+  app = { root: 'php/demo', router: 'index.php' },
+  hello = false,
+  context = {},
+}: DemoOptions = {}): Promise<Demo> {
   const pageUrl = `http://127.0.0.1:${await findFreePort()}`;
   const assembly = await mkdtemp(join(tmpdir(), 'session-socket-test-'));
   const log: LogEntry[] = [];
@@ -53,8 +57,8 @@ export async function startDemo({ app = 'php/demo', hello = false, context = {} 
   );
   const cloud = await startLocalCloud({ assembly, log: tell });
   const php = await startPhpServer({
-    root: join(import.meta.dirname, '..', app),
-    router: 'index.php',
+    root: join(import.meta.dirname, '..', app.root),
+    router: app.router,
     port: Number(new URL(pageUrl).port),
     environment: { SESSION_SOCKET_URL: cloud.webSocketUrl },
   });

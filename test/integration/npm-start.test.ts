@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { open } from '../contract/socket-client.ts';
+import { hasNativePhp } from '../php-kinds.ts';
 
 const project = join(import.meta.dirname, '..', '..');
 const running = new Set<ChildProcess>();
@@ -16,7 +17,7 @@ afterEach(() => {
 });
 
 describe('npm start', { timeout: 90_000 }, () => {
-  it('runs the demo on the PHP of this machine, and Ctrl-C leaves nothing running', async () => {
+  it.skipIf(!hasNativePhp)('runs the demo on the PHP of this machine, and Ctrl-C leaves nothing running', async () => {
     const demo = await start(process.env.PATH ?? '');
     expect(demo.printed()).toMatch(/PHP +PHP \d+\.\d+\.\d+ \(php -S, 4 workers\)/);
     expect(demo.printed()).toMatch(/DynamoDB +dynalite/);

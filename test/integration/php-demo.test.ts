@@ -3,11 +3,12 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type PhpServer, startPhpServer } from '../../local/php-server.ts';
 import { askAsGateway, Visitor } from '../php/visitor.ts';
+import { phpKinds } from '../php-kinds.ts';
 
 const demo = { root: 'php/demo', router: 'index.php', port: 0 };
 const forgedId = (n: number) => n.toString(16).padStart(32, '0');
 
-describe.each(['native', 'wasm'] as const)('the demo app on %s PHP', (prefer) => {
+describe.each(phpKinds)('the demo app on %s PHP', (prefer) => {
   let server: PhpServer;
   const complaints: string[] = [];
   const sessionFiles = () => readdir(server.sessions);

@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import type { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -430,39 +429,31 @@ describe('over TLS, PHP', () => {
     await Promise.all(servers.map((server) => server.close()));
   });
 
-  async function makeCertificate(name: string): Promise<{ key: string; cert: string; certFile: string }> {
-    const [keyFile, certFile] = [join(folder, 'key.pem'), join(folder, 'cert.pem')];
-    const curve = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
-    const subject = ['-subj', '/CN=hidden', '-addext', `subjectAltName=${name}`, '-days', '2'];
-    execFileSync('openssl', ['req', '-x509', ...curve, ...subject, '-keyout', keyFile, '-out', certFile], {
-      stdio: 'ignore',
-    });
-    return { key: await readFile(keyFile, 'utf8'), cert: await readFile(certFile, 'utf8'), certFile };
-  }
-
-  async function startTls(name: string) {
-    const { certFile, ...tls } = await makeCertificate(name);
+  async function startTls(name: 'this-machine' | 'somebody-else') {
+    const fileOf = (ending: string) => join(import.meta.dirname, '..', 'fixtures', 'tls', `${name}.${ending}`);
+    const certFile = fileOf('cert');
+    const tls = { key: await readFile(fileOf('key'), 'utf8'), cert: await readFile(certFile, 'utf8') };
     const server = await WebServer.start(answerJson(sessionId), tls);
     servers.push(server);
     return { server, certFile };
   }
 
   it('with a good certificate is asked, on one kept connection', async () => {
-    const { server, certFile } = await startTls('IP:127.0.0.1');
+    const { server, certFile } = await startTls('this-machine');
     const lambda = await startAuthorizer({ SESSION_ENDPOINT: server.url('/x').href, NODE_EXTRA_CA_CERTS: certFile });
     for (let n = 0; n < 3; n++) expectOutcome(await lambda.invoke(knock()), 'accepted');
     expect([server.requests.length, server.connections.length]).toEqual([3, 1]);
   });
 
   it('with a certificate that nobody has signed is told nothing', async () => {
-    const { server } = await startTls('IP:127.0.0.1');
+    const { server } = await startTls('this-machine');
     const lambda = await startAuthorizer({ SESSION_ENDPOINT: server.url().href });
     expectOutcome(await lambda.invoke(knock()), 'unavailable', 'DEPTH_ZERO_SELF_SIGNED_CERT');
     expect(server.requests).toHaveLength(0);
   });
 
   it('with the certificate of somebody else is told nothing', async () => {
-    const { server, certFile } = await startTls('DNS:somebody.example.com');
+    const { server, certFile } = await startTls('somebody-else');
     const lambda = await startAuthorizer({ SESSION_ENDPOINT: server.url().href, NODE_EXTRA_CA_CERTS: certFile });
     expectOutcome(await lambda.invoke(knock()), 'unavailable', 'ERR_TLS_CERT_ALTNAME_INVALID');
     expect(server.requests).toHaveLength(0);

@@ -5,7 +5,7 @@ import { type Demo, startDemo } from '../demo.ts';
 describe("The README's PHP, in the smallest app there can be", () => {
   let demo: Demo;
   beforeAll(async () => {
-    demo = await startDemo({ app: 'test/fixtures/snippet-app' });
+    demo = await startDemo({ app: { root: '.', router: 'test/fixtures/snippet-app/index.php' } });
   });
   afterAll(() => demo.close());
 
