@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { findFreePort } from '../local/free-port.ts';
 import { type LogEntry, startLocalCloud } from '../local/index.ts';
 import { startPhpServer } from '../local/php-server.ts';
 import { describeEntry } from './local-log.ts';
@@ -108,17 +108,8 @@ function versionOf(dependency: string): string {
 
 /** Asked before the slow work, so that a taken port is told at once and by name. */
 async function findPort(port: number, option: string): Promise<number> {
-  const server = createServer();
-  return new Promise((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) => {
-      const taken = `Port ${port} is taken by another program. Stop that, or choose another with ${option}.`;
-      reject(error.code === 'EADDRINUSE' ? new Error(taken) : error);
-    });
-    server.listen(port, '127.0.0.1', () => {
-      const address = server.address();
-      const found = typeof address === 'object' && address !== null ? address.port : port;
-      server.close(() => resolve(found));
-    });
+  return findFreePort(port).catch((error: Error) => {
+    throw new Error(`${error.message} Stop that, or choose another with ${option}.`);
   });
 }
 

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { findFreePort } from './free-port.ts';
 import { lookForNativePhp, startNativePhp } from './php-native.ts';
 import { startWasmPhp } from './php-wasm.ts';
 
@@ -47,6 +47,7 @@ export interface PhpProcess {
 
 /** Starts PHP for one app on 127.0.0.1 and resolves once it answers. */
 export async function startPhpServer(options: PhpServerOptions): Promise<PhpServer> {
+  // PHP cannot be told "any port". It also makes "taken" one sentence for both kinds of PHP.
   const port = await findFreePort(options.port);
   const sessions = await mkdtemp(join(tmpdir(), 'session-socket-php-'));
   const root = resolve(options.root);
@@ -81,20 +82,4 @@ async function start(prefer: 'native' | 'wasm', options: PhpProcessOptions): Pro
     return startWasmPhp(options);
   }
   return startNativePhp(found.version, options);
-}
-
-/** PHP cannot be told "any port", so one is found for it. It also makes "in use" one sentence for both kinds of PHP. */
-function findFreePort(wanted: number): Promise<number> {
-  return new Promise((found, failed) => {
-    const probe = createServer();
-    probe.once('error', (error: NodeJS.ErrnoException) => {
-      const why = error.code === 'EADDRINUSE' ? 'is already in use' : `cannot be opened (${error.code})`;
-      failed(new Error(`The PHP app cannot start: port ${wanted} on 127.0.0.1 ${why}.`));
-    });
-    probe.listen(wanted, '127.0.0.1', () => {
-      const address = probe.address();
-      const port = address !== null && typeof address === 'object' ? address.port : wanted;
-      probe.close(() => found(port));
-    });
-  });
 }

@@ -1,9 +1,9 @@
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DynamoDBClient, ScanCommand } from '@aws-sdk/client-dynamodb';
 import { synthesize } from '../bin/synthesize.ts';
+import { findFreePort } from '../local/free-port.ts';
 import { type LocalCloud, type LogEntry, startLocalCloud } from '../local/index.ts';
 import { type PhpServer, startPhpServer } from '../local/php-server.ts';
 
@@ -42,6 +42,7 @@ export async function startDemo({
   hello = false,
   context = {},
 }: DemoOptions = {}): Promise<Demo> {
+  // Known before PHP starts, because the template names the page's origin.
   const pageUrl = `http://127.0.0.1:${await findFreePort()}`;
   const assembly = await mkdtemp(join(tmpdir(), 'session-socket-test-'));
   const log: LogEntry[] = [];
@@ -117,15 +118,4 @@ function pick<Value>(values: Readonly<Record<string, Value>>, name: string): Val
   const found = Object.entries(values).find(([logicalId]) => logicalId.includes(name));
   if (found === undefined) throw new Error(`The template has no ${name}.`);
   return found[1];
-}
-
-/** Known before PHP starts, because the template names the page's origin. */
-function findFreePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer().once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0));
-    });
-  });
 }

@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
+import { Visitor } from '../php/visitor.ts';
 import { knock, type OpenSocket, open } from './socket-client.ts';
 
 /** A gateway with the PHP demo behind it: on this machine, or deployed. */
@@ -75,7 +76,7 @@ export function describeSockets(name: string, getTarget: () => SocketTarget): vo
         const visitor = await logIn(getTarget().pageUrl);
         const old = await visitor.fetchToken();
         expect(await knock({ url: urlOf(old), origin: origin() })).toBe(101);
-        await visitor.logOut();
+        await visitor.post('/logout');
         expect(await knock({ url: urlOf(old), origin: origin() })).toBe(403);
       });
     });
@@ -126,23 +127,9 @@ export function describeSockets(name: string, getTarget: () => SocketTarget): vo
   });
 }
 
-interface Visitor {
-  /** As the page does it: same origin, the browser's cookie. */
-  fetchToken(): Promise<string>;
-  logOut(): Promise<void>;
-}
-
 async function logIn(pageUrl: string): Promise<Visitor> {
-  const authorization = `Basic ${btoa('gonzalo:password')}`;
-  const login = await fetch(`${pageUrl}/login`, { headers: { authorization }, redirect: 'manual' });
-  const cookie = login.headers.getSetCookie()[0]?.split(';')[0];
-  if (cookie === undefined) throw new Error(`The demo at ${pageUrl} did not log us in (${login.status}).`);
-  return {
-    async fetchToken() {
-      return (await fetch(`${pageUrl}/getSessionID`, { headers: { cookie } })).json() as Promise<string>;
-    },
-    async logOut() {
-      await fetch(`${pageUrl}/logout`, { method: 'POST', headers: { cookie }, redirect: 'manual' });
-    },
-  };
+  const visitor = new Visitor(pageUrl);
+  const { status } = await visitor.logIn();
+  if (status !== 303) throw new Error(`The demo at ${pageUrl} did not log us in (${status}).`);
+  return visitor;
 }

@@ -7,7 +7,10 @@ import { findBrowser, launch } from './browser.ts';
 
 const screenshots = join(import.meta.dirname, '..', 'output');
 const choice = await findBrowser();
-if ('missing' in choice) console.warn(`The end-to-end test is skipped. ${choice.missing}`);
+if ('missing' in choice) {
+  if (process.env.CI) throw new Error(choice.missing);
+  console.warn(`The end-to-end test is skipped. ${choice.missing}`);
+}
 
 describe.skipIf('missing' in choice)('A person with a browser', () => {
   let demo: Demo;

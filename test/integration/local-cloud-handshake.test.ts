@@ -39,6 +39,7 @@ describe('the authorizer', () => {
     ['returns a Deny (17)', 'deny', 403],
     ['allows another resource, .../*/* included (18)', 'other-resource', 403],
     ['returns no policy (19)', 'no-policy', 500],
+    ['returns a function, which has no JSON', 'function', 500],
     ['returns a malformed policy (19)', 'malformed', 500],
     ['throws anything else (19)', 'throws', 500],
     ['times out (19)', 'hangs', 500],
@@ -92,6 +93,7 @@ describe('$connect', () => {
     ['502 when it throws (4)', 'throws', 502],
     ['502 when it exits (4)', 'exits', 502],
     ['502 when it returns no proxy response', 'malformed', 502],
+    ['502 when it returns a function, which has no JSON', 'function', 502],
   ])('decides the status of the handshake: %s', async (_, behaviour, status) => {
     expect(await handshakeStatus(`${url}?token=allow&connect=${behaviour}`)).toBe(status);
   });

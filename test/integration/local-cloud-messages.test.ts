@@ -68,6 +68,7 @@ describe('messages', () => {
     ['throws', { throws: true }],
     ['throws on a one-way route', { action: 'oneWay', throws: true }],
     ['exits', { exits: true }],
+    ['returns a function', { returns: 'function' }],
     ['times out', { sleepMs: 10_000 }],
   ])('when the integration %s, the error frame has the bytes of AWS and the socket stays open (41)', (_, message) =>
     withClient(async (client) => {

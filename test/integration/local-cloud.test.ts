@@ -72,8 +72,8 @@ describe('a function', () => {
     expect(context.remaining).toBeLessThanOrEqual(3000);
   });
 
-  it('that returns nothing answers null', async () => {
-    expect(await work({ action: 'nothing' })).toBeNull();
+  it.each(['nothing', 'function', 'symbol', 'odd toJSON'])('that returns %s answers null', async (action) => {
+    expect(await worker({ action })).toEqual({ outcome: 'returned', payload: 'null' });
   });
 
   it('that throws fails with its type, message and trace, and its environment lives on', async () => {

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { open } from '../contract/socket-client.ts';
+import { Visitor } from '../php/visitor.ts';
 import { hasNativePhp } from '../php-kinds.ts';
 
 const project = join(import.meta.dirname, '..', '..');
@@ -123,11 +124,11 @@ async function start(path: string): Promise<RunningDemo> {
 
 /** Logs in over PHP and waits for the first hello. */
 async function sayHello({ pageUrl, socketUrl }: RunningDemo): Promise<void> {
-  const authorization = `Basic ${btoa('gonzalo:password')}`;
-  const login = await fetch(`${pageUrl}login`, { headers: { authorization }, redirect: 'manual' });
-  const cookie = login.headers.getSetCookie()[0]?.split(';')[0] ?? '';
-  const token = await (await fetch(`${pageUrl}getSessionID`, { headers: { cookie } })).json();
-  const socket = await open({ url: `${socketUrl}?token=${token}`, origin: new URL(pageUrl).origin });
+  const { origin } = new URL(pageUrl);
+  const visitor = new Visitor(origin);
+  await visitor.logIn();
+  const token = await visitor.fetchToken();
+  const socket = await open({ url: `${socketUrl}?token=${token}`, origin });
   expect(await socket.frame('hello')).toEqual({ event: 'hello', data: '{"hello":"world"}' });
   await socket.close();
 }

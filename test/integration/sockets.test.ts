@@ -3,6 +3,7 @@ import { connectionIdOf } from '../../functions/core/connection.ts';
 import { describeSockets } from '../contract/socket.ts';
 import { knock, type OpenSocket, open } from '../contract/socket-client.ts';
 import { type Demo, startDemo } from '../demo.ts';
+import { Visitor } from '../php/visitor.ts';
 
 /**
  * The contract on the local cloud and, for whoever has deployed the gateway and the demo, on a real stage:
@@ -23,10 +24,9 @@ describe('On this machine', () => {
   describeSockets('the local cloud', () => demo);
 
   const enter = async () => {
-    const authorization = `Basic ${btoa('gonzalo:password')}`;
-    const login = await fetch(`${demo.pageUrl}/login`, { headers: { authorization }, redirect: 'manual' });
-    const cookie = login.headers.getSetCookie()[0]?.split(';')[0] ?? '';
-    const token = cookie.slice(cookie.indexOf('=') + 1);
+    const visitor = new Visitor(demo.pageUrl);
+    await visitor.logIn();
+    const token = await visitor.fetchToken();
     return { token, handshake: { url: `${demo.webSocketUrl}?token=${token}`, origin: demo.pageUrl } };
   };
 

@@ -38,6 +38,10 @@ describe("an authorizer's answer", () => {
     },
   );
 
+  it.each(['', 'undefined', '<html>'])('that is no JSON, such as "%s", is a 500 and throws nothing', (payload) => {
+    expect(decide({ outcome: 'returned', payload }, arn)).toMatchObject({ outcome: 'refused', status: 500 });
+  });
+
   it.each([[{ a: {} }], [{ a: [] }], [{ a: null }], [[]], ['text']])('a context of %j is a 500 (21)', (context) => {
     expect(returned({ principalId: 'u', policyDocument, context })).toMatchObject({ outcome: 'refused', status: 500 });
   });

@@ -23,6 +23,11 @@ export class Visitor {
     return this.get('/login', { Authorization: `Basic ${btoa(`${user}:${password}`)}` });
   }
 
+  /** As the page does it: same origin, the browser's own cookie. */
+  async fetchToken(): Promise<string> {
+    return (await this.get('/getSessionID')).json() as Promise<string>;
+  }
+
   async #ask(path: string, init: RequestInit): Promise<Response> {
     const headers = new Headers(init.headers);
     const cookie = [...this.#cookies].map(([name, value]) => `${name}=${value}`).join('; ');

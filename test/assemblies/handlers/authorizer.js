@@ -23,6 +23,7 @@ const behaviours = {
     throw new Error('The session could not be checked');
   },
   hangs: () => new Promise((resolve) => setTimeout(resolve, 60_000)),
+  function: () => () => undefined,
   'no-policy': () => ({ statusCode: 401 }),
   malformed: () => ({ principalId: 'user:42', policyDocument: { Statement: [{ Effect: 'Allow' }] } }),
   'no-principal': (arn) => ({ policyDocument: policy('Allow', arn) }),

@@ -6,6 +6,7 @@ exports.handler = async (event) => {
   if (connect === 'throws') throw new Error('connect failed');
   if (connect === 'exits') process.exit(3);
   if (connect === 'malformed') return { ok: true };
+  if (connect === 'function') return () => undefined;
   if (connect === 'slow') await new Promise((resolve) => setTimeout(resolve, 300));
   if (connect === 'posts') return { statusCode: await post(event.requestContext) };
   const headers = { 'Set-Cookie': 'a=b', 'X-Own': 'c' };

@@ -7,6 +7,7 @@ exports.handler = async (event, context) => {
   if (message.sleepMs) await new Promise((resolve) => setTimeout(resolve, message.sleepMs));
   if (message.throws) throw new Error('message failed');
   if (message.exits) process.exit(3);
+  if (message.returns === 'function') return () => undefined;
   if (message.status) return { statusCode: message.status, body: 'ignored' };
   const details = {
     served,

@@ -9,6 +9,9 @@ const actions = {
   environment: () => ({ ...process.env }),
   context: (_, context) => ({ ...context, remaining: context.getRemainingTimeInMillis() }),
   nothing: () => undefined,
+  function: () => () => undefined,
+  symbol: () => Symbol('no JSON'),
+  'odd toJSON': () => ({ toJSON: () => undefined }),
   throws: () => {
     throw new TypeError('worker failed');
   },
