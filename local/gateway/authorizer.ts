@@ -1,3 +1,4 @@
+import { parseJson } from '../json.ts';
 import type { InvocationResult } from '../lambda/environment.ts';
 import { evaluatePolicy } from './policy.ts';
 
@@ -23,7 +24,7 @@ export function decide(result: InvocationResult, methodArn: string): AuthorizerD
   }
   if (Buffer.byteLength(result.payload) > resultLimitBytes) return refuse(500, 'the authorizer result is over 8 KB');
 
-  const answer: unknown = JSON.parse(result.payload);
+  const answer = parseJson(result.payload);
   if (typeof answer !== 'object' || answer === null) return refuse(500, 'the authorizer returned no policy');
   const { principalId, policyDocument, context = {} } = answer as Record<string, unknown>;
   if (policyDocument === undefined) return refuse(500, 'the authorizer returned no policy');

@@ -1,3 +1,4 @@
+import { parseJson } from '../json.ts';
 import type { InvocationResult } from '../lambda/environment.ts';
 import type { LocalFunction } from '../lambda/function.ts';
 
@@ -23,7 +24,7 @@ export interface ProxyResponse {
 /** @returns undefined when the integration failed or its answer is not a proxy response */
 export function readProxyResponse(result: InvocationResult): ProxyResponse | undefined {
   if (result.outcome === 'failed') return undefined;
-  const answer: unknown = JSON.parse(result.payload);
+  const answer = parseJson(result.payload);
   if (typeof answer !== 'object' || answer === null || Array.isArray(answer)) return undefined;
 
   const { statusCode, body = '', headers = {}, multiValueHeaders = {} } = answer as Record<string, unknown>;

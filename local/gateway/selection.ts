@@ -1,3 +1,5 @@
+import { parseJson } from '../json.ts';
+
 /** @returns the route key that a message asks for; '' when it asks for none */
 export type RouteSelection = (body: string) => string;
 
@@ -8,7 +10,8 @@ export type RouteSelection = (body: string) => string;
  */
 export function parseRouteSelection(expression: string): RouteSelection {
   const whole = bodyPath(expression.replace(/^\$/, ''));
-  if (expression.startsWith('$request.') && whole !== undefined) return (body) => select(parse(body), whole);
+  // "Non-JSON → $default": docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-websocket-api-routes-integrations.html
+  if (expression.startsWith('$request.') && whole !== undefined) return (body) => select(parseJson(body), whole);
 
   const parts: (string | readonly string[])[] = [];
   let rest = expression;
@@ -27,7 +30,7 @@ export function parseRouteSelection(expression: string): RouteSelection {
     rest = rest.slice((variable ?? literal)?.[0].length);
   }
   return (body) => {
-    const parsed = parse(body);
+    const parsed = parseJson(body);
     return parts.map((part) => (typeof part === 'string' ? part : select(parsed, part))).join('');
   };
 }
@@ -35,15 +38,6 @@ export function parseRouteSelection(expression: string): RouteSelection {
 function bodyPath(reference: string): readonly string[] | undefined {
   if (!/^request\.body(\.[A-Za-z0-9_-]+)+$/.test(reference)) return undefined;
   return reference.split('.').slice(2);
-}
-
-/** "Non-JSON → $default": docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-websocket-api-routes-integrations.html */
-function parse(body: string): unknown {
-  try {
-    return JSON.parse(body);
-  } catch {
-    return undefined;
-  }
 }
 
 function select(body: unknown, path: readonly string[]): string {

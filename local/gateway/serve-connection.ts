@@ -39,7 +39,7 @@ export function serveConnection(
     // docs.aws.amazon.com/apigateway/latest/developerguide/websocket-api-develop-binary-media-types.html
     if (isBinary) return connection.close(1003, unknownReason);
     // Not awaited: messages of one connection run at the same time, in no promised order.
-    void serveMessage(gateway, origin, connection, data.toString());
+    serveMessage(gateway, origin, connection, data.toString()).catch(reportFault(gateway, 'a message'));
   });
   let broken: End | undefined;
   socket.on('error', (error: NodeJS.ErrnoException) => {
@@ -49,7 +49,7 @@ export function serveConnection(
     gateway.connections.remove(connection);
     if (gateway.connections.isClosed) return;
     const end = connection.end ?? broken ?? { code, reason: reasonOf(code) };
-    void serveDisconnect(gateway, origin, client, end);
+    serveDisconnect(gateway, origin, client, end).catch(reportFault(gateway, '$disconnect'));
   });
 }
 
@@ -87,7 +87,8 @@ function customRoute({ routes }: WebSocketApi, key: string) {
  * whatever `$connect` registered would stay, and stock applications would keep posting to it.
  */
 export function serveLeftClient(gateway: Gateway, origin: Origin, client: Client): void {
-  void serveDisconnect(gateway, origin, client, { code: 1006, reason: unknownReason });
+  const end = { code: 1006, reason: unknownReason };
+  serveDisconnect(gateway, origin, client, end).catch(reportFault(gateway, '$disconnect'));
 }
 
 /** Best effort: whatever it does, the client never learns of it. */
@@ -98,6 +99,11 @@ async function serveDisconnect({ api, log }: Gateway, origin: Origin, client: Cl
   const result = await invokeWithin(integration.function, event, integration.timeoutMs);
   if (result.outcome === 'returned') return;
   log({ kind: 'integration-failed', routeKey: '$disconnect', reason: result.errorType });
+}
+
+/** A fault of ours, not of a function: it must end neither the process nor the other connections. */
+function reportFault({ log }: Gateway, routeKey: string): (error: unknown) => void {
+  return (error) => log({ kind: 'integration-failed', routeKey, reason: `the local cloud failed: ${String(error)}` });
 }
 
 /** The bytes of several transcripts, with their one space: aws-samples/simple-websockets-chat-app#24 and #42. */

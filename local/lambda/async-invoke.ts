@@ -55,13 +55,20 @@ export function createAsyncInvoker(
     log({ kind: 'async-retry', function: target.logicalId, attempt: number + 1, afterMs });
     const timer = setTimeout(() => {
       timers.delete(timer);
-      void attempt(target, payload, number + 1, queuedAtMs);
+      start(target, payload, number + 1, queuedAtMs);
     }, afterMs);
     timers.add(timer);
   }
 
+  /** An attempt that breaks off is one nobody will repeat: it must not end the process. */
+  function start(target: Target, payload: string, number: number, queuedAtMs: number): void {
+    attempt(target, payload, number, queuedAtMs).catch(() => {
+      log({ kind: 'async-abandoned', function: target.logicalId, attempts: number });
+    });
+  }
+
   return {
-    invoke: (target, payload) => void attempt(target, payload, 1, Date.now()),
+    invoke: (target, payload) => start(target, payload, 1, Date.now()),
     close() {
       isClosed = true;
       for (const timer of timers) clearTimeout(timer);

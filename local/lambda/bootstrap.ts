@@ -119,7 +119,8 @@ async function serve(): Promise<never> {
     environment._X_AMZN_TRACE_ID = String(headers['lambda-runtime-trace-id']);
     try {
       const result = await run(handler, JSON.parse(body), contextOf(headers));
-      const response = JSON.stringify(result === undefined ? null : result);
+      // A function, a symbol or an odd toJSON has no JSON either; undefined would become an empty payload.
+      const response = JSON.stringify(result) ?? 'null';
       current = undefined;
       await call('POST', `invocation/${requestId}/response`, response);
     } catch (error) {
@@ -142,6 +143,11 @@ setInterval(() => {
   if (process.ppid !== parent) process.exit(0);
 }, 500).unref();
 
-process.on('unhandledRejection', (reason) => void die(reason, 'Runtime.UnhandledPromiseRejection', 128));
-process.on('uncaughtException', (error) => void die(error, 'Runtime.UncaughtException', 129));
-void serve().catch(() => process.exit(1));
+const giveUp = () => process.exit(1);
+process.on('unhandledRejection', (reason) => {
+  die(reason, 'Runtime.UnhandledPromiseRejection', 128).catch(giveUp);
+});
+process.on('uncaughtException', (error) => {
+  die(error, 'Runtime.UncaughtException', 129).catch(giveUp);
+});
+serve().catch(giveUp);

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
+import { parseJson } from '../json.ts';
 import { type RuntimeApi, startRuntimeApi } from './runtime-api.ts';
 
 export interface Invocation {
@@ -156,7 +157,7 @@ export class Environment {
     if (undelivered !== undefined) this.#waiting = undefined;
     const requestId = this.#running?.requestId ?? randomUUID();
     this.#fail(failure('Runtime.ExitError', `RequestId: ${requestId} Error: Runtime ${how}`));
-    void this.#api?.close();
+    this.#api?.close().catch(() => undefined);
     this.#options.onGone(this, undelivered);
   }
 }
@@ -166,6 +167,7 @@ function failure(errorType: string, errorMessage: string): InvocationResult {
 }
 
 function readError(payload: string): { readonly errorType: string; readonly errorMessage: string } {
-  const { errorType, errorMessage } = JSON.parse(payload) as { errorType?: unknown; errorMessage?: unknown };
+  const error = Object(parseJson(payload)) as { errorType?: unknown; errorMessage?: unknown };
+  const { errorType, errorMessage } = error;
   return { errorType: String(errorType ?? 'Error'), errorMessage: String(errorMessage ?? '') };
 }

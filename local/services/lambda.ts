@@ -1,3 +1,4 @@
+import { parseJson } from '../json.ts';
 import { type ServiceAnswer, serviceError } from './answer.ts';
 import type { Services } from './server.ts';
 
@@ -13,7 +14,7 @@ export async function invokeFunction(
     return serviceError(404, 'ResourceNotFoundException', `Function not found: ${nameOrArn}`);
   }
   const payload = body === '' ? '{}' : body;
-  if (!isJson(payload)) {
+  if (parseJson(payload) === undefined) {
     return serviceError(400, 'InvalidRequestContentException', 'Could not parse request body into json.');
   }
   switch (invocationType) {
@@ -30,14 +31,5 @@ export async function invokeFunction(
     }
     default:
       return serviceError(400, 'InvalidParameterValueException', `Unknown invocation type ${invocationType}.`);
-  }
-}
-
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
   }
 }
