@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import type { Assembly } from '../assembly.ts';
 import type { Log } from '../log.ts';
@@ -36,8 +36,13 @@ export interface FunctionsOptions {
 
 export async function createFunctions(options: FunctionsOptions): Promise<Functions> {
   const bootstrap = await readBootstrap();
-  const all = options.stack.ofType('AWS::Lambda::Function').map((resource) => create(resource, bootstrap, options));
-  const byKey = new Map(all.map((each) => [accessKeyOf(each.logicalId), each]));
+  const byKey = new Map(
+    options.stack.ofType('AWS::Lambda::Function').map((resource) => {
+      const accessKeyId = newAccessKeyId();
+      return [accessKeyId, create(resource, accessKeyId, bootstrap, options)];
+    }),
+  );
+  const all = [...byKey.values()];
   const byName = new Map(all.flatMap((each) => [each.name, each.arn].map((name) => [name, each])));
   return {
     all,
@@ -47,7 +52,12 @@ export async function createFunctions(options: FunctionsOptions): Promise<Functi
   };
 }
 
-function create(resource: StackResource, bootstrap: string, options: FunctionsOptions): LocalFunction {
+function create(
+  resource: StackResource,
+  accessKeyId: string,
+  bootstrap: string,
+  options: FunctionsOptions,
+): LocalFunction {
   const { stack, assembly, log } = options;
   const { logicalId, properties, ref } = resource;
   const runtime = properties.text('Runtime');
@@ -89,7 +99,7 @@ function create(resource: StackResource, bootstrap: string, options: FunctionsOp
       AWS_LAMBDA_LOG_STREAM_NAME: stream,
       AWS_REGION: stack.region,
       AWS_DEFAULT_REGION: stack.region,
-      AWS_ACCESS_KEY_ID: accessKeyOf(logicalId),
+      AWS_ACCESS_KEY_ID: accessKeyId,
       AWS_SECRET_ACCESS_KEY: 'local',
       AWS_SESSION_TOKEN: 'local',
       AWS_ENDPOINT_URL: options.endpoints.services,
@@ -110,8 +120,7 @@ function create(resource: StackResource, bootstrap: string, options: FunctionsOp
   });
 }
 
-/** Shaped like the temporary keys that Lambda gives to a function: ASIA and 16 more. */
-function accessKeyOf(logicalId: string): string {
-  const digest = createHash('sha256').update(logicalId).digest('hex').toUpperCase();
-  return `ASIA${digest.slice(0, 16)}`;
+/** Shaped like the temporary keys that Lambda gives to a function: ASIA and 16 more. New at each start, so that none can be guessed. */
+function newAccessKeyId(): string {
+  return `ASIA${randomBytes(8).toString('hex').toUpperCase()}`;
 }

@@ -27,7 +27,6 @@ export async function startServices(): Promise<ServicesEndpoint> {
   async function answer(request: IncomingMessage): Promise<ServiceAnswer> {
     if (services === undefined) return serviceError(503, 'ServiceUnavailableException', 'The local cloud is starting.');
     const caller = services.functions.callerOf(accessKeyIn(request.headers.authorization));
-    // Also what keeps web pages out: a page cannot send this header across origins without asking first.
     if (caller === undefined) {
       return serviceError(403, 'UnrecognizedClientException', 'The security token included in the request is invalid.');
     }

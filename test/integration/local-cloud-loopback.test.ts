@@ -1,0 +1,102 @@
+import { request } from 'node:http';
+import { connect as connectTcp } from 'node:net';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { handshakeStatus } from '../assemblies/client.ts';
+import { type Chat, startChat } from '../assemblies/start-chat.ts';
+
+let chat: Chat;
+let environment: Record<string, string>;
+
+beforeAll(async () => {
+  chat = await startChat();
+  environment = await environmentOf(chat);
+});
+afterAll(() => chat.close());
+
+async function environmentOf({ cloud }: Chat): Promise<Record<string, string>> {
+  const result = await cloud.functions.Worker?.invoke({ action: 'environment' });
+  return JSON.parse(result?.payload ?? '{}') as Record<string, string>;
+}
+
+/** What each server answers to a program of this machine. */
+const servers = [
+  ['@connections', 'APIGATEWAYMANAGEMENTAPI', '/@connections/L0SM9cOFvHcCIhw%3D', 410],
+  ['DynamoDB', 'DYNAMODB', '/', 200],
+  ['the other AWS APIs', 'LAMBDA', '/2015-03-31/functions/Chat-Worker/invocations', 200],
+] as const;
+
+interface Answer {
+  readonly status: number | undefined;
+  readonly allowsOrigin: boolean;
+}
+
+function send(service: string, path: string, headers: Record<string, string>, method = 'POST'): Promise<Answer> {
+  const url = new URL(environment[`AWS_ENDPOINT_URL_${service}`] + path);
+  const credential = `${environment.AWS_ACCESS_KEY_ID}/20261123/us-east-1/x/aws4_request`;
+  const own = {
+    Authorization: `AWS4-HMAC-SHA256 Credential=${credential}, SignedHeaders=host, Signature=local`,
+    'Content-Type': 'application/x-amz-json-1.0',
+    'X-Amz-Date': '20261123T000000Z',
+    'X-Amz-Target': 'DynamoDB_20120810.ListTables',
+  };
+  return new Promise((resolve, reject) => {
+    const outgoing = request(url, { method, headers: { ...own, ...headers } }, (response) => {
+      response.resume();
+      const allowsOrigin = response.headers['access-control-allow-origin'] !== undefined;
+      resolve({ status: response.statusCode, allowsOrigin });
+    });
+    outgoing.on('error', reject);
+    outgoing.end(method === 'OPTIONS' ? '' : '{"action":"nothing"}');
+  });
+}
+
+describe.each(servers)('%s', (_, service, path, status) => {
+  const portOf = () => new URL(environment[`AWS_ENDPOINT_URL_${service}`] ?? '').port;
+
+  it('answers a program of this machine, by number and by name', async () => {
+    expect(await send(service, path, {})).toEqual({ status, allowsOrigin: false });
+    expect(await send(service, path, { Host: `localhost:${portOf()}` })).toMatchObject({ status });
+  });
+
+  // A simple cross-origin POST needs no preflight, and dynalite answers every preflight with *.
+  it.each(['POST', 'OPTIONS'])('refuses the %s of a web page, even of one on this machine', async (method) => {
+    for (const origin of ['https://evil.example', 'http://localhost:8080', 'null', `http://127.0.0.1:${portOf()}`]) {
+      const answer = await send(service, path, { Origin: origin }, method);
+      expect(answer).toEqual({ status: 403, allowsOrigin: false });
+    }
+  });
+
+  it('refuses a name that was made to point here', async () => {
+    for (const host of [
+      'evil.example',
+      `evil.example:${portOf()}`,
+      `127.0.0.1.evil.example:${portOf()}`,
+      '127.0.0.1',
+    ]) {
+      expect(await send(service, path, { Host: host })).toMatchObject({ status: 403 });
+    }
+  });
+
+  it('cannot be reached by another address of this machine', async (test) => {
+    test.skip(process.platform !== 'linux', 'only Linux has all of 127.0.0.0/8 without being told');
+    const socket = connectTcp(Number(portOf()), '127.0.0.2');
+    const outcome = await new Promise((resolve) => {
+      socket.once('connect', () => resolve('connected'));
+      socket.once('error', (error: NodeJS.ErrnoException) => resolve(error.code));
+    });
+    socket.destroy();
+    expect(outcome).toBe('ECONNREFUSED');
+  });
+});
+
+it('a WebSocket upgrade may have any Origin: to judge it is the business of the application', async () => {
+  expect(await handshakeStatus(`${chat.cloud.webSocketUrl}?token=allow`, { origin: 'https://app.example' })).toBe(101);
+});
+
+it('the access keys of functions are new at each start', async () => {
+  const another = await startChat();
+  const { AWS_ACCESS_KEY_ID: key } = await environmentOf(another);
+  await another.close();
+  expect(key).toMatch(/^ASIA[A-Z0-9]{16}$/);
+  expect(key).not.toBe(environment.AWS_ACCESS_KEY_ID);
+});
