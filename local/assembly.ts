@@ -10,6 +10,7 @@ export interface Assembly {
 }
 
 export interface Template {
+  readonly Transform?: unknown;
   readonly Resources: Record<string, Resource>;
   readonly Conditions?: Record<string, unknown>;
   readonly Outputs?: Record<string, { readonly Value: unknown; readonly Condition?: string }>;

@@ -55,7 +55,7 @@ export function readWebSocketApi(stack: Stack, functions: Functions, stages: Sta
   const authorizers = new Map(
     stack.ofType('AWS::ApiGatewayV2::Authorizer').map((each) => [each.ref, readAuthorizer(each, functions)]),
   );
-  const responses = stack.ofType('AWS::ApiGatewayV2::RouteResponse').map((each) => each.properties.text('RouteId'));
+  const responses = stack.ofType('AWS::ApiGatewayV2::RouteResponse').map(readRouteResponse);
 
   const routes = new Map<string, Route>();
   let authorizer: Authorizer | undefined;
@@ -82,8 +82,25 @@ export function readWebSocketApi(stack: Stack, functions: Functions, stages: Sta
   };
 }
 
+/** @returns the route that it belongs to */
+function readRouteResponse({ logicalId, properties }: StackResource): string {
+  const key = properties.text('RouteResponseKey');
+  // "Only $default is supported": docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-websocket-api-route-response.html
+  if (key !== '$default') {
+    throw new Error(`${logicalId}.RouteResponseKey: the route response ${key} is not emulated: only $default is.`);
+  }
+  return properties.text('RouteId');
+}
+
+const ownRouteKeys = ['$connect', '$disconnect', '$default'];
+
 function readRoute({ logicalId, properties }: StackResource) {
   const key = properties.text('RouteKey');
+  if (key.startsWith('$') && !ownRouteKeys.includes(key)) {
+    throw new Error(
+      `${logicalId}.RouteKey: there is no route ${key}: only $connect, $disconnect and $default begin with $.`,
+    );
+  }
   const target = properties.optionalText('Target');
   const authorizationType = properties.optionalText('AuthorizationType') ?? 'NONE';
   if (authorizationType !== 'NONE' && authorizationType !== 'CUSTOM') {

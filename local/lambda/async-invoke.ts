@@ -24,6 +24,10 @@ export function createAsyncInvoker(
 ): AsyncInvoker {
   const configurations = new Map(
     stack.ofType('AWS::Lambda::EventInvokeConfig').map(({ logicalId, properties }) => {
+      const qualifier = properties.optionalText('Qualifier') ?? '$LATEST';
+      if (qualifier !== '$LATEST') {
+        throw new Error(`${logicalId}.Qualifier: the qualifier ${qualifier} is not emulated: only $LATEST is.`);
+      }
       const target = functions.find(properties.text('FunctionName'));
       if (target === undefined) throw new Error(`${logicalId}: FunctionName is no function of this stack.`);
       return [

@@ -35,6 +35,7 @@ export interface Properties {
  * @throws at the first thing that the local cloud does not know, naming the logical id
  */
 export function resolveStack({ stackName, template }: Assembly, region: string): Stack {
+  if (template.Transform !== undefined) throw new Error('Transform: the local cloud does not transform templates.');
   const ids = assignPhysicalIds(template, { name: stackName, region });
   const resolver = createResolver(ids, template.Conditions ?? {});
   const isWanted = (condition: string | undefined) => condition === undefined || resolver.condition(condition);

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 type Resources = Record<string, { Type: string; Properties?: Record<string, unknown>; Condition?: string }>;
 
 export interface TestTemplate {
+  Transform?: unknown;
   Resources: Resources;
   Conditions?: Record<string, unknown>;
   Outputs?: Record<string, { Value: unknown; Condition?: string }>;
