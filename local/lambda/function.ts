@@ -11,6 +11,9 @@ export interface LocalFunctionOptions
   readonly onFailure: (errorType: string) => void;
 }
 
+const closing = { errorType: 'LocalCloudClosed', errorMessage: 'The local cloud was closed.' };
+const closed: InvocationResult = { outcome: 'failed', payload: JSON.stringify(closing), ...closing };
+
 /**
  * A Lambda function: environments that each run one invocation at a time, made when they are needed and kept warm. Above
  * `maxEnvironments` invocations wait in order; in AWS they would get an environment of their own.
@@ -51,6 +54,7 @@ export class LocalFunction {
 
   /** @param payload JSON text */
   invoke(payload: string): Promise<InvocationResult> {
+    if (this.#isClosed) return Promise.resolve(closed);
     this.#invocations += 1;
     return new Promise((resolve) => {
       const settle = (result: InvocationResult) => {
@@ -67,11 +71,7 @@ export class LocalFunction {
   async close(): Promise<void> {
     this.#isClosed = true;
     await Promise.all([...this.#environments].map((environment) => environment.close()));
-    const errorMessage = 'The local cloud was closed.';
-    const payload = JSON.stringify({ errorType: 'LocalCloudClosed', errorMessage });
-    for (const invocation of this.#queue.splice(0)) {
-      invocation.settle({ outcome: 'failed', payload, errorType: 'LocalCloudClosed', errorMessage });
-    }
+    for (const invocation of this.#queue.splice(0)) invocation.settle(closed);
   }
 
   #pump(): void {
