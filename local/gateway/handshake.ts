@@ -123,7 +123,9 @@ export async function admit(api: WebSocketApi, request: UpgradeRequest): Promise
   // serverless/serverless-websockets-plugin#13: a crash of $connect is a 502.
   if (response === undefined) return { status: 502, reason: failureOf(result) };
   const { statusCode } = response;
-  if (statusCode < 200 || statusCode > 299) return { status: statusCode, reason: `$connect returned ${statusCode}` };
+  // Of 1xx and 3xx nothing is known. A 1xx is no final answer, and a 101 would tell the client that it is connected.
+  if (statusCode < 200) return { status: 502, reason: `$connect returned ${statusCode}` };
+  if (statusCode > 299) return { status: statusCode, reason: `$connect returned ${statusCode}` };
   if (request.isGone()) return { status: 499, reason: 'the client went away', left: client };
   return { status: 101, client, protocol: response.header('Sec-WebSocket-Protocol') };
 }
