@@ -5,8 +5,21 @@ import { chatTemplate } from './chat.ts';
 
 /** A process that has no time to close its local cloud, killed while its function is idle or busy. */
 const { folder } = await writeAssembly(chatTemplate());
-const cloud = await startLocalCloud({ assembly: folder });
+let onHanging: () => void = () => undefined;
+const isHanging = new Promise<void>((resolve) => {
+  onHanging = resolve;
+});
+const cloud = await startLocalCloud({
+  assembly: folder,
+  log: (entry) => {
+    if (entry.kind === 'function-output' && entry.line === 'hanging') onHanging();
+  },
+});
 const result = await cloud.functions.Worker?.invoke({ action: 'pid' });
-void cloud.functions.Worker?.invoke({ action: process.argv[2] });
+if (process.argv[2] === 'busy') {
+  // Never answered: this process is gone before.
+  cloud.functions.Worker?.invoke({ action: 'hangs' }).catch(() => undefined);
+  await isHanging;
+}
 rmSync(folder, { recursive: true });
 process.stdout.write(`environment ${result?.payload}\n`, () => process.kill(process.pid, 'SIGKILL'));

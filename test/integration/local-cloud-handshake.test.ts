@@ -2,6 +2,7 @@ import { request } from 'node:http';
 import { connect as connectTcp } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { connect, handshakeStatus } from '../assemblies/client.ts';
+import { connectRaw, frame } from '../assemblies/raw-client.ts';
 import { type Chat, startChat } from '../assemblies/start-chat.ts';
 
 let chat: Chat;
@@ -90,6 +91,9 @@ describe('$connect', () => {
     ['400 (3)', '400', 400],
     ['401 (3)', '401', 401],
     ['403 (3)', '403', 403],
+    ['302, a redirection, which is not followed and lets nobody in', '302', 302],
+    ['304', '304', 304],
+    ['502 for a 101, which only the gateway can give', '101', 502],
     ['502 when it throws (4)', 'throws', 502],
     ['502 when it exits (4)', 'exits', 502],
     ['502 when it returns no proxy response', 'malformed', 502],
@@ -144,6 +148,19 @@ describe('$connect', () => {
       event.requestContext.connectionId === requestContext.connectionId;
     const { requestContext: end } = await chat.event('Disconnect', isTheirs);
     expect(end).toMatchObject({ disconnectStatusCode: 1006, disconnectReason: '' });
+  });
+
+  it.each([
+    ['together with the handshake', true],
+    ['while $connect runs', false],
+  ])('loses no frame that comes before the 101: %s', async (mark, isAtOnce) => {
+    const early = frame(1, mark);
+    const path = `${url}?token=allow&connect=slow&mark=${encodeURIComponent(mark)}`;
+    const client = await connectRaw(path, isAtOnce ? early : '');
+    await chat.event('Connect', ({ queryStringParameters: q }) => q?.mark === mark);
+    if (!isAtOnce) client.socket.write(early, 'latin1');
+    expect(await client.until(`{"echo":"${mark}"`)).toMatch(/^HTTP\/1\.1 101 /);
+    client.socket.destroy();
   });
 
   it('chooses the subprotocol, and none of its other headers is sent (6, 7)', async () => {

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { LogEntry } from '../../local/index.ts';
 import { type Client, connect } from '../assemblies/client.ts';
-import { type Chat, startChat } from '../assemblies/start-chat.ts';
+import { connectRaw, frame } from '../assemblies/raw-client.ts';
+import { type Chat, type GatewayEvent, startChat } from '../assemblies/start-chat.ts';
 
 let chat: Chat;
 let url: string;
@@ -158,41 +158,81 @@ describe('limits', () => {
 });
 
 describe('$disconnect', () => {
+  /** With one connection at a time, so that every invocation counted is that of the test. */
+  let quiet: Chat;
+
+  beforeAll(async () => {
+    quiet = await startChat();
+  });
+  afterAll(() => quiet.close());
+
+  let connected = 0;
+
+  async function connectAlone(): Promise<{ readonly client: Client; readonly connectionId: string }> {
+    connected += 1;
+    const mark = String(connected);
+    const client = await connect(`${quiet.cloud.webSocketUrl}?token=allow&mark=${mark}`);
+    const { requestContext } = await quiet.event('Connect', ({ queryStringParameters: q }) => q?.mark === mark);
+    return { client, connectionId: requestContext.connectionId };
+  }
+
   it.each([
     ['no status', undefined, 1005, 'Client-side close frame status not set'],
+    ['1000', 1000, 1000, ''],
     ['1001, as browsers do when they navigate', 1001, 1001, ''],
   ])('after a close with %s has the code and the text of AWS, once (33, 54, 66)', async (_, code, seen, reason) => {
-    const client = await connect(url);
-    const { echo } = await ask(client, `before ${seen}`);
-    const { requestContext } = await chat.event('Message', ({ body }) => body === echo);
-    const isMine = (event: { requestContext: { connectionId: string } }) =>
-      event.requestContext.connectionId === requestContext.connectionId;
+    const before = quiet.cloud.functions.Disconnect?.invocations ?? 0;
+    const { client, connectionId } = await connectAlone();
     client.socket.close(code);
-    const event = await chat.event('Disconnect', isMine);
+    const event = await quiet.event('Disconnect', (each) => each.requestContext.connectionId === connectionId);
     expect(event.requestContext).toMatchObject({ disconnectStatusCode: seen, disconnectReason: reason });
-    expect(event.headers).toEqual({ Host: new URL(url).host, 'x-api-key': '', 'X-Forwarded-For': '', 'x-restapi': '' });
-    expect(Object.keys(event.requestContext).slice(0, 4)).toEqual([
-      'routeKey',
-      'disconnectStatusCode',
-      'authorizer',
-      'eventType',
-    ]);
-    await chat.until((entry) => entry.kind === 'integration-failed' && entry.routeKey === '$disconnect');
     expect(await client.closed).toMatchObject({ code: seen });
-    const isItsDisconnect = (entry: LogEntry) =>
-      entry.kind === 'function-output' &&
-      entry.function === 'Disconnect' &&
-      entry.line.includes(requestContext.connectionId);
-    expect(chat.entries.filter(isItsDisconnect)).toHaveLength(1);
+    expect(quiet.cloud.functions.Disconnect?.invocations).toBe(before + 1);
+  });
+
+  it.each([
+    // 0xFF is in no UTF-8 text; opcode 3 is reserved.
+    ['text that is no UTF-8', frame(1, '\xff'), 1007],
+    ['a frame that the protocol does not have', frame(3, ''), 1002],
+  ])('after %s has the code that the client was told', async (mark, bytes, code) => {
+    const before = quiet.cloud.functions.Message?.invocations;
+    const query = `token=allow&mark=${encodeURIComponent(mark)}`;
+    const client = await connectRaw(`${quiet.cloud.webSocketUrl}?${query}`);
+    await client.until('\r\n\r\n');
+    client.socket.write(bytes, 'latin1');
+    // A close frame: opcode 8, two bytes, the code.
+    await client.until(`\x88\x02${String.fromCharCode(code >> 8, code & 0xff)}`);
+    client.socket.destroy();
+    const { requestContext } = await quiet.event('Connect', ({ queryStringParameters: q }) => q?.mark === mark);
+    const isTheirs = (each: GatewayEvent) => each.requestContext.connectionId === requestContext.connectionId;
+    const event = await quiet.event('Disconnect', isTheirs);
+    expect(event.requestContext).toMatchObject({ disconnectStatusCode: code, disconnectReason: '' });
+    expect(quiet.cloud.functions.Message?.invocations).toBe(before);
   });
 
   it('runs after a client is cut off, too', async () => {
-    const client = await connect(`${url}&mark=cut`);
-    const { requestContext } = await chat.event('Connect', ({ queryStringParameters: q }) => q?.mark === 'cut');
+    const { client, connectionId } = await connectAlone();
     client.socket.terminate();
-    const { connectionId } = requestContext;
-    const event = await chat.event('Disconnect', (each) => each.requestContext.connectionId === connectionId);
+    const event = await quiet.event('Disconnect', (each) => each.requestContext.connectionId === connectionId);
     expect(event.requestContext).toMatchObject({ disconnectStatusCode: 1006, disconnectReason: '' });
+  });
+});
+
+describe('without a route response', () => {
+  it('a route that could answer sends nothing', async () => {
+    const silent = await startChat({
+      maxEnvironmentsPerFunction: 1,
+      change({ Resources }) {
+        delete Resources.DefaultRouteResponse;
+      },
+    });
+    const client = await connect(`${silent.cloud.webSocketUrl}?token=allow`);
+    client.send('unanswered');
+    await silent.event('Message', ({ body }) => body === 'unanswered');
+    // One environment takes one after the other: a reply to the first would come before this.
+    client.send({ throws: true });
+    expect(await client.next()).toContain('Internal server error');
+    await silent.close();
   });
 });
 

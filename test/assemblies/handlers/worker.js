@@ -16,7 +16,10 @@ const actions = {
     throw new TypeError('worker failed');
   },
   exits: ({ code }) => process.exit(code),
-  hangs: () => new Promise((resolve) => setTimeout(resolve, 60_000)),
+  hangs: () => {
+    console.log('hanging');
+    return new Promise((resolve) => setTimeout(resolve, 60_000));
+  },
   sleeps: ({ ms }) => new Promise((resolve) => setTimeout(resolve, ms, process.pid)),
   floats: async () => {
     void Promise.reject(new Error('nobody awaits me'));
