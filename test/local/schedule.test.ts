@@ -1,5 +1,9 @@
-import { describe, expect, it } from 'vitest';
-import { parseSchedule } from '../../local/schedule.ts';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import type { LocalFunction } from '../../local/lambda/function.ts';
+import type { Functions } from '../../local/lambda/functions.ts';
+import { parseSchedule, startSchedules } from '../../local/schedule.ts';
+import type { Value } from '../../local/template/resolve.ts';
+import { readProperties, type Stack, type StackResource } from '../../local/template/stack.ts';
 
 const at = (time: string) => Date.parse(`2026-11-23T${time}Z`);
 
@@ -22,4 +26,88 @@ describe('a schedule', () => {
       expect(() => parseSchedule(expression)).toThrow('is not emulated');
     },
   );
+});
+
+describe('a rule', () => {
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  function start(properties: Record<string, Value>) {
+    vi.useFakeTimers({ now: at('10:00:20') });
+    const invoked: string[] = [];
+    const rule: StackResource = {
+      logicalId: 'Tick',
+      type: 'AWS::Events::Rule',
+      ref: 'Tick',
+      properties: readProperties({ ScheduleExpression: 'cron(* * * * ? *)', ...properties }, 'Tick'),
+      attribute: () => 'arn:aws:events:us-east-1:123456789012:rule/Tick',
+    };
+    const target = { logicalId: 'Worker' } as LocalFunction;
+    const stack: Stack = { name: 'Chat', region: 'us-east-1', outputs: {}, ofType: () => [rule] };
+    const functions = { find: (arn: string) => (arn === 'worker' ? target : undefined) } as Functions;
+    const invoker = { invoke: (_: unknown, payload: string) => void invoked.push(payload), close: () => undefined };
+    const localize = (value: string) => value.replace('https://api', 'http://127.0.0.1');
+    const stop = startSchedules(stack, functions, invoker, localize, () => undefined);
+    return { stop, invoked };
+  }
+
+  it('gives its target the event of EventBridge, at every due time', () => {
+    const { stop, invoked } = start({ Targets: [{ Arn: 'worker', Id: 'T' }] });
+    vi.advanceTimersByTime(39_999);
+    expect(invoked).toEqual([]);
+    vi.advanceTimersByTime(60_001);
+    expect(invoked.map((payload) => JSON.parse(payload))).toMatchObject([
+      { 'detail-type': 'Scheduled Event', source: 'aws.events', time: '2026-11-23T10:01:00Z', detail: {} },
+      { time: '2026-11-23T10:02:00Z', resources: ['arn:aws:events:us-east-1:123456789012:rule/Tick'] },
+    ]);
+    stop();
+  });
+
+  it('gives its target the Input of the template instead, pointing to this machine', () => {
+    const { stop, invoked } = start({ Targets: [{ Arn: 'worker', Id: 'T', Input: '{"url":"https://api/prod"}' }] });
+    vi.advanceTimersByTime(40_000);
+    expect(invoked).toEqual(['{"url":"http://127.0.0.1/prod"}']);
+    stop();
+  });
+
+  it('that is DISABLED never comes due', () => {
+    const { invoked } = start({ State: 'DISABLED', Targets: [{ Arn: 'worker', Id: 'T' }] });
+    vi.advanceTimersByTime(600_000);
+    expect(invoked).toEqual([]);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('comes due no more when the local cloud is closed, and keeps no timer', () => {
+    const { stop, invoked } = start({ Targets: [{ Arn: 'worker', Id: 'T' }] });
+    vi.advanceTimersByTime(40_000);
+    stop();
+    expect(vi.getTimerCount()).toBe(0);
+    vi.advanceTimersByTime(600_000);
+    expect(invoked).toHaveLength(1);
+  });
+
+  it('does not catch up after a sleep of the machine', () => {
+    const { stop, invoked } = start({ Targets: [{ Arn: 'worker', Id: 'T' }] });
+    vi.setSystemTime(at('12:00:30'));
+    vi.advanceTimersByTime(40_000);
+    expect(invoked).toHaveLength(1);
+    vi.advanceTimersByTime(60_000);
+    expect(invoked.map((payload) => JSON.parse(payload).time)).toEqual([
+      '2026-11-23T10:01:00Z',
+      '2026-11-23T12:02:00Z',
+    ]);
+    stop();
+  });
+
+  it.each([
+    [
+      'a property that is not obeyed',
+      { Arn: 'worker', Id: 'T', InputPath: '$' },
+      'the property InputPath is not emulated',
+    ],
+    ['a target outside the stack', { Arn: 'queue', Id: 'T' }, 'only functions of this stack can be targets'],
+  ])('refuses %s, by path', (_, target, sentence) => {
+    expect(() => start({ Targets: [target] })).toThrow(`Tick.Targets[0]: ${sentence}`);
+  });
 });

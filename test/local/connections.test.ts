@@ -1,0 +1,81 @@
+import { EventEmitter } from 'node:events';
+import { PassThrough } from 'node:stream';
+import { describe, expect, it } from 'vitest';
+import type { WebSocket } from 'ws';
+import { Connection, Connections } from '../../local/gateway/connections.ts';
+import type { Client } from '../../local/gateway/events.ts';
+import { serveConnection } from '../../local/gateway/serve-connection.ts';
+
+const client: Client = {
+  connectionId: 'L0SM9cOFvHcCIhw=',
+  connectedAt: 1,
+  sourceIp: '127.0.0.1',
+  userAgent: undefined,
+  host: '127.0.0.1:3001',
+  authorizer: undefined,
+};
+const api = {
+  apiId: 'api',
+  stages: ['prod'],
+  routes: new Map(),
+  authorizer: undefined,
+  selectRoute: () => '',
+} as const;
+
+/** A socket that says it is open for as long as the test wants. */
+class FakeSocket extends EventEmitter {
+  readonly OPEN = 1;
+  readonly CLOSED = 3;
+  readyState = this.OPEN;
+  readonly closes: number[] = [];
+
+  close(code: number): void {
+    this.closes.push(code);
+    queueMicrotask(() => {
+      this.readyState = this.CLOSED;
+      this.emit('close', code);
+    });
+  }
+}
+
+function openConnection() {
+  const connections = new Connections();
+  const socket = new FakeSocket();
+  const stage = { apiId: 'api', stage: 'prod', domainName: client.host };
+  const gateway = { api, connections, log: () => undefined };
+  serveConnection(gateway, stage, client, socket as unknown as WebSocket, new PassThrough());
+  return { connections, socket };
+}
+
+describe('the connections', () => {
+  it('are found by their id and on their stage only', () => {
+    const { connections } = openConnection();
+    expect(connections.find(client.connectionId, 'prod')?.client).toBe(client);
+    expect(connections.find(client.connectionId, 'test')).toBeUndefined();
+    expect(connections.find('eHrdFcnvvHcCE-w=', 'prod')).toBeUndefined();
+  });
+
+  it('forget one that closed: it is not kept until the end', async () => {
+    const { connections, socket } = openConnection();
+    socket.emit('close', 1005);
+    // Only what is still kept is found while its socket says it is open, and closed at the end.
+    expect(connections.find(client.connectionId, 'prod')).toBeUndefined();
+    await connections.close(1000);
+    expect(socket.closes).toEqual([]);
+  });
+
+  it('are closed at the end with 1001', async () => {
+    const { connections, socket } = openConnection();
+    await connections.close(1000);
+    expect(socket.closes).toEqual([1001]);
+    expect(connections.find(client.connectionId, 'prod')).toBeUndefined();
+  });
+
+  it('do not find one that the gateway is closing', () => {
+    const connections = new Connections();
+    const connection = new Connection(client, 'prod', new FakeSocket() as unknown as WebSocket);
+    connections.add(connection);
+    connection.close(1000, 'Connection Closed Normally');
+    expect(connections.find(client.connectionId, 'prod')).toBeUndefined();
+  });
+});
