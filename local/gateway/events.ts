@@ -13,7 +13,7 @@ export interface Client {
 }
 
 /** Which API and stage an event comes from. */
-export interface Origin {
+export interface ApiStage {
   readonly apiId: string;
   readonly stage: string;
   readonly domainName: string;
@@ -33,17 +33,17 @@ export interface Handshake {
  * https://github.com/aws-powertools/powertools-lambda-python/tree/develop/tests/events (apiGatewayWebSocketApi*.json); the
  * place of `authorizer` is that of https://github.com/boto/boto3/issues/3789.
  */
-export function connectEvent(origin: Origin, client: Client, handshake: Handshake): object {
+export function connectEvent(apiStage: ApiStage, client: Client, handshake: Handshake): object {
   return {
     ...headerFields(handshake.headers),
     ...queryFields(handshake.query),
-    requestContext: context(origin, client, '$connect', 'CONNECT', {}),
+    requestContext: context(apiStage, client, '$connect', 'CONNECT', {}),
     isBase64Encoded: false,
   };
 }
 
 /** Unlike the $connect event it has the hop's own headers and empty stage variables: docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-websocket-api-lambda-auth.html */
-export function authorizerEvent(origin: Origin, client: Client, handshake: Handshake, methodArn: string): object {
+export function authorizerEvent(apiStage: ApiStage, client: Client, handshake: Handshake, methodArn: string): object {
   const hop: Pairs = [
     ['Connection', 'upgrade'],
     ['content-length', '0'],
@@ -58,12 +58,12 @@ export function authorizerEvent(origin: Origin, client: Client, handshake: Hands
     queryStringParameters: last(handshake.query),
     multiValueQueryStringParameters: all(handshake.query),
     stageVariables: {},
-    requestContext: context(origin, client, '$connect', 'CONNECT', {}),
+    requestContext: context(apiStage, client, '$connect', 'CONNECT', {}),
   };
 }
 
-export function messageEvent(origin: Origin, client: Client, routeKey: string, body: string): MessageEvent {
-  const requestContext = context(origin, client, routeKey, 'MESSAGE', { messageId: newGatewayId() });
+export function messageEvent(apiStage: ApiStage, client: Client, routeKey: string, body: string): MessageEvent {
+  const requestContext = context(apiStage, client, routeKey, 'MESSAGE', { messageId: newGatewayId() });
   return { requestContext, body, isBase64Encoded: false };
 }
 
@@ -73,7 +73,7 @@ export interface MessageEvent {
   readonly isBase64Encoded: false;
 }
 
-export function disconnectEvent(origin: Origin, client: Client, code: number, reason: string): object {
+export function disconnectEvent(apiStage: ApiStage, client: Client, code: number, reason: string): object {
   const headers: Pairs = [
     ['Host', client.host],
     ['x-api-key', ''],
@@ -82,7 +82,7 @@ export function disconnectEvent(origin: Origin, client: Client, code: number, re
   ];
   return {
     ...headerFields(headers),
-    requestContext: context(origin, client, '$disconnect', 'DISCONNECT', { code, reason }),
+    requestContext: context(apiStage, client, '$disconnect', 'DISCONNECT', { code, reason }),
     isBase64Encoded: false,
   };
 }
@@ -99,7 +99,7 @@ interface Particulars {
 }
 
 function context(
-  { apiId, stage, domainName }: Origin,
+  { apiId, stage, domainName }: ApiStage,
   { connectionId, connectedAt, sourceIp, userAgent, authorizer }: Client,
   routeKey: string,
   eventType: 'CONNECT' | 'MESSAGE' | 'DISCONNECT',

@@ -2,12 +2,12 @@ import type { IncomingMessage } from 'node:http';
 import { accountId } from '../template/physical-ids.ts';
 import { type AuthorizerContext, decide, type IdentitySource } from './authorizer.ts';
 import {
+  type ApiStage,
   authorizerEvent,
   type Client,
   connectEvent,
   forwardedHeaders,
   type Handshake,
-  type Origin,
   type Pairs,
 } from './events.ts';
 import { newGatewayId } from './ids.ts';
@@ -27,7 +27,7 @@ export type Admission =
 
 /** What the client asks for, before any function has seen it. */
 export interface UpgradeRequest {
-  readonly origin: Origin;
+  readonly apiStage: ApiStage;
   readonly region: string;
   readonly sourceIp: string;
   readonly host: string;
@@ -64,7 +64,7 @@ export function stageIn(url: string): string {
 
 export function readUpgrade(
   request: IncomingMessage,
-  origin: Origin,
+  apiStage: ApiStage,
   region: string,
   isGone: () => boolean,
 ): UpgradeRequest {
@@ -75,10 +75,10 @@ export function readUpgrade(
     sent.push([request.rawHeaders[index] ?? '', request.rawHeaders[index + 1] ?? '']);
   }
   return {
-    origin,
+    apiStage,
     region,
     sourceIp,
-    host: request.headers.host ?? origin.domainName,
+    host: request.headers.host ?? apiStage.domainName,
     userAgent: request.headers['user-agent'],
     handshake: { headers: forwardedHeaders(sent, sourceIp), query: [...new URLSearchParams(query)] },
     isGone,
@@ -87,7 +87,7 @@ export function readUpgrade(
 
 /** Authorizer, then `$connect`; the client waits for both. */
 export async function admit(api: WebSocketApi, request: UpgradeRequest): Promise<Admission> {
-  const { origin, region, handshake } = request;
+  const { apiStage, region, handshake } = request;
   const stranger: Client = {
     connectionId: newGatewayId(),
     connectedAt: Date.now(),
@@ -101,8 +101,8 @@ export async function admit(api: WebSocketApi, request: UpgradeRequest): Promise
   if (api.authorizer !== undefined) {
     const isComplete = api.authorizer.identitySources.every((source) => hasIdentity(source, handshake));
     if (!isComplete) return { status: 401, reason: 'the identity source is missing' };
-    const methodArn = `arn:aws:execute-api:${region}:${accountId}:${api.apiId}/${origin.stage}/$connect`;
-    const event = authorizerEvent(origin, stranger, handshake, methodArn);
+    const methodArn = `arn:aws:execute-api:${region}:${accountId}:${api.apiId}/${apiStage.stage}/$connect`;
+    const event = authorizerEvent(apiStage, stranger, handshake, methodArn);
     // No caching on WebSocket APIs: AuthorizerResultTtlInSeconds is "Supported only for HTTP API Lambda authorizers".
     const decision = decide(await invokeWithin(api.authorizer.function, event, integrationTimeoutMs), methodArn);
     if (decision.outcome === 'refused') return decision;
@@ -116,7 +116,7 @@ export async function admit(api: WebSocketApi, request: UpgradeRequest): Promise
 
   const result = await invokeWithin(
     integration.function,
-    connectEvent(origin, client, handshake),
+    connectEvent(apiStage, client, handshake),
     integration.timeoutMs,
   );
   const response = readProxyResponse(result);

@@ -2,7 +2,7 @@ import type { Duplex } from 'node:stream';
 import type { WebSocket } from 'ws';
 import type { Log } from '../log.ts';
 import { Connection, type Connections, type End } from './connections.ts';
-import { type Client, disconnectEvent, messageEvent, type Origin } from './events.ts';
+import { type ApiStage, type Client, disconnectEvent, messageEvent } from './events.ts';
 import { watchFrameSizes } from './frame-sizes.ts';
 import { newGatewayId } from './ids.ts';
 import { invokeWithin, readProxyResponse } from './invoke.ts';
@@ -21,12 +21,12 @@ export interface Gateway {
 /** Runs an open connection: its messages, and `$disconnect` when it is over. */
 export function serveConnection(
   gateway: Gateway,
-  origin: Origin,
+  apiStage: ApiStage,
   client: Client,
   socket: WebSocket,
   stream: Duplex,
 ): void {
-  const connection = new Connection(client, origin.stage, socket);
+  const connection = new Connection(client, apiStage.stage, socket);
   gateway.connections.add(connection);
 
   const isTooLong = watchFrameSizes(frameLimitBytes);
@@ -39,7 +39,7 @@ export function serveConnection(
     // docs.aws.amazon.com/apigateway/latest/developerguide/websocket-api-develop-binary-media-types.html
     if (isBinary) return connection.close(1003, unknownReason);
     // Not awaited: messages of one connection run at the same time, in no promised order.
-    serveMessage(gateway, origin, connection, data.toString()).catch(reportFault(gateway, 'a message'));
+    serveMessage(gateway, apiStage, connection, data.toString()).catch(reportFault(gateway, 'a message'));
   });
   let broken: End | undefined;
   socket.on('error', (error: NodeJS.ErrnoException) => {
@@ -49,11 +49,11 @@ export function serveConnection(
     gateway.connections.remove(connection);
     if (gateway.connections.isClosed) return;
     const end = connection.end ?? broken ?? { code, reason: reasonOf(code) };
-    serveDisconnect(gateway, origin, client, end).catch(reportFault(gateway, '$disconnect'));
+    serveDisconnect(gateway, apiStage, client, end).catch(reportFault(gateway, '$disconnect'));
   });
 }
 
-async function serveMessage(gateway: Gateway, origin: Origin, connection: Connection, body: string): Promise<void> {
+async function serveMessage(gateway: Gateway, apiStage: ApiStage, connection: Connection, body: string): Promise<void> {
   const { routes, selectRoute } = gateway.api;
   const { client } = connection;
   const route = customRoute(gateway.api, selectRoute(body)) ?? routes.get('$default');
@@ -61,7 +61,7 @@ async function serveMessage(gateway: Gateway, origin: Origin, connection: Connec
     connection.send(errorFrame('Forbidden', client.connectionId, newGatewayId()));
     return;
   }
-  const event = messageEvent(origin, client, route.key, body);
+  const event = messageEvent(apiStage, client, route.key, body);
   const result = await invokeWithin(route.integration.function, event, route.integration.timeoutMs);
   const response = readProxyResponse(result);
   const isBroken = result.outcome === 'failed' || (route.returnsResponse && response === undefined);
@@ -86,16 +86,16 @@ function customRoute({ routes }: WebSocketApi, key: string) {
  * For a client that `$connect` let in and that had gone by then. Whether AWS runs `$disconnect` for it is not known; without,
  * whatever `$connect` registered would stay, and stock applications would keep posting to it.
  */
-export function serveLeftClient(gateway: Gateway, origin: Origin, client: Client): void {
+export function serveLeftClient(gateway: Gateway, apiStage: ApiStage, client: Client): void {
   const end = { code: 1006, reason: unknownReason };
-  serveDisconnect(gateway, origin, client, end).catch(reportFault(gateway, '$disconnect'));
+  serveDisconnect(gateway, apiStage, client, end).catch(reportFault(gateway, '$disconnect'));
 }
 
 /** Best effort: whatever it does, the client never learns of it. */
-async function serveDisconnect({ api, log }: Gateway, origin: Origin, client: Client, end: End): Promise<void> {
+async function serveDisconnect({ api, log }: Gateway, apiStage: ApiStage, client: Client, end: End): Promise<void> {
   const integration = api.routes.get('$disconnect')?.integration;
   if (integration === undefined) return;
-  const event = disconnectEvent(origin, client, end.code, end.reason);
+  const event = disconnectEvent(apiStage, client, end.code, end.reason);
   const result = await invokeWithin(integration.function, event, integration.timeoutMs);
   if (result.outcome === 'returned') return;
   log({ kind: 'integration-failed', routeKey: '$disconnect', reason: result.errorType });

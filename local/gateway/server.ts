@@ -40,17 +40,17 @@ export async function startGateway(port: number, region: string, log: Log): Prom
     const pending = watchPendingSocket(socket, head);
     const api = gateway?.api;
     const stage = stageIn(request.url ?? '');
-    const origin = { apiId: api?.apiId ?? '', stage, domainName: `127.0.0.1:${boundPort}` };
+    const apiStage = { apiId: api?.apiId ?? '', stage, domainName: `127.0.0.1:${boundPort}` };
     const admission: Admission =
       api === undefined
         ? { status: 503, reason: 'the local cloud is starting' }
         : (refuseEarly(request, api.stages) ??
-          (await admit(api, readUpgrade(request, origin, region, pending.isGone))));
+          (await admit(api, readUpgrade(request, apiStage, region, pending.isGone))));
 
     const early = pending.release();
     if (admission.client === undefined) {
       log({ kind: 'handshake', status: admission.status, reason: admission.reason });
-      if (admission.left !== undefined && gateway !== undefined) serveLeftClient(gateway, origin, admission.left);
+      if (admission.left !== undefined && gateway !== undefined) serveLeftClient(gateway, apiStage, admission.left);
       return refuse(socket, admission.status);
     }
     if (admission.protocol !== undefined) protocols.set(request, admission.protocol);
@@ -59,12 +59,12 @@ export async function startGateway(port: number, region: string, log: Log): Prom
       isUpgraded = true;
       if (gateway === undefined) return webSocket.terminate();
       log({ kind: 'handshake', status: 101, reason: 'connected' });
-      serveConnection(gateway, origin, admission.client, webSocket, socket);
+      serveConnection(gateway, apiStage, admission.client, webSocket, socket);
     });
     if (isUpgraded || gateway === undefined) return;
     // ws has answered it already: it offers extensions or sub-protocols that cannot be read.
     log({ kind: 'handshake', status: 400, reason: 'the WebSocket handshake is malformed' });
-    serveLeftClient(gateway, origin, admission.client);
+    serveLeftClient(gateway, apiStage, admission.client);
   }
 
   const server: Server = createServer({ maxHeaderSize }, (request, response) => {
