@@ -109,18 +109,22 @@ describe('a function', () => {
     await said('two');
   });
 
-  it('is sooner done when it is warm than when its process must be started', async () => {
+  it('is done in less than half the time when it is warm', async () => {
     const timed = async () => {
       const startedAt = performance.now();
       await work({ action: 'nothing' });
       return performance.now() - startedAt;
     };
-    // Both environments go, so that the next invocation cannot find one.
-    await Promise.all([1, 2].map(() => worker({ action: 'exits', code: 0 })));
-    const coldMs = await timed();
+    const coldMs: number[] = [];
+    for (let index = 0; index < 3; index += 1) {
+      // Both environments go, so that the next invocation cannot find one.
+      await Promise.all([1, 2].map(() => worker({ action: 'exits', code: 0 })));
+      coldMs.push(await timed());
+    }
     const warmMs: number[] = [];
-    for (let index = 0; index < 20; index += 1) warmMs.push(await timed());
-    expect(Math.min(...warmMs)).toBeLessThan(coldMs);
+    for (let index = 0; index < 21; index += 1) warmMs.push(await timed());
+    const [medianMs = Number.NaN] = warmMs.sort((one, other) => one - other).slice(10);
+    expect(medianMs).toBeLessThan(Math.min(...coldMs) / 2);
   });
 });
 
