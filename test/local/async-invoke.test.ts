@@ -56,6 +56,19 @@ describe('an asynchronous invocation', () => {
     expect(log.at(-1)).toEqual({ kind: 'async-abandoned', function: 'Worker', attempts: 3 });
   });
 
+  it('is given up, and the process lives, when it cannot even be tried', async () => {
+    const log: LogEntry[] = [];
+    const target = { logicalId: 'Worker', invoke: () => Promise.reject(new Error('a fault')) };
+    await new Promise<void>((resolve) => {
+      const onLog = (entry: LogEntry) => {
+        log.push(entry);
+        resolve();
+      };
+      createAsyncInvoker({ ofType: () => [] }, { find: () => target }, onLog).invoke(target, '{}');
+    });
+    expect(log).toEqual([{ kind: 'async-abandoned', function: 'Worker', attempts: 1 }]);
+  });
+
   it.each([
     ['MaximumRetryAttempts', { MaximumRetryAttempts: 0 }],
     ['MaximumEventAgeInSeconds', { MaximumEventAgeInSeconds: 0 }],

@@ -5,6 +5,8 @@ import type { WebSocket } from 'ws';
 import { Connection, Connections } from '../../local/gateway/connections.ts';
 import type { Client } from '../../local/gateway/events.ts';
 import { serveConnection } from '../../local/gateway/serve-connection.ts';
+import type { WebSocketApi } from '../../local/gateway/websocket-api.ts';
+import type { LogEntry } from '../../local/log.ts';
 
 const client: Client = {
   connectionId: 'L0SM9cOFvHcCIhw=',
@@ -14,13 +16,13 @@ const client: Client = {
   host: '127.0.0.1:3001',
   authorizer: undefined,
 };
-const api = {
+const silent: WebSocketApi = {
   apiId: 'api',
   stages: ['prod'],
   routes: new Map(),
   authorizer: undefined,
   selectRoute: () => '',
-} as const;
+};
 
 /** A socket that says it is open for as long as the test wants. */
 class FakeSocket extends EventEmitter {
@@ -38,13 +40,14 @@ class FakeSocket extends EventEmitter {
   }
 }
 
-function openConnection() {
+function openConnection(api = silent) {
+  const entries: LogEntry[] = [];
   const connections = new Connections();
   const socket = new FakeSocket();
   const stage = { apiId: 'api', stage: 'prod', domainName: client.host };
-  const gateway = { api, connections, log: () => undefined };
+  const gateway = { api, connections, log: (entry: LogEntry) => void entries.push(entry) };
   serveConnection(gateway, stage, client, socket as unknown as WebSocket, new PassThrough());
-  return { connections, socket };
+  return { connections, socket, entries };
 }
 
 describe('the connections', () => {
@@ -78,4 +81,17 @@ describe('the connections', () => {
     connection.close(1000, 'Connection Closed Normally');
     expect(connections.find(client.connectionId, 'prod')).toBeUndefined();
   });
+});
+
+// Whatever goes wrong in here used to reject a promise that nobody watched, and that ends a Node.js process.
+it('a fault of the gateway itself is logged, and neither the process nor the connection ends', async () => {
+  const selectRoute = () => {
+    throw new Error('no route for that');
+  };
+  const { socket, entries } = openConnection({ ...silent, selectRoute });
+  socket.emit('message', Buffer.from('hello'), false);
+  await new Promise(setImmediate);
+  const reason = 'the local cloud failed: Error: no route for that';
+  expect(entries).toEqual([{ kind: 'integration-failed', routeKey: 'a message', reason }]);
+  expect(socket.readyState).toBe(socket.OPEN);
 });
