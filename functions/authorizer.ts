@@ -49,7 +49,7 @@ export function createAuthorizer({ origins, sessions, credentials, tell }: Depen
     if (typeof token !== 'string') return token;
     const session = await sessions.whose(token, { userAgent: readHeader(event, 'user-agent') });
     if (isRefusal(session)) return session;
-    const sessionHash = hashSessionId((await credentials()).secret, session.sessionId);
+    const sessionHash = hashSessionId(await credentials(), session.sessionId);
     return { principalId: principalOf(session, sessionHash), sessionHash };
   }
 

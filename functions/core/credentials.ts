@@ -1,14 +1,24 @@
 import { createHash, createHmac, hkdfSync } from 'node:crypto';
 
+/** Each purpose has a key of its own, so that what is made for one can never be used for another. */
+export type KeyPurpose = 'request' | 'session';
+
 /** Pusher's three: `key` is public and never rotates, `secret` is known to PHP and to the gateway only. */
-export interface Credentials {
+export interface PusherCredentials {
   readonly appId: string;
   readonly key: string;
   readonly secret: string;
 }
 
-/** Each purpose has a key of its own, so that what is made for one can never be used for another. */
-export type KeyPurpose = 'request' | 'session';
+export interface Credentials extends PusherCredentials {
+  /** Derived once for all handshakes: HKDF takes several times as long as the HMACs that it is for. */
+  readonly derived: Readonly<Record<KeyPurpose, Buffer>>;
+}
+
+export function deriveCredentials({ appId, key, secret }: PusherCredentials): Credentials {
+  const derived = { request: deriveKey(secret, 'request'), session: deriveKey(secret, 'session') };
+  return { appId, key, secret, derived };
+}
 
 const noSalt = new Uint8Array(0);
 
@@ -18,8 +28,8 @@ export function deriveKey(secret: string, purpose: KeyPurpose): Buffer {
 }
 
 /** What stands for a session id wherever something is stored or logged: 64 hex digits that nobody can turn back. */
-export function hashSessionId(secret: string, sessionId: string): string {
-  return createHmac('sha256', deriveKey(secret, 'session')).update(sessionId).digest('hex');
+export function hashSessionId({ derived }: Credentials, sessionId: string): string {
+  return createHmac('sha256', derived.session).update(sessionId).digest('hex');
 }
 
 /** The parts of a request that `X-Session-Socket` vouches for. */
@@ -36,6 +46,6 @@ export interface SignedRequest {
 export function signRequest(credentials: Credentials, request: SignedRequest): string {
   const cookieHash = createHash('sha256').update(request.cookieHeader).digest('hex');
   const stringToSign = `${request.method}\n${request.pathAndQuery}\n${request.time}\n${cookieHash}`;
-  const signature = createHmac('sha256', deriveKey(credentials.secret, 'request')).update(stringToSign).digest('hex');
+  const signature = createHmac('sha256', credentials.derived.request).update(stringToSign).digest('hex');
   return `kid=${credentials.key},t=${request.time},s=${signature}`;
 }

@@ -1,5 +1,5 @@
 import type { Clock } from '../core/clock.ts';
-import type { Credentials } from '../core/credentials.ts';
+import { type Credentials, deriveCredentials } from '../core/credentials.ts';
 import { SessionCheckFailed } from '../core/session-lookup.ts';
 import type { AwsSettings } from './environment.ts';
 import { exchange, HttpFailure } from './http.ts';
@@ -55,7 +55,8 @@ async function fetchCredentials(secretArn: string, aws: AwsSettings, clock: Cloc
 function parseCredentials(body: string): Credentials {
   try {
     const { appId, key, secret } = JSON.parse(JSON.parse(body).SecretString);
-    if ([appId, key, secret].every((part) => typeof part === 'string' && part !== '')) return { appId, key, secret };
+    if ([appId, key, secret].every((part) => typeof part === 'string' && part !== ''))
+      return deriveCredentials({ appId, key, secret });
   } catch {
     // Falls through: a parser's message would quote the secret.
   }

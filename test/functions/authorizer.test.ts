@@ -1,14 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { createAuthorizer } from '../../functions/authorizer.ts';
-import { hashSessionId } from '../../functions/core/credentials.ts';
+import { deriveCredentials, hashSessionId } from '../../functions/core/credentials.ts';
 import { type Refusal, refuse } from '../../functions/core/refusal.ts';
 import type { Session } from '../../functions/core/session.ts';
 import { SessionCheckFailed } from '../../functions/core/session-lookup.ts';
 import { connectionId, knock, methodArn, origin, sessionId, userAgent } from '../fakes/events.ts';
 import { Told } from '../fakes/told.ts';
 
-const credentials = { appId: 'app', key: 'key', secret: 'open sesame' };
-const sessionHash = hashSessionId(credentials.secret, sessionId);
+const credentials = deriveCredentials({ appId: 'app', key: 'key', secret: 'open sesame' });
+const sessionHash = hashSessionId(credentials, sessionId);
 
 function scene(answer: () => Session | Refusal = () => ({ sessionId })) {
   const asked: unknown[][] = [];

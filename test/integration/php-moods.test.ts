@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buildSync } from 'esbuild';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { hashSessionId, signRequest } from '../../functions/core/credentials.ts';
+import { deriveCredentials, hashSessionId, signRequest } from '../../functions/core/credentials.ts';
 import type { AuthorizerEnvironment } from '../../functions/edge/environment.ts';
 import { bundleOptions } from '../../lib/bundle.ts';
 import { connectionId, knock, methodArn, origin, sessionId, userAgent } from '../fakes/events.ts';
@@ -16,7 +16,7 @@ import { answerJson, hangUp, type Mood, neverAnswer, WebServer } from '../fakes/
  * outcome is one of four, it is told in at most one line, and nothing that is worth stealing is in that line.
  */
 
-const credentials = { appId: 'demo-app', key: 'demo-key', secret: 'open sesame' };
+const credentials = deriveCredentials({ appId: 'demo-app', key: 'demo-key', secret: 'open sesame' });
 const timeoutMs = 400;
 const html = '<h1>hidden page</h1>';
 
@@ -28,7 +28,9 @@ const lambdas: Lambda[] = [];
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'php-moods-'));
   buildSync({ ...bundleOptions('authorizer'), outfile: join(folder, 'authorizer.cjs') });
-  secretsManager = await WebServer.start(answerJson({ SecretString: JSON.stringify(credentials) }));
+  secretsManager = await WebServer.start(
+    answerJson({ SecretString: JSON.stringify({ ...credentials, derived: undefined }) }),
+  );
 });
 afterAll(async () => {
   await secretsManager.close();
@@ -241,7 +243,7 @@ describe.each([
 
 describe('who is accepted', () => {
   it('is the session when PHP names no user, under the hash that PHP can compute as well', async () => {
-    const sessionHash = hashSessionId(credentials.secret, sessionId);
+    const sessionHash = hashSessionId(credentials, sessionId);
     const { result } = await (await startAuthorizer()).invoke(knock());
     expect(result).toEqual({ principalId: `session:${sessionHash}`, context: { sessionHash }, ...policy('Allow') });
   });
@@ -531,7 +533,7 @@ describe('the holes of the original', () => {
     const invented = 'attackerchosenid0000000000';
     const { result } = await (await startAuthorizer()).invoke(knock({ tokens: [invented] }));
     expect(result).toMatchObject({
-      principalId: `session:${hashSessionId(credentials.secret, invented)}`,
+      principalId: `session:${hashSessionId(credentials, invented)}`,
       ...policy('Allow'),
     });
   });
