@@ -41,7 +41,9 @@ function refuseWebPages(server: Server, port: number): void {
 
 function isFromWebPage({ headers }: IncomingMessage, port: number): boolean {
   const ownHosts = [`127.0.0.1:${port}`, `localhost:${port}`];
-  return headers.origin !== undefined || !ownHosts.includes(headers.host?.toLowerCase() ?? '');
+  // An image or a script of a page sends no Origin, but every browser of today says where it comes from.
+  const isOfPage = headers.origin !== undefined || (headers['sec-fetch-site'] ?? 'none') !== 'none';
+  return isOfPage || !ownHosts.includes(headers.host?.toLowerCase() ?? '');
 }
 
 /** Ends open requests too: a Lambda that waits for its next event would keep the server open for ever. */

@@ -66,6 +66,11 @@ describe.each(servers)('%s', (_, service, path, status) => {
     }
   });
 
+  // An image sends no Origin; on a function's own port it could swallow an event.
+  it.each(['cross-site', 'same-site', 'same-origin'])('refuses the %s image of a web page', async (site) => {
+    expect(await send(service, path, { 'Sec-Fetch-Site': site })).toMatchObject({ status: 403 });
+  });
+
   it('refuses a name that was made to point here', async () => {
     for (const host of [
       'evil.example',
