@@ -5,29 +5,30 @@ const dim = (text: string) => (process.stdout.isTTY ? `\u001b[2m${text}\u001b[0m
 /** One line of the terminal for what the local cloud tells. */
 export function describeEntry(entry: LogEntry): string {
   const time = dim(new Date().toTimeString().slice(0, 8));
-  return `${time}  ${describe(entry)}`;
+  const [who, what] = describe(entry);
+  return `${time}  ${who.padEnd(12)}  ${what}`;
 }
 
-function describe(entry: LogEntry): string {
+function describe(entry: LogEntry): readonly [who: string, what: string] {
   switch (entry.kind) {
     case 'function-output':
-      return `${shorten(entry.function)}  ${dim(summarize(entry.line))}`;
+      return [shorten(entry.function), dim(summarize(entry.line))];
     case 'function-waiting':
-      return `${shorten(entry.function)}  waits for a free environment (${entry.waiting} waiting)`;
+      return [shorten(entry.function), `waits for a free environment (${entry.waiting} waiting)`];
     case 'function-failed':
-      return `${shorten(entry.function)}  failed: ${entry.errorType}`;
+      return [shorten(entry.function), `failed: ${entry.errorType}`];
     case 'async-retry':
-      return `${shorten(entry.function)}  attempt ${entry.attempt} failed; again in ${entry.afterMs} ms`;
+      return [shorten(entry.function), `attempt ${entry.attempt} failed; again in ${entry.afterMs} ms`];
     case 'async-abandoned':
-      return `${shorten(entry.function)}  given up after ${entry.attempts} attempts`;
+      return [shorten(entry.function), `given up after ${entry.attempts} attempts`];
     case 'handshake':
-      return `handshake  ${entry.status} ${entry.reason}`;
+      return ['handshake', `${entry.status} ${entry.reason}`];
     case 'integration-failed':
-      return `${entry.routeKey}  failed: ${entry.reason}`;
+      return [entry.routeKey, `failed: ${entry.reason}`];
     case 'schedule':
-      return `schedule  starts ${shorten(entry.function)}`;
+      return ['schedule', `starts ${shorten(entry.function)}`];
     case 'not-emulated':
-      return `not emulated  ${entry.what} (${entry.logicalId})`;
+      return ['not emulated', `${entry.what} (${entry.logicalId})`];
   }
 }
 
