@@ -53,10 +53,10 @@ export function createAuthorizer({ origins, sessions, credentials, tell }: Depen
     return { principalId: principalOf(session, sessionHash), sessionHash };
   }
 
-  function reportRefusal({ requestContext, ...event }: ConnectAuthorizerEvent, { refused, sentence }: Refusal): void {
+  function reportRefusal(event: ConnectAuthorizerEvent, { refused, sentence }: Refusal): void {
     // The one thing a developer needs to mend a list of origins; a stranger chose it, so it is cut.
-    const origin = refused === 'foreign-origin' ? readHeader({ requestContext, ...event }, 'origin') : undefined;
-    const { connectionId } = requestContext;
+    const origin = refused === 'foreign-origin' ? readHeader(event, 'origin') : undefined;
+    const { connectionId } = event.requestContext;
     const fields = { connectionId, reason: refused, sentence, origin: origin?.slice(0, 200) };
     tell('info', 'handshake refused', fields, { HandshakeRefused: 1 });
   }

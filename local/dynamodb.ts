@@ -2,6 +2,7 @@ import { request, Server } from 'node:http';
 import dynalite from 'dynalite';
 import { readBody } from './lambda/runtime-api.ts';
 import { closeServer, listenOnLoopback } from './loopback.ts';
+import { tableShape } from './template/known-properties.ts';
 import type { Stack } from './template/stack.ts';
 
 export interface LocalDynamoDb {
@@ -25,7 +26,6 @@ export async function startDynamoDb(stack: Stack): Promise<LocalDynamoDb> {
   try {
     for (const { logicalId, ref, properties } of stack.ofType('AWS::DynamoDB::Table')) {
       tables[logicalId] = ref;
-      // CloudFormation and the API use the same words for these.
       const shape = Object.fromEntries(tableShape.map((name) => [name, properties.value(name)]));
       await createTable(port, { TableName: ref, ...shape }).catch((error: Error) => {
         throw new Error(`${logicalId}: the table could not be created: ${error.message}`);
@@ -37,15 +37,6 @@ export async function startDynamoDb(stack: Stack): Promise<LocalDynamoDb> {
   }
   return { endpoint: `http://127.0.0.1:${port}`, tables, close: () => closeServer(server) };
 }
-
-const tableShape = [
-  'AttributeDefinitions',
-  'KeySchema',
-  'BillingMode',
-  'ProvisionedThroughput',
-  'GlobalSecondaryIndexes',
-  'LocalSecondaryIndexes',
-];
 
 /** By hand, because loading the SDK's client takes longer than all the rest of the start. */
 function createTable(port: number, input: object): Promise<void> {

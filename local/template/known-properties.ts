@@ -1,3 +1,13 @@
+/** What of a table is handed on as it is: CloudFormation and DynamoDB's API use the same words for it. */
+export const tableShape = [
+  'AttributeDefinitions',
+  'KeySchema',
+  'BillingMode',
+  'ProvisionedThroughput',
+  'GlobalSecondaryIndexes',
+  'LocalSecondaryIndexes',
+];
+
 /**
  * What the template may say. Each of these is obeyed or has no meaning on one machine (names, tags, retention, log
  * formats, encryption), but for permissions: roles, policies and AWS::Lambda::Permission are accepted and not enforced,
@@ -74,12 +84,7 @@ const knownProperties: Readonly<Record<string, readonly string[]>> = {
   'AWS::Logs::LogGroup': ['LogGroupName', 'RetentionInDays', 'LogGroupClass', 'Tags'],
   'AWS::DynamoDB::Table': [
     'TableName',
-    'AttributeDefinitions',
-    'KeySchema',
-    'BillingMode',
-    'ProvisionedThroughput',
-    'GlobalSecondaryIndexes',
-    'LocalSecondaryIndexes',
+    ...tableShape,
     'TimeToLiveSpecification',
     'PointInTimeRecoverySpecification',
     'SSESpecification',

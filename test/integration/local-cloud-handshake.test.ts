@@ -2,6 +2,7 @@ import { request } from 'node:http';
 import { connect as connectTcp } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { connect, handshakeStatus } from '../assemblies/client.ts';
+import { contextKeys } from '../assemblies/context-keys.ts';
 import { connectRaw, frame } from '../assemblies/raw-client.ts';
 import { type Chat, startChat } from '../assemblies/start-chat.ts';
 
@@ -199,22 +200,7 @@ describe('$connect', () => {
       'X-Forwarded-Proto',
       'X-Own-CASE',
     ]);
-    expect(Object.keys(event.requestContext)).toEqual([
-      'routeKey',
-      'authorizer',
-      'eventType',
-      'extendedRequestId',
-      'requestTime',
-      'messageDirection',
-      'stage',
-      'connectedAt',
-      'requestTimeEpoch',
-      'identity',
-      'requestId',
-      'domainName',
-      'connectionId',
-      'apiId',
-    ]);
+    expect(Object.keys(event.requestContext)).toEqual(contextKeys);
     expect(event.requestContext.identity).toEqual({ sourceIp: '127.0.0.1' });
     expect(event.requestContext.requestId).toBe(event.requestContext.extendedRequestId);
     expect(event.requestContext.connectionId).toMatch(/^[A-Za-z0-9_-]{15}=$/);
