@@ -27,6 +27,10 @@ function describe(entry: LogEntry): readonly [who: string, what: string] {
       return [entry.routeKey, `failed: ${entry.reason}`];
     case 'schedule':
       return ['schedule', `starts ${shorten(entry.function)}`];
+    case 'not-deployed':
+      return ['not deployed', `the deployment ${entry.deployment} does not wait for ${entry.logicalId}`];
+    case 'throttled':
+      return [entry.routeKey, 'refused: above the rate of the stage'];
     case 'not-emulated':
       return ['not emulated', `${entry.what} (${entry.logicalId})`];
   }

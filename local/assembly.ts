@@ -20,6 +20,7 @@ export interface Resource {
   readonly Type: string;
   readonly Properties?: Record<string, unknown>;
   readonly Condition?: string;
+  readonly DependsOn?: string | readonly string[];
 }
 
 interface Artifact {

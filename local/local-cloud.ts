@@ -1,7 +1,10 @@
+import { randomInt } from 'node:crypto';
+import { findApis, hostOf, isWebSocket, type RunningApi, startApi } from './apis.ts';
 import { readAssembly } from './assembly.ts';
+import { createCertificate } from './certificate.ts';
+import { createClock, type MovableClock } from './clock.ts';
 import { startDynamoDb } from './dynamodb.ts';
-import { startGateway } from './gateway/server.ts';
-import { findWebSocketApi, readStages, readWebSocketApi } from './gateway/websocket-api.ts';
+import { createFaults, type Faults } from './faults.ts';
 import { createAsyncInvoker } from './lambda/async-invoke.ts';
 import type { InvocationResult } from './lambda/environment.ts';
 import { createFunctions, type Functions } from './lambda/functions.ts';
@@ -20,6 +23,10 @@ export interface LocalCloudOptions {
   readonly region?: string;
   /** @default nothing is logged */
   readonly log?: Log;
+  /** Whether the stages' throttles are obeyed. @default false: one machine is slower than they are */
+  readonly throttles?: boolean;
+  /** Makes injected faults strike in the same order again. @default a random one */
+  readonly seed?: number;
   /** How many invocations of one function run at the same time; the rest wait. @default 2 for each core */
   readonly maxEnvironmentsPerFunction?: number;
 }
@@ -38,8 +45,14 @@ export interface FunctionHandle {
 
 /** A running stack. Everything it holds ends with `close()`. */
 export interface LocalCloud {
-  /** `ws://127.0.0.1:<port>/<stage>` */
+  /** `ws://127.0.0.1:<port>/<stage>` of the first WebSocket API. */
   readonly webSocketUrl: string;
+  /** The URL of the first stage of every API, by logical id. */
+  readonly apis: Readonly<Record<string, string>>;
+  /** The time of everything here, the functions included. */
+  readonly clock: MovableClock;
+  readonly faults: Faults;
+  readonly seed: number;
   /** The stack's outputs; what pointed to API Gateway points to this machine. */
   readonly outputs: Readonly<Record<string, string>>;
   readonly dynamodbEndpoint: string;
@@ -65,8 +78,10 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
   const region = options.region ?? process.env.AWS_REGION ?? 'us-east-1';
   const assembly = await readAssembly(options.assembly);
   const stack = resolveStack(assembly, region);
-  const api = findWebSocketApi(stack);
-  const stages = readStages(stack, log);
+  const apis = findApis(stack);
+  const seed = options.seed ?? randomInt(2 ** 31);
+  const clock = createClock();
+  const faults = createFaults(seed);
 
   const closers: (() => Promise<void> | void)[] = [];
   const closeAll = async () => {
@@ -79,19 +94,25 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
     return closing;
   };
   try {
+    closers.push(clock.close);
+    const certificate = await createCertificate(apis.map(hostOf));
+    closers.push(certificate.remove);
     const dynamodb = await startDynamoDb(stack);
     closers.push(dynamodb.close);
     const services = await startServices();
     closers.push(services.close);
     let functions: Functions | undefined;
     closers.push(async () => functions?.close());
-    const gateway = await startGateway(options.port ?? 0, region, log);
-    // Comes before the functions when all is closed: no client is told that its message failed.
-    closers.push(gateway.close);
-    const address = `127.0.0.1:${gateway.port}`;
-    const remote = `${api.ref}.execute-api.${region}.amazonaws.com`;
-    const localize = (value: string) =>
-      value.replaceAll(`https://${remote}`, `http://${address}`).replaceAll(`wss://${remote}`, `ws://${address}`);
+    // Come before the functions when all is closed: no client is told that its message failed.
+    const running: RunningApi[] = [];
+    closers.push(async () => void (await Promise.all(running.map((each) => each.close()))));
+    for (const api of apis) {
+      const isFirst = isWebSocket(api) && !running.some((each) => each.isWebSocket);
+      running.push(await startApi(stack, api, isFirst ? (options.port ?? 0) : 0, certificate));
+    }
+    const urls = Object.fromEntries(running.map((each) => [each.logicalId, urlOf(each)]));
+    const main = running.find((each) => each.isWebSocket) as RunningApi;
+    const localize = (value: string) => running.reduce(pointHere, value);
 
     functions = await createFunctions({
       stack,
@@ -101,7 +122,7 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
       endpoints: {
         dynamodb: dynamodb.endpoint,
         services: services.url,
-        managementApi: `http://${address}/${stages[0]}`,
+        managementApi: `http://${main.localHost}/${main.stage}`,
       },
       ...(options.maxEnvironmentsPerFunction === undefined
         ? {}
@@ -110,13 +131,20 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
     const invoker = createAsyncInvoker(stack, functions, log);
     closers.push(invoker.close);
     const secrets = createSecrets(stack);
-    const webSocketApi = readWebSocketApi(stack, functions, stages);
     closers.push(startSchedules(stack, functions, invoker, localize, log));
 
     services.serve({ functions, invoker, secrets });
-    gateway.serve(webSocketApi);
+    const rights = { mayInvoke: () => true, mayInvokeAs: () => true };
+    const throttles = options.throttles ?? false;
+    for (const api of running) {
+      api.serve({ functions, rights, gate: undefined, clock, faults, throttles, observe: () => undefined, log });
+    }
     return {
-      webSocketUrl: `ws://${address}/${stages[0]}`,
+      webSocketUrl: urlOf(main),
+      apis: urls,
+      clock,
+      faults,
+      seed,
       outputs: Object.fromEntries(Object.entries(stack.outputs).map(([name, value]) => [name, localize(value)])),
       dynamodbEndpoint: dynamodb.endpoint,
       tables: dynamodb.tables,
@@ -143,4 +171,16 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
     await close();
     throw error;
   }
+}
+
+function urlOf({ isWebSocket, localHost, stage }: RunningApi): string {
+  if (isWebSocket) return `ws://${localHost}/${stage}`;
+  return stage === '$default' ? `http://${localHost}` : `http://${localHost}/${stage}`;
+}
+
+/** What points to an API on AWS points to this machine. */
+function pointHere(value: string, { remoteHost, localHost }: RunningApi): string {
+  return value
+    .replaceAll(`https://${remoteHost}`, `http://${localHost}`)
+    .replaceAll(`wss://${remoteHost}`, `ws://${localHost}`);
 }

@@ -15,6 +15,10 @@ export type LogEntry =
   | { readonly kind: 'integration-failed'; readonly routeKey: string; readonly reason: string }
   /** A rule's schedule came due. */
   | { readonly kind: 'schedule'; readonly rule: string; readonly function: string }
+  /** A route that the stage's deployment does not wait for: on AWS it comes too late, and is not there. */
+  | { readonly kind: 'not-deployed'; readonly logicalId: string; readonly deployment: string }
+  /** A request above the stage's throttle was refused. */
+  | { readonly kind: 'throttled'; readonly routeKey: string }
   /** The template asks for something that this machine does not do. Said once, at start. */
   | { readonly kind: 'not-emulated'; readonly logicalId: string; readonly what: string };
 

@@ -1,5 +1,6 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, createServer, type Server as NetServer, type Socket } from 'node:net';
+import { createServer as createTlsServer } from 'node:tls';
 
 /**
  * Binds to 127.0.0.1 and nothing else, and keeps web pages out: the local cloud answers nobody but this machine's programs.
@@ -7,16 +8,65 @@ import type { AddressInfo } from 'node:net';
  * @returns the port
  * @throws a sentence with the port number when it is taken
  */
-export function listenOnLoopback(server: Server, port = 0): Promise<number> {
+export async function listenOnLoopback(server: Server, port = 0): Promise<number> {
+  const bound = await listen(server, port);
+  refuseWebPages(server, [`127.0.0.1:${bound}`, `localhost:${bound}`]);
+  return bound;
+}
+
+/** A server that answers on one port with TLS and without. */
+export interface DualServer {
+  readonly port: number;
+  close(): Promise<void>;
+}
+
+/**
+ * As API Gateway's hosts speak TLS only, handlers write `https://`; browsers and tools on one machine want plain `ws://`.
+ * A TLS connection begins with a handshake record, 22: https://www.rfc-editor.org/rfc/rfc8446#section-5.1
+ * @throws a sentence with the port number when it is taken
+ */
+export async function listenWithTls(
+  server: Server,
+  port: number,
+  certificate: { readonly key: string; readonly cert: string },
+): Promise<DualServer> {
+  // Not announced as HTTP/2: the AWS SDK and every WebSocket client speak HTTP/1.1 here.
+  const tls = createTlsServer({ ...certificate, ALPNProtocols: ['http/1.1'] }, (socket) =>
+    server.emit('connection', socket),
+  );
+  tls.on('tlsClientError', (_, socket) => socket.destroy());
+  const sockets = new Set<Socket>();
+  const front = createServer((socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+    socket.on('error', () => socket.destroy());
+    socket.once('data', (first: Buffer) => {
+      socket.pause();
+      socket.unshift(first);
+      (first[0] === 22 ? tls : server).emit('connection', socket);
+      socket.resume();
+    });
+  });
+  const bound = await listen(front, port);
+  return {
+    port: bound,
+    close() {
+      return new Promise((resolve) => {
+        front.close(() => resolve());
+        for (const socket of sockets) socket.destroy();
+      });
+    },
+  };
+}
+
+function listen(server: NetServer, port: number): Promise<number> {
   return new Promise((resolve, reject) => {
     const refuse = (error: NodeJS.ErrnoException) =>
       reject(error.code === 'EADDRINUSE' ? new Error(`Port ${port} is taken by another program.`) : error);
     server.once('error', refuse);
     server.listen(port, '127.0.0.1', () => {
       server.off('error', refuse);
-      const bound = (server.address() as AddressInfo).port;
-      refuseWebPages(server, bound);
-      resolve(bound);
+      resolve((server.address() as AddressInfo).port);
     });
   });
 }
@@ -25,12 +75,13 @@ export function listenOnLoopback(server: Server, port = 0): Promise<number> {
  * Any page in the developer's browser can send requests to 127.0.0.1, and after a DNS rebinding also read the answers:
  * https://developer.mozilla.org/en-US/docs/Web/HTTP/Reference/Headers/Origin. No AWS SDK sends an Origin. WebSocket upgrades
  * pass, because their Origin is the application's business.
+ * @param ownHosts `host:port`, or the host alone for port 443
  */
-function refuseWebPages(server: Server, port: number): void {
+export function refuseWebPages(server: Server, ownHosts: readonly string[]): void {
   const listeners = server.listeners('request');
   server.removeAllListeners('request');
   server.on('request', (request: IncomingMessage, response: ServerResponse) => {
-    if (isFromWebPage(request, port)) {
+    if (isFromWebPage(request, ownHosts)) {
       response.writeHead(403, { 'Content-Type': 'application/json', Connection: 'close' });
       response.end('{"message":"Forbidden"}');
       return;
@@ -39,8 +90,7 @@ function refuseWebPages(server: Server, port: number): void {
   });
 }
 
-function isFromWebPage({ headers }: IncomingMessage, port: number): boolean {
-  const ownHosts = [`127.0.0.1:${port}`, `localhost:${port}`];
+function isFromWebPage({ headers }: IncomingMessage, ownHosts: readonly string[]): boolean {
   // An image or a script of a page sends no Origin, but every browser of today says where it comes from.
   const isOfPage = headers.origin !== undefined || (headers['sec-fetch-site'] ?? 'none') !== 'none';
   return isOfPage || !ownHosts.includes(headers.host?.toLowerCase() ?? '');

@@ -1,5 +1,6 @@
 import { parseJson } from '../json.ts';
 import type { InvocationResult } from '../lambda/environment.ts';
+import type { Pairs } from './events.ts';
 import { evaluatePolicy } from './policy.ts';
 
 /** What the authorizer's context becomes in every later event of the connection: strings only. */
@@ -58,12 +59,49 @@ function stringify(context: unknown): Record<string, string> | undefined {
   return Object.fromEntries(strings);
 }
 
-export type IdentitySource = { readonly in: 'querystring' | 'header'; readonly name: string };
+/** Where an authorizer looks for who is asking. */
+export interface IdentitySource {
+  readonly in: 'querystring' | 'header' | 'stageVariables' | 'context';
+  readonly name: string;
+}
 
-/** @throws for a form that CloudFormation rejects (`$request.…`, see aws/aws-cdk#18307) or that is not emulated */
+/** @throws for a form that CloudFormation rejects, such as `$request.header.X`: aws/aws-cdk#18307 quotes it with the grammar */
 export function parseIdentitySource(source: string, path: string): IdentitySource {
-  const found = /^route\.request\.(querystring|header)\.([a-zA-Z0-9._-]+)$/.exec(source);
-  if (found === null)
-    throw new Error(`${path}: the identity source ${source} is not route.request.querystring|header.<name>.`);
-  return { in: found[1] === 'header' ? 'header' : 'querystring', name: found[2] ?? '' };
+  const found = /^(?:route\.request\.(querystring|header)|(stageVariables|context))\.([a-zA-Z0-9._-]+)$/.exec(source);
+  if (found === null) {
+    throw new Error(
+      `${path}: the identity source ${source} is none of route.request.querystring.<name>, route.request.header.<name>, ` +
+        'stageVariables.<name> and context.<name>.',
+    );
+  }
+  return { in: (found[1] ?? found[2]) as IdentitySource['in'], name: found[3] ?? '' };
+}
+
+/** What of a request identity sources can name. */
+export interface Identifiable {
+  readonly headers: Pairs;
+  readonly query: Pairs;
+  readonly stageVariables: Readonly<Record<string, string>>;
+  readonly context: Readonly<Record<string, unknown>>;
+}
+
+/** "Every source must be present, not null and non-empty": CfnAuthorizer.identitySource. */
+export function hasIdentity(source: IdentitySource, request: Identifiable): boolean {
+  switch (source.in) {
+    case 'querystring':
+      return request.query.some(([name, value]) => name === source.name && value !== '');
+    case 'header': {
+      const wanted = source.name.toLowerCase();
+      return request.headers.some(([name, value]) => name.toLowerCase() === wanted && value !== '');
+    }
+    case 'stageVariables':
+      return (request.stageVariables[source.name] ?? '') !== '';
+    case 'context':
+      return (valueAt(request.context, source.name) ?? '') !== '';
+  }
+}
+
+function valueAt(context: unknown, path: string): unknown {
+  const step = (value: unknown, name: string) => (Object(value) as Record<string, unknown>)[name];
+  return path.split('.').reduce(step, context);
 }

@@ -1,11 +1,12 @@
 import type { WebSocket } from 'ws';
-import type { Client } from './events.ts';
+import type { Clock } from '../clock.ts';
+import type { Client, End } from './events.ts';
 
-/** How a connection ended, in the words of the `$disconnect` event. */
-export interface End {
-  readonly code: number;
-  readonly reason: string;
-}
+// Both: docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-execution-service-websocket-limits-table.html
+const idleLimitMs = 10 * 60_000;
+const lifeLimitMs = 2 * 3_600_000;
+/** Captured for the idle limit; for the other one it is a guess, as its code is. */
+const goingAway = 'Going away';
 
 /** One open socket and what the management API tells of it. */
 export class Connection {
@@ -13,13 +14,21 @@ export class Connection {
   readonly stage: string;
   lastActiveAt: number;
   readonly #socket: WebSocket;
+  readonly #clock: Clock;
+  readonly #timers: (() => void)[];
   #end: End | undefined;
 
-  constructor(client: Client, stage: string, socket: WebSocket) {
+  constructor(client: Client, stage: string, socket: WebSocket, clock: Clock) {
     this.client = client;
     this.stage = stage;
     this.lastActiveAt = client.connectedAt;
     this.#socket = socket;
+    this.#clock = clock;
+    this.#timers = [clock.after(lifeLimitMs, () => this.close(1001, goingAway))];
+    this.#watchIdleness(idleLimitMs);
+    socket.once('close', () => {
+      for (const forget of this.#timers.splice(0)) forget();
+    });
   }
 
   get isOpen(): boolean {
@@ -31,10 +40,15 @@ export class Connection {
     return this.#end;
   }
 
+  /** Messages either way count, pings do not: whether a client's ping does on AWS is not known. */
+  touch(): void {
+    this.lastActiveAt = this.#clock.now();
+  }
+
   /** Which frame type API Gateway sends for what is posted is not known: text. */
   send(text: string | Buffer): void {
     if (!this.isOpen) return;
-    this.lastActiveAt = Date.now();
+    this.touch();
     this.#socket.send(text, { binary: false });
   }
 
@@ -42,6 +56,20 @@ export class Connection {
     if (this.#end !== undefined) return;
     this.#end = { code, reason };
     this.#socket.close(code);
+  }
+
+  /** As a network that fails: no close frame. */
+  cut(): void {
+    this.#socket.terminate();
+  }
+
+  /** Looks again when the last message could have become too old; no timer is moved for a message. */
+  #watchIdleness(afterMs: number): void {
+    this.#timers[1] = this.#clock.after(afterMs, () => {
+      const leftMs = this.lastActiveAt + idleLimitMs - this.#clock.now();
+      if (leftMs > 0) return this.#watchIdleness(leftMs);
+      this.close(1001, goingAway);
+    });
   }
 
   /** Resolves when the socket is closed; a client that does not answer within `patienceMs` is cut off. */

@@ -12,11 +12,18 @@ export interface Client {
   readonly authorizer: AuthorizerContext | undefined;
 }
 
+/** How a connection ended, in the words of the `$disconnect` event. */
+export interface End {
+  readonly code: number;
+  readonly reason: string;
+}
+
 /** Which API and stage an event comes from. */
 export interface ApiStage {
   readonly apiId: string;
-  readonly stage: string;
+  readonly name: string;
   readonly domainName: string;
+  readonly variables: Readonly<Record<string, string>>;
 }
 
 /** Name and value in the order and case in which the client sent them. */
@@ -33,17 +40,24 @@ export interface Handshake {
  * https://github.com/aws-powertools/powertools-lambda-python/tree/develop/tests/events (apiGatewayWebSocketApi*.json); the
  * place of `authorizer` is that of https://github.com/boto/boto3/issues/3789.
  */
-export function connectEvent(apiStage: ApiStage, client: Client, handshake: Handshake): object {
+export function connectEvent(apiStage: ApiStage, client: Client, handshake: Handshake, nowMs: number): object {
   return {
     ...headerFields(handshake.headers),
     ...queryFields(handshake.query),
-    requestContext: context(apiStage, client, '$connect', 'CONNECT', {}),
+    ...stageVariables(apiStage),
+    requestContext: context(apiStage, client, '$connect', 'CONNECT', nowMs, {}),
     isBase64Encoded: false,
   };
 }
 
 /** Unlike the $connect event it has the hop's own headers and empty stage variables: docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-websocket-api-lambda-auth.html */
-export function authorizerEvent(apiStage: ApiStage, client: Client, handshake: Handshake, methodArn: string): object {
+export function authorizerEvent(
+  apiStage: ApiStage,
+  client: Client,
+  handshake: Handshake,
+  methodArn: string,
+  nowMs: number,
+): AuthorizerEvent {
   const hop: Pairs = [
     ['Connection', 'upgrade'],
     ['content-length', '0'],
@@ -57,14 +71,30 @@ export function authorizerEvent(apiStage: ApiStage, client: Client, handshake: H
     // Empty objects when there is no query string, as with stageVariables: not seen in a capture.
     queryStringParameters: last(handshake.query),
     multiValueQueryStringParameters: all(handshake.query),
-    stageVariables: {},
-    requestContext: context(apiStage, client, '$connect', 'CONNECT', {}),
+    stageVariables: apiStage.variables,
+    requestContext: context(apiStage, client, '$connect', 'CONNECT', nowMs, {}),
   };
 }
 
-export function messageEvent(apiStage: ApiStage, client: Client, routeKey: string, body: string): MessageEvent {
-  const requestContext = context(apiStage, client, routeKey, 'MESSAGE', { messageId: newGatewayId() });
-  return { requestContext, body, isBase64Encoded: false };
+export interface AuthorizerEvent {
+  readonly requestContext: RequestContext;
+  readonly [key: string]: unknown;
+}
+
+/** No capture is of a stage with variables: that they come with the event is what a REST API does. */
+function stageVariables({ variables }: ApiStage): object {
+  return Object.keys(variables).length === 0 ? {} : { stageVariables: variables };
+}
+
+export function messageEvent(
+  apiStage: ApiStage,
+  client: Client,
+  routeKey: string,
+  body: string,
+  nowMs: number,
+): MessageEvent {
+  const requestContext = context(apiStage, client, routeKey, 'MESSAGE', nowMs, { messageId: newGatewayId() });
+  return { ...stageVariables(apiStage), requestContext, body, isBase64Encoded: false };
 }
 
 export interface MessageEvent {
@@ -73,7 +103,7 @@ export interface MessageEvent {
   readonly isBase64Encoded: false;
 }
 
-export function disconnectEvent(apiStage: ApiStage, client: Client, code: number, reason: string): object {
+export function disconnectEvent(apiStage: ApiStage, client: Client, { code, reason }: End, nowMs: number): object {
   const headers: Pairs = [
     ['Host', client.host],
     ['x-api-key', ''],
@@ -82,7 +112,8 @@ export function disconnectEvent(apiStage: ApiStage, client: Client, code: number
   ];
   return {
     ...headerFields(headers),
-    requestContext: context(apiStage, client, '$disconnect', 'DISCONNECT', { code, reason }),
+    ...stageVariables(apiStage),
+    requestContext: context(apiStage, client, '$disconnect', 'DISCONNECT', nowMs, { code, reason }),
     isBase64Encoded: false,
   };
 }
@@ -99,13 +130,13 @@ interface Particulars {
 }
 
 function context(
-  { apiId, stage, domainName }: ApiStage,
+  { apiId, name, domainName }: ApiStage,
   { connectionId, connectedAt, sourceIp, userAgent, authorizer }: Client,
   routeKey: string,
   eventType: 'CONNECT' | 'MESSAGE' | 'DISCONNECT',
+  nowMs: number,
   { messageId, code, reason }: Particulars,
 ): RequestContext {
-  const now = Date.now();
   const requestId = newGatewayId();
   return {
     routeKey,
@@ -114,12 +145,12 @@ function context(
     ...(messageId === undefined ? {} : { messageId }),
     eventType,
     extendedRequestId: requestId,
-    requestTime: commonLogTime(now),
+    requestTime: commonLogTime(nowMs),
     messageDirection: 'IN',
     ...(reason === undefined ? {} : { disconnectReason: reason }),
-    stage,
+    stage: name,
     connectedAt,
-    requestTimeEpoch: now,
+    requestTimeEpoch: nowMs,
     identity: userAgent === undefined ? { sourceIp } : { userAgent, sourceIp },
     requestId,
     domainName,
@@ -135,11 +166,11 @@ export function commonLogTime(epochMs: number): string {
 }
 
 /** What API Gateway passes on: the client's headers without those of the hop, and its own four. */
-export function forwardedHeaders(sent: Pairs, sourceIp: string): Pairs {
+export function forwardedHeaders(sent: Pairs, sourceIp: string, nowMs: number): Pairs {
   const hop = ['connection', 'upgrade', 'content-length', 'transfer-encoding', 'keep-alive', 'x-amzn-trace-id'];
   const forwarded = ['x-forwarded-for', 'x-forwarded-port', 'x-forwarded-proto'];
   const before = sent.filter(([name]) => name.toLowerCase() === 'x-forwarded-for').map(([, value]) => value);
-  const epoch = Math.floor(Date.now() / 1000).toString(16);
+  const epoch = Math.floor(nowMs / 1000).toString(16);
   return [
     ...sent.filter(([name]) => ![...hop, ...forwarded].includes(name.toLowerCase())),
     ['X-Amzn-Trace-Id', `Root=1-${epoch}-${randomBytes(12).toString('hex')}`],

@@ -1,18 +1,11 @@
 import type { IncomingMessage } from 'node:http';
-import { accountId } from '../template/physical-ids.ts';
-import { type AuthorizerContext, decide, type IdentitySource } from './authorizer.ts';
-import {
-  type ApiStage,
-  authorizerEvent,
-  type Client,
-  connectEvent,
-  forwardedHeaders,
-  type Handshake,
-  type Pairs,
-} from './events.ts';
+import type { InvocationResult } from '../lambda/environment.ts';
+import { type AuthorizerContext, decide, hasIdentity } from './authorizer.ts';
+import { authorizerEvent, type Client, connectEvent, forwardedHeaders, type Handshake } from './events.ts';
+import type { Gateway } from './gateway.ts';
 import { newGatewayId } from './ids.ts';
-import { invokeWithin, readProxyResponse } from './invoke.ts';
-import { integrationTimeoutMs, type WebSocketApi } from './websocket-api.ts';
+import { readProxyResponse } from './invoke.ts';
+import type { Stage } from './websocket-api.ts';
 
 export type Admission =
   | { readonly status: 101; readonly client: Client; readonly protocol: string | undefined }
@@ -27,8 +20,7 @@ export type Admission =
 
 /** What the client asks for, before any function has seen it. */
 export interface UpgradeRequest {
-  readonly apiStage: ApiStage;
-  readonly region: string;
+  readonly stage: Stage;
   readonly sourceIp: string;
   readonly host: string;
   readonly userAgent: string | undefined;
@@ -41,7 +33,7 @@ export interface UpgradeRequest {
 const urlLimit = 4096;
 
 /** The checks that need no function: undefined when the request may go on. */
-export function refuseEarly(request: IncomingMessage, stages: readonly string[]): Admission | undefined {
+export function refuseEarly(request: IncomingMessage): Admission | undefined {
   const { method, headers, url = '' } = request;
   // The quota is documented, the status for a longer one is not: 414 is HTTP's own word for it.
   if (url.length > urlLimit) return { status: 414, reason: 'the URL is longer than 4096 characters' };
@@ -52,8 +44,6 @@ export function refuseEarly(request: IncomingMessage, stages: readonly string[])
     return { status: 400, reason: 'Sec-WebSocket-Key is missing or invalid' };
   }
   if (headers['sec-websocket-version'] !== '13') return { status: 400, reason: 'Sec-WebSocket-Version is not 13' };
-  // On AWS a POST beside the stage gets this answer (aws/aws-sdk-php#1955); of an upgrade it is not known.
-  if (!stages.includes(stageIn(url))) return { status: 403, reason: 'there is no such stage' };
   return undefined;
 }
 
@@ -64,8 +54,8 @@ export function stageIn(url: string): string {
 
 export function readUpgrade(
   request: IncomingMessage,
-  apiStage: ApiStage,
-  region: string,
+  stage: Stage,
+  nowMs: number,
   isGone: () => boolean,
 ): UpgradeRequest {
   const sourceIp = request.socket.remoteAddress ?? '127.0.0.1';
@@ -75,53 +65,53 @@ export function readUpgrade(
     sent.push([request.rawHeaders[index] ?? '', request.rawHeaders[index + 1] ?? '']);
   }
   return {
-    apiStage,
-    region,
+    stage,
     sourceIp,
-    host: request.headers.host ?? apiStage.domainName,
+    host: request.headers.host ?? stage.domainName,
     userAgent: request.headers['user-agent'],
-    handshake: { headers: forwardedHeaders(sent, sourceIp), query: [...new URLSearchParams(query)] },
+    handshake: { headers: forwardedHeaders(sent, sourceIp, nowMs), query: [...new URLSearchParams(query)] },
     isGone,
   };
 }
 
 /** Authorizer, then `$connect`; the client waits for both. */
-export async function admit(api: WebSocketApi, request: UpgradeRequest): Promise<Admission> {
-  const { apiStage, region, handshake } = request;
+export async function admit({ api, clock, throttling }: Gateway, request: UpgradeRequest): Promise<Admission> {
+  const { stage, handshake } = request;
+  if (!throttling.admits(`${stage.name}/$connect`, stage.throttleOf('$connect'))) {
+    return { status: 429, reason: 'above the rate of the stage' };
+  }
   const stranger: Client = {
     connectionId: newGatewayId(),
-    connectedAt: Date.now(),
+    connectedAt: clock.now(),
     sourceIp: request.sourceIp,
     userAgent: request.userAgent,
     host: request.host,
     authorizer: undefined,
   };
+  const route = stage.routes.get('$connect');
+  const methodArn = `${api.arn}/${stage.name}/$connect`;
 
   let context: AuthorizerContext | undefined;
-  if (api.authorizer !== undefined) {
-    const isComplete = api.authorizer.identitySources.every((source) => hasIdentity(source, handshake));
+  if (route?.authorizer !== undefined) {
+    const { id, integration, identitySources } = route.authorizer;
+    const event = authorizerEvent(stage, stranger, handshake, methodArn, clock.now());
+    const identifiable = { ...handshake, stageVariables: stage.variables, context: event.requestContext };
+    const isComplete = identitySources.every((source) => hasIdentity(source, identifiable));
     if (!isComplete) return { status: 401, reason: 'the identity source is missing' };
-    const methodArn = `arn:aws:execute-api:${region}:${accountId}:${api.apiId}/${apiStage.stage}/$connect`;
-    const event = authorizerEvent(apiStage, stranger, handshake, methodArn);
     // No caching on WebSocket APIs: AuthorizerResultTtlInSeconds is "Supported only for HTTP API Lambda authorizers".
-    const decision = decide(await invokeWithin(api.authorizer.function, event, integrationTimeoutMs), methodArn);
+    const decision = decide(await integration.run(event, `${api.arn}/authorizers/${id}`), methodArn);
     if (decision.outcome === 'refused') return decision;
     context = decision.context;
   }
 
   const client: Client = { ...stranger, authorizer: context };
-  const integration = api.routes.get('$connect')?.integration;
-  if (integration === undefined) return { status: 101, client, protocol: undefined };
+  if (route?.integration === undefined) return { status: 101, client, protocol: undefined };
   if (request.isGone()) return { status: 499, reason: 'the client went away' };
 
-  const result = await invokeWithin(
-    integration.function,
-    connectEvent(apiStage, client, handshake),
-    integration.timeoutMs,
-  );
+  const event = connectEvent(stage, client, handshake, clock.now());
+  const result = await route.integration.run(event, methodArn);
   const response = readProxyResponse(result);
-  // serverless/serverless-websockets-plugin#13: a crash of $connect is a 502.
-  if (response === undefined) return { status: 502, reason: failureOf(result) };
+  if (response === undefined) return { status: isDenied(result) ? 500 : 502, reason: failureOf(result) };
   const { statusCode } = response;
   // Of 1xx and 3xx nothing is known. A 1xx is no final answer, and a 101 would tell the client that it is connected.
   if (statusCode < 200) return { status: 502, reason: `$connect returned ${statusCode}` };
@@ -130,14 +120,14 @@ export async function admit(api: WebSocketApi, request: UpgradeRequest): Promise
   return { status: 101, client, protocol: response.header('Sec-WebSocket-Protocol') };
 }
 
-function failureOf(result: Awaited<ReturnType<typeof invokeWithin>>): string {
-  return result.outcome === 'failed' ? `$connect failed: ${result.errorType}` : '$connect returned no proxy response';
+/**
+ * A function that API Gateway may not invoke is a 500 on a REST API; a crash of $connect was seen as a 502:
+ * serverless/serverless-websockets-plugin#13.
+ */
+function isDenied(result: InvocationResult): boolean {
+  return result.outcome === 'failed' && result.errorType === 'AccessDenied';
 }
 
-/** "Every source must be present, not null and non-empty": CfnAuthorizer.identitySource. */
-function hasIdentity(source: IdentitySource, { headers, query }: Handshake): boolean {
-  const pairs: Pairs = source.in === 'header' ? headers : query;
-  const isNamed = (name: string) =>
-    source.in === 'header' ? name.toLowerCase() === source.name.toLowerCase() : name === source.name;
-  return pairs.some(([name, value]) => isNamed(name) && value !== '');
+function failureOf(result: InvocationResult): string {
+  return result.outcome === 'failed' ? `$connect failed: ${result.errorType}` : '$connect returned no proxy response';
 }

@@ -6,12 +6,17 @@ import type { LocalFunction } from '../lambda/function.ts';
 export async function invokeWithin(target: LocalFunction, event: object, timeoutMs: number): Promise<InvocationResult> {
   let timer: NodeJS.Timeout | undefined;
   const patience = new Promise<InvocationResult>((resolve) => {
-    const timedOut = { errorType: 'IntegrationTimeout', errorMessage: 'Endpoint request timed out' };
-    timer = setTimeout(() => resolve({ outcome: 'failed', payload: JSON.stringify(timedOut), ...timedOut }), timeoutMs);
+    const timedOut = failure('IntegrationTimeout', 'Endpoint request timed out');
+    timer = setTimeout(() => resolve(timedOut), timeoutMs);
   });
   const result = await Promise.race([target.invoke(JSON.stringify(event)), patience]);
   clearTimeout(timer);
   return result;
+}
+
+/** For what API Gateway itself has to say of an integration. */
+export function failure(errorType: string, errorMessage: string): InvocationResult {
+  return { outcome: 'failed', payload: JSON.stringify({ errorType, errorMessage }), errorType, errorMessage };
 }
 
 /** What a Lambda proxy integration answers. */

@@ -1,5 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { ServiceFault } from '../faults.ts';
 import type { Connections } from './connections.ts';
+import type { Gateway } from './gateway.ts';
 import { isGatewayId } from './ids.ts';
 import { messageLimitBytes } from './serve-connection.ts';
 
@@ -21,19 +23,35 @@ export function connectionIdIn(url: string): { readonly stage: string; readonly 
  * with the errors of the SDK's model.
  */
 export async function answerManagementApi(
-  connections: Connections,
+  { api, connections, faults, gate }: Gateway,
   stage: string,
   connectionId: string,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
-  const { status, errorType, body } = answer(
-    connections,
-    stage,
-    connectionId,
-    request.method ?? '',
-    await read(request),
-  );
+  const { method = '', url = '', headers } = request;
+  const body = await read(request);
+  const fault = await faults.beforeCall('connections');
+  const needs = [
+    {
+      action: 'execute-api:ManageConnections',
+      resource: `${api.arn}/${stage}/${method}/@connections/${connectionId}`,
+    },
+  ];
+  const signed = { method, url, headers, body: body === 'too long' ? Buffer.alloc(0) : body };
+  const denial = body === 'too long' ? undefined : gate?.check('execute-api', signed, needs);
+  if (fault !== undefined) return send(response, faulty[fault]);
+  if (denial !== undefined) return send(response, refuse(denial.status, denial.errorType, denial.message));
+  send(response, answer(connections, stage, connectionId, method, body));
+}
+
+/** The SDK's model has LimitExceededException for "more than the allowed number of requests". */
+const faulty: Readonly<Record<ServiceFault, Answer>> = {
+  fail: refuse(500, 'InternalServerErrorException', 'Internal server error'),
+  throttle: refuse(429, 'LimitExceededException', 'Too Many Requests'),
+};
+
+function send(response: ServerResponse, { status, errorType, body }: Answer): void {
   const text = body === undefined ? '' : JSON.stringify(body);
   response.writeHead(status, {
     ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),

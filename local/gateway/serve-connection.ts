@@ -1,32 +1,27 @@
 import type { Duplex } from 'node:stream';
 import type { WebSocket } from 'ws';
-import type { Log } from '../log.ts';
-import { Connection, type Connections, type End } from './connections.ts';
-import { type ApiStage, type Client, disconnectEvent, messageEvent } from './events.ts';
+import { Connection } from './connections.ts';
+import { type Client, disconnectEvent, type End, messageEvent } from './events.ts';
 import { watchFrameSizes } from './frame-sizes.ts';
+import type { Gateway } from './gateway.ts';
 import { newGatewayId } from './ids.ts';
-import { invokeWithin, readProxyResponse } from './invoke.ts';
-import type { WebSocketApi } from './websocket-api.ts';
+import { readProxyResponse } from './invoke.ts';
+import type { Route } from './route.ts';
+import type { Stage } from './websocket-api.ts';
 
 // Both: docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-execution-service-websocket-limits-table.html
 export const frameLimitBytes = 32 * 1024;
 export const messageLimitBytes = 128 * 1024;
 
-export interface Gateway {
-  readonly api: WebSocketApi;
-  readonly connections: Connections;
-  readonly log: Log;
-}
-
 /** Runs an open connection: its messages, and `$disconnect` when it is over. */
 export function serveConnection(
   gateway: Gateway,
-  apiStage: ApiStage,
+  stage: Stage,
   client: Client,
   socket: WebSocket,
   stream: Duplex,
 ): void {
-  const connection = new Connection(client, apiStage.stage, socket);
+  const connection = new Connection(client, stage.name, socket, gateway.clock);
   gateway.connections.add(connection);
 
   const isTooLong = watchFrameSizes(frameLimitBytes);
@@ -35,11 +30,12 @@ export function serveConnection(
   });
   socket.on('message', (data, isBinary) => {
     if (!connection.isOpen) return;
-    connection.lastActiveAt = Date.now();
+    connection.touch();
+    if (gateway.faults.cuts()) return connection.cut();
     // docs.aws.amazon.com/apigateway/latest/developerguide/websocket-api-develop-binary-media-types.html
     if (isBinary) return connection.close(1003, unknownReason);
     // Not awaited: messages of one connection run at the same time, in no promised order.
-    serveMessage(gateway, apiStage, connection, data.toString()).catch(reportFault(gateway, 'a message'));
+    serveMessage(gateway, stage, connection, data.toString()).catch(reportFault(gateway, 'a message'));
   });
   let broken: End | undefined;
   socket.on('error', (error: NodeJS.ErrnoException) => {
@@ -49,25 +45,35 @@ export function serveConnection(
     gateway.connections.remove(connection);
     if (gateway.connections.isClosed) return;
     const end = connection.end ?? broken ?? { code, reason: reasonOf(code) };
-    serveDisconnect(gateway, apiStage, client, end).catch(reportFault(gateway, '$disconnect'));
+    serveDisconnect(gateway, stage, client, end).catch(reportFault(gateway, '$disconnect'));
   });
 }
 
-async function serveMessage(gateway: Gateway, apiStage: ApiStage, connection: Connection, body: string): Promise<void> {
-  const { routes, selectRoute } = gateway.api;
+async function serveMessage(
+  { api, clock, throttling, log }: Gateway,
+  stage: Stage,
+  connection: Connection,
+  body: string,
+): Promise<void> {
   const { client } = connection;
-  const route = customRoute(gateway.api, selectRoute(body)) ?? routes.get('$default');
+  const route = customRoute(stage, api.selectRoute(body)) ?? stage.routes.get('$default');
   if (route?.integration === undefined) {
     connection.send(errorFrame('Forbidden', client.connectionId, newGatewayId()));
     return;
   }
-  const event = messageEvent(apiStage, client, route.key, body);
-  const result = await invokeWithin(route.integration.function, event, route.integration.timeoutMs);
+  if (!throttling.admits(`${stage.name}/${route.key}`, stage.throttleOf(route.key))) {
+    log({ kind: 'throttled', routeKey: route.key });
+    // "429 Too Many Requests" is all that is documented; the form of the frame is that of the other two.
+    connection.send(errorFrame('Too Many Requests', client.connectionId, newGatewayId()));
+    return;
+  }
+  const event = messageEvent(stage, client, route.key, body, clock.now());
+  const result = await route.integration.run(event, `${api.arn}/${stage.name}/${route.key}`);
   const response = readProxyResponse(result);
   const isBroken = result.outcome === 'failed' || (route.returnsResponse && response === undefined);
   if (isBroken) {
     const reason = result.outcome === 'failed' ? result.errorType : 'no proxy response';
-    gateway.log({ kind: 'integration-failed', routeKey: route.key, reason });
+    log({ kind: 'integration-failed', routeKey: route.key, reason });
     // On one-way routes as well: aws-samples/simple-websockets-chat-app#42. The text for a timeout at 29 s is not known.
     connection.send(errorFrame('Internal server error', client.connectionId, event.requestContext.requestId));
     return;
@@ -78,7 +84,7 @@ async function serveMessage(gateway: Gateway, apiStage: ApiStage, connection: Co
 }
 
 /** "Custom keys must not start with $", so no message can name $connect or $disconnect. */
-function customRoute({ routes }: WebSocketApi, key: string) {
+function customRoute({ routes }: Stage, key: string): Route | undefined {
   return key.startsWith('$') ? undefined : routes.get(key);
 }
 
@@ -86,17 +92,22 @@ function customRoute({ routes }: WebSocketApi, key: string) {
  * For a client that `$connect` let in and that had gone by then. Whether AWS runs `$disconnect` for it is not known; without,
  * whatever `$connect` registered would stay, and stock applications would keep posting to it.
  */
-export function serveLeftClient(gateway: Gateway, apiStage: ApiStage, client: Client): void {
+export function serveLeftClient(gateway: Gateway, stage: Stage, client: Client): void {
   const end = { code: 1006, reason: unknownReason };
-  serveDisconnect(gateway, apiStage, client, end).catch(reportFault(gateway, '$disconnect'));
+  serveDisconnect(gateway, stage, client, end).catch(reportFault(gateway, '$disconnect'));
 }
 
 /** Best effort: whatever it does, the client never learns of it. */
-async function serveDisconnect({ api, log }: Gateway, apiStage: ApiStage, client: Client, end: End): Promise<void> {
-  const integration = api.routes.get('$disconnect')?.integration;
-  if (integration === undefined) return;
-  const event = disconnectEvent(apiStage, client, end.code, end.reason);
-  const result = await invokeWithin(integration.function, event, integration.timeoutMs);
+async function serveDisconnect(
+  { api, clock, faults, log }: Gateway,
+  stage: Stage,
+  client: Client,
+  end: End,
+): Promise<void> {
+  const integration = stage.routes.get('$disconnect')?.integration;
+  if (integration === undefined || faults.dropsDisconnect()) return;
+  const event = disconnectEvent(stage, client, end, clock.now());
+  const result = await integration.run(event, `${api.arn}/${stage.name}/$disconnect`);
   if (result.outcome === 'returned') return;
   log({ kind: 'integration-failed', routeKey: '$disconnect', reason: result.errorType });
 }

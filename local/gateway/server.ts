@@ -1,19 +1,18 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { WebSocketServer } from 'ws';
-import type { Log } from '../log.ts';
-import { closeServer, listenOnLoopback } from '../loopback.ts';
-import { Connections } from './connections.ts';
+import { type WebSocket, WebSocketServer } from 'ws';
+import type { Certificate } from '../certificate.ts';
+import { listenWithTls, refuseWebPages } from '../loopback.ts';
+import type { Gateway } from './gateway.ts';
 import { type Admission, admit, readUpgrade, refuseEarly, stageIn } from './handshake.ts';
 import { answerManagementApi, connectionIdIn } from './management-api.ts';
 import { watchPendingSocket } from './pending-socket.ts';
-import { type Gateway, messageLimitBytes, serveConnection, serveLeftClient } from './serve-connection.ts';
-import type { WebSocketApi } from './websocket-api.ts';
+import { messageLimitBytes, serveConnection, serveLeftClient } from './serve-connection.ts';
 
 export interface GatewayServer {
   readonly port: number;
   /** Until then every request gets a 503: the port must be known before the functions can be made. */
-  serve(api: WebSocketApi): void;
+  serve(gateway: Gateway): void;
   close(): Promise<void>;
 }
 
@@ -21,9 +20,73 @@ export interface GatewayServer {
 const maxHeaderSize = 256 * 1024;
 const closePatienceMs = 500;
 
-/** The WebSocket API and its @connections API on one port. */
-export async function startGateway(port: number, region: string, log: Log): Promise<GatewayServer> {
-  const connections = new Connections();
+/**
+ * A WebSocket API and its @connections API on one port, with TLS and without.
+ * @param host the API's own on AWS; functions that build their URL from the API's id arrive under it
+ */
+export async function startGateway(port: number, host: string, certificate: Certificate): Promise<GatewayServer> {
+  let gateway: Gateway | undefined;
+  const upgradeSocket = createUpgrader();
+
+  async function upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
+    const pending = watchPendingSocket(socket, head);
+    const serving = gateway;
+    if (serving === undefined) return refuse(socket, 503);
+    const stage = serving.api.stages.get(stageIn(request.url ?? ''));
+    const early = refuseEarly(request);
+    const admission: Admission =
+      stage === undefined || early !== undefined
+        ? (early ?? noSuchStage)
+        : await admit(serving, readUpgrade(request, stage, serving.clock.now(), pending.isGone));
+
+    const sent = pending.release();
+    if (admission.client === undefined || stage === undefined) {
+      const { status, reason, left } = admission as Exclude<Admission, { status: 101 }>;
+      serving.log({ kind: 'handshake', status, reason });
+      if (left !== undefined && stage !== undefined) serveLeftClient(serving, stage, left);
+      return refuse(socket, status);
+    }
+    const webSocket = upgradeSocket(request, socket, sent, admission.protocol);
+    if (webSocket === undefined) {
+      // ws has answered it already: it offers extensions or sub-protocols that cannot be read.
+      serving.log({ kind: 'handshake', status: 400, reason: 'the WebSocket handshake is malformed' });
+      return serveLeftClient(serving, stage, admission.client);
+    }
+    if (gateway === undefined) return webSocket.terminate();
+    serving.log({ kind: 'handshake', status: 101, reason: 'connected' });
+    serveConnection(serving, stage, admission.client, webSocket, socket);
+  }
+
+  const server: Server = createServer({ maxHeaderSize }, (request, response) => {
+    const target = connectionIdIn(request.url ?? '');
+    if (gateway === undefined || target === undefined || !gateway.api.stages.has(target.stage)) {
+      return answerPlainRequest(request, response, gateway);
+    }
+    answerManagementApi(gateway, target.stage, target.connectionId, request, response).catch(() => response.destroy());
+  });
+  server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    upgrade(request, socket, head).catch(() => socket.destroy());
+  });
+  const listener = await listenWithTls(server, port, certificate);
+  refuseWebPages(server, [`127.0.0.1:${listener.port}`, `localhost:${listener.port}`, host]);
+
+  return {
+    port: listener.port,
+    serve(them) {
+      gateway = them;
+    },
+    async close() {
+      const connections = gateway?.connections;
+      gateway = undefined;
+      await connections?.close(closePatienceMs);
+      // What is left are handshakes whose functions have not answered, and callers of @connections.
+      await listener.close();
+    },
+  };
+}
+
+/** @returns what makes a WebSocket of a request; undefined when it cannot be one, which the client has been told then */
+function createUpgrader() {
   const protocols = new WeakMap<IncomingMessage, string>();
   const webSockets = new WebSocketServer({
     noServer: true,
@@ -34,77 +97,23 @@ export async function startGateway(port: number, region: string, log: Log): Prom
     // Only what $connect returned; nothing is chosen for it.
     handleProtocols: (_, request) => protocols.get(request) ?? false,
   });
-  let gateway: Gateway | undefined;
-
-  async function upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
-    const pending = watchPendingSocket(socket, head);
-    const api = gateway?.api;
-    const stage = stageIn(request.url ?? '');
-    const apiStage = { apiId: api?.apiId ?? '', stage, domainName: `127.0.0.1:${boundPort}` };
-    const admission: Admission =
-      api === undefined
-        ? { status: 503, reason: 'the local cloud is starting' }
-        : (refuseEarly(request, api.stages) ??
-          (await admit(api, readUpgrade(request, apiStage, region, pending.isGone))));
-
-    const early = pending.release();
-    if (admission.client === undefined) {
-      log({ kind: 'handshake', status: admission.status, reason: admission.reason });
-      if (admission.left !== undefined && gateway !== undefined) serveLeftClient(gateway, apiStage, admission.left);
-      return refuse(socket, admission.status);
-    }
-    if (admission.protocol !== undefined) protocols.set(request, admission.protocol);
-    let isUpgraded = false;
-    webSockets.handleUpgrade(request, socket, early, (webSocket) => {
-      isUpgraded = true;
-      if (gateway === undefined) return webSocket.terminate();
-      log({ kind: 'handshake', status: 101, reason: 'connected' });
-      serveConnection(gateway, apiStage, admission.client, webSocket, socket);
+  return (request: IncomingMessage, socket: Duplex, head: Buffer, protocol: string | undefined) => {
+    if (protocol !== undefined) protocols.set(request, protocol);
+    let upgraded: WebSocket | undefined;
+    // Calls back before it returns, or not at all.
+    webSockets.handleUpgrade(request, socket, head, (webSocket) => {
+      upgraded = webSocket;
     });
-    if (isUpgraded || gateway === undefined) return;
-    // ws has answered it already: it offers extensions or sub-protocols that cannot be read.
-    log({ kind: 'handshake', status: 400, reason: 'the WebSocket handshake is malformed' });
-    serveLeftClient(gateway, apiStage, admission.client);
-  }
-
-  const server: Server = createServer({ maxHeaderSize }, (request, response) => {
-    const target = connectionIdIn(request.url ?? '');
-    if (gateway === undefined || target === undefined || !gateway.api.stages.includes(target.stage)) {
-      return answerPlainRequest(request, response, gateway?.api.stages ?? []);
-    }
-    answerManagementApi(connections, target.stage, target.connectionId, request, response).catch(() =>
-      response.destroy(),
-    );
-  });
-  server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-    upgrade(request, socket, head).catch(() => socket.destroy());
-  });
-  const sockets = new Set<Duplex>();
-  server.on('connection', (socket) => {
-    sockets.add(socket);
-    socket.once('close', () => sockets.delete(socket));
-  });
-  const boundPort = await listenOnLoopback(server, port);
-
-  return {
-    port: boundPort,
-    serve(api) {
-      gateway = { api, connections, log };
-    },
-    async close() {
-      gateway = undefined;
-      const closed = closeServer(server);
-      await connections.close(closePatienceMs);
-      // What is left are handshakes whose functions have not answered; the server would wait for them.
-      for (const socket of sockets) socket.destroy();
-      await closed;
-    },
+    return upgraded as WebSocket | undefined;
   };
 }
 
-function answerPlainRequest(request: IncomingMessage, response: ServerResponse, stages: readonly string[]): void {
+// On AWS a POST beside the stage gets this answer (aws/aws-sdk-php#1955); of an upgrade it is not known.
+const noSuchStage: Admission = { status: 403, reason: 'there is no such stage' };
+
+function answerPlainRequest(request: IncomingMessage, response: ServerResponse, gateway: Gateway | undefined): void {
   // 426: serverless-offline's suite, run against AWS in 2019. 403 beside a stage: aws/aws-sdk-php#1955.
-  const isHandshakeUrl = request.method === 'GET' && stages.includes(stageIn(request.url ?? ''));
+  const isHandshakeUrl = request.method === 'GET' && gateway?.api.stages.has(stageIn(request.url ?? '')) === true;
   const [status, message] = isHandshakeUrl ? [426, 'Upgrade Required'] : [403, 'Forbidden'];
   response.writeHead(status, { 'Content-Type': 'application/json', Connection: 'close' });
   response.end(JSON.stringify({ message }));

@@ -18,6 +18,8 @@ export interface Stack {
   readonly region: string;
   readonly outputs: Readonly<Record<string, string>>;
   ofType(type: string): readonly StackResource[];
+  /** What the template tells CloudFormation to make first (`DependsOn`). */
+  dependenciesOf(logicalId: string): readonly string[];
 }
 
 /** Resolved properties, read with the type one expects; a wrong type is an error that names the path. */
@@ -58,7 +60,13 @@ export function resolveStack({ stackName, template }: Assembly, region: string):
   for (const [name, { Value, Condition }] of Object.entries(template.Outputs ?? {})) {
     if (isWanted(Condition)) outputs[name] = String(resolver.resolve(Value, `Outputs.${name}`));
   }
-  return { name: stackName, region, outputs, ofType: (type) => resources.filter((each) => each.type === type) };
+  return {
+    name: stackName,
+    region,
+    outputs,
+    ofType: (type) => resources.filter((each) => each.type === type),
+    dependenciesOf: (logicalId) => [template.Resources[logicalId]?.DependsOn ?? []].flat(),
+  };
 }
 
 export function readProperties(properties: Readonly<Record<string, Value | undefined>>, path: string): Properties {

@@ -248,10 +248,10 @@ describe('start and end', () => {
       '.RouteKey: there is no route $conect: only $connect, $disconnect and $default begin with $.',
     ],
     [
-      'an integration other than AWS_PROXY',
+      'an integration other than AWS_PROXY and MOCK',
       'OneWayRouteIntegration',
-      { IntegrationType: 'MOCK' },
-      ': the integration type MOCK is not emulated.',
+      { IntegrationType: 'HTTP_PROXY' },
+      ': the integration type HTTP_PROXY is not emulated.',
     ],
     [
       'an authorizer on another route than $connect',

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { decide, parseIdentitySource } from '../../local/gateway/authorizer.ts';
+import { decide, hasIdentity, parseIdentitySource } from '../../local/gateway/authorizer.ts';
 
 const arn = 'arn:aws:execute-api:us-east-1:123456789012:abcdef1234/prod/$connect';
 const policyDocument = { Statement: [{ Effect: 'Allow', Action: '*', Resource: '*' }] };
@@ -55,15 +55,39 @@ describe("an authorizer's answer", () => {
 });
 
 describe('an identity source', () => {
-  it('names a header or a query parameter', () => {
+  it('names a header, a query parameter, a stage variable or a part of the context', () => {
     expect(parseIdentitySource('route.request.header.Sec-WebSocket-Protocol', 'A')).toEqual({
       in: 'header',
       name: 'Sec-WebSocket-Protocol',
     });
     expect(parseIdentitySource('route.request.querystring.token', 'A')).toEqual({ in: 'querystring', name: 'token' });
+    expect(parseIdentitySource('stageVariables.tier', 'A')).toEqual({ in: 'stageVariables', name: 'tier' });
+    expect(parseIdentitySource('context.identity.sourceIp', 'A')).toEqual({ in: 'context', name: 'identity.sourceIp' });
   });
 
-  it.each(['$request.header.X', 'route.request.header.', 'stageVariables.x', 'route.request.body.x'])(
+  it.each([
+    ['route.request.header.authorization', true],
+    ['route.request.header.Empty', false],
+    ['route.request.querystring.token', true],
+    ['route.request.querystring.Token', false],
+    ['stageVariables.tier', true],
+    ['stageVariables.other', false],
+    ['context.identity.sourceIp', true],
+    ['context.identity.userAgent', false],
+  ])('%s is there and not empty: %s', (source, isThere) => {
+    const request = {
+      headers: [
+        ['Authorization', 'x'],
+        ['Empty', ''],
+      ] as const,
+      query: [['token', 'x']] as const,
+      stageVariables: { tier: 'gold' },
+      context: { identity: { sourceIp: '127.0.0.1' } },
+    };
+    expect(hasIdentity(parseIdentitySource(source, 'A'), request)).toBe(isThere);
+  });
+
+  it.each(['$request.header.X', 'route.request.header.', 'route.request.body.x'])(
     'is refused in the form %s (26)',
     (source) => {
       expect(() => parseIdentitySource(source, 'A')).toThrow(`A: the identity source ${source}`);

@@ -1,11 +1,14 @@
 import { EventEmitter } from 'node:events';
 import { PassThrough } from 'node:stream';
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import type { WebSocket } from 'ws';
+import { createClock } from '../../local/clock.ts';
+import { createFaults } from '../../local/faults.ts';
 import { Connection, Connections } from '../../local/gateway/connections.ts';
 import type { Client } from '../../local/gateway/events.ts';
 import { serveConnection } from '../../local/gateway/serve-connection.ts';
-import type { WebSocketApi } from '../../local/gateway/websocket-api.ts';
+import { unlimited } from '../../local/gateway/throttle.ts';
+import type { Stage, WebSocketApi } from '../../local/gateway/websocket-api.ts';
 import type { LogEntry } from '../../local/log.ts';
 
 const client: Client = {
@@ -17,12 +20,15 @@ const client: Client = {
   authorizer: undefined,
 };
 const silent: WebSocketApi = {
+  logicalId: 'Api',
   apiId: 'api',
-  stages: ['prod'],
-  routes: new Map(),
-  authorizer: undefined,
+  arn: 'arn:aws:execute-api:eu-central-1:123456789012:api',
+  stages: new Map(),
   selectRoute: () => '',
 };
+
+const clock = createClock();
+afterAll(clock.close);
 
 /** A socket that says it is open for as long as the test wants. */
 class FakeSocket extends EventEmitter {
@@ -44,8 +50,24 @@ function openConnection(api = silent) {
   const entries: LogEntry[] = [];
   const connections = new Connections();
   const socket = new FakeSocket();
-  const stage = { apiId: 'api', stage: 'prod', domainName: client.host };
-  const gateway = { api, connections, log: (entry: LogEntry) => void entries.push(entry) };
+  const stage: Stage = {
+    apiId: 'api',
+    name: 'prod',
+    domainName: client.host,
+    variables: {},
+    routes: new Map(),
+    throttleOf: () => undefined,
+  };
+  const gateway = {
+    api,
+    connections,
+    clock,
+    faults: createFaults(1),
+    gate: undefined,
+    throttling: unlimited,
+    observe: () => undefined,
+    log: (entry: LogEntry) => void entries.push(entry),
+  };
   serveConnection(gateway, stage, client, socket as unknown as WebSocket, new PassThrough());
   return { connections, socket, entries };
 }
@@ -76,7 +98,7 @@ describe('the connections', () => {
 
   it('do not find one that the gateway is closing', () => {
     const connections = new Connections();
-    const connection = new Connection(client, 'prod', new FakeSocket() as unknown as WebSocket);
+    const connection = new Connection(client, 'prod', new FakeSocket() as unknown as WebSocket, clock);
     connections.add(connection);
     connection.close(1000, 'Connection Closed Normally');
     expect(connections.find(client.connectionId, 'prod')).toBeUndefined();

@@ -44,7 +44,13 @@ describe('a rule', () => {
       attribute: () => 'arn:aws:events:us-east-1:123456789012:rule/Tick',
     };
     const target = { logicalId: 'Worker' } as LocalFunction;
-    const stack: Stack = { name: 'Chat', region: 'us-east-1', outputs: {}, ofType: () => [rule] };
+    const stack: Stack = {
+      name: 'Chat',
+      region: 'us-east-1',
+      outputs: {},
+      dependenciesOf: () => [],
+      ofType: () => [rule],
+    };
     const functions = { find: (arn: string) => (arn === 'worker' ? target : undefined) } as Functions;
     const invoker = { invoke: (_: unknown, payload: string) => void invoked.push(payload), close: () => undefined };
     const localize = (value: string) => value.replace('https://api', 'http://127.0.0.1');

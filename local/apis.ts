@@ -1,0 +1,108 @@
+import type { Certificate } from './certificate.ts';
+import type { Clock } from './clock.ts';
+import type { Faults } from './faults.ts';
+import { Connections } from './gateway/connections.ts';
+import type { InvokeRights } from './gateway/integration.ts';
+import { startGateway } from './gateway/server.ts';
+import { createThrottling, unlimited } from './gateway/throttle.ts';
+import { readWebSocketApi } from './gateway/websocket-api.ts';
+import { readHttpApi } from './http-api/http-api.ts';
+import { startHttpApi } from './http-api/server.ts';
+import type { Gate } from './iam/gate.ts';
+import type { Functions } from './lambda/functions.ts';
+import type { Log } from './log.ts';
+import type { Observe } from './observation.ts';
+import type { Stack, StackResource } from './template/stack.ts';
+
+/** An API of the stack that is listening, and answers once it is served. */
+export interface RunningApi {
+  readonly logicalId: string;
+  readonly isWebSocket: boolean;
+  /** Its host on AWS. */
+  readonly remoteHost: string;
+  /** 127.0.0.1 and its port. */
+  readonly localHost: string;
+  /** Of its first stage. */
+  readonly stage: string;
+  serve(world: World): void;
+  close(): Promise<void>;
+}
+
+/** What the APIs work with; it needs their ports to be made. */
+export interface World {
+  readonly functions: Functions;
+  readonly rights: InvokeRights;
+  readonly gate: Gate | undefined;
+  readonly clock: Clock;
+  readonly faults: Faults;
+  readonly throttles: boolean;
+  readonly observe: Observe;
+  readonly log: Log;
+}
+
+/** @throws when the stack has no API that the local cloud is for */
+export function findApis(stack: Stack): readonly StackResource[] {
+  const apis = stack.ofType('AWS::ApiGatewayV2::Api');
+  for (const { logicalId, properties } of apis) {
+    const protocol = properties.text('ProtocolType');
+    if (protocol === 'WEBSOCKET' || protocol === 'HTTP') continue;
+    throw new Error(`${logicalId}.ProtocolType: the local cloud cannot run a ${protocol} API.`);
+  }
+  if (!apis.some(isWebSocket)) throw new Error('The stack has no WebSocket API.');
+  return apis;
+}
+
+export function isWebSocket({ properties }: StackResource): boolean {
+  return properties.text('ProtocolType') === 'WEBSOCKET';
+}
+
+/** https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-apigatewayv2-api.html */
+export function hostOf(api: StackResource): string {
+  return new URL(api.attribute('ApiEndpoint')).host;
+}
+
+/** @param port 0 for any free one */
+export async function startApi(
+  stack: Stack,
+  api: StackResource,
+  port: number,
+  certificate: Certificate,
+): Promise<RunningApi> {
+  const common = { logicalId: api.logicalId, remoteHost: hostOf(api), stage: firstStage(stack, api) };
+  if (!isWebSocket(api)) {
+    const server = await startHttpApi(port, certificate);
+    return {
+      ...common,
+      isWebSocket: false,
+      localHost: `127.0.0.1:${server.port}`,
+      serve({ functions, rights, clock, throttles, log }) {
+        const throttling = throttles ? createThrottling(clock) : unlimited;
+        server.serve({ api: readHttpApi(stack, api, functions, rights, log), clock, throttling, log });
+      },
+      close: server.close,
+    };
+  }
+  const server = await startGateway(port, common.remoteHost, certificate);
+  const localHost = `127.0.0.1:${server.port}`;
+  return {
+    ...common,
+    isWebSocket: true,
+    localHost,
+    serve({ functions, rights, throttles, ...world }) {
+      server.serve({
+        ...world,
+        api: readWebSocketApi(stack, api, functions, rights, localHost, world.log),
+        connections: new Connections(),
+        throttling: throttles ? createThrottling(world.clock) : unlimited,
+      });
+    },
+    close: server.close,
+  };
+}
+
+function firstStage(stack: Stack, api: StackResource): string {
+  const stages = stack.ofType('AWS::ApiGatewayV2::Stage');
+  const first = stages.find(({ properties }) => properties.text('ApiId') === api.ref);
+  if (first === undefined) throw new Error(`${api.logicalId}: the API has no stage.`);
+  return first.properties.text('StageName');
+}

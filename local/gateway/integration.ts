@@ -1,0 +1,89 @@
+import type { InvocationResult } from '../lambda/environment.ts';
+import type { LocalFunction } from '../lambda/function.ts';
+import type { Functions } from '../lambda/functions.ts';
+import type { StackResource } from '../template/stack.ts';
+import { failure, invokeWithin } from './invoke.ts';
+import { createMock, type IntegrationResponse } from './mock.ts';
+
+/** What answers a route: a function, or API Gateway itself. */
+export interface Integration {
+  /**
+   * @param event as `events.ts` makes it
+   * @param sourceArn the route as IAM knows it: `arn:aws:execute-api:{region}:{account}:{api}/{stage}/{route key}`
+   */
+  run(event: object, sourceArn: string): Promise<InvocationResult>;
+}
+
+/** Whether IAM lets API Gateway start a function: by the function's own permissions, or by a role that it takes on. */
+export interface InvokeRights {
+  mayInvoke(target: LocalFunction, sourceArn: string): boolean;
+  mayInvokeAs(roleArn: string, target: LocalFunction): boolean;
+}
+
+// Quota and default: docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-execution-service-websocket-limits-table.html
+export const integrationTimeoutMs = 29_000;
+const shortestTimeoutMs = 50;
+
+export interface IntegrationParts {
+  readonly functions: Functions;
+  readonly rights: InvokeRights;
+  /** Those of the integration, for a MOCK. */
+  readonly responses: readonly IntegrationResponse[];
+  readonly stageVariables: Readonly<Record<string, string>>;
+}
+
+/** @throws when it cannot be run here, naming it */
+export function readIntegration(resource: StackResource, parts: IntegrationParts): Integration {
+  const { logicalId, properties } = resource;
+  const type = properties.text('IntegrationType');
+  const timeoutMs = properties.optionalNumber('TimeoutInMillis') ?? integrationTimeoutMs;
+  if (timeoutMs < shortestTimeoutMs || timeoutMs > integrationTimeoutMs) {
+    throw new Error(`${logicalId}.TimeoutInMillis: ${timeoutMs} is not from 50 to 29000.`);
+  }
+  if (type === 'MOCK') return createMock(resource, parts.responses, parts.stageVariables);
+  if (type !== 'AWS_PROXY') throw new Error(`${logicalId}: the integration type ${type} is not emulated.`);
+  if (parts.responses.length > 0) {
+    throw new Error(
+      `${logicalId}: an integration response of the type AWS_PROXY changes nothing, and is not emulated.`,
+    );
+  }
+  return lambdaIntegration(resource, 'IntegrationUri', 'CredentialsArn', timeoutMs, parts);
+}
+
+/** An integration or an authorizer: API Gateway starts both in the same way. */
+export function lambdaIntegration(
+  { logicalId, properties }: StackResource,
+  uri: string,
+  credentials: string,
+  timeoutMs: number,
+  { functions, rights, stageVariables }: Omit<IntegrationParts, 'responses'>,
+): Integration {
+  const path = `${logicalId}.${uri}`;
+  const target = functionAt(insertStageVariables(properties.text(uri), stageVariables, path), path, functions);
+  const roleArn = properties.optionalText(credentials);
+  return {
+    async run(event, sourceArn) {
+      const isAllowed =
+        roleArn === undefined ? rights.mayInvoke(target, sourceArn) : rights.mayInvokeAs(roleArn, target);
+      if (!isAllowed) return failure('AccessDenied', `API Gateway may not invoke ${target.name}`);
+      return invokeWithin(target, event, timeoutMs);
+    },
+  };
+}
+
+/** `arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/<function ARN>/invocations`, or the function's ARN alone. */
+export function functionAt(uri: string, path: string, functions: Functions): LocalFunction {
+  const functionArn = /:lambda:path\/2015-03-31\/functions\/(.+)\/invocations$/.exec(uri)?.[1] ?? uri;
+  const found = functions.find(functionArn);
+  if (found === undefined) throw new Error(`${path}: ${uri} is no function of this stack.`);
+  return found;
+}
+
+/** https://docs.aws.amazon.com/apigateway/latest/developerguide/aws-api-gateway-stage-variables-reference.html */
+function insertStageVariables(text: string, variables: Readonly<Record<string, string>>, path: string): string {
+  return text.replaceAll(/\$\{stageVariables\.([A-Za-z0-9_]+)\}/g, (_, name: string) => {
+    const value = variables[name];
+    if (value === undefined) throw new Error(`${path}: the stage has no variable ${name}.`);
+    return value;
+  });
+}

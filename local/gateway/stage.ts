@@ -1,0 +1,98 @@
+import type { Log } from '../log.ts';
+import type { Value } from '../template/resolve.ts';
+import { readProperties, type Stack, type StackResource } from '../template/stack.ts';
+
+/** What the template says of a stage, for any kind of API. */
+export interface StageDeclaration {
+  readonly logicalId: string;
+  readonly name: string;
+  readonly variables: Readonly<Record<string, string>>;
+  /** By route key. */
+  throttleOf(routeKey: string): Throttle | undefined;
+  /** Whether what is in the template reached this stage. */
+  hasDeployed(routeLogicalId: string): boolean;
+}
+
+/** https://docs.aws.amazon.com/apigateway/latest/developerguide/websocket-api-protect.html */
+export interface Throttle {
+  readonly ratePerSecond: number;
+  readonly burst: number;
+}
+
+/** @throws when the API has none */
+export function readStages(stack: Stack, api: StackResource, log: Log): readonly StageDeclaration[] {
+  const stages = stack
+    .ofType('AWS::ApiGatewayV2::Stage')
+    .filter(({ properties }) => properties.text('ApiId') === api.ref)
+    .map((stage) => readStage(stack, stage, log));
+  if (stages.length === 0) throw new Error(`${api.logicalId}: the API has no stage.`);
+  return stages;
+}
+
+function readStage(stack: Stack, { logicalId, properties }: StackResource, log: Log): StageDeclaration {
+  if (properties.value('AccessLogSettings') !== undefined) {
+    log({ kind: 'not-emulated', logicalId, what: 'AccessLogSettings' });
+  }
+  const defaults = readThrottle(properties.value('DefaultRouteSettings'), `${logicalId}.DefaultRouteSettings`);
+  const settings = (properties.value('RouteSettings') ?? {}) as Record<string, Value>;
+  const byRoute = new Map(
+    Object.entries(settings).map(([key, value]) => [key, readThrottle(value, `${logicalId}.RouteSettings.${key}`)]),
+  );
+  const variables = (properties.value('StageVariables') ?? {}) as Record<string, Value>;
+  const missing = findUndeployed(stack, properties, log);
+  return {
+    logicalId,
+    name: properties.text('StageName'),
+    variables: Object.fromEntries(Object.entries(variables).map(([name, value]) => [name, String(value)])),
+    throttleOf: (routeKey) => byRoute.get(routeKey) ?? defaults,
+    hasDeployed: (routeLogicalId) => !missing.has(routeLogicalId),
+  };
+}
+
+const throttleSettings = ['ThrottlingRateLimit', 'ThrottlingBurstLimit'];
+const settingsWithoutEffect = ['DetailedMetricsEnabled', 'DataTraceEnabled', 'LoggingLevel'];
+
+function readThrottle(value: Value | undefined, path: string): Throttle | undefined {
+  const settings = (value ?? {}) as Record<string, Value>;
+  const unknown = Object.keys(settings).find((name) => ![...throttleSettings, ...settingsWithoutEffect].includes(name));
+  if (unknown !== undefined) throw new Error(`${path}: the property ${unknown} is not emulated.`);
+  const { optionalNumber } = readProperties(settings, path);
+  const [ratePerSecond, burst] = throttleSettings.map((name) => optionalNumber(name));
+  if (ratePerSecond === undefined && burst === undefined) return undefined;
+  // The account's, where the stage says nothing: docs.aws.amazon.com/apigateway/latest/developerguide/limits.html
+  return { ratePerSecond: ratePerSecond ?? 10_000, burst: burst ?? 5_000 };
+}
+
+/**
+ * A deployment is a snapshot of what exists when it is made. Routes that it does not wait for (`DependsOn`) come too late,
+ * and answer as if there were none: aws-samples/simple-websockets-chat-app#24. One that waits for no route at all cannot
+ * be judged from the template.
+ */
+function findUndeployed(stack: Stack, stage: StackResource['properties'], log: Log): ReadonlySet<string> {
+  const deploymentId = stage.optionalText('DeploymentId');
+  if (deploymentId === undefined || stage.optionalFlag('AutoDeploy') === true) return new Set();
+  const deployment = stack.ofType('AWS::ApiGatewayV2::Deployment').find(({ ref }) => ref === deploymentId);
+  if (deployment === undefined) throw new Error(`DeploymentId: ${deploymentId} is no deployment of this stack.`);
+
+  const routes = stack
+    .ofType('AWS::ApiGatewayV2::Route')
+    .filter(({ properties }) => properties.text('ApiId') === stage.text('ApiId'))
+    .map(({ logicalId }) => logicalId);
+  const awaited = dependenciesOf(stack, deployment.logicalId);
+  const late = routes.filter((logicalId) => !awaited.has(logicalId));
+  if (late.length === routes.length) return new Set();
+  for (const logicalId of late) {
+    log({ kind: 'not-deployed', logicalId, deployment: deployment.logicalId });
+  }
+  return new Set(late);
+}
+
+/** With those of the dependencies themselves. */
+function dependenciesOf(stack: Stack, logicalId: string, found = new Set<string>()): ReadonlySet<string> {
+  for (const dependency of stack.dependenciesOf(logicalId)) {
+    if (found.has(dependency)) continue;
+    found.add(dependency);
+    dependenciesOf(stack, dependency, found);
+  }
+  return found;
+}

@@ -1,0 +1,84 @@
+import type { IncomingMessage } from 'node:http';
+import { commonLogTime, forwardedHeaders, type Pairs } from '../gateway/events.ts';
+import { newGatewayId } from '../gateway/ids.ts';
+import { accountId } from '../template/physical-ids.ts';
+import type { HttpStage } from './http-api.ts';
+
+export interface HttpRequest {
+  readonly apiId: string;
+  readonly domainName: string;
+  readonly stage: HttpStage;
+  readonly routeKey: string;
+  readonly pathParameters: Readonly<Record<string, string>>;
+  /** Decoded, with the stage's prefix, without the query. */
+  readonly rawPath: string;
+  readonly incoming: IncomingMessage;
+  readonly body: Buffer;
+  readonly nowMs: number;
+}
+
+/**
+ * Payload format 2.0, key for key as in
+ * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html
+ */
+export function httpEvent(request: HttpRequest): object {
+  const { apiId, domainName, stage, routeKey, pathParameters, rawPath, incoming, body, nowMs } = request;
+  const sourceIp = incoming.socket.remoteAddress ?? '127.0.0.1';
+  const headers = combine(headersOf(incoming, sourceIp, nowMs));
+  const { cookie, ...others } = headers;
+  const rawQueryString = (incoming.url ?? '').split('?').slice(1).join('?');
+  const query = combine([...new URLSearchParams(rawQueryString)]);
+  const isText = isTextual(headers['content-type']);
+  return {
+    version: '2.0',
+    routeKey,
+    rawPath,
+    rawQueryString,
+    ...(cookie === undefined ? {} : { cookies: cookie.split(/;\s*/) }),
+    headers: others,
+    ...(Object.keys(query).length === 0 ? {} : { queryStringParameters: query }),
+    requestContext: {
+      accountId,
+      apiId,
+      domainName,
+      domainPrefix: domainName.split('.')[0],
+      http: {
+        method: incoming.method,
+        path: rawPath,
+        protocol: `HTTP/${incoming.httpVersion}`,
+        sourceIp,
+        userAgent: headers['user-agent'] ?? '',
+      },
+      requestId: newGatewayId(),
+      routeKey,
+      stage: stage.name,
+      time: commonLogTime(nowMs),
+      timeEpoch: nowMs,
+    },
+    ...(body.length === 0 ? {} : { body: body.toString(isText ? 'utf8' : 'base64') }),
+    ...(Object.keys(pathParameters).length === 0 ? {} : { pathParameters }),
+    isBase64Encoded: body.length > 0 && !isText,
+    ...(Object.keys(stage.variables).length === 0 ? {} : { stageVariables: stage.variables }),
+  };
+}
+
+function headersOf(incoming: IncomingMessage, sourceIp: string, nowMs: number): Pairs {
+  const sent: [string, string][] = [];
+  for (let index = 0; index + 1 < incoming.rawHeaders.length; index += 2) {
+    sent.push([(incoming.rawHeaders[index] ?? '').toLowerCase(), incoming.rawHeaders[index + 1] ?? '']);
+  }
+  const length = sent.filter(([name]) => name === 'content-length');
+  return [...forwardedHeaders(sent, sourceIp, nowMs), ...length].map(([name, value]) => [name.toLowerCase(), value]);
+}
+
+/** "Duplicate headers are combined with commas"; so are query parameters. */
+function combine(pairs: Pairs): Record<string, string> {
+  const combined: Record<string, string> = Object.create(null);
+  for (const [name, value] of pairs) combined[name] = name in combined ? `${combined[name]},${value}` : value;
+  return { ...combined };
+}
+
+/** Other types of content reach the function as base64; a form does as well. */
+function isTextual(contentType = 'text/plain'): boolean {
+  return /^(text\/|application\/(json|javascript|xml)\b|application\/[\w.-]+\+(json|xml)\b)/i.test(contentType);
+}

@@ -1,0 +1,134 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { Certificate } from '../certificate.ts';
+import type { Clock } from '../clock.ts';
+import type { Throttling } from '../gateway/throttle.ts';
+import type { Log } from '../log.ts';
+import { listenWithTls } from '../loopback.ts';
+import { httpEvent } from './event.ts';
+import type { HttpApi, HttpRoute, HttpStage } from './http-api.ts';
+import { type HttpResponse, messageResponse, toHttpResponse } from './response.ts';
+import { type Match, matchRoute } from './route-key.ts';
+
+export interface HttpGateway {
+  readonly api: HttpApi;
+  readonly clock: Clock;
+  readonly throttling: Throttling;
+  readonly log: Log;
+}
+
+export interface HttpApiServer {
+  readonly port: number;
+  serve(gateway: HttpGateway): void;
+  close(): Promise<void>;
+}
+
+// https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html
+const bodyLimitBytes = 10 * 1024 * 1024;
+
+/** Anybody may call an HTTP API, web pages too: who is let in is the function's business. */
+export async function startHttpApi(port: number, certificate: Certificate): Promise<HttpApiServer> {
+  let gateway: HttpGateway | undefined;
+  let boundPort = port;
+  const server = createServer((request, response) => {
+    const answered =
+      gateway === undefined
+        ? Promise.resolve(messageResponse(503, 'Service Unavailable'))
+        : answer(gateway, `127.0.0.1:${boundPort}`, request);
+    answered.then(
+      (answer) => send(response, answer),
+      () => response.destroy(),
+    );
+  });
+  const listener = await listenWithTls(server, port, certificate);
+  boundPort = listener.port;
+  return {
+    port: listener.port,
+    serve(them) {
+      gateway = them;
+    },
+    close: listener.close,
+  };
+}
+
+async function answer(gateway: HttpGateway, domainName: string, incoming: IncomingMessage): Promise<HttpResponse> {
+  const body = await read(incoming);
+  if (body === 'too long') return messageResponse(413, 'Request Entity Too Large');
+  const { api, clock, throttling, log } = gateway;
+  const target = findStage(api, pathIn(incoming.url ?? ''));
+  const found = target === undefined ? undefined : findRoute(target.stage, incoming.method ?? '', target.path);
+  if (target === undefined || found === undefined) return messageResponse(404, 'Not Found');
+
+  const { stage } = target;
+  const { route, match } = found;
+  if (!throttling.admits(`${stage.name}/${route.key.text}`, stage.throttleOf(route.key.text))) {
+    log({ kind: 'throttled', routeKey: route.key.text });
+    return messageResponse(429, 'Too Many Requests');
+  }
+  const event = httpEvent({
+    apiId: api.apiId,
+    domainName,
+    stage,
+    routeKey: route.key.text,
+    pathParameters: match.pathParameters,
+    rawPath: stage.name === '$default' ? target.path : `/${stage.name}${target.path}`,
+    incoming,
+    body,
+    nowMs: clock.now(),
+  });
+  const result = await route.integration.run(event, sourceArnOf(api, stage, route));
+  if (result.outcome === 'failed') {
+    log({ kind: 'integration-failed', routeKey: route.key.text, reason: result.errorType });
+  }
+  return toHttpResponse(result);
+}
+
+/** `…/{stage}/POST/apps/{app_id}/events`, as CDK writes it into the permission. */
+function sourceArnOf(api: HttpApi, stage: HttpStage, { key }: HttpRoute): string {
+  const route = key.method === undefined ? '$default' : `${key.method === 'ANY' ? '*' : key.method}${key.path}`;
+  return `${api.arn}/${stage.name}/${route}`;
+}
+
+/** A named stage is the first segment of the path; `$default` has all the rest. */
+function findStage(api: HttpApi, path: string): { readonly stage: HttpStage; readonly path: string } | undefined {
+  const [, first = '', ...rest] = path.split('/');
+  const named = first === '$default' ? undefined : api.stages.get(first);
+  if (named !== undefined) return { stage: named, path: `/${rest.join('/')}` };
+  const whole = api.stages.get('$default');
+  return whole === undefined ? undefined : { stage: whole, path };
+}
+
+function findRoute({ routes }: HttpStage, method: string, path: string) {
+  let best: { readonly route: HttpRoute; readonly match: Match } | undefined;
+  for (const route of routes) {
+    const match = matchRoute(route.key, method, path);
+    if (match !== undefined && match.rank > (best?.match.rank ?? -1)) best = { route, match };
+  }
+  return best;
+}
+
+/** Decoded, and cut at a decoded `?`: middleapi/standard-server#93 has captures. */
+function pathIn(url: string): string {
+  const path = url.split('?')[0] ?? '/';
+  try {
+    return decodeURIComponent(path).split('?')[0] ?? '/';
+  } catch {
+    return path;
+  }
+}
+
+async function read(request: IncomingMessage): Promise<Buffer | 'too long'> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of request) {
+    length += (chunk as Buffer).length;
+    if (length <= bodyLimitBytes) chunks.push(chunk as Buffer);
+  }
+  return length > bodyLimitBytes ? 'too long' : Buffer.concat(chunks);
+}
+
+function send(response: ServerResponse, { status, headers, body }: HttpResponse): void {
+  response.statusCode = status;
+  for (const [name, value] of headers) response.appendHeader(name, value);
+  response.setHeader('Content-Length', body.length);
+  response.end(body);
+}
