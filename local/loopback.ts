@@ -20,9 +20,11 @@ export interface DualServer {
   close(): Promise<void>;
 }
 
+/** The type of the first TLS record: https://www.rfc-editor.org/rfc/rfc8446#section-5.1 */
+const tlsHandshake = 22;
+
 /**
  * As API Gateway's hosts speak TLS only, handlers write `https://`; browsers and tools on one machine want plain `ws://`.
- * A TLS connection begins with a handshake record, 22: https://www.rfc-editor.org/rfc/rfc8446#section-5.1
  * @throws a sentence with the port number when it is taken
  */
 export async function listenWithTls(
@@ -43,7 +45,9 @@ export async function listenWithTls(
     socket.once('data', (first: Buffer) => {
       socket.pause();
       socket.unshift(first);
-      (first[0] === 22 ? tls : server).emit('connection', socket);
+      // TLS takes what was put back by itself; what flows before it has begun would be lost.
+      if (first[0] === tlsHandshake) return tls.emit('connection', socket);
+      server.emit('connection', socket);
       socket.resume();
     });
   });
