@@ -4,12 +4,14 @@ import { measureAuthorizerOverhead } from './authorizer-overhead.ts';
 import { type Bench, createBench } from './bench.ts';
 import { measureConnects } from './connects.ts';
 import { type Figure, isWithinLimit } from './figure.ts';
+import { measureLocalCloud } from './local-cloud.ts';
 import { asJson, asMarkdown, asTable, describeMachine } from './print.ts';
 
 const benchmarks: Readonly<Record<string, (bench: Bench) => Promise<Figure[]>>> = {
   'authorizer-import': measureAuthorizerImport,
   'authorizer-overhead': measureAuthorizerOverhead,
   connects: measureConnects,
+  'local-cloud': measureLocalCloud,
 };
 
 const usage = `Measures session-socket beside what it could be or was, in interleaved rounds of one run.
