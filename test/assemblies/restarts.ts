@@ -1,0 +1,82 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { createConnection } from 'node:net';
+import { tmpdir } from 'node:os';
+import { startLocalCloud } from '../../local/index.ts';
+import { writeAssembly } from './assembly.ts';
+import { chatTemplate } from './chat.ts';
+import { connect } from './client.ts';
+
+/**
+ * Starts and closes a local cloud again and again in this process, each time with a client that connects and talks, and
+ * prints what was there before and is there after as one line of JSON.
+ */
+const times = Number(process.argv[2]);
+const assembly = await writeAssembly(chatTemplate());
+await startAndClose();
+const before = await takeStock();
+const ports: number[] = [];
+for (let time = 0; time < times; time += 1) ports.push(...(await startAndClose()));
+const after = await takeStock();
+const listening = await Promise.all(ports.map(isListening));
+await assembly.remove();
+console.log(JSON.stringify({ before, after, stillListening: listening.filter(Boolean).length }));
+
+/** @returns the ports that it had */
+async function startAndClose(): Promise<number[]> {
+  const cloud = await startLocalCloud({ assembly: assembly.folder });
+  const client = await connect(`${cloud.webSocketUrl}?token=allow`);
+  client.send({ say: 'hello' });
+  await client.next();
+  cloud.clock.advance(60_000);
+  client.socket.close();
+  await client.closed;
+  await cloud.close();
+  return [cloud.webSocketUrl, cloud.dynamodbEndpoint].map((url) => Number(new URL(url).port));
+}
+
+async function takeStock() {
+  // What was closed is gone after the event loop has turned.
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  return {
+    resources: count(process.getActiveResourcesInfo()),
+    children: childrenOf(process.pid),
+    files: readdirSync(tmpdir()).filter((name) => name.startsWith('session-socket-')).length,
+    descriptors: process.platform === 'linux' ? readdirSync('/proc/self/fd').length : 0,
+    listeners: process.eventNames().reduce((sum, name) => sum + process.listenerCount(name), 0),
+  };
+}
+
+function count(names: readonly string[]): Readonly<Record<string, number>> {
+  const counts: Record<string, number> = {};
+  for (const name of [...names].sort()) counts[name] = (counts[name] ?? 0) + 1;
+  return counts;
+}
+
+/** Only where the kernel tells. */
+function childrenOf(pid: number): number {
+  if (process.platform !== 'linux') return 0;
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .filter((name) => parentOf(name) === pid).length;
+}
+
+function parentOf(pid: string): number {
+  try {
+    // "pid (name) state parent …"; the name may hold anything but a closing bracket at its end.
+    return Number(/\) \S (\d+)/.exec(readStat(pid))?.[1]);
+  } catch {
+    return 0;
+  }
+}
+
+function readStat(pid: string): string {
+  return readFileSync(`/proc/${pid}/stat`, 'utf8');
+}
+
+function isListening(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = createConnection({ port, host: '127.0.0.1' });
+    socket.once('connect', () => resolve(true)).once('error', () => resolve(false));
+    socket.once('connect', () => socket.destroy());
+  });
+}
