@@ -12,6 +12,8 @@ export interface Assembly {
 export interface Template {
   readonly Transform?: unknown;
   readonly Resources: Record<string, Resource>;
+  readonly Parameters?: Record<string, { readonly Type: string; readonly Default?: unknown }>;
+  readonly Mappings?: Record<string, Record<string, Record<string, unknown>>>;
   readonly Conditions?: Record<string, unknown>;
   readonly Outputs?: Record<string, { readonly Value: unknown; readonly Condition?: string }>;
 }

@@ -38,7 +38,7 @@ export function assignPhysicalIds(template: Template, stack: Stack): PhysicalIds
   };
   return {
     ref(name, path) {
-      const id = identities.get(name)?.ref ?? pseudo[name];
+      const id = identities.get(name)?.ref ?? pseudo[name] ?? defaultOf(template, name, path);
       if (id === undefined) throw new Error(`${path}: Ref to ${name}, which is neither a resource nor known here.`);
       return id;
     },
@@ -48,6 +48,19 @@ export function assignPhysicalIds(template: Template, stack: Stack): PhysicalIds
       return value;
     },
   };
+}
+
+/** A parameter has the value that a deployment without `--parameters` gives it. */
+function defaultOf(template: Template, name: string, path: string): string | undefined {
+  const parameter = template.Parameters?.[name];
+  if (parameter === undefined) return undefined;
+  // Of others, such as AWS::SSM::Parameter::Value<String>, the default only says where the value is.
+  if (parameter.Default === undefined || !['String', 'Number'].includes(parameter.Type)) {
+    throw new Error(
+      `${path}: the parameter ${name} has no value here: only String and Number with a Default have one.`,
+    );
+  }
+  return String(parameter.Default);
 }
 
 function identify(type: string, logicalId: string, properties: Record<string, unknown>, stack: Stack): Identity {

@@ -1,3 +1,4 @@
+import type { Template } from '../assembly.ts';
 import type { PhysicalIds } from './physical-ids.ts';
 
 /** A template value after resolution: no intrinsic is left in it. */
@@ -15,7 +16,10 @@ type Intrinsic = (argument: unknown, path: string) => Value;
 const noValue: unique symbol = Symbol('AWS::NoValue');
 
 /** CloudFormation's intrinsic functions, evaluated against the ids that this local cloud gave to the resources. */
-export function createResolver(ids: PhysicalIds, conditions: Record<string, unknown>): Resolver {
+export function createResolver(
+  ids: PhysicalIds,
+  { Conditions: conditions = {}, Mappings: mappings = {} }: Pick<Template, 'Conditions' | 'Mappings'>,
+): Resolver {
   const intrinsics: Record<string, Intrinsic> = {
     Ref: (name, path) => ids.ref(text(name, path), path),
     'Fn::GetAtt': (argument, path) => {
@@ -49,6 +53,16 @@ export function createResolver(ids: PhysicalIds, conditions: Record<string, unkn
           : String(ids.attribute(logicalId, attribute.join('.'), path));
       });
     },
+    'Fn::FindInMap': (argument, path) => {
+      const [map = '', top = '', second = ''] = texts(
+        list(argument, path).map((each) => resolve(each, path)),
+        path,
+      );
+      const found = mappings[map]?.[top]?.[second];
+      if (found === undefined) throw new Error(`${path}: Fn::FindInMap finds nothing at ${map}.${top}.${second}.`);
+      return resolve(found, path);
+    },
+    'Fn::Base64': (argument, path) => Buffer.from(text(resolve(argument, path), path)).toString('base64'),
     'Fn::If': (argument, path) => {
       const [name, yes, no] = list(argument, path);
       return resolve(condition(text(name, path)) ? yes : no, path);

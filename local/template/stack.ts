@@ -39,7 +39,7 @@ export interface Properties {
 export function resolveStack({ stackName, template }: Assembly, region: string): Stack {
   if (template.Transform !== undefined) throw new Error('Transform: the local cloud does not transform templates.');
   const ids = assignPhysicalIds(template, { name: stackName, region });
-  const resolver = createResolver(ids, template.Conditions ?? {});
+  const resolver = createResolver(ids, template);
   const isWanted = (condition: string | undefined) => condition === undefined || resolver.condition(condition);
 
   const resources: StackResource[] = [];

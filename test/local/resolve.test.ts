@@ -37,6 +37,28 @@ describe('the template', () => {
     expect(output(value)).toEqual(expected);
   });
 
+  it('takes parameters at their default, and finds in maps', () => {
+    const { outputs } = resolve({
+      Parameters: { Tier: { Type: 'String', Default: 'gold' } },
+      Mappings: { Limits: { gold: { sockets: 7 } } },
+      Outputs: {
+        Tier: { Value: { Ref: 'Tier' } },
+        Sockets: { Value: { 'Fn::FindInMap': ['Limits', { Ref: 'Tier' }, 'sockets'] } },
+        Encoded: { Value: { 'Fn::Base64': { Ref: 'Tier' } } },
+      },
+    });
+    expect(outputs).toEqual({ Tier: 'gold', Sockets: '7', Encoded: 'Z29sZA==' });
+  });
+
+  it.each([
+    [{ Type: 'String' }, 'Outputs.It: the parameter Tier has no value here'],
+    [{ Type: 'AWS::SSM::Parameter::Value<String>', Default: '/a/name' }, 'Outputs.It: the parameter Tier has no value'],
+  ])('refuses a parameter that is %j, once something refers to it', (Tier, sentence) => {
+    const Parameters = { Tier };
+    expect(resolve({ Parameters }).outputs).toEqual({});
+    expect(() => resolve({ Parameters, Outputs: { It: { Value: { Ref: 'Tier' } } } })).toThrow(sentence);
+  });
+
   it('leaves the escaped form of a substitution alone', () => {
     const pattern = `${variable('AWS::Region')} ${variable('!AWS::Region')}`;
     expect(output({ 'Fn::Sub': pattern })).toBe(`eu-west-1 ${variable('AWS::Region')}`);
