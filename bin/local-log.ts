@@ -27,6 +27,8 @@ function describe(entry: LogEntry): readonly [who: string, what: string] {
       return [entry.routeKey, `failed: ${entry.reason}`];
     case 'schedule':
       return ['schedule', `starts ${shorten(entry.function)}`];
+    case 'dynamodb-listens-everywhere':
+      return ['DynamoDB', `Local listens on every address, port ${entry.port}; its tables need a secret key`];
     case 'not-emulated':
       return ['not emulated', `${entry.what} (${entry.logicalId})`];
   }

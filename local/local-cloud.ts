@@ -1,5 +1,6 @@
 import { readAssembly } from './assembly.ts';
-import { startDynamoDb } from './dynamodb.ts';
+import type { EngineKind } from './dynamodb/engine.ts';
+import { startDynamoDb } from './dynamodb/server.ts';
 import { startGateway } from './gateway/server.ts';
 import { findWebSocketApi, readStages, readWebSocketApi } from './gateway/websocket-api.ts';
 import { createAsyncInvoker } from './lambda/async-invoke.ts';
@@ -16,6 +17,8 @@ export interface LocalCloudOptions {
   readonly assembly: string;
   /** Of the WebSocket API. @default 0, any free one */
   readonly port?: number;
+  /** What keeps the tables; `strict` is AWS's DynamoDB Local, which needs Java 17. @default 'dynalite' */
+  readonly dynamodb?: EngineKind;
   /** @default AWS_REGION, or us-east-1 */
   readonly region?: string;
   /** @default nothing is logged */
@@ -79,7 +82,7 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
     return closing;
   };
   try {
-    const dynamodb = await startDynamoDb(stack);
+    const dynamodb = await startDynamoDb(stack, { log, engine: options.dynamodb ?? 'dynalite' });
     closers.push(dynamodb.close);
     const services = await startServices();
     closers.push(services.close);

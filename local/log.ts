@@ -15,6 +15,8 @@ export type LogEntry =
   | { readonly kind: 'integration-failed'; readonly routeKey: string; readonly reason: string }
   /** A rule's schedule came due. */
   | { readonly kind: 'schedule'; readonly rule: string; readonly function: string }
+  /** AWS's DynamoDB Local can be reached from other machines; what it keeps for us can not. Said once, at start. */
+  | { readonly kind: 'dynamodb-listens-everywhere'; readonly port: number }
   /** The template asks for something that this machine does not do. Said once, at start. */
   | { readonly kind: 'not-emulated'; readonly logicalId: string; readonly what: string };
 

@@ -1,6 +1,6 @@
 import { request } from 'node:http';
 import { expect, it } from 'vitest';
-import { type LocalDynamoDb, startDynamoDb } from '../../local/dynamodb.ts';
+import { type LocalDynamoDb, startDynamoDb } from '../../local/dynamodb/server.ts';
 import { resolveStack } from '../../local/template/stack.ts';
 
 function startWithTable(): Promise<LocalDynamoDb> {
