@@ -3,7 +3,7 @@ import db from 'dynalite/db/index.js';
 import type { Reply, Store, Table } from 'dynalite/store';
 import validations from 'dynalite/validations/index.js';
 import { accountId } from '../template/physical-ids.ts';
-import { internalError, type Outcome } from './errors.ts';
+import { failure, internalError, type Outcome } from './errors.ts';
 import { guardStore } from './guarded-store.ts';
 
 /** The input of an operation with its expressions parsed: what dynalite's actions take. */
@@ -90,7 +90,11 @@ export function createDynalite(region: string): Dynalite {
         validations.checkValidations(data, types, custom, store);
         return { data };
       } catch (error) {
-        return { refusal: outcomeOf(error) };
+        if (isReply(error)) return { refusal: outcomeOf(error) };
+        // Its checks fall over some input that is out of shape, such as `null` for a list.
+        return {
+          refusal: failure('service', 'SerializationException', 'The input has not the shape of the operation.'),
+        };
       }
     },
     run: (operation, data) =>

@@ -16,6 +16,8 @@ export interface ItemOperations {
   /** Whether nothing else may run beside it, because it takes more than one step. */
   isForOneAlone(ready: Ready): Promise<boolean>;
   run(ready: Ready): Promise<Outcome>;
+  /** What a transaction is refused for as a whole, before anything of it is done. */
+  refuse(ready: Ready): Promise<Outcome | undefined>;
   /** A table was created, changed or deleted. */
   forget(table: unknown): void;
 }
@@ -97,10 +99,11 @@ export function createItemOperations(dynalite: Dynalite): ItemOperations {
       const refusal = await refuseEmptyIndexKeys(ready);
       if (refusal !== undefined) return refusal;
       const run = (await changesIndexKey(ready)) ? updateIndexKey : () => dynalite.run(ready.operation, ready.data);
-      const outcome = await run(ready);
+      const outcome = withoutNothing(await run(ready));
       const isShown = ready.showsItemOnFailure && errorType(outcome) === 'ConditionalCheckFailedException';
       return isShown ? withItem(outcome, ready) : outcome;
     },
+    refuse: refuseEmptyIndexKeys,
     forget(table) {
       if (typeof table === 'string') known.delete(table);
     },
@@ -109,6 +112,13 @@ export function createItemOperations(dynalite: Dynalite): ItemOperations {
 
 interface BatchedWrite {
   readonly PutRequest?: { readonly Item: Item };
+}
+
+/** An update that is asked for the old values of new attributes shows none; dynalite shows `{}`. */
+function withoutNothing(outcome: Outcome): Outcome {
+  const { Attributes, ...more } = outcome.output as { readonly Attributes?: object };
+  const isNothing = Attributes !== undefined && Object.keys(Attributes).length === 0;
+  return isNothing ? { ...outcome, output: more } : outcome;
 }
 
 function readIndexKeys({ GlobalSecondaryIndexes = [], LocalSecondaryIndexes = [] }: Table): readonly IndexKey[] {

@@ -82,7 +82,7 @@ export function createTransactions(dynalite: Dynalite, operations: ItemOperation
         return failure('dynamodb', 'ResourceNotFoundException', 'Requested resource not found');
       }
       const key = keyOf(table, data);
-      const refusal = dynalite.refuseKey(table, key);
+      const refusal = dynalite.refuseKey(table, key) ?? (await operations.refuse(element.ready));
       if (refusal !== undefined) return refusal;
       const text = `${table.TableName}/${dynalite.keyText(table, key)}`;
       if (seen.has(text)) return invalid('Transaction request cannot include multiple operations on one item');
