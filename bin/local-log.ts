@@ -31,6 +31,8 @@ function describe(entry: LogEntry): readonly [who: string, what: string] {
       return ['not deployed', `the deployment ${entry.deployment} does not wait for ${entry.logicalId}`];
     case 'throttled':
       return [entry.routeKey, 'refused: above the rate of the stage'];
+    case 'dynamodb-listens-everywhere':
+      return ['DynamoDB', `Local listens on every address, port ${entry.port}; its tables need a secret key`];
     case 'not-emulated':
       return ['not emulated', `${entry.what} (${entry.logicalId})`];
   }

@@ -3,7 +3,8 @@ import { findApis, hostOf, isWebSocket, type RunningApi, startApi } from './apis
 import { readAssembly } from './assembly.ts';
 import { createCertificate } from './certificate.ts';
 import { createClock, type MovableClock } from './clock.ts';
-import { startDynamoDb } from './dynamodb.ts';
+import type { EngineKind } from './dynamodb/engine.ts';
+import { startDynamoDb } from './dynamodb/server.ts';
 import { createFaults, type Faults } from './faults.ts';
 import { createAsyncInvoker } from './lambda/async-invoke.ts';
 import type { InvocationResult } from './lambda/environment.ts';
@@ -19,6 +20,8 @@ export interface LocalCloudOptions {
   readonly assembly: string;
   /** Of the WebSocket API. @default 0, any free one */
   readonly port?: number;
+  /** What keeps the tables; `strict` is AWS's DynamoDB Local, which needs Java 17. @default 'dynalite' */
+  readonly dynamodb?: EngineKind;
   /** @default AWS_REGION, or us-east-1 */
   readonly region?: string;
   /** @default nothing is logged */
@@ -97,7 +100,7 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
     closers.push(clock.close);
     const certificate = await createCertificate(apis.map(hostOf));
     closers.push(certificate.remove);
-    const dynamodb = await startDynamoDb(stack);
+    const dynamodb = await startDynamoDb(stack, { log, clock, faults, engine: options.dynamodb ?? 'dynalite' });
     closers.push(dynamodb.close);
     const services = await startServices();
     closers.push(services.close);

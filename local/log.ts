@@ -19,6 +19,8 @@ export type LogEntry =
   | { readonly kind: 'not-deployed'; readonly logicalId: string; readonly deployment: string }
   /** A request above the stage's throttle was refused. */
   | { readonly kind: 'throttled'; readonly routeKey: string }
+  /** AWS's DynamoDB Local can be reached from other machines; what it keeps for us can not. Said once, at start. */
+  | { readonly kind: 'dynamodb-listens-everywhere'; readonly port: number }
   /** The template asks for something that this machine does not do. Said once, at start. */
   | { readonly kind: 'not-emulated'; readonly logicalId: string; readonly what: string };
 

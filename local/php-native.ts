@@ -4,16 +4,11 @@ import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 import { promisify } from 'node:util';
 import type { PhpProcess, PhpProcessOptions } from './php-server.ts';
+import { signalGroup, untilOurEnd } from './until-our-end.ts';
 
 const WORKERS = 4;
 const START_TIMEOUT_MS = 10_000;
 const STOP_TIMEOUT_MS = 2_000;
-
-/**
- * Beside PHP waits a reader of a pipe that only we hold: it ends when we do, even by SIGKILL, and then takes the whole
- * process group with it. Without that, PHP's workers would outlive us and keep the port.
- */
-const UNTIL_OUR_END = 'exec 3<&0; { read -r _ <&3; kill -KILL 0; } & exec "$@" 3<&- </dev/null';
 
 /** `php -S` with workers, because one request that holds its session must not stop all others. */
 export async function startNativePhp(version: string, options: PhpProcessOptions): Promise<PhpProcess> {
@@ -24,7 +19,7 @@ export async function startNativePhp(version: string, options: PhpProcessOptions
   const ini = Object.entries({ ...settings, ...errors }).flatMap(([name, value]) => ['-d', `${name}=${value}`]);
   const php = ['php', ...ini, '-S', address, '-t', root, join(root, router)];
 
-  const child = spawn('/bin/sh', ['-c', UNTIL_OUR_END, 'sh', ...php], {
+  const child = spawn('/bin/sh', ['-c', untilOurEnd, 'sh', ...php], {
     cwd: root,
     env: { ...process.env, ...environment, PHP_CLI_SERVER_WORKERS: String(WORKERS) },
     detached: true, // its own process group: killing only php's master leaves the workers, which hold the port
@@ -80,17 +75,6 @@ function started(child: PhpChild, address: string, log: (line: string) => void):
       }
     });
   });
-}
-
-/** Nobody there to signal is what we want: ESRCH, or EPERM where only the dead are left (macOS). */
-function signalGroup(pid: number | undefined, signal: NodeJS.Signals): void {
-  if (pid === undefined) return;
-  try {
-    process.kill(-pid, signal);
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code !== 'ESRCH' && code !== 'EPERM') throw error;
-  }
 }
 
 /** The version of a PHP that can serve the app, or a sentence that says why there is none. */

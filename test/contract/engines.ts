@@ -1,0 +1,42 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { describe } from 'vitest';
+import type { EngineKind } from '../../local/dynamodb/engine.ts';
+import { missingJava } from '../../local/dynamodb/java.ts';
+import { type DynamoDbOptions, type LocalDynamoDb, startDynamoDb } from '../../local/dynamodb/server.ts';
+import { resolveStack } from '../../local/template/stack.ts';
+
+export interface RunningEngine {
+  readonly dynamodb: LocalDynamoDb;
+  readonly client: DynamoDBClient;
+  close(): Promise<void>;
+}
+
+/** @param tables resources of a template */
+export async function startEngine(options: DynamoDbOptions = {}, tables: object = {}): Promise<RunningEngine> {
+  const template = { Resources: tables as Record<string, { Type: string; Properties: Record<string, unknown> }> };
+  const stack = resolveStack({ stackName: 'Test', template, assetFolder: () => undefined }, 'eu-central-1');
+  const dynamodb = await startDynamoDb(stack, options);
+  const client = new DynamoDBClient({
+    endpoint: dynamodb.endpoint,
+    region: 'eu-central-1',
+    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+    maxAttempts: 1,
+  });
+  return {
+    dynamodb,
+    client,
+    async close() {
+      client.destroy();
+      await dynamodb.close();
+    },
+  };
+}
+
+export const whyNoStrict = await missingJava();
+if (whyNoStrict !== undefined) console.log(`Skipped: ${whyNoStrict}`);
+
+/** The same suite on each engine that runs on this machine. */
+export function onEachEngine(suite: (kind: EngineKind) => void): void {
+  describe('dynalite', () => suite('dynalite'));
+  describe.skipIf(whyNoStrict !== undefined)('DynamoDB Local', () => suite('strict'));
+}
