@@ -27,6 +27,8 @@ function describe(entry: LogEntry): readonly [who: string, what: string] {
       return [entry.routeKey, `failed: ${entry.reason}`];
     case 'schedule':
       return ['schedule', `starts ${shorten(entry.function)}`];
+    case 'schedule-refused':
+      return ['schedule', `may not start ${shorten(entry.function)}: no AWS::Lambda::Permission lets ${entry.rule} in`];
     case 'not-emulated':
       return ['not emulated', `${entry.what} (${entry.logicalId})`];
   }

@@ -1,7 +1,11 @@
 import { readAssembly } from './assembly.ts';
+import { createClock } from './clock.ts';
 import { startDynamoDb } from './dynamodb.ts';
 import { startGateway } from './gateway/server.ts';
 import { findWebSocketApi, readStages, readWebSocketApi } from './gateway/websocket-api.ts';
+import type { Credentials } from './iam/credentials.ts';
+import { createIam } from './iam/iam.ts';
+import type { FunctionPermissions } from './iam/usage.ts';
 import { createAsyncInvoker } from './lambda/async-invoke.ts';
 import type { InvocationResult } from './lambda/environment.ts';
 import { createFunctions, type Functions } from './lambda/functions.ts';
@@ -43,6 +47,11 @@ export interface LocalCloud {
   /** The stack's outputs; what pointed to API Gateway points to this machine. */
   readonly outputs: Readonly<Record<string, string>>;
   readonly dynamodbEndpoint: string;
+  readonly region: string;
+  /** Of one who may do everything: for the developer's own tools and tests. New at each start. */
+  readonly credentials: Credentials;
+  /** What each function did with the permissions of its role so far. */
+  permissions(): readonly FunctionPermissions[];
   /** Physical names by logical id. */
   readonly tables: Readonly<Record<string, string>>;
   /** By logical id. */
@@ -78,10 +87,13 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
     closing ??= closeAll();
     return closing;
   };
+  const clock = createClock();
+  closers.push(clock.close);
   try {
+    const iam = createIam(stack, clock);
     const dynamodb = await startDynamoDb(stack);
     closers.push(dynamodb.close);
-    const services = await startServices();
+    const services = await startServices(clock);
     closers.push(services.close);
     let functions: Functions | undefined;
     closers.push(async () => functions?.close());
@@ -98,6 +110,7 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
       assembly,
       localize,
       log,
+      credentialsOf: iam.credentialsOf,
       endpoints: {
         dynamodb: dynamodb.endpoint,
         services: services.url,
@@ -111,14 +124,17 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
     closers.push(invoker.close);
     const secrets = createSecrets(stack);
     const webSocketApi = readWebSocketApi(stack, functions, stages);
-    closers.push(startSchedules(stack, functions, invoker, localize, log));
+    closers.push(startSchedules(stack, functions, invoker, localize, log, iam.invocations));
 
-    services.serve({ functions, invoker, secrets });
-    gateway.serve(webSocketApi);
+    services.serve({ functions, invoker, secrets, ...iam });
+    gateway.serve(webSocketApi, iam);
     return {
       webSocketUrl: `ws://${address}/${stages[0]}`,
       outputs: Object.fromEntries(Object.entries(stack.outputs).map(([name, value]) => [name, localize(value)])),
       dynamodbEndpoint: dynamodb.endpoint,
+      region,
+      credentials: iam.administrator,
+      permissions: iam.permissions,
       tables: dynamodb.tables,
       functions: Object.fromEntries(
         functions.all.map((each) => [

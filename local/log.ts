@@ -15,6 +15,8 @@ export type LogEntry =
   | { readonly kind: 'integration-failed'; readonly routeKey: string; readonly reason: string }
   /** A rule's schedule came due. */
   | { readonly kind: 'schedule'; readonly rule: string; readonly function: string }
+  /** A rule came due and the function's policy does not let it in: an AWS::Lambda::Permission is missing. */
+  | { readonly kind: 'schedule-refused'; readonly rule: string; readonly function: string }
   /** The template asks for something that this machine does not do. Said once, at start. */
   | { readonly kind: 'not-emulated'; readonly logicalId: string; readonly what: string };
 

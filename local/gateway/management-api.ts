@@ -1,4 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { answerDenial } from '../iam/denial.ts';
+import type { Gate } from '../iam/gate.ts';
+import { connectionNeed, type Place } from '../iam/needs.ts';
 import type { Connections } from './connections.ts';
 import { isGatewayId } from './ids.ts';
 import { messageLimitBytes } from './serve-connection.ts';
@@ -16,24 +19,38 @@ export function connectionIdIn(url: string): { readonly stage: string; readonly 
   return { stage: found[1] ?? '', connectionId: decode(found[2] ?? '') };
 }
 
+/** Who may use it, and how its connections are named then. */
+export interface ManagementAccess {
+  readonly gate: Gate;
+  readonly place: Place;
+  readonly apiId: string;
+}
+
 /**
  * The @connections API: https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-how-to-call-websocket-api-connections.html
  * with the errors of the SDK's model.
  */
 export async function answerManagementApi(
   connections: Connections,
+  { gate, place, apiId }: ManagementAccess,
   stage: string,
   connectionId: string,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
-  const { status, errorType, body } = answer(
-    connections,
-    stage,
-    connectionId,
-    request.method ?? '',
-    await read(request),
-  );
+  const { method = '', url = '', headers } = request;
+  const sent = await read(request);
+  if (sent !== 'too long') {
+    const need = connectionNeed({ apiId, stage, method, connectionId }, place);
+    const denial = gate.check('execute-api', { method, url, headers, body: sent }, [need]);
+    if (denial !== undefined) {
+      const refusal = answerDenial('execute-api', denial);
+      const text = refusal.body ?? '';
+      response.writeHead(refusal.status, { ...refusal.headers, 'Content-Length': Buffer.byteLength(text) });
+      return void response.end(text);
+    }
+  }
+  const { status, errorType, body } = answer(connections, stage, connectionId, method, sent);
   const text = body === undefined ? '' : JSON.stringify(body);
   response.writeHead(status, {
     ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),

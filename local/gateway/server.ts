@@ -1,11 +1,12 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
+import type { Iam } from '../iam/iam.ts';
 import type { Log } from '../log.ts';
 import { closeServer, listenOnLoopback } from '../loopback.ts';
 import { Connections } from './connections.ts';
 import { type Admission, admit, readUpgrade, refuseEarly, stageIn } from './handshake.ts';
-import { answerManagementApi, connectionIdIn } from './management-api.ts';
+import { answerManagementApi, connectionIdIn, type ManagementAccess } from './management-api.ts';
 import { watchPendingSocket } from './pending-socket.ts';
 import { type Gateway, messageLimitBytes, serveConnection, serveLeftClient } from './serve-connection.ts';
 import type { WebSocketApi } from './websocket-api.ts';
@@ -13,7 +14,7 @@ import type { WebSocketApi } from './websocket-api.ts';
 export interface GatewayServer {
   readonly port: number;
   /** Until then every request gets a 503: the port must be known before the functions can be made. */
-  serve(api: WebSocketApi): void;
+  serve(api: WebSocketApi, iam: Pick<Iam, 'gate' | 'place'>): void;
   close(): Promise<void>;
 }
 
@@ -35,6 +36,7 @@ export async function startGateway(port: number, region: string, log: Log): Prom
     handleProtocols: (_, request) => protocols.get(request) ?? false,
   });
   let gateway: Gateway | undefined;
+  let access: ManagementAccess | undefined;
 
   async function upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
     const pending = watchPendingSocket(socket, head);
@@ -69,10 +71,9 @@ export async function startGateway(port: number, region: string, log: Log): Prom
 
   const server: Server = createServer({ maxHeaderSize }, (request, response) => {
     const target = connectionIdIn(request.url ?? '');
-    if (gateway === undefined || target === undefined || !gateway.api.stages.includes(target.stage)) {
-      return answerPlainRequest(request, response, gateway?.api.stages ?? []);
-    }
-    answerManagementApi(connections, target.stage, target.connectionId, request, response).catch(() =>
+    const isOurs = target !== undefined && gateway?.api.stages.includes(target.stage) === true;
+    if (access === undefined || !isOurs) return answerPlainRequest(request, response, gateway?.api.stages ?? []);
+    answerManagementApi(connections, access, target.stage, target.connectionId, request, response).catch(() =>
       response.destroy(),
     );
   });
@@ -88,8 +89,9 @@ export async function startGateway(port: number, region: string, log: Log): Prom
 
   return {
     port: boundPort,
-    serve(api) {
+    serve(api, { gate, place }) {
       gateway = { api, connections, log };
+      access = { gate, place, apiId: api.apiId };
     },
     async close() {
       gateway = undefined;

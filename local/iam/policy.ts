@@ -7,6 +7,8 @@ export interface Statement {
   readonly effect: 'Allow' | 'Deny';
   /** Lower-case: actions are not case-sensitive. */
   readonly actions: Patterns;
+  /** The same in the case of the policy. */
+  readonly writtenActions: readonly string[];
   readonly resources: Patterns;
   /** All of them must hold. */
   readonly conditions: readonly Condition[];
@@ -54,6 +56,7 @@ function readStatement(statement: Json, path: string, known: readonly string[]):
   return {
     effect: readEffect(statement, path),
     actions,
+    writtenActions: patterns,
     resources: completeArns(readPatterns(statement, 'Resource', path), path),
     conditions: isAboutUs(actions) ? readConditions(statement.Condition, `${path}.Condition`) : [],
   };
