@@ -33,6 +33,8 @@ function describe(entry: LogEntry): readonly [who: string, what: string] {
       return [entry.routeKey, 'refused: above the rate of the stage'];
     case 'dynamodb-listens-everywhere':
       return ['DynamoDB', `Local listens on every address, port ${entry.port}; its tables need a secret key`];
+    case 'schedule-refused':
+      return ['schedule', `may not start ${shorten(entry.function)}: no AWS::Lambda::Permission lets ${entry.rule} in`];
     case 'not-emulated':
       return ['not emulated', `${entry.what} (${entry.logicalId})`];
   }

@@ -6,6 +6,7 @@ export interface LocalOptions {
   readonly php: 'native' | 'wasm';
   readonly hello: boolean;
   readonly quiet: boolean;
+  readonly permissions: boolean;
 }
 
 export const usage = `Runs session-socket on this machine: the template that would be deployed, and the PHP demo.
@@ -17,6 +18,7 @@ export const usage = `Runs session-socket on this machine: the template that wou
   --php WHICH       native or wasm                (default native, and WebAssembly where no php runs)
   --no-hello        do not say hello every second
   --quiet           print no log, only where everything is
+  --permissions     at the end, say which permissions each function used and which it never did
   --help            this text
 `;
 
@@ -31,11 +33,12 @@ export function readLocalOptions(args: readonly string[]): LocalOptions | 'help'
       php: { type: 'string', default: 'native' },
       hello: { type: 'boolean', default: true },
       quiet: { type: 'boolean', default: false },
+      permissions: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
   });
   if (values.help) return 'help';
-  const { php, hello, quiet } = values;
+  const { php, hello, quiet, permissions } = values;
   if (values['page-port'] === values['socket-port'] && values['page-port'] !== '0') {
     throw new Error('--page-port and --socket-port cannot be the same.');
   }
@@ -46,6 +49,7 @@ export function readLocalOptions(args: readonly string[]): LocalOptions | 'help'
     php,
     hello,
     quiet,
+    permissions,
   };
 }
 

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { findFreePort } from '../local/free-port.ts';
-import { type LogEntry, startLocalCloud } from '../local/index.ts';
+import { describePermissions, type LogEntry, startLocalCloud } from '../local/index.ts';
 import { startPhpServer } from '../local/php-server.ts';
 import { describeEntry } from './local-log.ts';
 import { type LocalOptions, readLocalOptions, usage } from './local-options.ts';
@@ -60,6 +60,7 @@ async function start(options: LocalOptions): Promise<void> {
   console.log('Starting the local cloud and PHP …');
   const cloud = await startLocalCloud({ assembly, port: socketPort, log: (entry) => tell(entry, log) });
   undo.push(() => cloud.close());
+  if (options.permissions) undo.push(async () => console.log(`\n${describePermissions(cloud.permissions())}\n`));
   goOn();
   const php = await startPhpServer({
     root: join(project, 'php', 'demo'),

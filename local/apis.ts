@@ -2,13 +2,12 @@ import type { Certificate } from './certificate.ts';
 import type { Clock } from './clock.ts';
 import type { Faults } from './faults.ts';
 import { Connections } from './gateway/connections.ts';
-import type { InvokeRights } from './gateway/integration.ts';
 import { startGateway } from './gateway/server.ts';
 import { createThrottling, unlimited } from './gateway/throttle.ts';
 import { readWebSocketApi } from './gateway/websocket-api.ts';
 import { readHttpApi } from './http-api/http-api.ts';
 import { startHttpApi } from './http-api/server.ts';
-import type { Gate } from './iam/gate.ts';
+import type { Iam } from './iam/iam.ts';
 import type { Functions } from './lambda/functions.ts';
 import type { Log } from './log.ts';
 import type { Observe } from './observation.ts';
@@ -31,8 +30,7 @@ export interface RunningApi {
 /** What the APIs work with; it needs their ports to be made. */
 export interface World {
   readonly functions: Functions;
-  readonly rights: InvokeRights;
-  readonly gate: Gate | undefined;
+  readonly iam: Iam;
   readonly clock: Clock;
   readonly faults: Faults;
   readonly throttles: boolean;
@@ -75,9 +73,9 @@ export async function startApi(
       ...common,
       isWebSocket: false,
       localHost: `127.0.0.1:${server.port}`,
-      serve({ functions, rights, clock, throttles, log }) {
+      serve({ functions, iam, clock, throttles, log }) {
         const throttling = throttles ? createThrottling(clock) : unlimited;
-        server.serve({ api: readHttpApi(stack, api, functions, rights, log), clock, throttling, log });
+        server.serve({ api: readHttpApi(stack, api, functions, iam.invocations, log), clock, throttling, log });
       },
       close: server.close,
     };
@@ -88,10 +86,12 @@ export async function startApi(
     ...common,
     isWebSocket: true,
     localHost,
-    serve({ functions, rights, throttles, ...world }) {
+    serve({ functions, iam, throttles, ...world }) {
       server.serve({
         ...world,
-        api: readWebSocketApi(stack, api, functions, rights, localHost, world.log),
+        api: readWebSocketApi(stack, api, functions, iam.invocations, localHost, world.log),
+        gate: iam.gate,
+        place: iam.place,
         connections: new Connections(),
         throttling: throttles ? createThrottling(world.clock) : unlimited,
       });

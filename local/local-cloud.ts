@@ -6,6 +6,9 @@ import { createClock, type MovableClock } from './clock.ts';
 import type { EngineKind } from './dynamodb/engine.ts';
 import { startDynamoDb } from './dynamodb/server.ts';
 import { createFaults, type Faults } from './faults.ts';
+import type { Credentials } from './iam/credentials.ts';
+import { createIam } from './iam/iam.ts';
+import type { FunctionPermissions } from './iam/usage.ts';
 import { createAsyncInvoker } from './lambda/async-invoke.ts';
 import type { InvocationResult } from './lambda/environment.ts';
 import { createFunctions, type Functions } from './lambda/functions.ts';
@@ -59,6 +62,11 @@ export interface LocalCloud {
   /** The stack's outputs; what pointed to API Gateway points to this machine. */
   readonly outputs: Readonly<Record<string, string>>;
   readonly dynamodbEndpoint: string;
+  readonly region: string;
+  /** Of one who may do everything: for the developer's own tools and tests. New at each start. */
+  readonly credentials: Credentials;
+  /** What each function did with the permissions of its role so far. */
+  permissions(): readonly FunctionPermissions[];
   /** Physical names by logical id. */
   readonly tables: Readonly<Record<string, string>>;
   /** By logical id. */
@@ -100,9 +108,17 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
     closers.push(clock.close);
     const certificate = await createCertificate(apis.map(hostOf));
     closers.push(certificate.remove);
-    const dynamodb = await startDynamoDb(stack, { log, clock, faults, engine: options.dynamodb ?? 'dynalite' });
+    const iam = createIam(stack, clock);
+    const dynamodb = await startDynamoDb(stack, {
+      log,
+      clock,
+      faults,
+      gate: iam.gate,
+      needsOf: iam.dynamodbNeeds,
+      engine: options.dynamodb ?? 'dynalite',
+    });
     closers.push(dynamodb.close);
-    const services = await startServices();
+    const services = await startServices(clock);
     closers.push(services.close);
     let functions: Functions | undefined;
     closers.push(async () => functions?.close());
@@ -122,6 +138,7 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
       assembly,
       localize,
       log,
+      credentialsOf: iam.credentialsOf,
       endpoints: {
         dynamodb: dynamodb.endpoint,
         services: services.url,
@@ -134,13 +151,12 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
     const invoker = createAsyncInvoker(stack, functions, log);
     closers.push(invoker.close);
     const secrets = createSecrets(stack);
-    closers.push(startSchedules(stack, functions, invoker, localize, log));
+    closers.push(startSchedules(stack, functions, invoker, localize, log, iam.invocations));
 
-    services.serve({ functions, invoker, secrets });
-    const rights = { mayInvoke: () => true, mayInvokeAs: () => true };
+    services.serve({ functions, invoker, secrets, ...iam });
     const throttles = options.throttles ?? false;
     for (const api of running) {
-      api.serve({ functions, rights, gate: undefined, clock, faults, throttles, observe: () => undefined, log });
+      api.serve({ functions, iam, clock, faults, throttles, observe: () => undefined, log });
     }
     return {
       webSocketUrl: urlOf(main),
@@ -150,6 +166,9 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
       seed,
       outputs: Object.fromEntries(Object.entries(stack.outputs).map(([name, value]) => [name, localize(value)])),
       dynamodbEndpoint: dynamodb.endpoint,
+      region,
+      credentials: iam.administrator,
+      permissions: iam.permissions,
       tables: dynamodb.tables,
       functions: Object.fromEntries(
         functions.all.map((each) => [

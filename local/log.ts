@@ -21,6 +21,8 @@ export type LogEntry =
   | { readonly kind: 'throttled'; readonly routeKey: string }
   /** AWS's DynamoDB Local can be reached from other machines; what it keeps for us can not. Said once, at start. */
   | { readonly kind: 'dynamodb-listens-everywhere'; readonly port: number }
+  /** A rule came due and the function's policy does not let it in: an AWS::Lambda::Permission is missing. */
+  | { readonly kind: 'schedule-refused'; readonly rule: string; readonly function: string }
   /** The template asks for something that this machine does not do. Said once, at start. */
   | { readonly kind: 'not-emulated'; readonly logicalId: string; readonly what: string };
 

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { InvokePermissions } from './iam/invoke-permissions.ts';
 import type { AsyncInvoker } from './lambda/async-invoke.ts';
 import type { LocalFunction } from './lambda/function.ts';
 import type { Functions } from './lambda/functions.ts';
@@ -35,6 +36,7 @@ export function startSchedules(
   invoker: AsyncInvoker,
   localize: (value: string) => string,
   log: Log,
+  permissions: Pick<InvokePermissions, 'mayInvoke'>,
 ): () => void {
   const timers = new Map<string, NodeJS.Timeout>();
 
@@ -55,6 +57,12 @@ export function startSchedules(
       const nextMs = schedule(dueMs);
       wait(nextMs < Date.now() ? schedule(Date.now()) : nextMs);
       for (const { function: target, input } of targets) {
+        // docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.html; that EventBridge tries again for a day
+        // is not emulated.
+        if (!permissions.mayInvoke(asInvoking(rule), target.arn)) {
+          log({ kind: 'schedule-refused', rule: logicalId, function: target.logicalId });
+          continue;
+        }
         log({ kind: 'schedule', rule: logicalId, function: target.logicalId });
         invoker.invoke(target, input ?? scheduledEvent(rule, stack.region, dueMs));
       }
@@ -65,6 +73,10 @@ export function startSchedules(
   return () => {
     for (const timer of timers.values()) clearTimeout(timer);
   };
+}
+
+function asInvoking({ attribute }: StackResource) {
+  return { service: 'events.amazonaws.com', sourceArn: attribute('Arn'), sourceAccount: accountId };
 }
 
 function scheduleOf({ logicalId, properties }: StackResource): Schedule {

@@ -65,8 +65,8 @@ export async function startDemo({
   });
   const dynamodb = new DynamoDBClient({
     endpoint: cloud.dynamodbEndpoint,
-    region: 'us-east-1',
-    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+    region: cloud.region,
+    credentials: cloud.credentials,
   });
   return {
     pageUrl,

@@ -1,6 +1,7 @@
 import type { Clock } from '../clock.ts';
 import type { Faults } from '../faults.ts';
 import type { Gate } from '../iam/gate.ts';
+import type { Place } from '../iam/needs.ts';
 import type { Log } from '../log.ts';
 import type { Observe } from '../observation.ts';
 import type { Connections } from './connections.ts';
@@ -13,8 +14,9 @@ export interface Gateway {
   readonly connections: Connections;
   readonly clock: Clock;
   readonly faults: Faults;
-  /** Before @connections; without one everybody may. */
-  readonly gate: Gate | undefined;
+  /** Before @connections. */
+  readonly gate: Gate;
+  readonly place: Place;
   readonly throttling: Throttling;
   readonly observe: Observe;
   readonly log: Log;

@@ -1,6 +1,8 @@
+import type { InvokePermissions } from '../iam/invoke-permissions.ts';
 import type { InvocationResult } from '../lambda/environment.ts';
 import type { LocalFunction } from '../lambda/function.ts';
 import type { Functions } from '../lambda/functions.ts';
+import { accountId } from '../template/physical-ids.ts';
 import type { StackResource } from '../template/stack.ts';
 import { failure, invokeWithin } from './invoke.ts';
 import { createMock, type IntegrationResponse } from './mock.ts';
@@ -14,19 +16,14 @@ export interface Integration {
   run(event: object, sourceArn: string): Promise<InvocationResult>;
 }
 
-/** Whether IAM lets API Gateway start a function: by the function's own permissions, or by a role that it takes on. */
-export interface InvokeRights {
-  mayInvoke(target: LocalFunction, sourceArn: string): boolean;
-  mayInvokeAs(roleArn: string, target: LocalFunction): boolean;
-}
-
 // Quota and default: docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-execution-service-websocket-limits-table.html
 export const integrationTimeoutMs = 29_000;
 const shortestTimeoutMs = 50;
+const service = 'apigateway.amazonaws.com';
 
 export interface IntegrationParts {
   readonly functions: Functions;
-  readonly rights: InvokeRights;
+  readonly permissions: InvokePermissions;
   /** Those of the integration, for a MOCK. */
   readonly responses: readonly IntegrationResponse[];
   readonly stageVariables: Readonly<Record<string, string>>;
@@ -56,7 +53,7 @@ export function lambdaIntegration(
   uri: string,
   credentials: string,
   timeoutMs: number,
-  { functions, rights, stageVariables }: Omit<IntegrationParts, 'responses'>,
+  { functions, permissions, stageVariables }: Omit<IntegrationParts, 'responses'>,
 ): Integration {
   const path = `${logicalId}.${uri}`;
   const target = functionAt(insertStageVariables(properties.text(uri), stageVariables, path), path, functions);
@@ -64,7 +61,9 @@ export function lambdaIntegration(
   return {
     async run(event, sourceArn) {
       const isAllowed =
-        roleArn === undefined ? rights.mayInvoke(target, sourceArn) : rights.mayInvokeAs(roleArn, target);
+        roleArn === undefined
+          ? permissions.mayInvoke({ service, sourceArn, sourceAccount: accountId }, target.arn)
+          : permissions.mayAssumeAndInvoke(service, roleArn, target.arn);
       if (!isAllowed) return failure('AccessDenied', `API Gateway may not invoke ${target.name}`);
       return invokeWithin(target, event, timeoutMs);
     },

@@ -1,5 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ServiceFault } from '../faults.ts';
+import { answerDenial } from '../iam/denial.ts';
+import { connectionNeed } from '../iam/needs.ts';
+import type { ServiceAnswer } from '../services/answer.ts';
 import type { Connections } from './connections.ts';
 import type { Gateway } from './gateway.ts';
 import { isGatewayId } from './ids.ts';
@@ -23,7 +26,7 @@ export function connectionIdIn(url: string): { readonly stage: string; readonly 
  * with the errors of the SDK's model.
  */
 export async function answerManagementApi(
-  { api, connections, faults, gate }: Gateway,
+  { api, connections, faults, gate, place }: Gateway,
   stage: string,
   connectionId: string,
   request: IncomingMessage,
@@ -32,17 +35,17 @@ export async function answerManagementApi(
   const { method = '', url = '', headers } = request;
   const body = await read(request);
   const fault = await faults.beforeCall('connections');
-  const needs = [
-    {
-      action: 'execute-api:ManageConnections',
-      resource: `${api.arn}/${stage}/${method}/@connections/${connectionId}`,
-    },
-  ];
-  const signed = { method, url, headers, body: body === 'too long' ? Buffer.alloc(0) : body };
-  const denial = body === 'too long' ? undefined : gate?.check('execute-api', signed, needs);
   if (fault !== undefined) return send(response, faulty[fault]);
-  if (denial !== undefined) return send(response, refuse(denial.status, denial.errorType, denial.message));
+  if (body !== 'too long') {
+    const need = connectionNeed({ apiId: api.apiId, stage, method, connectionId }, place);
+    const denial = gate.check('execute-api', { method, url, headers, body }, [need]);
+    if (denial !== undefined) return sendRefusal(response, answerDenial('execute-api', denial));
+  }
   send(response, answer(connections, stage, connectionId, method, body));
+}
+
+function sendRefusal(response: ServerResponse, { status, headers, body = '' }: ServiceAnswer): void {
+  response.writeHead(status, { ...headers, 'Content-Length': Buffer.byteLength(body) }).end(body);
 }
 
 /** The SDK's model has LimitExceededException for "more than the allowed number of requests". */

@@ -1,9 +1,10 @@
+import type { InvokePermissions } from '../iam/invoke-permissions.ts';
 import type { Functions } from '../lambda/functions.ts';
 import type { Log } from '../log.ts';
 import { accountId } from '../template/physical-ids.ts';
 import type { Stack, StackResource } from '../template/stack.ts';
 import type { ApiStage } from './events.ts';
-import { type InvokeRights, readIntegration } from './integration.ts';
+import { readIntegration } from './integration.ts';
 import { readIntegrationResponse } from './mock.ts';
 import { type Route, type RouteDeclaration, readAuthorizer, readRoute, readRouteResponse } from './route.ts';
 import { parseRouteSelection, type RouteSelection } from './selection.ts';
@@ -30,7 +31,7 @@ export function readWebSocketApi(
   stack: Stack,
   api: StackResource,
   functions: Functions,
-  rights: InvokeRights,
+  permissions: InvokePermissions,
   domainName: string,
   log: Log,
 ): WebSocketApi {
@@ -44,7 +45,7 @@ export function readWebSocketApi(
   }
   const stages = readStages(stack, api, log).map((stage): Stage => {
     const deployed = [...declarations.values()].filter((route) => stage.hasDeployed(route.logicalId));
-    const toRoute = createRouteReader(stack, api, stage, functions, rights);
+    const toRoute = createRouteReader(stack, api, stage, functions, permissions);
     return {
       apiId: ref,
       name: stage.name,
@@ -68,9 +69,9 @@ function createRouteReader(
   api: StackResource,
   stage: StageDeclaration,
   functions: Functions,
-  rights: InvokeRights,
+  permissions: InvokePermissions,
 ): (declaration: RouteDeclaration) => Route {
-  const common = { functions, rights, stageVariables: stage.variables };
+  const common = { functions, permissions, stageVariables: stage.variables };
   const integrationResponses = partsOf(stack, api, 'IntegrationResponse');
   const integrations = new Map(
     partsOf(stack, api, 'Integration').map((each) => {

@@ -1,5 +1,6 @@
-import { type Integration, type InvokeRights, lambdaIntegration } from '../gateway/integration.ts';
+import { type Integration, lambdaIntegration } from '../gateway/integration.ts';
 import { readStages, type Throttle } from '../gateway/stage.ts';
+import type { InvokePermissions } from '../iam/invoke-permissions.ts';
 import type { Functions } from '../lambda/functions.ts';
 import type { Log } from '../log.ts';
 import { accountId } from '../template/physical-ids.ts';
@@ -35,7 +36,7 @@ export function readHttpApi(
   stack: Stack,
   api: StackResource,
   functions: Functions,
-  rights: InvokeRights,
+  permissions: InvokePermissions,
   log: Log,
 ): HttpApi {
   const ofApi = (type: string) =>
@@ -45,7 +46,7 @@ export function readHttpApi(
     throw new Error(`${authorizer.logicalId}: authorizers of HTTP APIs are not emulated.`);
   }
   const stages = readStages(stack, api, log).map((stage): HttpStage => {
-    const parts = { functions, rights, stageVariables: stage.variables };
+    const parts = { functions, permissions, stageVariables: stage.variables };
     const integrations = new Map(ofApi('Integration').map((each) => [each.ref, readIntegration(each, parts)]));
     return {
       name: stage.name,

@@ -1,6 +1,6 @@
-import { randomBytes } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import type { Assembly } from '../assembly.ts';
+import type { Credentials } from '../iam/credentials.ts';
 import type { Log } from '../log.ts';
 import type { Value } from '../template/resolve.ts';
 import { readProperties, type Stack, type StackResource } from '../template/stack.ts';
@@ -19,8 +19,6 @@ export interface Functions {
   readonly all: readonly LocalFunction[];
   /** By ARN, by name, or undefined. */
   find(nameOrArn: string): LocalFunction | undefined;
-  /** Which function signed a request: each has an access key of its own, so that its role can be looked up. */
-  callerOf(accessKeyId: string): LocalFunction | undefined;
   close(): Promise<void>;
 }
 
@@ -28,6 +26,8 @@ export interface FunctionsOptions {
   readonly stack: Stack;
   readonly assembly: Assembly;
   readonly endpoints: Endpoints;
+  /** Each function has its own, so that its role can be looked up. @param functionId the logical id */
+  credentialsOf(functionId: string): Required<Credentials>;
   /** Makes a resolved value point at this machine. */
   readonly localize: (value: string) => string;
   readonly maxEnvironments?: number;
@@ -36,28 +36,16 @@ export interface FunctionsOptions {
 
 export async function createFunctions(options: FunctionsOptions): Promise<Functions> {
   const bootstrap = await readBootstrap();
-  const byKey = new Map(
-    options.stack.ofType('AWS::Lambda::Function').map((resource) => {
-      const accessKeyId = newAccessKeyId();
-      return [accessKeyId, create(resource, accessKeyId, bootstrap, options)];
-    }),
-  );
-  const all = [...byKey.values()];
+  const all = options.stack.ofType('AWS::Lambda::Function').map((resource) => create(resource, bootstrap, options));
   const byName = new Map(all.flatMap((each) => [each.name, each.arn].map((name) => [name, each])));
   return {
     all,
     find: (nameOrArn) => byName.get(nameOrArn.replace(/:\$LATEST$/, '')),
-    callerOf: (accessKeyId) => byKey.get(accessKeyId),
     close: async () => void (await Promise.all(all.map((each) => each.close()))),
   };
 }
 
-function create(
-  resource: StackResource,
-  accessKeyId: string,
-  bootstrap: string,
-  options: FunctionsOptions,
-): LocalFunction {
+function create(resource: StackResource, bootstrap: string, options: FunctionsOptions): LocalFunction {
   const { stack, assembly, log } = options;
   const { logicalId, properties, ref } = resource;
   const runtime = properties.text('Runtime');
@@ -72,6 +60,7 @@ function create(
   const memory = String(properties.optionalNumber('MemorySize') ?? 128);
   const logging = (properties.value('LoggingConfig') ?? {}) as Record<string, Value>;
   const { Variables = {} } = (properties.value('Environment') ?? {}) as { Variables?: Record<string, Value> };
+  const { accessKeyId, secretAccessKey, sessionToken } = options.credentialsOf(logicalId);
   const own = Object.entries(Variables).map(([name, value]) => [name, options.localize(String(value))]);
 
   return new LocalFunction({
@@ -100,8 +89,8 @@ function create(
       AWS_REGION: stack.region,
       AWS_DEFAULT_REGION: stack.region,
       AWS_ACCESS_KEY_ID: accessKeyId,
-      AWS_SECRET_ACCESS_KEY: 'local',
-      AWS_SESSION_TOKEN: 'local',
+      AWS_SECRET_ACCESS_KEY: secretAccessKey,
+      AWS_SESSION_TOKEN: sessionToken,
       AWS_ENDPOINT_URL: options.endpoints.services,
       AWS_ENDPOINT_URL_LAMBDA: options.endpoints.services,
       AWS_ENDPOINT_URL_SECRETS_MANAGER: options.endpoints.services,
@@ -118,9 +107,4 @@ function create(
     onWaiting: (waiting) => log({ kind: 'function-waiting', function: logicalId, waiting }),
     onFailure: (errorType) => log({ kind: 'function-failed', function: logicalId, errorType }),
   });
-}
-
-/** Shaped like the temporary keys that Lambda gives to a function: ASIA and 16 more. New at each start, so that none can be guessed. */
-function newAccessKeyId(): string {
-  return `ASIA${randomBytes(8).toString('hex').toUpperCase()}`;
 }

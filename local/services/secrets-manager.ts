@@ -1,4 +1,6 @@
 import { randomInt, randomUUID } from 'node:crypto';
+import type { SecretRequest } from '../iam/needs.ts';
+import { parseJson } from '../json.ts';
 import type { Value } from '../template/resolve.ts';
 import { type Properties, readProperties, type Stack, type StackResource } from '../template/stack.ts';
 import { type ServiceAnswer, serviceError } from './answer.ts';
@@ -27,15 +29,34 @@ export function createSecrets(stack: Stack): Secrets {
   }));
 }
 
+/** By ARN or by name. */
+export function findSecret(secrets: Secrets, id: string | undefined): Secret | undefined {
+  return secrets.find(({ arn, name }) => arn === id || name === id);
+}
+
+/** @returns undefined when it names no secret */
+export function readSecretRequest(body: string): SecretRequest | undefined {
+  const { SecretId, VersionStage, VersionId } = Object(parseJson(body)) as Record<string, unknown>;
+  if (typeof SecretId !== 'string') return undefined;
+  const textOf = (value: unknown) => (typeof value === 'string' ? value : undefined);
+  return { secretId: SecretId, versionStage: textOf(VersionStage), versionId: textOf(VersionId) };
+}
+
 /** JSON 1.1: https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_GetSecretValue.html */
-export function answerSecretsManager(secrets: Secrets, target: string, body: string): ServiceAnswer {
+export function answerSecretsManager(
+  secrets: Secrets,
+  target: string,
+  request: SecretRequest | undefined,
+): ServiceAnswer {
   const operation = target.slice('secretsmanager.'.length);
   if (operation !== 'GetSecretValue') {
     return serviceError(400, 'UnknownOperationException', `The local cloud does not know ${operation}.`);
   }
-  const { SecretId, VersionStage = 'AWSCURRENT' } = JSON.parse(body) as { SecretId?: string; VersionStage?: string };
-  const secret = secrets.find(({ arn, name }) => arn === SecretId || name === SecretId);
-  if (secret === undefined || VersionStage !== 'AWSCURRENT') {
+  if (request === undefined) return serviceError(400, 'InvalidParameterException', 'You must provide a SecretId.');
+  const { secretId, versionStage = 'AWSCURRENT', versionId } = request;
+  const secret = findSecret(secrets, secretId);
+  const isThere = versionStage === 'AWSCURRENT' && (versionId ?? secret?.versionId) === secret?.versionId;
+  if (secret === undefined || !isThere) {
     return serviceError(400, 'ResourceNotFoundException', "Secrets Manager can't find the specified secret.");
   }
   return {

@@ -1,17 +1,23 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { Clock } from '../clock.ts';
+import { answerDenial } from '../iam/denial.ts';
+import type { Gate, Need } from '../iam/gate.ts';
+import { invokeNeed, type Place, secretNeed } from '../iam/needs.ts';
+import type { OwnService } from '../iam/policy.ts';
 import type { AsyncInvoker } from '../lambda/async-invoke.ts';
 import type { Functions } from '../lambda/functions.ts';
-import { readBody } from '../lambda/runtime-api.ts';
 import { closeServer, listenOnLoopback } from '../loopback.ts';
 import { type ServiceAnswer, serviceError } from './answer.ts';
 import { invokeFunction } from './lambda.ts';
-import { answerSecretsManager, type Secrets } from './secrets-manager.ts';
+import { answerSecretsManager, findSecret, readSecretRequest, type Secrets } from './secrets-manager.ts';
 
 /** What stands behind the endpoint; it is listening before these exist, because they need to know its port. */
 export interface Services {
   readonly functions: Functions;
   readonly invoker: AsyncInvoker;
   readonly secrets: Secrets;
+  readonly gate: Gate;
+  readonly place: Place;
 }
 
 export interface ServicesEndpoint {
@@ -20,29 +26,33 @@ export interface ServicesEndpoint {
   close(): Promise<void>;
 }
 
+/** A call that is understood and not yet allowed. */
+interface Call {
+  readonly service: OwnService;
+  readonly need: Need | undefined;
+  answer(): ServiceAnswer | Promise<ServiceAnswer>;
+}
+
 /** One endpoint for the AWS APIs that functions call: Lambda and Secrets Manager. */
-export async function startServices(): Promise<ServicesEndpoint> {
+export async function startServices(clock: Pick<Clock, 'now'>): Promise<ServicesEndpoint> {
   let services: Services | undefined;
 
   async function answer(request: IncomingMessage): Promise<ServiceAnswer> {
     if (services === undefined) return serviceError(503, 'ServiceUnavailableException', 'The local cloud is starting.');
-    const caller = services.functions.callerOf(accessKeyIn(request.headers.authorization));
-    if (caller === undefined) {
-      return serviceError(403, 'UnrecognizedClientException', 'The security token included in the request is invalid.');
+    const body = await readBytes(request);
+    const { method = '', url = '/', headers } = request;
+    const call = readInvoke(services, request, body) ?? readSecretsManager(services, request, body);
+    if (call === undefined) {
+      return serviceError(400, 'UnknownOperationException', 'The local cloud has no such AWS API.');
     }
-    const body = await readBody(request);
-    const path = new URL(request.url ?? '/', 'http://localhost').pathname;
-    const invocation = /^\/2015-03-31\/functions\/([^/]+)\/invocations$/.exec(path);
-    if (request.method === 'POST' && invocation?.[1] !== undefined) {
-      const type = String(request.headers['x-amz-invocation-type'] ?? 'RequestResponse');
-      return invokeFunction(services, decodeURIComponent(invocation[1]), type, body);
-    }
-    const target = String(request.headers['x-amz-target'] ?? '');
-    if (target.startsWith('secretsmanager.')) return answerSecretsManager(services.secrets, target, body);
-    return serviceError(400, 'UnknownOperationException', 'The local cloud has no such AWS API.');
+    const needs = call.need === undefined ? [] : [call.need];
+    const denial = services.gate.check(call.service, { method, url, headers, body }, needs);
+    return denial === undefined ? call.answer() : answerDenial(call.service, denial);
   }
 
   const server = createServer((request, response) => {
+    // SDKs set their clock by it, so it has to be the clock that judges their signatures.
+    response.setHeader('Date', new Date(clock.now()).toUTCString());
     answer(request).then(
       (result) => send(response, result),
       () => send(response, serviceError(500, 'InternalFailure', 'The local cloud failed to answer.')),
@@ -58,6 +68,40 @@ export async function startServices(): Promise<ServicesEndpoint> {
   };
 }
 
+function readInvoke(services: Services, { method, url, headers }: IncomingMessage, body: Buffer): Call | undefined {
+  const { pathname, searchParams } = new URL(url ?? '/', 'http://localhost');
+  const escaped = /^\/2015-03-31\/functions\/([^/]+)\/invocations$/.exec(pathname)?.[1];
+  if (method !== 'POST' || escaped === undefined) return undefined;
+  const name = decodeURIComponent(escaped);
+  const qualifier = searchParams.get('Qualifier') ?? undefined;
+  const type = String(headers['x-amz-invocation-type'] ?? 'RequestResponse');
+  return {
+    service: 'lambda',
+    need: invokeNeed(name, qualifier, services.place),
+    answer: () =>
+      invokeFunction(services, qualifier === undefined ? name : `${name}:${qualifier}`, type, body.toString()),
+  };
+}
+
+function readSecretsManager(services: Services, { headers }: IncomingMessage, body: Buffer): Call | undefined {
+  const target = String(headers['x-amz-target'] ?? '');
+  if (!target.startsWith('secretsmanager.')) return undefined;
+  const request = readSecretRequest(body.toString());
+  const isRead = request !== undefined && target === 'secretsmanager.GetSecretValue';
+  const found = findSecret(services.secrets, request?.secretId);
+  return {
+    service: 'secretsmanager',
+    need: isRead ? secretNeed(request, found?.arn, services.place) : undefined,
+    answer: () => answerSecretsManager(services.secrets, target, request),
+  };
+}
+
+async function readBytes(request: IncomingMessage): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks);
+}
+
 function send(response: ServerResponse, { status, headers, body = '' }: ServiceAnswer): void {
   response.writeHead(status, {
     'Content-Type': 'application/json',
@@ -65,9 +109,4 @@ function send(response: ServerResponse, { status, headers, body = '' }: ServiceA
     ...headers,
   });
   response.end(body);
-}
-
-/** `AWS4-HMAC-SHA256 Credential=ASIA…/20261123/us-east-1/lambda/aws4_request, …`; the signature itself is not checked. */
-function accessKeyIn(authorization = ''): string {
-  return /Credential=([A-Z0-9]+)\//.exec(authorization)?.[1] ?? '';
 }

@@ -10,9 +10,8 @@ export const tableShape = [
 
 /**
  * What the template may say. Each of these is obeyed or has no meaning on one machine (names, tags, retention, log
- * formats, encryption), but for permissions: roles, policies and AWS::Lambda::Permission are accepted and not enforced,
- * as docs/local-cloud.md says. Everything else is refused at start: a property that changes behaviour must never be
- * ignored silently. Nested objects are listed as dotted names where only a part of them is obeyed.
+ * formats, encryption). Everything else is refused at start: a property that changes behaviour must never be ignored
+ * silently. Nested objects are listed as dotted names where only a part of them is obeyed.
  */
 const knownProperties: Readonly<Record<string, readonly string[]>> = {
   'AWS::ApiGatewayV2::Api': [
@@ -101,6 +100,7 @@ const knownProperties: Readonly<Record<string, readonly string[]>> = {
     'Tags',
   ],
   'AWS::IAM::Policy': ['PolicyName', 'PolicyDocument', 'Roles'],
+  'AWS::IAM::ManagedPolicy': ['ManagedPolicyName', 'Description', 'PolicyDocument', 'Roles'],
   'AWS::Logs::LogGroup': ['LogGroupName', 'RetentionInDays', 'LogGroupClass', 'Tags'],
   'AWS::DynamoDB::Table': [
     'TableName',

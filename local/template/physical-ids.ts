@@ -86,6 +86,10 @@ function identify(type: string, logicalId: string, properties: Record<string, un
       const name = named('RoleName');
       return { ref: name, attributes: { Arn: `arn:aws:iam::${accountId}:role/${name}`, RoleId: `AROA${id}` } };
     }
+    case 'AWS::IAM::ManagedPolicy': {
+      const policyArn = `arn:aws:iam::${accountId}:policy/${named('ManagedPolicyName')}`;
+      return { ref: policyArn, attributes: { PolicyArn: policyArn } };
+    }
     case 'AWS::Logs::LogGroup': {
       const name = named('LogGroupName');
       return { ref: name, attributes: { Arn: arn(stack, 'logs', `log-group:${name}:*`) } };

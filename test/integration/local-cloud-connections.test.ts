@@ -8,6 +8,7 @@ import {
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Client, connect } from '../assemblies/client.ts';
 import { type Chat, startChat } from '../assemblies/start-chat.ts';
+import { signedFetch } from '../signed-fetch.ts';
 
 let chat: Chat;
 let url: string;
@@ -19,7 +20,7 @@ beforeAll(async () => {
   api = new ApiGatewayManagementApiClient({
     endpoint: String(chat.cloud.outputs.ManagementUrl),
     region: 'us-east-1',
-    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+    credentials: chat.cloud.credentials,
   });
 });
 afterAll(async () => {
@@ -48,7 +49,7 @@ describe('@connections', () => {
   it('GET tells when it connected, who it is and when it was last active, in camelCase (55, 56)', async () => {
     const { client, id } = await connectWithId();
     const path = `${chat.cloud.outputs.ManagementUrl}/@connections/${encodeURIComponent(id)}`;
-    const wire = await (await fetch(path)).text();
+    const { body: wire } = await signedFetch(chat.cloud.credentials, path);
     expect(wire).toMatch(
       /^\{"connectedAt":"[^"]+Z","identity":\{"sourceIp":"127.0.0.1","userAgent":""\},"lastActiveAt":"[^"]+Z"\}$/,
     );
@@ -83,16 +84,16 @@ describe('@connections', () => {
       await expect(api.send(new GetConnectionCommand({ ConnectionId }))).rejects.toBeInstanceOf(GoneException);
     }
     const path = `${chat.cloud.outputs.ManagementUrl}/@connections/L0SM9cOFvHcCIhw%3D`;
-    const answer = await fetch(path, { method: 'POST', body: 'x' });
-    expect([answer.status, await answer.text()]).toEqual([410, '']);
+    const answer = await signedFetch(chat.cloud.credentials, path, { method: 'POST', body: 'x' });
+    expect([answer.status, answer.body]).toEqual([410, '']);
   });
 
   it('a malformed id is a BadRequestException (59)', async () => {
     const path = `${chat.cloud.outputs.ManagementUrl}/@connections/not-an-id`;
-    const answer = await fetch(path, { method: 'POST', body: 'x' });
+    const answer = await signedFetch(chat.cloud.credentials, path, { method: 'POST', body: 'x' });
     expect(answer.status).toBe(400);
-    expect(answer.headers.get('x-amzn-errortype')).toBe('BadRequestException');
-    expect(await answer.json()).toEqual({ message: 'Invalid connectionId: not-an-id' });
+    expect(answer.headers['x-amzn-errortype']).toBe('BadRequestException');
+    expect(JSON.parse(answer.body)).toEqual({ message: 'Invalid connectionId: not-an-id' });
   });
 
   it('%40, doubled and trailing slashes find the connection, another stage does not (57)', async () => {
@@ -104,7 +105,7 @@ describe('@connections', () => {
       `/prod//@connections/${escaped}`,
       `/prod/@connections/${id}/`,
     ]) {
-      expect((await fetch(origin + path)).status).toBe(200);
+      expect((await signedFetch(chat.cloud.credentials, origin + path)).status).toBe(200);
     }
     expect((await fetch(`${origin}/@connections/${escaped}`, { method: 'POST', body: 'x' })).status).toBe(403);
     expect((await fetch(`${origin}/test/@connections/${escaped}`)).status).toBe(403);

@@ -5,6 +5,7 @@ import { connect, handshakeStatus } from '../assemblies/client.ts';
 import { contextKeys } from '../assemblies/context-keys.ts';
 import { connectRaw, frame } from '../assemblies/raw-client.ts';
 import { type Chat, startChat } from '../assemblies/start-chat.ts';
+import { signedFetch } from '../signed-fetch.ts';
 
 let chat: Chat;
 let url: string;
@@ -112,8 +113,13 @@ describe('$connect', () => {
     client.socket.close();
   });
 
-  it('cannot post to its own connection: it does not exist yet (60)', async () => {
-    expect(await handshakeStatus(`${url}?token=allow&connect=posts`)).toBe(418);
+  it('has a connection that nobody can post to: it does not exist yet (60)', async () => {
+    const connecting = connect(`${url}?token=allow&connect=slow&mark=early-post`);
+    const { requestContext } = await chat.event('Connect', ({ queryStringParameters: q }) => q?.mark === 'early-post');
+    const path = `${url.replace('ws:', 'http:')}/@connections/${encodeURIComponent(requestContext.connectionId)}`;
+    const answer = await signedFetch(chat.cloud.credentials, path, { method: 'POST', body: 'too early' });
+    expect(answer.status).toBe(410);
+    (await connecting).socket.close();
   });
 
   it('is followed by $disconnect when the handshake turns out to be unreadable', async () => {
@@ -143,7 +149,7 @@ describe('$connect', () => {
     socket.end();
     await chat.until((entry) => entry.kind === 'handshake' && entry.reason === 'the client went away');
     const id = encodeURIComponent(requestContext.connectionId);
-    const answer = await fetch(`${url.replace('ws:', 'http:')}/@connections/${id}`);
+    const answer = await signedFetch(chat.cloud.credentials, `${url.replace('ws:', 'http:')}/@connections/${id}`);
     expect(answer.status).toBe(410);
     const isTheirs = (event: { requestContext: { connectionId: string } }) =>
       event.requestContext.connectionId === requestContext.connectionId;

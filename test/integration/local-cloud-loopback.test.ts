@@ -1,8 +1,10 @@
 import { request } from 'node:http';
 import { connect as connectTcp } from 'node:net';
+import { SignatureV4 } from '@smithy/signature-v4';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { handshakeStatus } from '../assemblies/client.ts';
 import { type Chat, startChat } from '../assemblies/start-chat.ts';
+import { Sha256 } from '../signed-fetch.ts';
 
 let chat: Chat;
 let environment: Record<string, string>;
@@ -20,9 +22,9 @@ async function environmentOf({ cloud }: Chat): Promise<Record<string, string>> {
 
 /** What each server answers to a program of this machine. */
 const servers = [
-  ['@connections', 'APIGATEWAYMANAGEMENTAPI', '/@connections/L0SM9cOFvHcCIhw%3D', 410],
-  ['DynamoDB', 'DYNAMODB', '/', 200],
-  ['the other AWS APIs', 'LAMBDA', '/2015-03-31/functions/Chat-Worker/invocations', 200],
+  ['@connections', 'APIGATEWAYMANAGEMENTAPI', 'execute-api', '/@connections/L0SM9cOFvHcCIhw%3D', 410],
+  ['DynamoDB', 'DYNAMODB', 'dynamodb', '/', 200],
+  ['the other AWS APIs', 'LAMBDA', 'lambda', '/2015-03-31/functions/Chat-Worker/invocations', 200],
 ] as const;
 
 interface Answer {
@@ -30,32 +32,42 @@ interface Answer {
   readonly allowsOrigin: boolean;
 }
 
+const body = '{"action":"nothing"}';
+
 function send(service: string, path: string, headers: Record<string, string>, method = 'POST'): Promise<Answer> {
   const url = new URL(environment[`AWS_ENDPOINT_URL_${service}`] + path);
-  const credential = `${environment.AWS_ACCESS_KEY_ID}/20261123/us-east-1/x/aws4_request`;
-  const own = {
-    Authorization: `AWS4-HMAC-SHA256 Credential=${credential}, SignedHeaders=host, Signature=local`,
-    'Content-Type': 'application/x-amz-json-1.0',
-    'X-Amz-Date': '20261123T000000Z',
-    'X-Amz-Target': 'DynamoDB_20120810.ListTables',
-  };
   return new Promise((resolve, reject) => {
-    const outgoing = request(url, { method, headers: { ...own, ...headers } }, (response) => {
+    const outgoing = request(url, { method, headers }, (response) => {
       response.resume();
       const allowsOrigin = response.headers['access-control-allow-origin'] !== undefined;
       resolve({ status: response.statusCode, allowsOrigin });
     });
     outgoing.on('error', reject);
-    outgoing.end(method === 'OPTIONS' ? '' : '{"action":"nothing"}');
+    outgoing.end(method === 'OPTIONS' ? '' : body);
   });
 }
 
-describe.each(servers)('%s', (_, service, path, status) => {
+/** The headers of a POST from a program that has credentials. */
+async function signed(name: string, service: string, path: string, host: string): Promise<Record<string, string>> {
+  const { credentials, region } = chat.cloud;
+  const { protocol, hostname, pathname } = new URL(environment[`AWS_ENDPOINT_URL_${name}`] + path);
+  const headers = {
+    host,
+    'content-type': 'application/x-amz-json-1.0',
+    'x-amz-target': 'DynamoDB_20120810.ListTables',
+  };
+  const signer = new SignatureV4({ credentials, region, service, sha256: Sha256 });
+  return (await signer.sign({ method: 'POST', protocol, hostname, path: pathname, query: {}, headers, body })).headers;
+}
+
+describe.each(servers)('%s', (_, service, signedAs, path, status) => {
   const portOf = () => new URL(environment[`AWS_ENDPOINT_URL_${service}`] ?? '').port;
 
   it('answers a program of this machine, by number and by name', async () => {
-    expect(await send(service, path, {})).toEqual({ status, allowsOrigin: false });
-    expect(await send(service, path, { Host: `localhost:${portOf()}` })).toMatchObject({ status });
+    for (const name of ['127.0.0.1', 'localhost']) {
+      const headers = await signed(service, signedAs, path, `${name}:${portOf()}`);
+      expect(await send(service, path, headers)).toEqual({ status, allowsOrigin: false });
+    }
   });
 
   // A simple cross-origin POST needs no preflight, and dynalite answers every preflight with *.

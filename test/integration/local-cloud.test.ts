@@ -204,7 +204,8 @@ describe('the AWS APIs that functions call', () => {
   });
 
   it('find the tables of the template', async () => {
-    const client = new DynamoDBClient({ endpoint: chat.cloud.dynamodbEndpoint, region: 'us-east-1', credentials });
+    const { dynamodbEndpoint: endpoint, region, credentials } = chat.cloud;
+    const client = new DynamoDBClient({ endpoint, region, credentials });
     expect((await client.send(new ListTablesCommand({}))).TableNames).toEqual([chat.cloud.tables.Table]);
     client.destroy();
   });

@@ -20,6 +20,7 @@ describe('an authorizer policy', () => {
     'arn:aws:execute-api:us-east-1:123456789012:abcdef1234/*',
     'arn:aws:execute-api:*:*:*',
     'arn:aws:execute-api:us-east-?:123456789012:*/$connect',
+    'arn:aws:execute-api:*',
   ])('allows $connect through %s (18)', (resource) => {
     expect(evaluate(statement('Allow', resource))).toBe('allow');
   });
@@ -29,7 +30,7 @@ describe('an authorizer policy', () => {
     'arn:aws:execute-api:us-east-1:123456789012:abcdef1234/prod',
     'arn:aws:execute-api:us-east-1:123456789012:other/prod/$connect',
     'arn:aws:execute-api:eu-west-1:123456789012:abcdef1234/*',
-    'arn:aws:execute-api:*',
+    'arn:aws:lambda:*',
     'arn:aws:execute-api:us-east-1:123456789012:ABCDEF1234/prod/$connect',
     '',
   ])('does not allow it through %s (18)', (resource) => {

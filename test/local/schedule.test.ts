@@ -1,6 +1,8 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import type { InvokingService } from '../../local/iam/invoke-permissions.ts';
 import type { LocalFunction } from '../../local/lambda/function.ts';
 import type { Functions } from '../../local/lambda/functions.ts';
+import type { LogEntry } from '../../local/log.ts';
 import { parseSchedule, startSchedules } from '../../local/schedule.ts';
 import type { Value } from '../../local/template/resolve.ts';
 import { readProperties, type Stack, type StackResource } from '../../local/template/stack.ts';
@@ -33,7 +35,7 @@ describe('a rule', () => {
     vi.useRealTimers();
   });
 
-  function start(properties: Record<string, Value>) {
+  function start(properties: Record<string, Value>, mayInvoke = true) {
     vi.useFakeTimers({ now: at('10:00:20') });
     const invoked: string[] = [];
     const rule: StackResource = {
@@ -54,8 +56,13 @@ describe('a rule', () => {
     const functions = { find: (arn: string) => (arn === 'worker' ? target : undefined) } as Functions;
     const invoker = { invoke: (_: unknown, payload: string) => void invoked.push(payload), close: () => undefined };
     const localize = (value: string) => value.replace('https://api', 'http://127.0.0.1');
-    const stop = startSchedules(stack, functions, invoker, localize, () => undefined);
-    return { stop, invoked };
+    const entries: LogEntry[] = [];
+    const permissions = {
+      mayInvoke: ({ service, sourceArn }: InvokingService) =>
+        mayInvoke && service === 'events.amazonaws.com' && sourceArn.endsWith(':rule/Tick'),
+    };
+    const stop = startSchedules(stack, functions, invoker, localize, (entry) => void entries.push(entry), permissions);
+    return { stop, invoked, entries };
   }
 
   it('gives its target the event of EventBridge, at every due time', () => {
@@ -74,6 +81,14 @@ describe('a rule', () => {
     const { stop, invoked } = start({ Targets: [{ Arn: 'worker', Id: 'T', Input: '{"url":"https://api/prod"}' }] });
     vi.advanceTimersByTime(40_000);
     expect(invoked).toEqual(['{"url":"http://127.0.0.1/prod"}']);
+    stop();
+  });
+
+  it('that the policy of the function does not let in invokes nothing, says so, and comes due again', () => {
+    const { stop, invoked, entries } = start({ Targets: [{ Arn: 'worker', Id: 'T' }] }, false);
+    vi.advanceTimersByTime(100_000);
+    const refused = { kind: 'schedule-refused', rule: 'Tick', function: 'Worker' };
+    expect([invoked, entries]).toEqual([[], [refused, refused]]);
     stop();
   });
 

@@ -1,6 +1,14 @@
 // Does what its event says, and is what tests of Lambda itself invoke.
 let served = 0;
 
+/** How a service is named in a signature, by how it is named in the environment. */
+const services = {
+  DYNAMODB: 'dynamodb',
+  LAMBDA: 'lambda',
+  SECRETS_MANAGER: 'secretsmanager',
+  APIGATEWAYMANAGEMENTAPI: 'execute-api',
+};
+
 const actions = {
   count: () => {
     served += 1;
@@ -27,16 +35,14 @@ const actions = {
   },
   pid: () => process.pid,
   prints: ({ line }) => console.log(line),
-  /** Calls an AWS service with this function's own access key. */
+  /** Calls an AWS service with this function's own credentials. */
   call: async ({ service, path = '/', headers = {}, body }) => {
-    const key = process.env.AWS_ACCESS_KEY_ID;
-    const response = await fetch(`${process.env[`AWS_ENDPOINT_URL_${service}`]}${path}`, {
-      method: 'POST',
-      headers: { Authorization: `AWS4-HMAC-SHA256 Credential=${key}/20261123/us-east-1/x/aws4_request`, ...headers },
-      body: JSON.stringify(body),
-    });
-    const text = await response.text();
-    return { status: response.status, headers: Object.fromEntries(response.headers), body: text };
+    const { signedPost } = require('./sign.js');
+    const url = new URL(process.env[`AWS_ENDPOINT_URL_${service}`] + path);
+    const text = JSON.stringify(body);
+    const signed = signedPost(url, services[service], headers, text);
+    const response = await fetch(url, { method: 'POST', headers: signed, body: text });
+    return { status: response.status, headers: Object.fromEntries(response.headers), body: await response.text() };
   },
 };
 

@@ -1,0 +1,76 @@
+import { conditionKey } from './condition-keys.ts';
+import { MalformedPolicy } from './malformed-policy.ts';
+import { matches, matchesArn } from './wildcards.ts';
+
+/** What is known of a request beside its action and resource, by the name of the condition key. */
+export type Context = Readonly<Record<string, string | readonly string[] | undefined>>;
+
+/** One line of a Condition block. */
+export interface Condition {
+  readonly key: string;
+  /** @param given the values of its key in the request; undefined when it has none */
+  holds(given: readonly string[] | undefined): boolean;
+}
+
+type Test = (given: string, wanted: string) => boolean;
+
+// docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html
+const tests: Readonly<Record<string, Test>> = {
+  StringEquals: (given, wanted) => given === wanted,
+  StringEqualsIgnoreCase: (given, wanted) => given.toLowerCase() === wanted.toLowerCase(),
+  StringLike: (given, wanted) => matches(wanted, given),
+  ArnEquals: isLikeArn,
+  ArnLike: isLikeArn,
+  Bool: (given, wanted) => given.toLowerCase() === wanted.toLowerCase(),
+  NumericEquals: (given, wanted) => Number(given) === Number(wanted),
+  NumericLessThan: (given, wanted) => Number(given) < Number(wanted),
+  NumericLessThanEquals: (given, wanted) => Number(given) <= Number(wanted),
+  NumericGreaterThan: (given, wanted) => Number(given) > Number(wanted),
+  NumericGreaterThanEquals: (given, wanted) => Number(given) >= Number(wanted),
+};
+
+const negations: Readonly<Record<string, string>> = {
+  StringNotEquals: 'StringEquals',
+  StringNotEqualsIgnoreCase: 'StringEqualsIgnoreCase',
+  StringNotLike: 'StringLike',
+  ArnNotEquals: 'ArnEquals',
+  ArnNotLike: 'ArnLike',
+  NumericNotEquals: 'NumericEquals',
+};
+
+/** @throws MalformedPolicy for an operator or a key that is not emulated */
+export function readCondition(operator: string, key: string, wanted: readonly string[], path: string): Condition {
+  const known = conditionKey(key);
+  if (known === undefined) throw new MalformedPolicy(path, `the condition key ${key} is not emulated.`);
+  if (operator === 'Null') {
+    return { key: known, holds: (given) => wanted.some((each) => (each === 'true') === (given === undefined)) };
+  }
+
+  const [, qualifier, name = '', ifExists] = /^(?:(ForAllValues|ForAnyValue):)?(\w+?)(IfExists)?$/.exec(operator) ?? [];
+  const positive = own(negations, name) ?? name;
+  const isNegated = positive !== name;
+  const test = own(tests, positive);
+  // Which of the two says what an absent key means is not documented.
+  const isUnclear = qualifier === 'ForAnyValue' && ifExists !== undefined;
+  if (test === undefined || isUnclear) {
+    throw new MalformedPolicy(path, `the condition operator ${operator} is not emulated.`);
+  }
+  if (name.startsWith('Numeric') && wanted.some((each) => Number.isNaN(Number(each)))) {
+    throw new MalformedPolicy(path, 'must be a number.');
+  }
+
+  const isMet = (given: string) => wanted.some((each) => test(given, each)) !== isNegated;
+  if (qualifier === 'ForAllValues') return { key: known, holds: (given) => given?.every(isMet) ?? true };
+  // "If the key that you specify in a policy condition is not present in the request context, the values do not match": so a
+  // negated operator holds. ForAnyValue finds no value that could meet it.
+  const whenAbsent = ifExists !== undefined || (qualifier === undefined && isNegated);
+  return { key: known, holds: (given) => given?.some(isMet) ?? whenAbsent };
+}
+
+function isLikeArn(given: string, wanted: string): boolean {
+  return matchesArn(wanted, given);
+}
+
+function own<Value>(table: Readonly<Record<string, Value>>, name: string): Value | undefined {
+  return Object.hasOwn(table, name) ? table[name] : undefined;
+}

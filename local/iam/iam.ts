@@ -1,0 +1,96 @@
+import type { Clock } from '../clock.ts';
+import { accountId } from '../template/physical-ids.ts';
+import type { Stack, StackResource } from '../template/stack.ts';
+import type { Caller } from './authentication.ts';
+import { type Credentials, newSessionCredentials, newUserCredentials } from './credentials.ts';
+import { createDynamoDbNeeds, type DynamoDbNeeds } from './dynamodb-needs.ts';
+import { createGate, type Gate } from './gate.ts';
+import { type InvokePermissions, readInvokePermissions } from './invoke-permissions.ts';
+import type { Place } from './needs.ts';
+import { type Role, type Roles, readRoles } from './roles.ts';
+import { createUsage, type FunctionPermissions } from './usage.ts';
+
+/** Who may do what in this local cloud. */
+export interface Iam {
+  readonly gate: Gate;
+  /** May do everything: for the developer's own tools and tests. */
+  readonly administrator: Credentials;
+  /** Those that Lambda gives to a function, by its logical id. */
+  credentialsOf(functionId: string): Required<Credentials>;
+  readonly invocations: InvokePermissions;
+  readonly dynamodbNeeds: DynamoDbNeeds;
+  readonly place: Place;
+  /** What each function did with its permissions so far. */
+  permissions(): readonly FunctionPermissions[];
+}
+
+/** @throws naming logical id and path for whatever of a role, policy or permission cannot be obeyed in full */
+export function createIam(stack: Stack, clock: Pick<Clock, 'now'>): Iam {
+  const { region } = stack;
+  const place: Place = { region, accountId };
+  const roles = readRoles(stack);
+  const functions = stack.ofType('AWS::Lambda::Function').map((resource) => {
+    const role = executionRole(resource, roles);
+    const usage = createUsage(resource.logicalId, role.logicalId, role.statements);
+    const credentials = newSessionCredentials();
+    const caller: Caller = {
+      credentials,
+      arn: `arn:aws:sts::${accountId}:assumed-role/${role.name}/${resource.ref}`,
+      statements: role.statements,
+      context: contextOf(resource, role, region),
+      onDecision: usage.record,
+    };
+    return { logicalId: resource.logicalId, credentials, caller, usage };
+  });
+  const administrator: Caller = {
+    credentials: newUserCredentials(),
+    arn: `arn:aws:iam::${accountId}:user/administrator`,
+    statements: undefined,
+    context: {},
+  };
+  return {
+    gate: createGate({ callers: [administrator, ...functions.map(({ caller }) => caller)], region, clock }),
+    administrator: administrator.credentials,
+    credentialsOf(functionId) {
+      const found = functions.find(({ logicalId }) => logicalId === functionId);
+      if (found === undefined) throw new Error(`${functionId} is no function of this stack.`);
+      return found.credentials;
+    },
+    invocations: readInvokePermissions(stack, roles),
+    dynamodbNeeds: createDynamoDbNeeds(stack.ofType('AWS::DynamoDB::Table'), place),
+    place,
+    permissions: () => functions.map(({ usage }) => usage.report()),
+  };
+}
+
+function executionRole({ logicalId, properties }: StackResource, roles: Roles): Role {
+  const arn = properties.text('Role');
+  const role = roles.get(arn);
+  if (role === undefined)
+    throw new Error(`${logicalId}.Role: ${arn} is no role of this stack: what it allows is not known.`);
+  if (!role.trusts('lambda.amazonaws.com')) {
+    // CreateFunction's own words: serverless/serverless#4384.
+    throw new Error(
+      `${logicalId}.Role: The role defined for the function cannot be assumed by Lambda. (${role.logicalId})`,
+    );
+  }
+  return role;
+}
+
+/** https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html */
+function contextOf({ ref, attribute }: StackResource, role: Role, region: string): Readonly<Record<string, string>> {
+  return {
+    'aws:PrincipalAccount': accountId,
+    'aws:PrincipalArn': role.arn,
+    'aws:PrincipalIsAWSService': 'false',
+    'aws:PrincipalType': 'AssumedRole',
+    'aws:RequestedRegion': region,
+    'aws:ResourceAccount': accountId,
+    // As it would be in AWS, where a function has no other way.
+    'aws:SecureTransport': 'true',
+    'aws:userid': `${role.id}:${ref}`,
+    'aws:ViaAWSService': 'false',
+    // https://docs.aws.amazon.com/lambda/latest/dg/permissions-source-function-arn.html
+    'lambda:SourceFunctionArn': attribute('Arn'),
+  };
+}

@@ -1,0 +1,68 @@
+import type { Need } from './gate.ts';
+
+/** Where the resources of the stack are. */
+export interface Place {
+  readonly region: string;
+  readonly accountId: string;
+}
+
+/**
+ * https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html
+ * @param nameOrArn a name, a partial ARN or an ARN, each with or without a qualifier
+ */
+export function invokeNeed(nameOrArn: string, qualifier: string | undefined, place: Place): Need {
+  const name = nameOrArn.replace(/^(?:arn:aws:lambda:[^:]*:)?(?:\d{12}:)?(?:function:)?/, '');
+  const qualified = qualifier === undefined ? name : `${name}:${qualifier}`;
+  return { action: 'lambda:InvokeFunction', resource: arn('lambda', place, `function:${qualified}`) };
+}
+
+export interface SecretRequest {
+  /** A name or an ARN. */
+  readonly secretId: string;
+  readonly versionStage?: string | undefined;
+  readonly versionId?: string | undefined;
+}
+
+/**
+ * https://docs.aws.amazon.com/secretsmanager/latest/userguide/auth-and-access_iam-policies.html
+ * @param foundArn of the secret; of one that is not there AWS looks at the name
+ */
+export function secretNeed(request: SecretRequest, foundArn: string | undefined, place: Place): Need {
+  const { secretId, versionStage, versionId } = request;
+  const isArn = secretId.startsWith('arn:');
+  return {
+    action: 'secretsmanager:GetSecretValue',
+    resource: foundArn ?? (isArn ? secretId : arn('secretsmanager', place, `secret:${secretId}`)),
+    // "on resource: cfn/atlas/profile/development": mongodb/awscdk-resources-mongodbatlas#207
+    shownAs: secretId,
+    context: {
+      'secretsmanager:SecretId': secretId,
+      ...(versionStage === undefined ? {} : { 'secretsmanager:VersionStage': versionStage }),
+      ...(versionId === undefined ? {} : { 'secretsmanager:VersionId': versionId }),
+    },
+  };
+}
+
+export interface ConnectionRequest {
+  readonly apiId: string;
+  readonly stage: string;
+  /** POST, GET or DELETE. */
+  readonly method: string;
+  readonly connectionId: string;
+}
+
+/** https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-websocket-control-access-iam.html */
+export function connectionNeed({ apiId, stage, method, connectionId }: ConnectionRequest, place: Place): Need {
+  const path = `${apiId}/${stage}/${method}/@connections/`;
+  // The account is masked and the id is not told: aws/aws-cdk#18410, architect/functions#130.
+  const masked = { ...place, accountId: place.accountId.replace(/\d(?=\d{4})/g, '*') };
+  return {
+    action: 'execute-api:ManageConnections',
+    resource: arn('execute-api', place, path + connectionId),
+    shownAs: arn('execute-api', masked, `${path}{connectionId}`),
+  };
+}
+
+export function arn(service: string, { region, accountId }: Place, resource: string): string {
+  return `arn:aws:${service}:${region}:${accountId}:${resource}`;
+}

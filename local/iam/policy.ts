@@ -1,0 +1,134 @@
+import { type Condition, readCondition } from './conditions.ts';
+import { MalformedPolicy } from './malformed-policy.ts';
+import { matches } from './wildcards.ts';
+
+/** One statement of a policy, understood in full. */
+export interface Statement {
+  readonly effect: 'Allow' | 'Deny';
+  /** Lower-case: actions are not case-sensitive. */
+  readonly actions: Patterns;
+  /** The same in the case of the policy. */
+  readonly writtenActions: readonly string[];
+  readonly resources: Patterns;
+  /** All of them must hold. */
+  readonly conditions: readonly Condition[];
+}
+
+export interface Patterns {
+  readonly patterns: readonly string[];
+  /** The Not… form: everything but these. */
+  readonly areExcluded: boolean;
+}
+
+export type Json = { readonly [key: string]: unknown };
+
+const elements = ['Sid', 'Effect', 'Action', 'NotAction', 'Resource', 'NotResource', 'Condition'];
+// docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_version.html
+const versions: readonly unknown[] = [undefined, '2012-10-17', '2008-10-17'];
+
+/**
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html
+ * @param path how to name the document in an error
+ * @param known the elements that a statement may have
+ * @throws MalformedPolicy for what is no policy, or is one that is not emulated
+ */
+export function readPolicy(document: unknown, path: string, known: readonly string[] = elements): readonly Statement[] {
+  return readStatements(document, path).map(([statement, at]) => readStatement(statement, at, known));
+}
+
+/** @returns each statement with its path */
+export function readStatements(document: unknown, path: string): readonly (readonly [statement: Json, path: string])[] {
+  if (!isObject(document)) throw new MalformedPolicy(path, 'is no policy document.');
+  if (!versions.includes(document.Version)) throw new MalformedPolicy(`${path}.Version`, 'is no version of policies.');
+  const statements: readonly unknown[] = Array.isArray(document.Statement) ? document.Statement : [document.Statement];
+  return statements.map((statement, index) => {
+    const at = `${path}.Statement[${index}]`;
+    if (!isObject(statement)) throw new MalformedPolicy(at, 'is no statement.');
+    return [statement, at];
+  });
+}
+
+function readStatement(statement: Json, path: string, known: readonly string[]): Statement {
+  const unknown = Object.keys(statement).find((name) => !known.includes(name));
+  if (unknown !== undefined) throw new MalformedPolicy(`${path}.${unknown}`, 'is not emulated.');
+  const { patterns, areExcluded } = readPatterns(statement, 'Action', path);
+  const actions = { patterns: patterns.map((pattern) => pattern.toLowerCase()), areExcluded };
+  return {
+    effect: readEffect(statement, path),
+    actions,
+    writtenActions: patterns,
+    resources: completeArns(readPatterns(statement, 'Resource', path), path),
+    conditions: isAboutUs(actions) ? readConditions(statement.Condition, `${path}.Condition`) : [],
+  };
+}
+
+export function readEffect({ Effect }: Json, path: string): 'Allow' | 'Deny' {
+  if (Effect !== 'Allow' && Effect !== 'Deny') throw new MalformedPolicy(`${path}.Effect`, 'is Allow or Deny.');
+  return Effect;
+}
+
+function readPatterns(statement: Json, name: 'Action' | 'Resource', path: string): Patterns {
+  const not = `Not${name}`;
+  const areExcluded = statement[not] !== undefined;
+  if (areExcluded === (statement[name] !== undefined)) {
+    throw new MalformedPolicy(path, `must have either ${name} or ${not}.`);
+  }
+  const key = areExcluded ? not : name;
+  return { patterns: readTexts(statement[key], `${path}.${key}`), areExcluded };
+}
+
+/**
+ * "If you specify an incomplete ARN, AWS automatically completes the ARN by adding wildcard characters (*) to all missing
+ * fields": docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html. Whether it does so in
+ * NotResource too is not known.
+ */
+function completeArns({ patterns, areExcluded }: Patterns, path: string): Patterns {
+  const complete = (pattern: string) => {
+    const missing = pattern.startsWith('arn:') ? 6 - pattern.split(':').length : 0;
+    if (missing <= 0) return pattern;
+    if (areExcluded) throw new MalformedPolicy(`${path}.NotResource`, `the incomplete ARN ${pattern} is not emulated.`);
+    return pattern + ':*'.repeat(missing);
+  };
+  return { patterns: patterns.map(complete), areExcluded };
+}
+
+/** One text or a list of them, without policy variables: what `${aws:…}` stands for is not looked up here. */
+export function readTexts(value: unknown, path: string): readonly string[] {
+  const list: readonly unknown[] = Array.isArray(value) ? value : [value];
+  const texts = list.filter((each) => typeof each === 'string');
+  if (texts.length < list.length || texts.length === 0) {
+    throw new MalformedPolicy(path, 'must be a string or a list of strings.');
+  }
+  const variable = texts.find((text) => text.includes('${'));
+  if (variable !== undefined) throw new MalformedPolicy(path, `has the policy variable ${variable}: none is emulated.`);
+  return texts;
+}
+
+/** The services whose calls are answered here, by their prefix in IAM. */
+export const ownServices = ['dynamodb', 'lambda', 'secretsmanager', 'execute-api'] as const;
+
+export type OwnService = (typeof ownServices)[number];
+
+/** Whether an action of our services could be meant. What a policy says of other services is never asked. */
+export function isAboutUs({ patterns, areExcluded }: Patterns): boolean {
+  if (areExcluded) return true;
+  return patterns.some((pattern) => ownServices.some((service) => matches(pattern.split(':')[0] ?? '', service)));
+}
+
+function readConditions(value: unknown, path: string): readonly Condition[] {
+  if (value === undefined) return [];
+  if (!isObject(value)) throw new MalformedPolicy(path, 'must be an object.');
+  return Object.entries(value).flatMap(([operator, keys]) => {
+    if (!isObject(keys)) throw new MalformedPolicy(`${path}.${operator}`, 'must be an object.');
+    return Object.entries(keys).map(([key, wanted]) => {
+      const list: readonly unknown[] = Array.isArray(wanted) ? wanted : [wanted];
+      const scalars = list.map((each) => (typeof each === 'number' || typeof each === 'boolean' ? String(each) : each));
+      const at = `${path}.${operator}.${key}`;
+      return readCondition(operator, key, readTexts(scalars, at), at);
+    });
+  });
+}
+
+export function isObject(value: unknown): value is Json {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
