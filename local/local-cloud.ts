@@ -1,5 +1,7 @@
 import { readAssembly } from './assembly.ts';
+import { createClock } from './clock.ts';
 import { startDynamoDb } from './dynamodb.ts';
+import { createFaults } from './faults.ts';
 import { startGateway } from './gateway/server.ts';
 import { findWebSocketApi, readStages, readWebSocketApi } from './gateway/websocket-api.ts';
 import { createAsyncInvoker } from './lambda/async-invoke.ts';
@@ -78,6 +80,8 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
     closing ??= closeAll();
     return closing;
   };
+  const clock = createClock();
+  closers.push(clock.close);
   try {
     const dynamodb = await startDynamoDb(stack);
     closers.push(dynamodb.close);
@@ -97,6 +101,9 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
       stack,
       assembly,
       localize,
+      clock,
+      faults: createFaults(1),
+      observe: () => undefined,
       log,
       endpoints: {
         dynamodb: dynamodb.endpoint,
