@@ -114,7 +114,7 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
         ? {}
         : { maxEnvironments: options.maxEnvironmentsPerFunction }),
     });
-    const invoker = createAsyncInvoker(stack, functions, log);
+    const invoker = createAsyncInvoker(stack, functions, log, clock);
     closers.push(invoker.close);
     const secrets = createSecrets(stack);
     const webSocketApi = readWebSocketApi(stack, functions, stages);
