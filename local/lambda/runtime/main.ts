@@ -51,9 +51,9 @@ class Runtime {
 
   /** Since Node.js 24 the runtime leaves these to Node, which ends the process with exit status 1. */
   dieOfWhatNobodyCatches(): void {
-    process.on('uncaughtException', (error) => this.#die('Uncaught Exception', error, 129));
+    process.on('uncaughtException', (error) => void this.#die('Uncaught Exception', error, 129));
     process.on('unhandledRejection', (reason) => {
-      this.#die('Unhandled Promise Rejection', runtimeError('UnhandledPromiseRejection', String(reason)), 128);
+      void this.#die('Unhandled Promise Rejection', runtimeError('UnhandledPromiseRejection', String(reason)), 128);
     });
   }
 
@@ -66,8 +66,7 @@ class Runtime {
       if (isModern && handler.length >= 3) throw callbackRemoved();
       return handler;
     } catch (error) {
-      // Before Node.js 24 it is an exception that nobody catches.
-      if (!isModern) throw error;
+      if (!isModern) return this.#die('Uncaught Exception', error, 129);
       this.#log.logError('Init Error', error);
       const report = reportOf(error);
       await this.#client.post('init/error', JSON.stringify(report), report.errorType);
@@ -103,11 +102,11 @@ class Runtime {
     return () => deadlineMs - this.#clock.machineNow();
   }
 
-  #die(what: string, error: unknown, exitCode: number): void {
+  async #die(what: string, error: unknown, exitCode: number): Promise<never> {
     this.#log.logError(what, error);
     const report = reportOf(error);
-    const exit = () => process.exit(exitCode);
-    this.#client.post(this.#errorPath, JSON.stringify(report), report.errorType).then(exit, exit);
+    await this.#client.post(this.#errorPath, JSON.stringify(report), report.errorType);
+    process.exit(exitCode);
   }
 }
 
