@@ -45,12 +45,24 @@ function shorten(logicalId: string): string {
   return logicalId.replace(/^SessionSocket/, '').replace(/Function[0-9A-F]{8}$/, '');
 }
 
-/** Our functions log JSON with many fields; a person wants the message and what tells it from the next. */
+/** What Lambda says of every invocation, whoever asked. */
+const ofEveryInvocation = /^((INIT_START|START|END|REPORT) (?!.*\tStatus: )|\{"time":"[^"]+","type":"platform\.)/;
+
+/** Whether a person who watches would rather not see it. */
+export function isRoutine(entry: LogEntry): boolean {
+  return entry.kind === 'function-output' && ofEveryInvocation.test(entry.line);
+}
+
+/**
+ * Our functions log JSON with many fields, and the runtime writes time, request id and level before what goes through
+ * `console`; a person wants the message and what tells it from the next.
+ */
 function summarize(line: string): string {
+  const text = line.replace(/^\S+Z\t\S+\t[A-Z]+\t/, '');
   try {
-    const { message, reason, code, connectionId } = JSON.parse(line);
+    const { message, reason, code, connectionId } = JSON.parse(text);
     return [message, code, reason, connectionId].filter((part) => part !== undefined && part !== '').join('  ');
   } catch {
-    return line;
+    return text;
   }
 }

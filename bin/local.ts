@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { findFreePort } from '../local/free-port.ts';
 import { describePermissions, type LogEntry, startLocalCloud } from '../local/index.ts';
 import { startPhpServer } from '../local/php-server.ts';
-import { describeEntry } from './local-log.ts';
+import { describeEntry, isRoutine } from './local-log.ts';
 import { type LocalOptions, readLocalOptions, usage } from './local-options.ts';
 import { synthesize } from './synthesize.ts';
 
@@ -83,7 +83,7 @@ function goOn(): void {
 
 /** That a queue has begun is news; each further one in it is not. */
 function tell(entry: LogEntry, log: (line: string) => void): void {
-  if (entry.kind === 'function-waiting' && entry.waiting > 1) return;
+  if ((entry.kind === 'function-waiting' && entry.waiting > 1) || isRoutine(entry)) return;
   log(describeEntry(entry));
 }
 

@@ -93,6 +93,7 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
   const seed = options.seed ?? randomInt(2 ** 31);
   const clock = createClock();
   const faults = createFaults(seed);
+  const observe = () => undefined;
 
   const closers: (() => Promise<void> | void)[] = [];
   const closeAll = async () => {
@@ -137,7 +138,12 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
       stack,
       assembly,
       localize,
+      clock,
+      faults,
+      observe,
       log,
+      certificateFile: certificate.file,
+      redirects: Object.fromEntries(running.map(({ remoteHost, localHost }) => [remoteHost, localHost])),
       credentialsOf: iam.credentialsOf,
       endpoints: {
         dynamodb: dynamodb.endpoint,
@@ -148,7 +154,7 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
         ? {}
         : { maxEnvironments: options.maxEnvironmentsPerFunction }),
     });
-    const invoker = createAsyncInvoker(stack, functions, log);
+    const invoker = createAsyncInvoker(stack, functions, log, clock);
     closers.push(invoker.close);
     const secrets = createSecrets(stack);
     closers.push(startSchedules(stack, functions, invoker, localize, log, iam.invocations));
@@ -156,7 +162,7 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
     services.serve({ functions, invoker, secrets, ...iam });
     const throttles = options.throttles ?? false;
     for (const api of running) {
-      api.serve({ functions, iam, clock, faults, throttles, observe: () => undefined, log });
+      api.serve({ functions, iam, clock, faults, throttles, observe, log });
     }
     return {
       webSocketUrl: urlOf(main),

@@ -1,82 +1,158 @@
+import { randomUUID } from 'node:crypto';
+import type { Clock } from '../clock.ts';
+import { parseJson } from '../json.ts';
 import type { Log } from '../log.ts';
 import type { Stack } from '../template/stack.ts';
-import type { LocalFunction } from './function.ts';
-
-type Target = Pick<LocalFunction, 'logicalId' | 'invoke'>;
+import {
+  type AsyncConfiguration,
+  type AsyncTarget,
+  defaultConfiguration,
+  readAsyncConfigurations,
+} from './async-configuration.ts';
+import type { InvocationResult } from './result.ts';
 
 /** Lambda's queue for invocations whose caller does not wait. */
 export interface AsyncInvoker {
-  invoke(target: Target, payload: string): void;
+  /** @param requestId one that the caller was told already */
+  invoke(target: AsyncTarget, payload: string, requestId?: string): void;
   /** Forgets what waits for another attempt. */
   close(): void;
 }
 
-// "If the function returns an error, by default Lambda attempts to run it two more times, with a one-minute wait between
-// the first two attempts, and two minutes between the second and third": docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
-const defaultDelaysMs = [60_000, 120_000];
-const defaultMaximumAgeSeconds = 21_600;
+/** The same for all attempts at it. */
+interface QueuedEvent {
+  readonly target: AsyncTarget;
+  readonly payload: string;
+  readonly requestId: string;
+  readonly queuedAtMs: number;
+  readonly configuration: AsyncConfiguration;
+  /** How often it ran. */
+  attempts: number;
+  /** How often there was no concurrency for it. */
+  throttles: number;
+}
+
+type Condition = 'Success' | 'RetriesExhausted' | 'EventAgeExceeded' | 'ZeroReservedConcurrency';
+
+// "…by default Lambda attempts to run it two more times, with a one-minute wait between the first two attempts, and two
+// minutes between the second and third. […] For throttling errors (429) […] The retry interval increases exponentially from
+// 1 second after the first attempt to a maximum of 5 minutes": docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
+const retryDelaysMs = [60_000, 120_000];
+const firstThrottleDelayMs = 1000;
+const longestThrottleDelayMs = 300_000;
 
 export function createAsyncInvoker(
   stack: Pick<Stack, 'ofType'>,
-  functions: { find(nameOrArn: string): Target | undefined },
+  functions: { find(nameOrArn: string): AsyncTarget | undefined },
   log: Log,
-  delaysMs: readonly number[] = defaultDelaysMs,
+  clock: Clock,
 ): AsyncInvoker {
-  const configurations = new Map(
-    stack.ofType('AWS::Lambda::EventInvokeConfig').map(({ logicalId, properties }) => {
-      const qualifier = properties.optionalText('Qualifier') ?? '$LATEST';
-      if (qualifier !== '$LATEST') {
-        throw new Error(`${logicalId}.Qualifier: the qualifier ${qualifier} is not emulated: only $LATEST is.`);
-      }
-      const target = functions.find(properties.text('FunctionName'));
-      if (target === undefined) throw new Error(`${logicalId}: FunctionName is no function of this stack.`);
-      return [
-        target,
-        {
-          retries: properties.optionalNumber('MaximumRetryAttempts') ?? delaysMs.length,
-          maximumAgeMs: (properties.optionalNumber('MaximumEventAgeInSeconds') ?? defaultMaximumAgeSeconds) * 1000,
-        },
-      ];
-    }),
-  );
-  const timers = new Set<NodeJS.Timeout>();
+  const configurations = readAsyncConfigurations(stack, functions);
+  const waiting = new Set<() => void>();
   let isClosed = false;
 
-  async function attempt(target: Target, payload: string, number: number, queuedAtMs: number): Promise<void> {
-    const { outcome } = await target.invoke(payload);
-    if (outcome === 'returned' || isClosed) return;
+  async function attempt(event: QueuedEvent): Promise<void> {
+    const result = await event.target.invoke(event.payload, event.requestId);
+    if (isClosed) return;
+    if (result.outcome === 'failed' && result.isThrottled) {
+      // "Lambda begins sending new events to the […] on-failure event destination, without any retries":
+      // https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html
+      if (event.target.reservedConcurrency === 0) return abandon(event, 'ZeroReservedConcurrency', undefined);
+      const afterMs = Math.min(firstThrottleDelayMs * 2 ** event.throttles, longestThrottleDelayMs);
+      event.throttles += 1;
+      return again(event, afterMs, result);
+    }
+    event.attempts += 1;
+    if (result.outcome === 'returned') return tell(event.configuration.onSuccess, event, 'Success', result);
 
-    const { retries, maximumAgeMs } = configurations.get(target) ?? {
-      retries: delaysMs.length,
-      maximumAgeMs: defaultMaximumAgeSeconds * 1000,
-    };
-    const afterMs = delaysMs[number - 1];
-    const isTooOld = afterMs !== undefined && Date.now() + afterMs - queuedAtMs > maximumAgeMs;
-    if (afterMs === undefined || number > retries || isTooOld) {
-      log({ kind: 'async-abandoned', function: target.logicalId, attempts: number });
+    const afterMs = retryDelaysMs[event.attempts - 1];
+    if (afterMs === undefined || event.attempts > event.configuration.retries) {
+      return abandon(event, 'RetriesExhausted', result);
+    }
+    again(event, afterMs, result);
+  }
+
+  function again(event: QueuedEvent, afterMs: number, result: InvocationResult): void {
+    const isTooOld = clock.now() + afterMs - event.queuedAtMs > event.configuration.maximumAgeMs;
+    if (isTooOld) {
+      abandon(event, 'EventAgeExceeded', result);
       return;
     }
-    log({ kind: 'async-retry', function: target.logicalId, attempt: number + 1, afterMs });
-    const timer = setTimeout(() => {
-      timers.delete(timer);
-      start(target, payload, number + 1, queuedAtMs);
-    }, afterMs);
-    timers.add(timer);
+    const nextAttempt = event.attempts + event.throttles + 1;
+    log({ kind: 'async-retry', function: event.target.logicalId, attempt: nextAttempt, afterMs });
+    const forget = clock.after(afterMs, () => {
+      waiting.delete(forget);
+      start(event);
+    });
+    waiting.add(forget);
+  }
+
+  function abandon(event: QueuedEvent, condition: Condition, result: InvocationResult | undefined): void {
+    log({ kind: 'async-abandoned', function: event.target.logicalId, attempts: event.attempts + event.throttles });
+    tell(event.configuration.onFailure, event, condition, result);
+  }
+
+  function tell(
+    destination: AsyncTarget | undefined,
+    event: QueuedEvent,
+    condition: Condition,
+    result: InvocationResult | undefined,
+  ): void {
+    if (destination !== undefined) enqueue(destination, invocationRecord(event, condition, result, clock));
   }
 
   /** An attempt that breaks off is one nobody will repeat: it must not end the process. */
-  function start(target: Target, payload: string, number: number, queuedAtMs: number): void {
-    attempt(target, payload, number, queuedAtMs).catch(() => {
-      log({ kind: 'async-abandoned', function: target.logicalId, attempts: number });
+  function start(event: QueuedEvent): void {
+    attempt(event).catch(() => {
+      log({ kind: 'async-abandoned', function: event.target.logicalId, attempts: event.attempts + 1 });
     });
   }
 
+  function enqueue(target: AsyncTarget, payload: string, requestId: string = randomUUID()): void {
+    const configuration = configurations.get(target) ?? defaultConfiguration;
+    start({ target, payload, requestId, queuedAtMs: clock.now(), configuration, attempts: 0, throttles: 0 });
+  }
+
   return {
-    invoke: (target, payload) => start(target, payload, 1, Date.now()),
+    invoke: enqueue,
     close() {
       isClosed = true;
-      for (const timer of timers) clearTimeout(timer);
-      timers.clear();
+      for (const forget of waiting) forget();
+      waiting.clear();
     },
   };
+}
+
+/**
+ * The example of https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html. What it says of an event
+ * that never ran is not documented: it has no response here.
+ */
+function invocationRecord(
+  { target, payload, requestId, attempts }: QueuedEvent,
+  condition: Condition,
+  result: InvocationResult | undefined,
+  clock: Clock,
+): string {
+  const hasRun = result !== undefined && !(result.outcome === 'failed' && result.isThrottled);
+  return JSON.stringify({
+    version: '1.0',
+    timestamp: new Date(clock.now()).toISOString(),
+    requestContext: {
+      requestId,
+      functionArn: `${target.arn}:$LATEST`,
+      condition,
+      approximateInvokeCount: attempts,
+    },
+    requestPayload: parseJson(payload),
+    ...(hasRun
+      ? {
+          responseContext: {
+            statusCode: 200,
+            executedVersion: '$LATEST',
+            ...(result.outcome === 'failed' ? { functionError: 'Unhandled' } : {}),
+          },
+          responsePayload: parseJson(result.payload),
+        }
+      : {}),
+  });
 }

@@ -1,130 +1,324 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { once } from 'node:events';
-import { createInterface } from 'node:readline';
-import { parseJson } from '../json.ts';
+import type { Clock } from '../clock.ts';
+import type { Faults } from '../faults.ts';
+import type { Observe } from '../observation.ts';
+import { Child } from './child.ts';
+import type { Freezer } from './freezer.ts';
+import { createPlatformLog, type LogFormat, type PlatformLog, timeoutSentence } from './platform-log.ts';
+import { exitSentence, type Failure, failure, type InvocationResult, reportedFailure } from './result.ts';
 import { type RuntimeApi, startRuntimeApi } from './runtime-api.ts';
 
+export type { InvocationResult } from './result.ts';
+
 export interface Invocation {
+  readonly requestId: string;
   readonly payload: string;
   /** Called once. */
   settle(result: InvocationResult): void;
 }
 
-export type InvocationResult =
-  | { readonly outcome: 'returned'; readonly payload: string }
-  /** `payload` is Lambda's error object, `{"errorType","errorMessage",…}`, as text. */
-  | { readonly outcome: 'failed'; readonly payload: string; readonly errorType: string; readonly errorMessage: string };
+/** What is the same for every environment of a function. */
+export interface EnvironmentSettings {
+  readonly logicalId: string;
+  readonly functionArn: string;
+  readonly region: string;
+  readonly timeoutMs: number;
+  readonly memoryMb: number;
+  readonly logFormat: LogFormat;
+  /** The runtime client, as JavaScript. */
+  readonly runtime: string;
+  readonly redirects: Readonly<Record<string, string>>;
+  readonly clock: Clock & { readonly aheadMs: number };
+  readonly faults: Pick<Faults, 'kills' | 'skewMs'>;
+  readonly freezer: Freezer;
+  readonly observe: Observe;
+  readonly onLine: (line: string) => void;
+}
 
 export interface EnvironmentOptions {
-  readonly functionArn: string;
-  readonly timeoutMs: number;
+  readonly settings: EnvironmentSettings;
   readonly taskRoot: string;
   /** Everything the child sees, except the address of its runtime API. */
   readonly variables: Readonly<Record<string, string>>;
-  /** The runtime client, as JavaScript. */
-  readonly bootstrap: string;
-  readonly onLine: (line: string) => void;
   /** It can take the next invocation. */
   readonly onIdle: (environment: Environment) => void;
   /** It is gone. `undelivered` never reached the code: it can be given to another environment. */
   readonly onGone: (environment: Environment, undelivered: Invocation | undefined) => void;
 }
 
+interface Running {
+  readonly invocation: Invocation;
+  readonly startedAtMs: number;
+  /** Before it can get a result, lest it is forgotten. */
+  result?: InvocationResult;
+  durationMs?: number;
+  maxMemoryMb?: number | undefined;
+}
+
 // "The Init phase is limited to 10 seconds", then it is tried again within the function's own timeout:
 // https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html
 const initLimitMs = 10_000;
+const memoryPollMs = 100;
 
-/** One child process that runs one invocation at a time, until it crashes, times out or is closed. */
+/** One execution environment: it runs one invocation at a time, until it crashes, times out or is closed. */
 export class Environment {
   readonly #options: EnvironmentOptions;
+  readonly #settings: EnvironmentSettings;
+  readonly #log: PlatformLog;
+  readonly #started: Promise<void>;
   #api: RuntimeApi | undefined;
-  #child: ChildProcess | undefined;
+  #child: Child | undefined;
+  /** The end of one whose init took too long. */
+  #late: Promise<void> | undefined;
+  /** The runtime waits for an event. */
   #isReady = false;
   #waiting: Invocation | undefined;
-  #running: { readonly requestId: string; readonly invocation: Invocation } | undefined;
+  #running: Running | undefined;
+  /** The last one that was delivered: what is written later still belongs to it. */
+  #requestId: string | undefined;
+  #initStartedAtMs = 0;
+  /** Until it is reported. */
+  #initMs: number | undefined;
+  #skewMs = 0;
   #timer: NodeJS.Timeout | undefined;
+  #memoryTimer: NodeJS.Timeout | undefined;
+  #isOutOfMemory = false;
   #hasServed = false;
   #isGone = false;
-  readonly #started: Promise<void>;
 
   constructor(options: EnvironmentOptions) {
     this.#options = options;
-    this.#started = this.#start().catch((error: unknown) => this.#vanish(`could not be started (${String(error)})`));
+    this.#settings = options.settings;
+    const { logFormat, memoryMb, region, clock } = options.settings;
+    this.#log = createPlatformLog(logFormat, memoryMb, region, clock, (line) => this.#write(line));
+    this.#started = this.#start().catch((error: Error) => this.#couldNotStart(error));
   }
 
   /** Runs `invocation` as soon as the runtime asks for work. MUST NOT be called while another one is under way. */
   run(invocation: Invocation): void {
     this.#waiting = invocation;
+    this.#skewMs = this.#settings.faults.skewMs(this.#settings.logicalId);
     if (this.#isReady) this.#deliver();
+  }
+
+  /** The clock of the local cloud has moved. One that is idle is told with its next event. */
+  moveClock(): void {
+    if (!this.#isReady) this.#child?.setClock(this.#clockOffsetMs);
   }
 
   /** Resolves when the process and its port are gone. */
   async close(): Promise<void> {
     await this.#started;
-    const child = this.#child;
-    if (child?.pid !== undefined && child.exitCode === null && child.signalCode === null) {
-      const exited = once(child, 'exit');
-      child.kill('SIGKILL');
-      await exited;
-    }
+    await Promise.all([this.#child?.close(), this.#late]);
     await this.#api?.close();
+  }
+
+  get #clockOffsetMs(): number {
+    return this.#settings.clock.aheadMs + this.#skewMs;
   }
 
   async #start(): Promise<void> {
     this.#api = await startRuntimeApi({
-      onReady: () => {
-        this.#isReady = true;
-        if (this.#waiting !== undefined) this.#deliver();
-      },
+      onReady: () => this.#onReady(),
       onResponse: (requestId, payload) => this.#finish(requestId, { outcome: 'returned', payload }),
-      onError: (requestId, payload) => this.#finish(requestId, { outcome: 'failed', payload, ...readError(payload) }),
-      onInitError: (payload) => this.#fail({ outcome: 'failed', payload, ...readError(payload) }),
+      onError: (requestId, payload) => this.#finish(requestId, reportedFailure(payload)),
+      onInitError: (payload) => this.#failInit(reportedFailure(payload)),
     });
-    const child = spawn(process.execPath, ['-'], {
-      cwd: this.#options.taskRoot,
-      env: { ...this.#options.variables, AWS_LAMBDA_RUNTIME_API: this.#api.address },
-      stdio: ['pipe', 'pipe', 'pipe'],
+    this.#startChild();
+    this.#arm(initLimitMs, () => this.#initAgain());
+  }
+
+  #startChild(): void {
+    const { runtime, redirects, memoryMb, freezer } = this.#settings;
+    this.#log.initStart();
+    this.#initStartedAtMs = performance.now();
+    const child: Child = new Child({
+      runtime,
+      settings: { clockOffsetMs: this.#clockOffsetMs, sdkBeside: import.meta.filename, redirects },
+      taskRoot: this.#options.taskRoot,
+      memoryMb,
+      variables: { ...this.#options.variables, AWS_LAMBDA_RUNTIME_API: this.#api?.address ?? '' },
+      freezer,
+      onLine: (line) => this.#write(line),
+      onGone: (code, signal) => {
+        if (child === this.#child) this.#vanish((requestId) => exitSentence(requestId, code, signal));
+      },
+      onNotStarted: (error) => this.#couldNotStart(error),
     });
     this.#child = child;
-    child.once('error', (error) => this.#vanish(`could not be started (${error.message})`));
-    child.once('exit', (code, signal) => this.#vanish(`exited with error: ${signal ?? `exit status ${code}`}`));
-    for (const stream of [child.stdout, child.stderr]) {
-      createInterface({ input: stream, crlfDelay: Number.POSITIVE_INFINITY }).on('line', this.#options.onLine);
-    }
-    // A child that dies at once closes the pipe under us; its exit says what there is to say.
-    child.stdin.on('error', () => undefined);
-    child.stdin.end(this.#options.bootstrap);
-    this.#arm(initLimitMs + this.#options.timeoutMs, () => this.#timeOut(randomUUID()));
+  }
+
+  /** An init that took too long is killed and repeated as a part of the invocation, whose timeout runs from here. */
+  #initAgain(): void {
+    this.#log.initReport(initLimitMs, 'timeout');
+    const late = this.#child;
+    this.#startChild();
+    this.#late = late?.close();
+    this.#arm(this.#settings.timeoutMs, () => this.#timeOut());
+  }
+
+  #onReady(): void {
+    this.#isReady = true;
+    if (!this.#hasServed) this.#initMs ??= performance.now() - this.#initStartedAtMs;
+    // What it wrote before it asked is read in this turn of the event loop, and comes before the report.
+    setImmediate(() => {
+      if (this.#isGone || !this.#isReady) return;
+      this.#report();
+      if (this.#waiting === undefined) this.#child?.freeze();
+      else this.#deliver();
+    });
   }
 
   #deliver(): void {
     const invocation = this.#waiting;
-    if (invocation === undefined || this.#isGone) return;
+    // The one before is not reported yet: it comes back here when it is.
+    if (invocation === undefined || this.#isGone || this.#running !== undefined) return;
     this.#waiting = undefined;
     this.#isReady = false;
     this.#hasServed = true;
-    const requestId = randomUUID();
-    this.#running = { requestId, invocation };
-    const { timeoutMs, functionArn } = this.#options;
-    this.#arm(timeoutMs, () => this.#timeOut(requestId));
+    const { requestId, payload } = invocation;
+    const { timeoutMs, functionArn, clock, faults, logicalId, observe } = this.#settings;
+    this.#requestId = requestId;
+    this.#running = { invocation, startedAtMs: performance.now() };
+    this.#log.start(requestId);
+    observe({ kind: 'invoked', function: logicalId, requestId, isCold: this.#initMs !== undefined });
+    this.#arm(timeoutMs, () => this.#timeOut());
+    this.#memoryTimer = setInterval(() => this.#killWhenOverLimit(), memoryPollMs);
+    this.#child?.thaw();
     this.#api?.deliver({
       requestId,
-      payload: invocation.payload,
-      deadlineMs: Date.now() + timeoutMs,
+      payload,
+      deadlineMs: clock.now() + this.#skewMs + timeoutMs,
+      clockOffsetMs: this.#clockOffsetMs,
       functionArn,
-      traceId: `Root=1-${Math.floor(Date.now() / 1000).toString(16)}-${randomUUID().replaceAll('-', '').slice(0, 24)}`,
+      traceId: newTraceId(clock.now()),
     });
+    if (faults.kills(logicalId)) this.#child?.kill();
   }
 
   #finish(requestId: string, result: InvocationResult): void {
     const running = this.#running;
-    if (running?.requestId !== requestId) return;
-    this.#running = undefined;
-    clearTimeout(this.#timer);
+    if (running?.invocation.requestId !== requestId || running.result !== undefined) return;
+    // The kernel would have killed it before it could answer.
+    if (this.#killWhenOverLimit()) return;
+    running.durationMs = performance.now() - running.startedAtMs;
+    running.maxMemoryMb = this.#child?.peakMemoryMb;
+    running.result = result;
+    this.#disarm();
     // First the environment, then the answer: a caller that comes back at once finds this environment, not a new one.
     this.#options.onIdle(this);
     running.invocation.settle(result);
+  }
+
+  /** Ends what was said of the invocation; comes when the runtime asks for the next one, or has gone. */
+  #report(status: 'success' | 'timeout' | 'error' = 'success', errorType?: string): void {
+    const running = this.#running;
+    if (running === undefined) return;
+    this.#running = undefined;
+    const { requestId } = running.invocation;
+    const { durationMs = performance.now() - running.startedAtMs, maxMemoryMb, result } = running;
+    const initMs = this.#initMs;
+    this.#initMs = undefined;
+    this.#log.report({
+      requestId,
+      durationMs,
+      initMs,
+      maxMemoryMb,
+      status,
+      ...(errorType === undefined ? {} : { errorType }),
+    });
+    this.#settings.observe({
+      kind: 'finished',
+      function: this.#settings.logicalId,
+      requestId,
+      durationMs,
+      ...(initMs === undefined ? {} : { initMs }),
+      ...(maxMemoryMb === undefined ? {} : { maxMemoryMb }),
+      ...(result?.outcome === 'failed' ? { errorType: result.errorType } : {}),
+    });
+  }
+
+  #timeOut(): void {
+    const { timeoutMs } = this.#settings;
+    const requestId = this.#begin();
+    this.#log.timedOut(requestId, timeoutMs);
+    const sentence = `RequestId: ${requestId} Error: ${timeoutSentence(timeoutMs)}`;
+    this.#fail(failure('Sandbox.Timedout', sentence), 'timeout');
+    this.#child?.kill();
+  }
+
+  #failInit(result: Failure): void {
+    this.#log.initReport(performance.now() - this.#initStartedAtMs, 'error', result.errorType);
+    this.#begin();
+    this.#fail(result, 'error', result.errorType);
+  }
+
+  /** An invocation that failed before it was delivered began all the same. @returns its request id */
+  #begin(): string {
+    const invocation = this.#waiting;
+    if (this.#running === undefined && invocation !== undefined) {
+      this.#waiting = undefined;
+      this.#requestId = invocation.requestId;
+      this.#running = { invocation, startedAtMs: performance.now() };
+      this.#log.start(invocation.requestId);
+      const { observe, logicalId } = this.#settings;
+      observe({ kind: 'invoked', function: logicalId, requestId: invocation.requestId, isCold: true });
+    }
+    return this.#running?.invocation.requestId ?? randomUUID();
+  }
+
+  #fail(result: Failure, status: 'timeout' | 'error', errorType?: string): void {
+    const running = this.#running;
+    this.#disarm();
+    this.#isReady = false;
+    if (running === undefined) return;
+    const isAnswered = running.result !== undefined;
+    if (!isAnswered) {
+      running.result = result;
+      running.maxMemoryMb = this.#child?.peakMemoryMb;
+    }
+    this.#report(status, errorType);
+    if (!isAnswered) running.invocation.settle(result);
+  }
+
+  #killWhenOverLimit(): boolean {
+    const peakMb = this.#child?.peakMemoryMb;
+    this.#isOutOfMemory ||= peakMb !== undefined && peakMb > this.#settings.memoryMb;
+    if (this.#isOutOfMemory) this.#child?.kill();
+    return this.#isOutOfMemory;
+  }
+
+  #couldNotStart(error: Error): void {
+    this.#vanish((requestId) => `RequestId: ${requestId} Error: Runtime could not be started (${error.message})`);
+  }
+
+  #vanish(sentenceOf: (requestId: string) => string): void {
+    if (this.#isGone) return;
+    this.#isGone = true;
+    const isAnswered = this.#running?.result !== undefined;
+    const undelivered = this.#hasServed && (this.#running === undefined || isAnswered) ? this.#waiting : undefined;
+    if (undelivered !== undefined) this.#waiting = undefined;
+    if (isAnswered) this.#report();
+    else if (this.#running !== undefined || this.#waiting !== undefined) this.#failForExit(sentenceOf);
+    this.#disarm();
+    this.#api?.close().catch(() => undefined);
+    this.#options.onGone(this, undelivered);
+  }
+
+  #failForExit(sentenceOf: (requestId: string) => string): void {
+    const exitError = 'Runtime.ExitError';
+    if (!this.#hasServed) this.#log.initReport(performance.now() - this.#initStartedAtMs, 'error', exitError);
+    const sentence = sentenceOf(this.#begin());
+    this.#log.exited(sentence, exitError);
+    // The callers of AWS hear of the signal, and the log of the reason.
+    const reportedType = this.#isOutOfMemory ? 'Runtime.OutOfMemory' : exitError;
+    this.#fail(failure(exitError, sentence), 'error', reportedType);
+  }
+
+  #write(line: string): void {
+    this.#settings.onLine(line);
+    const { logicalId, observe } = this.#settings;
+    observe({ kind: 'line', function: logicalId, requestId: this.#requestId, text: line });
   }
 
   #arm(afterMs: number, onTimeout: () => void): void {
@@ -132,42 +326,15 @@ export class Environment {
     this.#timer = setTimeout(onTimeout, afterMs);
   }
 
-  #timeOut(requestId: string): void {
-    const seconds = (this.#options.timeoutMs / 1000).toFixed(2);
-    const errorMessage = `RequestId: ${requestId} Error: Task timed out after ${seconds} seconds`;
-    this.#options.onLine(`${new Date().toISOString()} ${requestId} Task timed out after ${seconds} seconds`);
-    this.#fail(failure('Sandbox.Timedout', errorMessage));
-    this.#child?.kill('SIGKILL');
-  }
-
-  /** Fails whatever this environment was given. */
-  #fail(result: InvocationResult): void {
+  #disarm(): void {
     clearTimeout(this.#timer);
-    const invocation = this.#running?.invocation ?? this.#waiting;
-    this.#running = undefined;
-    this.#waiting = undefined;
-    this.#isReady = false;
-    invocation?.settle(result);
-  }
-
-  #vanish(how: string): void {
-    if (this.#isGone) return;
-    this.#isGone = true;
-    const undelivered = this.#hasServed ? this.#waiting : undefined;
-    if (undelivered !== undefined) this.#waiting = undefined;
-    const requestId = this.#running?.requestId ?? randomUUID();
-    this.#fail(failure('Runtime.ExitError', `RequestId: ${requestId} Error: Runtime ${how}`));
-    this.#api?.close().catch(() => undefined);
-    this.#options.onGone(this, undelivered);
+    clearInterval(this.#memoryTimer);
   }
 }
 
-function failure(errorType: string, errorMessage: string): InvocationResult {
-  return { outcome: 'failed', payload: JSON.stringify({ errorType, errorMessage }), errorType, errorMessage };
-}
-
-function readError(payload: string): { readonly errorType: string; readonly errorMessage: string } {
-  const error = Object(parseJson(payload)) as { errorType?: unknown; errorMessage?: unknown };
-  const { errorType, errorMessage } = error;
-  return { errorType: String(errorType ?? 'Error'), errorMessage: String(errorMessage ?? '') };
+/** https://docs.aws.amazon.com/xray/latest/devguide/xray-concepts.html#xray-concepts-tracingheader */
+function newTraceId(nowMs: number): string {
+  const random = randomUUID().replaceAll('-', '');
+  const seconds = Math.floor(nowMs / 1000).toString(16);
+  return `Root=1-${seconds}-${random.slice(0, 24)};Parent=${random.slice(16)};Sampled=0`;
 }

@@ -1,18 +1,18 @@
-import { Environment, type EnvironmentOptions, type Invocation, type InvocationResult } from './environment.ts';
+import { randomUUID } from 'node:crypto';
+import { Environment, type EnvironmentSettings, type Invocation } from './environment.ts';
+import { closed, type InvocationResult, throttled } from './result.ts';
 
-export interface LocalFunctionOptions
-  extends Pick<EnvironmentOptions, 'functionArn' | 'timeoutMs' | 'taskRoot' | 'bootstrap' | 'onLine'> {
-  readonly logicalId: string;
+export interface LocalFunctionOptions extends EnvironmentSettings {
   readonly name: string;
+  readonly taskRoot: string;
   readonly maxEnvironments: number;
+  /** How many invocations may be under way; more are refused. undefined: as many as there are. */
+  readonly reservedConcurrency: number | undefined;
   /** @param stream the log stream's name, one for each environment */
-  variables(stream: string): Readonly<Record<string, string>>;
+  variables(stream: string, taskRoot: string): Readonly<Record<string, string>>;
   readonly onWaiting: (waiting: number) => void;
   readonly onFailure: (errorType: string) => void;
 }
-
-const closing = { errorType: 'LocalCloudClosed', errorMessage: 'The local cloud was closed.' };
-const closed: InvocationResult = { outcome: 'failed', payload: JSON.stringify(closing), ...closing };
 
 /**
  * A Lambda function: environments that each run one invocation at a time, made when they are needed and kept warm. Above
@@ -21,15 +21,21 @@ const closed: InvocationResult = { outcome: 'failed', payload: JSON.stringify(cl
 export class LocalFunction {
   readonly #options: LocalFunctionOptions;
   readonly #environments = new Set<Environment>();
+  /** They run code that was replaced since. */
+  readonly #outdated = new WeakSet<Environment>();
+  readonly #closing = new Set<Promise<void>>();
   /** The one that finished last is used first, so that few stay busy. */
   readonly #idle: Environment[] = [];
   readonly #queue: Invocation[] = [];
+  #taskRoot: string;
+  #underWay = 0;
   #invocations = 0;
   #coldStarts = 0;
   #isClosed = false;
 
   constructor(options: LocalFunctionOptions) {
     this.#options = options;
+    this.#taskRoot = options.taskRoot;
   }
 
   get logicalId(): string {
@@ -52,25 +58,51 @@ export class LocalFunction {
     return this.#coldStarts;
   }
 
-  /** @param payload JSON text */
-  invoke(payload: string): Promise<InvocationResult> {
+  get reservedConcurrency(): number | undefined {
+    return this.#options.reservedConcurrency;
+  }
+
+  /**
+   * @param payload JSON text
+   * @param requestId one that the caller was told already
+   */
+  invoke(payload: string, requestId: string = randomUUID()): Promise<InvocationResult> {
     if (this.#isClosed) return Promise.resolve(closed);
+    if (this.#underWay >= (this.reservedConcurrency ?? Number.POSITIVE_INFINITY)) {
+      this.#options.onFailure(throttled.errorType);
+      return Promise.resolve(throttled);
+    }
     this.#invocations += 1;
+    this.#underWay += 1;
     return new Promise((resolve) => {
       const settle = (result: InvocationResult) => {
+        this.#underWay -= 1;
         if (result.outcome === 'failed' && !this.#isClosed) this.#options.onFailure(result.errorType);
         resolve(result);
       };
-      this.#queue.push({ payload, settle });
+      this.#queue.push({ requestId, payload, settle });
       this.#pump();
       if (this.#queue.length > 0) this.#options.onWaiting(this.#queue.length);
     });
   }
 
+  /** New invocations run this code. What is under way runs to its end on the old one. */
+  replaceCode(taskRoot: string): void {
+    this.#taskRoot = taskRoot;
+    for (const environment of this.#idle.splice(0)) this.#end(environment);
+    for (const environment of this.#environments) this.#outdated.add(environment);
+  }
+
+  /** The clock of the local cloud has moved. */
+  moveClock(): void {
+    for (const environment of this.#environments) environment.moveClock();
+  }
+
   /** Kills what runs. Invocations under way fail. */
   async close(): Promise<void> {
     this.#isClosed = true;
-    await Promise.all([...this.#environments].map((environment) => environment.close()));
+    for (const environment of this.#environments) this.#end(environment);
+    await Promise.all(this.#closing);
     for (const invocation of this.#queue.splice(0)) invocation.settle(closed);
   }
 
@@ -86,12 +118,15 @@ export class LocalFunction {
   #coldStart(): Environment | undefined {
     if (this.#environments.size >= this.#options.maxEnvironments) return undefined;
     this.#coldStarts += 1;
-    const stream = `${new Date().toISOString().slice(0, 10).replaceAll('-', '/')}/[$LATEST]${this.#coldStarts}`;
-    const environment = new Environment({
-      ...this.#options,
-      variables: this.#options.variables(stream),
+    const taskRoot = this.#taskRoot;
+    const day = new Date(this.#options.clock.now()).toISOString().slice(0, 10).replaceAll('-', '/');
+    const environment: Environment = new Environment({
+      settings: this.#options,
+      taskRoot,
+      variables: this.#options.variables(`${day}/[$LATEST]${randomUUID().replaceAll('-', '')}`, taskRoot),
       onIdle: (idle) => {
-        this.#idle.push(idle);
+        if (this.#outdated.has(idle)) this.#end(idle);
+        else this.#idle.push(idle);
         this.#pump();
       },
       onGone: (gone, undelivered) => {
@@ -104,5 +139,11 @@ export class LocalFunction {
     });
     this.#environments.add(environment);
     return environment;
+  }
+
+  /** It takes no more invocations, and whoever closes the function waits for its end. */
+  #end(environment: Environment): void {
+    const ended = environment.close().finally(() => this.#closing.delete(ended));
+    this.#closing.add(ended);
   }
 }

@@ -1,11 +1,16 @@
 import { availableParallelism } from 'node:os';
 import type { Assembly } from '../assembly.ts';
+import type { MovableClock } from '../clock.ts';
+import type { Faults } from '../faults.ts';
 import type { Credentials } from '../iam/credentials.ts';
 import type { Log } from '../log.ts';
-import type { Value } from '../template/resolve.ts';
-import { readProperties, type Stack, type StackResource } from '../template/stack.ts';
-import { readBootstrap } from './bootstrap-source.ts';
+import type { Observe } from '../observation.ts';
+import type { Stack } from '../template/stack.ts';
+import { canFreeze, createFreezer, type Freezer } from './freezer.ts';
 import { LocalFunction } from './function.ts';
+import { type FunctionSettings, readSettings } from './function-settings.ts';
+import { canMeasureMemory } from './memory.ts';
+import { readRuntime } from './runtime-source.ts';
 
 /** Where the AWS SDK inside a function finds each service. Nothing is left to its defaults, which lie outside. */
 export interface Endpoints {
@@ -30,81 +35,92 @@ export interface FunctionsOptions {
   credentialsOf(functionId: string): Required<Credentials>;
   /** Makes a resolved value point at this machine. */
   readonly localize: (value: string) => string;
+  readonly clock: MovableClock;
+  readonly faults: Faults;
+  readonly observe: Observe;
   readonly maxEnvironments?: number;
+  /** PEM, of what stands behind the redirects: functions trust it beside what Node.js trusts. */
+  readonly certificateFile?: string;
+  /** Where functions really get to when they connect to a host: `host:port` by host name. @default nowhere else */
+  readonly redirects?: Readonly<Record<string, string>>;
   readonly log: Log;
 }
 
 export async function createFunctions(options: FunctionsOptions): Promise<Functions> {
-  const bootstrap = await readBootstrap();
-  const all = options.stack.ofType('AWS::Lambda::Function').map((resource) => create(resource, bootstrap, options));
+  sayWhatIsNotEmulated(options.log);
+  const runtime = readRuntime();
+  const resources = options.stack.ofType('AWS::Lambda::Function');
+  const settings = resources.map((resource) => readSettings(resource, options));
+  const freezer = createFreezer();
+  const all = settings.map((each) => create(each, runtime, freezer, options));
   const byName = new Map(all.flatMap((each) => [each.name, each.arn].map((name) => [name, each])));
+  options.clock.onMove(() => {
+    for (const each of all) each.moveClock();
+  });
   return {
     all,
     find: (nameOrArn) => byName.get(nameOrArn.replace(/:\$LATEST$/, '')),
-    close: async () => void (await Promise.all(all.map((each) => each.close()))),
+    async close() {
+      await Promise.all(all.map((each) => each.close()));
+      await freezer.close();
+    },
   };
 }
 
-function create(resource: StackResource, bootstrap: string, options: FunctionsOptions): LocalFunction {
-  const { stack, assembly, log } = options;
-  const { logicalId, properties, ref } = resource;
-  const runtime = properties.text('Runtime');
-  if (!/^nodejs\d+\.x$/.test(runtime)) throw new Error(`${logicalId}: the runtime ${runtime} is not emulated.`);
+function sayWhatIsNotEmulated(log: Log): void {
+  const say = (what: string) => log({ kind: 'not-emulated', logicalId: 'AWS::Lambda::Function', what });
+  if (!canFreeze) say('freezing between invocations');
+  if (!canMeasureMemory) say('MemorySize');
+}
 
-  const code = readProperties((properties.value('Code') ?? {}) as Record<string, Value>, `${logicalId}.Code`);
-  const taskRoot = assembly.assetFolder(code.text('S3Key'));
-  if (taskRoot === undefined) throw new Error(`${logicalId}: no asset folder belongs to ${code.text('S3Key')}.`);
-
-  // Defaults: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-lambda-function.html
-  const timeoutMs = (properties.optionalNumber('Timeout') ?? 3) * 1000;
-  const memory = String(properties.optionalNumber('MemorySize') ?? 128);
-  const logging = (properties.value('LoggingConfig') ?? {}) as Record<string, Value>;
-  const { Variables = {} } = (properties.value('Environment') ?? {}) as { Variables?: Record<string, Value> };
-  const { accessKeyId, secretAccessKey, sessionToken } = options.credentialsOf(logicalId);
-  const own = Object.entries(Variables).map(([name, value]) => [name, options.localize(String(value))]);
-
+function create(
+  settings: FunctionSettings,
+  runtime: string,
+  freezer: Freezer,
+  options: FunctionsOptions,
+): LocalFunction {
+  const { log, clock, faults, observe, redirects = {} } = options;
+  const { logicalId } = settings;
   return new LocalFunction({
-    logicalId,
-    name: ref,
-    functionArn: resource.attribute('Arn'),
-    timeoutMs,
-    taskRoot,
-    bootstrap,
+    ...settings,
+    runtime,
+    redirects,
+    clock,
+    faults,
+    freezer,
+    observe,
     maxEnvironments: options.maxEnvironments ?? 2 * availableParallelism(),
-    // https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html#configuration-envvars-runtime
-    variables: (stream) => ({
-      ...Object.fromEntries(own),
-      PATH: process.env.PATH ?? '/usr/local/bin:/usr/bin:/bin',
-      LANG: 'en_US.UTF-8',
-      TZ: ':UTC',
-      _HANDLER: properties.text('Handler'),
-      LAMBDA_TASK_ROOT: taskRoot,
-      AWS_EXECUTION_ENV: `AWS_Lambda_${runtime}`,
-      AWS_LAMBDA_FUNCTION_NAME: ref,
-      AWS_LAMBDA_FUNCTION_VERSION: '$LATEST',
-      AWS_LAMBDA_FUNCTION_MEMORY_SIZE: memory,
-      AWS_LAMBDA_INITIALIZATION_TYPE: 'on-demand',
-      AWS_LAMBDA_LOG_GROUP_NAME: String(logging.LogGroup ?? `/aws/lambda/${ref}`),
-      AWS_LAMBDA_LOG_STREAM_NAME: stream,
-      AWS_REGION: stack.region,
-      AWS_DEFAULT_REGION: stack.region,
-      AWS_ACCESS_KEY_ID: accessKeyId,
-      AWS_SECRET_ACCESS_KEY: secretAccessKey,
-      AWS_SESSION_TOKEN: sessionToken,
-      AWS_ENDPOINT_URL: options.endpoints.services,
-      AWS_ENDPOINT_URL_LAMBDA: options.endpoints.services,
-      AWS_ENDPOINT_URL_SECRETS_MANAGER: options.endpoints.services,
-      AWS_ENDPOINT_URL_DYNAMODB: options.endpoints.dynamodb,
-      AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI: options.endpoints.managementApi,
-      // Neither the developer's profile nor a metadata service has a say in here.
-      AWS_CONFIG_FILE: '/dev/null',
-      AWS_SHARED_CREDENTIALS_FILE: '/dev/null',
-      AWS_EC2_METADATA_DISABLED: 'true',
-      // The SDK would warn, at every cold start, of this machine's Node.js; the function asks for another one.
-      AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
+    variables: (stream, taskRoot) => ({
+      ...settings.variables(stream, taskRoot),
+      ...ofThisMachine(logicalId, options),
     }),
     onLine: (line) => log({ kind: 'function-output', function: logicalId, line }),
     onWaiting: (waiting) => log({ kind: 'function-waiting', function: logicalId, waiting }),
     onFailure: (errorType) => log({ kind: 'function-failed', function: logicalId, errorType }),
   });
+}
+
+/** How the SDK inside a function finds this machine's services and nothing else. */
+function ofThisMachine(
+  logicalId: string,
+  { credentialsOf, endpoints, certificateFile }: FunctionsOptions,
+): Record<string, string> {
+  const { accessKeyId, secretAccessKey, sessionToken } = credentialsOf(logicalId);
+  return {
+    AWS_ACCESS_KEY_ID: accessKeyId,
+    AWS_SECRET_ACCESS_KEY: secretAccessKey,
+    AWS_SESSION_TOKEN: sessionToken,
+    AWS_ENDPOINT_URL: endpoints.services,
+    AWS_ENDPOINT_URL_LAMBDA: endpoints.services,
+    AWS_ENDPOINT_URL_SECRETS_MANAGER: endpoints.services,
+    AWS_ENDPOINT_URL_DYNAMODB: endpoints.dynamodb,
+    AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI: endpoints.managementApi,
+    // Neither the developer's profile nor a metadata service has a say in here.
+    AWS_CONFIG_FILE: '/dev/null',
+    AWS_SHARED_CREDENTIALS_FILE: '/dev/null',
+    AWS_EC2_METADATA_DISABLED: 'true',
+    // The SDK would warn, at every cold start, of this machine's Node.js; the function asks for another one.
+    AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
+    ...(certificateFile === undefined ? {} : { NODE_EXTRA_CA_CERTS: certificateFile }),
+  };
 }

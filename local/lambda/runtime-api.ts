@@ -5,7 +5,10 @@ import { closeServer, listenOnLoopback } from '../loopback.ts';
 export interface RuntimeEvent {
   readonly requestId: string;
   readonly payload: string;
+  /** By the clock that the function sees. */
   readonly deadlineMs: number;
+  /** How far that clock is ahead of the machine's. No header of AWS's: its own runtime client passes over it. */
+  readonly clockOffsetMs: number;
   readonly functionArn: string;
   readonly traceId: string;
 }
@@ -27,6 +30,8 @@ export interface RuntimeApi {
   close(): Promise<void>;
 }
 
+const accepted = '{"status":"OK"}';
+
 /** The Lambda Runtime API of one environment: https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html */
 export async function startRuntimeApi(listener: RuntimeListener): Promise<RuntimeApi> {
   let poll: ServerResponse | undefined;
@@ -39,16 +44,20 @@ export async function startRuntimeApi(listener: RuntimeListener): Promise<Runtim
       return;
     }
     const payload = await readBody(request);
-    response.writeHead(202, { 'Content-Type': 'application/json' }).end('{"status":"OK"}');
+    response.writeHead(202, { 'Content-Type': 'application/json', 'Content-Length': accepted.length }).end(accepted);
     if (subject === 'init') listener.onInitError(payload);
     else if (outcome === 'response') listener.onResponse(idOrWord, payload);
     else if (outcome === 'error') listener.onError(idOrWord, payload);
   }
 
+  let last: Promise<void> = Promise.resolve();
   const server = createServer((request, response) => {
-    // A process that is killed in the middle of a request has nothing more to say.
-    answer(request, response).catch(() => response.destroy());
+    // One after the other, because a response and the question for what is next may come in one packet. A process that is
+    // killed in the middle of a request has nothing more to say.
+    last = last.then(() => answer(request, response)).catch(() => void response.destroy());
   });
+  // A handler may be busy for 15 minutes, and the connection says nothing in that time.
+  server.keepAliveTimeout = 0;
   const port = await listenOnLoopback(server);
   return {
     address: `127.0.0.1:${port}`,
@@ -58,6 +67,7 @@ export async function startRuntimeApi(listener: RuntimeListener): Promise<Runtim
         'Content-Length': Buffer.byteLength(event.payload),
         'Lambda-Runtime-Aws-Request-Id': event.requestId,
         'Lambda-Runtime-Deadline-Ms': event.deadlineMs,
+        'Local-Cloud-Clock-Offset-Ms': event.clockOffsetMs,
         'Lambda-Runtime-Invoked-Function-Arn': event.functionArn,
         'Lambda-Runtime-Trace-Id': event.traceId,
       });

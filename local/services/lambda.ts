@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { parseJson } from '../json.ts';
 import { type ServiceAnswer, serviceError } from './answer.ts';
 import type { Services } from './server.ts';
@@ -17,15 +18,24 @@ export async function invokeFunction(
   if (parseJson(payload) === undefined) {
     return serviceError(400, 'InvalidRequestContentException', 'Could not parse request body into json.');
   }
+  const requestId = randomUUID();
+  const requestHeader = { 'x-amzn-RequestId': requestId };
   switch (invocationType) {
     case 'DryRun':
       return { status: 204 };
     case 'Event':
-      invoker.invoke(target, payload);
-      return { status: 202 };
+      invoker.invoke(target, payload, requestId);
+      return { status: 202, headers: requestHeader };
     case 'RequestResponse': {
-      const result = await target.invoke(payload);
-      const headers = { 'X-Amz-Executed-Version': '$LATEST' };
+      const result = await target.invoke(payload, requestId);
+      const headers = { ...requestHeader, 'X-Amz-Executed-Version': '$LATEST' };
+      if (result.outcome === 'failed' && result.isThrottled) {
+        return {
+          status: 429,
+          headers: { ...requestHeader, 'x-amzn-ErrorType': result.errorType },
+          body: result.payload,
+        };
+      }
       if (result.outcome === 'returned') return { status: 200, headers, body: result.payload };
       return { status: 200, headers: { ...headers, 'X-Amz-Function-Error': 'Unhandled' }, body: result.payload };
     }

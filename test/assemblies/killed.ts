@@ -2,6 +2,7 @@ import { rmSync } from 'node:fs';
 import { startLocalCloud } from '../../local/index.ts';
 import { writeAssembly } from './assembly.ts';
 import { chatTemplate } from './chat.ts';
+import { printed } from './start-chat.ts';
 
 /** A process that has no time to close its local cloud, killed while its function is idle or busy. */
 const { folder } = await writeAssembly(chatTemplate());
@@ -12,7 +13,7 @@ const isHanging = new Promise<void>((resolve) => {
 const cloud = await startLocalCloud({
   assembly: folder,
   log: (entry) => {
-    if (entry.kind === 'function-output' && entry.line === 'hanging') onHanging();
+    if (entry.kind === 'function-output' && printed(entry.line) === 'hanging') onHanging();
   },
 });
 const result = await cloud.functions.Worker?.invoke({ action: 'pid' });

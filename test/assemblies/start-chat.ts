@@ -83,6 +83,12 @@ export async function startChat({ change, ...options }: ChatOptions = {}): Promi
 }
 
 function eventIn(entry: LogEntry, logicalId: string): GatewayEvent | undefined {
-  if (entry.kind !== 'function-output' || entry.function !== logicalId || !entry.line.startsWith('{')) return undefined;
-  return JSON.parse(entry.line) as GatewayEvent;
+  if (entry.kind !== 'function-output' || entry.function !== logicalId) return undefined;
+  const text = printed(entry.line);
+  return text?.startsWith('{') ? (JSON.parse(text) as GatewayEvent) : undefined;
+}
+
+/** What a function gave to `console.log`: the runtime writes the time, the request id and the level before it. */
+export function printed(line: string): string | undefined {
+  return /^\S+Z\t\S+\tINFO\t(.*)$/s.exec(line)?.[1];
 }

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { InvocationResult } from '../../local/index.ts';
 import type { TestTemplate } from '../assemblies/assembly.ts';
 import { connect } from '../assemblies/client.ts';
-import { type Chat, startChat } from '../assemblies/start-chat.ts';
+import { type Chat, printed, startChat } from '../assemblies/start-chat.ts';
 
 const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
 
@@ -18,6 +18,10 @@ beforeAll(async () => {
   chat = await startChat({ maxEnvironmentsPerFunction: 2 });
 });
 afterAll(() => chat.close());
+
+/** Resolves when a function has printed this. */
+const until = (where: Chat, text: string) =>
+  where.until((entry) => entry.kind === 'function-output' && printed(entry.line) === text);
 
 async function work<T = unknown>(event: object): Promise<T> {
   const result = await worker(event);
@@ -87,7 +91,7 @@ describe('a function', () => {
   it.each([
     ['exits', { action: 'exits', code: 3 }, 'Runtime.ExitError', /Runtime exited with error: exit status 3$/],
     ['times out', { action: 'hangs' }, 'Sandbox.Timedout', /Task timed out after 3\.00 seconds$/],
-    ['floats a rejection', { action: 'floats' }, 'Runtime.UnhandledPromiseRejection', /^nobody awaits me$/],
+    ['floats a rejection', { action: 'floats' }, 'Runtime.ExitError', /Runtime exited with error: exit status 1$/],
   ])('that %s fails, and the next invocation gets a new environment', async (_, event, errorType, message) => {
     const pid = await work({ action: 'pid' });
     const result = await worker(event);
@@ -102,11 +106,9 @@ describe('a function', () => {
     expect(await chat.until(({ kind }) => kind === 'function-waiting')).toMatchObject({ function: 'Worker' });
   });
 
-  it('writes its log line by line', async () => {
+  it('writes each message into its log as one event', async () => {
     await work({ action: 'prints', line: 'one\ntwo' });
-    const said = (line: string) => chat.until((entry) => entry.kind === 'function-output' && entry.line === line);
-    expect(await said('one')).toMatchObject({ function: 'Worker' });
-    await said('two');
+    expect(await until(chat, 'one\ntwo')).toMatchObject({ function: 'Worker' });
   });
 
   it('is done in less than half the time when it is warm', async () => {
@@ -158,7 +160,7 @@ describe('the AWS APIs that functions call', () => {
     const line = 'an event';
     const arn = 'arn:aws:lambda:us-east-1:123456789012:function:Chat-Worker';
     expect((await invoke(encodeURIComponent(arn), 'Event', { action: 'prints', line })).status).toBe(202);
-    await chat.until((entry) => entry.kind === 'function-output' && entry.line === line);
+    await until(chat, line);
     expect((await invoke('Chat-Worker', 'Event', { action: 'throws' })).status).toBe(202);
     expect(await chat.until(({ kind }) => kind === 'async-abandoned')).toMatchObject({
       function: 'Worker',
@@ -309,7 +311,7 @@ describe('start and end', () => {
     };
     const [first, second] = [await pid(one), await pid(two)];
     const busy = one.cloud.functions.Worker?.invoke({ action: 'hangs' });
-    await one.until((entry) => entry.kind === 'function-output' && entry.line === 'hanging');
+    await until(one, 'hanging');
     await one.close();
     expect(await busy).toMatchObject({ outcome: 'failed' });
     const late = await one.cloud.functions.Worker?.invoke({ action: 'pid' });

@@ -1,15 +1,24 @@
 import { tmpdir } from 'node:os';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { readBootstrap } from '../../local/lambda/bootstrap-source.ts';
+import { createClock } from '../../local/clock.ts';
+import { createFaults } from '../../local/faults.ts';
+import { createFreezer, type Freezer } from '../../local/lambda/freezer.ts';
 import { LocalFunction } from '../../local/lambda/function.ts';
+import { readRuntime } from '../../local/lambda/runtime-source.ts';
 
+const runtime = readRuntime();
 const started: LocalFunction[] = [];
+const freezers: Freezer[] = [];
 afterEach(async () => {
   vi.useRealTimers();
   await Promise.all(started.splice(0).map((each) => each.close()));
+  await Promise.all(freezers.splice(0).map((each) => each.close()));
 });
 
-function start(bootstrap: string, variables: Record<string, string> = {}) {
+/** With this for the runtime client, or with the real one and these variables. */
+function start(script: string, variables: Record<string, string> = {}) {
+  const freezer = createFreezer();
+  freezers.push(freezer);
   let onLine: (line: string) => void = () => undefined;
   const firstLine = new Promise<string>((resolve) => {
     onLine = resolve;
@@ -20,8 +29,17 @@ function start(bootstrap: string, variables: Record<string, string> = {}) {
     functionArn: 'arn:aws:lambda:us-east-1:123456789012:function:Worker',
     timeoutMs: 3000,
     taskRoot: tmpdir(),
-    bootstrap,
+    region: 'us-east-1',
+    runtime: script,
+    memoryMb: 128,
+    logFormat: 'Text',
+    redirects: {},
+    clock: createClock(),
+    faults: createFaults(1),
+    freezer,
+    observe: () => undefined,
     maxEnvironments: 1,
+    reservedConcurrency: undefined,
     variables: () => ({ ...variables, PATH: process.env.PATH ?? '' }),
     onLine,
     onWaiting: () => undefined,
@@ -31,15 +49,16 @@ function start(bootstrap: string, variables: Record<string, string> = {}) {
   return { local, firstLine };
 }
 
+const missing = `Error: Cannot find module 'missing'\nRequire stack:\n- /var/runtime/index.mjs`;
 const handlers = new URL('../assemblies/handlers', import.meta.url).pathname;
 
 describe('a function that does not start', () => {
   it.each([
-    ['has no such file', 'missing.handler', 'Runtime.ImportModuleError', "Cannot find module 'missing'"],
+    ['has no such file', 'missing.handler', 'Runtime.ImportModuleError', missing],
     ['exports no such handler', 'worker.other', 'Runtime.HandlerNotFound', 'worker.other is undefined or not exported'],
     ['throws while it is loaded', 'broken.handler', 'RangeError', 'no configuration'],
   ])('because it %s fails, again and again', async (_, _HANDLER, errorType, errorMessage) => {
-    const { local } = start(await readBootstrap(), { _HANDLER, LAMBDA_TASK_ROOT: handlers });
+    const { local } = start(runtime, { _HANDLER, LAMBDA_TASK_ROOT: handlers });
     expect(await local.invoke('{}')).toMatchObject({ outcome: 'failed', errorType, errorMessage });
     expect(await local.invoke('{}')).toMatchObject({ outcome: 'failed', errorType, errorMessage });
     expect(local.coldStarts).toBe(2);

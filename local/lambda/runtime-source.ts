@@ -1,0 +1,16 @@
+import { fileURLToPath } from 'node:url';
+import { buildSync } from 'esbuild';
+
+/** The runtime client as the JavaScript that is piped into every environment: no file is written and nothing left behind. */
+export function readRuntime(): string {
+  // The synchronous form, because the other one leaves esbuild's own process running.
+  const { outputFiles } = buildSync({
+    entryPoints: [fileURLToPath(new URL('./runtime/main.ts', import.meta.url))],
+    bundle: true,
+    write: false,
+    platform: 'node',
+    format: 'cjs',
+    target: 'node20',
+  });
+  return outputFiles[0]?.text ?? '';
+}

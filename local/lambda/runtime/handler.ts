@@ -1,0 +1,74 @@
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { basename, dirname, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { runtimeError } from './errors.ts';
+import { packageTypeOf } from './package-scope.ts';
+
+export type Handler = (event: unknown, context: unknown, callback?: unknown) => unknown;
+
+interface Place {
+  readonly root: string;
+  readonly module: string;
+  /** Without extension. */
+  readonly path: string;
+}
+
+/** In AWS the runtime is this file, and its messages name it. */
+const requireOfRuntime = createRequire('/var/runtime/index.mjs');
+
+/**
+ * Finds the handler as the runtime does: https://docs.aws.amazon.com/lambda/latest/dg/nodejs-handler.html
+ * @param name `folder/file.export`
+ * @param isModern Node.js 24 looks into a default export too
+ * @param beforeModule called when it is an ES module
+ */
+export async function loadHandler(
+  root: string,
+  name: string,
+  isModern: boolean,
+  beforeModule: () => void,
+): Promise<Handler> {
+  if (name.includes('..')) {
+    throw runtimeError(
+      'MalformedHandlerName',
+      `'${name}' is not a valid handler name. Use absolute paths when specifying root directories in handler names.`,
+    );
+  }
+  const file = basename(name);
+  const folder = name.slice(0, name.indexOf(file));
+  const [, module, path] = /^([^.]*)\.(.*)$/.exec(file) ?? [];
+  if (module === undefined || path === undefined) throw runtimeError('MalformedHandlerName', 'Bad handler');
+
+  const place: Place = { root, module, path: resolve(root, folder, module) };
+  const loaded = await load(place, beforeModule);
+  const handler = follow(loaded, path) ?? (isModern ? follow(follow(loaded, 'default'), path) : undefined);
+  if (!handler) throw runtimeError('HandlerNotFound', `${name} is undefined or not exported`);
+  if (typeof handler !== 'function') throw runtimeError('HandlerNotFound', `${name} is not a function`);
+  return handler as Handler;
+}
+
+function follow(value: unknown, path: string): unknown {
+  return path.split('.').reduce((nested, key) => (nested as Record<string, unknown> | undefined)?.[key], value);
+}
+
+async function load(place: Place, beforeModule: () => void): Promise<unknown> {
+  try {
+    for (const extension of ['', '.js', '.mjs', '.cjs']) {
+      const file = place.path + extension;
+      if (!existsSync(file)) continue;
+      if (!isModule(file, place.root)) return requireOfRuntime(file);
+      beforeModule();
+      return await import(pathToFileURL(file).href);
+    }
+    return requireOfRuntime(requireOfRuntime.resolve(place.module, { paths: [place.root, dirname(place.path)] }));
+  } catch (error) {
+    if (error instanceof SyntaxError) throw runtimeError('UserCodeSyntaxError', String(error), error.stack);
+    if ((error as NodeJS.ErrnoException | undefined)?.code !== 'MODULE_NOT_FOUND') throw error;
+    throw runtimeError('ImportModuleError', String(error));
+  }
+}
+
+function isModule(file: string, root: string): boolean {
+  return file.endsWith('.mjs') || (file.endsWith('.js') && packageTypeOf(dirname(file), root) === 'module');
+}

@@ -1,0 +1,118 @@
+/**
+ * The runtime client inside every environment: what /var/runtime is in AWS, written after AWS's own for the versions
+ * before Node.js 24 (3.3.0) and since (4.0.2): https://github.com/aws/aws-lambda-nodejs-runtime-interface-client
+ * It is compiled into one script, so it may import nothing but Node and the files beside it.
+ */
+import { runWithCallback } from './callback.ts';
+import { type Answer, RuntimeClient } from './client.ts';
+import { followClock, installClock, type RuntimeClock } from './clock.ts';
+import { patchConsole, type RuntimeConsole } from './console.ts';
+import { contextOf } from './context.ts';
+import { reportOf, runtimeError, serialize } from './errors.ts';
+import { type Handler, loadHandler } from './handler.ts';
+import { ignorePackagesAbove } from './package-scope.ts';
+import { redirectConnections } from './redirects.ts';
+import { provideSdk, provideSdkToModules } from './sdk.ts';
+import type { RuntimeSettings } from './settings.ts';
+
+const clockDescriptor = 3;
+const environment = process.env;
+const isModern = Number(/nodejs(\d+)/.exec(environment.AWS_EXECUTION_ENV ?? '')?.[1] ?? 24) >= 24;
+
+export async function start(settings: RuntimeSettings): Promise<void> {
+  const clock = installClock(settings.clockOffsetMs);
+  followClock(clock, clockDescriptor);
+  redirectConnections(settings.redirects);
+  const log = patchConsole(environment, isModern ? '-' : 'undefined');
+  const client = new RuntimeClient(environment.AWS_LAMBDA_RUNTIME_API ?? '', () => process.exit(0));
+  const runtime = new Runtime(client, log, clock);
+  if (!isModern) runtime.dieOfWhatNobodyCatches();
+  await runtime.serve(settings.sdkBeside);
+}
+
+class Runtime {
+  readonly #client: RuntimeClient;
+  readonly #log: RuntimeConsole;
+  readonly #clock: RuntimeClock;
+  /** Where a failure outside the handler is reported. */
+  #errorPath = 'init/error';
+
+  constructor(client: RuntimeClient, log: RuntimeConsole, clock: RuntimeClock) {
+    this.#client = client;
+    this.#log = log;
+    this.#clock = clock;
+  }
+
+  async serve(sdkBeside: string): Promise<never> {
+    const handler = await this.#load(sdkBeside);
+    let event = await this.#client.next();
+    for (;;) event = await this.#serveOne(handler, event);
+  }
+
+  /** Since Node.js 24 the runtime leaves these to Node, which ends the process with exit status 1. */
+  dieOfWhatNobodyCatches(): void {
+    process.on('uncaughtException', (error) => void this.#die('Uncaught Exception', error, 129));
+    process.on('unhandledRejection', (reason) => {
+      void this.#die('Unhandled Promise Rejection', runtimeError('UnhandledPromiseRejection', String(reason)), 128);
+    });
+  }
+
+  async #load(sdkBeside: string): Promise<Handler> {
+    try {
+      provideSdk(sdkBeside);
+      const { LAMBDA_TASK_ROOT = '', _HANDLER = '' } = environment;
+      ignorePackagesAbove(LAMBDA_TASK_ROOT);
+      const handler = await loadHandler(LAMBDA_TASK_ROOT, _HANDLER, isModern, () => provideSdkToModules(sdkBeside));
+      if (isModern && handler.length >= 3) throw callbackRemoved();
+      return handler;
+    } catch (error) {
+      if (!isModern) return this.#die('Uncaught Exception', error, 129);
+      this.#log.logError('Init Error', error);
+      const report = reportOf(error);
+      await this.#client.post('init/error', JSON.stringify(report), report.errorType);
+      throw error;
+    }
+  }
+
+  async #serveOne(handler: Handler, event: Answer): Promise<Answer> {
+    const path = `invocation/${event.headers['lambda-runtime-aws-request-id']}`;
+    this.#log.setRequestId(event.headers['lambda-runtime-aws-request-id'] ?? '');
+    this.#errorPath = `${path}/error`;
+    environment._X_AMZN_TRACE_ID = event.headers['lambda-runtime-trace-id'];
+    const context = contextOf(event, environment, this.#remainingOf(event));
+    // Sockets that were closed while this process was frozen are noticed now, before the SDK could write to one.
+    await new Promise(setImmediate);
+    try {
+      const payload: unknown = JSON.parse(event.body);
+      const result = isModern ? await handler(payload, context) : await runWithCallback(handler, payload, context);
+      const response = serialize(result, isModern);
+      return this.#client.postAndNext(`${path}/response`, response);
+    } catch (error) {
+      this.#log.logError('Invoke Error', error);
+      const report = reportOf(error);
+      return this.#client.postAndNext(`${path}/error`, JSON.stringify(report), report.errorType);
+    }
+  }
+
+  /** Timeouts run with the machine, so what remains does not change when the clock of the local cloud moves. */
+  #remainingOf({ headers }: Answer): () => number {
+    const offsetMs = Number(headers['local-cloud-clock-offset-ms'] ?? 0);
+    this.#clock.set(offsetMs);
+    const deadlineMs = Number(headers['lambda-runtime-deadline-ms']) - offsetMs;
+    return () => deadlineMs - this.#clock.machineNow();
+  }
+
+  async #die(what: string, error: unknown, exitCode: number): Promise<never> {
+    this.#log.logError(what, error);
+    const report = reportOf(error);
+    await this.#client.post(this.#errorPath, JSON.stringify(report), report.errorType);
+    process.exit(exitCode);
+  }
+}
+
+function callbackRemoved(): Error {
+  return runtimeError(
+    'CallbackHandlerDeprecated',
+    'ERROR: AWS Lambda has removed support for callback-based function handlers starting with Node.js 24. You need to modify this function to use a supported handler signature to use Node.js 24 or later. For more information see https://docs.aws.amazon.com/lambda/latest/dg/nodejs-handler.html.',
+  );
+}

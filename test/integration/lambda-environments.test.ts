@@ -1,0 +1,173 @@
+import { readFileSync } from 'node:fs';
+import { afterEach, describe, expect, it } from 'vitest';
+import { type Started, startFunctions, type TestFunction, writeFiles } from '../assemblies/start-functions.ts';
+
+const started: Started[] = [];
+afterEach(async () => {
+  await Promise.all(started.splice(0).map((each) => each.close()));
+});
+
+async function start(code: string, properties: TestFunction['properties'] = {}): Promise<Started> {
+  const one = await startFunctions([{ files: { 'index.js': code }, properties }]);
+  started.push(one);
+  return one;
+}
+
+/** `T` for stopped: https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html */
+const stateOf = (pid: unknown) => readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.[0];
+const onLinux = it.runIf(process.platform === 'linux');
+
+describe('between invocations an environment', () => {
+  onLinux('is frozen: what nobody awaited goes on with the next one', async () => {
+    const {
+      function: worker,
+      returned,
+      line,
+    } = await start(`
+      let ticks = 0;
+      exports.handler = async ({ begin }) => {
+        if (begin) setInterval(() => (ticks += 1), 5).unref();
+        if (!begin) await new Promise((resolve) => setTimeout(resolve, 30));
+        return { pid: process.pid, ticks };
+      };`);
+    const { pid } = (await returned({ begin: true })) as { pid: number };
+    await line('REPORT');
+    await expect.poll(() => stateOf(pid)).toBe('T');
+    const startedAt = performance.now();
+    await new Promise((resolve) => setTimeout(resolve, 150));
+    expect(stateOf(pid)).toBe('T');
+    const { ticks } = (await returned()) as { ticks: number };
+    // A timer that ran all the time would have ticked for every 5 ms that went by.
+    expect(ticks).toBeLessThan((performance.now() - startedAt) / 5 - 15);
+    expect(ticks).toBeGreaterThan(0);
+    expect(worker.coldStarts).toBe(1);
+  });
+
+  onLinux('that is frozen can be closed', async () => {
+    const one = await startFunctions([{ files: { 'index.js': 'exports.handler = async () => process.pid;' } }]);
+    const pid = Number(await one.returned());
+    await expect.poll(() => stateOf(pid)).toBe('T');
+    await one.close();
+    expect(() => process.kill(pid, 0)).toThrow('ESRCH');
+  });
+});
+
+describe('the clock of a function', () => {
+  const times = `exports.handler = async (event, context) => {
+    const first = Date.now();
+    const monotonic = performance.now();
+    if (event.waits) { console.log('waiting'); while (Date.now() - first < 3_600_000) await new Promise((r) => setTimeout(r, 1)); }
+    return { now: Date.now(), date: new Date().getTime(), text: Date(), given: new Date(5).getTime(),
+      isDate: new Date() instanceof Date, parsed: Date.parse('1970-01-01'), constructed: new Date().constructor === Date,
+      utc: Date.UTC(1970, 0), passed: performance.now() - monotonic, remaining: context.getRemainingTimeInMillis() };
+  };`;
+  type Times = Record<'now' | 'date' | 'given' | 'parsed' | 'utc' | 'passed' | 'remaining', number> & {
+    text: string;
+    isDate: boolean;
+    constructed: boolean;
+  };
+
+  it('is the one of the local cloud, in every form of Date, and leaves the time that remains alone', async () => {
+    const { returned, clock } = await start(times);
+    clock.advance(86_400_000);
+    for (const mood of ['cold', 'warm']) {
+      const seen = (await returned()) as Times;
+      expect(Math.abs(seen.now - clock.now()), mood).toBeLessThan(2000);
+      expect(Math.abs(seen.date - clock.now()), mood).toBeLessThan(2000);
+      expect(Math.abs(Date.parse(seen.text) - clock.now()), mood).toBeLessThan(3000);
+      expect(seen).toMatchObject({ given: 5, isDate: true, parsed: 0, constructed: true, utc: 0 });
+      expect(seen.remaining).toBeGreaterThan(1000);
+      expect(seen.remaining).toBeLessThanOrEqual(3000);
+      clock.advance(86_400_000);
+    }
+  });
+
+  it('moves while it runs, and its timers and timeout do not', async () => {
+    const { returned, clock, line } = await start(times);
+    const pending = returned({ waits: true });
+    await line('waiting');
+    clock.advance(3_600_000);
+    const { passed, remaining, now } = (await pending) as Times;
+    expect(Math.abs(now - clock.now())).toBeLessThan(2000);
+    expect(passed).toBeLessThan(3000);
+    expect(remaining).toBeGreaterThan(0);
+  });
+
+  it('can be skewed for one function', async () => {
+    const { returned, faults } = await start(times);
+    const takeAway = faults.inject({ kind: 'skew', ms: -600_000, function: 'Function0' });
+    const skewed = (await returned()) as Times;
+    expect(Math.abs(skewed.now + 600_000 - Date.now())).toBeLessThan(2000);
+    expect(skewed.remaining).toBeGreaterThan(1000);
+    expect(skewed.remaining).toBeLessThanOrEqual(3000);
+    takeAway();
+    expect(Math.abs(((await returned()) as Times).now - Date.now())).toBeLessThan(2000);
+  });
+});
+
+describe('a function with reserved concurrency', () => {
+  const slow = `exports.handler = async ({ ms = 0 }) => { console.log('began'); await new Promise((r) => setTimeout(r, ms)); return 'done'; };`;
+
+  it('refuses more, as Lambda says it, and takes the next when one has ended', async () => {
+    const { function: worker, line } = await start(slow, { ReservedConcurrentExecutions: 1 });
+    const first = worker.invoke('{"ms":200}');
+    await line('began');
+    expect(await worker.invoke('{}')).toEqual({
+      outcome: 'failed',
+      isThrottled: true,
+      errorType: 'TooManyRequestsException',
+      errorMessage: 'Rate Exceeded.',
+      payload:
+        '{"Reason":"ReservedFunctionConcurrentInvocationLimitExceeded","Type":"User","message":"Rate Exceeded."}',
+    });
+    expect(await first).toMatchObject({ outcome: 'returned' });
+    expect(await worker.invoke('{}')).toMatchObject({ outcome: 'returned' });
+    expect(worker.invocations).toBe(2);
+  });
+
+  it('of none never runs', async () => {
+    const { function: worker } = await start(slow, { ReservedConcurrentExecutions: 0 });
+    expect(await worker.invoke('{}')).toMatchObject({ outcome: 'failed', isThrottled: true });
+    expect(worker.coldStarts).toBe(0);
+  });
+});
+
+describe('code that is replaced', () => {
+  const saying = (word: string) =>
+    `exports.handler = async ({ ms = 0 }) => { console.log('${word} began'); await new Promise((r) => setTimeout(r, ms)); return { word: '${word}', pid: process.pid }; };`;
+
+  it('runs in new invocations within a second; what is under way ends on the old code, and nothing fails', async () => {
+    const { function: worker, returned, line, taskRoot } = await start(saying('old'));
+    const busy = returned({ ms: 300 });
+    await line('old began');
+    await returned({ ms: 0 });
+    await writeFiles(taskRoot, { 'index.js': saying('new') });
+    const startedAt = performance.now();
+    worker.replaceCode(taskRoot);
+    expect(await returned()).toMatchObject({ word: 'new' });
+    expect(performance.now() - startedAt).toBeLessThan(1000);
+    const { word, pid } = (await busy) as { word: string; pid: number };
+    expect(word).toBe('old');
+    await expect.poll(() => isAlive(pid)).toBe(false);
+    expect(await returned()).toMatchObject({ word: 'new' });
+    expect(worker.coldStarts).toBe(3);
+  });
+
+  it('may lie in another folder, which the function sees as its own', async () => {
+    const { function: worker, returned, taskRoot } = await start(`exports.handler = async () => __dirname;`);
+    await returned();
+    await writeFiles(`${taskRoot}-2`, {
+      'index.js': 'exports.handler = async () => [__dirname, process.cwd(), process.env.LAMBDA_TASK_ROOT];',
+    });
+    worker.replaceCode(`${taskRoot}-2`);
+    expect(await returned()).toEqual([`${taskRoot}-2`, `${taskRoot}-2`, `${taskRoot}-2`]);
+  });
+});
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}

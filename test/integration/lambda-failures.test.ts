@@ -1,0 +1,189 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import type { InvocationResult } from '../../local/index.ts';
+import { type Started, startFunctions, type TestFunction } from '../assemblies/start-functions.ts';
+
+const started: Started[] = [];
+afterEach(async () => {
+  await Promise.all(started.splice(0).map((each) => each.close()));
+});
+
+async function start(code: string, properties: TestFunction['properties'] = {}): Promise<Started> {
+  const one = await startFunctions([{ files: { 'index.js': code }, properties }]);
+  started.push(one);
+  return one;
+}
+
+async function fail({ function: worker }: Started, event: unknown = {}) {
+  const result: InvocationResult = await worker.invoke(JSON.stringify(event));
+  if (result.outcome === 'returned') throw new Error(`It returned ${result.payload}.`);
+  return { ...result, error: JSON.parse(result.payload) };
+}
+
+const uuid = '[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}';
+const exited = (how: string) => new RegExp(`^RequestId: ${uuid} Error: Runtime exited ${how}$`);
+const old = { Runtime: 'nodejs22.x' };
+
+/** What AWS says is in https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html and in the runtime client. */
+describe('a function that breaks off', () => {
+  it.each([
+    ['exits', 'process.exit(3)', 'with error: exit status 3'],
+    ['exits as if all were well', 'process.exit(0)', 'without providing a reason'],
+    ['is killed', "process.kill(process.pid, 'SIGKILL')", 'with error: signal: killed'],
+    ['aborts', 'process.abort()', 'with error: signal: aborted'],
+    ['waits for what never comes', 'await new Promise(() => undefined)', 'without providing a reason'],
+    [
+      'floats a rejection',
+      "Promise.reject(new Error('floats')); await new Promise((r) => setTimeout(r, 500))",
+      'with error: exit status 1',
+    ],
+    [
+      'throws where nobody catches',
+      "setTimeout(() => { throw new Error('late'); }); await new Promise((r) => setTimeout(r, 500))",
+      'with error: exit status 1',
+    ],
+  ])('because it %s fails in the words of AWS, is reported so, and starts anew', async (_, code, how) => {
+    const one = await start(`exports.handler = async ({ ok }) => { if (ok) return 'well'; ${code}; };`);
+    const { error, errorType } = await fail(one);
+    expect(errorType).toBe('Runtime.ExitError');
+    expect(error).toEqual({ errorType: 'Runtime.ExitError', errorMessage: expect.stringMatching(exited(how)) });
+    expect(await one.line('Runtime.ExitError')).toBe(`${error.errorMessage}\nRuntime.ExitError`);
+    expect(await one.line('REPORT')).toMatch(/\tStatus: error\tError Type: Runtime\.ExitError$/);
+    expect(await one.returned({ ok: true })).toBe('well');
+    expect(one.function.coldStarts).toBe(2);
+  });
+
+  it('because a fault kills it fails once', async () => {
+    const one = await start('exports.handler = async () => 1;');
+    await one.returned();
+    one.faults.inject({ kind: 'kill', function: 'Function0', times: 1 });
+    expect((await fail(one)).errorMessage).toMatch(exited('with error: signal: killed'));
+    expect(await one.returned()).toBe(1);
+  });
+
+  it('because it takes too long says how long it had', async () => {
+    const one = await start('exports.handler = () => new Promise((r) => setTimeout(r, 60_000));', { Timeout: 1 });
+    const { error } = await fail(one);
+    const sentence = 'Task timed out after 1.00 seconds';
+    expect(error.errorType).toBe('Sandbox.Timedout');
+    expect(error.errorMessage).toMatch(new RegExp(`^RequestId: ${uuid} Error: ${sentence}$`));
+    expect(await one.line('Task timed out')).toMatch(new RegExp(`^\\S+Z ${uuid} ${sentence}$`));
+    expect(await one.line('REPORT')).toMatch(/\tStatus: timeout$/);
+  });
+
+  it.runIf(process.platform === 'linux')('because it takes more memory than it has is killed', async () => {
+    const one = await start(
+      `const kept = [];
+      exports.handler = async ({ mb = 0, ms = 0 }) => {
+        for (let each = 0; each < mb; each += 1) kept.push(Buffer.alloc(1_048_576, 1));
+        await new Promise((resolve) => setTimeout(resolve, ms));
+        return kept.length;
+      };`,
+      { MemorySize: 128 },
+    );
+    expect(await one.returned({ mb: 20 })).toBe(20);
+    for (const ms of [0, 2000]) {
+      const { error } = await fail(one, { mb: 150, ms });
+      expect(error.errorType).toBe('Runtime.ExitError');
+      expect(error.errorMessage).toMatch(exited('with error: signal: killed'));
+    }
+    expect(await one.line('Runtime.OutOfMemory')).toMatch(
+      /^REPORT .*\tMemory Size: 128 MB\tMax Memory Used: \d{3} MB\t.*Status: error\tError Type: Runtime\.OutOfMemory$/,
+    );
+    expect(await one.returned()).toBe(0);
+  });
+});
+
+describe('a function of Node.js 22', () => {
+  it.each([
+    [
+      'floats a rejection',
+      "Promise.reject(new Error('floats'))",
+      { errorType: 'Runtime.UnhandledPromiseRejection', errorMessage: 'Error: floats' },
+      'Unhandled Promise Rejection',
+    ],
+    [
+      'throws where nobody catches',
+      "setTimeout(() => { throw new TypeError('late'); })",
+      { errorType: 'TypeError', errorMessage: 'late' },
+      'Uncaught Exception',
+    ],
+  ])('that %s tells of it, and then ends', async (_, code, error, log) => {
+    const wait = 'await new Promise((r) => setTimeout(r, 500))';
+    const one = await start(`exports.handler = async ({ ok }) => { if (ok) return 1; ${code}; ${wait}; };`, old);
+    expect((await fail(one)).error).toMatchObject(error);
+    expect(await one.line(log)).toMatch(new RegExp(`^\\S+Z\\t${uuid}\\tERROR\\t${log} \\t\\{"errorType":`));
+    expect(await one.returned({ ok: true })).toBe(1);
+    expect(one.function.coldStarts).toBe(2);
+  });
+
+  it('that waits for what never comes fails as an exit of Node.js, and its environment lives on', async () => {
+    const one = await start('exports.handler = async ({ ok }) => ok ?? (await new Promise(() => undefined));', old);
+    expect((await fail(one)).errorType).toBe('Runtime.NodeJsExit');
+    expect(await one.returned({ ok: 1 })).toBe(1);
+    expect(one.function.coldStarts).toBe(1);
+  });
+});
+
+describe('a function that cannot be loaded', () => {
+  it.each([
+    ['has an error of syntax', 'exports.handler = {{', 'Runtime.UserCodeSyntaxError', /^SyntaxError: /],
+    ['throws', "throw new RangeError('no configuration')", 'RangeError', /^no configuration$/],
+    ['misses a module', "require('nowhere')", 'Runtime.ImportModuleError', /^Error: Cannot find module 'nowhere'/],
+    [
+      'exports no handler',
+      'exports.other = 1',
+      'Runtime.HandlerNotFound',
+      /^index\.handler is undefined or not exported$/,
+    ],
+    ['exports no function', 'exports.handler = {}', 'Runtime.HandlerNotFound', /^index\.handler is not a function$/],
+    [
+      'wants a callback, which Node.js 24 has not',
+      'exports.handler = (event, context, callback) => callback(null, 1)',
+      'Runtime.CallbackHandlerDeprecated',
+      /^ERROR: AWS Lambda has removed support for callback-based function handlers starting with Node\.js 24\. You need to modify this function to use a supported handler signature to use Node\.js 24 or later\. For more information see https:\/\/docs\.aws\.amazon\.com\/lambda\/latest\/dg\/nodejs-handler\.html\.$/,
+    ],
+    ['exits', 'process.exit(4)', 'Runtime.ExitError', exited('with error: exit status 4')],
+  ])('because it %s fails, and is reported so', async (_, code, errorType, errorMessage) => {
+    const one = await start(code);
+    const { error } = await fail(one);
+    expect(error.errorType).toBe(errorType);
+    expect(error.errorMessage).toMatch(errorMessage);
+    expect(await one.line('INIT_REPORT')).toMatch(
+      new RegExp(`^INIT_REPORT Init Duration: [\\d.]+ ms\\tPhase: init\\tStatus: error\\tError Type: ${errorType}$`),
+    );
+    expect(await one.line('\tStatus: error\tError Type: ')).toBeDefined();
+    expect(one.lines.filter((line) => line.startsWith('REPORT'))).toHaveLength(1);
+  });
+
+  it('in Node.js 22 logs it as an exception that nobody caught', async () => {
+    const one = await start("require('nowhere')", old);
+    expect((await fail(one)).errorType).toBe('Runtime.ImportModuleError');
+    expect(await one.line('Uncaught Exception')).toMatch(/^\S+Z\tundefined\tERROR\tUncaught Exception \t\{/);
+  });
+
+  it('by a name with dots that lead out of it is refused', async () => {
+    const one = await start('', { Handler: '../index.handler' });
+    expect((await fail(one)).errorType).toBe('Runtime.MalformedHandlerName');
+  });
+});
+
+describe('what a handler returns', () => {
+  it.each([
+    ['a cycle', 'const a = {}; a.a = a; return a;'],
+    ['a BigInt', 'return 1n;'],
+  ])('fails when it is %s', async (_, code) => {
+    const one = await start(`exports.handler = async () => { ${code} };`);
+    expect((await fail(one)).error).toMatchObject({
+      errorType: 'Runtime.JSONStringifyError',
+      errorMessage: 'Unable to stringify response body',
+    });
+    expect(await fail(one)).toMatchObject({ outcome: 'failed' });
+    expect(one.function.coldStarts).toBe(1);
+  });
+
+  it('may be large and have any character', async () => {
+    const one = await start("exports.handler = async ({ text }) => text + 'é😀'.repeat(100_000);");
+    const text = 'ä'.repeat(200_000);
+    expect(await one.returned({ text })).toBe(text + 'é😀'.repeat(100_000));
+  });
+});
