@@ -1,4 +1,5 @@
 import { type LocalCloud, type LocalCloudOptions, type LogEntry, startLocalCloud } from '../../local/index.ts';
+import { createLogBook } from '../log-book.ts';
 import { type TestTemplate, writeAssembly } from './assembly.ts';
 import { chatTemplate } from './chat.ts';
 
@@ -6,8 +7,9 @@ export interface Chat {
   readonly cloud: LocalCloud;
   readonly entries: readonly LogEntry[];
   /** The first entry that satisfies the condition, past or future. */
-  until<T extends LogEntry>(condition: (entry: LogEntry) => entry is T): Promise<T>;
   until(condition: (entry: LogEntry) => boolean): Promise<LogEntry>;
+  /** The first line that this function wrote and that satisfies the condition. */
+  line(logicalId: string, condition: (line: string) => boolean): Promise<string>;
   /** The first event that this function was given and that satisfies the condition. */
   event(logicalId: string, condition?: (event: GatewayEvent) => boolean): Promise<GatewayEvent>;
   close(): Promise<void>;
@@ -38,43 +40,26 @@ export async function startChat({ change, ...options }: ChatOptions = {}): Promi
   const template = chatTemplate();
   change?.(template);
   const assembly = await writeAssembly(template);
-  const entries: LogEntry[] = [];
-  const listeners = new Set<(entry: LogEntry) => void>();
-  const log = (entry: LogEntry) => {
-    entries.push(entry);
-    for (const listener of [...listeners]) listener(entry);
-  };
+  const { log, entries, find } = createLogBook();
   const cloud = await startLocalCloud({ ...options, assembly: assembly.folder, log }).catch(async (error: unknown) => {
     await assembly.remove();
     throw error;
   });
-
-  function until(condition: (entry: LogEntry) => boolean): Promise<LogEntry> {
-    const past = entries.find(condition);
-    if (past !== undefined) return Promise.resolve(past);
-    return new Promise((resolve) => {
-      const listener = (entry: LogEntry) => {
-        if (!condition(entry)) return;
-        listeners.delete(listener);
-        resolve(entry);
-      };
-      listeners.add(listener);
-    });
-  }
-
   return {
     cloud,
     entries,
-    until: until as Chat['until'],
-    async event(logicalId, condition = () => true) {
-      const entry = await until((each) => {
-        const event = eventIn(each, logicalId);
-        return event !== undefined && condition(event);
-      });
-      const event = eventIn(entry, logicalId);
-      if (event === undefined) throw new Error('The entry found has no event.');
-      return event;
-    },
+    until: (condition) => find((entry) => (condition(entry) ? entry : undefined)),
+    line: (logicalId, condition) =>
+      find((entry) => {
+        const line = lineIn(entry, logicalId);
+        return line !== undefined && condition(line) ? line : undefined;
+      }),
+    event: (logicalId, condition = () => true) =>
+      find((entry) => {
+        const line = lineIn(entry, logicalId);
+        const event = line?.startsWith('{') ? (JSON.parse(line) as GatewayEvent) : undefined;
+        return event !== undefined && condition(event) ? event : undefined;
+      }),
     async close() {
       await cloud.close();
       await assembly.remove();
@@ -82,7 +67,6 @@ export async function startChat({ change, ...options }: ChatOptions = {}): Promi
   };
 }
 
-function eventIn(entry: LogEntry, logicalId: string): GatewayEvent | undefined {
-  if (entry.kind !== 'function-output' || entry.function !== logicalId || !entry.line.startsWith('{')) return undefined;
-  return JSON.parse(entry.line) as GatewayEvent;
+function lineIn(entry: LogEntry, logicalId: string): string | undefined {
+  return entry.kind === 'function-output' && entry.function === logicalId ? entry.line : undefined;
 }

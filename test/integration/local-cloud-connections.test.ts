@@ -6,8 +6,8 @@ import {
   PostToConnectionCommand,
 } from '@aws-sdk/client-apigatewaymanagementapi';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Client, connect } from '../assemblies/client.ts';
 import { type Chat, startChat } from '../assemblies/start-chat.ts';
+import { type Client, connect } from '../socket-client.ts';
 
 let chat: Chat;
 let url: string;

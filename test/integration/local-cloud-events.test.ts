@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { connect } from '../assemblies/client.ts';
 import { type Chat, type GatewayEvent, startChat } from '../assemblies/start-chat.ts';
+import { connect } from '../socket-client.ts';
 
 /** What AWS was seen to give to a function, with its source. */
 function recorded(name: string): GatewayEvent {

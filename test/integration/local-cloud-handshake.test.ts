@@ -1,10 +1,10 @@
 import { request } from 'node:http';
 import { connect as connectTcp } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { connect, handshakeStatus } from '../assemblies/client.ts';
 import { contextKeys } from '../assemblies/context-keys.ts';
 import { connectRaw, frame } from '../assemblies/raw-client.ts';
 import { type Chat, startChat } from '../assemblies/start-chat.ts';
+import { connect, handshakeStatus } from '../socket-client.ts';
 
 let chat: Chat;
 let url: string;

@@ -1,8 +1,8 @@
 import { request } from 'node:http';
 import { connect as connectTcp } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { handshakeStatus } from '../assemblies/client.ts';
 import { type Chat, startChat } from '../assemblies/start-chat.ts';
+import { handshakeStatus } from '../socket-client.ts';
 
 let chat: Chat;
 let environment: Record<string, string>;

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Client, connect } from '../assemblies/client.ts';
 import { contextKeys } from '../assemblies/context-keys.ts';
 import { connectRaw, frame } from '../assemblies/raw-client.ts';
 import { type Chat, type GatewayEvent, startChat } from '../assemblies/start-chat.ts';
+import { type Client, connect } from '../socket-client.ts';
 
 let chat: Chat;
 let url: string;

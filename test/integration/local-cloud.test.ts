@@ -6,8 +6,8 @@ import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { InvocationResult } from '../../local/index.ts';
 import type { TestTemplate } from '../assemblies/assembly.ts';
-import { connect } from '../assemblies/client.ts';
 import { type Chat, startChat } from '../assemblies/start-chat.ts';
+import { connect } from '../socket-client.ts';
 
 const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
 
