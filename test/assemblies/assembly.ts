@@ -2,7 +2,14 @@ import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-type Resources = Record<string, { Type: string; Properties?: Record<string, unknown>; Condition?: string }>;
+export interface TestResource {
+  Type: string;
+  Properties?: Record<string, unknown>;
+  Condition?: string;
+  DependsOn?: string[];
+}
+
+type Resources = Record<string, TestResource>;
 
 export interface TestTemplate {
   Transform?: unknown;
@@ -22,8 +29,9 @@ const handlers = new URL('./handlers/', import.meta.url);
 export async function writeAssembly(template: TestTemplate): Promise<TestAssembly> {
   const folder = await mkdtemp(join(tmpdir(), 'session-socket-assembly-'));
   const names = Object.values(template.Resources)
-    .map(({ Properties }) => (Properties?.Code as { S3Key?: string } | undefined)?.S3Key?.replace(/\.zip$/, ''))
-    .filter((name) => name !== undefined);
+    .map(({ Properties }) => (Properties?.Code as { S3Key?: unknown } | undefined)?.S3Key)
+    .filter((key) => typeof key === 'string')
+    .map((key) => key.replace(/\.zip$/, ''));
   for (const name of new Set(names)) {
     await mkdir(join(folder, `asset.${name}`));
     await cp(new URL(`${name}.js`, handlers), join(folder, `asset.${name}`, 'index.js'));

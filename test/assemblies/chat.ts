@@ -1,4 +1,4 @@
-import type { TestTemplate } from './assembly.ts';
+import type { TestResource, TestTemplate } from './assembly.ts';
 
 /** A small WebSocket API with one of everything that the local cloud runs, as CDK would write it. */
 export function chatTemplate(): TestTemplate {
@@ -18,11 +18,20 @@ export function chatTemplate(): TestTemplate {
       },
       ...lambda('Authorizer', 'authorizer', { Timeout: 1 }),
       ...lambda('Connect', 'connect', { Timeout: 5 }),
-      ...lambda('Message', 'message', {
-        Environment: { Variables: { ENDPOINT: managementUrl, TABLE: { Ref: 'Table' } } },
-      }),
+      ...lambda(
+        'Message',
+        'message',
+        { Environment: { Variables: { ENDPOINT: managementUrl, TABLE: { Ref: 'Table' } } } },
+        allow('execute-api:ManageConnections', apiArn('/prod/*/@connections/*')),
+      ),
       ...lambda('Disconnect', 'disconnect'),
-      ...lambda('Worker', 'worker', { Environment: { Variables: { OWN: 'of the template', AWS_REGION: 'nowhere' } } }),
+      ...lambda(
+        'Worker',
+        'worker',
+        { Environment: { Variables: { OWN: 'of the template', AWS_REGION: 'nowhere' } } },
+        allow(['lambda:InvokeFunction', 'secretsmanager:GetSecretValue', 'dynamodb:*'], '*'),
+      ),
+      ...permission('AuthorizerPermission', 'Authorizer', { authorizer: 'ConnectAuthorizer' }),
       ConnectAuthorizer: {
         Type: 'AWS::ApiGatewayV2::Authorizer',
         Properties: {
@@ -85,14 +94,47 @@ const managementUrl = {
   ],
 };
 
-function lambda(logicalId: string, handler: string, more: Record<string, unknown> = {}): TestTemplate['Resources'] {
-  const Code = {
-    S3Bucket: 'assets',
-    S3Key: `${handler}.zip`,
-  };
+type Resources = TestTemplate['Resources'];
+
+interface Statement {
+  readonly Effect: 'Allow';
+  readonly Action: string | readonly string[];
+  readonly Resource: unknown;
+}
+
+function allow(Action: Statement['Action'], Resource: unknown): Statement {
+  return { Effect: 'Allow', Action, Resource };
+}
+
+/** Of the API, or of what comes behind its id. */
+function apiArn(...behind: readonly unknown[]) {
+  const start = ['arn:aws:execute-api:', { Ref: 'AWS::Region' }, ':', { Ref: 'AWS::AccountId' }, ':', { Ref: 'Api' }];
+  return { 'Fn::Join': ['', [...start, ...behind]] };
+}
+
+const trust = {
+  Version: '2012-10-17',
+  Statement: [{ Effect: 'Allow', Action: 'sts:AssumeRole', Principal: { Service: 'lambda.amazonaws.com' } }],
+};
+
+function lambda(
+  logicalId: string,
+  handler: string,
+  more: Record<string, unknown> = {},
+  ...statements: readonly Statement[]
+): Resources {
+  const Code = { S3Bucket: 'assets', S3Key: `${handler}.zip` };
   const Role = { 'Fn::GetAtt': [`${logicalId}Role`, 'Arn'] };
+  const PolicyDocument = { Version: '2012-10-17', Statement: statements };
   return {
-    [`${logicalId}Role`]: { Type: 'AWS::IAM::Role', Properties: { AssumeRolePolicyDocument: {} } },
+    [`${logicalId}Role`]: {
+      Type: 'AWS::IAM::Role',
+      Properties: {
+        AssumeRolePolicyDocument: trust,
+        ManagedPolicyArns: ['arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole'],
+        ...(statements.length === 0 ? {} : { Policies: [{ PolicyName: 'own', PolicyDocument }] }),
+      },
+    },
     [logicalId]: {
       Type: 'AWS::Lambda::Function',
       Properties: { Code, Handler: 'index.handler', Role, Runtime: 'nodejs24.x', ...more },
@@ -100,8 +142,26 @@ function lambda(logicalId: string, handler: string, more: Record<string, unknown
   };
 }
 
-function route(logicalId: string, key: string, target: string, more: Record<string, unknown> = {}) {
+/** As CDK writes it: any stage, and no slash before the route's key. */
+function permission(logicalId: string, target: string, source: { route: string } | { authorizer: string }): Resources {
+  const SourceArn =
+    'route' in source ? apiArn(`/*${source.route}`) : apiArn('/authorizers/', { Ref: source.authorizer });
   return {
+    [logicalId]: {
+      Type: 'AWS::Lambda::Permission',
+      Properties: {
+        Action: 'lambda:InvokeFunction',
+        FunctionName: { 'Fn::GetAtt': [target, 'Arn'] },
+        Principal: 'apigateway.amazonaws.com',
+        SourceArn,
+      },
+    },
+  };
+}
+
+function route(logicalId: string, key: string, target: string, more: Record<string, unknown> = {}): Resources {
+  return {
+    ...permission(`${logicalId}Permission`, target, { route: key }),
     [`${logicalId}Integration`]: {
       Type: 'AWS::ApiGatewayV2::Integration',
       Properties: { ApiId: { Ref: 'Api' }, IntegrationType: 'AWS_PROXY', IntegrationUri: invocationUri(target) },
@@ -117,6 +177,29 @@ function route(logicalId: string, key: string, target: string, more: Record<stri
       },
     },
   };
+}
+
+/** A route to the message function whose reply is sent, as `$default` has it. */
+export function addTwoWayRoute({ Resources }: TestTemplate, key: string): void {
+  const RouteResponseSelectionExpression = '$default';
+  Object.assign(Resources, route('AddedRoute', key, 'Message', { RouteResponseSelectionExpression }), {
+    AddedRouteResponse: {
+      Type: 'AWS::ApiGatewayV2::RouteResponse',
+      Properties: { ApiId: { Ref: 'Api' }, RouteId: { Ref: 'AddedRoute' }, RouteResponseKey: '$default' },
+    },
+  });
+}
+
+/** Then a message that matches no route has nowhere to go. */
+export function dropDefaultRoute({ Resources }: TestTemplate): void {
+  delete Resources.DefaultRoute;
+  delete Resources.DefaultRouteResponse;
+}
+
+/** Changes some properties of a resource that is there. */
+export function setProperties({ Resources }: TestTemplate, logicalId: string, properties: object): void {
+  const { Properties } = Resources[logicalId] as TestResource;
+  Object.assign(Properties ?? {}, properties);
 }
 
 function invocationUri(logicalId: string) {

@@ -233,14 +233,7 @@ describe('start and end', () => {
     }).toThrow('Worker (AWS::Lambda::Function): the property Layers is not emulated.');
   });
 
-  it('refuses an identity source in the form of HTTP APIs (26)', async () => {
-    await refusal(({ Resources }) => {
-      Object.assign(Resources.ConnectAuthorizer?.Properties ?? {}, { IdentitySource: ['$request.header.Cookie'] });
-    }).toThrow('ConnectAuthorizer: the identity source $request.header.Cookie');
-  });
-
   it.each<[string, string, Record<string, unknown>, string]>([
-    ['a second route of the same key', 'DefaultRoute', { RouteKey: 'oneWay' }, ': the route oneWay exists twice.'],
     [
       'a route key of $ that API Gateway does not have',
       'OneWayRoute',

@@ -1,5 +1,6 @@
 // Does what its event says, and is what tests of Lambda itself invoke.
 let served = 0;
+let ticks = 0;
 
 const actions = {
   count: () => {
@@ -25,6 +26,13 @@ const actions = {
     void Promise.reject(new Error('nobody awaits me'));
     await new Promise((resolve) => setTimeout(resolve, 1000));
   },
+  /** Goes on after the answer, where it is let. */
+  leaves: () => {
+    setInterval(() => {
+      ticks += 1;
+    }, 5);
+  },
+  ticks: () => ticks,
   pid: () => process.pid,
   prints: ({ line }) => console.log(line),
   /** Calls an AWS service with this function's own access key. */
