@@ -1,72 +1,16 @@
-import { type LocalCloud, type LocalCloudOptions, type LogEntry, startLocalCloud } from '../../local/index.ts';
-import { createLogBook } from '../log-book.ts';
 import { type TestTemplate, writeAssembly } from './assembly.ts';
 import { chatTemplate } from './chat.ts';
+import { type RunningApp, type StartOptions, startAssembly } from './start-assembly.ts';
 
-export interface Chat {
-  readonly cloud: LocalCloud;
-  readonly entries: readonly LogEntry[];
-  /** The first entry that satisfies the condition, past or future. */
-  until(condition: (entry: LogEntry) => boolean): Promise<LogEntry>;
-  /** The first line that this function wrote and that satisfies the condition. */
-  line(logicalId: string, condition: (line: string) => boolean): Promise<string>;
-  /** The first event that this function was given and that satisfies the condition. */
-  event(logicalId: string, condition?: (event: GatewayEvent) => boolean): Promise<GatewayEvent>;
-  close(): Promise<void>;
-}
+export type { GatewayEvent } from './start-assembly.ts';
+export type Chat = RunningApp;
 
-/** As loose as JSON is: tests look at what arrived, whatever it is. */
-export interface GatewayEvent {
-  readonly type?: string;
-  readonly methodArn?: string;
-  readonly body?: string;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly multiValueHeaders: Readonly<Record<string, readonly string[]>>;
-  readonly queryStringParameters?: Readonly<Record<string, string>>;
-  readonly multiValueQueryStringParameters?: Readonly<Record<string, readonly string[]>>;
-  readonly requestContext: Readonly<Record<string, unknown>> & {
-    readonly connectionId: string;
-    readonly connectedAt: number;
-    readonly requestTimeEpoch: number;
-    readonly routeKey: string;
-  };
-}
-
-export interface ChatOptions extends Omit<LocalCloudOptions, 'assembly' | 'log'> {
+export interface ChatOptions extends StartOptions {
   change?(template: TestTemplate): void;
 }
 
 export async function startChat({ change, ...options }: ChatOptions = {}): Promise<Chat> {
   const template = chatTemplate();
   change?.(template);
-  const assembly = await writeAssembly(template);
-  const { log, entries, find } = createLogBook();
-  const cloud = await startLocalCloud({ ...options, assembly: assembly.folder, log }).catch(async (error: unknown) => {
-    await assembly.remove();
-    throw error;
-  });
-  return {
-    cloud,
-    entries,
-    until: (condition) => find((entry) => (condition(entry) ? entry : undefined)),
-    line: (logicalId, condition) =>
-      find((entry) => {
-        const line = lineIn(entry, logicalId);
-        return line !== undefined && condition(line) ? line : undefined;
-      }),
-    event: (logicalId, condition = () => true) =>
-      find((entry) => {
-        const line = lineIn(entry, logicalId);
-        const event = line?.startsWith('{') ? (JSON.parse(line) as GatewayEvent) : undefined;
-        return event !== undefined && condition(event) ? event : undefined;
-      }),
-    async close() {
-      await cloud.close();
-      await assembly.remove();
-    },
-  };
-}
-
-function lineIn(entry: LogEntry, logicalId: string): string | undefined {
-  return entry.kind === 'function-output' && entry.function === logicalId ? entry.line : undefined;
+  return startAssembly(await writeAssembly(template), options);
 }
