@@ -17,6 +17,5 @@ export const handler = async ({ requestContext: { connectionId } }) => {
     DeleteRequest: { Key: { auction, connectionId: { S: connectionId } } },
   }));
   if (deletes.length > 0) await dynamodb.send(new BatchWriteItemCommand({ RequestItems: { [TABLE]: deletes } }));
-  console.log(`left ${deletes.length}`);
   return { statusCode: 200, body: JSON.stringify({ left: deletes.length }) };
 };
