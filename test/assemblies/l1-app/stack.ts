@@ -53,6 +53,7 @@ export class AuctionStack extends Stack {
         },
       ],
       billingMode: 'PAY_PER_REQUEST',
+      timeToLiveSpecification: { attributeName: 'expiresAt', enabled: true },
     });
 
     const rows = (...Action: readonly string[]): Statement => ({ Action, Resource: table.attrArn });

@@ -16,15 +16,15 @@ const TableName = process.env.TABLE;
 
 /** Two-way: the bidder learns from the reply, the others from a post. */
 export const handler = async ({ body, requestContext }) => {
-  const { auction, amount } = JSON.parse(body);
+  const { auction, amount, request } = JSON.parse(body);
   const { authorizer, connectionId, domainName, stage } = requestContext;
-  if (!(await isHighest(auction, amount, authorizer.bidder))) return reply({ accepted: false });
+  if (!(await isHighest(auction, amount, authorizer.bidder))) return reply({ accepted: false, request });
 
   const sockets = new ApiGatewayManagementApiClient({ endpoint: `https://${domainName}/${stage}` });
   const others = (await bidders(auction)).filter((id) => id !== connectionId && id !== 'highest');
   const Data = JSON.stringify({ auction, amount, by: authorizer.bidder });
   await Promise.all(others.map((ConnectionId) => tell(sockets, { ConnectionId, Data }, auction)));
-  return reply({ accepted: true });
+  return reply({ accepted: true, request });
 };
 
 async function isHighest(auction, amount, bidder) {
