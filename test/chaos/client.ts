@@ -9,6 +9,8 @@ export interface World {
   readonly url: string;
   readonly weather: Weather;
   readonly auctions: number;
+  /** How long a client rests between two things, on the average. */
+  readonly restMs: number;
   readonly signal: AbortSignal;
   readonly tally: Tally;
 }
@@ -25,7 +27,7 @@ export interface Tally {
 /** Comes and goes until the end. @returns its socket when it is open then */
 export async function live(world: World, name: string, chance: Chance): Promise<Client | undefined> {
   for (let visit = 0; !world.signal.aborted; visit += 1) {
-    await pause(world, chance.between(0, 3000));
+    await pause(world, chance.between(0, 2 * world.restMs));
     const manner = chance.pick({ proper: 20, headless: 1, 'of another house': 1, nameless: 1, impatient: 1 });
     if (manner === 'impatient') {
       await leaveEarly(world, name, chance);
@@ -91,7 +93,7 @@ async function talk(world: World, client: Client, name: string, chance: Chance):
   });
 
   for (let turn = 0; !isClosed && !signal.aborted; turn += 1) {
-    await pause(world, chance.between(100, 3000));
+    await pause(world, chance.between(0, 2 * world.restMs));
     if (isClosed || signal.aborted) break;
     await act(chance.pick(acts), `${name}-${turn}`);
   }

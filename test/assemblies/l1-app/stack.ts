@@ -109,7 +109,7 @@ export class AuctionStack extends Stack {
     });
 
     const deployment = new CfnDeployment(this, 'Deployment', { apiId: this.#api.ref });
-    for (const route of this.#routes) deployment.addDependency(route);
+    for (const route of this.#routes) deployment.addResourceDependency(route);
     new CfnStage(this, 'Stage', {
       apiId: this.#api.ref,
       stageName,
