@@ -23,7 +23,8 @@ const functionsEnvironment = {
 
 /**
  * `unit` needs nothing but Node and answers in seconds; `integration` starts the local cloud with real PHP, a DynamoDB
- * engine and the bundles that would be deployed; `e2e` adds a real browser.
+ * engine and the bundles that would be deployed; `conformance` holds it against what is known of API Gateway, line by line
+ * (`npm run conformance` prints the table); `e2e` adds a real browser.
  */
 export default defineConfig({
   test: {
@@ -37,7 +38,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/integration/**', 'test/e2e/**'],
+          exclude: ['test/integration/**', 'test/conformance/**', 'test/e2e/**'],
           env: functionsEnvironment,
           // A process for each file would take four times as long as the tests; nothing here keeps state in a module.
           isolate: false,
@@ -47,6 +48,14 @@ export default defineConfig({
         test: {
           name: 'integration',
           include: ['test/integration/**/*.test.ts'],
+          testTimeout: 30_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        test: {
+          name: 'conformance',
+          include: ['test/conformance/**/*.test.ts'],
           testTimeout: 30_000,
           hookTimeout: 60_000,
         },

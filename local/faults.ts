@@ -95,7 +95,7 @@ function refuseNonsense({ probability = 1, times = 1, ...fault }: Fault): void {
 }
 
 /** Mulberry32: small, quick, and the same on every machine. */
-function createRandom(seed: number): () => number {
+export function createRandom(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
     state = (state + 0x6d2b79f5) >>> 0;

@@ -6,6 +6,7 @@ import { synthesize } from '../bin/synthesize.ts';
 import { findFreePort } from '../local/free-port.ts';
 import { type LocalCloud, type LogEntry, startLocalCloud } from '../local/index.ts';
 import { type PhpServer, startPhpServer } from '../local/php-server.ts';
+import { createLogBook } from './log-book.ts';
 
 /** The template that would be deployed, on the local cloud, with the PHP demo beside it. */
 export interface Demo {
@@ -45,8 +46,7 @@ export async function startDemo({
   // Known before PHP starts, because the template names the page's origin.
   const pageUrl = `http://127.0.0.1:${await findFreePort()}`;
   const assembly = await mkdtemp(join(tmpdir(), 'session-socket-test-'));
-  const log: LogEntry[] = [];
-  const watchers = new Set<() => void>();
+  const book = createLogBook();
   await synthesize(
     {
       sessionEndpoint: `${pageUrl}/getSessionID`,
@@ -56,7 +56,7 @@ export async function startDemo({
     },
     assembly,
   );
-  const cloud = await startLocalCloud({ assembly, log: tell });
+  const cloud = await startLocalCloud({ assembly, log: book.log });
   const php = await startPhpServer({
     root: join(import.meta.dirname, '..', app.root),
     router: app.router,
@@ -73,19 +73,13 @@ export async function startDemo({
     webSocketUrl: cloud.webSocketUrl,
     cloud,
     php,
-    log,
-    handshakes: () => log.flatMap((entry) => (entry.kind === 'handshake' ? [entry.status] : [])),
-    records,
+    log: book.entries,
+    handshakes: () => book.entries.flatMap((entry) => (entry.kind === 'handshake' ? [entry.status] : [])),
+    records: () => book.entries.map(recordIn).filter((record) => record !== undefined),
     logged: (fits) =>
-      new Promise((resolve) => {
-        const look = () => {
-          const found = records().find(fits);
-          if (found === undefined) return;
-          watchers.delete(look);
-          resolve(found);
-        };
-        watchers.add(look);
-        look();
+      book.find((entry) => {
+        const record = recordIn(entry);
+        return record !== undefined && fits(record) ? record : undefined;
       }),
     async rows(table) {
       const answer = await dynamodb.send(new ScanCommand({ TableName: pick(cloud.tables, table) }));
@@ -99,18 +93,11 @@ export async function startDemo({
       await rm(assembly, { recursive: true, force: true });
     },
   };
+}
 
-  function tell(entry: LogEntry): void {
-    log.push(entry);
-    for (const look of watchers) look();
-  }
-
-  function records(): readonly LogRecord[] {
-    return log.flatMap((entry) => {
-      if (entry.kind !== 'function-output' || !entry.line.startsWith('{')) return [];
-      return [JSON.parse(entry.line) as LogRecord];
-    });
-  }
+function recordIn(entry: LogEntry): LogRecord | undefined {
+  if (entry.kind !== 'function-output' || !entry.line.startsWith('{')) return undefined;
+  return JSON.parse(entry.line) as LogRecord;
 }
 
 /** By the readable part of a logical id: `SessionSocketTablesConnectionsA809E291` has `Connections`. */

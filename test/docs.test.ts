@@ -1,6 +1,8 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { notDone, numbersIn, sections } from './conformance/checklist.ts';
+import { begin, end, markdownTable } from './conformance/table.ts';
 
 const project = join(import.meta.dirname, '..');
 const pages = ['.', 'docs', 'docs/decisions'].flatMap((folder) =>
@@ -43,5 +45,36 @@ describe.each(pages)('%s', (page) => {
 describe('The construct of the README', () => {
   it('can be made in the few lines that are shown', async () => {
     await expect(import('../docs/snippets/stack.ts')).resolves.toBeDefined();
+  });
+});
+
+describe('The conformance table of docs/local-cloud.md', () => {
+  const lines = sections.flatMap((section) => section.lines);
+  const numbers = [...lines, ...notDone].map(({ number }) => number);
+
+  it('is the checklist: `npm run conformance -- --markdown` prints what belongs there', () => {
+    const text = readFileSync(join(project, 'docs/local-cloud.md'), 'utf8');
+    const [before = '', table = ''] = text.split(begin);
+    expect(before).toContain('## Conformance');
+    expect(begin + table.slice(0, table.indexOf(end)) + end).toBe(markdownTable());
+  });
+
+  it('counts its lines without a gap, and says what was chosen for each that is unknown', () => {
+    const expected = [
+      ...Array.from({ length: 72 }, (_, index) => String(index + 1)),
+      ...Array.from({ length: 17 }, (_, index) => `N${index + 1}`),
+    ];
+    expect(numbers).toEqual(expected);
+    for (const { number, mark, here } of lines) if (mark === 'unknown') expect(here, number).toBeDefined();
+    for (const { contradicts } of notDone) expect(numbers).toContain(contradicts);
+  });
+
+  it('has a test for each of them', () => {
+    const folder = join(project, 'test/conformance');
+    const tested = readdirSync(folder)
+      .filter((name) => name.endsWith('.test.ts'))
+      .flatMap((name) => [...readFileSync(join(folder, name), 'utf8').matchAll(/'((?:#N?\d+ ?)+)/g)])
+      .flatMap(([, prefix = '']) => numbersIn(`${prefix.trim()} `));
+    expect(numbers.filter((number) => !tested.includes(number))).toEqual([]);
   });
 });

@@ -2,7 +2,7 @@ import { rmSync } from 'node:fs';
 import { startLocalCloud } from '../../local/index.ts';
 import { writeAssembly } from './assembly.ts';
 import { chatTemplate } from './chat.ts';
-import { printed } from './start-chat.ts';
+import { printed } from './start-assembly.ts';
 
 /** A process that has no time to close its local cloud, killed while its function is idle or busy. */
 const { folder } = await writeAssembly(chatTemplate());

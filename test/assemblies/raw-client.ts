@@ -9,7 +9,7 @@ export interface RawClient {
 }
 
 /** Sends the handshake for this path of the WebSocket URL's host, and does not wait for its answer. */
-export async function connectRaw(url: string, more = ''): Promise<RawClient> {
+export async function connectRaw(url: string, more = '', ...headers: readonly string[]): Promise<RawClient> {
   const { port, pathname, search } = new URL(url);
   const socket = connectTcp(Number(port), '127.0.0.1');
   await once(socket, 'connect');
@@ -24,6 +24,7 @@ export async function connectRaw(url: string, more = ''): Promise<RawClient> {
     'Upgrade: websocket',
     'Sec-WebSocket-Version: 13',
     'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==',
+    ...headers,
   ];
   socket.write(`${lines.join('\r\n')}\r\n\r\n${more}`, 'latin1');
   return {

@@ -2,9 +2,9 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { createConnection } from 'node:net';
 import { tmpdir } from 'node:os';
 import { startLocalCloud } from '../../local/index.ts';
+import { connect } from '../socket-client.ts';
 import { writeAssembly } from './assembly.ts';
 import { chatTemplate } from './chat.ts';
-import { connect } from './client.ts';
 
 /**
  * Starts and closes a local cloud again and again in this process, each time with a client that connects and talks, and

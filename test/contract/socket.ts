@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { Visitor } from '../php/visitor.ts';
-import { knock, type OpenSocket, open } from './socket-client.ts';
+import { connect, handshakeStatus } from '../socket-client.ts';
+import { type PusherSocket, speakPusher } from './pusher-socket.ts';
 
 /** A gateway with the PHP demo behind it: on this machine, or deployed. */
 export interface SocketTarget {
@@ -22,7 +23,7 @@ export function describeSockets(name: string, getTarget: () => SocketTarget): vo
     const origin = () => new URL(getTarget().pageUrl).origin;
     const urlWith = (query: string) => `${getTarget().webSocketUrl}${query}`;
     const urlOf = (session: string) => urlWith(`?token=${encodeURIComponent(session)}`);
-    const knockWith = (query: string) => knock({ url: urlWith(query), origin: origin() });
+    const knockWith = (query: string) => handshakeStatus(urlWith(query), { origin: origin() });
 
     describe('who may not open a socket', () => {
       // The server that this replaces let in who brought no token at all, whenever PHP answered 403 with an HTML page:
@@ -64,30 +65,30 @@ export function describeSockets(name: string, getTarget: () => SocketTarget): vo
       it.each(['https://app.example.com.evil.com', 'null', 'http://127.0.0.1'])(
         'is a page of the origin %s with a good token: 403',
         async (foreign) => {
-          expect(await knock({ url: urlOf(token), origin: foreign })).toBe(403);
+          expect(await handshakeStatus(urlOf(token), { origin: foreign })).toBe(403);
         },
       );
 
       it('is a client without an Origin: 403', async () => {
-        expect(await knock({ url: urlOf(token) })).toBe(403);
+        expect(await handshakeStatus(urlOf(token))).toBe(403);
       });
 
       it('is who was logged in until a moment ago: 403', async () => {
         const visitor = await logIn(getTarget().pageUrl);
         const old = await visitor.fetchToken();
-        expect(await knock({ url: urlOf(old), origin: origin() })).toBe(101);
+        expect(await handshakeStatus(urlOf(old), { origin: origin() })).toBe(101);
         await visitor.post('/logout');
-        expect(await knock({ url: urlOf(old), origin: origin() })).toBe(403);
+        expect(await handshakeStatus(urlOf(old), { origin: origin() })).toBe(403);
       });
     });
 
     describe('who is logged in over PHP', () => {
-      const enter = (): Promise<OpenSocket> => open({ url: urlOf(token), origin: origin() });
+      const enter = async (): Promise<PusherSocket> => speakPusher(await connect(urlOf(token), { origin: origin() }));
 
       it('is welcomed first, with a socket id that Pusher clients accept', async () => {
         const socket = await enter();
         const welcome = await socket.frame('pusher:connection_established');
-        expect(socket.frames[0]).toEqual(welcome);
+        expect(socket.frames()[0]).toEqual(welcome);
         const { socket_id, activity_timeout } = JSON.parse(String(welcome.data));
         expect(socket_id).toMatch(/^\d+\.\d+$/);
         expect(activity_timeout).toBe(120);
@@ -100,7 +101,7 @@ export function describeSockets(name: string, getTarget: () => SocketTarget): vo
         socket.send('{"event":"pusher:ping","data":{}}');
         expect(await socket.frame('pusher:pong')).toEqual({ event: 'pusher:pong', data: {} });
         await socket.close(1000, '');
-        expect(socket.frames.filter(({ event }) => event === 'pusher:pong')).toHaveLength(1);
+        expect(socket.frames().filter(({ event }) => event === 'pusher:pong')).toHaveLength(1);
       });
 
       it.each([

@@ -1,8 +1,8 @@
-import { createHash, createHmac, type Hash, type Hmac } from 'node:crypto';
 import { SignatureV4 } from '@smithy/signature-v4';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { type AwsCredentials, signPost, type UnsignedPost } from '../../functions/edge/sigv4.ts';
+import { Sha256 } from '../signed-fetch.ts';
 
 const credentials: AwsCredentials = {
   accessKeyId: 'AKIDEXAMPLE',
@@ -16,25 +16,6 @@ const request: UnsignedPost = {
   region: 'eu-central-1',
   service: 'secretsmanager',
 };
-
-/** What the SDK's signer wants for its hashes. */
-class Sha256 {
-  readonly #hash: Hash | Hmac;
-
-  constructor(key?: string | ArrayBuffer | ArrayBufferView) {
-    this.#hash = key === undefined ? createHash('sha256') : createHmac('sha256', key as string | Uint8Array);
-  }
-
-  update(data: string | Uint8Array): void {
-    this.#hash.update(data);
-  }
-
-  async digest(): Promise<Uint8Array> {
-    return this.#hash.digest();
-  }
-
-  reset(): void {}
-}
 
 /** The same request as the SDK would sign it. */
 async function signedBySdk(post: UnsignedPost, { sessionToken, ...keys }: AwsCredentials, now: Date) {

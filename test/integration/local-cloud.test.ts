@@ -6,8 +6,9 @@ import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { InvocationResult } from '../../local/index.ts';
 import type { TestTemplate } from '../assemblies/assembly.ts';
-import { connect } from '../assemblies/client.ts';
-import { type Chat, printed, startChat } from '../assemblies/start-chat.ts';
+import { printed } from '../assemblies/start-assembly.ts';
+import { type Chat, startChat } from '../assemblies/start-chat.ts';
+import { connect } from '../socket-client.ts';
 
 const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
 
@@ -236,14 +237,7 @@ describe('start and end', () => {
     }).toThrow('Worker (AWS::Lambda::Function): the property Layers is not emulated.');
   });
 
-  it('refuses an identity source in the form of HTTP APIs (26)', async () => {
-    await refusal(({ Resources }) => {
-      Object.assign(Resources.ConnectAuthorizer?.Properties ?? {}, { IdentitySource: ['$request.header.Cookie'] });
-    }).toThrow('ConnectAuthorizer: the identity source $request.header.Cookie');
-  });
-
   it.each<[string, string, Record<string, unknown>, string]>([
-    ['a second route of the same key', 'DefaultRoute', { RouteKey: 'oneWay' }, ': the route oneWay exists twice.'],
     [
       'a route key of $ that API Gateway does not have',
       'OneWayRoute',

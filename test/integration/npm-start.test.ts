@@ -5,9 +5,10 @@ import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { open } from '../contract/socket-client.ts';
+import { speakPusher } from '../contract/pusher-socket.ts';
 import { Visitor } from '../php/visitor.ts';
 import { hasNativePhp } from '../php-kinds.ts';
+import { connect } from '../socket-client.ts';
 
 const project = join(import.meta.dirname, '..', '..');
 const running = new Set<ChildProcess>();
@@ -26,7 +27,7 @@ describe('npm start', { timeout: 90_000 }, () => {
     await sayHello(demo);
     await demo.pressCtrlC();
     await expect(fetch(demo.pageUrl)).rejects.toThrow();
-    await expect(open({ url: demo.socketUrl })).rejects.toThrow('ECONNREFUSED');
+    await expect(connect(demo.socketUrl)).rejects.toThrow('ECONNREFUSED');
   });
 
   it('runs it on the WebAssembly PHP where there is none', async () => {
@@ -128,7 +129,7 @@ async function sayHello({ pageUrl, socketUrl }: RunningDemo): Promise<void> {
   const visitor = new Visitor(origin);
   await visitor.logIn();
   const token = await visitor.fetchToken();
-  const socket = await open({ url: `${socketUrl}?token=${token}`, origin });
+  const socket = speakPusher(await connect(`${socketUrl}?token=${token}`, { origin }));
   expect(await socket.frame('hello')).toEqual({ event: 'hello', data: '{"hello":"world"}' });
   await socket.close();
 }

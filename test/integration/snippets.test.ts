@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { knock } from '../contract/socket-client.ts';
 import { type Demo, startDemo } from '../demo.ts';
+import { handshakeStatus } from '../socket-client.ts';
 
 describe("The README's PHP, in the smallest app there can be", () => {
   let demo: Demo;
@@ -15,7 +15,7 @@ describe("The README's PHP, in the smallest app there can be", () => {
   };
   const fetchToken = (cookie: string) => fetch(`${demo.pageUrl}/getSessionID`, { headers: { cookie } });
   const knockWith = (token: unknown) =>
-    knock({ url: `${demo.webSocketUrl}?token=${encodeURIComponent(String(token))}`, origin: demo.pageUrl });
+    handshakeStatus(`${demo.webSocketUrl}?token=${encodeURIComponent(String(token))}`, { origin: demo.pageUrl });
 
   it('gives a token that opens a socket to who is logged in, and forbids caching it', async () => {
     const answer = await fetchToken(await cookieOf('/login'));

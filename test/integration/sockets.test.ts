@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { connectionIdOf } from '../../functions/core/connection.ts';
+import { type PusherSocket, speakPusher } from '../contract/pusher-socket.ts';
 import { describeSockets } from '../contract/socket.ts';
-import { knock, type OpenSocket, open } from '../contract/socket-client.ts';
 import { type Demo, startDemo } from '../demo.ts';
 import { Visitor } from '../php/visitor.ts';
+import { connect, handshakeStatus } from '../socket-client.ts';
 
 /**
  * The contract on the local cloud and, for whoever has deployed the gateway and the demo, on a real stage:
@@ -27,12 +28,12 @@ describe('On this machine', () => {
     const visitor = new Visitor(demo.pageUrl);
     await visitor.logIn();
     const token = await visitor.fetchToken();
-    return { token, handshake: { url: `${demo.webSocketUrl}?token=${token}`, origin: demo.pageUrl } };
+    return { token, url: `${demo.webSocketUrl}?token=${token}`, options: { origin: demo.pageUrl } };
   };
 
   it('says connected and disconnected, with code and reason, in one line each', async () => {
-    const { handshake } = await enter();
-    const socket = await open(handshake);
+    const { url, options } = await enter();
+    const socket = speakPusher(await connect(url, options));
     const connectionId = await connectionIdOn(socket);
     await demo.logged((record) => record.connectionId === connectionId && record.message === 'welcomed');
     await socket.close();
@@ -46,8 +47,8 @@ describe('On this machine', () => {
   });
 
   it('leaves no row behind when the socket has closed', async () => {
-    const { handshake } = await enter();
-    const socket = await open(handshake);
+    const { url, options } = await enter();
+    const socket = speakPusher(await connect(url, options));
     const connectionId = await connectionIdOn(socket);
     const rows = async () => JSON.stringify(await demo.rows('Connections'));
     expect(await rows()).toContain(connectionId);
@@ -57,21 +58,21 @@ describe('On this machine', () => {
   });
 
   it('asks PHP once per handshake, and not at all for a malformed token or without one', async () => {
-    const { handshake } = await enter();
+    const { url, options } = await enter();
     const authorizations = () => demo.invocations('Authorizer');
     const before = authorizations();
-    await knock(handshake);
+    await handshakeStatus(url, options);
     expect(authorizations() - before).toBe(1);
-    await knock({ url: demo.webSocketUrl, origin: demo.pageUrl });
+    await handshakeStatus(demo.webSocketUrl, options);
     expect(authorizations() - before).toBe(1);
   });
 
   it('has written no token, cookie or secret into any log', async () => {
-    const { token, handshake } = await enter();
-    const socket = await open(handshake);
+    const { token, url, options } = await enter();
+    const socket = speakPusher(await connect(url, options));
     await socket.frame('pusher:connection_established');
-    await knock({ ...handshake, url: `${handshake.url}x` });
-    await knock({ ...handshake, origin: `https://evil.example?${token.length}` });
+    await handshakeStatus(`${url}x`, options);
+    await handshakeStatus(url, { origin: `https://evil.example?${token.length}` });
     await socket.close(4323, '');
     await demo.logged((record) => record.code === 4323);
 
@@ -85,7 +86,7 @@ describe('On this machine', () => {
 });
 
 /** What the logs call this socket: its socket id is the connection id in another form. */
-async function connectionIdOn(socket: OpenSocket): Promise<string | undefined> {
+async function connectionIdOn(socket: PusherSocket): Promise<string | undefined> {
   const { data } = await socket.frame('pusher:connection_established');
   return connectionIdOf(JSON.parse(String(data)).socket_id);
 }

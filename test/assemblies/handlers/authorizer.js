@@ -4,18 +4,25 @@ const policy = (Effect, Resource) => ({
   Statement: [{ Action: 'execute-api:Invoke', Effect, Resource }],
 });
 
+const allow = (resource) => ({ principalId: 'user:42', policyDocument: policy('Allow', resource) });
+
 const behaviours = {
   allow: (arn) => ({
     principalId: 'user:42',
     policyDocument: policy('Allow', arn),
     context: { name: 'gonzalo', number: 7, flag: true },
   }),
-  'no-context': (arn) => ({ principalId: 'user:42', policyDocument: policy('Allow', arn) }),
+  'no-context': allow,
   deny: (arn) => ({ principalId: 'user:42', policyDocument: policy('Deny', arn) }),
-  'other-resource': (arn) => ({
+  'deny-and-allow': (arn) => ({
     principalId: 'user:42',
-    policyDocument: policy('Allow', arn.replace('/$connect', '/*/*')),
+    policyDocument: { Statement: [...policy('Allow', '*').Statement, ...policy('Deny', arn).Statement] },
   }),
+  'every-resource': () => allow('*'),
+  'every-stage': (arn) => allow(arn.replace(/\/.*$/, '/*')),
+  'every-route': (arn) => allow(arn.replace('/$connect', '/*')),
+  'every-method': (arn) => allow(arn.replace('/$connect', '/*/*')),
+  'other-route': (arn) => allow(arn.replace('/$connect', '/oneWay')),
   unauthorized: () => {
     throw new Error('Unauthorized');
   },

@@ -1,5 +1,6 @@
 // Does what its event says, and is what tests of Lambda itself invoke.
 let served = 0;
+let ticks = 0;
 
 /** How a service is named in a signature, by how it is named in the environment. */
 const services = {
@@ -33,6 +34,13 @@ const actions = {
     void Promise.reject(new Error('nobody awaits me'));
     await new Promise((resolve) => setTimeout(resolve, 1000));
   },
+  /** Goes on after the answer, where it is let. */
+  leaves: () => {
+    setInterval(() => {
+      ticks += 1;
+    }, 5);
+  },
+  ticks: () => ticks,
   pid: () => process.pid,
   prints: ({ line }) => console.log(line),
   /** Calls an AWS service with this function's own credentials. */
