@@ -13,6 +13,8 @@ export interface Caller {
   readonly arn: string;
   /** What his policies say; undefined for the one who may do everything. */
   readonly statements: readonly Statement[] | undefined;
+  /** By which clock he signs. @default the local cloud's */
+  readonly now?: () => number;
   /** The condition keys that are about him. */
   readonly context: Readonly<Record<string, string>>;
   /** Told of every decision. */
@@ -56,10 +58,10 @@ export function createAuthentication({
     if (Number.isNaN(dateMs)) {
       return refuse('IncompleteSignatureException', "Date must be in ISO-8601 'basic format' in 'X-Amz-Date'.");
     }
-    const flaw =
-      describeSkew(date, dateMs, clock.now(), toleranceMinutes) ?? describeScope(signature, region, service, date);
-    if (flaw !== undefined) return refuse('InvalidSignatureException', flaw);
     const caller = byKey.get(signature.accessKeyId);
+    const nowMs = caller?.now?.() ?? clock.now();
+    const flaw = describeSkew(date, dateMs, nowMs, toleranceMinutes) ?? describeScope(signature, region, service, date);
+    if (flaw !== undefined) return refuse('InvalidSignatureException', flaw);
     if (caller === undefined) return refuse('UnrecognizedClientException', invalidToken);
     if (!isSignedWith(signingKeys(caller.credentials, signature), signature, date, request)) {
       return refuse('InvalidSignatureException', mismatch);

@@ -143,7 +143,11 @@ function lambda(
 }
 
 /** As CDK writes it: any stage, and no slash before the route's key. */
-function permission(logicalId: string, target: string, source: { route: string } | { authorizer: string }): Resources {
+export function permission(
+  logicalId: string,
+  target: string,
+  source: { route: string } | { authorizer: string },
+): Resources {
   const SourceArn =
     'route' in source ? apiArn(`/*${source.route}`) : apiArn('/authorizers/', { Ref: source.authorizer });
   return {

@@ -51,12 +51,12 @@ itHere('#68 $disconnect does not wait for a message’s function that still runs
   const { chat } = target;
   const client = await connect(`${url}&mark=hasty`);
   const { connectionId } = (await chat.event('Connect', isMarked('hasty'))).requestContext;
-  client.send({ sleepMs: 500, mark: 'hasty' });
+  client.send({ sleepMs: 2000, mark: 'hasty' });
   await chat.event('Message', (event) => event.requestContext.connectionId === connectionId);
   await client.close();
   await chat.event('Disconnect', (event) => event.requestContext.connectionId === connectionId);
   const isAwake = (entry: (typeof chat.entries)[number]) =>
-    entry.kind === 'function-output' && entry.line === 'awake hasty';
+    entry.kind === 'function-output' && entry.line.endsWith('\tawake hasty');
   expect(chat.entries.some(isAwake)).toBe(false);
   await chat.until(isAwake);
 });

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect } from 'vitest';
-import { setProperties } from '../assemblies/chat.ts';
+import { permission, setProperties } from '../assemblies/chat.ts';
 import { contextKeys } from '../assemblies/context-keys.ts';
 import { type Chat, type GatewayEvent, startChat } from '../assemblies/start-chat.ts';
 import { connect } from '../socket-client.ts';
@@ -78,6 +78,7 @@ describe('a client that does what the recorded one did', () => {
       change(template) {
         setProperties(template, 'ConnectRoute', { AuthorizationType: 'NONE' });
         setProperties(template, 'OneWayRoute', { RouteKey: 'chat' });
+        Object.assign(template.Resources, permission('OneWayRoutePermission', 'Message', { route: 'chat' }));
       },
     });
   });
