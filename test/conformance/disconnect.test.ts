@@ -40,7 +40,7 @@ itHere(
 
 it('#67 #N14 of two messages of one client the quick one overtakes the slow one', async () => {
   const client = await connect(url);
-  client.send({ sleepMs: 400, mark: 'slow' });
+  client.send({ sleepMs: 2000, mark: 'slow' });
   client.send({ mark: 'quick' });
   expect(await client.next()).toContain('quick');
   expect(await client.next()).toContain('slow');
