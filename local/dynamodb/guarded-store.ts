@@ -34,11 +34,18 @@ export function guardStore(store: Store, onThrow: (error: unknown) => void): Sto
     return guarded as T;
   }
 
+  /** The stream itself, which is nobody else's: its methods would keep their state beside it on another object. */
+  function guardStream(stream: NodeJS.ReadableStream): NodeJS.ReadableStream {
+    const on = stream.on.bind(stream);
+    stream.on = (event: string, listener: Run) => on(event, guard(listener) as never);
+    return stream;
+  }
+
   function guardSubStore(target: SubStore): SubStore {
     const guarded = guardCallbacks(target, ['get', 'put', 'del', 'batch']);
     guarded.lock = (key, run) => target.lock(key, guard((release: Release) => run(holding(release))) as never);
-    guarded.createKeyStream = (options) => guardCallbacks(target.createKeyStream(options), ['on', 'once']);
-    guarded.createValueStream = (options) => guardCallbacks(target.createValueStream(options), ['on', 'once']);
+    guarded.createKeyStream = (options) => guardStream(target.createKeyStream(options));
+    guarded.createValueStream = (options) => guardStream(target.createValueStream(options));
     return guarded;
   }
 

@@ -146,6 +146,21 @@ const groups: Readonly<Record<string, readonly (readonly [what: string, operatio
     ['an item that is there', 'PutItem', put('a', {}, isNew)],
     ['an item that is there, and see it', 'PutItem', put('a', {}, { ...isNew, ...showsItem })],
     [
+      'when a set is compared',
+      'PutItem',
+      put('no', {}, { ConditionExpression: 'a > :a', ...values({ ':a': { SS: ['a'] } }) }),
+    ],
+    [
+      'when something is compared with itself',
+      'PutItem',
+      put('no', {}, { ConditionExpression: 'a IN (:a, a)', ...values({ ':a': s('a') }) }),
+    ],
+    [
+      'when a path leads into a key',
+      'PutItem',
+      put('no', {}, { ConditionExpression: 'id.x = :a', ...values({ ':a': s('a') }) }),
+    ],
+    [
       'an item that is not there, and see nothing',
       'PutItem',
       put('no', {}, { ConditionExpression: 'attribute_exists(id)', ...showsItem }),

