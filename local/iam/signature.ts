@@ -61,7 +61,8 @@ export function deriveSigningKey(secret: string, { day, region, service, termina
 /** The body's own hash is taken whatever the client says of it: UNSIGNED-PAYLOAD is for Amazon S3 alone. */
 function canonicalRequest({ method, url, headers, body }: SignedRequest, signedHeaders: readonly string[]): string {
   const [path, query] = splitOnce(url, '?');
-  const lines = signedHeaders.map((name) => `${name}:${canonicalValue(headers[name])}\n`).join('');
+  const signedValue = (name: string) => canonicalValue(Object.hasOwn(headers, name) ? headers[name] : undefined);
+  const lines = signedHeaders.map((name) => `${name}:${signedValue(name)}\n`).join('');
   return `${method}\n${canonicalPath(path)}\n${canonicalQuery(query)}\n${lines}\n${signedHeaders.join(';')}\n${sha256(body)}`;
 }
 
@@ -84,10 +85,15 @@ function canonicalPath(path: string): string {
 function canonicalQuery(query: string): string {
   if (query === '') return '';
   const pairs = query.split('&').map((pair) => splitOnce(pair, '=').map((part) => encode(decode(part))));
+  // By name, then by value, as bytes.
   return pairs
+    .sort(([one = '', first = ''], [other = '', second = '']) => compare(one, other) || compare(first, second))
     .map(([name, value]) => `${name}=${value}`)
-    .sort()
     .join('&');
+}
+
+function compare(one: string, other: string): number {
+  return one === other ? 0 : one < other ? -1 : 1;
 }
 
 function encode(text: string): string {
