@@ -1,4 +1,4 @@
-import { rmSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { startLocalCloud } from '../../local/index.ts';
 import { writeAssembly } from './assembly.ts';
 import { chatTemplate } from './chat.ts';
@@ -21,6 +21,11 @@ if (process.argv[2] === 'busy') {
   // Never answered: this process is gone before.
   cloud.functions.Worker?.invoke({ action: 'hangs' }).catch(() => undefined);
   await isHanging;
+}
+// Frozen, where that can be seen: a process that is stopped cannot notice by itself that this one has gone.
+const isFrozen = () => readFileSync(`/proc/${result?.payload}/stat`, 'utf8').split(') ')[1]?.startsWith('T');
+while (process.argv[2] === 'idle' && process.platform === 'linux' && !isFrozen()) {
+  await new Promise((resolve) => setTimeout(resolve, 5));
 }
 rmSync(folder, { recursive: true });
 process.stdout.write(`environment ${result?.payload}\n`, () => process.kill(process.pid, 'SIGKILL'));

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type Started, startFunctions, type TestFunction, writeFiles } from '../assemblies/start-functions.ts';
 
@@ -15,6 +15,10 @@ async function start(code: string, properties: TestFunction['properties'] = {}):
 
 /** `T` for stopped: https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html */
 const stateOf = (pid: unknown) => readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.[0];
+const childrenOfThis = () =>
+  readdirSync('/proc/self/task').flatMap(
+    (thread) => readFileSync(`/proc/self/task/${thread}/children`, 'utf8').match(/\d+/g) ?? [],
+  );
 const onLinux = it.runIf(process.platform === 'linux');
 
 describe('between invocations an environment', () => {
@@ -43,12 +47,15 @@ describe('between invocations an environment', () => {
     expect(worker.coldStarts).toBe(1);
   });
 
-  onLinux('that is frozen can be closed', async () => {
+  onLinux('that is frozen can be closed, and no process is left', async () => {
+    const before = childrenOfThis();
     const one = await startFunctions([{ files: { 'index.js': 'exports.handler = async () => process.pid;' } }]);
     const pid = Number(await one.returned());
     await expect.poll(() => stateOf(pid)).toBe('T');
+    const started = childrenOfThis().filter((each) => !before.includes(each));
+    expect(started).toContain(String(pid));
     await one.close();
-    expect(() => process.kill(pid, 0)).toThrow('ESRCH');
+    for (const each of started) expect(() => process.kill(Number(each), 0)).toThrow('ESRCH');
   });
 });
 
