@@ -2,6 +2,8 @@ import { readAssembly } from './assembly.ts';
 import { startDynamoDb } from './dynamodb.ts';
 import { startGateway } from './gateway/server.ts';
 import { findWebSocketApi, readStages, readWebSocketApi } from './gateway/websocket-api.ts';
+import { createInspector } from './inspector/inspector.ts';
+import { pagePath } from './inspector/page.ts';
 import { createAsyncInvoker } from './lambda/async-invoke.ts';
 import type { InvocationResult } from './lambda/environment.ts';
 import { createFunctions, type Functions } from './lambda/functions.ts';
@@ -22,6 +24,8 @@ export interface LocalCloudOptions {
   readonly log?: Log;
   /** How many invocations of one function run at the same time; the rest wait. @default 2 for each core */
   readonly maxEnvironmentsPerFunction?: number;
+  /** The page at /_local. @default true */
+  readonly inspector?: boolean;
 }
 
 /** A function as tests and the start script see it. */
@@ -40,6 +44,8 @@ export interface FunctionHandle {
 export interface LocalCloud {
   /** `ws://127.0.0.1:<port>/<stage>` */
   readonly webSocketUrl: string;
+  /** The page that shows what happens: `http://127.0.0.1:<port>/_local` */
+  readonly inspectorUrl: string | undefined;
   /** The stack's outputs; what pointed to API Gateway points to this machine. */
   readonly outputs: Readonly<Record<string, string>>;
   readonly dynamodbEndpoint: string;
@@ -85,7 +91,12 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
     closers.push(services.close);
     let functions: Functions | undefined;
     closers.push(async () => functions?.close());
-    const gateway = await startGateway(options.port ?? 0, region, log);
+    const inspector =
+      options.inspector === false
+        ? undefined
+        : createInspector({ webSocketUrls: () => [`ws://${address}/${stages[0]}`] });
+    closers.push(() => inspector?.close());
+    const gateway = await startGateway(options.port ?? 0, region, log, inspector);
     // Comes before the functions when all is closed: no client is told that its message failed.
     closers.push(gateway.close);
     const address = `127.0.0.1:${gateway.port}`;
@@ -117,6 +128,7 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
     gateway.serve(webSocketApi);
     return {
       webSocketUrl: `ws://${address}/${stages[0]}`,
+      inspectorUrl: inspector === undefined ? undefined : `http://${address}${pagePath}`,
       outputs: Object.fromEntries(Object.entries(stack.outputs).map(([name, value]) => [name, localize(value)])),
       dynamodbEndpoint: dynamodb.endpoint,
       tables: dynamodb.tables,

@@ -6,11 +6,19 @@ export type Observation =
       readonly api: string;
       readonly stage: string;
       readonly sourceIp: string;
+      readonly userAgent?: string;
       /** What the authorizer said of it. */
       readonly context: Readonly<Record<string, string>> | undefined;
     }
   | { readonly kind: 'disconnected'; readonly connectionId: string; readonly code: number; readonly reason: string }
-  | { readonly kind: 'refused'; readonly status: number; readonly reason: string }
+  | {
+      readonly kind: 'refused';
+      readonly status: number;
+      readonly reason: string;
+      readonly stage?: string;
+      /** What the functions that were asked knew it as; undefined when none was. */
+      readonly connectionId?: string;
+    }
   | { readonly kind: 'message-in'; readonly connectionId: string; readonly routeKey: string; readonly body: string }
   | {
       readonly kind: 'message-out';
@@ -19,7 +27,14 @@ export type Observation =
       readonly by: 'reply' | 'post' | 'gateway';
       readonly body: string;
     }
-  | { readonly kind: 'invoked'; readonly function: string; readonly requestId: string; readonly isCold: boolean }
+  | {
+      readonly kind: 'invoked';
+      readonly function: string;
+      readonly requestId: string;
+      readonly isCold: boolean;
+      /** That its event speaks of, see `connectionIdIn`. */
+      readonly connectionId?: string;
+    }
   | {
       readonly kind: 'finished';
       readonly function: string;
@@ -38,5 +53,13 @@ export type Observation =
       readonly requestId: string | undefined;
       readonly text: string;
     };
+
+/**
+ * The connection that the event of an invocation speaks of. By its text, because a parser would take longer than a warm
+ * invocation; inside of a message body the quotes are escaped, so nothing is found there.
+ */
+export function connectionIdIn(payload: string): string | undefined {
+  return /"connectionId":\s?"([A-Za-z0-9_-]{15}=)"/.exec(payload)?.[1];
+}
 
 export type Observe = (observation: Observation) => void;

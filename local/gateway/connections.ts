@@ -1,4 +1,5 @@
 import type { WebSocket } from 'ws';
+import type { Observation, Observe } from '../observation.ts';
 import type { Client } from './events.ts';
 
 /** How a connection ended, in the words of the `$disconnect` event. */
@@ -7,19 +8,24 @@ export interface End {
   readonly reason: string;
 }
 
+/** Who speaks to the client. */
+export type Sender = Extract<Observation, { readonly kind: 'message-out' }>['by'];
+
 /** One open socket and what the management API tells of it. */
 export class Connection {
   readonly client: Client;
   readonly stage: string;
   lastActiveAt: number;
   readonly #socket: WebSocket;
+  readonly #observe: Observe | undefined;
   #end: End | undefined;
 
-  constructor(client: Client, stage: string, socket: WebSocket) {
+  constructor(client: Client, stage: string, socket: WebSocket, observe?: Observe) {
     this.client = client;
     this.stage = stage;
     this.lastActiveAt = client.connectedAt;
     this.#socket = socket;
+    this.#observe = observe;
   }
 
   get isOpen(): boolean {
@@ -32,10 +38,11 @@ export class Connection {
   }
 
   /** Which frame type API Gateway sends for what is posted is not known: text. */
-  send(text: string | Buffer): void {
+  send(text: string | Buffer, by: Sender): void {
     if (!this.isOpen) return;
     this.lastActiveAt = Date.now();
     this.#socket.send(text, { binary: false });
+    this.#observe?.({ kind: 'message-out', connectionId: this.client.connectionId, by, body: text.toString() });
   }
 
   close(code: number, reason: string): void {

@@ -27,6 +27,7 @@ export type Admission =
 
 /** What the client asks for, before any function has seen it. */
 export interface UpgradeRequest {
+  readonly connectionId: string;
   readonly apiStage: ApiStage;
   readonly region: string;
   readonly sourceIp: string;
@@ -75,6 +76,7 @@ export function readUpgrade(
     sent.push([request.rawHeaders[index] ?? '', request.rawHeaders[index + 1] ?? '']);
   }
   return {
+    connectionId: newGatewayId(),
     apiStage,
     region,
     sourceIp,
@@ -89,7 +91,7 @@ export function readUpgrade(
 export async function admit(api: WebSocketApi, request: UpgradeRequest): Promise<Admission> {
   const { apiStage, region, handshake } = request;
   const stranger: Client = {
-    connectionId: newGatewayId(),
+    connectionId: request.connectionId,
     connectedAt: Date.now(),
     sourceIp: request.sourceIp,
     userAgent: request.userAgent,

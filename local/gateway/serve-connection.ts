@@ -1,6 +1,7 @@
 import type { Duplex } from 'node:stream';
 import type { WebSocket } from 'ws';
 import type { Log } from '../log.ts';
+import type { Observe } from '../observation.ts';
 import { Connection, type Connections, type End } from './connections.ts';
 import { type ApiStage, type Client, disconnectEvent, messageEvent } from './events.ts';
 import { watchFrameSizes } from './frame-sizes.ts';
@@ -16,6 +17,7 @@ export interface Gateway {
   readonly api: WebSocketApi;
   readonly connections: Connections;
   readonly log: Log;
+  readonly observe?: Observe | undefined;
 }
 
 /** Runs an open connection: its messages, and `$disconnect` when it is over. */
@@ -26,8 +28,19 @@ export function serveConnection(
   socket: WebSocket,
   stream: Duplex,
 ): void {
-  const connection = new Connection(client, apiStage.stage, socket);
+  const { observe } = gateway;
+  const { connectionId, sourceIp, userAgent, authorizer: context } = client;
+  const connection = new Connection(client, apiStage.stage, socket, observe);
   gateway.connections.add(connection);
+  observe?.({
+    kind: 'connected',
+    connectionId,
+    api: apiStage.apiId,
+    stage: apiStage.stage,
+    sourceIp,
+    ...(userAgent === undefined ? {} : { userAgent }),
+    context,
+  });
 
   const isTooLong = watchFrameSizes(frameLimitBytes);
   stream.prependListener('data', (chunk: Buffer) => {
@@ -47,8 +60,9 @@ export function serveConnection(
   });
   socket.on('close', (code) => {
     gateway.connections.remove(connection);
-    if (gateway.connections.isClosed) return;
     const end = connection.end ?? broken ?? { code, reason: reasonOf(code) };
+    observe?.({ kind: 'disconnected', connectionId, ...end });
+    if (gateway.connections.isClosed) return;
     serveDisconnect(gateway, apiStage, client, end).catch(reportFault(gateway, '$disconnect'));
   });
 }
@@ -57,8 +71,9 @@ async function serveMessage(gateway: Gateway, apiStage: ApiStage, connection: Co
   const { routes, selectRoute } = gateway.api;
   const { client } = connection;
   const route = customRoute(gateway.api, selectRoute(body)) ?? routes.get('$default');
+  gateway.observe?.({ kind: 'message-in', connectionId: client.connectionId, routeKey: route?.key ?? '', body });
   if (route?.integration === undefined) {
-    connection.send(errorFrame('Forbidden', client.connectionId, newGatewayId()));
+    connection.send(errorFrame('Forbidden', client.connectionId, newGatewayId()), 'gateway');
     return;
   }
   const event = messageEvent(apiStage, client, route.key, body);
@@ -69,12 +84,15 @@ async function serveMessage(gateway: Gateway, apiStage: ApiStage, connection: Co
     const reason = result.outcome === 'failed' ? result.errorType : 'no proxy response';
     gateway.log({ kind: 'integration-failed', routeKey: route.key, reason });
     // On one-way routes as well: aws-samples/simple-websockets-chat-app#42. The text for a timeout at 29 s is not known.
-    connection.send(errorFrame('Internal server error', client.connectionId, event.requestContext.requestId));
+    connection.send(
+      errorFrame('Internal server error', client.connectionId, event.requestContext.requestId),
+      'gateway',
+    );
     return;
   }
   // A reply without a body has been seen as an empty frame (serverless/serverless#6816, weak): never rely on it.
   // What a status of 400 and more does to a one-way route is not known: nothing here.
-  if (route.returnsResponse) connection.send(response?.body ?? '');
+  if (route.returnsResponse) connection.send(response?.body ?? '', 'reply');
 }
 
 /** "Custom keys must not start with $", so no message can name $connect or $disconnect. */

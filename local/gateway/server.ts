@@ -1,6 +1,8 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
+import type { Inspector } from '../inspector/inspector.ts';
+import { isPageUrl } from '../inspector/page.ts';
 import type { Log } from '../log.ts';
 import { closeServer, listenOnLoopback } from '../loopback.ts';
 import { Connections } from './connections.ts';
@@ -22,7 +24,13 @@ const maxHeaderSize = 256 * 1024;
 const closePatienceMs = 500;
 
 /** The WebSocket API and its @connections API on one port. */
-export async function startGateway(port: number, region: string, log: Log): Promise<GatewayServer> {
+export async function startGateway(
+  port: number,
+  region: string,
+  log: Log,
+  inspector?: Inspector,
+): Promise<GatewayServer> {
+  const observe = inspector?.observe;
   const connections = new Connections();
   const protocols = new WeakMap<IncomingMessage, string>();
   const webSockets = new WebSocketServer({
@@ -41,15 +49,24 @@ export async function startGateway(port: number, region: string, log: Log): Prom
     const api = gateway?.api;
     const stage = stageIn(request.url ?? '');
     const apiStage = { apiId: api?.apiId ?? '', stage, domainName: `127.0.0.1:${boundPort}` };
+    let connectionId: string | undefined;
+    const ask = (from: WebSocketApi) => {
+      const asked = readUpgrade(request, apiStage, region, pending.isGone);
+      connectionId = asked.connectionId;
+      return admit(from, asked);
+    };
     const admission: Admission =
       api === undefined
         ? { status: 503, reason: 'the local cloud is starting' }
-        : (refuseEarly(request, api.stages) ??
-          (await admit(api, readUpgrade(request, apiStage, region, pending.isGone))));
+        : (refuseEarly(request, api.stages) ?? (await ask(api)));
+    const tellRefused = (status: number, reason: string) => {
+      log({ kind: 'handshake', status, reason });
+      observe?.({ kind: 'refused', status, reason, stage, ...(connectionId === undefined ? {} : { connectionId }) });
+    };
 
     const early = pending.release();
     if (admission.client === undefined) {
-      log({ kind: 'handshake', status: admission.status, reason: admission.reason });
+      tellRefused(admission.status, admission.reason);
       if (admission.left !== undefined && gateway !== undefined) serveLeftClient(gateway, apiStage, admission.left);
       return refuse(socket, admission.status);
     }
@@ -63,11 +80,12 @@ export async function startGateway(port: number, region: string, log: Log): Prom
     });
     if (isUpgraded || gateway === undefined) return;
     // ws has answered it already: it offers extensions or sub-protocols that cannot be read.
-    log({ kind: 'handshake', status: 400, reason: 'the WebSocket handshake is malformed' });
+    tellRefused(400, 'the WebSocket handshake is malformed');
     serveLeftClient(gateway, apiStage, admission.client);
   }
 
   const server: Server = createServer({ maxHeaderSize }, (request, response) => {
+    if (inspector?.page(request, response) === true) return;
     const target = connectionIdIn(request.url ?? '');
     if (gateway === undefined || target === undefined || !gateway.api.stages.includes(target.stage)) {
       return answerPlainRequest(request, response, gateway?.api.stages ?? []);
@@ -84,12 +102,12 @@ export async function startGateway(port: number, region: string, log: Log): Prom
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
   });
-  const boundPort = await listenOnLoopback(server, port);
+  const boundPort = await listenOnLoopback(server, port, inspector === undefined ? undefined : isPageUrl);
 
   return {
     port: boundPort,
     serve(api) {
-      gateway = { api, connections, log };
+      gateway = { api, connections, log, observe };
     },
     async close() {
       gateway = undefined;
