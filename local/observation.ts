@@ -16,7 +16,7 @@ export type Observation =
       readonly status: number;
       readonly reason: string;
       readonly stage?: string;
-      /** What the functions that were asked knew it as; undefined when none was. */
+      /** What the functions that were asked, if any, knew it as. */
       readonly connectionId?: string;
     }
   | { readonly kind: 'message-in'; readonly connectionId: string; readonly routeKey: string; readonly body: string }

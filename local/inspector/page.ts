@@ -21,6 +21,7 @@ const modules = [
   'json',
   'keyboard',
   'list',
+  'log-lines',
   'messages',
   'mirror',
   'names',
@@ -36,8 +37,10 @@ const html = { file: 'page.html', type: 'text/html; charset=utf-8' };
 const files: ReadonlyMap<string, { readonly file: string; readonly type: string }> = new Map([
   [pagePath, html],
   [`${pagePath}/`, html],
-  [`${pagePath}/page.css`, { file: 'page.css', type: 'text/css; charset=utf-8' }],
   [`${pagePath}/icon.svg`, { file: 'icon.svg', type: 'image/svg+xml' }],
+  ...['base', 'page', 'list', 'tables', 'details'].map(
+    (name) => [`${pagePath}/${name}.css`, { file: `${name}.css`, type: 'text/css; charset=utf-8' }] as const,
+  ),
   ...modules.map(
     (name) => [`${pagePath}/${name}.js`, { file: `${name}.js`, type: 'text/javascript; charset=utf-8' }] as const,
   ),

@@ -1,21 +1,28 @@
 import { facts, section, values } from './details.js';
 import { element } from './elements.js';
 import { invocationLogs, invocationsOf } from './invocations.js';
+import { lastWords, linesOf, summary } from './log-lines.js';
 import { messageLine } from './messages.js';
 import { newest } from './mirror.js';
-import { who } from './names.js';
+import { functionName, who } from './names.js';
 import { hintFor } from './refusals.js';
 import { looksSecret } from './secrets.js';
 import { time } from './times.js';
 
 /** Refused first, because that is what one comes for; then who is there; then who was. */
-export function connectionGroups({ tables, totals }) {
+export function connectionGroups(mirror) {
+  const { tables, totals } = mirror;
   const all = newest(tables.connections);
   const open = all.filter(([, { endedAt }]) => endedAt === undefined);
   const ended = all.filter(([, { endedAt }]) => endedAt !== undefined);
   const unlisted = totals.open - open.length;
   return [
-    { key: 'refused', title: 'Refused', className: 'refused', rows: refusedReasons(tables).map(refusedRow) },
+    {
+      key: 'refused',
+      title: 'Refused',
+      className: 'refused',
+      rows: refusedReasons(tables).map((refused) => refusedRow(refused, mirror)),
+    },
     {
       key: 'open',
       title: 'Open',
@@ -38,20 +45,33 @@ function refusedReasons({ refusals }) {
   return [...reasons.values()];
 }
 
-function refusedRow({ key, status, reason, stage, at, times }) {
+function refusedRow(refused, mirror) {
+  const { key, status, reason, stage, at, times } = refused;
+  const why = whyRefused(refused, mirror);
   return {
     key,
     text: `refused ${status} ${reason} ${stage ?? ''}`,
-    mark: `${times.length} ${at}`,
+    mark: `${times.length} ${at} ${why}`,
     className: 'of-refusal',
-    draw: () =>
-      [
-        element('span.badge.bad', {}, String(status)),
-        element('span.main', {}, reason),
-        times.length > 1 && element('span.count', {}, `${times.length} times`),
+    draw: () => [
+      element('span.badge.bad', {}, String(status)),
+      element('span.main', {}, reason),
+      element(
+        'span.seen',
+        {},
+        times.length > 1 && element('span.bad', {}, `${times.length} times`),
         element('span.when', {}, time(at, 'ago')),
-      ].filter(Boolean),
+      ),
+      element('span.why.soft', {}, why ?? ''),
+    ],
   };
+}
+
+/** The last words of the function that was asked last; what the reason means when there are none. */
+function whyRefused({ connectionId, reason }, mirror) {
+  const [id, invocation] = (connectionId === undefined ? [] : invocationsOf(mirror, connectionId)).at(-1) ?? [];
+  const words = id === undefined ? undefined : lastWords(linesOf(mirror, id));
+  return words === undefined ? hintFor(reason) : `${functionName(invocation.function)}: ${summary(words)}`;
 }
 
 function connectionRow([id, connection]) {
@@ -91,9 +111,9 @@ export function connectionsEmpty({ webSocketUrls }) {
       'div.empty',
       {},
       element('h2', {}, 'Nobody has connected yet'),
-      element('p', {}, 'Open a socket from your page, or from a terminal:'),
-      ...webSocketUrls.map((url) => element('pre', { tabindex: 0 }, `npx wscat -c '${url}'`)),
-      element('p.soft', {}, 'Handshakes that are refused are shown here too, with the reason.'),
+      element('p', {}, 'Open a socket from your page, or from the console of a browser:'),
+      ...webSocketUrls.map((url) => element('pre', { tabindex: 0 }, `new WebSocket('${url}')`)),
+      element('p.soft', {}, 'A handshake that is refused is shown here too, with the reason.'),
     ),
   ];
 }
@@ -150,7 +170,7 @@ export function connectionDetail(app, key) {
   };
 }
 
-function refusalDetail({ mirror, now }, key) {
+function refusalDetail({ mirror }, key) {
   const refused = refusedReasons(mirror.tables).find((each) => each.key === key);
   if (refused === undefined) return undefined;
   const { status, reason, stage, times, connectionId } = refused;
@@ -170,7 +190,12 @@ function refusalDetail({ mirror, now }, key) {
             [time(times[0], 'exact'), ' ', element('span.soft', {}, time(times[0], 'ago'))],
           ],
           ['Times', times.length > 1 ? String(times.length) : undefined],
-          ['Before', times.length > 1 ? times.slice(1, 4).flatMap((at) => [time(at, 'exact'), ' ']) : undefined],
+          [
+            'Before',
+            times.length > 1
+              ? times.slice(1, 4).flatMap((at, index) => [index > 0 && ', ', time(at, 'exact')])
+              : undefined,
+          ],
         ]),
         ...asked.map(([id, invocation]) => invocationLogs(mirror, id, invocation)),
       ].filter(Boolean),

@@ -1,9 +1,9 @@
 import { facts, section } from './details.js';
 import { element } from './elements.js';
-import { body, parseJson, pretty, preview } from './json.js';
+import { body } from './json.js';
+import { lastWords, logLines, summary } from './log-lines.js';
 import { newest } from './mirror.js';
 import { functionName, who } from './names.js';
-import { maskedText } from './secrets.js';
 import { duration, time } from './times.js';
 
 export function invocationGroups({ tables }) {
@@ -31,41 +31,41 @@ function linesByRequest({ lines }) {
 
 function invocationRow([key, invocation], lines) {
   const { at, connectionId, isCold, durationMs, errorType } = invocation;
-  const name = functionName(invocation.function);
-  const last = lines.findLast(({ text }) => !isLambdas(text));
+  const words = lastWords(lines);
+  const written = lines.map(({ text }) => text).join(' ');
   return {
     key,
     at,
     connectionId,
     isFailed: errorType !== undefined,
-    text: `${invocation.function} ${key} ${isCold ? 'cold' : ''} ${errorType ?? ''} ${connectionId ?? ''} ${lines.map(({ text }) => text).join(' ')}`,
+    text: `${invocation.function} ${key} ${isCold ? 'cold' : ''} ${errorType ?? ''} ${connectionId ?? ''} ${written}`,
     mark: `${durationMs} ${errorType} ${lines.length}`,
     className: errorType === undefined ? 'of-invocation' : 'of-invocation has-error',
     draw: () => [
       element('span.when', {}, time(at, 'exact')),
-      element('span.name', { title: invocation.function }, name),
+      element('span.name', { title: invocation.function }, functionName(invocation.function)),
       element(
         'span.main',
         {},
         errorType && element('b.bad', {}, `${errorType} `),
-        last && element('code.soft', {}, summary(last.text)),
+        words && element('code.soft', {}, summary(words)),
       ),
       element('span.rest', {}, isCold && element('span.badge.cold', {}, 'cold')),
-      took(invocation),
+      ...took(invocation),
     ],
   };
 }
 
 function took({ durationMs, finishedAt }) {
-  if (finishedAt === undefined) return element('span.took.running', {}, 'running');
-  const bar = element('i', { 'aria-hidden': 'true' });
-  // By its root: a warm call of 2 ms is seen beside a cold one of 400 ms.
-  bar.style.inlineSize = `${Math.min(100, Math.sqrt(durationMs / 1000) * 100)}%`;
-  return element('span.took', {}, duration(durationMs), bar);
+  if (finishedAt === undefined) return [element('span.bar'), element('span.took.running', {}, 'running')];
+  const bar = element('i');
+  // By its magnitude, 1 ms to 10 s: a warm call is seen beside a cold one.
+  bar.style.inlineSize = `${Math.min(100, Math.max(4, Math.log10(Math.max(1, durationMs)) * 25))}%`;
+  return [element('span.bar', { 'aria-hidden': 'true' }, bar), element('span.took', {}, duration(durationMs))];
 }
 
 /** What a function writes outside of an invocation, as it does while it starts. */
-function strayRow([key, { at, function: name, text, bytes }]) {
+function strayRow([key, { at, function: name, text }]) {
   return {
     key: `line ${key}`,
     at,
@@ -76,21 +76,22 @@ function strayRow([key, { at, function: name, text, bytes }]) {
       element('span.when', {}, time(at, 'exact')),
       element('span.name', { title: name }, functionName(name)),
       element('span.main', {}, element('code.soft', {}, summary(text))),
-      element('span.rest.soft', {}, bytes > 0 ? 'line' : ''),
-      element('span.took'),
     ],
   };
 }
 
-export function invocationsEmpty({ webSocketUrls }) {
+export function invocationsEmpty() {
   return [
     element(
       'div.empty',
       {},
       element('h2', {}, 'No function has run yet'),
-      element('p', {}, 'The first handshake runs the authorizer and the $connect function:'),
-      ...webSocketUrls.map((url) => element('pre', { tabindex: 0 }, `npx wscat -c '${url}'`)),
-      element('p.soft', {}, 'What each wrote, how long it took and whether it had to start first is shown here.'),
+      element(
+        'p',
+        {},
+        'The first handshake runs the authorizer and the $connect function. Open a socket; the connections view says how.',
+      ),
+      element('p.soft', {}, 'What each wrote, how long it took, and whether it had to start first, is shown here.'),
     ),
   ];
 }
@@ -108,9 +109,9 @@ export function invocationDetail(app, key) {
     draw: () => [
       facts([
         ...invocationFacts(invocation),
-        ['Request id', element('code', {}, key)],
         ['For', connection && element('button.link', { type: 'button', onclick: open }, who(connection))],
         ['Connection', connectionId && element('code', {}, connectionId)],
+        ['Request id', element('code', {}, key)],
         ['Logical id', element('code', {}, invocation.function)],
       ]),
       section('What it wrote', logLines(app.mirror, key, invocation)),
@@ -135,50 +136,8 @@ function outcome(finishedAt, errorType) {
 
 /** An invocation inside of the details of something else. */
 export function invocationLogs(mirror, key, invocation) {
-  return section(
-    functionName(invocation.function),
-    facts(invocationFacts(invocation).slice(0, 3)),
-    logLines(mirror, key, invocation),
-  );
-}
-
-function logLines({ tables }, key, { at, lines: written }) {
-  const lines = [...tables.lines.values()].filter(({ requestId }) => requestId === key);
-  if (written === 0) return element('p.soft', {}, 'Nothing.');
-  const lost = written - lines.length;
-  return element(
-    'div',
-    {},
-    element(
-      'ol.log',
-      {},
-      lines.map((line) =>
-        element('li', {}, element('span.when', {}, `+${Math.round(line.at - at)} ms`), logText(line)),
-      ),
-    ),
-    lost > 0 && element('p.soft', {}, `${lost} more ${lost === 1 ? 'line is' : 'lines are'} no longer kept here.`),
-  );
-}
-
-/** JSON unfolds; a line of text is all there already. */
-function logText({ text, bytes }) {
-  const value = parseJson(text);
-  if (typeof value === 'object' && value !== null)
-    return element('details', {}, element('summary', {}, element('code', {}, summary(text))), pretty(text));
-  if (text.length > 300)
-    return element('details', {}, element('summary', {}, element('code', {}, preview(text))), body(text, bytes));
-  return element(isLambdas(text) ? 'code.soft' : 'code', {}, maskedText(text));
-}
-
-/** Lines that Lambda itself writes around an invocation. */
-const isLambdas = (text) => /^(?:INIT_START|START|END|REPORT|INIT_REPORT) /.test(text);
-
-/** Of a JSON line the level and the message, in the fields that loggers use for them. */
-function summary(text) {
-  const line = Object(parseJson(text));
-  const { level, message, msg = message } = line;
-  if (typeof msg === 'string') return `${typeof level === 'string' ? `${level} ` : ''}${msg}`;
-  return preview(text);
+  const [outcome, took, start] = invocationFacts(invocation);
+  return section(functionName(invocation.function), facts([outcome, took, start]), logLines(mirror, key, invocation));
 }
 
 function lineDetail({ mirror }, key) {
@@ -188,11 +147,11 @@ function lineDetail({ mirror }, key) {
     title: functionName(line.function),
     mark: key,
     draw: () => [
+      element('p.soft', {}, 'Written outside of an invocation, or by one that is not known.'),
       facts([
         ['When', [time(line.at, 'exact'), ' ', element('span.soft', {}, time(line.at, 'ago'))]],
         ['Logical id', element('code', {}, line.function)],
       ]),
-      element('p.soft', {}, 'Written outside of an invocation, or by one that is not known.'),
       section('Line', body(line.text, line.bytes)),
     ],
   };

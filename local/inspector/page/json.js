@@ -1,5 +1,5 @@
 import { element } from './elements.js';
-import { maskedText, pieces, secret } from './secrets.js';
+import { looksSecret, maskedText, pieces, secret } from './secrets.js';
 
 export function parseJson(text) {
   try {
@@ -9,30 +9,35 @@ export function parseJson(text) {
   }
 }
 
-const token = /("(?:[^"\\]|\\.)*")(\s*:)?|\b(?:true|false|null)\b|-?\b\d+(?:\.\d+)?(?:[eE][+-]?\d+)?\b/g;
+const token = /"((?:[^"\\]|\\.)*)"(\s*:)?|\b(?:true|false|null)\b|-?\b\d+(?:\.\d+)?(?:[eE][+-]?\d+)?\b/g;
 
 /** Indented when it is JSON, as it is when not; what looks secret is hidden. */
 export function pretty(text) {
   const value = parseJson(text);
   const isJson = typeof value === 'object' && value !== null;
-  const shown = isJson ? JSON.stringify(value, null, 2) : text;
-  const nodes = pieces(shown).flatMap((piece) => {
-    if (typeof piece !== 'string') return [secret(piece.name, piece.value)];
-    return isJson ? colored(piece) : [piece];
-  });
-  return element('pre', { tabindex: 0 }, nodes);
+  return element('pre', { tabindex: 0 }, isJson ? colored(JSON.stringify(value, null, 2)) : hidden(text));
 }
 
-function colored(text) {
+function colored(json) {
   const nodes = [];
   let done = 0;
-  for (const { 0: whole, 1: string, 2: colon, index } of text.matchAll(token)) {
-    nodes.push(text.slice(done, index));
-    if (string === undefined) nodes.push(element('span.literal', {}, whole));
-    else nodes.push(element(colon === undefined ? 'span.string' : 'span.name', {}, string), colon ?? '');
+  let name = '';
+  for (const { 0: whole, 1: string, 2: colon, index } of json.matchAll(token)) {
+    nodes.push(json.slice(done, index));
     done = index + whole.length;
+    if (colon !== undefined) {
+      name = string;
+      nodes.push(element('span.name', {}, `"${string}"`), colon);
+    } else if (looksSecret(name)) nodes.push(secret(name, whole));
+    else if (string !== undefined) nodes.push(element('span.string', {}, hidden(whole)));
+    else nodes.push(element('span.literal', {}, whole));
   }
-  return [...nodes, text.slice(done)];
+  return [...nodes, json.slice(done)];
+}
+
+/** Text, and buttons in the places of secrets. */
+function hidden(text) {
+  return pieces(text).map((piece) => (typeof piece === 'string' ? piece : secret(piece.name, piece.value)));
 }
 
 /** One line of it. */
@@ -47,8 +52,8 @@ export function size(bytes) {
 
 /** The text, and that there was more of it. */
 export function body(text, bytes) {
-  const kept = new TextEncoder().encode(text).length;
-  const more = bytes > kept && element('p.soft', {}, `Cut: ${size(kept)} of ${size(bytes)} are kept here.`);
   if (text === '') return element('p.soft', {}, 'Empty.');
-  return element('div', {}, pretty(text), more);
+  const kept = new TextEncoder().encode(text).length;
+  const cut = bytes > kept && element('p.soft', {}, `The first ${size(kept)} of ${size(bytes)}.`);
+  return element('div', {}, pretty(text), cut);
 }

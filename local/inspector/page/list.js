@@ -82,7 +82,7 @@ export function markRows(root, selected) {
 /** @param {number} by how many rows further @returns the key of the row that has the focus now */
 export function moveFocus(root, selected, by) {
   const rows = [...root.querySelectorAll('button.row')];
-  const focused = rows.findIndex((row) => row === document.activeElement);
+  const focused = rows.indexOf(document.activeElement);
   const from = focused >= 0 ? focused : rows.findIndex((row) => row.dataset.key === selected);
   const next = rows[from < 0 ? 0 : Math.min(rows.length - 1, Math.max(0, from + by))];
   next?.focus({ preventScroll: true });

@@ -74,7 +74,7 @@ export function messageDetail(app, key) {
         [direction === 'in' ? 'Route' : 'Sent as', direction === 'in' ? way(message) : explainedWays[message.by]],
         ['When', [time(at, 'exact'), ' ', element('span.soft', {}, time(at, 'ago'))]],
         ['Size', `${size(bytes)}`],
-        ['Of', connection && element('button.link', { type: 'button', onclick: open }, who(connection))],
+        ['Client', connection && element('button.link', { type: 'button', onclick: open }, who(connection))],
         ['Connection', element('code', {}, connectionId)],
       ]),
       section('Body', body(message.body, bytes)),

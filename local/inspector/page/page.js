@@ -162,6 +162,8 @@ function drawTools() {
     const total = mirror.totals[button.dataset.total] ?? 0;
     const text = total.toLocaleString('en');
     if (button.firstChild.textContent !== text) button.firstChild.textContent = text;
+    const word = button.lastChild;
+    if (word.dataset.one !== undefined) word.textContent = total === 1 ? word.dataset.one : `${word.dataset.one}s`;
     button.classList.toggle('is-bad', total > 0 && ['refused', 'errors'].includes(button.dataset.total));
   }
   const isScoped = app.scope !== undefined && ['messages', 'invocations'].includes(app.view);

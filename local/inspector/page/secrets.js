@@ -23,10 +23,13 @@ export function secret(name, value) {
 }
 
 /**
- * A name and its text, in JSON that may itself lie in a string of JSON (then there are backslashes before its quotes), that
- * may be in a list, and that may have been cut.
+ * A name and the quote that opens its text, in JSON that may itself lie in a string of JSON (then there are backslashes
+ * before its quotes), and that may be in a list.
  */
-const pair = /(\\*)"([^"\\]{1,80})\1"\s*:\s*(?:\[\s*)?\1"((?:(?!\1")(?:\\+[\s\S]|[^\\]))*)/g;
+const opening = /(\\*)"([^"\\]{1,80})\1"\s*:\s*(?:\[\s*)?\1"/g;
+
+/** Up to the quote that closes it, which has as many backslashes as the one that opened it; or to where the text was cut. */
+const valueAfter = (backslashes) => new RegExp(`(?:(?!${'\\\\'.repeat(backslashes)}")(?:\\\\+[\\s\\S]|[^\\\\]))*`, 'y');
 
 /**
  * The text in pieces: plain ones are strings, those under a name that looks secret are objects.
@@ -35,10 +38,13 @@ const pair = /(\\*)"([^"\\]{1,80})\1"\s*:\s*(?:\[\s*)?\1"((?:(?!\1")(?:\\+[\s\S]
 export function pieces(text) {
   const found = [];
   let done = 0;
-  for (const match of text.matchAll(pair)) {
-    const [whole, , name, value] = match;
-    if (!looksSecret(name) || value === '') continue;
-    const from = match.index + whole.length - value.length;
+  for (const { 0: whole, 1: backslashes, 2: name, index } of text.matchAll(opening)) {
+    const from = index + whole.length;
+    if (!looksSecret(name) || from < done) continue;
+    const pattern = valueAfter(backslashes.length);
+    pattern.lastIndex = from;
+    const [value] = pattern.exec(text) ?? [''];
+    if (value === '') continue;
     found.push(text.slice(done, from), { name, value });
     done = from + value.length;
   }

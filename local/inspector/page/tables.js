@@ -3,6 +3,7 @@ import { element } from './elements.js';
 import { pretty } from './json.js';
 import { functionName } from './names.js';
 import { looksSecret, maskedText } from './secrets.js';
+import { whenever } from './times.js';
 
 const everyMs = 2000;
 
@@ -61,7 +62,8 @@ function drawTable(table, filter, onOpen) {
   const shown = items.filter((item) => JSON.stringify(plainItem(item)).toLowerCase().includes(filter));
   const others = [...new Set(items.flatMap((item) => Object.keys(item)))].filter((each) => !keys.includes(each)).sort();
   const columns = [...keys, ...others];
-  const count = `${shown.length}${shown.length === items.length ? '' : ` of ${items.length}`}${hasMore ? ', and more' : ''}`;
+  const all = `${items.length}${hasMore ? ' and more' : ''} ${items.length === 1 && !hasMore ? 'item' : 'items'}`;
+  const count = shown.length === items.length ? all : `${shown.length} of ${all}`;
   const head = element(
     'tr',
     {},
@@ -134,7 +136,4 @@ export function tableDetail(tables, key) {
 const isEpoch = (name, value) =>
   /(?:At|Until|expires?|ttl)$/i.test(name) && Number(value) > 1e9 && Number(value) < 1e14;
 
-function epoch(value) {
-  const ms = Number(value) < 1e11 ? Number(value) * 1000 : Number(value);
-  return new Date(ms).toLocaleString();
-}
+const epoch = (value) => whenever(Number(value) < 1e11 ? Number(value) * 1000 : Number(value));

@@ -36,6 +36,11 @@ export function span(ms) {
 
 export const ago = (at) => (now() - at < 1000 ? 'now' : `${span(now() - at)} ago`);
 
+/** `14:03:09, in 2 h` */
+export function whenever(at) {
+  return `${clockTime(at)}, ${at > now() ? `in ${span(at - now())}` : ago(at)}`;
+}
+
 /** `0.8 ms`, `12 ms`, `1.24 s` */
 export function duration(ms) {
   if (ms < 10) return `${ms.toFixed(1)} ms`;
