@@ -1,3 +1,5 @@
+import { isGatewayId } from './gateway/ids.ts';
+
 /** What the page at /_local shows. It stays in memory and on this machine, and may hold bodies; a log never does. */
 export type Observation =
   | {
@@ -56,10 +58,14 @@ export type Observation =
 
 /**
  * The connection that the event of an invocation speaks of. By its text, because a parser would take longer than a warm
- * invocation; inside of a message body the quotes are escaped, so nothing is found there.
+ * invocation: inside of a message body the quotes are escaped, and what else a client can put into an event comes before the
+ * `requestContext.connectionId` of the gateway.
  */
 export function connectionIdIn(payload: string): string | undefined {
-  return /"connectionId":\s?"([A-Za-z0-9_-]{15}=)"/.exec(payload)?.[1];
+  const name = '"connectionId":"';
+  const at = payload.lastIndexOf(name);
+  const id = payload.slice(at + name.length, payload.indexOf('"', at + name.length));
+  return at >= 0 && isGatewayId(id) ? id : undefined;
 }
 
 export type Observe = (observation: Observation) => void;

@@ -28,9 +28,11 @@ const modules = [
   'page',
   'refusals',
   'secrets',
+  'status',
   'stream',
   'tables',
   'times',
+  'tools',
 ];
 
 const html = { file: 'page.html', type: 'text/html; charset=utf-8' };

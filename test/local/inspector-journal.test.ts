@@ -220,9 +220,11 @@ describe('The connection of an event', () => {
     expect(connectionIdIn('{"detail":{}}')).toBeUndefined();
   });
 
-  it('is not what a client writes into its message', () => {
+  it('is not what a client writes into its message or its query string', () => {
+    const requestContext = { connectionId: 'L0SM9cOFvHcCIhw=' };
     const body = JSON.stringify({ connectionId: 'eHrdFcnvvHcCE-w=' });
-    const event = { body, requestContext: { connectionId: 'L0SM9cOFvHcCIhw=' } };
-    expect(connectionIdIn(JSON.stringify(event))).toBe('L0SM9cOFvHcCIhw=');
+    expect(connectionIdIn(JSON.stringify({ requestContext, body }))).toBe('L0SM9cOFvHcCIhw=');
+    const queryStringParameters = { connectionId: 'eHrdFcnvvHcCE-w=' };
+    expect(connectionIdIn(JSON.stringify({ queryStringParameters, requestContext }))).toBe('L0SM9cOFvHcCIhw=');
   });
 });

@@ -50,7 +50,7 @@ function refusedRow(refused, mirror) {
   const why = whyRefused(refused, mirror);
   return {
     key,
-    text: `refused ${status} ${reason} ${stage ?? ''}`,
+    text: () => `refused ${status} ${reason} ${stage ?? ''}`,
     mark: `${times.length} ${at} ${why}`,
     className: 'of-refusal',
     draw: () => [
@@ -79,7 +79,7 @@ function connectionRow([id, connection]) {
   const isOpen = endedAt === undefined;
   return {
     key: id,
-    text: `${id} ${isOpen ? 'open' : 'ended'} ${connection.stage} ${Object.values(context).join(' ')}`,
+    text: () => `${id} ${isOpen ? 'open' : 'ended'} ${connection.stage} ${Object.values(context).join(' ')}`,
     mark: `${endedAt} ${messagesIn} ${messagesOut}`,
     className: 'of-connection',
     draw: () => [

@@ -32,13 +32,13 @@ function linesByRequest({ lines }) {
 function invocationRow([key, invocation], lines) {
   const { at, connectionId, isCold, durationMs, errorType } = invocation;
   const words = lastWords(lines);
-  const written = lines.map(({ text }) => text).join(' ');
   return {
     key,
     at,
     connectionId,
     isFailed: errorType !== undefined,
-    text: `${invocation.function} ${key} ${isCold ? 'cold' : ''} ${errorType ?? ''} ${connectionId ?? ''} ${written}`,
+    text: () =>
+      `${invocation.function} ${key} ${isCold ? 'cold' : ''} ${errorType ?? ''} ${connectionId ?? ''} ${lines.map(({ text }) => text).join(' ')}`,
     mark: `${durationMs} ${errorType} ${lines.length}`,
     className: errorType === undefined ? 'of-invocation' : 'of-invocation has-error',
     draw: () => [
@@ -69,7 +69,7 @@ function strayRow([key, { at, function: name, text }]) {
   return {
     key: `line ${key}`,
     at,
-    text: `${name} ${text}`,
+    text: () => `${name} ${text}`,
     mark: '',
     className: 'of-invocation of-line',
     draw: () => [

@@ -5,7 +5,7 @@ const atOnce = 150;
 
 /**
  * A list whose rows keep their elements, so that neither focus nor scroll position jumps when something new arrives.
- * A row is `{ key, mark, draw }`: it is drawn again when its mark changes. A group is `{ key, title, note, rows, className }`.
+ * A row is `{ key, mark, draw, text }`: it is drawn again when its mark changes, and text() is what a filter looks at. A group is `{ key, title, note, rows, className }`.
  */
 export function createList(onOpen) {
   const root = element('div.list');

@@ -18,7 +18,7 @@ function messageRow([key, message], tables) {
   return {
     key,
     connectionId,
-    text: `${direction} ${way(message)} ${connectionId} ${whose} ${body}`,
+    text: () => `${direction} ${way(message)} ${connectionId} ${whose} ${body}`,
     mark: whose,
     className: by === 'gateway' ? 'of-message has-error' : 'of-message',
     draw: () => [

@@ -1,18 +1,20 @@
 import { connectionDetail, connectionGroups, connectionsEmpty } from './connections.js';
 import { createDetails } from './details.js';
-import { byId, element, say } from './elements.js';
+import { byId, element } from './elements.js';
 import { invocationDetail, invocationGroups, invocationsEmpty } from './invocations.js';
 import { listenToKeys } from './keyboard.js';
 import { createList, markRows, moveFocus, place } from './list.js';
 import { messageDetail, messageGroups, messagesEmpty } from './messages.js';
 import { createMirror } from './mirror.js';
-import { who } from './names.js';
+import { createStatus } from './status.js';
 import { followEvents } from './stream.js';
 import { drawTables, followTables, tableDetail } from './tables.js';
 import { renewTimes, setNow } from './times.js';
+import { drawTools } from './tools.js';
 
 const mirror = createMirror();
 const details = createDetails(() => app.back());
+const status = createStatus();
 const open = (key) => app.open(app.view, key);
 const views = {
   connections: { title: 'Connections', groups: connectionGroups, empty: connectionsEmpty, detail: connectionDetail },
@@ -24,7 +26,7 @@ for (const view of Object.values(views)) view.list = createList(open);
 
 let tables;
 let isDrawing = false;
-let hadSnapshot = false;
+let restMs = 0;
 
 const app = {
   mirror,
@@ -41,7 +43,7 @@ const app = {
     if (viewInHash() !== view) history.replaceState(undefined, '', `#${view}`);
     byId('main').scrollTop = 0;
     if (view === 'tables') askTables();
-    draw();
+    drawNow();
   },
   open(view, key) {
     if (view !== app.view) app.go(view);
@@ -61,13 +63,16 @@ const app = {
         ?.focus();
       return;
     }
+    app.showAll();
+  },
+  showAll() {
     app.scope = undefined;
     app.onlyFailed = false;
     app.setFilter('');
   },
   move(by) {
     const key = moveFocus(byId('main'), app.selected, by);
-    // With the details open beside the list, they follow; where they lie over it, there is no list to walk.
+    // Open details follow.
     if (key === undefined || !details.isOpen) return;
     app.selected = key;
     drawNow();
@@ -75,7 +80,7 @@ const app = {
   setFilter(text) {
     app.filter = text.trim().toLowerCase();
     if (byId('filter').value !== text) byId('filter').value = text;
-    draw();
+    drawNow();
   },
   togglePause() {
     stream.toggle();
@@ -87,20 +92,28 @@ function close() {
   details.hide();
 }
 
-/** Once for each frame that the screen shows, however much arrives. */
+/**
+ * For what arrives: once for each frame that the screen shows, and never more than a quarter of the time, so that keys and
+ * clicks are answered in a storm as well.
+ */
 function draw() {
   if (isDrawing) return;
   isDrawing = true;
-  requestAnimationFrame(() => {
-    isDrawing = false;
-    drawNow();
-  });
+  const frame = () =>
+    requestAnimationFrame(() => {
+      isDrawing = false;
+      const from = performance.now();
+      drawNow();
+      restMs = Math.min(500, (performance.now() - from) * 3);
+    });
+  if (restMs < 20) frame();
+  else setTimeout(frame, restMs);
 }
 
 function drawNow() {
   const { title, groups, empty, detail, list } = views[app.view];
   byId('main').setAttribute('aria-label', title);
-  drawTools();
+  drawTools(app);
   if (groups === undefined) drawTableView();
   else {
     const all = groups(mirror);
@@ -110,7 +123,6 @@ function drawNow() {
   }
   const shown = app.selected === undefined ? undefined : detail(app, app.selected);
   if (shown !== undefined) details.show(shown.title, shown.mark, shown.draw);
-  else if (app.selected !== undefined) close();
   markRows(byId('main'), app.selected);
 }
 
@@ -134,78 +146,25 @@ function drawTableView() {
 function isWanted({ text, connectionId, isFailed }) {
   if (app.scope !== undefined && app.view !== 'connections' && connectionId !== app.scope) return false;
   if (app.onlyFailed && app.view === 'invocations' && isFailed !== true) return false;
-  return text.toLowerCase().includes(app.filter);
+  return app.filter === '' || text().toLowerCase().includes(app.filter);
 }
 
 function noMatch() {
-  const clear = () => {
-    app.scope = undefined;
-    app.onlyFailed = false;
-    app.setFilter('');
-  };
-  return [
-    element(
-      'div.empty',
-      {},
-      element('h2', {}, 'Nothing matches'),
-      element('button', { type: 'button', onclick: clear }, 'Show everything'),
-    ),
-  ];
-}
-
-function drawTools() {
-  for (const link of byId('views').querySelectorAll('a')) {
-    if (link.dataset.view === app.view) link.setAttribute('aria-current', 'page');
-    else link.removeAttribute('aria-current');
-  }
-  for (const button of byId('totals').querySelectorAll('button')) {
-    const total = mirror.totals[button.dataset.total] ?? 0;
-    const text = total.toLocaleString('en');
-    if (button.firstChild.textContent !== text) button.firstChild.textContent = text;
-    const word = button.lastChild;
-    if (word.dataset.one !== undefined) word.textContent = total === 1 ? word.dataset.one : `${word.dataset.one}s`;
-    button.classList.toggle('is-bad', total > 0 && ['refused', 'errors'].includes(button.dataset.total));
-  }
-  const isScoped = app.scope !== undefined && ['messages', 'invocations'].includes(app.view);
-  byId('scope').hidden = !isScoped;
-  const name = `only ${who(mirror.tables.connections.get(app.scope))}`;
-  if (isScoped && byId('scope').textContent !== name) {
-    byId('scope').textContent = name;
-    byId('scope').title = `Connection ${app.scope}. Click to show all.`;
-  }
-  byId('failed').hidden = !(app.onlyFailed && app.view === 'invocations');
-  const address = mirror.webSocketUrls.join('  ');
-  if (byId('address').textContent !== address) byId('address').textContent = address;
-}
-
-const states = { live: 'live', gone: 'reconnecting', paused: 'paused' };
-let state;
-function onState(next) {
-  if (next === state) return;
-  const before = state;
-  state = next;
-  byId('state').dataset.state = next;
-  byId('state-text').textContent = states[next];
-  byId('gone').hidden = next !== 'gone';
-  document.body.classList.toggle('is-gone', next === 'gone');
-  byId('pause').setAttribute('aria-pressed', String(next === 'paused'));
-  byId('pause-text').textContent = next === 'paused' ? 'Go on' : 'Pause';
-  if (next === 'gone') say('The local cloud is gone. Reconnecting.');
-  else if (next === 'paused') say('Paused.');
-  else if (before !== undefined) say('Live.');
+  const all = element('button', { type: 'button', onclick: app.showAll }, 'Show everything');
+  return [element('div.empty', {}, element('h2', {}, 'Nothing matches'), all)];
 }
 
 function onBatch(batch, isEverything) {
-  const refusedBefore = mirror.totals.refused ?? 0;
+  const { refused = 0 } = mirror.totals;
   if (isEverything) mirror.clear();
   setNow(batch.now);
   mirror.apply(batch);
-  if (!isEverything && hadSnapshot && mirror.totals.refused > refusedBefore) {
-    const { status, reason } = [...mirror.tables.refusals.values()].at(-1) ?? {};
-    say(`A handshake was refused with ${status}: ${reason}.`);
-  }
-  hadSnapshot = true;
+  const lastRefusal = [...mirror.tables.refusals.values()].at(-1);
+  if (!isEverything && mirror.totals.refused > refused && lastRefusal !== undefined) status.sayRefused(lastRefusal);
   if (app.scope !== undefined && !mirror.tables.connections.has(app.scope)) app.scope = undefined;
+  // What is read stays when it is too old to be kept, but not when it is of a local cloud that is gone.
+  const isOfAnother = app.selected !== undefined && views[app.view].detail(app, app.selected) === undefined;
+  if (isEverything && isOfAnother && app.view !== 'tables') close();
   document.title = `${mirror.totals.open} open · Local cloud`;
   draw();
 }
@@ -215,7 +174,7 @@ function viewInHash() {
   return ['connections', 'messages', 'invocations', 'tables'].includes(name) ? name : undefined;
 }
 
-const stream = followEvents(onState, onBatch);
+const stream = followEvents(status.show, onBatch);
 const isLooking = () => app.view === 'tables' && !document.hidden && !stream.isPaused;
 const askTables = followTables(isLooking, (read) => {
   tables = read;

@@ -2,7 +2,7 @@
 const hints = [
   [
     /identity source is missing/,
-    'API Gateway itself answered: the handshake lacked what the authorizer asks for, such as the token in the query string, a header or a cookie. No function was called.',
+    'The handshake lacks the token, header or cookie that the authorizer asks for. API Gateway answered it alone: no function was called.',
   ],
   [/explicit deny/, 'The authorizer ran and said no. Why is in its log lines, if it wrote any.'],
   [

@@ -37,7 +37,7 @@ export function followEvents(onState, onBatch) {
     if (document.hidden) stop();
     else open();
   });
-  // Else the server, which ends first when both go, would leave a page of the back-forward cache waiting.
+  // A browser opens few connections to one host: a page that was left must not keep one.
   window.addEventListener('pagehide', stop);
   window.addEventListener('pageshow', ({ persisted }) => persisted && !isPaused && open());
   open();
