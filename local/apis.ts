@@ -8,6 +8,7 @@ import { readWebSocketApi } from './gateway/websocket-api.ts';
 import { readHttpApi } from './http-api/http-api.ts';
 import { startHttpApi } from './http-api/server.ts';
 import type { Iam } from './iam/iam.ts';
+import type { Inspector } from './inspector/inspector.ts';
 import type { Functions } from './lambda/functions.ts';
 import type { Log } from './log.ts';
 import type { Observe } from './observation.ts';
@@ -65,6 +66,7 @@ export async function startApi(
   api: StackResource,
   port: number,
   certificate: Certificate,
+  inspector: Inspector | undefined,
 ): Promise<RunningApi> {
   const common = { logicalId: api.logicalId, remoteHost: hostOf(api), stage: firstStage(stack, api) };
   if (!isWebSocket(api)) {
@@ -80,7 +82,7 @@ export async function startApi(
       close: server.close,
     };
   }
-  const server = await startGateway(port, common.remoteHost, certificate);
+  const server = await startGateway(port, common.remoteHost, certificate, inspector);
   const localHost = `127.0.0.1:${server.port}`;
   return {
     ...common,

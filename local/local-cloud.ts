@@ -4,11 +4,15 @@ import { readAssembly } from './assembly.ts';
 import { createCertificate } from './certificate.ts';
 import { createClock, type MovableClock } from './clock.ts';
 import type { EngineKind } from './dynamodb/engine.ts';
-import { startDynamoDb } from './dynamodb/server.ts';
+import { type LocalDynamoDb, startDynamoDb } from './dynamodb/server.ts';
+import type { LocalTable } from './dynamodb/tables.ts';
 import { createFaults, type Faults } from './faults.ts';
 import type { Credentials } from './iam/credentials.ts';
 import { createIam } from './iam/iam.ts';
 import type { FunctionPermissions } from './iam/usage.ts';
+import { createInspector } from './inspector/inspector.ts';
+import { pagePath } from './inspector/page.ts';
+import type { TableContents } from './inspector/tables.ts';
 import { createAsyncInvoker } from './lambda/async-invoke.ts';
 import type { InvocationResult } from './lambda/environment.ts';
 import { createFunctions, type Functions } from './lambda/functions.ts';
@@ -35,6 +39,8 @@ export interface LocalCloudOptions {
   readonly seed?: number;
   /** How many invocations of one function run at the same time; the rest wait. @default 2 for each core */
   readonly maxEnvironmentsPerFunction?: number;
+  /** The page at /_local. @default true */
+  readonly inspector?: boolean;
 }
 
 /** A function as tests and the start script see it. */
@@ -55,6 +61,8 @@ export interface LocalCloud {
   readonly webSocketUrl: string;
   /** The URL of the first stage of every API, by logical id. */
   readonly apis: Readonly<Record<string, string>>;
+  /** The page that shows what happens: `http://127.0.0.1:<port>/_local` */
+  readonly inspectorUrl: string | undefined;
   /** The time of everything here, the functions included. */
   readonly clock: MovableClock;
   readonly faults: Faults;
@@ -93,7 +101,6 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
   const seed = options.seed ?? randomInt(2 ** 31);
   const clock = createClock();
   const faults = createFaults(seed);
-  const observe = () => undefined;
 
   const closers: (() => Promise<void> | void)[] = [];
   const closeAll = async () => {
@@ -123,12 +130,22 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
     closers.push(services.close);
     let functions: Functions | undefined;
     closers.push(async () => functions?.close());
+    const inspector =
+      options.inspector === false
+        ? undefined
+        : createInspector({
+            webSocketUrls: () => running.filter((each) => each.isWebSocket).map(urlOf),
+            now: clock.now,
+            scanTables: (limit) => Promise.all(dynamodb.described.map((table) => readTable(dynamodb, table, limit))),
+          });
+    closers.push(() => inspector?.close());
+    const observe = inspector?.observe ?? (() => undefined);
     // Come before the functions when all is closed: no client is told that its message failed.
     const running: RunningApi[] = [];
     closers.push(async () => void (await Promise.all(running.map((each) => each.close()))));
     for (const api of apis) {
       const isFirst = isWebSocket(api) && !running.some((each) => each.isWebSocket);
-      running.push(await startApi(stack, api, isFirst ? (options.port ?? 0) : 0, certificate));
+      running.push(await startApi(stack, api, isFirst ? (options.port ?? 0) : 0, certificate, inspector));
     }
     const urls = Object.fromEntries(running.map((each) => [each.logicalId, urlOf(each)]));
     const main = running.find((each) => each.isWebSocket) as RunningApi;
@@ -166,6 +183,7 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
     }
     return {
       webSocketUrl: urlOf(main),
+      inspectorUrl: inspector === undefined ? undefined : `http://${main.localHost}${pagePath}`,
       apis: urls,
       clock,
       faults,
@@ -204,6 +222,16 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
 function urlOf({ isWebSocket, localHost, stage }: RunningApi): string {
   if (isWebSocket) return `ws://${localHost}/${stage}`;
   return stage === '$default' ? `http://${localHost}` : `http://${localHost}/${stage}`;
+}
+
+async function readTable(
+  dynamodb: LocalDynamoDb,
+  { logicalId, name, keySchema }: LocalTable,
+  limit: number,
+): Promise<TableContents> {
+  const items = await dynamodb.scan(name, limit + 1);
+  const keys = keySchema.map(({ AttributeName }) => AttributeName);
+  return { logicalId, name, keys, items: items.slice(0, limit), hasMore: items.length > limit };
 }
 
 /** What points to an API on AWS points to this machine. */

@@ -5,12 +5,17 @@ import { createServer as createTlsServer } from 'node:tls';
 /**
  * Binds to 127.0.0.1 and nothing else, and keeps web pages out: the local cloud answers nobody but this machine's programs.
  * @param port 0 for any free one
+ * @param isOwnPage as for `refuseWebPages`
  * @returns the port
  * @throws a sentence with the port number when it is taken
  */
-export async function listenOnLoopback(server: Server, port = 0): Promise<number> {
+export async function listenOnLoopback(
+  server: Server,
+  port = 0,
+  isOwnPage?: (url: string) => boolean,
+): Promise<number> {
   const bound = await listen(server, port);
-  refuseWebPages(server, [`127.0.0.1:${bound}`, `localhost:${bound}`]);
+  refuseWebPages(server, [`127.0.0.1:${bound}`, `localhost:${bound}`], isOwnPage);
   return bound;
 }
 
@@ -80,12 +85,17 @@ function listen(server: NetServer, port: number): Promise<number> {
  * https://developer.mozilla.org/en-US/docs/Web/HTTP/Reference/Headers/Origin. No AWS SDK sends an Origin. WebSocket upgrades
  * pass, because their Origin is the application's business.
  * @param ownHosts `host:port`, or the host alone for port 443
+ * @param isOwnPage which URLs are a web page of this server itself: its own requests, and no other page's, may pass
  */
-export function refuseWebPages(server: Server, ownHosts: readonly string[]): void {
+export function refuseWebPages(
+  server: Server,
+  ownHosts: readonly string[],
+  isOwnPage: (url: string) => boolean = () => false,
+): void {
   const listeners = server.listeners('request');
   server.removeAllListeners('request');
   server.on('request', (request: IncomingMessage, response: ServerResponse) => {
-    if (isFromWebPage(request, ownHosts)) {
+    if (!isAllowed(request, ownHosts, isOwnPage(request.url ?? ''))) {
       response.writeHead(403, { 'Content-Type': 'application/json', Connection: 'close' });
       response.end('{"message":"Forbidden"}');
       return;
@@ -94,10 +104,15 @@ export function refuseWebPages(server: Server, ownHosts: readonly string[]): voi
   });
 }
 
-function isFromWebPage({ headers }: IncomingMessage, ownHosts: readonly string[]): boolean {
+function isAllowed({ headers, socket }: IncomingMessage, ownHosts: readonly string[], isOwnPage: boolean): boolean {
+  const host = headers.host?.toLowerCase() ?? '';
+  if (!ownHosts.includes(host)) return false;
+  const { origin } = headers;
   // An image or a script of a page sends no Origin, but every browser of today says where it comes from.
-  const isOfPage = headers.origin !== undefined || (headers['sec-fetch-site'] ?? 'none') !== 'none';
-  return isOfPage || !ownHosts.includes(headers.host?.toLowerCase() ?? '');
+  const site = headers['sec-fetch-site'] ?? 'none';
+  if (!isOwnPage) return origin === undefined && site === 'none';
+  const own = `${'encrypted' in socket ? 'https' : 'http'}://${host}`;
+  return (origin ?? own) === own && (site === 'none' || site === 'same-origin');
 }
 
 /** Ends open requests too: a Lambda that waits for its next event would keep the server open for ever. */

@@ -1,3 +1,5 @@
+import { isGatewayId } from './gateway/ids.ts';
+
 /** What the page at /_local shows. It stays in memory and on this machine, and may hold bodies; a log never does. */
 export type Observation =
   | {
@@ -6,11 +8,19 @@ export type Observation =
       readonly api: string;
       readonly stage: string;
       readonly sourceIp: string;
+      readonly userAgent?: string;
       /** What the authorizer said of it. */
       readonly context: Readonly<Record<string, string>> | undefined;
     }
   | { readonly kind: 'disconnected'; readonly connectionId: string; readonly code: number; readonly reason: string }
-  | { readonly kind: 'refused'; readonly status: number; readonly reason: string }
+  | {
+      readonly kind: 'refused';
+      readonly status: number;
+      readonly reason: string;
+      readonly stage?: string;
+      /** What the functions that were asked, if any, knew it as. */
+      readonly connectionId?: string;
+    }
   | { readonly kind: 'message-in'; readonly connectionId: string; readonly routeKey: string; readonly body: string }
   | {
       readonly kind: 'message-out';
@@ -19,7 +29,14 @@ export type Observation =
       readonly by: 'reply' | 'post' | 'gateway';
       readonly body: string;
     }
-  | { readonly kind: 'invoked'; readonly function: string; readonly requestId: string; readonly isCold: boolean }
+  | {
+      readonly kind: 'invoked';
+      readonly function: string;
+      readonly requestId: string;
+      readonly isCold: boolean;
+      /** That its event speaks of, see `connectionIdIn`. */
+      readonly connectionId?: string;
+    }
   | {
       readonly kind: 'finished';
       readonly function: string;
@@ -38,5 +55,17 @@ export type Observation =
       readonly requestId: string | undefined;
       readonly text: string;
     };
+
+/**
+ * The connection that the event of an invocation speaks of. By its text, because a parser would take longer than a warm
+ * invocation: inside of a message body the quotes are escaped, and what else a client can put into an event comes before the
+ * `requestContext.connectionId` of the gateway.
+ */
+export function connectionIdIn(payload: string): string | undefined {
+  const name = '"connectionId":"';
+  const at = payload.lastIndexOf(name);
+  const id = payload.slice(at + name.length, payload.indexOf('"', at + name.length));
+  return at >= 0 && isGatewayId(id) ? id : undefined;
+}
 
 export type Observe = (observation: Observation) => void;

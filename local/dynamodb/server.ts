@@ -11,7 +11,6 @@ import { createDynaliteEngine } from './dynalite-engine.ts';
 import { type Answer, ask, type Call, type EngineKind } from './engine.ts';
 import { failure, internalError, type Outcome, toAnswer } from './errors.ts';
 import { createExpiry } from './expiry.ts';
-import { type PlainItem, toPlainItem } from './plain-item.ts';
 import { readBytes, readCall } from './request.ts';
 import { startStrictEngine } from './strict-engine.ts';
 import { createTables, type LocalTable } from './tables.ts';
@@ -30,6 +29,9 @@ export interface DynamoDbOptions {
   readonly log?: Log;
 }
 
+/** As the API has it: `{"pk":{"S":"…"}}`. */
+type Item = Readonly<Record<string, object>>;
+
 export interface LocalDynamoDb {
   readonly endpoint: string;
   /** For people: which engine, and of which version. */
@@ -39,7 +41,7 @@ export interface LocalDynamoDb {
   /** The tables of the template. */
   readonly described: readonly LocalTable[];
   /** Looks into a table without being a call: no gate, no faults. @param table the physical name */
-  scan(table: string, limit: number): Promise<readonly PlainItem[]>;
+  scan(table: string, limit: number): Promise<readonly Item[]>;
   close(): Promise<void>;
 }
 
@@ -99,8 +101,7 @@ export async function startDynamoDb(stack: Stack, options: DynamoDbOptions = {})
       async scan(table, limit) {
         await expiry.settled();
         const input = { TableName: table, Limit: limit };
-        const { Items } = await ask<{ Items: Parameters<typeof toPlainItem>[0][] }>(engine, 'Scan', input);
-        return Items.map(toPlainItem);
+        return (await ask<{ Items: Item[] }>(engine, 'Scan', input)).Items;
       },
       close,
     };

@@ -1,5 +1,6 @@
 import type { WebSocket } from 'ws';
 import type { Clock } from '../clock.ts';
+import type { Observation, Observe } from '../observation.ts';
 import type { Client, End } from './events.ts';
 
 // Both: docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-execution-service-websocket-limits-table.html
@@ -8,6 +9,9 @@ const lifeLimitMs = 2 * 3_600_000;
 /** Captured for the idle limit; for the other one it is a guess, as its code is. */
 const goingAway = 'Going away';
 
+/** Who speaks to the client. */
+export type Sender = Extract<Observation, { readonly kind: 'message-out' }>['by'];
+
 /** One open socket and what the management API tells of it. */
 export class Connection {
   readonly client: Client;
@@ -15,15 +19,17 @@ export class Connection {
   lastActiveAt: number;
   readonly #socket: WebSocket;
   readonly #clock: Clock;
+  readonly #observe: Observe;
   readonly #timers: (() => void)[];
   #end: End | undefined;
 
-  constructor(client: Client, stage: string, socket: WebSocket, clock: Clock) {
+  constructor(client: Client, stage: string, socket: WebSocket, clock: Clock, observe: Observe) {
     this.client = client;
     this.stage = stage;
     this.lastActiveAt = client.connectedAt;
     this.#socket = socket;
     this.#clock = clock;
+    this.#observe = observe;
     this.#timers = [clock.after(lifeLimitMs, () => this.close(1001, goingAway))];
     this.#watchIdleness(idleLimitMs);
     socket.once('close', () => {
@@ -46,10 +52,11 @@ export class Connection {
   }
 
   /** Which frame type API Gateway sends for what is posted is not known: text. */
-  send(text: string | Buffer): void {
+  send(text: string | Buffer, by: Sender): void {
     if (!this.isOpen) return;
     this.touch();
     this.#socket.send(text, { binary: false });
+    this.#observe({ kind: 'message-out', connectionId: this.client.connectionId, by, body: text.toString() });
   }
 
   close(code: number, reason: string): void {

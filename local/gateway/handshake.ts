@@ -20,6 +20,7 @@ export type Admission =
 
 /** What the client asks for, before any function has seen it. */
 export interface UpgradeRequest {
+  readonly connectionId: string;
   readonly stage: Stage;
   readonly sourceIp: string;
   readonly host: string;
@@ -65,6 +66,7 @@ export function readUpgrade(
     sent.push([request.rawHeaders[index] ?? '', request.rawHeaders[index + 1] ?? '']);
   }
   return {
+    connectionId: newGatewayId(),
     stage,
     sourceIp,
     host: request.headers.host ?? stage.domainName,
@@ -81,7 +83,7 @@ export async function admit({ api, clock, throttling }: Gateway, request: Upgrad
     return { status: 429, reason: 'above the rate of the stage' };
   }
   const stranger: Client = {
-    connectionId: newGatewayId(),
+    connectionId: request.connectionId,
     connectedAt: clock.now(),
     sourceIp: request.sourceIp,
     userAgent: request.userAgent,

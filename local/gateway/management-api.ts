@@ -79,7 +79,7 @@ function answer(
   switch (method) {
     case 'POST':
       if (connection === undefined) return gone;
-      connection.send(body);
+      connection.send(body, 'post');
       return { status: 200 };
     case 'GET':
       if (connection === undefined) return gone;

@@ -21,8 +21,19 @@ export function serveConnection(
   socket: WebSocket,
   stream: Duplex,
 ): void {
-  const connection = new Connection(client, stage.name, socket, gateway.clock);
+  const { observe } = gateway;
+  const { connectionId, sourceIp, userAgent, authorizer: context } = client;
+  const connection = new Connection(client, stage.name, socket, gateway.clock, observe);
   gateway.connections.add(connection);
+  observe({
+    kind: 'connected',
+    connectionId,
+    api: stage.apiId,
+    stage: stage.name,
+    sourceIp,
+    ...(userAgent === undefined ? {} : { userAgent }),
+    context,
+  });
 
   const isTooLong = watchFrameSizes(frameLimitBytes);
   stream.prependListener('data', (chunk: Buffer) => {
@@ -43,28 +54,30 @@ export function serveConnection(
   });
   socket.on('close', (code) => {
     gateway.connections.remove(connection);
-    if (gateway.connections.isClosed) return;
     const end = connection.end ?? broken ?? { code, reason: reasonOf(code) };
+    observe({ kind: 'disconnected', connectionId, ...end });
+    if (gateway.connections.isClosed) return;
     serveDisconnect(gateway, stage, client, end).catch(reportFault(gateway, '$disconnect'));
   });
 }
 
 async function serveMessage(
-  { api, clock, throttling, log }: Gateway,
+  { api, clock, throttling, observe, log }: Gateway,
   stage: Stage,
   connection: Connection,
   body: string,
 ): Promise<void> {
   const { client } = connection;
   const route = customRoute(stage, api.selectRoute(body)) ?? stage.routes.get('$default');
+  observe({ kind: 'message-in', connectionId: client.connectionId, routeKey: route?.key ?? '', body });
   if (route?.integration === undefined) {
-    connection.send(errorFrame('Forbidden', client.connectionId, newGatewayId()));
+    connection.send(errorFrame('Forbidden', client.connectionId, newGatewayId()), 'gateway');
     return;
   }
   if (!throttling.admits(`${stage.name}/${route.key}`, stage.throttleOf(route.key))) {
     log({ kind: 'throttled', routeKey: route.key });
     // "429 Too Many Requests" is all that is documented; the form of the frame is that of the other two.
-    connection.send(errorFrame('Too Many Requests', client.connectionId, newGatewayId()));
+    connection.send(errorFrame('Too Many Requests', client.connectionId, newGatewayId()), 'gateway');
     return;
   }
   const event = messageEvent(stage, client, route.key, body, clock.now());
@@ -75,12 +88,13 @@ async function serveMessage(
     const reason = result.outcome === 'failed' ? result.errorType : 'no proxy response';
     log({ kind: 'integration-failed', routeKey: route.key, reason });
     // On one-way routes as well: aws-samples/simple-websockets-chat-app#42. The text for a timeout at 29 s is not known.
-    connection.send(errorFrame('Internal server error', client.connectionId, event.requestContext.requestId));
+    const { requestId } = event.requestContext;
+    connection.send(errorFrame('Internal server error', client.connectionId, requestId), 'gateway');
     return;
   }
   // A reply without a body has been seen as an empty frame (serverless/serverless#6816, weak): never rely on it.
   // What a status of 400 and more does to a one-way route is not known: nothing here.
-  if (route.returnsResponse) connection.send(response?.body ?? '');
+  if (route.returnsResponse) connection.send(response?.body ?? '', 'reply');
 }
 
 /** "Custom keys must not start with $", so no message can name $connect or $disconnect. */

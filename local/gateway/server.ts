@@ -2,6 +2,8 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse, S
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { Certificate } from '../certificate.ts';
+import type { Inspector } from '../inspector/inspector.ts';
+import { isPageUrl } from '../inspector/page.ts';
 import { listenWithTls, refuseWebPages } from '../loopback.ts';
 import type { Gateway } from './gateway.ts';
 import { type Admission, admit, readUpgrade, refuseEarly, stageIn } from './handshake.ts';
@@ -24,7 +26,12 @@ const closePatienceMs = 500;
  * A WebSocket API and its @connections API on one port, with TLS and without.
  * @param host the API's own on AWS; functions that build their URL from the API's id arrive under it
  */
-export async function startGateway(port: number, host: string, certificate: Certificate): Promise<GatewayServer> {
+export async function startGateway(
+  port: number,
+  host: string,
+  certificate: Certificate,
+  inspector: Inspector | undefined,
+): Promise<GatewayServer> {
   let gateway: Gateway | undefined;
   const upgradeSocket = createUpgrader();
 
@@ -33,23 +40,26 @@ export async function startGateway(port: number, host: string, certificate: Cert
     const serving = gateway;
     if (serving === undefined) return refuse(socket, 503);
     const stage = serving.api.stages.get(stageIn(request.url ?? ''));
-    const early = refuseEarly(request);
+    const asked = stage && readUpgrade(request, stage, serving.clock.now(), pending.isGone);
     const admission: Admission =
-      stage === undefined || early !== undefined
-        ? (early ?? noSuchStage)
-        : await admit(serving, readUpgrade(request, stage, serving.clock.now(), pending.isGone));
+      refuseEarly(request) ?? (asked === undefined ? noSuchStage : await admit(serving, asked));
+    const tellRefused = (status: number, reason: string) => {
+      serving.log({ kind: 'handshake', status, reason });
+      const id = asked === undefined ? {} : { stage: asked.stage.name, connectionId: asked.connectionId };
+      serving.observe({ kind: 'refused', status, reason, ...id });
+    };
 
     const sent = pending.release();
     if (admission.client === undefined || stage === undefined) {
       const { status, reason, left } = admission as Exclude<Admission, { status: 101 }>;
-      serving.log({ kind: 'handshake', status, reason });
+      tellRefused(status, reason);
       if (left !== undefined && stage !== undefined) serveLeftClient(serving, stage, left);
       return refuse(socket, status);
     }
     const webSocket = upgradeSocket(request, socket, sent, admission.protocol);
     if (webSocket === undefined) {
       // ws has answered it already: it offers extensions or sub-protocols that cannot be read.
-      serving.log({ kind: 'handshake', status: 400, reason: 'the WebSocket handshake is malformed' });
+      tellRefused(400, 'the WebSocket handshake is malformed');
       return serveLeftClient(serving, stage, admission.client);
     }
     if (gateway === undefined) return webSocket.terminate();
@@ -58,6 +68,7 @@ export async function startGateway(port: number, host: string, certificate: Cert
   }
 
   const server: Server = createServer({ maxHeaderSize }, (request, response) => {
+    if (inspector?.page(request, response) === true) return;
     const target = connectionIdIn(request.url ?? '');
     if (gateway === undefined || target === undefined || !gateway.api.stages.has(target.stage)) {
       return answerPlainRequest(request, response, gateway);
@@ -68,7 +79,8 @@ export async function startGateway(port: number, host: string, certificate: Cert
     upgrade(request, socket, head).catch(() => socket.destroy());
   });
   const listener = await listenWithTls(server, port, certificate);
-  refuseWebPages(server, [`127.0.0.1:${listener.port}`, `localhost:${listener.port}`, host]);
+  const ownHosts = [`127.0.0.1:${listener.port}`, `localhost:${listener.port}`, host];
+  refuseWebPages(server, ownHosts, inspector === undefined ? undefined : isPageUrl);
 
   return {
     port: listener.port,

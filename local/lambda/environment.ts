@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '../clock.ts';
 import type { Faults } from '../faults.ts';
-import type { Observe } from '../observation.ts';
+import { connectionIdIn, type Observation, type Observe } from '../observation.ts';
 import { Child } from './child.ts';
 import type { Freezer } from './freezer.ts';
 import { createPlatformLog, type LogFormat, type PlatformLog, timeoutSentence } from './platform-log.ts';
@@ -181,7 +181,7 @@ export class Environment {
     this.#requestId = requestId;
     this.#running = { invocation, startedAtMs: performance.now() };
     this.#log.start(requestId);
-    observe({ kind: 'invoked', function: logicalId, requestId, isCold: this.#initMs !== undefined });
+    observe(beginOf(logicalId, invocation, this.#initMs !== undefined));
     this.#arm(timeoutMs, () => this.#timeOut());
     this.#memoryTimer = setInterval(() => this.#killWhenOverLimit(), memoryPollMs);
     this.#child?.thaw();
@@ -262,7 +262,7 @@ export class Environment {
       this.#running = { invocation, startedAtMs: performance.now() };
       this.#log.start(invocation.requestId);
       const { observe, logicalId } = this.#settings;
-      observe({ kind: 'invoked', function: logicalId, requestId: invocation.requestId, isCold: true });
+      observe(beginOf(logicalId, invocation, true));
     }
     return this.#running?.invocation.requestId ?? randomUUID();
   }
@@ -337,4 +337,10 @@ function newTraceId(nowMs: number): string {
   const random = randomUUID().replaceAll('-', '');
   const seconds = Math.floor(nowMs / 1000).toString(16);
   return `Root=1-${seconds}-${random.slice(0, 24)};Parent=${random.slice(16)};Sampled=0`;
+}
+
+function beginOf(functionId: string, { requestId, payload }: Invocation, isCold: boolean): Observation {
+  const connectionId = connectionIdIn(payload);
+  const about = connectionId === undefined ? {} : { connectionId };
+  return { kind: 'invoked', function: functionId, requestId, isCold, ...about };
 }

@@ -99,7 +99,7 @@ describe('the connections', () => {
 
   it('do not find one that the gateway is closing', () => {
     const connections = new Connections();
-    const connection = new Connection(client, 'prod', new FakeSocket() as unknown as WebSocket, clock);
+    const connection = new Connection(client, 'prod', new FakeSocket() as unknown as WebSocket, clock, () => undefined);
     connections.add(connection);
     connection.close(1000, 'Connection Closed Normally');
     expect(connections.find(client.connectionId, 'prod')).toBeUndefined();

@@ -1,0 +1,100 @@
+import { readFile } from 'node:fs/promises';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { EventStream } from './event-stream.ts';
+import { type ScanTables, writeTables } from './tables.ts';
+
+/** Answers what is asked of the page. @returns false when the request is none of its own, and then nothing was answered */
+export type Page = (request: IncomingMessage, response: ServerResponse) => boolean;
+
+export const pagePath = '/_local';
+
+/** Whether a request is for the page: only for these may a web page ask, and only the page itself. */
+export function isPageUrl(url: string): boolean {
+  return /^\/_local(?:[/?]|$)/.test(url);
+}
+
+const modules = [
+  'connections',
+  'details',
+  'elements',
+  'invocations',
+  'json',
+  'keyboard',
+  'list',
+  'log-lines',
+  'messages',
+  'mirror',
+  'names',
+  'page',
+  'refusals',
+  'secrets',
+  'status',
+  'stream',
+  'tables',
+  'times',
+  'tools',
+];
+
+const html = { file: 'page.html', type: 'text/html; charset=utf-8' };
+const files: ReadonlyMap<string, { readonly file: string; readonly type: string }> = new Map([
+  [pagePath, html],
+  [`${pagePath}/`, html],
+  [`${pagePath}/icon.svg`, { file: 'icon.svg', type: 'image/svg+xml' }],
+  ...['base', 'page', 'list', 'tables', 'details'].map(
+    (name) => [`${pagePath}/${name}.css`, { file: `${name}.css`, type: 'text/css; charset=utf-8' }] as const,
+  ),
+  ...modules.map(
+    (name) => [`${pagePath}/${name}.js`, { file: `${name}.js`, type: 'text/javascript; charset=utf-8' }] as const,
+  ),
+]);
+
+const contentSecurityPolicy = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "img-src 'self'",
+  "connect-src 'self'",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+  // A message may be `<script>`: with this the browser itself refuses every way to make HTML of a text.
+  // https://developer.mozilla.org/en-US/docs/Web/HTTP/Reference/Headers/Content-Security-Policy/require-trusted-types-for
+  "require-trusted-types-for 'script'",
+  "trusted-types 'none'",
+].join('; ');
+
+const headers = {
+  'Cache-Control': 'no-store',
+  'Content-Security-Policy': contentSecurityPolicy,
+  'Cross-Origin-Opener-Policy': 'same-origin',
+  'Cross-Origin-Resource-Policy': 'same-origin',
+  'Referrer-Policy': 'no-referrer',
+  'X-Content-Type-Options': 'nosniff',
+};
+
+export function createPage(stream: EventStream, scanTables: ScanTables | undefined): Page {
+  return (request, response) => {
+    const [path = ''] = (request.url ?? '').split('?');
+    const file = files.get(path);
+    const isEvents = path === `${pagePath}/events`;
+    const isTables = path === `${pagePath}/tables`;
+    if (file === undefined && !isEvents && !isTables) return false;
+
+    if (request.method !== 'GET') {
+      response.writeHead(405, { ...headers, Allow: 'GET' }).end();
+      return true;
+    }
+    if (isEvents) {
+      response.writeHead(200, { ...headers, 'Content-Type': 'text/event-stream' });
+      stream.open(response);
+      return true;
+    }
+    const body =
+      file === undefined ? writeTables(scanTables) : readFile(new URL(`./page/${file.file}`, import.meta.url));
+    body.then(
+      (text) => response.writeHead(200, { ...headers, 'Content-Type': file?.type ?? 'application/json' }).end(text),
+      () => response.writeHead(500, headers).end(),
+    );
+    return true;
+  };
+}

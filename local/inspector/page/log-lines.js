@@ -1,0 +1,59 @@
+import { element } from './elements.js';
+import { body, parseJson, pretty, preview } from './json.js';
+import { looksSecret, maskedText } from './secrets.js';
+import { time } from './times.js';
+
+/** Lines that Lambda itself writes around an invocation. */
+const isLambdas = (text) => /^(?:INIT_START|START|END|REPORT|INIT_REPORT) /.test(text);
+
+/** Fields that say the same in every line of a logger. */
+const usual =
+  /^(?:level|message|msg|time|timestamp|service|cold_start|function_.*|xray_trace_id|sampling_rate|requestId)$/;
+
+/** Of a JSON line the level and the message, in the fields that loggers use for them, and then what is particular. */
+export function summary(text) {
+  const line = parseJson(text);
+  if (typeof line !== 'object' || line === null) return preview(text);
+  const { level, message, msg = message } = line;
+  if (typeof msg !== 'string') return preview(text);
+  const rest = Object.entries(line)
+    .filter(([name, value]) => !usual.test(name) && (typeof value !== 'object' || value === null))
+    .map(([name, value]) => `${name}=${looksSecret(name) ? '••••••' : value}`);
+  return [typeof level === 'string' ? level : '', maskedText(msg), ...rest].filter(Boolean).join(' ');
+}
+
+/** The last line of the function's own. */
+export const lastWords = (lines) => lines.findLast(({ text }) => !isLambdas(text))?.text;
+
+export function linesOf({ tables }, id) {
+  return [...tables.lines.values()].filter(({ requestId }) => requestId === id);
+}
+
+/** What an invocation wrote, each line with its time since the start. */
+export function logLines(mirror, id, { at, lines: written }) {
+  if (written === 0) return element('p.soft', {}, 'It wrote nothing.');
+  const lines = linesOf(mirror, id);
+  const lost = written - lines.length;
+  const rows = lines.map((line) =>
+    element(
+      'li',
+      {},
+      element('span.when', { title: time(line.at, 'exact').textContent }, `+${Math.round(line.at - at)} ms`),
+      logText(line),
+    ),
+  );
+  return element(
+    'div',
+    {},
+    element('ol.log', { role: 'list' }, rows),
+    lost > 0 && element('p.soft', {}, `${lost} more ${lost === 1 ? 'line is' : 'lines are'} not kept here.`),
+  );
+}
+
+/** JSON unfolds, and so does a long line; a short one is all there already. */
+function logText({ text, bytes }) {
+  const isJson = typeof parseJson(text) === 'object';
+  if (!isJson && text.length <= 300) return element(isLambdas(text) ? 'code.soft' : 'code', {}, maskedText(text));
+  const head = element('summary', {}, element('code', {}, summary(text)));
+  return element('details', {}, head, isJson ? pretty(text) : body(text, bytes));
+}
