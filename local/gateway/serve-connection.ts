@@ -38,7 +38,7 @@ export function serveConnection(
     api: apiStage.apiId,
     stage: apiStage.stage,
     sourceIp,
-    ...(userAgent === undefined ? {} : { userAgent }),
+    userAgent,
     context,
   });
 

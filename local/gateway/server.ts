@@ -61,7 +61,7 @@ export async function startGateway(
         : (refuseEarly(request, api.stages) ?? (await ask(api)));
     const tellRefused = (status: number, reason: string) => {
       log({ kind: 'handshake', status, reason });
-      observe?.({ kind: 'refused', status, reason, stage, ...(connectionId === undefined ? {} : { connectionId }) });
+      observe?.({ kind: 'refused', status, reason, stage, connectionId });
     };
 
     const early = pending.release();
