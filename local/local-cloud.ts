@@ -229,9 +229,8 @@ async function readTable(
   { logicalId, name, keySchema }: LocalTable,
   limit: number,
 ): Promise<TableContents> {
-  const items = await dynamodb.scan(name, limit + 1);
   const keys = keySchema.map(({ AttributeName }) => AttributeName);
-  return { logicalId, name, keys, items: items.slice(0, limit), hasMore: items.length > limit };
+  return { logicalId, name, keys, items: await dynamodb.scan(name, limit) };
 }
 
 /** What points to an API on AWS points to this machine. */

@@ -8,7 +8,7 @@ export type Observation =
       readonly api: string;
       readonly stage: string;
       readonly sourceIp: string;
-      readonly userAgent?: string;
+      readonly userAgent?: string | undefined;
       /** What the authorizer said of it. */
       readonly context: Readonly<Record<string, string>> | undefined;
     }
@@ -19,7 +19,7 @@ export type Observation =
       readonly reason: string;
       readonly stage?: string;
       /** What the functions that were asked, if any, knew it as. */
-      readonly connectionId?: string;
+      readonly connectionId?: string | undefined;
     }
   | { readonly kind: 'message-in'; readonly connectionId: string; readonly routeKey: string; readonly body: string }
   | {
@@ -35,7 +35,7 @@ export type Observation =
       readonly requestId: string;
       readonly isCold: boolean;
       /** That its event speaks of, see `connectionIdIn`. */
-      readonly connectionId?: string;
+      readonly connectionId?: string | undefined;
     }
   | {
       readonly kind: 'finished';

@@ -11,6 +11,7 @@ import { createDynaliteEngine } from './dynalite-engine.ts';
 import { type Answer, ask, type Call, type EngineKind } from './engine.ts';
 import { failure, internalError, type Outcome, toAnswer } from './errors.ts';
 import { createExpiry } from './expiry.ts';
+import { type PlainItem, toPlainItem } from './plain-item.ts';
 import { readBytes, readCall } from './request.ts';
 import { startStrictEngine } from './strict-engine.ts';
 import { createTables, type LocalTable } from './tables.ts';
@@ -29,9 +30,6 @@ export interface DynamoDbOptions {
   readonly log?: Log;
 }
 
-/** As the API has it: `{"pk":{"S":"…"}}`. */
-type Item = Readonly<Record<string, object>>;
-
 export interface LocalDynamoDb {
   readonly endpoint: string;
   /** For people: which engine, and of which version. */
@@ -41,7 +39,7 @@ export interface LocalDynamoDb {
   /** The tables of the template. */
   readonly described: readonly LocalTable[];
   /** Looks into a table without being a call: no gate, no faults. @param table the physical name */
-  scan(table: string, limit: number): Promise<readonly Item[]>;
+  scan(table: string, limit: number): Promise<readonly PlainItem[]>;
   close(): Promise<void>;
 }
 
@@ -101,7 +99,8 @@ export async function startDynamoDb(stack: Stack, options: DynamoDbOptions = {})
       async scan(table, limit) {
         await expiry.settled();
         const input = { TableName: table, Limit: limit };
-        return (await ask<{ Items: Item[] }>(engine, 'Scan', input)).Items;
+        const { Items } = await ask<{ Items: Parameters<typeof toPlainItem>[0][] }>(engine, 'Scan', input);
+        return Items.map(toPlainItem);
       },
       close,
     };

@@ -31,7 +31,7 @@ export function serveConnection(
     api: stage.apiId,
     stage: stage.name,
     sourceIp,
-    ...(userAgent === undefined ? {} : { userAgent }),
+    userAgent,
     context,
   });
 

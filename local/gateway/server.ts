@@ -45,8 +45,8 @@ export async function startGateway(
       refuseEarly(request) ?? (asked === undefined ? noSuchStage : await admit(serving, asked));
     const tellRefused = (status: number, reason: string) => {
       serving.log({ kind: 'handshake', status, reason });
-      const id = asked === undefined ? {} : { stage: asked.stage.name, connectionId: asked.connectionId };
-      serving.observe({ kind: 'refused', status, reason, ...id });
+      const { connectionId } = asked ?? {};
+      serving.observe({ kind: 'refused', status, reason, stage: stageIn(request.url ?? ''), connectionId });
     };
 
     const sent = pending.release();

@@ -14,7 +14,7 @@ export interface ConnectionRecord {
   readonly api: string;
   readonly stage: string;
   readonly sourceIp: string;
-  readonly userAgent?: string;
+  readonly userAgent?: string | undefined;
   readonly context?: Readonly<Record<string, string>>;
   messagesIn: number;
   messagesOut: number;
@@ -30,7 +30,7 @@ export interface RefusalRecord {
   readonly reason: string;
   readonly stage?: string;
   /** What it would have been called; the authorizer's invocation knows it too. */
-  readonly connectionId?: string;
+  readonly connectionId?: string | undefined;
 }
 
 export interface MessageRecord {
@@ -49,7 +49,7 @@ export interface InvocationRecord {
   readonly at: number;
   readonly function: string;
   readonly isCold: boolean;
-  readonly connectionId?: string;
+  readonly connectionId?: string | undefined;
   /** How many lines it wrote; not all may be kept. */
   lines: number;
   finishedAt?: number;

@@ -5,10 +5,8 @@ export interface TableContents {
   readonly name: string;
   /** The partition key, then the sort key if there is one. */
   readonly keys: readonly string[];
-  /** As Scan returns them: `{"pk":{"S":"…"}}`. */
-  readonly items: readonly Readonly<Record<string, object>>[];
-  /** There are more items than these. */
-  readonly hasMore: boolean;
+  /** As a person writes them: `{"pk":"…","count":1}`. */
+  readonly items: readonly Readonly<Record<string, unknown>>[];
 }
 
 /** Reads every table of the stack. @param limit how many items of each at most */
@@ -20,8 +18,13 @@ const mostCharacters = 4096;
 
 /** @returns JSON; `tables` is null when nobody here can read them */
 export async function writeTables(scan: ScanTables | undefined): Promise<string> {
-  const tables = scan === undefined ? null : await scan(mostItems);
-  return JSON.stringify({ tables }, (_, value: unknown) =>
+  const scanned = await scan?.(mostItems + 1);
+  const tables = scanned?.map(({ items, ...table }) => ({
+    ...table,
+    items: items.slice(0, mostItems),
+    hasMore: items.length > mostItems,
+  }));
+  return JSON.stringify({ tables: tables ?? null }, (_, value: unknown) =>
     typeof value === 'string' && value.length > mostCharacters
       ? `${value.slice(0, mostCharacters)}… (${value.length} characters)`
       : value,

@@ -340,7 +340,5 @@ function newTraceId(nowMs: number): string {
 }
 
 function beginOf(functionId: string, { requestId, payload }: Invocation, isCold: boolean): Observation {
-  const connectionId = connectionIdIn(payload);
-  const about = connectionId === undefined ? {} : { connectionId };
-  return { kind: 'invoked', function: functionId, requestId, isCold, ...about };
+  return { kind: 'invoked', function: functionId, requestId, isCold, connectionId: connectionIdIn(payload) };
 }

@@ -150,20 +150,20 @@ export class Morning {
 
 /** What the story leaves in the database. */
 export function shopTables(now: number): readonly TableContents[] {
-  const seconds = (from: number) => ({ N: String(Math.floor(now / 1000) + from) });
+  const seconds = (from: number) => Math.floor(now / 1000) + from;
   const row = (principalId: string, connectionId: string, since: number, channels: readonly string[]) => ({
-    principalId: { S: principalId },
-    connectionId: { S: connectionId },
+    principalId,
+    connectionId,
     connectedAt: seconds(-since),
-    ...(channels.length === 0 ? {} : { channels: { SS: channels } }),
-    sessionSeal: { S: 't1.app.q83v-never-in-a-log' },
+    ...(channels.length === 0 ? {} : { channels }),
+    sessionSeal: 't1.app.q83v-never-in-a-log',
     expiresAt: seconds(7800 - since),
   });
   const member = {
-    channel: { S: 'presence-desk' },
-    userId: { S: '7' },
-    connections: { SS: [maria] },
-    userInfo: { S: '{"name":"María"}' },
+    channel: 'presence-desk',
+    userId: '7',
+    connections: [maria],
+    userInfo: '{"name":"María"}',
     expiresAt: seconds(7600),
   };
   return [
@@ -176,21 +176,18 @@ export function shopTables(now: number): readonly TableContents[] {
         row('user:42', phone, 24, []),
         row('user:7', maria, 190, ['presence-desk']),
       ],
-      hasMore: false,
     },
     {
       logicalId: 'SessionSocketMembers4E5F6A7B',
       name: 'session-socket-Members-9Q8W7E',
       keys: ['channel', 'userId'],
       items: [member],
-      hasMore: false,
     },
     {
       logicalId: 'SessionSocketClaims8C9D0E1F',
       name: 'session-socket-Claims-5T6Y7U',
       keys: ['claim'],
       items: [],
-      hasMore: false,
     },
   ];
 }

@@ -89,7 +89,7 @@ onEachEngine((kind) => {
       expect(output.TimeToLiveDescription).toEqual({ TimeToLiveStatus: 'ENABLED', AttributeName: 'expiresAt' });
     });
 
-    it('can be looked into without a call', async () => {
+    it('can be looked into in plain JSON, without a call', async () => {
       const Item = {
         ...idOf('plain'),
         number: { N: '1.5' },
@@ -100,7 +100,17 @@ onEachEngine((kind) => {
         bytes: { B: 'AAE=' },
       };
       await call('PutItem', { TableName, Item });
-      expect(await running(kind).dynamodb.scan(TableName, 10)).toEqual([Item]);
+      expect(await running(kind).dynamodb.scan(TableName, 10)).toEqual([
+        {
+          id: 'plain',
+          number: 1.5,
+          digits: '12345678901234567890',
+          list: [true, null, { a: 'b' }],
+          set: ['x'],
+          numbers: [1],
+          bytes: 'AAE=',
+        },
+      ]);
       expect(running(kind).dynamodb.described).toEqual([
         {
           logicalId: 'Table',

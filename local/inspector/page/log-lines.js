@@ -3,8 +3,12 @@ import { body, parseJson, pretty, preview } from './json.js';
 import { looksSecret, maskedText } from './secrets.js';
 import { time } from './times.js';
 
-/** Lines that Lambda itself writes around an invocation. */
-const isLambdas = (text) => /^(?:INIT_START|START|END|REPORT|INIT_REPORT) /.test(text);
+/** Lines that Lambda itself writes around an invocation, as text or as JSON. */
+const isLambdas = (text) =>
+  /^(?:(?:INIT_START|START|END|REPORT|INIT_REPORT) |\{"time":"[^"]*","type":"platform\.)/.test(text);
+
+/** `2026-11-23T17:00:00.000Z\t<request id>\tINFO\thello`, which is how Lambda writes what goes to the console. */
+const prefix = /^\d{4}-\d\d-\d\dT[\d:.]+Z\t[\w-]*\t([A-Z]+)\t/;
 
 /** Fields that say the same in every line of a logger. */
 const usual =
@@ -12,6 +16,8 @@ const usual =
 
 /** Of a JSON line the level and the message, in the fields that loggers use for them, and then what is particular. */
 export function summary(text) {
+  const [before, ofConsole] = prefix.exec(text) ?? [];
+  if (before !== undefined) return `${ofConsole} ${summary(text.slice(before.length))}`;
   const line = parseJson(text);
   if (typeof line !== 'object' || line === null) return preview(text);
   const { level, message, msg = message } = line;
@@ -31,9 +37,10 @@ export function linesOf({ tables }, id) {
 
 /** What an invocation wrote, each line with its time since the start. */
 export function logLines(mirror, id, { at, lines: written }) {
-  if (written === 0) return element('p.soft', {}, 'It wrote nothing.');
   const lines = linesOf(mirror, id);
-  const lost = written - lines.length;
+  if (lines.length === 0 && written === 0) return element('p.soft', {}, 'It wrote nothing.');
+  // One that came before it was told that the invocation had begun is not counted.
+  const lost = Math.max(0, written - lines.length);
   const rows = lines.map((line) =>
     element(
       'li',
@@ -51,9 +58,11 @@ export function logLines(mirror, id, { at, lines: written }) {
 }
 
 /** JSON unfolds, and so does a long line; a short one is all there already. */
-function logText({ text, bytes }) {
+function logText({ text: whole, bytes }) {
+  const text = whole.replace(prefix, '');
   const isJson = typeof parseJson(text) === 'object';
-  if (!isJson && text.length <= 300) return element(isLambdas(text) ? 'code.soft' : 'code', {}, maskedText(text));
-  const head = element('summary', {}, element('code', {}, summary(text)));
-  return element('details', {}, head, isJson ? pretty(text) : body(text, bytes));
+  if (!isJson && text.length <= 300)
+    return element(isLambdas(text) ? 'code.soft' : 'code', {}, maskedText(whole.replace(prefix, '$1 ')));
+  const head = element('summary', {}, element('code', {}, summary(whole)));
+  return element('details', {}, head, isJson ? pretty(text) : body(whole, bytes));
 }

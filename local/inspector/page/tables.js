@@ -28,19 +28,6 @@ export function followTables(isLooking, onTables) {
   return ask;
 }
 
-/** `{"S":"a"}` → `a`: https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_AttributeValue.html */
-export function plain(attribute) {
-  const [[type, value] = []] = Object.entries(attribute ?? {});
-  if (type === 'N') return Number.isSafeInteger(Number(value)) ? Number(value) : value;
-  if (type === 'NULL') return null;
-  if (type === 'L') return value.map(plain);
-  if (type === 'M') return plainItem(value);
-  return value;
-}
-
-export const plainItem = (item) =>
-  Object.fromEntries(Object.entries(item).map(([name, value]) => [name, plain(value)]));
-
 const keyOf = ({ logicalId, keys }, item) => JSON.stringify([logicalId, ...keys.map((key) => item[key])]);
 
 /** @returns what to put into the page */
@@ -59,7 +46,7 @@ const note = (title, text) =>
 
 function drawTable(table, filter, onOpen) {
   const { logicalId, name, keys, items, hasMore } = table;
-  const shown = items.filter((item) => JSON.stringify(plainItem(item)).toLowerCase().includes(filter));
+  const shown = items.filter((item) => JSON.stringify(item).toLowerCase().includes(filter));
   const others = [...new Set(items.flatMap((item) => Object.keys(item)))].filter((each) => !keys.includes(each)).sort();
   const columns = [...keys, ...others];
   const all = `${items.length}${hasMore ? ' and more' : ''} ${items.length === 1 && !hasMore ? 'item' : 'items'}`;
@@ -102,10 +89,9 @@ function drawItem(table, columns, item, onOpen) {
   return element('tr', { onclick: () => onOpen(key) }, cells);
 }
 
-function shownValue(name, attribute) {
-  if (attribute === undefined) return '';
+function shownValue(name, value) {
+  if (value === undefined) return '';
   if (looksSecret(name)) return '••••••';
-  const value = plain(attribute);
   return typeof value === 'string' ? maskedText(value) : maskedText(JSON.stringify(value));
 }
 
@@ -113,14 +99,14 @@ export function tableDetail(tables, key) {
   for (const table of Array.isArray(tables) ? tables : []) {
     const item = table.items.find((each) => keyOf(table, each) === key);
     if (item === undefined) continue;
-    const text = JSON.stringify(plainItem(item));
+    const text = JSON.stringify(item);
     return {
       title: functionName(table.logicalId),
       mark: `${key} ${text}`,
       draw: () => [
         facts([
-          ...table.keys.map((name) => [name, String(plain(item[name])), looksSecret(name)]),
-          ...Object.entries(plainItem(item))
+          ...table.keys.map((name) => [name, String(item[name]), looksSecret(name)]),
+          ...Object.entries(item)
             .filter(([name, value]) => isEpoch(name, value))
             .map(([name, value]) => [name, epoch(value)]),
         ]),

@@ -1,0 +1,33 @@
+import { describe, expect, it } from 'vitest';
+
+/** The page's own script: plain JavaScript for the browser, of which this part needs none. */
+interface LogLines {
+  summary(text: string): string;
+  lastWords(lines: readonly { readonly text: string }[]): string | undefined;
+}
+
+const { summary, lastWords } = (await import(
+  new URL('../../local/inspector/page/log-lines.js', import.meta.url).href
+)) as LogLines;
+
+describe('A line of a log', () => {
+  it.each([
+    ['hello', 'hello'],
+    ['{"level":"WARN","message":"refused","service":"s","phpStatus":403}', 'WARN refused phpStatus=403'],
+    ['{"level":"INFO","msg":"hi","token":"abc","nested":{"a":1}}', 'INFO hi token=••••••'],
+    ['2026-11-23T17:00:00.000Z\t8f1b6c3e-52d4\tINFO\thello', 'INFO hello'],
+    ['2026-11-23T17:00:00.000Z\t8f1b6c3e-52d4\tERROR\t{"level":"ERROR","message":"no"}', 'ERROR ERROR no'],
+    ['{"queryStringParameters":{"token":"abc"}}', '{"queryStringParameters":{"token":"••••••"}}'],
+  ])('is summed up: %s', (text, said) => expect(summary(text)).toBe(said));
+
+  it("is a function's last word only when it is not Lambda's", () => {
+    const own = { text: 'hello' };
+    const lambdas = [
+      { text: 'END RequestId: 8f1b' },
+      { text: 'REPORT RequestId: 8f1b\tDuration: 1.00 ms' },
+      { text: '{"time":"2026-11-23T17:00:00.000Z","type":"platform.report","record":{}}' },
+    ];
+    expect(lastWords([{ text: 'START RequestId: 8f1b' }, own, ...lambdas])).toBe('hello');
+    expect(lastWords(lambdas)).toBeUndefined();
+  });
+});
