@@ -80,11 +80,14 @@ declare module 'dynalite/store' {
   }
 
   export interface Store {
+    readonly options: object;
     readonly tableDb: SubStore;
     getTable(name: string, checkStatus: boolean | Done<Table>, done?: Done<Table>): void;
     getItemDb(table: string): SubStore;
     getIndexDb(kind: string, table: string, index: string): SubStore;
     getTagDb(table: string): SubStore;
+    deleteItemDb(table: string, done: Done<void>): void;
+    deleteTagDb(table: string, done: Done<void>): void;
     deleteIndexDb(kind: string, table: string, index: string, done: Done<void>): void;
   }
 }

@@ -7,66 +7,143 @@ type Run = (...parameters: never[]) => unknown;
  * goes to `onThrow`, and the locks that were held are free again. One for each call.
  */
 export function guardStore(store: Store, onThrow: (error: unknown) => void): Store {
-  const held = new Set<() => void>();
+  return new GuardedStore(store, new Guard(onThrow)) as unknown as Store;
+}
 
-  function guard(run: Run): Run {
-    return (...parameters) => {
+class Guard {
+  readonly #held = new Set<() => void>();
+  readonly #onThrow: (error: unknown) => void;
+
+  constructor(onThrow: (error: unknown) => void) {
+    this.#onThrow = onThrow;
+  }
+
+  over<R extends Run | undefined>(run: R): R {
+    if (run === undefined) return run;
+    return ((...parameters: never[]) => {
       try {
         return run(...parameters);
       } catch (error) {
-        for (const free of [...held]) free();
-        onThrow(error);
+        for (const free of [...this.#held]) free();
+        this.#onThrow(error);
         return undefined;
       }
-    };
-  }
-
-  /** The same object, but each function that is handed to one of these methods is guarded. */
-  function guardCallbacks<T extends object>(target: T, methods: readonly string[]): T {
-    const guarded = Object.create(target) as Record<string, unknown>;
-    const own = target as unknown as Record<string, Run>;
-    for (const method of methods) {
-      guarded[method] = (...parameters: unknown[]) =>
-        own[method]?.(
-          ...(parameters.map((each) => (typeof each === 'function' ? guard(each as Run) : each)) as never[]),
-        );
-    }
-    return guarded as T;
-  }
-
-  /** The stream itself, which is nobody else's: its methods would keep their state beside it on another object. */
-  function guardStream(stream: NodeJS.ReadableStream): NodeJS.ReadableStream {
-    const on = stream.on.bind(stream);
-    stream.on = (event: string, listener: Run) => on(event, guard(listener) as never);
-    return stream;
-  }
-
-  function guardSubStore(target: SubStore): SubStore {
-    const guarded = guardCallbacks(target, ['get', 'put', 'del', 'batch']);
-    guarded.lock = (key, run) => target.lock(key, guard((release: Release) => run(holding(release))) as never);
-    guarded.createKeyStream = (options) => guardStream(target.createKeyStream(options));
-    guarded.createValueStream = (options) => guardStream(target.createValueStream(options));
-    return guarded;
+    }) as R;
   }
 
   /** Frees the lock once, whether dynalite comes to it or not. */
-  function holding(release: Release): Release {
+  holding(release: Release): Release {
     const free = () => {
-      if (held.delete(free)) release(() => undefined)();
+      if (this.#held.delete(free)) release(() => undefined)();
     };
-    held.add(free);
+    this.#held.add(free);
     return (done) => {
       const freeAndDone = release(done);
       return (...results) => {
-        if (held.delete(free)) freeAndDone(...results);
+        if (this.#held.delete(free)) freeAndDone(...results);
       };
     };
   }
 
-  const guarded = guardCallbacks(store, ['getTable', 'deleteItemDb', 'deleteIndexDb', 'deleteTagDb']);
-  guarded.getItemDb = (table) => guardSubStore(store.getItemDb(table));
-  guarded.getIndexDb = (kind, table, index) => guardSubStore(store.getIndexDb(kind, table, index));
-  guarded.getTagDb = (table) => guardSubStore(store.getTagDb(table));
-  Object.defineProperty(guarded, 'tableDb', { value: guardSubStore(store.tableDb) });
-  return guarded;
+  /** The stream itself, which is nobody else's: a copy would keep its state beside it. */
+  overStream(stream: NodeJS.ReadableStream): NodeJS.ReadableStream {
+    const on = stream.on.bind(stream);
+    stream.on = (event: string, listener: Run) => on(event, this.over(listener) as never);
+    return stream;
+  }
+}
+
+/** Classes, because two or three of these are made for each call, and closures for each method would cost as much as it. */
+class GuardedStore {
+  readonly options: unknown;
+  readonly #store: Store;
+  readonly #guard: Guard;
+
+  constructor(store: Store, guard: Guard) {
+    this.options = store.options;
+    this.#store = store;
+    this.#guard = guard;
+  }
+
+  get tableDb() {
+    return new GuardedSubStore(this.#store.tableDb, this.#guard);
+  }
+
+  getTable(...[name, checkStatus, done]: Parameters<Store['getTable']>) {
+    const own = typeof checkStatus === 'function' ? this.#guard.over(checkStatus) : checkStatus;
+    this.#store.getTable(name, own, this.#guard.over(done));
+  }
+
+  getItemDb(table: string) {
+    return new GuardedSubStore(this.#store.getItemDb(table), this.#guard);
+  }
+
+  getIndexDb(kind: string, table: string, index: string) {
+    return new GuardedSubStore(this.#store.getIndexDb(kind, table, index), this.#guard);
+  }
+
+  getTagDb(table: string) {
+    return new GuardedSubStore(this.#store.getTagDb(table), this.#guard);
+  }
+
+  deleteItemDb(...[table, done]: Parameters<Store['deleteItemDb']>) {
+    this.#store.deleteItemDb(table, this.#guard.over(done));
+  }
+
+  deleteIndexDb(...[kind, table, index, done]: Parameters<Store['deleteIndexDb']>) {
+    this.#store.deleteIndexDb(kind, table, index, this.#guard.over(done));
+  }
+
+  deleteTagDb(...[table, done]: Parameters<Store['deleteTagDb']>) {
+    this.#store.deleteTagDb(table, this.#guard.over(done));
+  }
+}
+
+class GuardedSubStore {
+  readonly #target: SubStore;
+  readonly #guard: Guard;
+
+  constructor(target: SubStore, guard: Guard) {
+    this.#target = target;
+    this.#guard = guard;
+  }
+
+  get awsAccountId() {
+    return this.#target.awsAccountId;
+  }
+
+  get awsRegion() {
+    return this.#target.awsRegion;
+  }
+
+  get(...[key, done]: Parameters<SubStore['get']>) {
+    this.#target.get(key, this.#guard.over(done));
+  }
+
+  put(...[key, value, done]: Parameters<SubStore['put']>) {
+    this.#target.put(key, value, this.#guard.over(done));
+  }
+
+  del(...[key, done]: Parameters<SubStore['del']>) {
+    this.#target.del(key, this.#guard.over(done));
+  }
+
+  batch(...[operations, done]: Parameters<SubStore['batch']>) {
+    this.#target.batch(operations, this.#guard.over(done));
+  }
+
+  lock(...[key, run]: Parameters<SubStore['lock']>) {
+    this.#target.lock(
+      key,
+      this.#guard.over((release: Release) => run(this.#guard.holding(release))),
+    );
+  }
+
+  createKeyStream(options?: object) {
+    return this.#guard.overStream(this.#target.createKeyStream(options));
+  }
+
+  createValueStream(options?: object) {
+    return this.#guard.overStream(this.#target.createValueStream(options));
+  }
 }

@@ -22,6 +22,8 @@ export interface ItemOperations {
   forget(table: unknown): void;
 }
 
+const writes = new Set(['PutItem', 'UpdateItem', 'DeleteItem', 'BatchWriteItem']);
+
 interface IndexKey {
   readonly index: string;
   readonly attribute: string;
@@ -43,8 +45,7 @@ export function createItemOperations(dynalite: Dynalite): ItemOperations {
     return keys;
   }
 
-  async function changesIndexKey({ operation, data }: Ready): Promise<boolean> {
-    if (operation !== 'UpdateItem') return false;
+  async function changesIndexKey({ data }: Ready): Promise<boolean> {
     const keys = await indexKeysOf(data.TableName);
     return keys.length > 0 && changedAttributes(data).some((each) => keys.some(({ attribute }) => attribute === each));
   }
@@ -93,15 +94,16 @@ export function createItemOperations(dynalite: Dynalite): ItemOperations {
       return { ready: { operation, data: prepared.data, showsItemOnFailure: wanted === 'ALL_OLD' } };
     },
     async isForOneAlone(ready) {
-      return ready.showsItemOnFailure || (await changesIndexKey(ready));
+      return ready.showsItemOnFailure || (ready.operation === 'UpdateItem' && (await changesIndexKey(ready)));
     },
     async run(ready) {
+      if (!writes.has(ready.operation)) return dynalite.run(ready.operation, ready.data);
       const refusal = await refuseEmptyIndexKeys(ready);
       if (refusal !== undefined) return refusal;
-      const run = (await changesIndexKey(ready)) ? updateIndexKey : () => dynalite.run(ready.operation, ready.data);
-      const outcome = withoutNothing(await run(ready));
+      const isIndexKey = ready.operation === 'UpdateItem' && (await changesIndexKey(ready));
+      const outcome = isIndexKey ? await updateIndexKey(ready) : await dynalite.run(ready.operation, ready.data);
       const isShown = ready.showsItemOnFailure && errorType(outcome) === 'ConditionalCheckFailedException';
-      return isShown ? withItem(outcome, ready) : outcome;
+      return isShown ? withItem(outcome, ready) : withoutNothing(outcome);
     },
     refuse: refuseEmptyIndexKeys,
     forget(table) {
