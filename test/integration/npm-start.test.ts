@@ -26,6 +26,7 @@ describe('npm start', { timeout: 90_000 }, () => {
     expect(demo.printed()).toContain('gonzalo / password');
     await sayHello(demo);
     await demo.pressCtrlC();
+    expect(demo.printed()).toMatch(/^ {2}used +secretsmanager:GetSecretValue on secret:/m);
     await expect(fetch(demo.pageUrl)).rejects.toThrow();
     await expect(connect(demo.socketUrl)).rejects.toThrow('ECONNREFUSED');
   });
@@ -107,7 +108,7 @@ interface RunningDemo {
 }
 
 async function start(path: string): Promise<RunningDemo> {
-  const child = spawnStart(path, ['--page-port', '0', '--socket-port', '0']);
+  const child = spawnStart(path, ['--page-port', '0', '--socket-port', '0', '--permissions']);
   const printed = collect(child);
   await until(child, () => printed().includes('Ctrl-C stops everything'));
   return {

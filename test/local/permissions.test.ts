@@ -26,6 +26,7 @@ it('what a function was allowed, was refused and never asked for is told apart',
   usage.record({ action: 'dynamodb:PutItem', resource: table }, 'allow');
   usage.record({ action: 'dynamodb:GetItem', resource: table }, 'allow');
   usage.record({ action: 'dynamodb:Scan', resource: table }, 'no matching allow');
+  usage.record({ action: 'dynamodb:DeleteItem', resource: table }, 'explicit deny');
   expect(usage.report()).toEqual({
     function: 'Worker',
     role: 'WorkerRole',
@@ -34,7 +35,10 @@ it('what a function was allowed, was refused and never asked for is told apart',
       { action: 'dynamodb:PutItem', resource: table },
       { action: 'execute-api:ManageConnections', resource: `${sockets}{connectionId}` },
     ],
-    denied: [{ action: 'dynamodb:Scan', resource: table }],
+    denied: [
+      { action: 'dynamodb:DeleteItem', resource: table },
+      { action: 'dynamodb:Scan', resource: table },
+    ],
     unused: [
       { action: 'dynamodb:DeleteItem', resource: table },
       { action: 'dynamodb:Get*', resource: `${table}/index/*` },
