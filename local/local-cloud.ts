@@ -1,11 +1,14 @@
+import { randomInt } from 'node:crypto';
 import { readAssembly } from './assembly.ts';
 import { startDynamoDb } from './dynamodb.ts';
+import { createFaults, type Fault, type FaultInjection } from './faults.ts';
 import { startGateway } from './gateway/server.ts';
 import { findWebSocketApi, readStages, readWebSocketApi } from './gateway/websocket-api.ts';
 import { createAsyncInvoker } from './lambda/async-invoke.ts';
 import type { InvocationResult } from './lambda/environment.ts';
 import { createFunctions, type Functions } from './lambda/functions.ts';
 import type { Log } from './log.ts';
+import { watchAssembly } from './reload.ts';
 import { startSchedules } from './schedule.ts';
 import { createSecrets } from './services/secrets-manager.ts';
 import { startServices } from './services/server.ts';
@@ -14,6 +17,8 @@ import { resolveStack } from './template/stack.ts';
 export interface LocalCloudOptions {
   /** The folder that `cdk synth` wrote: cdk.out. */
   readonly assembly: string;
+  /** Which of its stacks. @default the only one */
+  readonly stack?: string;
   /** Of the WebSocket API. @default 0, any free one */
   readonly port?: number;
   /** @default AWS_REGION, or us-east-1 */
@@ -22,12 +27,24 @@ export interface LocalCloudOptions {
   readonly log?: Log;
   /** How many invocations of one function run at the same time; the rest wait. @default 2 for each core */
   readonly maxEnvironmentsPerFunction?: number;
+  /** `strict` is AWS's own DynamoDB Local, which takes Java. @default dynalite */
+  readonly dynamodb?: 'dynalite' | 'strict';
+  /** Whether the throttles of a stage are kept. @default false */
+  readonly throttles?: boolean;
+  /** What goes wrong from the start on. @default nothing */
+  readonly faults?: readonly Fault[];
+  /** Of the faults: with the same one they strike in the same order of calls. @default another one each time */
+  readonly seed?: number;
+  /** Whether a function runs its new code when that changes on disk. @default false */
+  readonly watch?: boolean;
 }
 
 /** A function as tests and the start script see it. */
 export interface FunctionHandle {
   readonly name: string;
   readonly arn: string;
+  /** The one that the template asks for: all run on the Node.js of this machine. */
+  readonly runtime: string;
   /** How often it was invoked. */
   readonly invocations: number;
   /** How many environments were started for it. */
@@ -49,13 +66,14 @@ export interface LocalCloud {
   readonly functions: Readonly<Record<string, FunctionHandle>>;
   /** The value of each secret, by logical id; new at each start. */
   readonly secrets: Readonly<Record<string, string>>;
+  readonly faults: FaultInjection;
   /** Leaves no process, port, timer or file behind. */
   close(): Promise<void>;
 }
 
 /**
- * Runs the one stack of a synthesized CDK app on this machine.
- * @throws when the template holds what cannot be run here, or the port is taken
+ * Runs one stack of a synthesized CDK app on this machine.
+ * @throws when the template holds what cannot be run here, the port is taken, or a fault makes no sense
  */
 export async function startLocalCloud(options: LocalCloudOptions): Promise<LocalCloud> {
   let isClosed = false;
@@ -63,8 +81,13 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
     if (!isClosed) options.log?.(entry);
   };
   const region = options.region ?? process.env.AWS_REGION ?? 'us-east-1';
-  const assembly = await readAssembly(options.assembly);
+  const assembly = await readAssembly(options.assembly, options.stack);
   const stack = resolveStack(assembly, region);
+  const runtimes = new Map(
+    stack.ofType('AWS::Lambda::Function').map(({ logicalId, properties }) => [logicalId, properties.text('Runtime')]),
+  );
+  const faults = createFaults(options.seed ?? randomInt(2 ** 31), [...runtimes.keys()]);
+  for (const fault of options.faults ?? []) faults.inject(fault);
   const api = findWebSocketApi(stack);
   const stages = readStages(stack, log);
 
@@ -81,8 +104,8 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
   try {
     const dynamodb = await startDynamoDb(stack);
     closers.push(dynamodb.close);
-    const services = await startServices();
-    closers.push(services.close);
+    const services = await startServices(faults);
+    closers.push(services.close, faults.close);
     let functions: Functions | undefined;
     closers.push(async () => functions?.close());
     const gateway = await startGateway(options.port ?? 0, region, log);
@@ -113,6 +136,7 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
     const webSocketApi = readWebSocketApi(stack, functions, stages);
     closers.push(startSchedules(stack, functions, invoker, localize, log));
 
+    if (options.watch === true) closers.push(await watchAssembly(options, assembly, functions.all, log));
     services.serve({ functions, invoker, secrets });
     gateway.serve(webSocketApi);
     return {
@@ -126,6 +150,7 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
           {
             name: each.name,
             arn: each.arn,
+            runtime: runtimes.get(each.logicalId) ?? '',
             get invocations() {
               return each.invocations;
             },
@@ -137,6 +162,7 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
         ]),
       ),
       secrets: Object.fromEntries(secrets.map(({ logicalId, value }) => [logicalId, value])),
+      faults,
       close,
     };
   } catch (error) {

@@ -27,9 +27,13 @@ export class LocalFunction {
   #invocations = 0;
   #coldStarts = 0;
   #isClosed = false;
+  #taskRoot: string;
+  /** Those that run code from before `replaceCode`, and are let go when they have answered. */
+  readonly #outdated = new WeakSet<Environment>();
 
   constructor(options: LocalFunctionOptions) {
     this.#options = options;
+    this.#taskRoot = options.taskRoot;
   }
 
   get logicalId(): string {
@@ -67,6 +71,13 @@ export class LocalFunction {
     });
   }
 
+  /** From the next invocation on it runs what lies there; those under way end with the code that they began with. */
+  replaceCode(taskRoot: string): void {
+    this.#taskRoot = taskRoot;
+    for (const environment of this.#environments) this.#outdated.add(environment);
+    for (const environment of this.#idle.splice(0)) this.#letGo(environment);
+  }
+
   /** Kills what runs. Invocations under way fail. */
   async close(): Promise<void> {
     this.#isClosed = true;
@@ -89,9 +100,14 @@ export class LocalFunction {
     const stream = `${new Date().toISOString().slice(0, 10).replaceAll('-', '/')}/[$LATEST]${this.#coldStarts}`;
     const environment = new Environment({
       ...this.#options,
-      variables: this.#options.variables(stream),
+      taskRoot: this.#taskRoot,
+      variables: {
+        ...this.#options.variables(stream),
+        ...(this.#taskRoot === this.#options.taskRoot ? {} : { LAMBDA_TASK_ROOT: this.#taskRoot }),
+      },
       onIdle: (idle) => {
-        this.#idle.push(idle);
+        if (this.#outdated.has(idle)) this.#letGo(idle);
+        else this.#idle.push(idle);
         this.#pump();
       },
       onGone: (gone, undelivered) => {
@@ -104,5 +120,10 @@ export class LocalFunction {
     });
     this.#environments.add(environment);
     return environment;
+  }
+
+  /** It stays among the environments until its process has ended, so that `close` waits for it. */
+  #letGo(environment: Environment): void {
+    environment.close().catch(() => undefined);
   }
 }

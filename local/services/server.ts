@@ -1,9 +1,11 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { Faults } from '../faults.ts';
 import type { AsyncInvoker } from '../lambda/async-invoke.ts';
 import type { Functions } from '../lambda/functions.ts';
 import { readBody } from '../lambda/runtime-api.ts';
 import { closeServer, listenOnLoopback } from '../loopback.ts';
 import { type ServiceAnswer, serviceError } from './answer.ts';
+import { answerFault } from './fault-answer.ts';
 import { invokeFunction } from './lambda.ts';
 import { answerSecretsManager, type Secrets } from './secrets-manager.ts';
 
@@ -21,7 +23,7 @@ export interface ServicesEndpoint {
 }
 
 /** One endpoint for the AWS APIs that functions call: Lambda and Secrets Manager. */
-export async function startServices(): Promise<ServicesEndpoint> {
+export async function startServices(faults: Faults): Promise<ServicesEndpoint> {
   let services: Services | undefined;
 
   async function answer(request: IncomingMessage): Promise<ServiceAnswer> {
@@ -35,10 +37,13 @@ export async function startServices(): Promise<ServicesEndpoint> {
     const invocation = /^\/2015-03-31\/functions\/([^/]+)\/invocations$/.exec(path);
     if (request.method === 'POST' && invocation?.[1] !== undefined) {
       const type = String(request.headers['x-amz-invocation-type'] ?? 'RequestResponse');
-      return invokeFunction(services, decodeURIComponent(invocation[1]), type, body);
+      const name = decodeURIComponent(invocation[1]);
+      return (await answerFault(faults, 'lambda')) ?? invokeFunction(services, name, type, body);
     }
     const target = String(request.headers['x-amz-target'] ?? '');
-    if (target.startsWith('secretsmanager.')) return answerSecretsManager(services.secrets, target, body);
+    if (target.startsWith('secretsmanager.')) {
+      return (await answerFault(faults, 'secretsmanager')) ?? answerSecretsManager(services.secrets, target, body);
+    }
     return serviceError(400, 'UnknownOperationException', 'The local cloud has no such AWS API.');
   }
 
