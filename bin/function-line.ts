@@ -16,10 +16,22 @@ export function readFunctionLine(line: string): ReadableLine | undefined {
   const report = /^REPORT RequestId: .*?\bDuration: ([\d.]+) ms(?:.*?\bInit Duration: ([\d.]+) ms)?/.exec(line);
   if (report !== null) return describeReport(report[1], report[2]);
   const [, level, message] = /^[-\d]+T[\d:.]+Z\t[^\t]*\t([A-Z]+)\t(.*)$/s.exec(line) ?? [];
-  if (level === undefined) return readJson(line) ?? { text: line, style: 'dim' };
-  const { text } = readJson(message ?? '') ?? { text: message ?? '' };
-  return withLevel(level, text);
+  if (level !== undefined) return withLevel(level, readMessage(message ?? ''));
+  const [, failure] = /^(?:RequestId: \S+ Error: |\S+Z \S+ (?=Task timed out))(.*)$/s.exec(line) ?? [];
+  if (failure !== undefined) return { text: failure, style: 'red' };
+  return line.startsWith('{"') ? readJson(line) : { text: line, style: 'dim' };
 }
+
+/** `Invoke Error\t{"errorType":…}`, or what the function said, which may be JSON itself. */
+function readMessage(message: string): string {
+  const parts = message.split('\t');
+  return parts
+    .map((part) => (part.startsWith('{"') ? readJson(part)?.text : part))
+    .filter(isSomething)
+    .join('  ');
+}
+
+const isSomething = (part: string | undefined) => part !== undefined;
 
 function describeReport(duration: unknown, initDuration: unknown): ReadableLine {
   const cold = initDuration === undefined ? '' : `  cold start ${Math.round(Number(initDuration))} ms`;
@@ -31,17 +43,18 @@ function withLevel(level: string, text: string): ReadableLine {
   return { text: `${level.padEnd(5)} ${text}`, style };
 }
 
-/** @returns undefined when it is no JSON, or none that says something under a name that loggers use */
-function readJson(line: string): ReadableLine | undefined {
-  const fields = parseObject(line);
-  if (fields === undefined) return undefined;
+/** What loggers say under names that they share; the whole text when there is nothing of that in it. */
+function readJson(text: string): ReadableLine | undefined {
+  const fields = parseObject(text);
+  if (fields === undefined) return { text, style: 'dim' };
   if (typeof fields.type === 'string' && fields.type.startsWith('platform.')) return readPlatformEvent(fields);
   const { level, message, code, reason, connectionId, errorType, errorMessage } = fields;
   const parts = [message, errorType, errorMessage, code, reason, connectionId];
   const said = parts.filter((part) => ['string', 'number'].includes(typeof part) && part !== '');
-  if (said.length === 0) return undefined;
-  const text = said.join('  ');
-  return typeof level === 'string' ? withLevel(level.toUpperCase(), text) : { text, style: 'dim' };
+  if (said.length === 0) return { text, style: 'dim' };
+  return typeof level === 'string'
+    ? withLevel(level.toUpperCase(), said.join('  '))
+    : { text: said.join('  '), style: 'dim' };
 }
 
 /** https://docs.aws.amazon.com/lambda/latest/dg/telemetry-schema-reference.html */
@@ -53,9 +66,9 @@ function readPlatformEvent({ type, record }: Readonly<Record<string, unknown>>):
 }
 
 function parseObject(text: string): Readonly<Record<string, unknown>> | undefined {
-  if (!text.startsWith('{')) return undefined;
   try {
-    return JSON.parse(text);
+    const value: unknown = JSON.parse(text);
+    return Object(value) === value ? (value as Readonly<Record<string, unknown>>) : undefined;
   } catch {
     return undefined;
   }

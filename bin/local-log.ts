@@ -45,7 +45,10 @@ export function createTerminalLog({ functionIds, paint, write, now = () => new D
     const line = describe(entry, nameOf, colourOf);
     if (line === undefined) return;
     const time = paint('dim', now().toTimeString().slice(0, 8));
-    write(`${time}  ${paint(line.whoStyle, line.who.padEnd(width))}  ${paint(line.style, printable(line.what))}`);
+    const [first = '', ...more] = printable(line.what).split('\n');
+    write(`${time}  ${paint(line.whoStyle, line.who.padEnd(width))}  ${paint(line.style, first)}`);
+    // What belongs to it, such as a stack trace, stays in its column.
+    for (const each of more) write(`${' '.repeat(8 + 2 + width + 2)}${paint(line.style, each)}`);
   };
 }
 
@@ -96,5 +99,5 @@ function handshakeStyle(status: number): Style {
 /** What a client sent may be in a function's line, and must not steer the terminal. */
 function printable(text: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is meant
-  return stripVTControlCharacters(text).replace(/[\u0000-\u0008\u000a-\u001f\u007f-\u009f]/g, ' ');
+  return stripVTControlCharacters(text).replace(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/g, ' ');
 }

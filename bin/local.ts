@@ -7,8 +7,9 @@ import { banner } from './banner.ts';
 import { type Life, live } from './live.ts';
 import { type LocalOptions, readLocalOptions, usage } from './local-options.ts';
 import { describeRuntime, unknownsSentence } from './run-assembly.ts';
-import { describeDynamoDb, findPort, startCloud } from './start-cloud.ts';
+import { describeDynamoDb, findPort, findSocketPort, startCloud } from './start-cloud.ts';
 import { synthesize } from './synthesize.ts';
+import { synthesizeAgain } from './synthesize-again.ts';
 
 /** `npm start`: synthesizes the app, runs its template on this machine beside the PHP demo, and says where everything is. */
 const project = join(import.meta.dirname, '..');
@@ -24,36 +25,36 @@ process.exit(
 
 async function start(life: Life, options: LocalOptions): Promise<void> {
   const pagePort = await findPort(options.pagePort, '--page-port');
-  const socketPort = await findPort(options.socketPort, '--socket-port');
+  const socketPort = await findSocketPort(options.socketPort, '--socket-port');
 
   life.goOn();
   console.log('Synthesizing the template …');
   const assembly = await mkdtemp(join(tmpdir(), 'session-socket-'));
   life.undo(() => rm(assembly, { recursive: true, force: true }));
   const pageUrl = `http://127.0.0.1:${pagePort}`;
-  await synthesize(
-    {
-      sessionEndpoint: `${pageUrl}/getSessionID`,
-      allowedOrigins: `${pageUrl},http://localhost:${pagePort}`,
-      hello: String(options.hello),
-    },
-    assembly,
-    life.signal,
-  );
+  const context = {
+    sessionEndpoint: `${pageUrl}/getSessionID`,
+    allowedOrigins: `${pageUrl},http://localhost:${pagePort}`,
+    hello: String(options.hello),
+  };
+  await synthesize(context, assembly, life.signal);
   life.goOn();
 
   console.log('Starting the local cloud and PHP …');
   const cloud = await startCloud(life, { assembly, port: socketPort, watch: true, quiet: options.quiet });
   life.goOn();
+  const log = (line: string) => (options.quiet ? undefined : console.log(line));
   const php = await startPhpServer({
     root: join(project, 'php', 'demo'),
     router: 'index.php',
     port: pagePort,
     environment: { SESSION_SOCKET_URL: cloud.webSocketUrl },
     prefer: options.php,
-    log: (line) => (options.quiet ? undefined : console.log(line)),
+    log,
   });
   life.undo(() => php.close());
+  const rooms = ['functions', 'lib'].map((room) => join(project, room));
+  synthesizeAgain(life, rooms, () => synthesize(context, assembly, life.signal), log);
 
   life.goOn();
   const runtimes = new Set(Object.values(cloud.functions).map(({ runtime }) => describeRuntime(runtime)));

@@ -2,7 +2,7 @@ import { type LocalCloud, unknowns } from '../local/index.ts';
 import { type AssemblyOptions, assemblyUsage, readAssemblyOptions } from './assembly-options.ts';
 import { banner, type Row } from './banner.ts';
 import { type Life, live } from './live.ts';
-import { describeDynamoDb, findPort, startCloud } from './start-cloud.ts';
+import { describeDynamoDb, findSocketPort, startCloud } from './start-cloud.ts';
 
 /** `session-socket local`. @returns the exit code, when it was stopped */
 export async function runLocal(args: readonly string[]): Promise<number> {
@@ -14,7 +14,7 @@ export async function runLocal(args: readonly string[]): Promise<number> {
 }
 
 async function start(life: Life, { faultsAsTyped, ...options }: AssemblyOptions): Promise<void> {
-  const port = await findPort(options.port, '--port');
+  const port = await findSocketPort(options.port, '--port');
   const cloud = await startCloud(life, { ...options, port });
   life.goOn();
   console.log(

@@ -29,6 +29,11 @@ export async function findPort(port: number, option: string): Promise<number> {
   });
 }
 
+/** As `findPort`; 0 stays 0, because another server of the local cloud could take what was free a moment ago. */
+export async function findSocketPort(port: number, option: string): Promise<number> {
+  return port === 0 ? 0 : findPort(port, option);
+}
+
 const require = createRequire(import.meta.url);
 
 export function describeDynamoDb(kind: LocalCloudOptions['dynamodb']): string {
