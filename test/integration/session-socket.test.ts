@@ -20,7 +20,8 @@ let assembly: TestAssembly;
 beforeAll(async () => {
   // A folder whose tsconfig.json would break everything, were it read.
   elsewhere = await mkdtemp(join(tmpdir(), 'session-socket-elsewhere-'));
-  await writeFile(join(elsewhere, 'tsconfig.json'), '{"extends": "./nowhere.json"}');
+  await writeFile(join(elsewhere, 'tsconfig.json'), '{"compilerOptions": {"paths": {"ws": ["./ws.js"]}}}');
+  await writeFile(join(elsewhere, 'ws.js'), 'throw new Error("not this one");');
   assembly = await writeAssembly(chatTemplate());
 });
 afterEach(() => {

@@ -1,5 +1,7 @@
-import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
+import { mkdir, open, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterEach, describe, expect, it } from 'vitest';
 import { readAssembly } from '../../local/assembly.ts';
 import type { LogEntry } from '../../local/log.ts';
@@ -120,11 +122,17 @@ describe('the watch over an assembly', () => {
     expect(await news()).toEqual(['Connect from asset.connect', 'Connect reloaded']);
   });
 
-  it('waits until a synth has written all of it', async () => {
-    const { folder, code, news, writeTemplate } = await watch();
-    await writeFile(join(folder, 'Chat.template.json'), '{"Resources": {');
+  it('looks again at what was half written when it looked', async () => {
+    const { folder, code, news, template } = await watch();
+    // A pipe, because whoever writes to one knows when it is read.
+    await promisify(execFile)('mkfifo', [`${folder}.pipe`]);
+    await rename(`${folder}.pipe`, join(folder, 'Chat.template.json'));
     await code('asset.message', 'exports.handler = () => 2;');
-    await writeTemplate();
+    const pipe = await open(join(folder, 'Chat.template.json'), 'w');
+    await pipe.write('{"Resources": {');
+    await pipe.close();
+    await writeFile(`${folder}.part`, JSON.stringify(template));
+    await rename(`${folder}.part`, join(folder, 'Chat.template.json'));
     expect(await news()).toEqual(['Message from asset.message', 'Message reloaded']);
   });
 
