@@ -43,7 +43,7 @@ export function createTerminalLog({ functionIds, paint, write, now = () => new D
 
   return (entry) => {
     const line = describe(entry, nameOf, colourOf);
-    if (line === undefined) return;
+    if (line === 'no news') return;
     const time = paint('dim', now().toTimeString().slice(0, 8));
     const [first = '', ...more] = printable(line.what).split('\n');
     write(`${time}  ${paint(line.whoStyle, line.who.padEnd(width))}  ${paint(line.style, first)}`);
@@ -52,8 +52,7 @@ export function createTerminalLog({ functionIds, paint, write, now = () => new D
   };
 }
 
-/** @returns undefined for what is no news */
-function describe(entry: LogEntry, nameOf: (id: string) => string, colourOf: (id: string) => Style): Line | undefined {
+function describe(entry: LogEntry, nameOf: (id: string) => string, colourOf: (id: string) => Style): Line | 'no news' {
   const byFunction = (id: string, what: string, style: Style): Line => ({
     who: nameOf(id),
     whoStyle: colourOf(id),
@@ -64,11 +63,11 @@ function describe(entry: LogEntry, nameOf: (id: string) => string, colourOf: (id
   switch (entry.kind) {
     case 'function-output': {
       const line = readFunctionLine(entry.line);
-      return line === undefined ? undefined : byFunction(entry.function, line.text, line.style);
+      return line === undefined ? 'no news' : byFunction(entry.function, line.text, line.style);
     }
     case 'function-waiting':
       // That a queue has begun is news; each further one in it is not.
-      if (entry.waiting > 1) return undefined;
+      if (entry.waiting > 1) return 'no news';
       return byFunction(entry.function, 'waits for a free environment', 'yellow');
     case 'function-failed':
       return byFunction(entry.function, `failed: ${entry.errorType}`, 'red');

@@ -6,7 +6,7 @@ import { exitCodeOf } from './arguments.ts';
 import { banner } from './banner.ts';
 import { type Life, live } from './live.ts';
 import { type LocalOptions, readLocalOptions, usage } from './local-options.ts';
-import { describeRuntime, unknownsSentence } from './run-assembly.ts';
+import { describeRuntime, pageUrlOf, unknownsSentence } from './run-assembly.ts';
 import { describeDynamoDb, findPort, findSocketPort, startCloud } from './start-cloud.ts';
 import { synthesize } from './synthesize.ts';
 import { synthesizeAgain } from './synthesize-again.ts';
@@ -64,6 +64,7 @@ async function start(life: Life, options: LocalOptions): Promise<void> {
       [
         ['Page', `${pageUrl}/`],
         ['Socket', cloud.webSocketUrl],
+        ['Look', pageUrlOf(cloud)],
         ['Log in', 'gonzalo / password'],
         ['PHP', php.php],
         ['DynamoDB', describeDynamoDb('dynalite')],

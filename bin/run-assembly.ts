@@ -31,12 +31,17 @@ function describeCloud(cloud: LocalCloud): readonly Row[] {
   const { webSocketUrl, outputs, tables, functions } = cloud;
   const rows: readonly Row[] = [
     ['Socket', webSocketUrl],
-    ['Look', `${new URL('/_local', webSocketUrl.replace(/^ws/, 'http'))}`],
+    ['Look', pageUrlOf(cloud)],
     ['Outputs', ...inColumns(Object.entries(outputs))],
     ['Tables', ...inColumns(Object.entries(tables))],
     ['Functions', ...inColumns(Object.entries(functions).map(([id, each]) => [id, describeRuntime(each.runtime)]))],
   ];
   return rows.filter(([, ...lines]) => lines.length > 0);
+}
+
+/** Of the page that shows what happens. */
+export function pageUrlOf({ webSocketUrl }: LocalCloud): string {
+  return new URL('/_local', webSocketUrl.replace(/^ws/, 'http')).href;
 }
 
 export function describeRuntime(runtime: string): string {
