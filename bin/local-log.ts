@@ -1,68 +1,114 @@
-import type { LogEntry } from '../local/index.ts';
+import { stripVTControlCharacters } from 'node:util';
+import { type Log, type LogEntry, shortNames } from '../local/index.ts';
+import type { Paint, Style } from './colour.ts';
+import { readFunctionLine } from './function-line.ts';
 
-const dim = (text: string) => (process.stdout.isTTY ? `\u001b[2m${text}\u001b[0m` : text);
-
-/** One line of the terminal for what the local cloud tells. */
-export function describeEntry(entry: LogEntry): string {
-  const time = dim(new Date().toTimeString().slice(0, 8));
-  const [who, what] = describe(entry);
-  return `${time}  ${who.padEnd(12)}  ${what}`;
+export interface TerminalLogOptions {
+  /** The logical ids of all that will be heard of. */
+  readonly functionIds: readonly string[];
+  readonly paint: Paint;
+  readonly write: (line: string) => void;
+  readonly now?: () => Date;
 }
 
-function describe(entry: LogEntry): readonly [who: string, what: string] {
+interface Line {
+  readonly who: string;
+  readonly whoStyle: Style;
+  readonly what: string;
+  readonly style: Style;
+}
+
+/** None of them is red, which means failure. */
+const functionColours: readonly Style[] = [
+  'cyan',
+  'magenta',
+  'blue',
+  'green',
+  'yellow',
+  'cyanBright',
+  'magentaBright',
+  'blueBright',
+  'greenBright',
+];
+const narrowest = 12;
+const widest = 32;
+
+/** What the local cloud tells, as lines in columns: when, who, what. A function has the same colour at each start. */
+export function createTerminalLog({ functionIds, paint, write, now = () => new Date() }: TerminalLogOptions): Log {
+  const names = shortNames(functionIds);
+  const nameOf = (id: string) => names.get(id) ?? id;
+  const sorted = [...functionIds].sort();
+  const colourOf = (id: string) => functionColours[Math.max(0, sorted.indexOf(id)) % functionColours.length] ?? 'cyan';
+  const width = Math.min(widest, Math.max(narrowest, ...[...names.values()].map(({ length }) => length)));
+
+  return (entry) => {
+    const line = describe(entry, nameOf, colourOf);
+    if (line === 'no news') return;
+    const time = paint('dim', now().toTimeString().slice(0, 8));
+    const [first = '', ...more] = printable(line.what).split('\n');
+    write(`${time}  ${paint(line.whoStyle, line.who.padEnd(width))}  ${paint(line.style, first)}`);
+    // What belongs to it, such as a stack trace, stays in its column.
+    for (const each of more) write(`${' '.repeat(8 + 2 + width + 2)}${paint(line.style, each)}`);
+  };
+}
+
+function describe(entry: LogEntry, nameOf: (id: string) => string, colourOf: (id: string) => Style): Line | 'no news' {
+  const byFunction = (id: string, what: string, style: Style): Line => ({
+    who: nameOf(id),
+    whoStyle: colourOf(id),
+    what,
+    style,
+  });
+  const by = (who: string, what: string, style: Style): Line => ({ who, whoStyle: style, what, style });
   switch (entry.kind) {
-    case 'function-output':
-      return [shorten(entry.function), dim(summarize(entry.line))];
+    case 'function-output': {
+      const line = readFunctionLine(entry.line);
+      return line === undefined ? 'no news' : byFunction(entry.function, line.text, line.style);
+    }
     case 'function-waiting':
-      return [shorten(entry.function), `waits for a free environment (${entry.waiting} waiting)`];
+      // That a queue has begun is news; each further one in it is not.
+      if (entry.waiting > 1) return 'no news';
+      return byFunction(entry.function, 'waits for a free environment', 'yellow');
     case 'function-failed':
-      return [shorten(entry.function), `failed: ${entry.errorType}`];
+      return byFunction(entry.function, `failed: ${entry.errorType}`, 'red');
+    case 'function-reloaded':
+      return byFunction(entry.function, 'runs its new code', 'green');
     case 'async-retry':
-      return [shorten(entry.function), `attempt ${entry.attempt} failed; again in ${entry.afterMs} ms`];
+      return byFunction(entry.function, `failed; attempt ${entry.attempt} in ${entry.afterMs / 1000} s`, 'yellow');
     case 'async-abandoned':
-      return [shorten(entry.function), `given up after ${entry.attempts} attempts`];
+      return byFunction(entry.function, `given up after ${entry.attempts} attempts`, 'red');
     case 'handshake':
-      return ['handshake', `${entry.status} ${entry.reason}`];
+      return by('handshake', `${entry.status} ${entry.reason}`, handshakeStyle(entry.status));
     case 'integration-failed':
-      return [entry.routeKey, `failed: ${entry.reason}`];
+      return by(entry.routeKey, `failed: ${entry.reason}`, 'red');
     case 'schedule':
-      return ['schedule', `starts ${shorten(entry.function)}`];
-    case 'not-deployed':
-      return ['not deployed', `the deployment ${entry.deployment} does not wait for ${entry.logicalId}`];
-    case 'throttled':
-      return [entry.routeKey, 'refused: above the rate of the stage'];
-    case 'dynamodb-listens-everywhere':
-      return ['DynamoDB', `Local listens on every address, port ${entry.port}; its tables need a secret key`];
+      return by('schedule', `starts ${nameOf(entry.function)}`, 'dim');
     case 'schedule-refused':
-      return ['schedule', `may not start ${shorten(entry.function)}: no AWS::Lambda::Permission lets ${entry.rule} in`];
+      return by('schedule', `may not start ${nameOf(entry.function)}: no permission lets ${entry.rule} in`, 'red');
+    case 'throttled':
+      return by(entry.routeKey, 'refused: above the rate of the stage', 'yellow');
+    case 'not-deployed':
+      return by('not deployed', `the deployment ${entry.deployment} does not wait for ${entry.logicalId}`, 'yellow');
+    case 'dynamodb-listens-everywhere':
+      return by(
+        'DynamoDB',
+        `Local listens on every address, port ${entry.port}; its tables need a secret key`,
+        'yellow',
+      );
     case 'not-emulated':
-      return ['not emulated', `${entry.what} (${entry.logicalId})`];
+      return by('not emulated', `${entry.what} (${entry.logicalId})`, 'yellow');
+    case 'template-changed':
+      return by('template', `the template changed: restart to use it (${entry.logicalIds.join(', ')})`, 'yellow');
   }
 }
 
-/** `SessionSocketAuthorizerFunctionE310AEC6` → `Authorizer`. */
-function shorten(logicalId: string): string {
-  return logicalId.replace(/^SessionSocket/, '').replace(/Function[0-9A-F]{8}$/, '');
+function handshakeStyle(status: number): Style {
+  if (status === 101) return 'green';
+  return status < 500 ? 'yellow' : 'red';
 }
 
-/** What Lambda says of every invocation, whoever asked. */
-const ofEveryInvocation = /^((INIT_START|START|END|REPORT) (?!.*\tStatus: )|\{"time":"[^"]+","type":"platform\.)/;
-
-/** Whether a person who watches would rather not see it. */
-export function isRoutine(entry: LogEntry): boolean {
-  return entry.kind === 'function-output' && ofEveryInvocation.test(entry.line);
-}
-
-/**
- * Our functions log JSON with many fields, and the runtime writes time, request id and level before what goes through
- * `console`; a person wants the message and what tells it from the next.
- */
-function summarize(line: string): string {
-  const text = line.replace(/^\S+Z\t\S+\t[A-Z]+\t/, '');
-  try {
-    const { message, reason, code, connectionId } = JSON.parse(text);
-    return [message, code, reason, connectionId].filter((part) => part !== undefined && part !== '').join('  ');
-  } catch {
-    return text;
-  }
+/** What a client sent may be in a function's line, and must not steer the terminal. */
+function printable(text: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is meant
+  return stripVTControlCharacters(text).replace(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/g, ' ');
 }

@@ -1,4 +1,4 @@
-import { parseArgs } from 'node:util';
+import { readChoice, readOptions, readPort, UsageError } from './arguments.ts';
 
 export interface LocalOptions {
   readonly pagePort: number;
@@ -22,39 +22,28 @@ export const usage = `Runs session-socket on this machine: the template that wou
   --help            this text
 `;
 
-/** @throws Error with one sentence about the first argument that makes no sense */
+/** @throws {UsageError} */
 export function readLocalOptions(args: readonly string[]): LocalOptions | 'help' {
-  const { values } = parseArgs({
-    args: [...args],
-    allowNegative: true,
-    options: {
-      'page-port': { type: 'string', default: '8080' },
-      'socket-port': { type: 'string', default: '4000' },
-      php: { type: 'string', default: 'native' },
-      hello: { type: 'boolean', default: true },
-      quiet: { type: 'boolean', default: false },
-      permissions: { type: 'boolean', default: false },
-      help: { type: 'boolean', default: false },
-    },
+  const values = readOptions(args, {
+    'page-port': { type: 'string', default: '8080' },
+    'socket-port': { type: 'string', default: '4000' },
+    php: { type: 'string', default: 'native' },
+    hello: { type: 'boolean', default: true },
+    quiet: { type: 'boolean', default: false },
+    permissions: { type: 'boolean', default: false },
+    help: { type: 'boolean', default: false },
   });
   if (values.help) return 'help';
-  const { php, hello, quiet, permissions } = values;
+  const { hello, quiet, permissions } = values;
   if (values['page-port'] === values['socket-port'] && values['page-port'] !== '0') {
-    throw new Error('--page-port and --socket-port cannot be the same.');
+    throw new UsageError('--page-port and --socket-port cannot be the same.');
   }
-  if (php !== 'native' && php !== 'wasm') throw new Error(`--php is native or wasm, not "${php}".`);
   return {
     pagePort: readPort('--page-port', values['page-port']),
     socketPort: readPort('--socket-port', values['socket-port']),
-    php,
+    php: readChoice('--php', ['native', 'wasm'], values.php),
     hello,
     quiet,
     permissions,
   };
-}
-
-function readPort(option: string, text: string): number {
-  const port = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN;
-  if (!(port <= 65_535)) throw new Error(`${option} is a number from 0 to 65535, not "${text}".`);
-  return port;
 }

@@ -29,8 +29,15 @@ interface Artifact {
   readonly type: string;
   readonly displayName?: string;
   readonly dependencies?: readonly string[];
-  readonly properties?: { readonly file?: string; readonly templateFile?: string };
+  readonly properties?: {
+    readonly file?: string;
+    readonly templateFile?: string;
+    readonly stackName?: string;
+    readonly directoryName?: string;
+  };
 }
+
+type Artifacts = Readonly<Record<string, Artifact>>;
 
 interface AssetManifest {
   readonly files?: Record<
@@ -42,34 +49,74 @@ interface AssetManifest {
   >;
 }
 
-export async function readAssembly(folder: string): Promise<Assembly> {
-  const manifest = await readJson<{ artifacts: Record<string, Artifact> }>(join(folder, 'manifest.json'));
-  const stacks = Object.entries(manifest.artifacts).filter(([, { type }]) => type === 'aws:cloudformation:stack');
-  const [only] = stacks;
-  if (only === undefined || stacks.length > 1) {
-    throw new Error(
-      `The local cloud runs one stack; ${folder} has ${stacks.length}: ${stacks.map(([id]) => id).join()}`,
-    );
-  }
-  const [stackId, stack] = only;
+interface StackArtifact {
+  /** Where its manifest lies: each CDK stage has a folder of its own inside the assembly. */
+  readonly folder: string;
+  readonly id: string;
+  readonly stack: Artifact;
+  readonly artifacts: Artifacts;
+}
+
+/**
+ * @param stackName by any of the names that `cdk ls` and CloudFormation have for it; needed when there are several
+ * @throws a sentence for people when there is no assembly, or not exactly one stack that is meant
+ */
+export async function readAssembly(folder: string, stackName?: string): Promise<Assembly> {
+  const { id, stack, ...found } = choose(await findStacks(folder), folder, stackName);
   const templateFile = stack.properties?.templateFile;
-  if (templateFile === undefined) throw new Error(`The stack ${stackId} in ${folder} names no template file.`);
+  if (templateFile === undefined) throw new Error(`The stack ${id} in ${folder} names no template file.`);
 
   const folders = new Map<string, string>();
   for (const dependency of stack.dependencies ?? []) {
-    const artifact = manifest.artifacts[dependency];
+    const artifact = found.artifacts[dependency];
     if (artifact?.type !== 'cdk:asset-manifest' || artifact.properties?.file === undefined) continue;
-    const assets = await readJson<AssetManifest>(join(folder, artifact.properties.file));
+    const assets = await readJson<AssetManifest>(join(found.folder, artifact.properties.file));
     for (const { source, destinations } of Object.values(assets.files ?? {})) {
       if (source.packaging !== 'zip' || source.path === undefined) continue;
-      for (const { objectKey } of Object.values(destinations)) folders.set(objectKey, join(folder, source.path));
+      for (const { objectKey } of Object.values(destinations)) folders.set(objectKey, join(found.folder, source.path));
     }
   }
   return {
-    stackName: stack.displayName ?? stackId,
-    template: await readJson<Template>(join(folder, templateFile)),
+    stackName: stack.properties?.stackName ?? id,
+    template: await readJson<Template>(join(found.folder, templateFile)),
     assetFolder: (objectKey) => folders.get(objectKey),
   };
+}
+
+async function findStacks(folder: string): Promise<readonly StackArtifact[]> {
+  const { artifacts } = await readManifest(folder);
+  const found: StackArtifact[] = [];
+  for (const [id, artifact] of Object.entries(artifacts)) {
+    if (artifact.type === 'aws:cloudformation:stack') found.push({ folder, id, stack: artifact, artifacts });
+    const stage = artifact.type === 'cdk:cloud-assembly' ? artifact.properties?.directoryName : undefined;
+    if (stage !== undefined) found.push(...(await findStacks(join(folder, stage))));
+  }
+  return found;
+}
+
+function choose(stacks: readonly StackArtifact[], folder: string, wanted: string | undefined): StackArtifact {
+  const names = stacks.map(({ id, stack }) => stack.displayName ?? id).join(', ');
+  const meant = stacks.filter(
+    ({ id, stack }) => wanted === undefined || [id, stack.displayName, stack.properties?.stackName].includes(wanted),
+  );
+  const [first] = meant;
+  if (stacks.length === 0) throw new Error(`There is no stack in ${folder}.`);
+  if (first === undefined) throw new Error(`There is no stack ${wanted} in ${folder}, but: ${names}.`);
+  if (meant.length > 1) {
+    throw new Error(
+      `The local cloud runs one stack, and ${folder} has ${stacks.length}: say which with --stack: ${names}.`,
+    );
+  }
+  return first;
+}
+
+async function readManifest(folder: string): Promise<{ readonly artifacts: Artifacts }> {
+  try {
+    return await readJson(join(folder, 'manifest.json'));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    throw new Error(`There is no synthesized CDK app in ${folder}: run \`npx cdk synth\` first.`, { cause: error });
+  }
 }
 
 async function readJson<T>(file: string): Promise<T> {

@@ -1,3 +1,5 @@
+import { findFunctionId } from './function-names.ts';
+
 /** The services of the local cloud that a function can call. */
 export type ServiceName = 'dynamodb' | 'lambda' | 'secretsmanager' | 'connections';
 
@@ -30,10 +32,21 @@ export type Fault =
 /** What a service does instead of its work. */
 export type ServiceFault = 'fail' | 'throttle';
 
-export interface Faults {
-  /** @returns what takes it away again */
+/** What a test or a person has of it. */
+export interface FaultInjection {
+  /** The same faults strike in the same order of calls when it is the same. */
+  readonly seed: number;
+  /**
+   * @returns what takes it away again
+   * @throws when it makes no sense, or names a function that there is not
+   */
   inject(fault: Fault): () => void;
   clear(): void;
+}
+
+export interface Faults extends FaultInjection {
+  /** Clears, and ends the delays that are under way. */
+  close(): void;
   /** Called by a service before it does anything. Waits out a delay; undefined when nothing else goes wrong. */
   beforeCall(service: ServiceName): Promise<ServiceFault | undefined>;
   dropsDisconnect(): boolean;
@@ -43,15 +56,31 @@ export interface Faults {
   skewMs(functionId: string): number;
 }
 
+/** What `setTimeout` can wait at most; it would run at once above it. */
+const longestTimeoutMs = 2 ** 31 - 1;
+
 interface Active {
   readonly fault: Fault;
   left: number;
 }
 
-/** @param seed the same faults strike in the same order of calls when it is the same */
-export function createFaults(seed: number): Faults {
+/** @param functionIds of all that a fault can name; not checked when there are none */
+export function createFaults(seed: number, functionIds: readonly string[] = []): Faults {
   const random = createRandom(seed);
   const active = new Set<Active>();
+  const waiting = new Set<() => void>();
+
+  function wait(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const end = () => {
+        clearTimeout(timer);
+        waiting.delete(end);
+        resolve();
+      };
+      const timer = setTimeout(end, ms);
+      waiting.add(end);
+    });
+  }
 
   function strike<K extends Fault['kind']>(kind: K, isMeant: (fault: Extract<Fault, { kind: K }>) => boolean) {
     for (const each of active) {
@@ -64,20 +93,31 @@ export function createFaults(seed: number): Faults {
     return undefined;
   }
 
+  /** By any name it is called. */
+  function withLogicalId(fault: Fault): Fault {
+    if (!('function' in fault) || fault.function === undefined || functionIds.length === 0) return fault;
+    return { ...fault, function: findFunctionId(fault.function, functionIds) };
+  }
+
   return {
+    seed,
     inject(fault) {
       refuseNonsense(fault);
-      const each: Active = { fault, left: fault.times ?? Number.POSITIVE_INFINITY };
+      const each: Active = { fault: withLogicalId(fault), left: fault.times ?? Number.POSITIVE_INFINITY };
       active.add(each);
       return () => void active.delete(each);
     },
     clear: () => active.clear(),
+    close() {
+      active.clear();
+      for (const end of waiting) end();
+    },
     async beforeCall(service) {
       if (active.size === 0) return undefined;
       const isOfService = (fault: { readonly service: ServiceName }) => fault.service === service;
       const delay = strike('delay', isOfService);
       const fault = strike('fail', isOfService) ?? strike('throttle', isOfService);
-      if (delay !== undefined) await new Promise((resolve) => setTimeout(resolve, delay.ms));
+      if (delay !== undefined) await wait(delay.ms);
       return fault?.kind;
     },
     dropsDisconnect: () => strike('drop-disconnect', () => true) !== undefined,
@@ -91,7 +131,9 @@ function refuseNonsense({ probability = 1, times = 1, ...fault }: Fault): void {
   if (!(probability >= 0 && probability <= 1)) throw new Error(`${fault.kind}: a probability is 0 to 1.`);
   if (!(Number.isInteger(times) && times > 0)) throw new Error(`${fault.kind}: times is a whole number above 0.`);
   if ('ms' in fault && !Number.isFinite(fault.ms)) throw new Error(`${fault.kind}: ms is a number of milliseconds.`);
-  if (fault.kind === 'delay' && fault.ms < 0) throw new Error('delay: ms is 0 or more.');
+  if (fault.kind === 'delay' && !(fault.ms >= 0 && fault.ms <= longestTimeoutMs)) {
+    throw new Error(`delay: ms is 0 to ${longestTimeoutMs}.`);
+  }
 }
 
 /** Mulberry32: small, quick, and the same on every machine. */

@@ -3,10 +3,9 @@ import { findApis, hostOf, isWebSocket, type RunningApi, startApi } from './apis
 import { readAssembly } from './assembly.ts';
 import { createCertificate } from './certificate.ts';
 import { createClock, type MovableClock } from './clock.ts';
-import type { EngineKind } from './dynamodb/engine.ts';
 import { type LocalDynamoDb, startDynamoDb } from './dynamodb/server.ts';
 import type { LocalTable } from './dynamodb/tables.ts';
-import { createFaults, type Faults } from './faults.ts';
+import { createFaults, type Fault, type FaultInjection } from './faults.ts';
 import type { Credentials } from './iam/credentials.ts';
 import { createIam } from './iam/iam.ts';
 import type { FunctionPermissions } from './iam/usage.ts';
@@ -17,6 +16,7 @@ import { createAsyncInvoker } from './lambda/async-invoke.ts';
 import type { InvocationResult } from './lambda/environment.ts';
 import { createFunctions, type Functions } from './lambda/functions.ts';
 import type { Log } from './log.ts';
+import { watchAssembly } from './reload.ts';
 import { startSchedules } from './schedule.ts';
 import { createSecrets } from './services/secrets-manager.ts';
 import { startServices } from './services/server.ts';
@@ -25,28 +25,36 @@ import { resolveStack } from './template/stack.ts';
 export interface LocalCloudOptions {
   /** The folder that `cdk synth` wrote: cdk.out. */
   readonly assembly: string;
+  /** Which of its stacks. @default the only one */
+  readonly stack?: string;
   /** Of the WebSocket API. @default 0, any free one */
   readonly port?: number;
-  /** What keeps the tables; `strict` is AWS's DynamoDB Local, which needs Java 17. @default 'dynalite' */
-  readonly dynamodb?: EngineKind;
   /** @default AWS_REGION, or us-east-1 */
   readonly region?: string;
   /** @default nothing is logged */
   readonly log?: Log;
-  /** Whether the stages' throttles are obeyed. @default false: one machine is slower than they are */
-  readonly throttles?: boolean;
-  /** Makes injected faults strike in the same order again. @default a random one */
-  readonly seed?: number;
   /** How many invocations of one function run at the same time; the rest wait. @default 2 for each core */
   readonly maxEnvironmentsPerFunction?: number;
   /** The page at /_local. @default true */
   readonly inspector?: boolean;
+  /** `strict` is AWS's own DynamoDB Local, which takes Java. @default dynalite */
+  readonly dynamodb?: 'dynalite' | 'strict';
+  /** Whether the throttles of the stages are kept. @default false: one machine is slower than they are */
+  readonly throttles?: boolean;
+  /** What goes wrong from the start on. @default nothing */
+  readonly faults?: readonly Fault[];
+  /** Of the faults: with the same one they strike in the same order of calls. @default another one each time */
+  readonly seed?: number;
+  /** Whether a function runs its new code when that changes on disk. @default false */
+  readonly watch?: boolean;
 }
 
 /** A function as tests and the start script see it. */
 export interface FunctionHandle {
   readonly name: string;
   readonly arn: string;
+  /** The one that the template asks for: all run on the Node.js of this machine. */
+  readonly runtime: string;
   /** How often it was invoked. */
   readonly invocations: number;
   /** How many environments were started for it. */
@@ -65,8 +73,7 @@ export interface LocalCloud {
   readonly inspectorUrl: string | undefined;
   /** The time of everything here, the functions included. */
   readonly clock: MovableClock;
-  readonly faults: Faults;
-  readonly seed: number;
+  readonly faults: FaultInjection;
   /** The stack's outputs; what pointed to API Gateway points to this machine. */
   readonly outputs: Readonly<Record<string, string>>;
   readonly dynamodbEndpoint: string;
@@ -86,8 +93,8 @@ export interface LocalCloud {
 }
 
 /**
- * Runs the one stack of a synthesized CDK app on this machine.
- * @throws when the template holds what cannot be run here, or the port is taken
+ * Runs one stack of a synthesized CDK app on this machine.
+ * @throws when the template holds what cannot be run here, the port is taken, or a fault makes no sense
  */
 export async function startLocalCloud(options: LocalCloudOptions): Promise<LocalCloud> {
   let isClosed = false;
@@ -95,12 +102,15 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
     if (!isClosed) options.log?.(entry);
   };
   const region = options.region ?? process.env.AWS_REGION ?? 'us-east-1';
-  const assembly = await readAssembly(options.assembly);
+  const assembly = await readAssembly(options.assembly, options.stack);
   const stack = resolveStack(assembly, region);
   const apis = findApis(stack);
-  const seed = options.seed ?? randomInt(2 ** 31);
+  const runtimes = new Map(
+    stack.ofType('AWS::Lambda::Function').map(({ logicalId, properties }) => [logicalId, properties.text('Runtime')]),
+  );
+  const faults = createFaults(options.seed ?? randomInt(2 ** 31), [...runtimes.keys()]);
+  for (const fault of options.faults ?? []) faults.inject(fault);
   const clock = createClock();
-  const faults = createFaults(seed);
 
   const closers: (() => Promise<void> | void)[] = [];
   const closeAll = async () => {
@@ -126,8 +136,8 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
       engine: options.dynamodb ?? 'dynalite',
     });
     closers.push(dynamodb.close);
-    const services = await startServices(clock);
-    closers.push(services.close);
+    const services = await startServices(clock, faults);
+    closers.push(services.close, faults.close);
     let functions: Functions | undefined;
     closers.push(async () => functions?.close());
     const inspector =
@@ -181,13 +191,13 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
     for (const api of running) {
       api.serve({ functions, iam, clock, faults, throttles, observe, log });
     }
+    if (options.watch === true) closers.push(await watchAssembly(options, assembly, functions.all, log));
     return {
       webSocketUrl: urlOf(main),
       inspectorUrl: inspector === undefined ? undefined : `http://${main.localHost}${pagePath}`,
       apis: urls,
       clock,
       faults,
-      seed,
       outputs: Object.fromEntries(Object.entries(stack.outputs).map(([name, value]) => [name, localize(value)])),
       dynamodbEndpoint: dynamodb.endpoint,
       region,
@@ -200,6 +210,7 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
           {
             name: each.name,
             arn: each.arn,
+            runtime: runtimes.get(each.logicalId) ?? '',
             get invocations() {
               return each.invocations;
             },

@@ -24,6 +24,10 @@ export type LogEntry =
   /** A rule came due and the function's policy does not let it in: an AWS::Lambda::Permission is missing. */
   | { readonly kind: 'schedule-refused'; readonly rule: string; readonly function: string }
   /** The template asks for something that this machine does not do. Said once, at start. */
-  | { readonly kind: 'not-emulated'; readonly logicalId: string; readonly what: string };
+  | { readonly kind: 'not-emulated'; readonly logicalId: string; readonly what: string }
+  /** The code of a function changed on disk; from its next invocation on it runs the new one. */
+  | { readonly kind: 'function-reloaded'; readonly function: string }
+  /** The assembly on disk asks for something else than what runs; what it asks for comes with a restart. */
+  | { readonly kind: 'template-changed'; readonly logicalIds: readonly string[] };
 
 export type Log = (entry: LogEntry) => void;

@@ -1,13 +1,14 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { Clock } from '../clock.ts';
+import type { Faults } from '../faults.ts';
 import { answerDenial } from '../iam/denial.ts';
 import type { Gate, Need } from '../iam/gate.ts';
 import { invokeNeed, type Place, secretNeed } from '../iam/needs.ts';
-import type { OwnService } from '../iam/policy.ts';
 import type { AsyncInvoker } from '../lambda/async-invoke.ts';
 import type { Functions } from '../lambda/functions.ts';
 import { closeServer, listenOnLoopback } from '../loopback.ts';
 import { type ServiceAnswer, serviceError } from './answer.ts';
+import { answerFault } from './fault-answer.ts';
 import { invokeFunction } from './lambda.ts';
 import { answerSecretsManager, findSecret, readSecretRequest, type Secrets } from './secrets-manager.ts';
 
@@ -28,13 +29,13 @@ export interface ServicesEndpoint {
 
 /** A call that is understood and not yet allowed. */
 interface Call {
-  readonly service: OwnService;
+  readonly service: 'lambda' | 'secretsmanager';
   readonly need: Need | undefined;
   answer(): ServiceAnswer | Promise<ServiceAnswer>;
 }
 
 /** One endpoint for the AWS APIs that functions call: Lambda and Secrets Manager. */
-export async function startServices(clock: Pick<Clock, 'now'>): Promise<ServicesEndpoint> {
+export async function startServices(clock: Pick<Clock, 'now'>, faults: Faults): Promise<ServicesEndpoint> {
   let services: Services | undefined;
 
   async function answer(request: IncomingMessage): Promise<ServiceAnswer> {
@@ -47,7 +48,8 @@ export async function startServices(clock: Pick<Clock, 'now'>): Promise<Services
     }
     const needs = call.need === undefined ? [] : [call.need];
     const denial = services.gate.check(call.service, { method, url, headers, body }, needs);
-    return denial === undefined ? call.answer() : answerDenial(call.service, denial);
+    if (denial !== undefined) return answerDenial(call.service, denial);
+    return (await answerFault(faults, call.service)) ?? call.answer();
   }
 
   const server = createServer((request, response) => {

@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import type { Fault, Faults } from '../../local/faults.ts';
+import type { Fault, FaultInjection } from '../../local/faults.ts';
 import type { Chance } from './chance.ts';
 
 /** Faults that come and go, and what may be blamed on them. */
@@ -14,7 +14,7 @@ export interface Weather {
 // A process that was killed, or a socket that was cut, is missed a moment later.
 const aftermathMs = 2000;
 
-export function createWeather(faults: Faults, chance: Chance): Weather {
+export function createWeather(faults: FaultInjection, chance: Chance): Weather {
   const past: { readonly kind: Fault['kind']; endedAt: number }[] = [];
   return {
     get faults() {

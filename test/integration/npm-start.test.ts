@@ -95,7 +95,7 @@ describe('npm start', { timeout: 90_000 }, () => {
 
     const wrong = spawnStart(process.env.PATH ?? '', ['--page-port', 'eighty']);
     const printedWrong = collect(wrong);
-    expect((await once(wrong, 'close'))[0]).toBe(1);
+    expect((await once(wrong, 'close'))[0]).toBe(2);
     expect(printedWrong()).toContain('--page-port is a number from 0 to 65535, not "eighty".');
   });
 });

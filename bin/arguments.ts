@@ -1,0 +1,44 @@
+import { type ParseArgsConfig, parseArgs } from 'node:util';
+
+/** A command line that makes no sense: told in one sentence, and the process ends with 2. */
+export class UsageError extends Error {}
+
+type Options = NonNullable<ParseArgsConfig['options']>;
+
+/**
+ * Only options, `--no-…` included.
+ * @throws {UsageError}
+ */
+export function readOptions<const O extends Options>(args: readonly string[], options: O) {
+  try {
+    return parseArgs({ args: [...args], allowNegative: true, options }).values;
+  } catch (error) {
+    if (!(error instanceof TypeError) || !('code' in error)) throw error;
+    // Node's own words go on with advice about positional arguments, which we have none of.
+    throw new UsageError(`${error.message.split(/\.\s/)[0]?.replace(/\.$/, '')}.`);
+  }
+}
+
+/** @throws {UsageError} */
+export function readPort(option: string, text: string): number {
+  const port = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN;
+  if (!(port <= 65_535)) throw new UsageError(`${option} is a number from 0 to 65535, not "${text}".`);
+  return port;
+}
+
+/** @throws {UsageError} */
+export function readChoice<const C extends string>(option: string, choices: readonly C[], text: string): C {
+  const chosen = choices.find((choice) => choice === text);
+  if (chosen === undefined) throw new UsageError(`${option} is ${choices.join(' or ')}, not "${text}".`);
+  return chosen;
+}
+
+/** Prints what went wrong as a sentence. @returns the process's exit code: 2 for a wrong command line, 1 for the rest */
+export async function exitCodeOf(work: () => Promise<number>): Promise<number> {
+  try {
+    return await work();
+  } catch (error) {
+    console.error(`\nsession-socket: ${error instanceof Error ? error.message : error}\n`);
+    return error instanceof UsageError ? 2 : 1;
+  }
+}

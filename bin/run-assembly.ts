@@ -1,0 +1,60 @@
+import { type LocalCloud, unknowns } from '../local/index.ts';
+import { type AssemblyOptions, assemblyUsage, readAssemblyOptions } from './assembly-options.ts';
+import { banner, type Row } from './banner.ts';
+import { type Life, live } from './live.ts';
+import { describeDynamoDb, findSocketPort, startCloud } from './start-cloud.ts';
+
+/** `session-socket local`. @returns the exit code, when it was stopped */
+export async function runLocal(args: readonly string[]): Promise<number> {
+  const options = readAssemblyOptions(args);
+  if (options === 'help') console.log(assemblyUsage);
+  else if (options === 'unknowns') console.log(listUnknowns());
+  else await live((life) => start(life, options));
+  return 0;
+}
+
+async function start(life: Life, { faultsAsTyped, ...options }: AssemblyOptions): Promise<void> {
+  const port = await findSocketPort(options.port, '--port');
+  const cloud = await startCloud(life, { ...options, port });
+  life.goOn();
+  console.log(
+    banner(
+      'The local cloud is running on this machine',
+      [...describeCloud(cloud), ['DynamoDB', `${cloud.dynamodbEndpoint}  ${describeDynamoDb(options.dynamodb)}`]],
+      [...describeFaults(faultsAsTyped, cloud), unknownsSentence],
+    ),
+  );
+}
+
+/** Where everything is. */
+function describeCloud(cloud: LocalCloud): readonly Row[] {
+  const { inspectorUrl, apis, outputs, tables, functions } = cloud;
+  const rows: readonly Row[] = [
+    ['APIs', ...inColumns(Object.entries(apis))],
+    ['Look', String(inspectorUrl)],
+    ['Outputs', ...inColumns(Object.entries(outputs))],
+    ['Tables', ...inColumns(Object.entries(tables))],
+    ['Functions', ...inColumns(Object.entries(functions).map(([id, each]) => [id, describeRuntime(each.runtime)]))],
+  ];
+  return rows.filter(([, ...lines]) => lines.length > 0);
+}
+
+export function describeRuntime(runtime: string): string {
+  return `${runtime} on AWS, Node ${process.versions.node} here`;
+}
+
+function inColumns(pairs: readonly (readonly [name: string, value: string])[]): readonly string[] {
+  const width = Math.max(0, ...pairs.map(([name]) => name.length));
+  return pairs.map(([name, value]) => `${name.padEnd(width)}  ${value}`);
+}
+
+function describeFaults(typed: readonly string[], { faults }: LocalCloud): readonly string[] {
+  if (typed.length === 0) return [];
+  return [`Goes wrong on purpose: ${typed.join(', ')} (--seed ${faults.seed} repeats it)`];
+}
+
+export const unknownsSentence = `${unknowns.length} behaviours of AWS are not known; what was chosen is in docs/local-cloud.md, or: session-socket local --unknowns`;
+
+function listUnknowns(): string {
+  return unknowns.map(({ question, choice, source }) => `${question}\n  here: ${choice}\n  see ${source}\n`).join('\n');
+}

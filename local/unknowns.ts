@@ -1,0 +1,81 @@
+/** Something that neither AWS's documentation nor anybody's report settles, and that the local cloud had to decide. */
+export interface Unknown {
+  readonly question: string;
+  /** What the local cloud does. */
+  readonly choice: string;
+  /** What is known around it, or where one would expect to read it. */
+  readonly source: string;
+}
+
+const guide = 'https://docs.aws.amazon.com/apigateway/latest/developerguide';
+const quotas = `${guide}/apigateway-execution-service-websocket-limits-table.html`;
+const authorizers = `${guide}/apigateway-websocket-api-lambda-auth.html`;
+const connectRoutes = `${guide}/apigateway-websocket-api-route-keys-connect-disconnect.html`;
+const responses = `${guide}/apigateway-websocket-api-route-response.html`;
+const managementApi = `${guide}/apigateway-how-to-call-websocket-api-connections.html`;
+const captures = 'https://github.com/aws-powertools/powertools-lambda-python/tree/develop/tests/events';
+
+/** The table of docs/local-cloud.md, and the answer to `--unknowns`. */
+export const unknowns: readonly Unknown[] = [
+  {
+    question: 'bodies of refused handshakes',
+    choice: '`{"message": …}` with the words of the status',
+    source: authorizers,
+  },
+  { question: 'a URL above 4,096 characters (the quota)', choice: '414', source: quotas },
+  { question: 'an unknown stage', choice: '403', source: 'https://github.com/aws/aws-sdk-php/issues/1955' },
+  {
+    question: '`$disconnect` for a client that left while `$connect` was running',
+    choice: 'it runs, with code 1006',
+    source: connectRoutes,
+  },
+  {
+    question: 'how late a schedule is (AWS says several seconds)',
+    choice: 'not at all',
+    source: 'https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-rule-schedule.html',
+  },
+  {
+    question: 'the reason in `$disconnect` for codes other than 1001, 1005 and the 1000 of a DELETE',
+    choice: 'empty',
+    source: captures,
+  },
+  {
+    question: 'a two-way route whose Lambda returns no body',
+    choice: 'an empty text frame (one report says so)',
+    source: 'https://github.com/serverless/serverless/issues/6816',
+  },
+  {
+    question: 'a one-way route whose Lambda returns a status of 400 or more',
+    choice: 'nothing is sent',
+    source: responses,
+  },
+  {
+    question: 'a malformed upgrade: another protocol, a bad key or version, unreadable extensions',
+    choice: '400',
+    source: 'https://www.rfc-editor.org/rfc/rfc6455#section-4.2.1',
+  },
+  { question: '`$connect` returning 3xx', choice: 'the handshake fails with that status', source: connectRoutes },
+  { question: '`$connect` returning 1xx, 101 included', choice: '502', source: connectRoutes },
+  {
+    question: 'an authorizer result above 8 KB, or one without `principalId`',
+    choice: '500',
+    source: `${guide}/api-gateway-lambda-authorizer-output.html`,
+  },
+  { question: "a client's own close with 1000", choice: 'code 1000, the reason empty', source: captures },
+  {
+    question: '`@connections` with a method other than POST, GET and DELETE',
+    choice: '403',
+    source: managementApi,
+  },
+  { question: 'a client that reads slowly', choice: 'what it is sent is buffered without a limit', source: quotas },
+  {
+    question: 'the frame when a Lambda takes longer than 29 s',
+    choice: 'the one for an internal server error',
+    source: quotas,
+  },
+  {
+    question: 'whether 32 KB is counted before or after compression',
+    choice: 'as it travels',
+    source: quotas,
+  },
+];

@@ -1,0 +1,82 @@
+import { resolve } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { UsageError } from '../../bin/arguments.ts';
+import { assemblyUsage, readAssemblyOptions } from '../../bin/assembly-options.ts';
+import { readLocalOptions } from '../../bin/local-options.ts';
+
+describe('the options of session-socket local', () => {
+  it('run cdk.out of this folder on port 4000 when nothing is said', () => {
+    expect(readAssemblyOptions([])).toEqual({
+      assembly: resolve('cdk.out'),
+      port: 4000,
+      dynamodb: 'dynalite',
+      faults: [],
+      faultsAsTyped: [],
+      throttles: false,
+      watch: true,
+      quiet: false,
+    });
+  });
+
+  it('are all understood', () => {
+    const typed =
+      '--assembly a/b --stack Chat --port 0 --region eu-central-1 --dynamodb strict --throttles --no-watch --quiet --seed 7';
+    expect(readAssemblyOptions([...typed.split(' '), '--fault', 'cut@1%', '--fault=kill:Message'])).toEqual({
+      assembly: resolve('a/b'),
+      stack: 'Chat',
+      port: 0,
+      region: 'eu-central-1',
+      dynamodb: 'strict',
+      faults: [
+        { kind: 'cut', probability: 0.01 },
+        { kind: 'kill', function: 'Message' },
+      ],
+      faultsAsTyped: ['cut@1%', 'kill:Message'],
+      throttles: true,
+      watch: false,
+      quiet: true,
+      seed: 7,
+    });
+    expect(readAssemblyOptions(['--help'])).toBe('help');
+    expect(readAssemblyOptions(['--unknowns'])).toBe('unknowns');
+  });
+
+  it.each([
+    [['--verbose'], "Unknown option '--verbose'."],
+    [['cdk.out'], "Unexpected argument 'cdk.out'."],
+    [['--port'], "Option '--port <value>' argument missing."],
+    [['--port', '--quiet'], "Option '--port' argument is ambiguous."],
+    [['--quiet=yes'], "Option '--quiet' does not take an argument."],
+    [['--port', '65536'], '--port is a number from 0 to 65535, not "65536".'],
+    [['--port', ' 1'], '--port is a number from 0 to 65535, not " 1".'],
+    [['--region', 'Frankfurt'], '--region is like us-east-1, not "Frankfurt".'],
+    [['--dynamodb', 'real'], '--dynamodb is dynalite or strict, not "real".'],
+    [['--seed', '-1'], "Option '--seed' argument is ambiguous."],
+    [['--seed', '4294967296'], '--seed is a whole number below 4294967296, not "4294967296".'],
+    [['--fault', 'boom'], /^--fault boom: there is no such fault/],
+  ])('%s is refused in one sentence', (args, sentence) => {
+    const run = () => readAssemblyOptions(args);
+    expect(run).toThrow(UsageError);
+    expect(run).toThrow(sentence instanceof RegExp ? sentence : new UsageError(sentence));
+  });
+
+  it('are all in the help', () => {
+    const options = [...assemblyUsage.matchAll(/^ {2}--([a-z-]+)/gm)].map(([, name]) => name);
+    expect(options).toContain('assembly');
+    for (const name of options) {
+      try {
+        readAssemblyOptions([`--${name}`, 'x']);
+      } catch (error) {
+        expect(error, name).not.toMatchObject({ message: expect.stringContaining('Unknown option') });
+      }
+    }
+  });
+});
+
+describe('the options of npm start', () => {
+  it('are refused in the same way', () => {
+    expect(() => readLocalOptions(['--php', 'fpm'])).toThrow(new UsageError('--php is native or wasm, not "fpm".'));
+    expect(() => readLocalOptions(['--page-port', '4000'])).toThrow(UsageError);
+    expect(readLocalOptions(['--page-port', '0', '--socket-port', '0', '--no-hello'])).toMatchObject({ hello: false });
+  });
+});

@@ -1,0 +1,236 @@
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, mkdtemp, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { createServer, type Server } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { type TestAssembly, writeAssembly } from '../assemblies/assembly.ts';
+import { chatTemplate } from '../assemblies/chat.ts';
+import { connectRaw } from '../assemblies/raw-client.ts';
+import { connect } from '../socket-client.ts';
+
+const project = join(import.meta.dirname, '..', '..');
+const run = promisify(execFile);
+const running = new Set<ChildProcess>();
+let elsewhere: string;
+let assembly: TestAssembly;
+
+beforeAll(async () => {
+  // A folder whose tsconfig.json would break everything, were it read.
+  elsewhere = await mkdtemp(join(tmpdir(), 'session-socket-elsewhere-'));
+  await writeFile(join(elsewhere, 'tsconfig.json'), '{"compilerOptions": {"paths": {"ws": ["./ws.js"]}}}');
+  await writeFile(join(elsewhere, 'ws.js'), 'throw new Error("not this one");');
+  assembly = await writeAssembly(chatTemplate());
+});
+afterEach(() => {
+  for (const child of running) child.kill('SIGKILL');
+  running.clear();
+});
+afterAll(async () => {
+  await rm(elsewhere, { recursive: true });
+  await assembly.remove();
+});
+
+describe('session-socket local', () => {
+  it('runs an assembly from another folder, and says where everything is', async () => {
+    const cloud = await start(['--assembly', assembly.folder, '--port', '0']);
+    const { printed, socketUrl, child } = cloud;
+    expect(printed()).toMatch(/Tables +Table +Chat-Table/);
+    expect(printed()).toMatch(/Authorizer +nodejs24\.x on AWS, Node \d+\.\d+\.\d+ here/);
+    expect(printed()).toMatch(/Look +http:\/\/127\.0\.0\.1:\d+\/_local/);
+    expect(printed()).toMatch(/DynamoDB +http:\/\/127\.0\.0\.1:\d+ +dynalite 4/);
+    expect(printed()).toMatch(/WebSocketUrl +ws:/);
+    expect(printed()).toMatch(/^ {2}\d+ behaviours of AWS are not known; .*docs\/local-cloud\.md.*--unknowns$/m);
+
+    const client = await connect(`${socketUrl}?token=allow`);
+    client.send('hi');
+    expect(JSON.parse(await client.next())).toMatchObject({ echo: 'hi' });
+    // The log has no colours, because it is not read at a terminal.
+    await until(child, () => /^\d\d:\d\d:\d\d {2}handshake +101 connected$/m.test(printed()), printed);
+    expect(await interrupt(child)).toBe(0);
+    await expect(connect(socketUrl)).rejects.toThrow('ECONNREFUSED');
+  });
+
+  it('is quiet when asked, and coloured when asked', async () => {
+    const quiet = await start(['--assembly', assembly.folder, '--port', '0', '--quiet']);
+    await connect(`${quiet.socketUrl}?token=allow`);
+    await interrupt(quiet.child);
+    expect(quiet.printed()).not.toContain('handshake');
+
+    const coloured = await start(['--assembly', assembly.folder, '--port', '0'], { FORCE_COLOR: '1' });
+    await connect(`${coloured.socketUrl}?token=allow`);
+    await until(coloured.child, () => coloured.printed().includes('\u001b[32m101 connected'), coloured.printed);
+  });
+
+  it('runs new code of a function that is written while it runs, and says so', async () => {
+    const own = await writeAssembly(chatTemplate());
+    const { child, printed, socketUrl } = await start(['--assembly', own.folder, '--port', '0']);
+    const client = await connect(`${socketUrl}?token=allow`);
+    client.send('one');
+    expect(JSON.parse(await client.next())).toMatchObject({ echo: 'one' });
+    const code = "exports.handler = async () => ({ statusCode: 200, body: 'new' });";
+    await writeFile(join(own.folder, 'asset.message', 'index.js'), code);
+    await until(child, () => /Message +runs its new code/.test(printed()), printed);
+    client.send('two');
+    expect(await client.next()).toBe('new');
+    await interrupt(child);
+    await own.remove();
+  });
+
+  it('lets go wrong what it is told to, and prints the seed that repeats it', async () => {
+    const { printed } = await start(['--assembly', assembly.folder, '--port', '0', '--fault', 'kill:Message@50%']);
+    expect(printed()).toMatch(/Goes wrong on purpose: kill:Message@50% \(--seed \d+ repeats it\)/);
+    const seeded = await start(['--assembly', assembly.folder, '--port', '0', '--fault', 'cut@1%', '--seed', '7']);
+    expect(seeded.printed()).toContain('(--seed 7 repeats it)');
+  });
+
+  it('does not wait at a second Ctrl-C', async () => {
+    const { child, socketUrl } = await start(['--assembly', assembly.folder, '--port', '0']);
+    // It never answers the close frame, and the local cloud would wait half a second for that.
+    const client = await connectRaw(`${socketUrl}?token=allow`);
+    await client.until('101 Switching Protocols');
+    const closed = once(child, 'close');
+    child.kill('SIGINT');
+    await client.until('\u0088\u0002');
+    child.kill('SIGINT');
+    expect((await closed)[0]).toBe(130);
+    client.socket.destroy();
+  });
+
+  it('ends with the process that started it', async () => {
+    const command = `${process.execPath} ${join(project, 'bin', 'session-socket.mjs')} local --assembly ${assembly.folder} --port 0`;
+    const shell = spawn('sh', ['-c', `${command}; exit 0`], { cwd: elsewhere, stdio: ['ignore', 'pipe', 'pipe'] });
+    running.add(shell);
+    const printed = collect(shell);
+    await until(shell, () => printed().includes('Ctrl-C stops everything'), printed);
+    const allGone = once(shell, 'close');
+    shell.kill('SIGKILL');
+    // Only when the last that holds its output has ended.
+    await allGone;
+  });
+});
+
+describe('session-socket', () => {
+  it.each([
+    [['--help'], 0, /^session-socket COMMAND[\s\S]*\n {2}local +run /],
+    [['--version'], 0, /^\d+\.\d+\.\d+\n$/],
+    [['local', '--help'], 0, /--assembly FOLDER[\s\S]*delay:SERVICE:TIME/],
+    [['local', '--unknowns'], 0, /a URL above 4,096 characters[\s\S]*here: 414[\s\S]*see https:/],
+    [[], 2, /^\nsession-socket: Say what to do:[\s\S]* local /],
+    [['doctor'], 2, /^\nsession-socket: There is no command doctor, but:[\s\S]* local /],
+    [['constructor'], 2, /There is no command constructor/],
+    [['local', '--prot', '1'], 2, /^\nsession-socket: Unknown option '--prot'\.\n\n$/],
+    [['local', '--fault', 'fail:s3'], 2, /^\nsession-socket: --fault fail:s3: there is no service "s3", but /],
+    [
+      ['local'],
+      1,
+      /^\nsession-socket: There is no synthesized CDK app in .*cdk\.out: run `npx cdk synth` first\.\n\n$/,
+    ],
+  ])('%s ends with %d and says it in words', async (args, expected, words) => {
+    const child = session(args);
+    const printed = collect(child);
+    const [code] = await once(child, 'close');
+    expect(printed()).toMatch(words);
+    expect(printed()).not.toMatch(/^ +at /m);
+    expect(code).toBe(expected);
+  });
+
+  it('says which port is taken, which stacks and functions there are, and ends', async () => {
+    const squatter: Server = createServer().listen(0, '127.0.0.1');
+    await once(squatter, 'listening');
+    const port = String((squatter.address() as { port: number }).port);
+    const fails = async (...args: string[]) => {
+      const child = session(['local', '--assembly', assembly.folder, '--port', '0', ...args]);
+      const printed = collect(child);
+      const [code] = await once(child, 'close');
+      expect(code).toBe(1);
+      return printed().trim();
+    };
+    expect(await fails('--port', port)).toBe(
+      `session-socket: Port ${port} is taken by another program. Stop that, or choose another with --port.`,
+    );
+    squatter.close();
+    expect(await fails('--stack', 'Shop')).toMatch(/There is no stack Shop in .*, but: Chat\.$/);
+    expect(await fails('--fault', 'kill:Tick')).toBe(
+      'session-socket: There is no function Tick: Authorizer, Connect, Message, Disconnect, Worker.',
+    );
+  });
+
+  it('works when it was packed and installed in another folder', async () => {
+    const target = await mkdtemp(join(tmpdir(), 'session-socket-installed-'));
+    const { stdout } = await run('npm', ['pack', '--json', '--pack-destination', target], { cwd: project });
+    const [{ filename }] = JSON.parse(stdout.slice(stdout.indexOf('['))) as [{ filename: string }];
+    await run('tar', ['-xzf', filename], { cwd: target });
+    const modules = join(target, 'app', 'node_modules');
+    await mkdir(join(modules, '.bin'), { recursive: true });
+    await rename(join(target, 'package'), join(modules, 'session-socket'));
+    await symlink(join(project, 'node_modules'), join(modules, 'session-socket', 'node_modules'));
+    const { bin } = JSON.parse(await readFile(join(modules, 'session-socket', 'package.json'), 'utf8'));
+    const command = join(modules, '.bin', 'session-socket');
+    await symlink(join('..', 'session-socket', bin['session-socket']), command);
+
+    const child = spawn(command, ['local', '--assembly', assembly.folder, '--port', '0'], { cwd: elsewhere });
+    const { socketUrl } = await ready(child);
+    const client = await connect(`${socketUrl}?token=allow`);
+    client.send('from a package');
+    expect(JSON.parse(await client.next())).toMatchObject({ echo: 'from a package' });
+    expect(await interrupt(child)).toBe(0);
+    await rm(target, { recursive: true });
+  });
+});
+
+interface RunningCloud {
+  readonly child: ChildProcess;
+  readonly socketUrl: string;
+  printed(): string;
+}
+
+function session(args: readonly string[], environment: Record<string, string> = {}): ChildProcess {
+  const child = spawn(join(project, 'bin', 'session-socket.mjs'), args, {
+    cwd: elsewhere,
+    env: { ...process.env, ...environment },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  running.add(child);
+  return child;
+}
+
+function start(args: readonly string[], environment?: Record<string, string>): Promise<RunningCloud> {
+  return ready(session(['local', ...args], environment));
+}
+
+async function ready(child: ChildProcess): Promise<RunningCloud> {
+  running.add(child);
+  const printed = collect(child);
+  await until(child, () => printed().includes('Ctrl-C stops everything'), printed);
+  return { child, printed, socketUrl: /Socket +(\S+)/.exec(printed())?.[1] ?? '' };
+}
+
+async function interrupt(child: ChildProcess): Promise<unknown> {
+  const closed = once(child, 'close');
+  child.kill('SIGINT');
+  const [code] = await closed;
+  running.delete(child);
+  return code;
+}
+
+function collect(child: ChildProcess): () => string {
+  let printed = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream?.setEncoding('utf8').on('data', (text: string) => {
+      printed += text;
+      child.emit('printed');
+    });
+  }
+  return () => printed;
+}
+
+async function until(child: ChildProcess, isDone: () => boolean, printed: () => string): Promise<void> {
+  const ended = once(child, 'close').then(() => {
+    if (!isDone()) throw new Error(`It ended too early: ${printed()}`);
+  });
+  while (!isDone()) await Promise.race([once(child, 'printed'), ended]);
+  ended.catch(() => {});
+}
