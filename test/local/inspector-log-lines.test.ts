@@ -17,6 +17,10 @@ describe('A line of a log', () => {
     ['{"level":"INFO","msg":"hi","token":"abc","nested":{"a":1}}', 'INFO hi token=••••••'],
     ['2026-11-23T17:00:00.000Z\t8f1b6c3e-52d4\tINFO\thello', 'INFO hello'],
     ['2026-11-23T17:00:00.000Z\t8f1b6c3e-52d4\tERROR\t{"level":"ERROR","message":"no"}', 'ERROR ERROR no'],
+    [
+      '2026-11-23T17:00:00.000Z\t8f1b\tERROR\tInvoke Error \t{"errorType":"Error","errorMessage":"no session","stack":[]}',
+      'ERROR Invoke Error: no session',
+    ],
     ['{"queryStringParameters":{"token":"abc"}}', '{"queryStringParameters":{"token":"••••••"}}'],
   ])('is summed up: %s', (text, said) => expect(summary(text)).toBe(said));
 

@@ -1,7 +1,7 @@
 import { facts, section } from './details.js';
 import { element } from './elements.js';
 import { body } from './json.js';
-import { lastWords, logLines, summary } from './log-lines.js';
+import { isInitStart, lastWords, logLines, summary } from './log-lines.js';
 import { newest } from './mirror.js';
 import { functionName, who } from './names.js';
 import { duration, time } from './times.js';
@@ -10,7 +10,7 @@ export function invocationGroups({ tables }) {
   const lines = linesByRequest(tables);
   const invocations = newest(tables.invocations).map((entry) => invocationRow(entry, lines.get(entry[0]) ?? []));
   const strays = newest(tables.lines)
-    .filter(([, { requestId }]) => requestId === undefined)
+    .filter(([, { requestId, text }]) => requestId === undefined && !isInitStart(text))
     .map(strayRow);
   return [{ key: 'invocations', rows: [...invocations, ...strays].sort((left, right) => right.at - left.at) }];
 }
@@ -124,7 +124,7 @@ function invocationFacts({ at, isCold, finishedAt, durationMs, initMs, maxMemory
     ['Outcome', outcome(finishedAt, errorType)],
     ['Took', durationMs === undefined ? undefined : duration(durationMs)],
     ['Start', isCold ? `cold${initMs === undefined ? '' : `, ${duration(initMs)} to load`}` : 'warm'],
-    ['Memory', maxMemoryMb === undefined ? undefined : `${maxMemoryMb} MB at most`],
+    ['Memory', maxMemoryMb === undefined ? undefined : `${Math.ceil(maxMemoryMb)} MB at most`],
     ['When', [time(at, 'exact'), ' ', element('span.soft', {}, time(at, 'ago'))]],
   ];
 }

@@ -7,8 +7,14 @@ import { time } from './times.js';
 const isLambdas = (text) =>
   /^(?:(?:INIT_START|START|END|REPORT|INIT_REPORT) |\{"time":"[^"]*","type":"platform\.)/.test(text);
 
+/** That an environment starts is said by the invocation that waited for it. */
+export const isInitStart = (text) => /^INIT_START |^\{"time":"[^"]*","type":"platform\.initStart"/.test(text);
+
 /** `2026-11-23T17:00:00.000Z\t<request id>\tINFO\thello`, which is how Lambda writes what goes to the console. */
 const prefix = /^\d{4}-\d\d-\d\dT[\d:.]+Z\t[\w-]*\t([A-Z]+)\t/;
+
+/** `Invoke Error\t{"errorType":…}`: what the runtime writes of an error. https://docs.aws.amazon.com/lambda/latest/dg/nodejs-exceptions.html */
+const error = /^([A-Z][A-Za-z ]+)\s+(\{[\s\S]*\})$/;
 
 /** Fields that say the same in every line of a logger. */
 const usual =
@@ -19,13 +25,19 @@ export function summary(text) {
   const [before, ofConsole] = prefix.exec(text) ?? [];
   if (before !== undefined) return `${ofConsole} ${summary(text.slice(before.length))}`;
   const line = parseJson(text);
-  if (typeof line !== 'object' || line === null) return preview(text);
+  if (typeof line !== 'object' || line === null) return errorMessage(text) ?? preview(text);
   const { level, message, msg = message } = line;
   if (typeof msg !== 'string') return preview(text);
   const rest = Object.entries(line)
     .filter(([name, value]) => !usual.test(name) && (typeof value !== 'object' || value === null))
     .map(([name, value]) => `${name}=${looksSecret(name) ? '••••••' : value}`);
   return [typeof level === 'string' ? level : '', maskedText(msg), ...rest].filter(Boolean).join(' ');
+}
+
+function errorMessage(text) {
+  const [, what, json] = error.exec(text) ?? [];
+  const message = Object(parseJson(json ?? '')).errorMessage;
+  return typeof message === 'string' ? `${what.trim()}: ${maskedText(message)}` : undefined;
 }
 
 /** The last line of the function's own. */
@@ -60,9 +72,18 @@ export function logLines(mirror, id, { at, lines: written }) {
 /** JSON unfolds, and so does a long line; a short one is all there already. */
 function logText({ text: whole, bytes }) {
   const text = whole.replace(prefix, '');
-  const isJson = typeof parseJson(text) === 'object';
-  if (!isJson && text.length <= 300)
-    return element(isLambdas(text) ? 'code.soft' : 'code', {}, maskedText(whole.replace(prefix, '$1 ')));
-  const head = element('summary', {}, element('code', {}, summary(whole)));
-  return element('details', {}, head, isJson ? pretty(text) : body(whole, bytes));
+  const json = error.exec(text)?.[2] ?? text;
+  const isJson = typeof parseJson(json) === 'object';
+  if (!isJson && text.length <= 300) {
+    const isOwn = !isLambdas(text);
+    return element(
+      isOwn ? 'code' : 'code.lambdas',
+      { title: isOwn ? undefined : text },
+      maskedText(whole.replace(prefix, '$1 ')),
+    );
+  }
+  const head = element('summary', {}, element('code', {}, shortened(summary(whole))));
+  return element('details', {}, head, isJson ? pretty(json) : body(whole, bytes));
 }
+
+const shortened = (text) => (text.length <= 160 ? text : `${text.slice(0, 160)}…`);
