@@ -9,8 +9,8 @@ export const tableShape = [
 ];
 
 /**
- * What the template may say. Each of these is obeyed or has no meaning on one machine (names, tags, retention, log
- * formats, encryption), but for permissions: roles, policies and AWS::Lambda::Permission are accepted and not enforced,
+ * What the template may say. Each of these is obeyed or has no meaning on one machine (names, tags, retention,
+ * encryption), but for permissions: roles, policies and AWS::Lambda::Permission are accepted and not enforced,
  * as docs/local-cloud.md says. Everything else is refused at start: a property that changes behaviour must never be
  * ignored silently. Nested objects are listed as dotted names where only a part of them is obeyed.
  */
