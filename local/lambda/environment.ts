@@ -1,21 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '../clock.ts';
 import type { Faults } from '../faults.ts';
-import { connectionIdIn, type Observation, type Observe } from '../observation.ts';
+import type { Observe } from '../observation.ts';
 import { Child } from './child.ts';
+import { Course, type Invocation } from './course.ts';
 import type { Freezer } from './freezer.ts';
-import { createPlatformLog, type LogFormat, type PlatformLog, timeoutSentence } from './platform-log.ts';
+import { createPlatformLog, type LogFormat, type PlatformLog, type Report, timeoutSentence } from './platform-log.ts';
 import { exitSentence, type Failure, failure, type InvocationResult, reportedFailure } from './result.ts';
 import { type RuntimeApi, startRuntimeApi } from './runtime-api.ts';
 
 export type { InvocationResult } from './result.ts';
-
-export interface Invocation {
-  readonly requestId: string;
-  readonly payload: string;
-  /** Called once. */
-  settle(result: InvocationResult): void;
-}
 
 /** What is the same for every environment of a function. */
 export interface EnvironmentSettings {
@@ -46,19 +40,11 @@ export interface EnvironmentOptions {
   readonly onGone: (environment: Environment, undelivered: Invocation | undefined) => void;
 }
 
-interface Running {
-  readonly invocation: Invocation;
-  readonly startedAtMs: number;
-  /** Before it can get a result, lest it is forgotten. */
-  result?: InvocationResult;
-  durationMs?: number;
-  maxMemoryMb?: number | undefined;
-}
-
 // "The Init phase is limited to 10 seconds", then it is tried again within the function's own timeout:
 // https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html
 const initLimitMs = 10_000;
 const memoryPollMs = 100;
+const middleMs = 5;
 
 /** One execution environment: it runs one invocation at a time, until it crashes, times out or is closed. */
 export class Environment {
@@ -73,16 +59,17 @@ export class Environment {
   /** The runtime waits for an event. */
   #isReady = false;
   #waiting: Invocation | undefined;
-  #running: Running | undefined;
+  #running: Course | undefined;
   /** The last one that was delivered: what is written later still belongs to it. */
   #requestId: string | undefined;
   #initStartedAtMs = 0;
-  /** Until it is reported. */
+  /** Until an invocation reports it. */
   #initMs: number | undefined;
   #skewMs = 0;
   #timer: NodeJS.Timeout | undefined;
   #memoryTimer: NodeJS.Timeout | undefined;
   #isOutOfMemory = false;
+  #isDoomed = false;
   #hasServed = false;
   #isGone = false;
 
@@ -158,12 +145,14 @@ export class Environment {
   }
 
   #onReady(): void {
+    // It was killed and has not noticed yet, or is no runtime client that keeps to the protocol.
+    if (this.#running?.isAnswered === false) return;
     this.#isReady = true;
     if (!this.#hasServed) this.#initMs ??= performance.now() - this.#initStartedAtMs;
     // What it wrote before it asked is read in this turn of the event loop, and comes before the report.
     setImmediate(() => {
       if (this.#isGone || !this.#isReady) return;
-      this.#report();
+      this.#report('success');
       if (this.#waiting === undefined) this.#child?.freeze();
       else this.#deliver();
     });
@@ -173,74 +162,59 @@ export class Environment {
     const invocation = this.#waiting;
     // The one before is not reported yet: it comes back here when it is.
     if (invocation === undefined || this.#isGone || this.#running !== undefined) return;
-    this.#waiting = undefined;
     this.#isReady = false;
     this.#hasServed = true;
-    const { requestId, payload } = invocation;
-    const { timeoutMs, functionArn, clock, faults, logicalId, observe } = this.#settings;
-    this.#requestId = requestId;
-    this.#running = { invocation, startedAtMs: performance.now() };
-    this.#log.start(requestId);
-    observe(beginOf(logicalId, invocation, this.#initMs !== undefined));
+    const { timeoutMs, functionArn, clock, faults, logicalId } = this.#settings;
+    const { requestId } = this.#begin(invocation);
     this.#arm(timeoutMs, () => this.#timeOut());
     this.#memoryTimer = setInterval(() => this.#killWhenOverLimit(), memoryPollMs);
     this.#child?.thaw();
     this.#api?.deliver({
       requestId,
-      payload,
+      payload: invocation.payload,
       deadlineMs: clock.now() + this.#skewMs + timeoutMs,
       clockOffsetMs: this.#clockOffsetMs,
       functionArn,
       traceId: newTraceId(clock.now()),
     });
-    if (faults.kills(logicalId)) this.#child?.kill();
+    if (faults.kills(logicalId)) this.#killInTheMiddle();
+  }
+
+  #begin(invocation: Invocation): Course {
+    const { logicalId, observe } = this.#settings;
+    const initMs = this.#initMs;
+    this.#waiting = undefined;
+    this.#initMs = undefined;
+    this.#requestId = invocation.requestId;
+    const isCold = initMs !== undefined || !this.#hasServed;
+    this.#running = new Course(invocation, { logicalId, log: this.#log, observe, isCold, initMs });
+    return this.#running;
   }
 
   #finish(requestId: string, result: InvocationResult): void {
     const running = this.#running;
-    if (running?.invocation.requestId !== requestId || running.result !== undefined) return;
-    // The kernel would have killed it before it could answer.
-    if (this.#killWhenOverLimit()) return;
-    running.durationMs = performance.now() - running.startedAtMs;
-    running.maxMemoryMb = this.#child?.peakMemoryMb;
-    running.result = result;
+    if (running?.requestId !== requestId || running.isAnswered) return;
+    // It was killed before it could answer.
+    if (this.#isDoomed || this.#killWhenOverLimit()) {
+      this.#child?.kill();
+      return;
+    }
+    running.answer(result, this.#child?.peakMemoryMb);
     this.#disarm();
     // First the environment, then the answer: a caller that comes back at once finds this environment, not a new one.
     this.#options.onIdle(this);
-    running.invocation.settle(result);
+    running.settle();
   }
 
-  /** Ends what was said of the invocation; comes when the runtime asks for the next one, or has gone. */
-  #report(status: 'success' | 'timeout' | 'error' = 'success', errorType?: string): void {
+  #report(status: Report['status'], errorType?: string): void {
     const running = this.#running;
-    if (running === undefined) return;
     this.#running = undefined;
-    const { requestId } = running.invocation;
-    const { durationMs = performance.now() - running.startedAtMs, maxMemoryMb, result } = running;
-    const initMs = this.#initMs;
-    this.#initMs = undefined;
-    this.#log.report({
-      requestId,
-      durationMs,
-      initMs,
-      maxMemoryMb,
-      status,
-      ...(errorType === undefined ? {} : { errorType }),
-    });
-    this.#settings.observe({
-      kind: 'finished',
-      function: this.#settings.logicalId,
-      requestId,
-      durationMs,
-      ...(initMs === undefined ? {} : { initMs }),
-      ...(maxMemoryMb === undefined ? {} : { maxMemoryMb }),
-      ...(result?.outcome === 'failed' ? { errorType: result.errorType } : {}),
-    });
+    running?.report(status, errorType);
   }
 
   #timeOut(): void {
     const { timeoutMs } = this.#settings;
-    const requestId = this.#begin();
+    const requestId = this.#beginLate();
     this.#log.timedOut(requestId, timeoutMs);
     const sentence = `RequestId: ${requestId} Error: ${timeoutSentence(timeoutMs)}`;
     this.#fail(failure('Sandbox.Timedout', sentence), 'timeout');
@@ -249,22 +223,14 @@ export class Environment {
 
   #failInit(result: Failure): void {
     this.#log.initReport(performance.now() - this.#initStartedAtMs, 'error', result.errorType);
-    this.#begin();
+    this.#beginLate();
     this.#fail(result, 'error', result.errorType);
   }
 
-  /** An invocation that failed before it was delivered began all the same. @returns its request id */
-  #begin(): string {
-    const invocation = this.#waiting;
-    if (this.#running === undefined && invocation !== undefined) {
-      this.#waiting = undefined;
-      this.#requestId = invocation.requestId;
-      this.#running = { invocation, startedAtMs: performance.now() };
-      this.#log.start(invocation.requestId);
-      const { observe, logicalId } = this.#settings;
-      observe(beginOf(logicalId, invocation, true));
-    }
-    return this.#running?.invocation.requestId ?? randomUUID();
+  /** An invocation that fails before it was delivered began all the same. @returns the request id */
+  #beginLate(): string {
+    if (this.#running === undefined && this.#waiting !== undefined) this.#begin(this.#waiting);
+    return this.#running?.requestId ?? randomUUID();
   }
 
   #fail(result: Failure, status: 'timeout' | 'error', errorType?: string): void {
@@ -272,13 +238,16 @@ export class Environment {
     this.#disarm();
     this.#isReady = false;
     if (running === undefined) return;
-    const isAnswered = running.result !== undefined;
-    if (!isAnswered) {
-      running.result = result;
-      running.maxMemoryMb = this.#child?.peakMemoryMb;
-    }
+    const isAnswered = running.isAnswered;
+    if (!isAnswered) running.answer(result, this.#child?.peakMemoryMb);
     this.#report(status, errorType);
-    if (!isAnswered) running.invocation.settle(result);
+    if (!isAnswered) running.settle();
+  }
+
+  /** Some of its work may be done by then, all of it perhaps, but it never answers. */
+  #killInTheMiddle(): void {
+    this.#isDoomed = true;
+    setTimeout(() => this.#child?.kill(), middleMs);
   }
 
   #killWhenOverLimit(): boolean {
@@ -295,10 +264,10 @@ export class Environment {
   #vanish(sentenceOf: (requestId: string) => string): void {
     if (this.#isGone) return;
     this.#isGone = true;
-    const isAnswered = this.#running?.result !== undefined;
+    const isAnswered = this.#running?.isAnswered === true;
     const undelivered = this.#hasServed && (this.#running === undefined || isAnswered) ? this.#waiting : undefined;
     if (undelivered !== undefined) this.#waiting = undefined;
-    if (isAnswered) this.#report();
+    if (isAnswered) this.#report('success');
     else if (this.#running !== undefined || this.#waiting !== undefined) this.#failForExit(sentenceOf);
     this.#disarm();
     this.#api?.close().catch(() => undefined);
@@ -308,7 +277,7 @@ export class Environment {
   #failForExit(sentenceOf: (requestId: string) => string): void {
     const exitError = 'Runtime.ExitError';
     if (!this.#hasServed) this.#log.initReport(performance.now() - this.#initStartedAtMs, 'error', exitError);
-    const sentence = sentenceOf(this.#begin());
+    const sentence = sentenceOf(this.#beginLate());
     this.#log.exited(sentence, exitError);
     // The callers of AWS hear of the signal, and the log of the reason.
     const reportedType = this.#isOutOfMemory ? 'Runtime.OutOfMemory' : exitError;
@@ -337,8 +306,4 @@ function newTraceId(nowMs: number): string {
   const random = randomUUID().replaceAll('-', '');
   const seconds = Math.floor(nowMs / 1000).toString(16);
   return `Root=1-${seconds}-${random.slice(0, 24)};Parent=${random.slice(16)};Sampled=0`;
-}
-
-function beginOf(functionId: string, { requestId, payload }: Invocation, isCold: boolean): Observation {
-  return { kind: 'invoked', function: functionId, requestId, isCold, connectionId: connectionIdIn(payload) };
 }

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { Environment, type EnvironmentSettings, type Invocation } from './environment.ts';
+import type { Invocation } from './course.ts';
+import { Environment, type EnvironmentSettings } from './environment.ts';
 import { closed, type InvocationResult, throttled } from './result.ts';
 
 export interface LocalFunctionOptions extends EnvironmentSettings {

@@ -9,9 +9,9 @@ export const tableShape = [
 ];
 
 /**
- * What the template may say. Each of these is obeyed or has no meaning on one machine (names, tags, retention, log
- * formats, encryption). Everything else is refused at start: a property that changes behaviour must never be ignored
- * silently. Nested objects are listed as dotted names where only a part of them is obeyed.
+ * What the template may say. Each of these is obeyed or has no meaning on one machine (names, tags, retention,
+ * encryption). Everything else is refused at start: a property that changes behaviour must never be ignored silently.
+ * Nested objects are listed as dotted names where only a part of them is obeyed.
  */
 const knownProperties: Readonly<Record<string, readonly string[]>> = {
   'AWS::ApiGatewayV2::Api': [

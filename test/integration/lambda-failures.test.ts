@@ -57,7 +57,7 @@ describe('a function that breaks off', () => {
     await one.returned();
     one.faults.inject({ kind: 'kill', function: 'Function0', times: 1 });
     expect((await fail(one)).errorMessage).toMatch(exited('with error: signal: killed'));
-    expect(await one.returned()).toBe(1);
+    for (let each = 0; each < 5; each += 1) expect(await one.returned()).toBe(1);
   });
 
   it('because it takes too long says how long it had', async () => {

@@ -1,0 +1,47 @@
+import { describe, expect, it } from 'vitest';
+import type { Functions } from '../../local/lambda/functions.ts';
+import type { InvocationResult } from '../../local/lambda/result.ts';
+import { throttled } from '../../local/lambda/result.ts';
+import { invokeFunction } from '../../local/services/lambda.ts';
+
+/** The Invoke API in front of one function that always ends like this. */
+function serviceOf(result: InvocationResult) {
+  const requestIds: (string | undefined)[] = [];
+  const target = {
+    invoke: async (_: string, requestId?: string) => {
+      requestIds.push(requestId);
+      return result;
+    },
+  };
+  const services = {
+    functions: { find: () => target } as unknown as Functions,
+    invoker: {
+      invoke: (_: unknown, __: string, requestId?: string) => void requestIds.push(requestId),
+      close: () => undefined,
+    },
+    secrets: [],
+  };
+  return { requestIds, invoke: (type: string) => invokeFunction(services, 'Worker', type, '{}') };
+}
+
+describe('the Invoke API', () => {
+  // https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html
+  it('answers 429 with the reason when the reserved concurrency is used up', async () => {
+    const { invoke } = serviceOf(throttled);
+    const { status, headers, body } = await invoke('RequestResponse');
+    expect(status).toBe(429);
+    expect(headers).toMatchObject({ 'x-amzn-ErrorType': 'TooManyRequestsException' });
+    expect(JSON.parse(body ?? '')).toEqual({
+      Reason: 'ReservedFunctionConcurrentInvocationLimitExceeded',
+      Type: 'User',
+      message: 'Rate Exceeded.',
+    });
+  });
+
+  it.each(['RequestResponse', 'Event'])('tells the request id that the function sees: %s', async (type) => {
+    const { invoke, requestIds } = serviceOf({ outcome: 'returned', payload: 'null' });
+    const { headers } = await invoke(type);
+    expect(requestIds).toEqual([headers?.['x-amzn-RequestId']]);
+    expect(requestIds[0]).toMatch(/^[0-9a-f-]{36}$/);
+  });
+});
