@@ -183,7 +183,7 @@ describe('a signature', () => {
   it('never breaks the gate, whatever a client sends', () => {
     const anything = fc.record({
       method: fc.string(),
-      url: fc.string({ unit: 'binary' }),
+      url: fc.string(),
       headers: fc.dictionary(fc.constantFrom('authorization', 'x-amz-date', 'host'), fc.string()),
       body: fc.uint8Array().map((bytes) => Buffer.from(bytes)),
     });
