@@ -37,7 +37,7 @@ const beyondAllLimitsMs = 3 * 3600 * 1000;
 
 /** An app on the local cloud, many clients that behave badly, and faults; the same for the same seed, but for timing. */
 export async function runChaos({ durationMs, clients, seed, onProgress }: ChaosOptions): Promise<ChaosReport> {
-  const app = await startAssembly(await synthesizeApp((scope) => void new AuctionStack(scope, 'Auction')));
+  const app = await startAssembly(await synthesizeApp((scope) => void new AuctionStack(scope, 'Auction')), { seed });
   const chance = createChance(seed);
   const end = new AbortController();
   const { faults } = app.cloud;
