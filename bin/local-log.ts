@@ -29,6 +29,8 @@ function describe(entry: LogEntry): readonly [who: string, what: string] {
       return ['schedule', `starts ${shorten(entry.function)}`];
     case 'dynamodb-listens-everywhere':
       return ['DynamoDB', `Local listens on every address, port ${entry.port}; its tables need a secret key`];
+    case 'dynamodb-ended':
+      return ['DynamoDB', entry.reason];
     case 'not-emulated':
       return ['not emulated', `${entry.what} (${entry.logicalId})`];
   }

@@ -17,6 +17,8 @@ export type LogEntry =
   | { readonly kind: 'schedule'; readonly rule: string; readonly function: string }
   /** AWS's DynamoDB Local can be reached from other machines; what it keeps for us can not. Said once, at start. */
   | { readonly kind: 'dynamodb-listens-everywhere'; readonly port: number }
+  /** AWS's DynamoDB Local has ended, though nobody asked it to: every call fails from now on. */
+  | { readonly kind: 'dynamodb-ended'; readonly reason: string }
   /** The template asks for something that this machine does not do. Said once, at start. */
   | { readonly kind: 'not-emulated'; readonly logicalId: string; readonly what: string };
 

@@ -75,6 +75,21 @@ describe.skipIf(whyNoStrict !== undefined)('DynamoDB Local', () => {
 
     await engine.close();
     expect(await listens(port)).toBe(false);
+    expect(told).toHaveLength(1);
+  });
+
+  it('answers every call with an error of the server and says why in the log, when its Java has ended', async () => {
+    const told: LogEntry[] = [];
+    const engine = await startEngine({ engine: 'strict', log: (entry) => told.push(entry) });
+    onTestFinished(() => engine.close());
+    const { port } = told[0] as { readonly port: number };
+    const { stdout } = await promisify(execFile)('ps', ['-eo', 'pid,args']);
+    const java = stdout.split('\n').find((line) => /^ *\d+ java /.test(line) && line.endsWith(`-port ${port}`));
+    process.kill(Number.parseInt(java ?? '', 10), 'SIGKILL');
+    await expect.poll(() => told.at(-1), { interval: 20, timeout: 10_000 }).toMatchObject({ kind: 'dynamodb-ended' });
+    const { status, output } = await callDynamoDb(engine.dynamodb.endpoint, 'ListTables', {});
+    expect(status).toBe(500);
+    expect(output.__type).toBe('com.amazonaws.dynamodb.v20120810#InternalServerError');
   });
 
   it('ends with the process that started it, even when that is killed', async () => {
