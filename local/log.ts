@@ -9,6 +9,8 @@ export type LogEntry =
   /** An asynchronous invocation failed and is tried again, or given up. */
   | { readonly kind: 'async-retry'; readonly function: string; readonly attempt: number; readonly afterMs: number }
   | { readonly kind: 'async-abandoned'; readonly function: string; readonly attempts: number }
+  /** AWS's DynamoDB Local has ended, though nobody asked it to: every call fails from now on. */
+  | { readonly kind: 'dynamodb-ended'; readonly reason: string }
   /** The HTTP status that a WebSocket handshake got, and why when it is not 101. */
   | { readonly kind: 'handshake'; readonly status: number; readonly reason: string }
   /** A message or `$disconnect` integration did not give a usable result. */
@@ -17,8 +19,6 @@ export type LogEntry =
   | { readonly kind: 'schedule'; readonly rule: string; readonly function: string }
   /** AWS's DynamoDB Local can be reached from other machines; what it keeps for us can not. Said once, at start. */
   | { readonly kind: 'dynamodb-listens-everywhere'; readonly port: number }
-  /** AWS's DynamoDB Local has ended, though nobody asked it to: every call fails from now on. */
-  | { readonly kind: 'dynamodb-ended'; readonly reason: string }
   /** The template asks for something that this machine does not do. Said once, at start. */
   | { readonly kind: 'not-emulated'; readonly logicalId: string; readonly what: string };
 
