@@ -95,6 +95,8 @@ function describe(entry: LogEntry, nameOf: (id: string) => string, colourOf: (id
         `Local listens on every address, port ${entry.port}; its tables need a secret key`,
         'yellow',
       );
+    case 'dynamodb-ended':
+      return by('DynamoDB', entry.reason, 'red');
     case 'not-emulated':
       return by('not emulated', `${entry.what} (${entry.logicalId})`, 'yellow');
     case 'template-changed':

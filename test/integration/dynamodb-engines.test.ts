@@ -3,7 +3,7 @@ import { createClock, type MovableClock } from '../../local/clock.ts';
 import type { EngineKind } from '../../local/dynamodb/engine.ts';
 import { script } from '../contract/dynamodb-script.ts';
 import { engineDifferences } from '../contract/engine-differences.ts';
-import { callDynamoDb, type EngineOutcome, indexesAreThere, outlineOutcome } from '../contract/engine-outcome.ts';
+import { callDynamoDb, type EngineOutcome, isThere, outlineOutcome } from '../contract/engine-outcome.ts';
 import { onEachEngine, type RunningEngine, startEngine, whyNoStrict } from '../contract/engines.ts';
 
 const Table = {
@@ -42,7 +42,7 @@ async function followScript(kind: EngineKind): Promise<ReadonlyMap<string, Engin
   const outcomes = new Map<string, EngineOutcome>();
   for (const { name, operation, input } of script) {
     outcomes.set(name, outlineOutcome(await callDynamoDb(endpoint, operation, input)));
-    if (operation === 'UpdateTable') await indexesAreThere(endpoint, input);
+    if (/^(Create|Update)Table$/.test(operation)) await isThere(endpoint, input);
   }
   return outcomes;
 }

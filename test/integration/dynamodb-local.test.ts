@@ -1,5 +1,6 @@
 import { execFile, spawnSync } from 'node:child_process';
-import { chmod, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { chmod, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -24,6 +25,33 @@ async function pathWithJava(script?: string): Promise<string> {
   await writeFile(join(folder, 'java'), `#!/bin/sh\n${script}\n`);
   await chmod(join(folder, 'java'), 0o755);
   return folder;
+}
+
+/** The ids of the processes that are DynamoDB Local on this port: at most one. */
+async function javaOn(port: number): Promise<readonly number[]> {
+  const all = existsSync('/proc/self/cmdline') ? await readProc() : await readPs();
+  return all
+    .filter(({ command }) => command.startsWith('java ') && command.trim().endsWith(`-port ${port}`))
+    .map(({ id }) => id);
+}
+
+interface Process {
+  readonly id: number;
+  readonly command: string;
+}
+
+/** For machines without ps. A zombie has no arguments left. */
+async function readProc(): Promise<readonly Process[]> {
+  const ids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
+  const readCommand = (id: string) => readFile(`/proc/${id}/cmdline`, 'utf8').catch(() => '');
+  return Promise.all(
+    ids.map(async (id) => ({ id: Number(id), command: (await readCommand(id)).replaceAll('\0', ' ') })),
+  );
+}
+
+async function readPs(): Promise<readonly Process[]> {
+  const { stdout } = await promisify(execFile)('ps', ['-A', '-o', 'pid=', '-o', 'args=']);
+  return stdout.split('\n').map((line) => ({ id: Number.parseInt(line, 10), command: line.replace(/^ *\d+ /, '') }));
 }
 
 function listens(port: number): Promise<boolean> {
@@ -75,6 +103,20 @@ describe.skipIf(whyNoStrict !== undefined)('DynamoDB Local', () => {
 
     await engine.close();
     expect(await listens(port)).toBe(false);
+    expect(told).toHaveLength(1);
+  });
+
+  it('answers every call with an error of the server and says why in the log, when its Java has ended', async () => {
+    const told: LogEntry[] = [];
+    const engine = await startEngine({ engine: 'strict', log: (entry) => told.push(entry) });
+    onTestFinished(() => engine.close());
+    const { port } = told[0] as { readonly port: number };
+    const [java] = await javaOn(port);
+    process.kill(java ?? Number.NaN, 'SIGKILL');
+    await expect.poll(() => told.at(-1), { interval: 20, timeout: 10_000 }).toMatchObject({ kind: 'dynamodb-ended' });
+    const { status, output } = await callDynamoDb(engine.dynamodb.endpoint, 'ListTables', {});
+    expect(status).toBe(500);
+    expect(output.__type).toBe('com.amazonaws.dynamodb.v20120810#InternalServerError');
   });
 
   it('ends with the process that started it, even when that is killed', async () => {
@@ -84,9 +126,6 @@ describe.skipIf(whyNoStrict !== undefined)('DynamoDB Local', () => {
     const port = Number(killed.stdout.trim());
     expect(port).toBeGreaterThan(0);
     await expect.poll(() => listens(port), { interval: 20, timeout: 10_000 }).toBe(false);
-    const { stdout } = await promisify(execFile)('ps', ['-eo', 'args']);
-    expect(
-      stdout.split('\n').filter((line) => line.includes('DynamoDBLocal.jar') && line.includes(`-port ${port}`)),
-    ).toEqual([]);
+    expect(await javaOn(port)).toEqual([]);
   });
 });

@@ -61,7 +61,7 @@ describe('an injected fault', () => {
   it.each<[Fault, string]>([
     [{ kind: 'cut', probability: 1.5 }, 'a probability is 0 to 1'],
     [{ kind: 'cut', times: 0 }, 'times is a whole number above 0'],
-    [{ kind: 'delay', service: 'dynamodb', ms: -1 }, 'ms is 0 or more'],
+    [{ kind: 'delay', service: 'dynamodb', ms: -1 }, 'ms is 0 to'],
     [{ kind: 'skew', ms: Number.NaN }, 'ms is a number of milliseconds'],
   ])('%o makes no sense', (fault, sentence) => {
     expect(() => createFaults(1).inject(fault)).toThrow(sentence);

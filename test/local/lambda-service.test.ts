@@ -20,6 +20,8 @@ function serviceOf(result: InvocationResult) {
       close: () => undefined,
     },
     secrets: [],
+    gate: { check: () => undefined },
+    place: { region: 'us-east-1', accountId: '123456789012' },
   };
   return { requestIds, invoke: (type: string) => invokeFunction(services, 'Worker', type, '{}') };
 }
