@@ -78,6 +78,8 @@ export async function startDynamoDb(stack: Stack, options: DynamoDbOptions = {})
   }
 
   const server = createServer((request, response) => {
+    // SDKs set their clock by it, so it has to be the clock that judges their signatures.
+    response.setHeader('Date', new Date(clock.now()).toUTCString());
     serve(request, response, stack.region, answer).catch(() => response.destroy());
   });
   // Longer than the SDK's clients keep an idle connection, or they would write into one that is just being closed.

@@ -26,13 +26,15 @@ export function connectionIdIn(url: string): { readonly stage: string; readonly 
  * with the errors of the SDK's model.
  */
 export async function answerManagementApi(
-  { api, connections, faults, gate, place }: Gateway,
+  { api, clock, connections, faults, gate, place }: Gateway,
   stage: string,
   connectionId: string,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
   const { method = '', url = '', headers } = request;
+  // SDKs set their clock by it, so it has to be the clock that judges their signatures.
+  response.setHeader('Date', new Date(clock.now()).toUTCString());
   const body = await read(request);
   const fault = await faults.beforeCall('connections');
   if (fault !== undefined) return send(response, faulty[fault]);

@@ -13,7 +13,7 @@ export interface Caller {
   readonly arn: string;
   /** What his policies say; undefined for the one who may do everything. */
   readonly statements: readonly Statement[] | undefined;
-  /** By which clock he signs. @default the local cloud's */
+  /** Another clock by which he may sign: the local cloud's can be moved, and who is outside does not know. */
   readonly now?: () => number;
   /** The condition keys that are about him. */
   readonly context: Readonly<Record<string, string>>;
@@ -59,7 +59,8 @@ export function createAuthentication({
       return refuse('IncompleteSignatureException', "Date must be in ISO-8601 'basic format' in 'X-Amz-Date'.");
     }
     const caller = byKey.get(signature.accessKeyId);
-    const nowMs = caller?.now?.() ?? clock.now();
+    const clocks = [clock.now(), caller?.now?.() ?? clock.now()];
+    const [nowMs = 0] = clocks.sort((one, other) => Math.abs(one - dateMs) - Math.abs(other - dateMs));
     const flaw = describeSkew(date, dateMs, nowMs, toleranceMinutes) ?? describeScope(signature, region, service, date);
     if (flaw !== undefined) return refuse('InvalidSignatureException', flaw);
     if (caller === undefined) return refuse('UnrecognizedClientException', invalidToken);
