@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Follower, followInspector } from '../assemblies/inspector-copy.ts';
 import { type Chat, startChat } from '../assemblies/start-chat.ts';
+import { signedFetch } from '../signed-fetch.ts';
 import { connect, handshakeStatus } from '../socket-client.ts';
 
 let chat: Chat;
@@ -57,10 +58,8 @@ describe('The page of a local cloud', () => {
     ]);
     expect(follower.copy.records('messages').map(({ body }) => body)).toContain('hello');
     const [id = ''] = lastConnection() ?? [];
-    await fetch(`${chat.cloud.outputs.ManagementUrl}/@connections/${encodeURIComponent(id)}`, {
-      method: 'POST',
-      body: 'posted',
-    });
+    const path = `${chat.cloud.outputs.ManagementUrl}/@connections/${encodeURIComponent(id)}`;
+    await signedFetch(chat.cloud.credentials, path, { method: 'POST', body: 'posted' });
     await follower.until((copy) => copy.records('messages').length === 5);
     expect(follower.copy.records('messages').at(-1)).toMatchObject({ direction: 'out', by: 'post', body: 'posted' });
     client.socket.close();

@@ -205,7 +205,7 @@ async function ready(child: ChildProcess): Promise<RunningCloud> {
   running.add(child);
   const printed = collect(child);
   await until(child, () => printed().includes('Ctrl-C stops everything'), printed);
-  return { child, printed, socketUrl: /Socket +(\S+)/.exec(printed())?.[1] ?? '' };
+  return { child, printed, socketUrl: /APIs +\S+ +(\S+)/.exec(printed())?.[1] ?? '' };
 }
 
 async function interrupt(child: ChildProcess): Promise<unknown> {
