@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { exitCodeOf, UsageError } from './arguments.ts';
-import { runLocal } from './run-assembly.ts';
 
 interface Command {
   readonly summary: string;
@@ -10,7 +9,11 @@ interface Command {
 }
 
 const commands: Readonly<Record<string, Command>> = {
-  local: { summary: 'run a synthesized CDK app on this machine', run: runLocal },
+  local: {
+    summary: 'run a synthesized CDK app on this machine',
+    // Late, because loading the local cloud takes longer than answering --help.
+    run: async (args) => (await import('./run-assembly.ts')).runLocal(args),
+  },
 };
 
 const list = Object.entries(commands)

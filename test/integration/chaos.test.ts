@@ -3,10 +3,10 @@ import { runChaos } from '../chaos/run.ts';
 
 // npm run chaos does the same for as long and with as many clients as one likes.
 it('nothing happens that must not, whatever clients and faults do', { timeout: 90_000 }, async () => {
-  const report = await runChaos({ durationMs: 10_000, clients: 30, seed: 7 });
+  const report = await runChaos({ durationMs: 5_000, clients: 30, seed: 7 });
   expect(report.violations).toEqual([]);
   // And something did happen.
-  expect(report.faults).toBeGreaterThan(5);
+  expect(report.faults).toBeGreaterThan(2);
   expect(report.handshakes.get(101)).toBeGreaterThan(20);
-  expect(report.messages).toBeGreaterThan(50);
+  expect(report.messages).toBeGreaterThan(25);
 });
