@@ -45,7 +45,7 @@ export function createWeather(faults: FaultInjection, chance: Chance): Weather {
 }
 
 function pickFault(chance: Chance): Fault {
-  const kind = chance.pick({ kill: 3, cut: 2, delay: 3, fail: 2, throttle: 2, 'drop-disconnect': 2 });
+  const kind = chance.pick({ kill: 3, cut: 2, delay: 3, fail: 2, throttle: 2, skew: 1, 'drop-disconnect': 2 });
   const probability = chance.between(0.02, 0.2);
   const service = chance.pick({ dynamodb: 2, connections: 2 });
   switch (kind) {
@@ -54,6 +54,9 @@ function pickFault(chance: Chance): Fault {
     case 'fail':
     case 'throttle':
       return { kind, service, probability };
+    case 'skew':
+      // Within what signatures allow.
+      return { kind, ms: Math.round(chance.between(-60_000, 60_000)), probability };
     case 'drop-disconnect':
       return { kind, probability: 0.5 };
     default:
