@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { availableParallelism } from 'node:os';
 import { setTimeout as wait } from 'node:timers/promises';
 import { AuctionStack } from '../assemblies/l1-app/stack.ts';
@@ -40,6 +41,8 @@ export async function runChaos({ durationMs, clients, seed, onProgress }: ChaosO
   const app = await startAssembly(await synthesizeApp((scope) => void new AuctionStack(scope, 'Auction')), { seed });
   const chance = createChance(seed);
   const end = new AbortController();
+  // Every client listens to it.
+  setMaxListeners(0, end.signal);
   const { faults } = app.cloud;
   const weather = createWeather(faults, chance.fork());
   const tally: Tally = { open: 0, messages: 0, frames: 0, handshakes: new Map(), violations: [] };
