@@ -78,4 +78,50 @@ export const unknowns: readonly Unknown[] = [
     choice: 'as it travels',
     source: quotas,
   },
+  {
+    question: "whether a client's ping starts the ten idle minutes again",
+    choice: 'it does not; it is answered',
+    source: 'https://github.com/compiler-explorer/infra/issues/2229',
+  },
+  {
+    question: 'the reason in `$disconnect` after two hours',
+    choice: '`Going away`, as after ten idle minutes',
+    source: quotas,
+  },
+  {
+    question: 'numbers and booleans of an authorizer context in later events',
+    choice: 'strings, and a warning in the log',
+    source: `${guide}/api-gateway-lambda-authorizer-output.html`,
+  },
+  {
+    question: 'a `$connect` function or an authorizer that API Gateway may not invoke',
+    choice: '500, as on a REST API',
+    source: 'https://github.com/serverless/serverless/issues/1784',
+  },
+  {
+    question: 'the frame for a message above the rate of a stage (only with `--throttles`)',
+    choice: '`Too Many Requests`, in the form of the other error frames',
+    source: `${guide}/websocket-api-protect.html`,
+  },
+  {
+    question: 'stage variables in the events of a WebSocket API',
+    choice: '`stageVariables` in the event, when the stage has any',
+    source: `${guide}/aws-api-gateway-stage-variables-reference.html`,
+  },
+  {
+    question: 'routes that a deployment does not wait for (`DependsOn`), when it waits for others',
+    choice: 'they are not deployed: no match, and the log says so',
+    source: `${guide}/apigateway-set-up-websocket-deployment.html`,
+  },
+  { question: 'the frame type of what is posted to @connections', choice: 'text', source: managementApi },
+  {
+    question: 'when an expired item of DynamoDB goes (AWS says within days)',
+    choice: 'one to two minutes later, by the clock of the local cloud',
+    source: 'https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ttl-expired-items.html',
+  },
+  {
+    question: 'how Secrets Manager words a missing signature, and how far a clock may be off there',
+    choice: 'as Lambda does; five minutes',
+    source: 'https://docs.aws.amazon.com/secretsmanager/latest/apireference/CommonErrors.html',
+  },
 ];

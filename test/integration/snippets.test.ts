@@ -1,4 +1,9 @@
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { writeAssembly } from '../assemblies/assembly.ts';
+import { chatTemplate } from '../assemblies/chat.ts';
 import { type Demo, startDemo } from '../demo.ts';
 import { handshakeStatus } from '../socket-client.ts';
 
@@ -35,4 +40,12 @@ describe("The README's PHP, in the smallest app there can be", () => {
     const answer = await fetch(`${demo.pageUrl}/getSessionID`);
     expect(answer.headers.getSetCookie()).toEqual([]);
   });
+});
+
+it('the local cloud’s clock lets ten idle minutes pass at once', async () => {
+  const assembly = await writeAssembly(chatTemplate());
+  const snippet = join(import.meta.dirname, '..', '..', 'docs', 'snippets', 'local-clock.ts');
+  const { stdout } = await promisify(execFile)(process.execPath, ['--import', 'tsx', snippet, assembly.folder]);
+  await assembly.remove();
+  expect(stdout).toBe('1001\n');
 });
