@@ -1,4 +1,4 @@
-import type { IncomingMessage } from 'node:http';
+import { type IncomingMessage, validateHeaderValue } from 'node:http';
 import type { InvocationResult } from '../lambda/environment.ts';
 import { type AuthorizerContext, decide, hasIdentity } from './authorizer.ts';
 import { authorizerEvent, type Client, connectEvent, forwardedHeaders, type Handshake } from './events.ts';
@@ -118,8 +118,22 @@ export async function admit({ api, clock, throttling }: Gateway, request: Upgrad
   // Of 1xx and 3xx nothing is known. A 1xx is no final answer, and a 101 would tell the client that it is connected.
   if (statusCode < 200) return { status: 502, reason: `$connect returned ${statusCode}` };
   if (statusCode > 299) return { status: statusCode, reason: `$connect returned ${statusCode}` };
+  const protocol = response.header('Sec-WebSocket-Protocol');
+  if (protocol !== undefined && !isHeaderValue(protocol)) {
+    return { status: 502, reason: '$connect returned a sub-protocol that no header can hold' };
+  }
   if (request.isGone()) return { status: 499, reason: 'the client went away', left: client };
-  return { status: 101, client, protocol: response.header('Sec-WebSocket-Protocol') };
+  return { status: 101, client, protocol };
+}
+
+/** Into the 101 it is written as it is: after a line break in it would stand another header. */
+function isHeaderValue(text: string): boolean {
+  try {
+    validateHeaderValue('Sec-WebSocket-Protocol', text);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /**

@@ -33,8 +33,8 @@ export function readProxyResponse(result: InvocationResult): ProxyResponse | und
   if (typeof answer !== 'object' || answer === null || Array.isArray(answer)) return undefined;
 
   const { statusCode, body = '', headers = {}, multiValueHeaders = {} } = answer as Record<string, unknown>;
-  const status = Number(statusCode);
-  if (statusCode === null || !Number.isInteger(status) || status < 100 || status > 599) return undefined;
+  const status = readStatusCode(statusCode);
+  if (status === undefined) return undefined;
   if (body !== null && typeof body !== 'string') return undefined;
   if (typeof headers !== 'object' || typeof multiValueHeaders !== 'object') return undefined;
   const all = [...Object.entries(headers ?? {}), ...Object.entries(multiValueHeaders ?? {})];
@@ -43,7 +43,20 @@ export function readProxyResponse(result: InvocationResult): ProxyResponse | und
     body: body ?? '',
     header(name) {
       const value: unknown = all.find(([each]) => each.toLowerCase() === name.toLowerCase())?.[1];
-      return Array.isArray(value) ? String(value[0]) : value === undefined ? undefined : String(value);
+      return readHeaderValue(Array.isArray(value) ? value[0] : value);
     },
   };
+}
+
+/** @returns undefined for what is no status; objects are none even where JavaScript would make a number of them */
+export function readStatusCode(value: unknown): number | undefined {
+  if (typeof value !== 'number' && typeof value !== 'string') return undefined;
+  const status = Number(value);
+  return Number.isInteger(status) && status >= 100 && status <= 599 ? status : undefined;
+}
+
+/** @returns undefined for what is no text */
+export function readHeaderValue(value: unknown): string | undefined {
+  const isText = typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean';
+  return isText ? String(value) : undefined;
 }

@@ -34,10 +34,7 @@ export async function startHttpApi(port: number, certificate: Certificate): Prom
       gateway === undefined
         ? Promise.resolve(messageResponse(503, 'Service Unavailable'))
         : answer(gateway, `127.0.0.1:${boundPort}`, request);
-    answered.then(
-      (answer) => send(response, answer),
-      () => response.destroy(),
-    );
+    answered.then((answer) => send(response, answer)).catch(() => response.destroy());
   });
   const listener = await listenWithTls(server, port, certificate);
   boundPort = listener.port;

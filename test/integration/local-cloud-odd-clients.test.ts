@@ -27,6 +27,14 @@ describe('what $connect returns', () => {
   ])('decides the status of the handshake: %s', async (_, behaviour, status) => {
     expect(await handshakeStatus(`${url}&connect=${behaviour}`)).toBe(status);
   });
+
+  // ws writes the sub-protocol into the 101 as it is: what came after a line break was a header of its own.
+  it('adds no header to the 101: a sub-protocol with a line break is a 502', async () => {
+    const protocol = encodeURIComponent('chat\r\nSet-Cookie: a=b');
+    const client = await connectRaw(`${url}&protocol=${protocol}`, '', 'Sec-WebSocket-Protocol: chat');
+    expect(await client.until('\r\n\r\n')).toMatch(/^HTTP\/1\.1 502 /);
+    client.socket.destroy();
+  });
 });
 
 describe('a client that does what no browser does', () => {
