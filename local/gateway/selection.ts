@@ -46,7 +46,13 @@ function select(body: unknown, path: readonly string[]): string {
     const isInside = typeof value === 'object' && value !== null && !Array.isArray(value) && Object.hasOwn(value, name);
     value = isInside ? (value as Record<string, unknown>)[name] : undefined;
   }
-  return stringify(value);
+  try {
+    return stringify(value);
+  } catch (error) {
+    // Nested so deep that the stack is too small to write it out. No route is called that.
+    if (error instanceof RangeError) return '';
+    throw error;
+  }
 }
 
 /** "The result is stringified"; an array becomes `[item1, item2]`. Of null and objects nothing is known. */

@@ -42,6 +42,16 @@ describe('a route selection expression', () => {
     expect(parseRouteSelection('$request.body.toString')('{}')).toBe('');
   });
 
+  // The client got no answer at all: to write such a value out overflowed the stack.
+  it.each([
+    ['lists', '[', ']'],
+    ['objects', '{"a":', '}'],
+  ])('selects nothing from %s within each other that fill a message', (_, open, close) => {
+    const times = Math.floor((120 * 1024) / (open + close).length);
+    const body = `{"action":${open.repeat(times)}0${close.repeat(times)}}`;
+    expect(parseRouteSelection('$request.body.action')(body)).toBe('');
+  });
+
   it('never throws, whatever is sent', () => {
     const select = parseRouteSelection('$request.body.a.b');
     fc.assert(fc.property(fc.oneof(fc.string(), fc.json()), (body) => typeof select(body) === 'string'));
