@@ -43,6 +43,7 @@ export interface EnvironmentOptions {
 // "The Init phase is limited to 10 seconds", then it is tried again within the function's own timeout:
 // https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html
 const initLimitMs = 10_000;
+const exitLimitMs = 500;
 const memoryPollMs = 100;
 const middleMs = 5;
 
@@ -225,6 +226,8 @@ export class Environment {
     this.#log.initReport(performance.now() - this.#initStartedAtMs, 'error', result.errorType);
     this.#beginLate();
     this.#fail(result, 'error', result.errorType);
+    // It ends by itself, unless its code catches what ends others.
+    this.#arm(exitLimitMs, () => this.#child?.kill());
   }
 
   /** An invocation that fails before it was delivered began all the same. @returns the request id */

@@ -155,6 +155,17 @@ describe('a function that cannot be loaded', () => {
     expect(one.lines.filter((line) => line.startsWith('REPORT'))).toHaveLength(1);
   });
 
+  /** Its environment took the place of others, and whoever came after `maxEnvironments` of them waited for ever. */
+  it('and catches what should end it is ended all the same', async () => {
+    const code = `process.on('unhandledRejection', () => undefined);
+      setInterval(() => undefined, 1000);
+      throw new RangeError('no configuration');`;
+    const one = await startFunctions([{ files: { 'index.js': code } }], { maxEnvironments: 1 });
+    started.push(one);
+    for (let each = 0; each < 2; each += 1) expect((await fail(one)).errorType).toBe('RangeError');
+    expect(one.function.coldStarts).toBe(2);
+  });
+
   it('in Node.js 22 logs it as an exception that nobody caught', async () => {
     const one = await start("require('nowhere')", old);
     expect((await fail(one)).errorType).toBe('Runtime.ImportModuleError');
