@@ -124,11 +124,16 @@ function createUpgrader() {
 const noSuchStage: Admission = { status: 403, reason: 'there is no such stage' };
 
 function answerPlainRequest(request: IncomingMessage, response: ServerResponse, gateway: Gateway | undefined): void {
-  // 426: serverless-offline's suite, run against AWS in 2019. 403 beside a stage: aws/aws-sdk-php#1955.
-  const isHandshakeUrl = request.method === 'GET' && gateway?.api.stages.has(stageIn(request.url ?? '')) === true;
-  const [status, message] = isHandshakeUrl ? [426, 'Upgrade Required'] : [403, 'Forbidden'];
+  const [status, message] = plainAnswer(request, gateway);
   response.writeHead(status, { 'Content-Type': 'application/json', Connection: 'close' });
   response.end(JSON.stringify({ message }));
+}
+
+function plainAnswer({ method, url = '' }: IncomingMessage, gateway: Gateway | undefined): readonly [number, string] {
+  if (gateway === undefined) return [503, 'Service Unavailable'];
+  // 426: serverless-offline's suite, run against AWS in 2019. 403 beside a stage: aws/aws-sdk-php#1955.
+  const isHandshakeUrl = method === 'GET' && gateway.api.stages.has(stageIn(url));
+  return isHandshakeUrl ? [426, 'Upgrade Required'] : [403, 'Forbidden'];
 }
 
 function refuse(socket: Duplex, status: number): void {
