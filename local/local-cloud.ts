@@ -184,7 +184,7 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
     const invoker = createAsyncInvoker(stack, functions, log, clock);
     closers.push(invoker.close);
     const secrets = createSecrets(stack);
-    closers.push(startSchedules(stack, functions, invoker, localize, log, iam.invocations));
+    closers.push(startSchedules(stack, functions, invoker, clock, localize, log, iam.invocations));
 
     services.serve({ functions, invoker, secrets, ...iam });
     const throttles = options.throttles ?? false;

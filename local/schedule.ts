@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { Clock } from './clock.ts';
 import type { InvokePermissions } from './iam/invoke-permissions.ts';
 import type { AsyncInvoker } from './lambda/async-invoke.ts';
 import type { LocalFunction } from './lambda/function.ts';
@@ -34,11 +35,12 @@ export function startSchedules(
   stack: Stack,
   functions: Functions,
   invoker: AsyncInvoker,
+  clock: Clock,
   localize: (value: string) => string,
   log: Log,
   permissions: Pick<InvokePermissions, 'mayInvoke'>,
 ): () => void {
-  const timers = new Map<string, NodeJS.Timeout>();
+  const waiting = new Map<string, () => void>();
 
   for (const rule of stack.ofType('AWS::Events::Rule')) {
     const { logicalId, properties } = rule;
@@ -47,15 +49,13 @@ export function startSchedules(
     if (properties.optionalText('State') === 'DISABLED') continue;
 
     const wait = (dueMs: number) => {
-      timers.set(
-        logicalId,
-        setTimeout(() => run(dueMs), dueMs - Date.now()),
-      );
+      const forget = clock.after(dueMs - clock.now(), () => run(dueMs));
+      waiting.set(logicalId, forget);
     };
     const run = (dueMs: number) => {
       // From the due time and not from now, because a timer may be early or late; a machine that slept does not catch up.
       const nextMs = schedule(dueMs);
-      wait(nextMs < Date.now() ? schedule(Date.now()) : nextMs);
+      wait(nextMs < clock.now() ? schedule(clock.now()) : nextMs);
       for (const { function: target, input } of targets) {
         // docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.html; that EventBridge tries again for a day
         // is not emulated.
@@ -67,11 +67,11 @@ export function startSchedules(
         invoker.invoke(target, input ?? scheduledEvent(rule, stack.region, dueMs));
       }
     };
-    wait(schedule(Date.now()));
+    wait(schedule(clock.now()));
   }
 
   return () => {
-    for (const timer of timers.values()) clearTimeout(timer);
+    for (const forget of waiting.values()) forget();
   };
 }
 
