@@ -145,17 +145,29 @@ const knownProperties: Readonly<Record<string, readonly string[]>> = {
 /** Types with nothing to run on one machine: whatever they say, they are accepted. */
 const nothingToRun = new Set(['AWS::ApiGateway::Account', 'AWS::CloudWatch::Alarm', 'AWS::CDK::Metadata']);
 
-/** @throws a sentence that names the logical id and the type or property which the local cloud does not know */
-export function refuseUnknown(logicalId: string, type: string, properties: Readonly<Record<string, unknown>>): void {
-  if (nothingToRun.has(type)) return;
-  const known = Object.hasOwn(knownProperties, type) ? knownProperties[type] : undefined;
-  if (known === undefined) throw new Error(`${logicalId}: the local cloud cannot run ${type}.`);
+/** @throws a sentence that names the logical id and the type which the local cloud does not know */
+export function refuseUnknownType(logicalId: string, type: string): void {
+  if (nothingToRun.has(type) || Object.hasOwn(knownProperties, type)) return;
+  throw new Error(`${logicalId}: the local cloud cannot run ${type}.`);
+}
 
+/**
+ * @param properties resolved: what a condition took away is not there
+ * @throws a sentence that names the logical id and the property which the local cloud does not know
+ */
+export function refuseUnknownProperties(
+  logicalId: string,
+  type: string,
+  properties: Readonly<Record<string, unknown>>,
+): void {
+  if (nothingToRun.has(type)) return;
+  const known = knownProperties[type] ?? [];
   for (const [name, value] of Object.entries(properties)) {
     if (known.includes(name)) continue;
     const isPartlyKnown = known.some((property) => property.startsWith(`${name}.`));
     if (!isPartlyKnown) throw new Error(`${logicalId} (${type}): the property ${name} is not emulated.`);
-    for (const part of Object.keys(value as object)) {
+    if (typeof value !== 'object' || value === null) throw new Error(`${logicalId}.${name} must be an object.`);
+    for (const part of Object.keys(value)) {
       if (known.includes(`${name}.${part}`)) continue;
       throw new Error(`${logicalId} (${type}): the property ${name}.${part} is not emulated.`);
     }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Template } from '../assembly.ts';
-import type { Value } from './resolve.ts';
+import type { Resolver, Value } from './resolve.ts';
 
 export const accountId = '123456789012';
 
@@ -15,6 +15,8 @@ interface Identity {
   readonly attributes: Readonly<Record<string, string>>;
 }
 
+type NamedValues = Readonly<Record<string, Value | undefined>>;
+
 interface Stack {
   readonly name: string;
   readonly region: string;
@@ -22,12 +24,26 @@ interface Stack {
 
 /**
  * Ids are derived from logical ids, so that they are the same at each start and can be read in logs.
+ * @param resolve for the names that the template gives, which may refer to other resources
  */
-export function assignPhysicalIds(template: Template, stack: Stack): PhysicalIds {
-  const identities = new Map<string, Identity>();
-  for (const [logicalId, { Type, Properties }] of Object.entries(template.Resources)) {
-    identities.set(logicalId, identify(Type, logicalId, Properties ?? {}, stack));
+export function assignPhysicalIds(template: Template, stack: Stack, resolve: Resolver['resolve']): PhysicalIds {
+  const identities = new Map<string, Identity | 'being made'>();
+
+  function identityOf(logicalId: string): Identity | undefined {
+    const known = identities.get(logicalId);
+    if (known === 'being made') throw new Error(`${logicalId}: its name refers to itself.`);
+    if (known !== undefined || !Object.hasOwn(template.Resources, logicalId)) return known;
+    const { Type = '', Properties = {} } = template.Resources[logicalId] ?? {};
+    identities.set(logicalId, 'being made');
+    const identity = identify(Type, logicalId, stack, (property) => {
+      // Alone in an object, because a name may be AWS::NoValue.
+      const { [property]: given } = resolve({ [property]: Properties[property] ?? null }, logicalId) as NamedValues;
+      return given === undefined || given === null ? undefined : String(given);
+    });
+    identities.set(logicalId, identity);
+    return identity;
   }
+
   const pseudo: Record<string, string> = {
     'AWS::AccountId': accountId,
     'AWS::Region': stack.region,
@@ -38,12 +54,12 @@ export function assignPhysicalIds(template: Template, stack: Stack): PhysicalIds
   };
   return {
     ref(name, path) {
-      const id = identities.get(name)?.ref ?? pseudo[name] ?? defaultOf(template, name, path);
+      const id = identityOf(name)?.ref ?? pseudo[name] ?? defaultOf(template, name, path);
       if (id === undefined) throw new Error(`${path}: Ref to ${name}, which is neither a resource nor known here.`);
       return id;
     },
     attribute(logicalId, attribute, path) {
-      const value = identities.get(logicalId)?.attributes[attribute];
+      const value = identityOf(logicalId)?.attributes[attribute];
       if (value === undefined) throw new Error(`${path}: ${logicalId} has no attribute ${attribute} here.`);
       return value;
     },
@@ -63,11 +79,13 @@ function defaultOf(template: Template, name: string, path: string): string | und
   return String(parameter.Default);
 }
 
-function identify(type: string, logicalId: string, properties: Record<string, unknown>, stack: Stack): Identity {
-  const named = (property: string) => {
-    const given = properties[property];
-    return typeof given === 'string' ? given : `${stack.name}-${logicalId}`;
-  };
+function identify(
+  type: string,
+  logicalId: string,
+  stack: Stack,
+  given: (property: string) => string | undefined,
+): Identity {
+  const named = (property: string) => given(property) ?? `${stack.name}-${logicalId}`;
   const id = hash(`${stack.name}/${logicalId}`, 10);
   switch (type) {
     case 'AWS::Lambda::Function': {
@@ -105,7 +123,7 @@ function identify(type: string, logicalId: string, properties: Record<string, un
     case 'AWS::ApiGatewayV2::Api': {
       // https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-apigatewayv2-api.html
       const host = `${id}.execute-api.${stack.region}.amazonaws.com`;
-      const scheme = properties.ProtocolType === 'WEBSOCKET' ? 'wss' : 'https';
+      const scheme = given('ProtocolType') === 'WEBSOCKET' ? 'wss' : 'https';
       return { ref: id, attributes: { ApiId: id, ApiEndpoint: `${scheme}://${host}` } };
     }
     case 'AWS::ApiGatewayV2::Stage':

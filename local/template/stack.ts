@@ -1,5 +1,5 @@
 import type { Assembly } from '../assembly.ts';
-import { refuseUnknown } from './known-properties.ts';
+import { refuseUnknownProperties, refuseUnknownType } from './known-properties.ts';
 import { assignPhysicalIds } from './physical-ids.ts';
 import { createResolver, type Value } from './resolve.ts';
 
@@ -38,15 +38,16 @@ export interface Properties {
  */
 export function resolveStack({ stackName, template }: Assembly, region: string): Stack {
   if (template.Transform !== undefined) throw new Error('Transform: the local cloud does not transform templates.');
-  const ids = assignPhysicalIds(template, { name: stackName, region });
+  const ids = assignPhysicalIds(template, { name: stackName, region }, (value, path) => resolver.resolve(value, path));
   const resolver = createResolver(ids, template);
   const isWanted = (condition: string | undefined) => condition === undefined || resolver.condition(condition);
 
   const resources: StackResource[] = [];
   for (const [logicalId, { Type, Properties, Condition }] of Object.entries(template.Resources)) {
     if (!isWanted(Condition)) continue;
-    refuseUnknown(logicalId, Type, Properties ?? {});
+    refuseUnknownType(logicalId, Type);
     const properties = resolver.resolve(Properties ?? {}, logicalId) as Record<string, Value>;
+    refuseUnknownProperties(logicalId, Type, properties);
     resources.push({
       logicalId,
       type: Type,
