@@ -6,10 +6,11 @@ import type { Gate, Need } from '../iam/gate.ts';
 import { invokeNeed, type Place, secretNeed } from '../iam/needs.ts';
 import type { AsyncInvoker } from '../lambda/async-invoke.ts';
 import type { Functions } from '../lambda/functions.ts';
+import { maxRequestBytes, requestTooLarge } from '../lambda/payload-quotas.ts';
 import { closeServer, listenOnLoopback } from '../loopback.ts';
 import { type ServiceAnswer, serviceError } from './answer.ts';
 import { answerFault } from './fault-answer.ts';
-import { invokeFunction } from './lambda.ts';
+import { invokeFunction, payloadTooLarge } from './lambda.ts';
 import { answerSecretsManager, findSecret, readSecretRequest, type Secrets } from './secrets-manager.ts';
 
 /** What stands behind the endpoint; it is listening before these exist, because they need to know its port. */
@@ -41,6 +42,8 @@ export async function startServices(clock: Pick<Clock, 'now'>, faults: Faults): 
   async function answer(request: IncomingMessage): Promise<ServiceAnswer> {
     if (services === undefined) return serviceError(503, 'ServiceUnavailableException', 'The local cloud is starting.');
     const body = await readBytes(request);
+    // Nothing here takes more than Lambda does.
+    if (body === undefined) return payloadTooLarge(requestTooLarge);
     const { method = '', url = '/', headers } = request;
     const call = readInvoke(services, request, body) ?? readSecretsManager(services, request, body);
     if (call === undefined) {
@@ -98,10 +101,15 @@ function readSecretsManager(services: Services, { headers }: IncomingMessage, bo
   };
 }
 
-async function readBytes(request: IncomingMessage): Promise<Buffer> {
+/** @returns undefined when there are too many; all are read, so that the caller hears of it */
+async function readBytes(request: IncomingMessage): Promise<Buffer | undefined> {
   const chunks: Buffer[] = [];
-  for await (const chunk of request) chunks.push(chunk as Buffer);
-  return Buffer.concat(chunks);
+  let length = 0;
+  for await (const chunk of request) {
+    length += (chunk as Buffer).length;
+    if (length <= maxRequestBytes) chunks.push(chunk as Buffer);
+  }
+  return length > maxRequestBytes ? undefined : Buffer.concat(chunks);
 }
 
 function send(response: ServerResponse, { status, headers, body = '' }: ServiceAnswer): void {

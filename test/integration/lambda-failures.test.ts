@@ -192,6 +192,21 @@ describe('what a handler returns', () => {
     expect(one.function.coldStarts).toBe(1);
   });
 
+  // https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+  it('may have 6 MB and 100 bytes; one more and it fails, and its environment lives on', async () => {
+    const one = await start("exports.handler = async ({ bytes }) => 'x'.repeat(bytes - 2);");
+    expect(await one.returned({ bytes: 6_291_556 })).toHaveLength(6_291_554);
+    expect((await fail(one, { bytes: 6_291_557 })).error).toEqual({
+      errorType: 'Function.ResponseSizeTooLarge',
+      errorMessage: 'Response payload size exceeded maximum allowed payload size (6291556 bytes).',
+    });
+    expect(await one.line('LAMBDA_RUNTIME')).toMatch(
+      /^\[ERROR\] \[\d+\] LAMBDA_RUNTIME Failed to post handler success response\. Http response code: 413\. \{"errorMessage":"Exceeded maximum allowed payload size \(6291556 bytes\)\.","errorType":"RequestEntityTooLarge"\}$/,
+    );
+    expect(await one.returned({ bytes: 70_000 })).toHaveLength(69_998);
+    expect(one.function.coldStarts).toBe(1);
+  });
+
   it('may be large and have any character', async () => {
     const one = await start("exports.handler = async ({ text }) => text + 'é😀'.repeat(100_000);");
     const text = 'ä'.repeat(200_000);
