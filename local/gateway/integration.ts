@@ -33,10 +33,7 @@ export interface IntegrationParts {
 export function readIntegration(resource: StackResource, parts: IntegrationParts): Integration {
   const { logicalId, properties } = resource;
   const type = properties.text('IntegrationType');
-  const timeoutMs = properties.optionalNumber('TimeoutInMillis') ?? integrationTimeoutMs;
-  if (timeoutMs < shortestTimeoutMs || timeoutMs > integrationTimeoutMs) {
-    throw new Error(`${logicalId}.TimeoutInMillis: ${timeoutMs} is not from 50 to 29000.`);
-  }
+  const timeoutMs = readTimeout(resource, integrationTimeoutMs);
   if (type === 'MOCK') return createMock(resource, parts.responses, parts.stageVariables);
   if (type !== 'AWS_PROXY') throw new Error(`${logicalId}: the integration type ${type} is not emulated.`);
   if (parts.responses.length > 0) {
@@ -45,6 +42,13 @@ export function readIntegration(resource: StackResource, parts: IntegrationParts
     );
   }
   return lambdaIntegration(resource, 'IntegrationUri', 'CredentialsArn', timeoutMs, parts);
+}
+
+/** @param longestMs of this kind of API, and what holds where the template says nothing */
+export function readTimeout({ logicalId, properties }: StackResource, longestMs: number): number {
+  const timeoutMs = properties.optionalNumber('TimeoutInMillis') ?? longestMs;
+  if (timeoutMs >= shortestTimeoutMs && timeoutMs <= longestMs) return timeoutMs;
+  throw new Error(`${logicalId}.TimeoutInMillis: ${timeoutMs} is not from ${shortestTimeoutMs} to ${longestMs}.`);
 }
 
 /** An integration or an authorizer: API Gateway starts both in the same way. */

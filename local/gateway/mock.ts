@@ -44,7 +44,11 @@ export function readIntegrationResponse({ logicalId, properties }: StackResource
 function statusIn(value: unknown, logicalId: string): number {
   const templates = Object.values((value ?? {}) as Record<string, unknown>);
   if (templates.length > 1) throw new Error(`${logicalId}.RequestTemplates: more than one is not emulated.`);
-  return Number(/"?statusCode"?\s*:\s*"?(\d{3})/.exec(String(templates[0] ?? ''))?.[1] ?? 200);
+  const template = String(templates[0] ?? '');
+  if (/[$#]/.test(template)) {
+    throw new Error(`${logicalId}.RequestTemplates: nothing of the template language is emulated here.`);
+  }
+  return Number(/"?statusCode"?\s*:\s*"?(\d{3})/.exec(template)?.[1] ?? 200);
 }
 
 type Scope = Readonly<Record<'context' | 'stageVariables', Readonly<Record<string, unknown>>>>;

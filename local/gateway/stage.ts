@@ -34,16 +34,22 @@ function readStage(stack: Stack, { logicalId, properties }: StackResource, log: 
     log({ kind: 'not-emulated', logicalId, what: 'AccessLogSettings' });
   }
   const defaults = readThrottle(properties.value('DefaultRouteSettings'), `${logicalId}.DefaultRouteSettings`);
+  const routeKeys = routesOf(stack, properties).map((route) => route.properties.text('RouteKey'));
   const settings = (properties.value('RouteSettings') ?? {}) as Record<string, Value>;
+  for (const key of Object.keys(settings)) {
+    // CloudFormation does not find it either, and does not deploy the stage.
+    if (!routeKeys.includes(key)) throw new Error(`${logicalId}.RouteSettings: there is no route ${key}.`);
+  }
   const byRoute = new Map(
     Object.entries(settings).map(([key, value]) => [key, readThrottle(value, `${logicalId}.RouteSettings.${key}`)]),
   );
   const variables = (properties.value('StageVariables') ?? {}) as Record<string, Value>;
-  const missing = findUndeployed(stack, properties, log);
+  const { text } = readProperties(variables, `${logicalId}.StageVariables`);
+  const missing = findUndeployed(stack, logicalId, properties, log);
   return {
     logicalId,
     name: properties.text('StageName'),
-    variables: Object.fromEntries(Object.entries(variables).map(([name, value]) => [name, String(value)])),
+    variables: Object.fromEntries(Object.keys(variables).map((name) => [name, text(name)])),
     throttleOf: (routeKey) => byRoute.get(routeKey) ?? defaults,
     hasDeployed: (routeLogicalId) => !missing.has(routeLogicalId),
   };
@@ -68,16 +74,20 @@ function readThrottle(value: Value | undefined, path: string): Throttle | undefi
  * and answer as if there were none: aws-samples/simple-websockets-chat-app#24. One that waits for no route at all cannot
  * be judged from the template.
  */
-function findUndeployed(stack: Stack, stage: StackResource['properties'], log: Log): ReadonlySet<string> {
+function findUndeployed(
+  stack: Stack,
+  stageId: string,
+  stage: StackResource['properties'],
+  log: Log,
+): ReadonlySet<string> {
   const deploymentId = stage.optionalText('DeploymentId');
   if (deploymentId === undefined || stage.optionalFlag('AutoDeploy') === true) return new Set();
   const deployment = stack.ofType('AWS::ApiGatewayV2::Deployment').find(({ ref }) => ref === deploymentId);
-  if (deployment === undefined) throw new Error(`DeploymentId: ${deploymentId} is no deployment of this stack.`);
+  if (deployment === undefined) {
+    throw new Error(`${stageId}.DeploymentId: ${deploymentId} is no deployment of this stack.`);
+  }
 
-  const routes = stack
-    .ofType('AWS::ApiGatewayV2::Route')
-    .filter(({ properties }) => properties.text('ApiId') === stage.text('ApiId'))
-    .map(({ logicalId }) => logicalId);
+  const routes = routesOf(stack, stage).map(({ logicalId }) => logicalId);
   const awaited = dependenciesOf(stack, deployment.logicalId);
   const late = routes.filter((logicalId) => !awaited.has(logicalId));
   if (late.length === routes.length) return new Set();
@@ -85,6 +95,11 @@ function findUndeployed(stack: Stack, stage: StackResource['properties'], log: L
     log({ kind: 'not-deployed', logicalId, deployment: deployment.logicalId });
   }
   return new Set(late);
+}
+
+function routesOf(stack: Stack, stage: StackResource['properties']): readonly StackResource[] {
+  const routes = stack.ofType('AWS::ApiGatewayV2::Route');
+  return routes.filter(({ properties }) => properties.text('ApiId') === stage.text('ApiId'));
 }
 
 /** With those of the dependencies themselves. */

@@ -1,4 +1,4 @@
-import { type Integration, lambdaIntegration } from '../gateway/integration.ts';
+import { type Integration, lambdaIntegration, readTimeout } from '../gateway/integration.ts';
 import { readStages, type Throttle } from '../gateway/stage.ts';
 import type { InvokePermissions } from '../iam/invoke-permissions.ts';
 import type { Functions } from '../lambda/functions.ts';
@@ -45,6 +45,7 @@ export function readHttpApi(
   if (authorizer !== undefined) {
     throw new Error(`${authorizer.logicalId}: authorizers of HTTP APIs are not emulated.`);
   }
+  refuseRouteTwice(ofApi('Route'));
   const stages = readStages(stack, api, log).map((stage): HttpStage => {
     const parts = { functions, permissions, stageVariables: stage.variables };
     const integrations = new Map(ofApi('Integration').map((each) => [each.ref, readIntegration(each, parts)]));
@@ -65,13 +66,22 @@ export function readHttpApi(
   };
 }
 
+function refuseRouteTwice(routes: readonly StackResource[]): void {
+  const keys = new Set<string>();
+  for (const { logicalId, properties } of routes) {
+    const key = properties.text('RouteKey');
+    if (keys.has(key)) throw new Error(`${logicalId}: the route ${key} exists twice.`);
+    keys.add(key);
+  }
+}
+
 function readIntegration(resource: StackResource, parts: Parameters<typeof lambdaIntegration>[4]): Integration {
   const { logicalId, properties } = resource;
   const type = properties.text('IntegrationType');
   if (type !== 'AWS_PROXY') throw new Error(`${logicalId}: the integration type ${type} is not emulated.`);
   const version = properties.optionalText('PayloadFormatVersion');
   if (version !== '2.0') throw new Error(`${logicalId}.PayloadFormatVersion: only 2.0 is emulated, not ${version}.`);
-  const timeoutMs = properties.optionalNumber('TimeoutInMillis') ?? longestTimeoutMs;
+  const timeoutMs = readTimeout(resource, longestTimeoutMs);
   return lambdaIntegration(resource, 'IntegrationUri', 'CredentialsArn', timeoutMs, parts);
 }
 
