@@ -77,7 +77,7 @@ export function readUpgrade(
 }
 
 /** Authorizer, then `$connect`; the client waits for both. */
-export async function admit({ api, clock, throttling }: Gateway, request: UpgradeRequest): Promise<Admission> {
+export async function admit({ api, clock, throttling, log }: Gateway, request: UpgradeRequest): Promise<Admission> {
   const { stage, handshake } = request;
   if (!throttling.admits(`${stage.name}/$connect`, stage.throttleOf('$connect'))) {
     return { status: 429, reason: 'above the rate of the stage' };
@@ -95,7 +95,7 @@ export async function admit({ api, clock, throttling }: Gateway, request: Upgrad
 
   let context: AuthorizerContext | undefined;
   if (route?.authorizer !== undefined) {
-    const { id, integration, identitySources } = route.authorizer;
+    const { id, integration, identitySources, warnOfStringified } = route.authorizer;
     const event = authorizerEvent(stage, stranger, handshake, methodArn, clock.now());
     const identifiable = { ...handshake, stageVariables: stage.variables, context: event.requestContext };
     const isComplete = identitySources.every((source) => hasIdentity(source, identifiable));
@@ -103,6 +103,7 @@ export async function admit({ api, clock, throttling }: Gateway, request: Upgrad
     // No caching on WebSocket APIs: AuthorizerResultTtlInSeconds is "Supported only for HTTP API Lambda authorizers".
     const decision = decide(await integration.run(event, `${api.arn}/authorizers/${id}`), methodArn);
     if (decision.outcome === 'refused') return decision;
+    warnOfStringified(decision.stringified, log);
     context = decision.context;
   }
 
