@@ -139,6 +139,8 @@ function plainAnswer({ method, url = '' }: IncomingMessage, gateway: Gateway | u
 function refuse(socket: Duplex, status: number): void {
   const words = STATUS_CODES[status] ?? 'Unknown';
   const body = JSON.stringify({ message: words });
+  // Not before the answer is written, and without waiting for a client that may never close its side.
+  socket.once('finish', () => socket.destroy());
   socket.end(
     [
       `HTTP/1.1 ${status} ${words}`,

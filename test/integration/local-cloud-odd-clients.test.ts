@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { request } from 'node:http';
+import { connect as connectTcp } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { connectRaw, frame } from '../assemblies/raw-client.ts';
 import { type Chat, type GatewayEvent, startChat } from '../assemblies/start-chat.ts';
@@ -64,6 +66,21 @@ describe('a client that does what no browser does', () => {
     const long = 'x'.repeat(64 * 1024);
     expect(await handshakeStatus(`${url}${long}`)).toBe(414);
     expect(await handshakeStatus(`${chat.cloud.webSocketUrl}?token=deny`, { headers: { 'X-Token': long } })).toBe(403);
+  });
+
+  // Its socket stayed open, here and there, for as long as such a client lived.
+  it('is let go when it was refused, even if it never closes its side', async () => {
+    const { port } = new URL(url);
+    const socket = connectTcp({ host: '127.0.0.1', port: Number(port), allowHalfOpen: true });
+    const upgrade = 'Connection: Upgrade\r\nUpgrade: websocket\r\n';
+    socket.write(`GET /nowhere HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\n${upgrade}\r\n`);
+    await once(socket.resume(), 'end');
+    const closed = new Promise((resolve) => socket.once('close', resolve));
+    // Whoever still writes to a socket that is gone is told so.
+    socket.on('error', () => undefined);
+    const writing = setInterval(() => socket.write('?'), 20);
+    await closed;
+    clearInterval(writing);
   });
 
   it('is refused for another upgrade and a broken key without asking anybody', async () => {
