@@ -20,6 +20,8 @@ const knownProperties: Readonly<Record<string, readonly string[]>> = {
     'ProtocolType',
     'RouteSelectionExpression',
     'IpAddressType',
+    'DisableSchemaValidation',
+    'Version',
     'Tags',
   ],
   'AWS::ApiGatewayV2::Route': [
@@ -79,15 +81,18 @@ const knownProperties: Readonly<Record<string, readonly string[]>> = {
     'Code.S3Bucket',
     'Code.S3Key',
     'Environment.Variables',
+    'EphemeralStorage',
     'Handler',
     'LoggingConfig.LogFormat',
     'LoggingConfig.LogGroup',
     'LoggingConfig.ApplicationLogLevel',
     'LoggingConfig.SystemLogLevel',
     'MemorySize',
+    'RecursiveLoop',
     'ReservedConcurrentExecutions',
     'Role',
     'Runtime',
+    'RuntimeManagementConfig',
     'Tags',
     'Timeout',
     'TracingConfig',
@@ -103,6 +108,7 @@ const knownProperties: Readonly<Record<string, readonly string[]>> = {
   ],
   'AWS::IAM::Role': [
     'RoleName',
+    'Path',
     'Description',
     'AssumeRolePolicyDocument',
     'ManagedPolicyArns',
@@ -111,13 +117,16 @@ const knownProperties: Readonly<Record<string, readonly string[]>> = {
     'Tags',
   ],
   'AWS::IAM::Policy': ['PolicyName', 'PolicyDocument', 'Roles'],
-  'AWS::IAM::ManagedPolicy': ['ManagedPolicyName', 'Description', 'PolicyDocument', 'Roles'],
+  'AWS::IAM::ManagedPolicy': ['ManagedPolicyName', 'Path', 'Description', 'PolicyDocument', 'Roles'],
   'AWS::Logs::LogGroup': ['LogGroupName', 'RetentionInDays', 'LogGroupClass', 'Tags'],
   'AWS::DynamoDB::Table': [
     'TableName',
     ...tableShape,
+    'OnDemandThroughput',
+    'WarmThroughput',
     'TimeToLiveSpecification',
     'PointInTimeRecoverySpecification',
+    'ContributorInsightsSpecification',
     'SSESpecification',
     'DeletionProtectionEnabled',
     'TableClass',
@@ -143,7 +152,18 @@ const knownProperties: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Types with nothing to run on one machine: whatever they say, they are accepted. */
-const nothingToRun = new Set(['AWS::ApiGateway::Account', 'AWS::CloudWatch::Alarm', 'AWS::CDK::Metadata']);
+const nothingToRun = new Set([
+  'AWS::ApiGateway::Account',
+  'AWS::ApplicationAutoScaling::ScalableTarget',
+  'AWS::ApplicationAutoScaling::ScalingPolicy',
+  'AWS::CDK::Metadata',
+  'AWS::CloudWatch::Alarm',
+  'AWS::CloudWatch::CompositeAlarm',
+  'AWS::CloudWatch::Dashboard',
+  'AWS::Logs::MetricFilter',
+  'AWS::Logs::QueryDefinition',
+  'Custom::LogRetention',
+]);
 
 /** @throws a sentence that names the logical id and the type which the local cloud does not know */
 export function refuseUnknownType(logicalId: string, type: string): void {

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Template } from '../assembly.ts';
+import { refuseUnknownType } from './known-properties.ts';
 import type { Resolver, Value } from './resolve.ts';
 
 export const accountId = '123456789012';
@@ -60,7 +61,12 @@ export function assignPhysicalIds(template: Template, stack: Stack, resolve: Res
     },
     attribute(logicalId, attribute, path) {
       const value = identityOf(logicalId)?.attributes[attribute];
-      if (value === undefined) throw new Error(`${path}: ${logicalId} has no attribute ${attribute} here.`);
+      if (value === undefined) {
+        // Of two true sentences, the one that says why.
+        const type = template.Resources[logicalId]?.Type;
+        if (type !== undefined) refuseUnknownType(logicalId, type);
+        throw new Error(`${path}: ${logicalId} has no attribute ${attribute} here.`);
+      }
       return value;
     },
   };
@@ -86,6 +92,8 @@ function identify(
   given: (property: string) => string | undefined,
 ): Identity {
   const named = (property: string) => given(property) ?? `${stack.name}-${logicalId}`;
+  // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-friendly-names
+  const iamPath = given('Path') ?? '/';
   const id = hash(`${stack.name}/${logicalId}`, 10);
   switch (type) {
     case 'AWS::Lambda::Function': {
@@ -102,16 +110,18 @@ function identify(
     }
     case 'AWS::IAM::Role': {
       const name = named('RoleName');
-      return { ref: name, attributes: { Arn: `arn:aws:iam::${accountId}:role/${name}`, RoleId: `AROA${id}` } };
+      return { ref: name, attributes: { Arn: `arn:aws:iam::${accountId}:role${iamPath}${name}`, RoleId: `AROA${id}` } };
     }
     case 'AWS::IAM::ManagedPolicy': {
-      const policyArn = `arn:aws:iam::${accountId}:policy/${named('ManagedPolicyName')}`;
+      const policyArn = `arn:aws:iam::${accountId}:policy${iamPath}${named('ManagedPolicyName')}`;
       return { ref: policyArn, attributes: { PolicyArn: policyArn } };
     }
     case 'AWS::Logs::LogGroup': {
       const name = named('LogGroupName');
       return { ref: name, attributes: { Arn: arn(stack, 'logs', `log-group:${name}:*`) } };
     }
+    case 'Custom::LogRetention':
+      return { ref: id, attributes: { LogGroupName: named('LogGroupName') } };
     case 'AWS::Events::Rule': {
       const name = named('Name');
       return { ref: name, attributes: { Arn: arn(stack, 'events', `rule/${name}`) } };

@@ -131,6 +131,21 @@ describe('the template', () => {
     });
   });
 
+  it('knows roles and managed policies by their path', () => {
+    const Path = '/service/';
+    const { outputs } = resolve({
+      Resources: {
+        Worker: { Type: 'AWS::IAM::Role', Properties: { Path } },
+        Managed: { Type: 'AWS::IAM::ManagedPolicy', Properties: { Path } },
+      },
+      Outputs: { Worker: { Value: { 'Fn::GetAtt': ['Worker', 'Arn'] } }, Managed: { Value: { Ref: 'Managed' } } },
+    });
+    expect(outputs).toEqual({
+      Worker: 'arn:aws:iam::123456789012:role/service/Chat-Worker',
+      Managed: 'arn:aws:iam::123456789012:policy/service/Chat-Managed',
+    });
+  });
+
   it('refuses a name that refers to itself', () => {
     const role = (other: string) => ({ Type: 'AWS::IAM::Role', Properties: { RoleName: { Ref: other } } });
     expect(() => resolve({ Resources: { One: role('Two'), Two: role('One') } })).toThrow('its name refers to itself');
@@ -155,5 +170,27 @@ describe('the template', () => {
     ['constructor', {}, 'It: the local cloud cannot run constructor.'],
   ])('refuses what it cannot run: %s %j', (Type, Properties, message) => {
     expect(() => resolve({ Resources: { It: { Type, Properties } } })).toThrow(message);
+  });
+
+  it.each([
+    ['Custom::LogRetention', { ServiceToken: 'arn', LogGroupName: 'its', RetentionInDays: 1 }],
+    ['AWS::CloudWatch::Dashboard', { DashboardBody: '{}' }],
+    ['AWS::ApplicationAutoScaling::ScalableTarget', { MaxCapacity: 5 }],
+    ['AWS::DynamoDB::Table', { OnDemandThroughput: { MaxReadRequestUnits: 10 } }],
+    ['AWS::Lambda::Function', { EphemeralStorage: { Size: 1024 }, RecursiveLoop: 'Terminate' }],
+  ])('takes what has nothing to run on one machine: %s %j', (Type, Properties) => {
+    const { outputs } = resolve({
+      Resources: { It: { Type, Properties } },
+      Outputs: { It: { Value: { Ref: 'It' } } },
+    });
+    expect(outputs.It).toEqual(expect.any(String));
+  });
+
+  it('says that it cannot run a type, also where something else names it first', () => {
+    const Environment = { Variables: { QUEUE: { 'Fn::GetAtt': ['Queue', 'Arn'] } } };
+    const Worker = { Type: 'AWS::Lambda::Function', Properties: { Environment } };
+    expect(() => resolve({ Resources: { Worker, Queue: { Type: 'AWS::SQS::Queue' } } })).toThrow(
+      'Queue: the local cloud cannot run AWS::SQS::Queue.',
+    );
   });
 });
