@@ -34,6 +34,16 @@ describe('an API that cannot be run as it is written stops the start, with logic
       'Stage.DeploymentId: elsewhere is no deployment of this stack.',
     ],
     [
+      'a route of an API that is elsewhere',
+      (template) => setProperties(template, 'OneWayRoute', { ApiId: 'abc123' }),
+      'OneWayRoute.ApiId: abc123 is no API of this stack.',
+    ],
+    [
+      'a response of a route that is elsewhere',
+      (template) => setProperties(template, 'DefaultRouteResponse', { RouteId: 'abc123' }),
+      'DefaultRouteResponse.RouteId: abc123 is not of this API.',
+    ],
+    [
       'a MOCK that decides by its template which status it has',
       (template) => mock(template, { 200: '#if($context.stage)\n{"statusCode":500}#else{"statusCode":200}#end' }),
       'AddedRouteIntegration.RequestTemplates: nothing of the template language is emulated here.',
