@@ -7,13 +7,13 @@ import type { Services } from './server.ts';
 /** https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html */
 export async function invokeFunction(
   { functions, invoker }: Services,
-  nameOrArn: string,
+  functionArn: string,
   invocationType: string,
   body: string,
 ): Promise<ServiceAnswer> {
-  const target = functions.find(nameOrArn);
+  const target = functions.find(functionArn);
   if (target === undefined) {
-    return serviceError(404, 'ResourceNotFoundException', `Function not found: ${nameOrArn}`);
+    return serviceError(404, 'ResourceNotFoundException', `Function not found: ${functionArn}`);
   }
   const payload = body === '' ? '{}' : body;
   if (parseJson(payload) === undefined) {

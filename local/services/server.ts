@@ -80,12 +80,8 @@ function readInvoke(services: Services, { method, url, headers }: IncomingMessag
   const name = decodeURIComponent(escaped);
   const qualifier = searchParams.get('Qualifier') ?? undefined;
   const type = String(headers['x-amz-invocation-type'] ?? 'RequestResponse');
-  return {
-    service: 'lambda',
-    need: invokeNeed(name, qualifier, services.place),
-    answer: () =>
-      invokeFunction(services, qualifier === undefined ? name : `${name}:${qualifier}`, type, body.toString()),
-  };
+  const need = invokeNeed(name, qualifier, services.place);
+  return { service: 'lambda', need, answer: () => invokeFunction(services, need.resource, type, body.toString()) };
 }
 
 function readSecretsManager(services: Services, { headers }: IncomingMessage, body: Buffer): Call | undefined {
