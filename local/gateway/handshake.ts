@@ -1,10 +1,10 @@
-import { type IncomingMessage, validateHeaderValue } from 'node:http';
-import type { InvocationResult } from '../lambda/environment.ts';
+import type { IncomingMessage } from 'node:http';
 import { type AuthorizerContext, decide, hasIdentity } from './authorizer.ts';
 import { authorizerEvent, type Client, connectEvent, forwardedHeaders, type Handshake } from './events.ts';
 import type { Gateway } from './gateway.ts';
 import { newGatewayId } from './ids.ts';
-import { readProxyResponse } from './invoke.ts';
+import type { IntegrationResult } from './invoke.ts';
+import { isHeader, readProxyResponse } from './proxy-response.ts';
 import type { Stage } from './websocket-api.ts';
 
 export type Admission =
@@ -114,37 +114,21 @@ export async function admit({ api, clock, throttling, log }: Gateway, request: U
   const event = connectEvent(stage, client, handshake, clock.now());
   const result = await route.integration.run(event, methodArn);
   const response = readProxyResponse(result);
-  if (response === undefined) return { status: isDenied(result) ? 500 : 502, reason: failureOf(result) };
+  // A function that API Gateway may not invoke is a 500 on a REST API; a crash of $connect was seen as a 502:
+  // serverless/serverless-websockets-plugin#13.
+  if (response === undefined) return { status: result.cause === 'denied' ? 500 : 502, reason: failureOf(result) };
   const { statusCode } = response;
   // Of 1xx and 3xx nothing is known. A 1xx is no final answer, and a 101 would tell the client that it is connected.
   if (statusCode < 200) return { status: 502, reason: `$connect returned ${statusCode}` };
   if (statusCode > 299) return { status: statusCode, reason: `$connect returned ${statusCode}` };
   const protocol = response.header('Sec-WebSocket-Protocol');
-  if (protocol !== undefined && !isHeaderValue(protocol)) {
+  if (protocol !== undefined && !isHeader('Sec-WebSocket-Protocol', protocol)) {
     return { status: 502, reason: '$connect returned a sub-protocol that no header can hold' };
   }
   if (request.isGone()) return { status: 499, reason: 'the client went away', left: client };
   return { status: 101, client, protocol };
 }
 
-/** Into the 101 it is written as it is: after a line break in it would stand another header. */
-function isHeaderValue(text: string): boolean {
-  try {
-    validateHeaderValue('Sec-WebSocket-Protocol', text);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-/**
- * A function that API Gateway may not invoke is a 500 on a REST API; a crash of $connect was seen as a 502:
- * serverless/serverless-websockets-plugin#13.
- */
-function isDenied(result: InvocationResult): boolean {
-  return result.outcome === 'failed' && result.errorType === 'AccessDenied';
-}
-
-function failureOf(result: InvocationResult): string {
+function failureOf(result: IntegrationResult): string {
   return result.outcome === 'failed' ? `$connect failed: ${result.errorType}` : '$connect returned no proxy response';
 }

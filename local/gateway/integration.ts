@@ -1,10 +1,10 @@
 import type { InvokePermissions } from '../iam/invoke-permissions.ts';
-import type { InvocationResult } from '../lambda/environment.ts';
 import type { LocalFunction } from '../lambda/function.ts';
 import type { Functions } from '../lambda/functions.ts';
+import { failure } from '../lambda/result.ts';
 import { accountId } from '../template/physical-ids.ts';
 import type { StackResource } from '../template/stack.ts';
-import { failure, invokeWithin } from './invoke.ts';
+import { type IntegrationResult, invokeWithin } from './invoke.ts';
 import { createMock, type IntegrationResponse } from './mock.ts';
 
 /** What answers a route: a function, or API Gateway itself. */
@@ -13,7 +13,7 @@ export interface Integration {
    * @param event as `events.ts` makes it
    * @param sourceArn the route as IAM knows it: `arn:aws:execute-api:{region}:{account}:{api}/{stage}/{route key}`
    */
-  run(event: object, sourceArn: string): Promise<InvocationResult>;
+  run(event: object, sourceArn: string): Promise<IntegrationResult>;
 }
 
 // Quota and default: docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-execution-service-websocket-limits-table.html
@@ -68,7 +68,9 @@ export function lambdaIntegration(
         roleArn === undefined
           ? permissions.mayInvoke({ service, sourceArn, sourceAccount: accountId }, target.arn)
           : permissions.mayAssumeAndInvoke(service, roleArn, target.arn);
-      if (!isAllowed) return failure('AccessDenied', `API Gateway may not invoke ${target.name}`);
+      if (!isAllowed) {
+        return { ...failure('AccessDenied', `API Gateway may not invoke ${target.name}`), cause: 'denied' };
+      }
       return invokeWithin(target, event, timeoutMs);
     },
   };

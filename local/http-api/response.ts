@@ -1,7 +1,6 @@
-import { validateHeaderName, validateHeaderValue } from 'node:http';
-import { readHeaderValue, readStatusCode } from '../gateway/invoke.ts';
+import type { IntegrationResult } from '../gateway/invoke.ts';
+import { isHeader, readHeaderValue, readStatusCode } from '../gateway/proxy-response.ts';
 import { parseJson } from '../json.ts';
-import type { InvocationResult } from '../lambda/environment.ts';
 
 type Headers = readonly (readonly [name: string, value: string])[];
 
@@ -15,10 +14,10 @@ export interface HttpResponse {
  * What the function's answer becomes; without a `statusCode` "API Gateway assumes" a 200 of JSON:
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html
  */
-export function toHttpResponse(result: InvocationResult): HttpResponse {
+export function toHttpResponse(result: IntegrationResult): HttpResponse {
   // docs.aws.amazon.com/apigateway/latest/developerguide/http-api-troubleshooting-lambda.html; 503 at the time limit.
   if (result.outcome === 'failed') {
-    return result.errorType === 'IntegrationTimeout'
+    return result.cause === 'timed out'
       ? messageResponse(503, 'Service Unavailable')
       : messageResponse(500, 'Internal Server Error');
   }
@@ -65,16 +64,6 @@ function readHeaders(entries: readonly (readonly [name: string, value: unknown])
     headers.push([name.toLowerCase(), text]);
   }
   return headers;
-}
-
-function isHeader(name: string, value: string): boolean {
-  try {
-    validateHeaderName(name);
-    validateHeaderValue(name, value);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 function isTextOrNothing(body: unknown): boolean {

@@ -25,6 +25,7 @@ describe('what $connect returns', () => {
     ['302, a redirection, which is not followed and lets nobody in', '302', 302],
     ['304', '304', 304],
     ['502 for a 101, which only the gateway can give', '101', 502],
+    ["502 for an error that has the name of API Gateway's own", 'denied', 502],
     ['502 for a function, which has no JSON', 'function', 502],
   ])('decides the status of the handshake: %s', async (_, behaviour, status) => {
     expect(await handshakeStatus(`${url}&connect=${behaviour}`)).toBe(status);

@@ -1,7 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { toHttpResponse } from '../../local/http-api/response.ts';
+import { failure } from '../../local/lambda/result.ts';
 
 const answerOf = (answer: unknown) => toHttpResponse({ outcome: 'returned', payload: JSON.stringify(answer) });
+
+it('an integration that failed is a 503 when API Gateway lost its patience, whatever the function calls its errors', () => {
+  const timeout = failure('IntegrationTimeout', 'too long');
+  expect(toHttpResponse(timeout).status).toBe(500);
+  expect(toHttpResponse({ ...timeout, cause: 'timed out' }).status).toBe(503);
+});
 
 describe('what a function answers to an HTTP API', () => {
   // A header that Node.js refused to send once ended the process: it was set inside a promise that nobody watched.
