@@ -70,6 +70,21 @@ describe('a function that breaks off', () => {
     expect(await one.line('REPORT')).toMatch(/\tStatus: timeout$/);
   });
 
+  /** "The Invoke phase ends after the runtime […] sending a Next API request": whoever came next waited for ever. */
+  it('because it is still busy when it has answered is ended, and who waits for it gets another one', async () => {
+    // After its answer was written, and before anything is read.
+    const spin = 'queueMicrotask(() => process.nextTick(() => { for (;;); }))';
+    const code = `exports.handler = async () => { ${spin}; return 'x'.repeat(100_000); };`;
+    const one = await startFunctions([{ files: { 'index.js': code }, properties: { Timeout: 1 } }], {
+      maxEnvironments: 1,
+    });
+    started.push(one);
+    for (let each = 0; each < 2; each += 1) expect(await one.returned()).toHaveLength(100_000);
+    expect(one.function.coldStarts).toBe(2);
+    expect(await one.line('Task timed out')).toContain('after 1.00 seconds');
+    expect(await one.line('REPORT')).toMatch(/\tStatus: timeout$/);
+  });
+
   it.runIf(process.platform === 'linux')('because it takes more memory than it has is killed', async () => {
     const one = await start(
       `const kept = [];
