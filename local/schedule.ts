@@ -7,7 +7,7 @@ import type { Functions } from './lambda/functions.ts';
 import type { Log } from './log.ts';
 import { accountId } from './template/physical-ids.ts';
 import type { Value } from './template/resolve.ts';
-import { readProperties, type Stack, type StackResource } from './template/stack.ts';
+import { isObject, readProperties, type Stack, type StackResource } from './template/stack.ts';
 
 /** When a rule comes due next. @param sinceMs the last time, or when the rule was created */
 export type Schedule = (sinceMs: number) => number;
@@ -46,7 +46,9 @@ export function startSchedules(
     const { logicalId, properties } = rule;
     const schedule = scheduleOf(rule);
     const targets = readTargets(rule, functions, localize);
-    if (properties.optionalText('State') === 'DISABLED') continue;
+    const state = properties.optionalText('State') ?? 'ENABLED';
+    if (state === 'DISABLED') continue;
+    if (state !== 'ENABLED') throw new Error(`${logicalId}.State: ${state} is not emulated.`);
 
     const wait = (dueMs: number) => {
       const forget = clock.after(dueMs - clock.now(), () => run(dueMs));
@@ -93,8 +95,11 @@ function readTargets(
   localize: (value: string) => string,
 ): readonly Target[] {
   const known = ['Arn', 'Id', 'Input', 'RetryPolicy'];
-  return ((properties.value('Targets') ?? []) as readonly Record<string, Value>[]).map((target, index) => {
+  const targets = properties.value('Targets') ?? [];
+  if (!Array.isArray(targets)) throw new Error(`${logicalId}.Targets must be a list.`);
+  return targets.map((target: Value, index) => {
     const path = `${logicalId}.Targets[${index}]`;
+    if (!isObject(target)) throw new Error(`${path} must be an object.`);
     const unknown = Object.keys(target).find((name) => !known.includes(name));
     if (unknown !== undefined) throw new Error(`${path}: the property ${unknown} is not emulated.`);
     const { text, optionalText } = readProperties(target, path);

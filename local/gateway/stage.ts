@@ -33,17 +33,17 @@ function readStage(stack: Stack, { logicalId, properties }: StackResource, log: 
   if (properties.value('AccessLogSettings') !== undefined) {
     log({ kind: 'not-emulated', logicalId, what: 'AccessLogSettings' });
   }
-  const defaults = readThrottle(properties.value('DefaultRouteSettings'), `${logicalId}.DefaultRouteSettings`);
+  const defaults = readThrottle(`${logicalId}.DefaultRouteSettings`, properties.optionalObject('DefaultRouteSettings'));
   const routeKeys = routesOf(stack, properties).map((route) => route.properties.text('RouteKey'));
-  const settings = (properties.value('RouteSettings') ?? {}) as Record<string, Value>;
+  const settings = properties.optionalObject('RouteSettings') ?? {};
+  const { optionalObject } = readProperties(settings, `${logicalId}.RouteSettings`);
+  const byRoute = new Map<string, Throttle | undefined>();
   for (const key of Object.keys(settings)) {
     // CloudFormation does not find it either, and does not deploy the stage.
     if (!routeKeys.includes(key)) throw new Error(`${logicalId}.RouteSettings: there is no route ${key}.`);
+    byRoute.set(key, readThrottle(`${logicalId}.RouteSettings.${key}`, optionalObject(key)));
   }
-  const byRoute = new Map(
-    Object.entries(settings).map(([key, value]) => [key, readThrottle(value, `${logicalId}.RouteSettings.${key}`)]),
-  );
-  const variables = (properties.value('StageVariables') ?? {}) as Record<string, Value>;
+  const variables = properties.optionalObject('StageVariables') ?? {};
   const { text } = readProperties(variables, `${logicalId}.StageVariables`);
   const missing = findUndeployed(stack, logicalId, properties, log);
   return {
@@ -58,8 +58,7 @@ function readStage(stack: Stack, { logicalId, properties }: StackResource, log: 
 const throttleSettings = ['ThrottlingRateLimit', 'ThrottlingBurstLimit'];
 const settingsWithoutEffect = ['DetailedMetricsEnabled', 'DataTraceEnabled', 'LoggingLevel'];
 
-function readThrottle(value: Value | undefined, path: string): Throttle | undefined {
-  const settings = (value ?? {}) as Record<string, Value>;
+function readThrottle(path: string, settings: Readonly<Record<string, Value | undefined>> = {}): Throttle | undefined {
   const unknown = Object.keys(settings).find((name) => ![...throttleSettings, ...settingsWithoutEffect].includes(name));
   if (unknown !== undefined) throw new Error(`${path}: the property ${unknown} is not emulated.`);
   const { optionalNumber } = readProperties(settings, path);
@@ -80,8 +79,9 @@ function findUndeployed(
   stage: StackResource['properties'],
   log: Log,
 ): ReadonlySet<string> {
+  const isAutomatic = stage.optionalFlag('AutoDeploy') === true;
   const deploymentId = stage.optionalText('DeploymentId');
-  if (deploymentId === undefined || stage.optionalFlag('AutoDeploy') === true) return new Set();
+  if (deploymentId === undefined || isAutomatic) return new Set();
   const deployment = stack.ofType('AWS::ApiGatewayV2::Deployment').find(({ ref }) => ref === deploymentId);
   if (deployment === undefined) {
     throw new Error(`${stageId}.DeploymentId: ${deploymentId} is no deployment of this stack.`);

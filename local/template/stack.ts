@@ -29,6 +29,7 @@ export interface Properties {
   optionalNumber(name: string): number | undefined;
   optionalFlag(name: string): boolean | undefined;
   texts(name: string): readonly string[];
+  optionalObject(name: string): Readonly<Record<string, Value | undefined>> | undefined;
   value(name: string): Value | undefined;
 }
 
@@ -95,7 +96,9 @@ export function readProperties(properties: Readonly<Record<string, Value | undef
     optionalFlag(name) {
       const value = properties[name];
       if (value === undefined) return undefined;
-      return value === true || value === 'true';
+      if (value === true || value === 'true') return true;
+      if (value === false || value === 'false') return false;
+      throw new Error(`${path}.${name} must be true or false.`);
     },
     texts(name) {
       const value = properties[name] ?? [];
@@ -105,6 +108,16 @@ export function readProperties(properties: Readonly<Record<string, Value | undef
         return each;
       });
     },
+    optionalObject(name) {
+      const value = properties[name];
+      if (value === undefined) return undefined;
+      if (isObject(value)) return value;
+      throw new Error(`${path}.${name} must be an object.`);
+    },
     value: (name) => properties[name],
   };
+}
+
+export function isObject(value: Value): value is { readonly [key: string]: Value | undefined } {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -29,6 +29,21 @@ describe('an API that cannot be run as it is written stops the start, with logic
       'Stage.StageVariables.tier must be a string.',
     ],
     [
+      'a flag that is neither true nor false',
+      (template) => setProperties(template, 'Stage', { AutoDeploy: 'yes' }),
+      'Stage.AutoDeploy must be true or false.',
+    ],
+    [
+      'throttles of routes that are a list',
+      (template) => setProperties(template, 'Stage', { RouteSettings: [] }),
+      'Stage.RouteSettings must be an object.',
+    ],
+    [
+      'stage variables that are a text',
+      (template) => setProperties(template, 'Stage', { StageVariables: 'tier=gold' }),
+      'Stage.StageVariables must be an object.',
+    ],
+    [
       'a deployment that is none',
       (template) => setProperties(template, 'Stage', { AutoDeploy: false, DeploymentId: 'elsewhere' }),
       'Stage.DeploymentId: elsewhere is no deployment of this stack.',

@@ -151,6 +151,14 @@ describe('a rule', () => {
   });
 
   it.each([
+    [{ State: 'PAUSED' }, 'Tick.State: PAUSED is not emulated.'],
+    [{ Targets: { Arn: 'worker' } }, 'Tick.Targets must be a list.'],
+    [{ Targets: [null] }, 'Tick.Targets[0] must be an object.'],
+  ])('refuses %j', (properties, sentence) => {
+    expect(() => start(properties)).toThrow(sentence);
+  });
+
+  it.each([
     [
       'a property that is not obeyed',
       { Arn: 'worker', Id: 'T', InputPath: '$' },
