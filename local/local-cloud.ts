@@ -115,7 +115,14 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
   const closers: (() => Promise<void> | void)[] = [];
   const closeAll = async () => {
     isClosed = true;
-    for (const closeOne of closers.reverse()) await closeOne();
+    const errors: unknown[] = [];
+    for (const closeOne of closers.reverse()) {
+      // What comes after it must go as well.
+      await Promise.resolve()
+        .then(closeOne)
+        .catch((error: unknown) => errors.push(error));
+    }
+    if (errors.length > 0) throw new AggregateError(errors, 'The local cloud could not be closed in full.');
   };
   let closing: Promise<void> | undefined;
   const close = () => {
@@ -225,7 +232,8 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
       close,
     };
   } catch (error) {
-    await close();
+    // Why it could not start is told, whatever goes wrong after that.
+    await close().catch(() => undefined);
     throw error;
   }
 }

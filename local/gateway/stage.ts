@@ -45,6 +45,9 @@ function readStage(stack: Stack, { logicalId, properties }: StackResource, log: 
   }
   const variables = properties.optionalObject('StageVariables') ?? {};
   const { text } = readProperties(variables, `${logicalId}.StageVariables`);
+  if (properties.optionalText('DeploymentId') === undefined && properties.optionalFlag('AutoDeploy') !== true) {
+    log({ kind: 'not-emulated', logicalId, what: 'that a stage without AutoDeploy and DeploymentId serves nothing' });
+  }
   const missing = findUndeployed(stack, logicalId, properties, log);
   return {
     logicalId,
