@@ -29,7 +29,7 @@ export interface LocalCloudOptions {
   readonly stack?: string;
   /** Of the WebSocket API. @default 0, any free one */
   readonly port?: number;
-  /** @default AWS_REGION, or us-east-1 */
+  /** @default that of the stack, AWS_REGION, or us-east-1 */
   readonly region?: string;
   /** @default nothing is logged */
   readonly log?: Log;
@@ -101,8 +101,8 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
   const log: Log = (entry) => {
     if (!isClosed) options.log?.(entry);
   };
-  const region = options.region ?? process.env.AWS_REGION ?? 'us-east-1';
   const assembly = await readAssembly(options.assembly, options.stack);
+  const region = options.region ?? assembly.region ?? process.env.AWS_REGION ?? 'us-east-1';
   const stack = resolveStack(assembly, region);
   const apis = findApis(stack);
   const runtimes = new Map(

@@ -5,7 +5,6 @@ import type { AsyncInvoker } from './lambda/async-invoke.ts';
 import type { LocalFunction } from './lambda/function.ts';
 import type { Functions } from './lambda/functions.ts';
 import type { Log } from './log.ts';
-import { accountId } from './template/physical-ids.ts';
 import type { Value } from './template/resolve.ts';
 import { isObject, readProperties, type Stack, type StackResource } from './template/stack.ts';
 
@@ -61,12 +60,12 @@ export function startSchedules(
       for (const { function: target, input } of targets) {
         // docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.html; that EventBridge tries again for a day
         // is not emulated.
-        if (!permissions.mayInvoke(asInvoking(rule), target.arn)) {
+        if (!permissions.mayInvoke(asInvoking(rule, stack.accountId), target.arn)) {
           log({ kind: 'schedule-refused', rule: logicalId, function: target.logicalId });
           continue;
         }
         log({ kind: 'schedule', rule: logicalId, function: target.logicalId });
-        invoker.invoke(target, input ?? scheduledEvent(rule, stack.region, dueMs));
+        invoker.invoke(target, input ?? scheduledEvent(rule, stack, dueMs));
       }
     };
     wait(schedule(clock.now()));
@@ -77,8 +76,8 @@ export function startSchedules(
   };
 }
 
-function asInvoking({ attribute }: StackResource) {
-  return { service: 'events.amazonaws.com', sourceArn: attribute('Arn'), sourceAccount: accountId };
+function asInvoking({ attribute }: StackResource, sourceAccount: string) {
+  return { service: 'events.amazonaws.com', sourceArn: attribute('Arn'), sourceAccount };
 }
 
 function scheduleOf({ logicalId, properties }: StackResource): Schedule {
@@ -111,7 +110,7 @@ function readTargets(
 }
 
 /** https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-run-lambda-schedule.html */
-function scheduledEvent(rule: StackResource, region: string, dueMs: number): string {
+function scheduledEvent(rule: StackResource, { region, accountId }: Stack, dueMs: number): string {
   return JSON.stringify({
     version: '0',
     id: randomUUID(),

@@ -47,7 +47,7 @@ export interface LocalDynamoDb {
 export async function startDynamoDb(stack: Stack, options: DynamoDbOptions = {}): Promise<LocalDynamoDb> {
   const { gate, needsOf, faults, clock = createClock() } = options;
   const kind = options.engine ?? 'dynalite';
-  const engine = await (kind === 'strict' ? startStrictEngine(options.log) : createDynaliteEngine(stack.region, clock));
+  const engine = await (kind === 'strict' ? startStrictEngine(options.log) : createDynaliteEngine(stack, clock));
   const expiry = createExpiry(engine, clock);
   let described: readonly LocalTable[] = [];
 

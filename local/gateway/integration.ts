@@ -2,7 +2,6 @@ import type { InvokePermissions } from '../iam/invoke-permissions.ts';
 import type { LocalFunction } from '../lambda/function.ts';
 import type { Functions } from '../lambda/functions.ts';
 import { failure } from '../lambda/result.ts';
-import { accountId } from '../template/physical-ids.ts';
 import type { StackResource } from '../template/stack.ts';
 import { type IntegrationResult, invokeWithin } from './invoke.ts';
 import { createMock, type IntegrationResponse } from './mock.ts';
@@ -66,7 +65,7 @@ export function lambdaIntegration(
     async run(event, sourceArn) {
       const isAllowed =
         roleArn === undefined
-          ? permissions.mayInvoke({ service, sourceArn, sourceAccount: accountId }, target.arn)
+          ? permissions.mayInvoke({ service, sourceArn, sourceAccount: sourceArn.split(':')[4] ?? '' }, target.arn)
           : permissions.mayAssumeAndInvoke(service, roleArn, target.arn);
       if (!isAllowed) {
         return { ...failure('AccessDenied', `API Gateway may not invoke ${target.name}`), cause: 'denied' };

@@ -1,7 +1,6 @@
 import type { InvokePermissions } from '../iam/invoke-permissions.ts';
 import type { Functions } from '../lambda/functions.ts';
 import type { Log } from '../log.ts';
-import { accountId } from '../template/physical-ids.ts';
 import type { Stack, StackResource } from '../template/stack.ts';
 import type { ApiStage } from './events.ts';
 import { readIntegration } from './integration.ts';
@@ -58,7 +57,7 @@ export function readWebSocketApi(
   return {
     logicalId,
     apiId: ref,
-    arn: `arn:aws:execute-api:${stack.region}:${accountId}:${ref}`,
+    arn: `arn:aws:execute-api:${stack.region}:${stack.accountId}:${ref}`,
     stages: new Map(stages.map((stage) => [stage.name, stage])),
     selectRoute: readSelection(logicalId, properties.text('RouteSelectionExpression')),
   };

@@ -3,13 +3,13 @@ import { readStages, type Throttle } from '../gateway/stage.ts';
 import type { InvokePermissions } from '../iam/invoke-permissions.ts';
 import type { Functions } from '../lambda/functions.ts';
 import type { Log } from '../log.ts';
-import { accountId } from '../template/physical-ids.ts';
 import type { Stack, StackResource } from '../template/stack.ts';
 import { parseRouteKey, type RouteKey } from './route-key.ts';
 
 /** An HTTP API with Lambda proxy integrations of payload format 2.0. */
 export interface HttpApi {
   readonly logicalId: string;
+  readonly accountId: string;
   readonly apiId: string;
   readonly arn: string;
   readonly stages: ReadonlyMap<string, HttpStage>;
@@ -60,8 +60,9 @@ export function readHttpApi(
   });
   return {
     logicalId: api.logicalId,
+    accountId: stack.accountId,
     apiId: api.ref,
-    arn: `arn:aws:execute-api:${stack.region}:${accountId}:${api.ref}`,
+    arn: `arn:aws:execute-api:${stack.region}:${stack.accountId}:${api.ref}`,
     stages: new Map(stages.map((stage) => [stage.name, stage])),
   };
 }

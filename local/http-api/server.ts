@@ -62,6 +62,7 @@ async function answer(gateway: HttpGateway, domainName: string, incoming: Incomi
     return messageResponse(429, 'Too Many Requests');
   }
   const event = httpEvent({
+    accountId: api.accountId,
     apiId: api.apiId,
     domainName,
     stage,

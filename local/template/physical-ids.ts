@@ -3,7 +3,8 @@ import type { Template } from '../assembly.ts';
 import { refuseUnknownType } from './known-properties.ts';
 import type { Resolver, Value } from './resolve.ts';
 
-export const accountId = '123456789012';
+/** Of a stack that may be deployed to any account. */
+export const anyAccountId = '123456789012';
 
 /** What `Ref` and `Fn::GetAtt` answer for every resource of the stack. */
 export interface PhysicalIds {
@@ -21,6 +22,7 @@ type NamedValues = Readonly<Record<string, Value | undefined>>;
 interface Stack {
   readonly name: string;
   readonly region: string;
+  readonly accountId: string;
 }
 
 /**
@@ -46,7 +48,7 @@ export function assignPhysicalIds(template: Template, stack: Stack, resolve: Res
   }
 
   const pseudo: Record<string, string> = {
-    'AWS::AccountId': accountId,
+    'AWS::AccountId': stack.accountId,
     'AWS::Region': stack.region,
     'AWS::Partition': 'aws',
     'AWS::URLSuffix': 'amazonaws.com',
@@ -110,10 +112,13 @@ function identify(
     }
     case 'AWS::IAM::Role': {
       const name = named('RoleName');
-      return { ref: name, attributes: { Arn: `arn:aws:iam::${accountId}:role${iamPath}${name}`, RoleId: `AROA${id}` } };
+      return {
+        ref: name,
+        attributes: { Arn: `arn:aws:iam::${stack.accountId}:role${iamPath}${name}`, RoleId: `AROA${id}` },
+      };
     }
     case 'AWS::IAM::ManagedPolicy': {
-      const policyArn = `arn:aws:iam::${accountId}:policy${iamPath}${named('ManagedPolicyName')}`;
+      const policyArn = `arn:aws:iam::${stack.accountId}:policy${iamPath}${named('ManagedPolicyName')}`;
       return { ref: policyArn, attributes: { PolicyArn: policyArn } };
     }
     case 'AWS::Logs::LogGroup': {
@@ -152,7 +157,7 @@ function identify(
 }
 
 function arn(stack: Stack, service: string, resource: string): string {
-  return `arn:aws:${service}:${stack.region}:${accountId}:${resource}`;
+  return `arn:aws:${service}:${stack.region}:${stack.accountId}:${resource}`;
 }
 
 /** Lower-case letters and digits, as in the ids of real APIs. */

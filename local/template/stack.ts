@@ -1,6 +1,6 @@
 import type { Assembly } from '../assembly.ts';
 import { refuseUnknownProperties, refuseUnknownType } from './known-properties.ts';
-import { assignPhysicalIds } from './physical-ids.ts';
+import { anyAccountId, assignPhysicalIds } from './physical-ids.ts';
 import { createResolver, type Value } from './resolve.ts';
 
 /** One resource of the stack with every intrinsic resolved. */
@@ -16,6 +16,7 @@ export interface StackResource {
 export interface Stack {
   readonly name: string;
   readonly region: string;
+  readonly accountId: string;
   readonly outputs: Readonly<Record<string, string>>;
   ofType(type: string): readonly StackResource[];
   /** What the template tells CloudFormation to make first (`DependsOn`). */
@@ -37,9 +38,11 @@ export interface Properties {
  * Resolves the whole template once, at start.
  * @throws at the first thing that the local cloud does not know, naming the logical id
  */
-export function resolveStack({ stackName, template }: Assembly, region: string): Stack {
+export function resolveStack({ stackName, accountId = anyAccountId, template }: Assembly, region: string): Stack {
   if (template.Transform !== undefined) throw new Error('Transform: the local cloud does not transform templates.');
-  const ids = assignPhysicalIds(template, { name: stackName, region }, (value, path) => resolver.resolve(value, path));
+  const ids = assignPhysicalIds(template, { name: stackName, region, accountId }, (value, path) =>
+    resolver.resolve(value, path),
+  );
   const resolver = createResolver(ids, template);
   const isWanted = (condition: string | undefined) => condition === undefined || resolver.condition(condition);
 
@@ -65,6 +68,7 @@ export function resolveStack({ stackName, template }: Assembly, region: string):
   return {
     name: stackName,
     region,
+    accountId,
     outputs,
     ofType: (type) => resources.filter((each) => each.type === type),
     dependenciesOf: (logicalId) => [template.Resources[logicalId]?.DependsOn ?? []].flat(),

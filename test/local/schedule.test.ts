@@ -50,6 +50,7 @@ describe('a rule', () => {
     const stack: Stack = {
       name: 'Chat',
       region: 'us-east-1',
+      accountId: '123456789012',
       outputs: {},
       dependenciesOf: () => [],
       ofType: () => [rule],
