@@ -35,16 +35,19 @@ export function parseRouteSelection(expression: string): RouteSelection {
   };
 }
 
+/** Elements of arrays as well, `request.body.[2]`: gateways of charging stations (OCPP) select by them. */
 function bodyPath(reference: string): readonly string[] | undefined {
-  if (!/^request\.body(\.[A-Za-z0-9_-]+)+$/.test(reference)) return undefined;
-  return reference.split('.').slice(2);
+  if (!/^request\.body(\.[A-Za-z0-9_-]+|\.?\[\d{1,9}\])+$/.test(reference)) return undefined;
+  return reference.slice('request.body'.length).match(/[A-Za-z0-9_-]+|\[\d+\]/g) ?? [];
 }
 
 function select(body: unknown, path: readonly string[]): string {
   let value = body;
   for (const name of path) {
-    const isInside = typeof value === 'object' && value !== null && !Array.isArray(value) && Object.hasOwn(value, name);
-    value = isInside ? (value as Record<string, unknown>)[name] : undefined;
+    const index = /^\[(\d+)\]$/.exec(name)?.[1];
+    const key = index ?? name;
+    const isRightKind = typeof value === 'object' && value !== null && Array.isArray(value) === (index !== undefined);
+    value = isRightKind && Object.hasOwn(value as object, key) ? (value as Record<string, unknown>)[key] : undefined;
   }
   try {
     return stringify(value);

@@ -4,6 +4,7 @@ import type { Clock } from '../clock.ts';
 import { listenWithTls } from '../dual-server.ts';
 import type { Throttling } from '../gateway/throttle.ts';
 import type { Log } from '../log.ts';
+import { readBody } from '../read-body.ts';
 import { httpEvent } from './event.ts';
 import type { HttpApi, HttpRoute, HttpStage } from './http-api.ts';
 import { type HttpResponse, messageResponse, toHttpResponse } from './response.ts';
@@ -48,7 +49,7 @@ export async function startHttpApi(port: number, certificate: Certificate): Prom
 }
 
 async function answer(gateway: HttpGateway, domainName: string, incoming: IncomingMessage): Promise<HttpResponse> {
-  const body = await read(incoming);
+  const body = await readBody(incoming, bodyLimitBytes);
   if (body === 'too long') return messageResponse(413, 'Request Entity Too Large');
   const { api, clock, throttling, log } = gateway;
   const target = findStage(api, pathIn(incoming.url ?? ''));
@@ -112,16 +113,6 @@ function pathIn(url: string): string {
   } catch {
     return path;
   }
-}
-
-async function read(request: IncomingMessage): Promise<Buffer | 'too long'> {
-  const chunks: Buffer[] = [];
-  let length = 0;
-  for await (const chunk of request) {
-    length += (chunk as Buffer).length;
-    if (length <= bodyLimitBytes) chunks.push(chunk as Buffer);
-  }
-  return length > bodyLimitBytes ? 'too long' : Buffer.concat(chunks);
 }
 
 function send(response: ServerResponse, { status, headers, body }: HttpResponse): void {

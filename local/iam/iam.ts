@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.ts';
 import type { Stack, StackResource } from '../template/stack.ts';
+import { tablesOf } from '../template/tables.ts';
 import type { Caller } from './authentication.ts';
 import { type Credentials, newSessionCredentials, newUserCredentials } from './credentials.ts';
 import { createDynamoDbNeeds, type DynamoDbNeeds } from './dynamodb-needs.ts';
@@ -58,7 +59,7 @@ export function createIam(stack: Stack, clock: Pick<Clock, 'now'>): Iam {
       return found.credentials;
     },
     invocations: readInvokePermissions(stack, roles),
-    dynamodbNeeds: createDynamoDbNeeds(stack.ofType('AWS::DynamoDB::Table'), place),
+    dynamodbNeeds: createDynamoDbNeeds(tablesOf(stack), place),
     place,
     permissions: () => functions.map(({ usage }) => usage.report()),
   };

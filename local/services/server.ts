@@ -8,6 +8,7 @@ import type { AsyncInvoker } from '../lambda/async-invoke.ts';
 import type { Functions } from '../lambda/functions.ts';
 import { maxRequestBytes, requestTooLarge } from '../lambda/payload-quotas.ts';
 import { closeServer, listenOnLoopback } from '../loopback.ts';
+import { readBody } from '../read-body.ts';
 import { type ServiceAnswer, serviceError } from './answer.ts';
 import { answerFault } from './fault-answer.ts';
 import { invokeFunction, payloadTooLarge } from './lambda.ts';
@@ -41,9 +42,9 @@ export async function startServices(clock: Pick<Clock, 'now'>, faults: Faults): 
 
   async function answer(request: IncomingMessage): Promise<ServiceAnswer> {
     if (services === undefined) return serviceError(503, 'ServiceUnavailableException', 'The local cloud is starting.');
-    const body = await readBytes(request);
+    const body = await readBody(request, maxRequestBytes);
     // Nothing here takes more than Lambda does.
-    if (body === undefined) return payloadTooLarge(requestTooLarge);
+    if (body === 'too long') return payloadTooLarge(requestTooLarge);
     const { method = '', url = '/', headers } = request;
     const call = readInvoke(services, request, body) ?? readSecretsManager(services, request, body);
     if (call === undefined) {
@@ -95,17 +96,6 @@ function readSecretsManager(services: Services, { headers }: IncomingMessage, bo
     need: isRead ? secretNeed(request, found?.arn, services.place) : undefined,
     answer: () => answerSecretsManager(services.secrets, target, request),
   };
-}
-
-/** @returns undefined when there are too many; all are read, so that the caller hears of it */
-async function readBytes(request: IncomingMessage): Promise<Buffer | undefined> {
-  const chunks: Buffer[] = [];
-  let length = 0;
-  for await (const chunk of request) {
-    length += (chunk as Buffer).length;
-    if (length <= maxRequestBytes) chunks.push(chunk as Buffer);
-  }
-  return length > maxRequestBytes ? undefined : Buffer.concat(chunks);
 }
 
 function send(response: ServerResponse, { status, headers, body = '' }: ServiceAnswer): void {

@@ -132,6 +132,16 @@ const knownProperties: Readonly<Record<string, readonly string[]>> = {
     'TableClass',
     'Tags',
   ],
+  'AWS::DynamoDB::GlobalTable': [
+    'TableName',
+    ...tableShape,
+    // Looked into by tables.ts.
+    'Replicas',
+    'TimeToLiveSpecification',
+    'WarmThroughput',
+    'WriteOnDemandThroughputSettings',
+    'SSESpecification',
+  ],
   'AWS::SecretsManager::Secret': [
     'Name',
     'Description',

@@ -102,7 +102,8 @@ function identify(
       const name = named('FunctionName');
       return { ref: name, attributes: { Arn: arn(stack, 'lambda', `function:${name}`) } };
     }
-    case 'AWS::DynamoDB::Table': {
+    case 'AWS::DynamoDB::Table':
+    case 'AWS::DynamoDB::GlobalTable': {
       const name = named('TableName');
       return { ref: name, attributes: { Arn: arn(stack, 'dynamodb', `table/${name}`) } };
     }

@@ -20,6 +20,10 @@ describe('a route selection expression', () => {
     ['$request.body.length', '[1,2]', ''],
     [`${variable('request.body.a')}/${variable('request.body.b')}`, '{"a":"x","b":"y"}', 'x/y'],
     [`${variable('request.body.a')}/${variable('request.body.b')}`, '{"a":"x"}', 'x/'],
+    ['$request.body.[2]', '[2,"id","BootNotification",{}]', 'BootNotification'],
+    ['$request.body.list[1].name', '{"list":[{},{"name":"second"}]}', 'second'],
+    ['$request.body.[2]', '{"2":"not a list"}', ''],
+    ['$request.body.list.length', '{"list":[1]}', ''],
     ['static', '{}', 'static'],
     ['\\$default', '{}', '$default'],
   ])('%s of %s selects %j (34, 36, 37)', (expression, body, routeKey) => {
@@ -32,7 +36,7 @@ describe('a route selection expression', () => {
     variable('context.x'),
     '$context.x',
     '${request.body.a',
-    '$request.body.a[0]',
+    '$request.body.a[x]',
   ])('is refused as %s', (expression) => {
     expect(() => parseRouteSelection(expression)).toThrow('is not emulated');
   });
