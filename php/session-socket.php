@@ -15,9 +15,9 @@ declare(strict_types=1);
  * Credentials, as the stack prints them: `app_id`, `key`, `secret`, and while the secret is being changed
  * `previous_secret`.
  *
- * The identity: null when nobody is logged in, else an array. All of it is optional: `userId` (a string of 1 to 512
- * bytes), `userInfo` (an array with names, shown to others on presence channels), `channels` (patterns such as
- * `private-orders-42` or `presence-room-*` that the user may join), `expiresAt` (epoch seconds).
+ * The identity: null when nobody is logged in, else an array. All of it is optional: `userId` (a string of 1 to 128
+ * bytes), `userInfo` (an array with names, at most 2 KB, shown to others on presence channels), `channels` (at most 100
+ * patterns such as `private-orders-42` or `presence-room-*` that the user may join), `expiresAt` (epoch seconds).
  */
 
 namespace SessionSocket;
@@ -25,8 +25,12 @@ namespace SessionSocket;
 const TICKET_SECONDS = 30;
 const CLOCK_SECONDS = 300;
 const MAX_COOKIE_BYTES = 2048;
-const MAX_IDENTITY_BYTES = 3072; // with the rest it has to fit into API Gateway's 8 KB of authorizer context
-const MAX_USER_ID_BYTES = 512;
+// What the gateway takes; with the rest it has to fit into API Gateway's 8 KB of authorizer context.
+const MAX_IDENTITY_BYTES = 3072;
+const MAX_USER_ID_BYTES = 128;
+const MAX_USER_INFO_BYTES = 2048;
+const MAX_CHANNELS = 100;
+const MAX_EPOCH_SECONDS = 100000000000; // more would be milliseconds, with which a session never ends
 const SETTINGS = ['app_id', 'key', 'secret', 'previous_secret'];
 const IDENTITY_FIELDS = ['userId', 'userInfo', 'channels', 'expiresAt'];
 
@@ -96,8 +100,9 @@ function reply(array $credentials, array $server, int $now, callable $session): 
         if ($identity === null || ($identity['expiresAt'] ?? PHP_INT_MAX) <= $now) {
             return json(403, ['error' => 'Nobody is logged in.']);
         }
-        if ($sessionId === '') {
-            throw new Fault('Somebody is logged in, but the session id is empty: has the session been opened?');
+        if (preg_match('/^[\x21-\x7e]{1,512}$/D', $sessionId) !== 1) {
+            throw new Fault('Somebody is logged in, but the session id is not 1 to 512 plain characters: is the session '
+                . 'open?');
         }
         if ($isGateway) {
             return json(200, ['sessionId' => $sessionId] + $identity);
@@ -284,21 +289,24 @@ function rebuild_identity($identity): array
         $rebuilt['userInfo'] = new \stdClass(); // {} in JSON, where [] would be a list
     }
     $userId = $rebuilt['userId'] ?? 'nobody';
-    if (!is_string($userId) || $userId === '' || strlen($userId) > MAX_USER_ID_BYTES) {
-        throw new Fault("The identity's userId is not a string of 1 to " . MAX_USER_ID_BYTES . ' bytes: write (string).');
+    if (!is_string($userId) || strlen($userId) > MAX_USER_ID_BYTES || preg_match('/^\P{Cc}+$/Du', $userId) !== 1) {
+        throw new Fault("The identity's userId is not a string of 1 to " . MAX_USER_ID_BYTES . ' bytes of UTF-8 without '
+            . 'control characters; of a number make one by (string).');
     }
-    if (!is_int($rebuilt['expiresAt'] ?? 0)) {
-        throw new Fault("The identity's expiresAt is not an integer (epoch seconds, as time() gives them).");
+    $expiresAt = $rebuilt['expiresAt'] ?? 0;
+    if (!is_int($expiresAt) || $expiresAt >= MAX_EPOCH_SECONDS) {
+        throw new Fault("The identity's expiresAt is not an integer in epoch seconds, as time() gives them.");
     }
     check_channels($rebuilt['channels'] ?? [], isset($rebuilt['userId']));
     try {
         $bytes = strlen(to_json($rebuilt));
-        $hasNames = to_json($rebuilt['userInfo'] ?? new \stdClass())[0] === '{';
+        $userInfo = to_json($rebuilt['userInfo'] ?? new \stdClass());
     } catch (\JsonException $error) {
         throw new Fault("The identity cannot be written as JSON: {$error->getMessage()}.");
     }
-    if (!$hasNames) {
-        throw new Fault("The identity's userInfo is not an array with names, such as ['name' => 'Ada'].");
+    if ($userInfo[0] !== '{' || strlen($userInfo) > MAX_USER_INFO_BYTES) {
+        throw new Fault("The identity's userInfo is not an array with names, such as ['name' => 'Ada'], of at most "
+            . MAX_USER_INFO_BYTES . ' bytes as JSON.');
     }
     if ($bytes > MAX_IDENTITY_BYTES) {
         throw new Fault("The identity has $bytes bytes as JSON, and " . MAX_IDENTITY_BYTES . ' is the limit: shorten '
@@ -310,8 +318,8 @@ function rebuild_identity($identity): array
 /** @param mixed $channels */
 function check_channels($channels, bool $hasUser): void
 {
-    if (!is_array($channels) || array_values($channels) !== $channels) {
-        throw new Fault("The identity's channels are not a list.");
+    if (!is_array($channels) || array_values($channels) !== $channels || count($channels) > MAX_CHANNELS) {
+        throw new Fault("The identity's channels are not a list of at most " . MAX_CHANNELS . '.');
     }
     foreach ($channels as $channel) {
         // The alphabet is Pusher's: https://pusher.com/docs/channels/using_channels/channels/#channel-naming-conventions

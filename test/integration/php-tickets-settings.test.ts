@@ -14,6 +14,12 @@ import {
 import { phpVersions } from '../php-kinds.ts';
 
 const generic = '{"error":"Something has to be mended; PHP\'s error log says what."}';
+/** As JSON just so many bytes. */
+function identityOf(bytes: number) {
+  const identity = { userInfo: { pad: '' }, channels: Array(12).fill(`private-${'a'.repeat(100)}`) };
+  identity.userInfo.pad = 'x'.repeat(bytes - JSON.stringify(identity).length);
+  return identity;
+}
 const withJson = (path: string, value: unknown) => `${path}?json=${encodeURIComponent(JSON.stringify(value))}`;
 
 describe.each(phpVersions)('what the developer says to session-socket.php on $name', (version) => {
@@ -78,13 +84,15 @@ describe.each(phpVersions)('what the developer says to session-socket.php on $na
       [{}],
       [{ userId: '42' }],
       [{ userId: 'ä€🙂/"' }],
-      [{ userId: 'u'.repeat(512) }],
+      [{ userId: 'u'.repeat(128) }],
+      [{ userInfo: { pad: 'x'.repeat(2048 - '{"pad":""}'.length) } }],
       [{ userInfo: { name: 'Ada', tags: ['a'], nested: { deep: null } } }],
       [{ userId: '1', channels: ['private-a', 'private-*', 'presence-room-*', 'private-A_-=@,.;9'] }],
       [{ channels: [] }],
       [{ expiresAt: inAnHour }],
+      [identityOf(3072)],
+      [{ channels: Array.from({ length: 100 }, (_, n) => `private-${n}`) }],
       [{ userId: '7', userInfo: { a: 1 }, channels: ['presence-x'], expiresAt: inAnHour }],
-      [{ userInfo: { pad: 'x'.repeat(3072 - '{"userInfo":{"pad":""}}'.length) } }],
     ])('hands %j to the gateway and into the ticket', async (identity) => {
       const path = withJson('/identity', identity);
       const toGateway = await askAsGateway(app, { path, cookie });
@@ -114,12 +122,14 @@ describe.each(phpVersions)('what the developer says to session-socket.php on $na
       ['an unknown field', { sessionId: 'mine' }, /unknown field: sessionId/],
       ['a list', ['42'], /unknown field: 0/],
       ['a number as user id', { userId: 42 }, /userId is not a string/],
-      ['an empty user id', { userId: '' }, /userId is not a string of 1 to 512/],
-      ['a user id that is too long', { userId: 'u'.repeat(513) }, /userId is not a string of 1 to 512/],
+      ['an empty user id', { userId: '' }, /userId is not a string of 1 to 128/],
+      ['a user id that is too long', { userId: 'u'.repeat(129) }, /userId is not a string of 1 to 128/],
+      ['a user id with a newline', { userId: '42\n' }, /without control characters/],
       ['a list as user info', { userInfo: ['Ada'] }, /not an array with names/],
       ['a string as user info', { userInfo: 'Ada' }, /not an array with names/],
       ['a time as a string', { expiresAt: '1790000000' }, /expiresAt is not an integer/],
       ['a time with a fraction', { expiresAt: 1790000000.5 }, /expiresAt is not an integer/],
+      ['a time in milliseconds', { expiresAt: 1790000000000 }, /expiresAt is not an integer in epoch seconds/],
       ['one channel that is no list', { channels: 'private-a' }, /channels are not a list/],
       ['channels with names', { channels: { a: 'private-a' } }, /channels are not a list/],
       ['a channel that is a number', { channels: [1] }, /not like private-orders-42/],
@@ -133,7 +143,9 @@ describe.each(phpVersions)('what the developer says to session-socket.php on $na
       ['a newline', { channels: ['private-a\n'] }, /not like private-orders-42/],
       ['a channel that is too long', { channels: [`private-${'a'.repeat(157)}`] }, /not like private-orders-42/],
       ['presence without a user', { channels: ['presence-a'] }, /needs a userId/],
-      ['too much', { userInfo: { pad: 'x'.repeat(3050) } }, /3073 bytes as JSON, and 3072 is the limit/],
+      ['too much user info', { userInfo: { pad: 'x'.repeat(2039) } }, /of at most 2048 bytes as JSON/],
+      ['too many channels', { channels: Array(101).fill('private-a') }, /not a list of at most 100/],
+      ['too much', identityOf(3073), /3073 bytes as JSON, and 3072 is the limit/],
     ])('refuses %s in a clear sentence', async (_, identity, sentence) => {
       await expectFault({ path: withJson('/identity', identity) }, sentence);
     });
@@ -207,7 +219,7 @@ describe.each(phpVersions)('what the developer says to session-socket.php on $na
     it('says in the log that the session id is empty', async () => {
       const answer = await ask(app, { path: path.replace('the-framework-knows', ''), cookie: 'laravel_session=x' });
       expect(answer.status).toBe(500);
-      expect(await app.nextComplaint()).toContain('the session id is empty');
+      expect(await app.nextComplaint()).toContain('the session id is not 1 to 512 plain characters');
     });
   });
 });
