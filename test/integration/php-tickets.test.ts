@@ -285,6 +285,22 @@ describe.each(phpVersions)('session-socket.php on $name', (version) => {
       expect(await app.nextComplaint()).toContain('does not fit');
     });
 
+    it('is as it was where it is another than PHP’s files, and an invented id is not adopted', async () => {
+      const cookie = await cookieFrom(app, '/own-store/visit');
+      const file = join(app.sessions, `own_${idIn(cookie)}`);
+      await utimes(file, tenMinutesAgo, tenMinutesAgo);
+      const files = await sessionFiles();
+      expect((await ask(app, { path: '/own-store', cookie })).status).toBe(200);
+      expect((await askAsGateway(app, { path: '/own-store', cookie })).status).toBe(200);
+      for (const invented of [`PHPSESSID=${inventedId(3)}`, 'PHPSESSID=x']) {
+        const answer = await askAsGateway(app, { path: '/own-store', cookie: invented });
+        expect(answer.status).toBe(403);
+        expect(answer.headers).not.toHaveProperty('set-cookie');
+      }
+      expect((await stat(file)).mtimeMs).toBe(tenMinutesAgo.getTime());
+      expect(await sessionFiles()).toEqual(files);
+    });
+
     it('gets no file for any of 50 invented ids', async () => {
       const files = await sessionFiles();
       for (let n = 0; n < 50; n++) {

@@ -93,7 +93,7 @@ export function signatureFor({
 }
 
 /** The session cookie as a browser sends it back. */
-export async function cookieFrom(app: TicketApp, path: '/login' | '/visit'): Promise<string> {
+export async function cookieFrom(app: TicketApp, path: '/login' | '/visit' | '/own-store/visit'): Promise<string> {
   const { headers } = await ask(app, { path });
   return String(headers['set-cookie']).split(';')[0] ?? '';
 }
