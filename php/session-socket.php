@@ -215,8 +215,8 @@ function read_session(array $server): ?string
 
 /**
  * Whether it is worth asking for the session. Even in strict mode PHP answers an invented id with a new session and its
- * file, one for every guess, so this looks first. Only the `files` handler can be looked into from here; with any other, the
- * shape has to do.
+ * file, one for every guess, so this looks first. Only the `files` handler can be looked into from here, and not where
+ * open_basedir hides its folder from scripts; otherwise the shape has to do.
  */
 function may_exist(string $sessionId): bool
 {
