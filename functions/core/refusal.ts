@@ -6,6 +6,18 @@
  */
 const refusals = {
   'malformed-token': { code: 4009, sentence: 'The token does not have the shape of a session id.' },
+  'malformed-ticket': { code: 4009, sentence: 'The token does not have the shape of a ticket.' },
+  'foreign-ticket': { code: 4009, sentence: 'The ticket names the key of another gateway.' },
+  'unreadable-ticket': {
+    code: 4009,
+    sentence: 'The ticket was sealed for another app or with another secret, or was changed on its way.',
+  },
+  'incomplete-ticket': { code: 4009, sentence: 'The ticket lacks something, or holds what no ticket may hold.' },
+  'long-lived-ticket': { code: 4009, sentence: 'The ticket was made to live longer than a ticket may.' },
+  'future-ticket': { code: 4009, sentence: 'The ticket is from the future, so a clock is off.' },
+  // A fresh one is a question to PHP away.
+  'expired-ticket': { code: 4200, sentence: 'The ticket has expired.' },
+  'used-ticket': { code: 4200, sentence: 'The ticket has opened a socket already.' },
   'foreign-origin': { code: 4009, sentence: 'This origin is not on the list of allowed origins.' },
   'missing-origin': { code: 4009, sentence: 'The handshake carries no Origin.' },
   'not-logged-in': { code: 4009, sentence: 'PHP says that nobody is logged in with this session.' },
