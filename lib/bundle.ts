@@ -40,6 +40,8 @@ export function bundleOptions(entry: Entry) {
     target: 'node20',
     format: 'cjs',
     mainFields: ['module', 'main'],
+    // What is marked as such in our dependencies is a note to a coverage tool and not a licence.
+    legalComments: 'none',
     logLevel: 'warning',
   } satisfies BuildOptions;
 }

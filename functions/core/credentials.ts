@@ -9,7 +9,7 @@ export interface PusherCredentials {
   readonly key: string;
   readonly secret: string;
   /** While the secret is being changed: the one before, with which PHP may still seal tickets. */
-  readonly previousSecret?: string;
+  readonly previousSecret?: string | undefined;
 }
 
 export interface Credentials extends PusherCredentials {

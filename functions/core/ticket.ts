@@ -1,6 +1,9 @@
 import { createDecipheriv } from 'node:crypto';
 import type { Credentials } from './credentials.ts';
+import { isEpochSeconds, isObject, parseIdentity } from './identity.ts';
 import { type Refusal, refuse } from './refusal.ts';
+import type { Session } from './session.ts';
+import { SessionCheckFailed } from './session-lookup.ts';
 
 /** What PHP sealed for one handshake. */
 export interface Ticket {
@@ -23,6 +26,12 @@ export const ticketLifetime = 30;
  * second more is one for which a stolen ticket lives.
  */
 export const clockTolerance = 5;
+
+/**
+ * Seconds for which a used ticket is remembered: longer than the authorizer would let a copy of it through and API Gateway
+ * would wait for that handshake, with clocks that differ.
+ */
+export const ticketMemory = 300;
 
 export const ticketLimits = {
   /**
@@ -68,7 +77,8 @@ export function openTicket(text: string, credentials: Credentials, now: number):
 
 function unseal(sealed: Buffer, key: Buffer, additionalData: Buffer): string | undefined {
   const end = sealed.length - tagLength;
-  // The length is fixed, because Node would take a tag of 4 bytes as well: https://nodejs.org/api/crypto.html#ccm-mode
+  // Without a length Node would take a tag of 4 bytes as well:
+  // https://nodejs.org/api/deprecations.html#dep0182-short-gcm-authentication-tags-without-explicit-authtaglength
   const decipher = createDecipheriv('aes-256-gcm', key, sealed.subarray(0, ivLength), { authTagLength: tagLength });
   decipher.setAAD(additionalData);
   decipher.setAuthTag(sealed.subarray(end));
@@ -86,8 +96,8 @@ function readTicket(plaintext: string, now: number): Ticket | Refusal {
   const { c, s, i, iat, exp, jti } = parseObject(plaintext);
   if (typeof c !== 'string' || c.length > ticketLimits.cookieHeader || !plainHeader.test(c)) return bad;
   if (typeof s !== 'string' || s === '' || s.length > ticketLimits.sessionId) return bad;
-  if (i !== undefined && !isIdentity(i)) return bad;
-  if (!isEpoch(iat) || !isEpoch(exp) || exp < iat) return bad;
+  if (i !== undefined && !isObject(i, ticketLimits.identity)) return bad;
+  if (!isEpochSeconds(iat) || !isEpochSeconds(exp) || exp < iat) return bad;
   if (typeof jti !== 'string' || !ticketId.test(jti)) return bad;
 
   if (exp - iat > ticketLifetime + clockTolerance) return refuse('long-lived-ticket');
@@ -98,19 +108,20 @@ function readTicket(plaintext: string, now: number): Ticket | Refusal {
 
 const bad = refuse('incomplete-ticket');
 
-function isIdentity(value: unknown): value is object {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
-  return Buffer.byteLength(JSON.stringify(value)) <= ticketLimits.identity;
-}
-
-function isEpoch(value: unknown): value is number {
-  return Number.isSafeInteger(value) && Number(value) > 0;
-}
-
 function parseObject(text: string): Record<string, unknown> {
   try {
     return Object(JSON.parse(text));
   } catch {
     return {};
   }
+}
+
+/**
+ * Who holds a ticket, by PHP's word of when it was sealed.
+ * @throws SessionCheckFailed when that word makes no sense
+ */
+export function sessionOf({ sessionId, identity = {} }: Ticket): Session {
+  const known = parseIdentity(identity);
+  if (typeof known === 'string') throw new SessionCheckFailed('unavailable', `the ticket came with ${known}`);
+  return { sessionId, ...known };
 }
