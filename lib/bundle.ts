@@ -40,8 +40,9 @@ export function bundleOptions(entry: Entry) {
     target: 'node20',
     format: 'cjs',
     mainFields: ['module', 'main'],
-    // What is marked as such in our dependencies is a note to a coverage tool and not a licence.
-    legalComments: 'none',
+    // Not where there is an SDK, which does use it.
+    alias:
+      entry === 'authorizer' ? { '@aws/lambda-invoke-store': join(functionsFolder, 'edge/no-invoke-store.ts') } : {},
     logLevel: 'warning',
   } satisfies BuildOptions;
 }

@@ -5,7 +5,7 @@ import { WebSocketLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integra
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import type { TokenSource } from '../functions/core/way-in.ts';
-import { identitySources } from '../functions/edge/gateway.ts';
+import { identitySources } from '../functions/edge/identity-sources.ts';
 import { accessLog, createLogAccount } from './access-log.ts';
 import type { SocketFunction } from './socket-function.ts';
 

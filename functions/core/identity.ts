@@ -25,13 +25,13 @@ const maxEpochSeconds = 100_000_000_000;
 export function parseIdentity(value: object): Identity | string {
   const { userId, userInfo, channels, expiresAt } = value as Record<keyof Identity, unknown>;
   if (userId !== undefined && !isUserId(userId)) {
-    return `a userId that is not a string of 1 to ${maxUserIdLength} characters, none of them a control character`;
+    return `a userId that is not text of 1 to ${maxUserIdLength} characters, all of them printable`;
   }
   if (userInfo !== undefined && !isObject(userInfo, maxUserInfoBytes)) {
-    return `a userInfo that is not an object of at most ${maxUserInfoBytes} bytes of JSON`;
+    return `a userInfo that is not an object of at most ${maxUserInfoBytes} bytes`;
   }
   if (channels !== undefined && !areChannels(channels)) {
-    return `channels that are not a list of at most ${maxChannels} private- or presence- names, with * only at the end`;
+    return `channels that are not at most ${maxChannels} names of private- or presence- channels`;
   }
   if (channels?.some(isPresence) && userId === undefined) return 'presence channels but no userId';
   if (expiresAt !== undefined && !isEpochSeconds(expiresAt)) return 'an expiresAt that is not in epoch seconds';
