@@ -13,14 +13,18 @@ export function contents(now: number, changes: Contents = {}): Contents {
 }
 
 /** Seals as PHP does. Nothing that is deployed has to, so it is here. Text instead of contents is sealed as it is. */
-export function sealTicket(
-  { appId, key, secret }: PusherCredentials,
-  inside: Contents | string,
-  iv: Uint8Array = randomBytes(12),
-): string {
-  const cipher = createCipheriv('aes-256-gcm', deriveKey(secret, 'ticket'), iv);
-  cipher.setAAD(Buffer.from(`t1.${key}|${appId}`));
-  const plaintext = typeof inside === 'string' ? inside : JSON.stringify(inside);
-  const ciphertext = Buffer.concat([cipher.update(plaintext, 'utf8'), cipher.final()]);
-  return `t1.${key}.${Buffer.concat([iv, ciphertext, cipher.getAuthTag()]).toString('base64url')}`;
+export function sealTicket(credentials: PusherCredentials, inside: Contents | string, iv?: Uint8Array): string {
+  return createSealer(credentials)(inside, iv);
+}
+
+/** For many tickets, with the key derived once. */
+export function createSealer({ appId, key, secret }: PusherCredentials) {
+  const sealingKey = deriveKey(secret, 'ticket');
+  return (inside: Contents | string, iv: Uint8Array = randomBytes(12)): string => {
+    const cipher = createCipheriv('aes-256-gcm', sealingKey, iv);
+    cipher.setAAD(Buffer.from(`t1.${key}|${appId}`));
+    const plaintext = typeof inside === 'string' ? inside : JSON.stringify(inside);
+    const ciphertext = Buffer.concat([cipher.update(plaintext, 'utf8'), cipher.final()]);
+    return `t1.${key}.${Buffer.concat([iv, ciphertext, cipher.getAuthTag()]).toString('base64url')}`;
+  };
 }

@@ -248,7 +248,8 @@ describe('who is accepted', () => {
   it('is the session when PHP names no user, under the hash that PHP can compute as well', async () => {
     const sessionHash = hashSessionId(credentials, sessionId);
     const { result } = await (await startAuthorizer()).invoke(knock());
-    expect(result).toEqual({ principalId: `session:${sessionHash}`, context: { sessionHash }, ...policy('Allow') });
+    const context = { sessionHash, authorizedAt: expect.stringMatching(/^\d{13}$/) };
+    expect(result).toEqual({ principalId: `session:${sessionHash}`, context, ...policy('Allow') });
   });
 
   it('is the user whom PHP names', async () => {
