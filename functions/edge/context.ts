@@ -1,6 +1,5 @@
 import type { NewConnection } from '../core/connection.ts';
-import type { Session } from '../core/session.ts';
-import { principalOf } from '../core/session.ts';
+import { principalOf, type Session } from '../core/session.ts';
 import { type AuthorizerContext, readConnection, type SocketEvent } from './gateway.ts';
 
 /** What the authorizer knows beside the session. */
@@ -11,7 +10,10 @@ export interface Admission {
   readonly jti?: string | undefined;
 }
 
-/** Undefined is left out of JSON; strings only, because nobody knows what API Gateway makes of other types here. Never the session id. */
+/**
+ * Strings only, because nobody knows what API Gateway makes of other types here; what is undefined is left out of JSON. The
+ * session id is never among it.
+ */
 export function writeContext(session: Session, { sessionHash, authorizedAt, jti }: Admission): AuthorizerContext {
   const { userInfo, channels, expiresAt } = session;
   return {
