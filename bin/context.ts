@@ -33,13 +33,15 @@ export function readContext(lookup: Lookup): SessionSocketProps {
   if (typeof allowedOrigins !== 'string' && !Array.isArray(allowedOrigins)) {
     throw new BadProps('Say which pages may connect: -c allowedOrigins=https://app.example.com (several with commas)');
   }
-  const origins = Array.isArray(allowedOrigins) ? allowedOrigins.map(String) : allowedOrigins.split(',');
   return {
     sessionEndpoint,
-    allowedOrigins: origins.map((origin) => origin.trim()).filter((origin) => origin !== ''),
-    // Not checked here: the construct refuses a mode or a name that it does not know.
+    allowedOrigins: readList(allowedOrigins) ?? [],
+    // Not checked here: the construct refuses a word or a name that it does not know.
     ...maybe('mode', readText(lookup, 'mode') as SessionSocketProps['mode']),
+    ...maybe('tokenFrom', readText(lookup, 'tokenFrom') as SessionSocketProps['tokenFrom']),
+    ...maybe('sessionCheck', readText(lookup, 'sessionCheck') as SessionSocketProps['sessionCheck']),
     ...maybe('cookieName', readText(lookup, 'cookieName')),
+    ...maybe('cookies', readList(lookup('cookies'))),
     ...maybe('sessionTimeout', readMilliseconds(lookup, 'sessionTimeoutMs')),
     ...maybe('allowMissingOrigin', readSwitch(lookup, 'allowMissingOrigin')),
     ...maybe('hello', readSwitch(lookup, 'hello')),
@@ -50,6 +52,13 @@ export function readContext(lookup: Lookup): SessionSocketProps {
 function readText(lookup: Lookup, name: string): string | undefined {
   const value = lookup(name);
   return value === undefined ? undefined : String(value);
+}
+
+/** With commas between on a command line, a list in cdk.json. */
+function readList(value: unknown): string[] | undefined {
+  if (value === undefined) return undefined;
+  const items = Array.isArray(value) ? value.map(String) : String(value).split(',');
+  return items.map((item) => item.trim()).filter((item) => item !== '');
 }
 
 function readMilliseconds(lookup: Lookup, name: string): Duration | undefined {

@@ -10,6 +10,7 @@ import { describeRuntime, unknownsSentence } from './run-assembly.ts';
 import { describeDynamoDb, findPort, findSocketPort, startCloud } from './start-cloud.ts';
 import { synthesize } from './synthesize.ts';
 import { synthesizeAgain } from './synthesize-again.ts';
+import { ticketEnvironment } from './ticket-environment.ts';
 
 /** `npm start`: synthesizes the app, runs its template on this machine beside the PHP demo, and says where everything is. */
 const project = join(import.meta.dirname, '..');
@@ -36,6 +37,7 @@ async function start(life: Life, options: LocalOptions): Promise<void> {
     sessionEndpoint: `${pageUrl}/getSessionID`,
     allowedOrigins: `${pageUrl},http://localhost:${pagePort}`,
     hello: String(options.hello),
+    mode: 'ticket',
   };
   await synthesize(context, assembly, life.signal);
   life.goOn();
@@ -54,7 +56,7 @@ async function start(life: Life, options: LocalOptions): Promise<void> {
     root: join(project, 'php'),
     router: 'demo/index.php',
     port: pagePort,
-    environment: { SESSION_SOCKET_URL: cloud.webSocketUrl },
+    environment: { SESSION_SOCKET_URL: cloud.webSocketUrl, ...ticketEnvironment(cloud.secrets) },
     prefer: options.php,
     log,
   });

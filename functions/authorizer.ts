@@ -1,27 +1,27 @@
 import type { APIGatewayAuthorizerResult } from 'aws-lambda';
-import { type Credentials, hashSessionId } from './core/credentials.ts';
+import type { Clock } from './core/clock.ts';
+import { type CredentialsSource, hashSessionId } from './core/credentials.ts';
 import { checkOrigin, type OriginPolicy } from './core/origin.ts';
-import { isRefusal, type Refusal } from './core/refusal.ts';
-import { parseSessionToken, principalOf } from './core/session.ts';
+import { createProofReader, isTicket } from './core/proof.ts';
+import { isRefusal, type Refusal, refuse } from './core/refusal.ts';
+import { hasEnded, type Proof, type Session } from './core/session.ts';
 import { SessionCheckFailed, type SessionLookup } from './core/session-lookup.ts';
+import { sessionOf, type Ticket } from './core/ticket.ts';
+import type { SettledWayIn } from './core/way-in.ts';
 import { systemClock } from './edge/clock.ts';
+import { writeContext } from './edge/context.ts';
 import { readAuthorizerSettings, readAwsSettings } from './edge/environment.ts';
-import {
-  type AuthorizerContext,
-  allow,
-  type ConnectAuthorizerEvent,
-  deny,
-  readHeader,
-  readTokens,
-} from './edge/gateway.ts';
+import { allow, type ConnectAuthorizerEvent, deny, fitsGateway, readHeader, readTokens } from './edge/gateway.ts';
 import { createSessionLookup } from './edge/php.ts';
 import { createCredentialsSource } from './edge/secret.ts';
 import { createTell, type Tell } from './edge/telemetry.ts';
 
 interface Dependencies {
   readonly origins: OriginPolicy;
+  readonly wayIn: Pick<SettledWayIn, 'mode' | 'tokenFrom' | 'sessionCheck' | 'cookies'>;
   readonly sessions: SessionLookup;
-  readonly credentials: () => Promise<Credentials>;
+  readonly credentials: CredentialsSource;
+  readonly clock: Clock;
   readonly tell: Tell;
 }
 
@@ -29,7 +29,9 @@ interface Dependencies {
  * Decides who may open a socket. Accepted: an Allow for exactly this handshake. Refused: a Deny, which the browser sees
  * as 403. Everything else throws, which it sees as 500, so that Lambda's error metric counts faults and nothing else.
  */
-export function createAuthorizer({ origins, sessions, credentials, tell }: Dependencies) {
+export function createAuthorizer({ origins, wayIn, sessions, credentials, clock, tell }: Dependencies) {
+  const readProof = createProofReader(wayIn, credentials, clock);
+
   return async (event: ConnectAuthorizerEvent): Promise<APIGatewayAuthorizerResult> => {
     const outcome = await whoAsks(event).catch((error: unknown) => {
       reportFailure(event, error);
@@ -39,18 +41,29 @@ export function createAuthorizer({ origins, sessions, credentials, tell }: Depen
       reportRefusal(event, outcome);
       return deny(event.methodArn);
     }
-    return allow(event.methodArn, outcome);
+    return outcome;
   };
 
-  async function whoAsks(event: ConnectAuthorizerEvent): Promise<AuthorizerContext | Refusal> {
+  async function whoAsks(event: ConnectAuthorizerEvent): Promise<APIGatewayAuthorizerResult | Refusal> {
     const origin = checkOrigin(readHeader(event, 'origin'), origins);
     if (origin !== 'allowed') return origin;
-    const token = parseSessionToken(readTokens(event));
-    if (typeof token !== 'string') return token;
-    const session = await sessions.whose(token, { userAgent: readHeader(event, 'user-agent') });
+    const askedAt = clock.now();
+    const proof = await readProof(readTokens(event, wayIn.tokenFrom));
+    if (isRefusal(proof)) return proof;
+    const session = await findSession(proof, event);
     if (isRefusal(session)) return session;
+    if (hasEnded(session, clock.now())) return refuse('expired-session');
+
     const sessionHash = hashSessionId(await credentials(), session.sessionId);
-    return { principalId: principalOf(session, sessionHash), sessionHash };
+    // A logout between the ticket and this handshake is newer than what we know.
+    const known = isTicket(proof) ? { authorizedAt: proof.issuedAt * 1000, jti: proof.jti } : { authorizedAt: askedAt };
+    const result = allow(event.methodArn, writeContext(session, { sessionHash, ...known }));
+    return fitsGateway(result) ? result : refuse('oversized-identity');
+  }
+
+  async function findSession(proof: Proof | Ticket, event: ConnectAuthorizerEvent): Promise<Session | Refusal> {
+    if (wayIn.sessionCheck === 'trust-ticket' && isTicket(proof)) return sessionOf(proof);
+    return sessions.whose(proof, { userAgent: readHeader(event, 'user-agent') });
   }
 
   function reportRefusal(event: ConnectAuthorizerEvent, { refused, sentence }: Refusal): void {
@@ -72,4 +85,11 @@ export function createAuthorizer({ origins, sessions, credentials, tell }: Depen
 const settings = readAuthorizerSettings();
 const credentials = createCredentialsSource(settings.credentialsSecretArn, readAwsSettings(), systemClock);
 const sessions = createSessionLookup(settings, credentials, systemClock);
-export const handler = createAuthorizer({ origins: settings, sessions, credentials, tell: createTell() });
+export const handler = createAuthorizer({
+  origins: settings,
+  wayIn: settings,
+  sessions,
+  credentials,
+  clock: systemClock,
+  tell: createTell(),
+});

@@ -1,16 +1,25 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
+import type { Claims } from './core/claims.ts';
 import type { Clock } from './core/clock.ts';
 import type { ConnectionRegistry } from './core/connection-registry.ts';
+import { refuse } from './core/refusal.ts';
+import { ticketMemory } from './core/ticket.ts';
+import { createClaimRows } from './edge/claim-rows.ts';
 import { systemClock } from './edge/clock.ts';
 import { createConnectionRows } from './edge/connection-rows.ts';
+import { readAdmitted } from './edge/context.ts';
 import { read, readOptional } from './edge/environment.ts';
-import { readConnection, type SocketEvent } from './edge/gateway.ts';
+import type { SocketEvent } from './edge/gateway.ts';
 import { createStarter, type Starter } from './edge/invoke.ts';
 import { createTell, type Tell } from './edge/telemetry.ts';
 
 interface Dependencies {
   readonly registry: ConnectionRegistry;
+  /** Where tickets are burnt; undefined in the modes that have none. */
+  readonly claims?: Claims | undefined;
+  /** What a page that brought its ticket as a sub-protocol is answered; the ticket itself never is. */
+  readonly subprotocol?: string | undefined;
   readonly starter: Starter;
   readonly clock: Clock;
   readonly tell: Tell;
@@ -20,14 +29,20 @@ interface Dependencies {
  * Registers a connection that the authorizer let in. The welcome is another function's work, because nothing can be
  * posted to a connection before this one has returned (https://repost.aws/knowledge-center/410-gone-api-gateway).
  */
-export function createConnect({ registry, starter, clock, tell }: Dependencies) {
+export function createConnect({ registry, claims, subprotocol, starter, clock, tell }: Dependencies) {
   return async (event: SocketEvent): Promise<APIGatewayProxyStructuredResultV2> => {
-    const connection = readConnection(event);
-    const sessionHash = event.requestContext.authorizer?.sessionHash;
+    const admitted = readAdmitted(event);
     // Only a route without our authorizer could bring this about: fail closed.
-    if (connection === undefined || sessionHash === undefined) return { statusCode: 403 };
+    if (admitted === undefined) return { statusCode: 403 };
+    const { jti, ...session } = admitted;
+    const connection = { principalId: session.principalId, connectionId: session.connectionId };
+    if (!(await burn(jti))) {
+      const { refused: reason, sentence } = refuse('used-ticket');
+      tell('info', 'handshake refused', { ...connection, reason, sentence }, { HandshakeRefused: 1 });
+      return { statusCode: 403 };
+    }
 
-    await registry.add({ ...connection, sessionHash, connectedAt: clock.now() });
+    await registry.add({ ...session, connectedAt: clock.now() });
     try {
       await starter.deliver({ welcome: connection });
     } catch (error) {
@@ -39,12 +54,29 @@ export function createConnect({ registry, starter, clock, tell }: Dependencies) 
     // The demo's hello is no reason to refuse anybody; the schedule starts it as well.
     await starter.tick().catch(() => tell('warn', 'hello could not be started', { ...connection }, {}));
     tell('info', 'connected', { ...connection }, { Connected: 1 });
-    return { statusCode: 200 };
+    if (subprotocol === undefined) return { statusCode: 200 };
+    return { statusCode: 200, headers: { 'Sec-WebSocket-Protocol': subprotocol } };
   };
+
+  /**
+   * Before anything is written. Whoever dies after this has cost the page one ticket, and the next attempt fetches another;
+   * the other way round a replay could be let in.
+   * @returns whether this handshake may go on
+   */
+  async function burn(jti: string | undefined): Promise<boolean> {
+    // A mode has tickets or has none; anything between is not our authorizer's.
+    if (claims === undefined || jti === undefined) return claims === undefined && jti === undefined;
+    return claims.claim(`ticket:${jti}`, Math.floor(clock.now() / 1000) + ticketMemory);
+  }
 }
 
+const client = new DynamoDBClient({});
+const claimsTable = readOptional('CLAIMS_TABLE');
+
 export const handler = createConnect({
-  registry: createConnectionRows(read('CONNECTIONS_TABLE'), new DynamoDBClient({}), systemClock),
+  registry: createConnectionRows(read('CONNECTIONS_TABLE'), client, systemClock),
+  claims: claimsTable === undefined ? undefined : createClaimRows(claimsTable, client, systemClock),
+  subprotocol: readOptional('SUBPROTOCOL'),
   starter: createStarter({ deliver: read('DELIVER_FUNCTION'), tick: readOptional('TICK_FUNCTION') }),
   clock: systemClock,
   tell: createTell(),

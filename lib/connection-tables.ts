@@ -6,7 +6,7 @@ import { claimsTable, connectionsTable } from '../functions/edge/tables.ts';
 /** What is known while sockets are open; nothing in it outlives the stack. */
 export class ConnectionTables extends Construct {
   readonly connections: Table;
-  /** What may happen only once: the minutes of hello. */
+  /** What may happen only once: a ticket opens one socket, a minute of hello is said by one. */
   readonly claims: Table;
 
   constructor(scope: Construct, id: string) {

@@ -1,16 +1,13 @@
 import { Token } from 'aws-cdk-lib';
 import { findOriginFault } from '../functions/core/origin.ts';
-import { sessionModes } from '../functions/core/session.ts';
 import { findEndpointFault } from '../functions/core/session-endpoint.ts';
+import { findWayInFault } from '../functions/core/way-in-fault.ts';
 import type { SessionSocketProps } from './session-socket-props.ts';
 
 /** What somebody asked for cannot work or would not be safe. The message is one plain sentence for whoever asked. */
 export class BadProps extends Error {
   override readonly name = 'BadProps';
 }
-
-/** A cookie name by RFC 6265 (https://www.rfc-editor.org/rfc/rfc6265#section-4.1.1). */
-const cookieName = /^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/;
 
 /** @throws BadProps about the first fault */
 export function refuseBadProps(props: SessionSocketProps): void {
@@ -31,12 +28,9 @@ function findFault(props: SessionSocketProps): string | undefined {
     .find((found) => found !== undefined);
   if (originFault !== undefined) return `allowedOrigins: ${originFault}`;
 
-  if (props.mode !== undefined && !sessionModes.includes(props.mode)) {
-    return `mode "${props.mode}" is not known; it is one of ${sessionModes.join(', ')}.`;
-  }
-  if (props.cookieName !== undefined && !cookieName.test(props.cookieName)) {
-    return `cookieName "${props.cookieName}" is not the name of a cookie.`;
-  }
+  const wayInFault = findWayInFault(props);
+  if (wayInFault !== undefined) return wayInFault;
+
   const timeoutMs = props.sessionTimeout?.toMilliseconds();
   if (timeoutMs !== undefined && (timeoutMs < 100 || timeoutMs > 20_000)) {
     return `sessionTimeout is ${timeoutMs} ms; it must be between 100 ms and 20 s.`;

@@ -1,6 +1,7 @@
 import type { Duration } from 'aws-cdk-lib';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { SessionMode } from '../functions/core/session.ts';
+import type { SessionCheck, TokenSource } from '../functions/core/way-in.ts';
 
 export interface SessionSocketProps {
   /**
@@ -16,17 +17,40 @@ export interface SessionSocketProps {
   readonly allowedOrigins: readonly string[];
 
   /**
-   * How a token becomes a session. `session-id`: PHP must answer 200 with the same id as a JSON string. `status`: PHP must
-   * answer 200; its body is not read.
+   * How a token becomes a session. `session-id`: the token is the session id, and PHP must answer 200 with the same one as a
+   * JSON string. `ticket`: PHP seals a token for one handshake, and must answer the session id that is sealed in it.
+   * `cookie`: the handshake's own cookies, for a socket on the site of the app. `status`: the token is the session id, and PHP
+   * must answer 200; its body is not read.
    * @default 'session-id'
    */
   readonly mode?: SessionMode;
 
   /**
-   * The name of PHP's session cookie (`session_name()`).
+   * Where the token is: `query` for `?token=`, `subprotocol` for `new WebSocket(url, ['session-socket', ticket])`, which
+   * keeps tickets out of URLs, `cookie` in mode `cookie` and nowhere else.
+   * @default 'query', and 'cookie' in mode 'cookie'
+   */
+  readonly tokenFrom?: TokenSource;
+
+  /**
+   * `always`: PHP is asked in every handshake. `trust-ticket`, in mode `ticket` only: who holds a ticket gets in without PHP
+   * being asked again, so a logout within the ticket's 30 s is not seen.
+   * @default 'always'
+   */
+  readonly sessionCheck?: SessionCheck;
+
+  /**
+   * The name of PHP's session cookie (`session_name()`), in the modes whose token is the session id.
    * @default 'PHPSESSID'
    */
   readonly cookieName?: string;
+
+  /**
+   * The cookies of the handshake that PHP is asked with, in mode `cookie`: names, where a `*` at the end stands for anything,
+   * as in `wordpress_logged_in_*`. Others are never passed on.
+   * @default ['PHPSESSID']
+   */
+  readonly cookies?: readonly string[];
 
   /**
    * How long PHP may take for its answer, 100 ms to 20 s, in all. A handshake that takes longer fails with 500.
@@ -35,7 +59,7 @@ export interface SessionSocketProps {
   readonly sessionTimeout?: Duration;
 
   /**
-   * Lets clients connect that send no `Origin`: anything but a browser.
+   * Lets clients connect that send no `Origin`: anything but a browser. Never in mode `cookie`.
    * @default false
    */
   readonly allowMissingOrigin?: boolean;

@@ -16,7 +16,7 @@ export class SessionSocketStack extends Stack {
 
     new CfnOutput(this, 'WebSocketUrl', {
       value: webSocketUrl,
-      description: 'For the page: new WebSocket(url + ?token=)',
+      description: 'For the page, which adds its token',
     });
     new CfnOutput(this, 'AppId', { value: appId, description: "Pusher's application id, for PHP" });
     new CfnOutput(this, 'Key', { value: key, description: "Pusher's key, for PHP" });

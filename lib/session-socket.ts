@@ -3,12 +3,14 @@ import { Alarm, ComparisonOperator, TreatMissingData } from 'aws-cdk-lib/aws-clo
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
+import { type SettledWayIn, settleWayIn } from '../functions/core/way-in.ts';
 import type {
   AuthorizerEnvironment,
   ConnectEnvironment,
   DeliverEnvironment,
   DisconnectEnvironment,
 } from '../functions/edge/environment.ts';
+import { subprotocol } from '../functions/edge/gateway.ts';
 import { ConnectionTables } from './connection-tables.ts';
 import { Hello } from './hello.ts';
 import { refuseBadProps } from './refuse-bad-props.ts';
@@ -18,16 +20,17 @@ import { SocketFunction, type SocketFunctionProps } from './socket-function.ts';
 
 /** A WebSocket API that lets in who is logged in over PHP, and nobody else. */
 export class SessionSocket extends Construct {
-  /** `wss://…/live`, for `new WebSocket(`${url}?token=…`)`. */
+  /** `wss://…/live`, to which `tokenFrom` says how the page adds its token. */
   readonly webSocketUrl: string;
   /** Pusher's application id and key: public, and the same for as long as the construct keeps its place in the app. */
   readonly appId: string;
   readonly key: string;
-  /** JSON `{"appId", "key", "secret"}`; PHP's side needs all three. */
+  /** JSON `{"appId", "key", "secret"}`; PHP's side needs all three. While the secret is changed also `previousSecret`. */
   readonly secret: Secret;
   /** In alarm while session checks fail, and with them the handshakes. Add an action to be told. */
   readonly sessionCheckAlarm: Alarm;
 
+  readonly #wayIn: SettledWayIn;
   readonly #api: SocketApi;
   readonly #tables: ConnectionTables;
   readonly #logRetention: RetentionDays;
@@ -36,6 +39,7 @@ export class SessionSocket extends Construct {
   constructor(scope: Construct, id: string, props: SessionSocketProps) {
     super(scope, id);
     refuseBadProps(props);
+    this.#wayIn = settleWayIn(props);
     this.#logRetention = props.logRetention ?? RetentionDays.ONE_MONTH;
 
     // From the construct's path, and not the stack's name, which two of them in one stack would share.
@@ -46,6 +50,7 @@ export class SessionSocket extends Construct {
     this.#api = new SocketApi(this, 'Sockets', {
       name: this.appId,
       throttle: props.throttle ?? { rateLimit: 2000, burstLimit: 1000 },
+      tokenFrom: this.#wayIn.tokenFrom,
       cloudWatchRole: props.cloudWatchRole ?? true,
       logRetention: this.#logRetention,
     });
@@ -83,11 +88,14 @@ export class SessionSocket extends Construct {
       description: 'Asks PHP who opens a socket',
       environment: {
         SESSION_ENDPOINT: props.sessionEndpoint,
-        SESSION_MODE: props.mode ?? 'session-id',
+        SESSION_MODE: this.#wayIn.mode,
         SESSION_TIMEOUT_MS: String(sessionTimeout.toMilliseconds()),
-        COOKIE_NAME: props.cookieName ?? 'PHPSESSID',
+        TOKEN_FROM: this.#wayIn.tokenFrom,
+        SESSION_CHECK: this.#wayIn.sessionCheck,
+        COOKIE_NAME: this.#wayIn.cookieName,
+        COOKIES: this.#wayIn.cookies.join(' '),
         ALLOWED_ORIGINS: props.allowedOrigins.join(' '),
-        ALLOW_MISSING_ORIGIN: props.allowMissingOrigin === true ? 'yes' : 'no',
+        ALLOW_MISSING_ORIGIN: this.#wayIn.allowMissingOrigin ? 'yes' : 'no',
         CREDENTIALS_SECRET_ARN: this.secret.secretArn,
       } satisfies AuthorizerEnvironment,
       // Above PHP's time and the secret's, so that a slow answer ends in our own words and not in a killed function.
@@ -99,6 +107,7 @@ export class SessionSocket extends Construct {
   }
 
   #createConnect(deliver: SocketFunction, hello: Hello | undefined): SocketFunction {
+    const { mode, tokenFrom } = this.#wayIn;
     const connect = this.#createFunction('Connect', {
       entry: 'connect',
       description: 'Registers a connection',
@@ -106,12 +115,15 @@ export class SessionSocket extends Construct {
         CONNECTIONS_TABLE: this.#tables.connections.tableName,
         DELIVER_FUNCTION: deliver.lambda.functionName,
         ...(hello === undefined ? {} : { TICK_FUNCTION: hello.tick.lambda.functionName }),
+        ...(mode === 'ticket' ? { CLAIMS_TABLE: this.#tables.claims.tableName } : {}),
+        ...(tokenFrom === 'subprotocol' ? { SUBPROTOCOL: subprotocol } : {}),
       } satisfies ConnectEnvironment,
       timeout: Duration.seconds(10),
       memorySize: 512,
     });
     connect.allow('dynamodb:PutItem', this.#tables.connections.tableArn);
     connect.allow('dynamodb:DeleteItem', this.#tables.connections.tableArn);
+    if (mode === 'ticket') connect.allow('dynamodb:PutItem', this.#tables.claims.tableArn);
     connect.allow('lambda:InvokeFunction', deliver.lambda.functionArn);
     if (hello !== undefined) connect.allow('lambda:InvokeFunction', hello.tick.lambda.functionArn);
     return connect;

@@ -4,13 +4,15 @@ import { WebSocketLambdaAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2-authoriz
 import { WebSocketLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
-import { tokenParameter } from '../functions/edge/gateway.ts';
+import type { TokenSource } from '../functions/core/way-in.ts';
+import { identitySources } from '../functions/edge/identity-sources.ts';
 import { accessLog, createLogAccount } from './access-log.ts';
 import type { SocketFunction } from './socket-function.ts';
 
 export interface SocketApiProps {
   /** Shown in the console; it need not be unique. */
   readonly name: string;
+  readonly tokenFrom: TokenSource;
   readonly throttle: { readonly rateLimit: number; readonly burstLimit: number };
   readonly cloudWatchRole: boolean;
   readonly logRetention: RetentionDays;
@@ -32,11 +34,13 @@ export class SocketApi extends Construct {
   /** The endpoint of @connections: `https://…/live`. */
   readonly callbackUrl: string;
 
+  readonly #tokenFrom: TokenSource;
   readonly #api: WebSocketApi;
   readonly #stage: WebSocketStage;
 
   constructor(scope: Construct, id: string, props: SocketApiProps) {
     super(scope, id);
+    this.#tokenFrom = props.tokenFrom;
     this.#api = new WebSocketApi(this, 'Api', {
       apiName: props.name,
       description: 'Sockets for who is logged in over PHP',
@@ -60,7 +64,7 @@ export class SocketApi extends Construct {
       integration: new WebSocketLambdaIntegration('Connect', connect.lambda),
       authorizer: new WebSocketLambdaAuthorizer('Session', authorizer.lambda, {
         // Who brings no token at all is answered 401 by API Gateway itself and costs no Lambda.
-        identitySource: [`route.request.querystring.${tokenParameter}`],
+        identitySource: [identitySources[this.#tokenFrom]],
       }),
     });
     this.#addInnerRoute('$disconnect', {

@@ -18,7 +18,7 @@ export interface RegisteredConnection extends Connection {
  * connection that is not there: API Gateway promises `$disconnect` only as best effort, and it may race with a 410.
  * `everyone` yields page by page, so that work can begin before the last page is read. It MUST yield whoever was added
  * before the reading began, and MUST NOT yield a connection whose time has passed, although DynamoDB may keep its row for
- * days; it MAY miss one that comes while it reads.
+ * days, or whose session has ended; it MAY miss one that comes while it reads.
  */
 export interface ConnectionRegistry {
   add(connection: NewConnection): Promise<void>;

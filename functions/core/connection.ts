@@ -6,6 +6,8 @@ export interface Connection {
 
 export interface NewConnection extends Connection {
   readonly sessionHash: string;
+  /** Epoch seconds, when PHP says so: from then on nothing is for this connection, open or not. */
+  readonly sessionExpiresAt?: number;
   /** Epoch milliseconds. */
   readonly connectedAt: number;
 }

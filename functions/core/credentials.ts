@@ -1,23 +1,39 @@
 import { createHash, createHmac, hkdfSync } from 'node:crypto';
 
 /** Each purpose has a key of its own, so that what is made for one can never be used for another. */
-export type KeyPurpose = 'request' | 'session';
+export type KeyPurpose = 'request' | 'session' | 'ticket';
 
 /** Pusher's three: `key` is public and never rotates, `secret` is known to PHP and to the gateway only. */
 export interface PusherCredentials {
   readonly appId: string;
   readonly key: string;
   readonly secret: string;
+  /** While the secret is being changed: the one before, with which PHP may still seal tickets. */
+  readonly previousSecret?: string | undefined;
 }
 
 export interface Credentials extends PusherCredentials {
   /** Derived once for all handshakes: HKDF takes several times as long as the HMACs that it is for. */
   readonly derived: Readonly<Record<KeyPurpose, Buffer>>;
+  /** With which a ticket may have been sealed, the current secret's first. */
+  readonly ticketKeys: readonly Buffer[];
 }
 
-export function deriveCredentials({ appId, key, secret }: PusherCredentials): Credentials {
-  const derived = { request: deriveKey(secret, 'request'), session: deriveKey(secret, 'session') };
-  return { appId, key, secret, derived };
+/**
+ * Hands out what was fetched at most so long ago, and fetches it otherwise.
+ * @throws SessionCheckFailed
+ */
+export type CredentialsSource = (maxAgeMs?: number) => Promise<Credentials>;
+
+export function deriveCredentials(credentials: PusherCredentials): Credentials {
+  const { secret, previousSecret } = credentials;
+  const derived = {
+    request: deriveKey(secret, 'request'),
+    session: deriveKey(secret, 'session'),
+    ticket: deriveKey(secret, 'ticket'),
+  };
+  const previous = previousSecret === undefined ? [] : [deriveKey(previousSecret, 'ticket')];
+  return { ...credentials, derived, ticketKeys: [derived.ticket, ...previous] };
 }
 
 const noSalt = new Uint8Array(0);

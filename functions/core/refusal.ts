@@ -5,15 +5,28 @@
  * (https://pusher.com/docs/channels/library_auth_reference/pusher-websockets-protocol/#error-codes).
  */
 const refusals = {
-  'malformed-token': { code: 4009, sentence: 'The token does not have the shape of a session id.' },
-  'foreign-origin': { code: 4009, sentence: 'This origin is not on the list of allowed origins.' },
-  'missing-origin': { code: 4009, sentence: 'The handshake carries no Origin.' },
-  'not-logged-in': { code: 4009, sentence: 'PHP says that nobody is logged in with this session.' },
-  'other-session': { code: 4009, sentence: 'PHP answered with another session id than the one it was asked for.' },
+  'malformed-token': forGood('The token does not have the shape of a session id.'),
+  'malformed-ticket': forGood('The token does not have the shape of a ticket.'),
+  'foreign-ticket': forGood('The ticket names the key of another gateway.'),
+  'unreadable-ticket': forGood('The ticket was sealed for another app or with another secret, or changed.'),
+  'incomplete-ticket': forGood('The ticket does not hold what a ticket holds.'),
+  'long-lived-ticket': forGood('The ticket would live too long.'),
+  'future-ticket': forGood('The ticket is from the future, so a clock is off.'),
+  // A fresh one is a question to PHP away.
+  'expired-ticket': forNow('The ticket has expired.'),
+  'used-ticket': forNow('The ticket has opened a socket already.'),
+  'no-session-cookie': forGood('The handshake carries no cookie for PHP.'),
+  'malformed-cookies': forGood('The cookies are too long or not plain text.'),
+  'foreign-origin': forGood('This origin is not on the list of allowed origins.'),
+  'missing-origin': forGood('The handshake carries no Origin.'),
+  'not-logged-in': forGood('PHP says that nobody is logged in with this session.'),
+  'other-session': forGood('PHP answered with another session id than the one it was asked for.'),
+  'expired-session': forGood('PHP says that the session has ended already.'),
+  'oversized-identity': forGood('PHP says more of this user than API Gateway passes on.'),
   // 43xx, not Reverb's 4200: one bad frame must not make a client that obeys the classes drop a working socket.
-  'malformed-frame': { code: 4300, sentence: 'A frame is a JSON object with a string "event".' },
-  'unknown-event': { code: 4300, sentence: 'This event is not known here.' },
-} as const;
+  'malformed-frame': forOnce('A frame is a JSON object with a string "event".'),
+  'unknown-event': forOnce('This event is not known here.'),
+};
 
 export type RefusalReason = keyof typeof refusals;
 
@@ -27,6 +40,18 @@ export function refuse(reason: RefusalReason): Refusal {
   return { refused: reason, ...refusals[reason] };
 }
 
-export function isRefusal(outcome: object): outcome is Refusal {
-  return 'refused' in outcome;
+export function isRefusal(outcome: object | string): outcome is Refusal {
+  return typeof outcome === 'object' && 'refused' in outcome;
+}
+
+function forGood(sentence: string) {
+  return { code: 4009, sentence };
+}
+
+function forNow(sentence: string) {
+  return { code: 4200, sentence };
+}
+
+function forOnce(sentence: string) {
+  return { code: 4300, sentence };
 }

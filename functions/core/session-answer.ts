@@ -1,3 +1,4 @@
+import { parseIdentity } from './identity.ts';
 import { type Refusal, refuse } from './refusal.ts';
 import { isSameSessionId, type Session, type SessionMode } from './session.ts';
 import { SessionCheckFailed } from './session-lookup.ts';
@@ -10,18 +11,14 @@ export interface SessionAnswer {
 }
 
 const saysNo = new Set([401, 403, 302, 303, 307]);
-/**
- * Characters. A principal is a partition key, which DynamoDB limits to 2048 bytes, and a character may take three
- * (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html).
- */
-const maxUserIdLength = 512;
 const jsonType = /^application\/([\w.-]+\+)?json\b/i;
 
 /**
- * What PHP's answer means for the one who holds `token`: the outcome table of the handshake.
+ * What PHP's answer means for the one who brought a session id: the outcome table of the handshake.
+ * @param asked the session id that PHP must answer; undefined where only PHP knows it
  * @throws SessionCheckFailed when the answer is none, or says that PHP does not trust us
  */
-export function judgeAnswer(mode: SessionMode, token: string, answer: SessionAnswer): Session | Refusal {
+export function judgeAnswer(mode: SessionMode, asked: string | undefined, answer: SessionAnswer): Session | Refusal {
   // A login redirect is how many applications say "nobody"; 301 and 308 say that the configured URL is wrong.
   if (saysNo.has(answer.status)) return refuse('not-logged-in');
   if (answer.status === 421) {
@@ -31,11 +28,12 @@ export function judgeAnswer(mode: SessionMode, token: string, answer: SessionAns
     );
   }
   if (answer.status !== 200) throw new SessionCheckFailed('unavailable', `it answered ${answer.status}`);
-  if (mode === 'status') return { sessionId: token };
+  if (mode === 'status' && asked !== undefined) return { sessionId: asked };
 
-  const session = parseIdentity(parseJson(answer));
+  const session = parseSession(parseJson(answer));
   if (session === 'nobody') return refuse('not-logged-in');
-  if (!isSameSessionId(session.sessionId, token)) return refuse('other-session');
+  if (asked === undefined) return session.sessionId === '' ? refuse('not-logged-in') : session;
+  if (!isSameSessionId(session.sessionId, asked)) return refuse('other-session');
   return session;
 }
 
@@ -51,16 +49,11 @@ function parseJson({ contentType, body }: SessionAnswer): unknown {
 }
 
 /** The session id as a string, or an object that also says who the user is. Anything else is nobody's session. */
-function parseIdentity(value: unknown): Session | 'nobody' {
+function parseSession(value: unknown): Session | 'nobody' {
   if (typeof value === 'string') return { sessionId: value };
   if (typeof value !== 'object' || value === null || !('sessionId' in value)) return 'nobody';
   if (typeof value.sessionId !== 'string') return 'nobody';
-  if (!('userId' in value)) return { sessionId: value.sessionId };
-  if (typeof value.userId !== 'string' || value.userId === '' || value.userId.length > maxUserIdLength) {
-    throw new SessionCheckFailed(
-      'unavailable',
-      `it answered with a userId that is not a string of 1 to ${maxUserIdLength} characters`,
-    );
-  }
-  return { sessionId: value.sessionId, userId: value.userId };
+  const identity = parseIdentity(value);
+  if (typeof identity === 'string') throw new SessionCheckFailed('unavailable', `it answered with ${identity}`);
+  return { sessionId: value.sessionId, ...identity };
 }

@@ -1,23 +1,23 @@
 import type { Refusal } from './refusal.ts';
-import type { Session } from './session.ts';
+import type { Proof, Session } from './session.ts';
 
 /**
  * The port to the application that knows who is logged in.
  *
- * Callers pass a token whose shape was checked, and what the browser called itself (some applications bind a session to
+ * Callers pass a proof whose shape was checked, and what the browser called itself (some applications bind a session to
  * it). Callers MUST treat an exception as "nobody knows": never as a yes, never as "logged out".
  *
  * Implementers MUST
- * - answer a `Session` only when the application itself said yes to this very token;
+ * - answer a `Session` only when the application itself said yes to this very proof;
  * - answer a `Refusal` only when the application clearly said no;
  * - throw `SessionCheckFailed` for everything else, within their one deadline for the whole call;
  * - ask the application at most once per call, except that a kept connection which proves dead may be dialled anew.
  *
- * Implementers MUST NOT follow redirects, read more than 64 KB, remember an answer, or put the token, a cookie or any
+ * Implementers MUST NOT follow redirects, read more than 64 KB, remember an answer, or put the proof or any
  * part of a body into an error.
  */
 export interface SessionLookup {
-  whose(token: string, browser: { readonly userAgent?: string | undefined }): Promise<Session | Refusal>;
+  whose(proof: Proof, browser: { readonly userAgent?: string | undefined }): Promise<Session | Refusal>;
 }
 
 /**

@@ -1,19 +1,26 @@
 import { timingSafeEqual } from 'node:crypto';
+import type { Identity } from './identity.ts';
 import { type Refusal, refuse } from './refusal.ts';
 
-/** Who is logged in over PHP, as far as this gateway has to know. */
-export interface Session {
+/** Who is logged in over PHP, as far as this gateway has to know. Without a `userId` the session itself is the principal. */
+export interface Session extends Identity {
   readonly sessionId: string;
-  /** PHP's user, when it names one; else the session itself is the principal. */
-  readonly userId?: string;
 }
+
+/**
+ * What PHP is asked with: a raw session id, which becomes the session's cookie, or a whole Cookie header, byte for byte,
+ * with the session id that PHP must answer. Without one the cookies are the only proof, and PHP's answer says whose they are.
+ */
+export type Proof = string | { readonly cookieHeader: string; readonly sessionId?: string };
 
 /**
  * How a token becomes a session (one per deployment, no downgrade between them).
  * `session-id`: the token is the raw id, and PHP must answer 200 with that very id as JSON.
+ * `ticket`: the token is sealed by PHP, and PHP, asked with the cookies in it, must answer the session id in it.
+ * `cookie`: there is no token. PHP is asked with the handshake's own cookies and answers whose they are.
  * `status`: the token is the raw id, and any 200 will do; the body is not read.
  */
-export const sessionModes = ['session-id', 'status'] as const;
+export const sessionModes = ['session-id', 'ticket', 'cookie', 'status'] as const;
 export type SessionMode = (typeof sessionModes)[number];
 
 /**
@@ -36,6 +43,11 @@ export function parseSessionToken(values: readonly unknown[]): string | Refusal 
 /** `user:<id>`, or `session:<hash>` when PHP names no user: what a connection belongs to. */
 export function principalOf(session: Session, sessionHash: string): string {
   return session.userId === undefined ? `session:${sessionHash}` : `user:${session.userId}`;
+}
+
+/** @param now epoch milliseconds */
+export function hasEnded({ expiresAt }: Session, now: number): boolean {
+  return expiresAt !== undefined && expiresAt * 1000 <= now;
 }
 
 /** Compares in constant time. Both are short, so the length, which is no secret, may be compared first. */

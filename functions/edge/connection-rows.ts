@@ -31,6 +31,9 @@ export function createConnectionRows(table: string, client: DynamoDBClient, cloc
         ...keyOf(connection),
         sessionHash: { S: connection.sessionHash },
         connectedAt: { N: String(connection.connectedAt) },
+        ...(connection.sessionExpiresAt === undefined
+          ? {}
+          : { sessionExpiresAt: { N: String(connection.sessionExpiresAt) } }),
         [ttl]: { N: String(expiresAt) },
       };
       await client.send(new PutItemCommand({ TableName: table, Item }));
@@ -74,6 +77,7 @@ export function createConnectionRows(table: string, client: DynamoDBClient, cloc
     async *everyone() {
       // TTL may delete days late (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ttl-expired-items.html).
       const notExpired = `${ttl} > :now`;
+      const sessionGoesOn = '(attribute_not_exists(sessionExpiresAt) OR sessionExpiresAt > :now)';
       const pages = paginateScan(
         { client },
         {
@@ -81,7 +85,7 @@ export function createConnectionRows(table: string, client: DynamoDBClient, cloc
           // Who was added before the reading began must be seen: the tick that a connect starts looks at once.
           ConsistentRead: true,
           ProjectionExpression: `${partitionKey}, ${sortKey}, connectedAt, welcomedAt`,
-          FilterExpression: notExpired,
+          FilterExpression: `${notExpired} AND ${sessionGoesOn}`,
           ExpressionAttributeValues: { ':now': { N: String(Math.floor(clock.now() / 1000)) } },
         },
       );

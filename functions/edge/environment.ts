@@ -1,6 +1,7 @@
 import { findOriginFault, type OriginPolicy } from '../core/origin.ts';
 import { type SessionMode, sessionModes } from '../core/session.ts';
 import { findEndpointFault } from '../core/session-endpoint.ts';
+import { type SessionCheck, type SettledWayIn, sessionChecks, type TokenSource, tokenSources } from '../core/way-in.ts';
 import type { AwsCredentials } from './sigv4.ts';
 
 /** Names of the variables, by function. The construct writes them with `satisfies`, so none can be forgotten. */
@@ -8,7 +9,12 @@ export interface AuthorizerEnvironment {
   readonly SESSION_ENDPOINT: string;
   readonly SESSION_MODE: SessionMode;
   readonly SESSION_TIMEOUT_MS: string;
+  readonly TOKEN_FROM: TokenSource;
+  readonly SESSION_CHECK: SessionCheck;
+  /** Of use where the token is a session id. */
   readonly COOKIE_NAME: string;
+  /** Names, separated by blanks; of use in mode `cookie`. */
+  readonly COOKIES: string;
   /** Separated by blanks; no origin has one. */
   readonly ALLOWED_ORIGINS: string;
   readonly ALLOW_MISSING_ORIGIN: 'yes' | 'no';
@@ -20,6 +26,10 @@ export interface ConnectEnvironment {
   readonly DELIVER_FUNCTION: string;
   /** Only when hello is on. */
   readonly TICK_FUNCTION?: string;
+  /** Only in mode `ticket`: where tickets are burnt. */
+  readonly CLAIMS_TABLE?: string;
+  /** Only where tickets come as a sub-protocol: the one to answer with. */
+  readonly SUBPROTOCOL?: string;
 }
 
 export interface DisconnectEnvironment {
@@ -45,11 +55,9 @@ type LambdaVariable =
 
 type Variable = keyof (AuthorizerEnvironment & ConnectEnvironment & TickEnvironment) | LambdaVariable;
 
-export interface AuthorizerSettings extends OriginPolicy {
+export interface AuthorizerSettings extends OriginPolicy, SettledWayIn {
   readonly endpoint: URL;
-  readonly mode: SessionMode;
   readonly timeoutMs: number;
-  readonly cookieName: string;
   readonly credentialsSecretArn: string;
 }
 
@@ -59,8 +67,9 @@ export function readAuthorizerSettings(): AuthorizerSettings {
   const fault = findEndpointFault(endpoint);
   if (fault !== undefined) throw new Error(`SESSION_ENDPOINT: ${fault}`);
 
-  const mode = sessionModes.find((known) => known === read('SESSION_MODE'));
-  if (mode === undefined) throw new Error(`SESSION_MODE must be one of ${sessionModes.join(', ')}.`);
+  const mode = readOneOf('SESSION_MODE', sessionModes);
+  const tokenFrom = readOneOf('TOKEN_FROM', tokenSources);
+  const sessionCheck = readOneOf('SESSION_CHECK', sessionChecks);
 
   const timeoutMs = Number(read('SESSION_TIMEOUT_MS'));
   if (!(timeoutMs > 0)) throw new Error('SESSION_TIMEOUT_MS must be a number above 0.');
@@ -72,10 +81,14 @@ export function readAuthorizerSettings(): AuthorizerSettings {
   return {
     endpoint: new URL(endpoint),
     mode,
+    tokenFrom,
+    sessionCheck,
     timeoutMs,
     cookieName: read('COOKIE_NAME'),
+    cookies: read('COOKIES').split(' '),
     allowedOrigins,
-    allowMissingOrigin: read('ALLOW_MISSING_ORIGIN') === 'yes',
+    // Browsers add cookies by themselves, so with them Origin is all that tells our page from another.
+    allowMissingOrigin: mode !== 'cookie' && read('ALLOW_MISSING_ORIGIN') === 'yes',
     credentialsSecretArn: read('CREDENTIALS_SECRET_ARN'),
   };
 }
@@ -110,6 +123,12 @@ export function readAwsSettings(): AwsSettings {
 export function read(name: Variable): string {
   const value = process.env[name];
   if (value === undefined || value === '') throw new Error(`The environment variable ${name} is not set.`);
+  return value;
+}
+
+function readOneOf<Known extends string>(name: Variable, known: readonly Known[]): Known {
+  const value = known.find((each) => each === read(name));
+  if (value === undefined) throw new Error(`${name} must be one of ${known.join(', ')}.`);
   return value;
 }
 

@@ -1,5 +1,11 @@
-import http, { type ClientRequest, type IncomingMessage, type RequestOptions } from 'node:http';
-import https from 'node:https';
+import {
+  type ClientRequest,
+  Agent as HttpAgent,
+  type IncomingMessage,
+  type RequestOptions,
+  request as requestByHttp,
+} from 'node:http';
+import { Agent as HttpsAgent, request as requestByHttps } from 'node:https';
 
 export interface HttpRequest {
   readonly url: URL;
@@ -32,8 +38,8 @@ export class HttpFailure extends Error {
 }
 
 // Kept alive at module scope: a TLS handshake costs more than everything else the authorizer does.
-const plain = { request: http.request, agent: new http.Agent({ keepAlive: true }) };
-const encrypted = { request: https.request, agent: new https.Agent({ keepAlive: true }) };
+const plain = { request: requestByHttp, agent: new HttpAgent({ keepAlive: true }) };
+const encrypted = { request: requestByHttps, agent: new HttpsAgent({ keepAlive: true }) };
 
 /**
  * One HTTP exchange over a kept connection. Redirects are answers like any other.
@@ -49,7 +55,7 @@ export function exchange(request: HttpRequest): Promise<HttpAnswer> {
     let attempt = dial(transport.agent);
     const deadline = setTimeout(() => fail(`it did not answer within ${request.timeoutMs} ms`), request.timeoutMs);
 
-    function dial(agent: http.Agent | false): ClientRequest {
+    function dial(agent: HttpAgent | false): ClientRequest {
       const dialled = transport.request(request.url, { ...options, agent });
       dialled.once('response', receive);
       dialled.on('error', (error) => {

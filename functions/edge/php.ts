@@ -1,6 +1,6 @@
 import type { Clock } from '../core/clock.ts';
-import { type Credentials, signRequest } from '../core/credentials.ts';
-import type { SessionMode } from '../core/session.ts';
+import { type CredentialsSource, signRequest } from '../core/credentials.ts';
+import type { Proof, SessionMode } from '../core/session.ts';
 import { judgeAnswer } from '../core/session-answer.ts';
 import { SessionCheckFailed, type SessionLookup } from '../core/session-lookup.ts';
 import { exchange, HttpFailure } from './http.ts';
@@ -17,10 +17,10 @@ const maxBodyBytes = 64 * 1024;
 /** What may go into a header without changing it; a longer or stranger User-Agent is not passed on. */
 const plainText = /^[\x20-\x7e]{1,512}$/;
 
-/** Asks the PHP app over HTTP, with the cookie that the token stands for, whose session that is. */
+/** Asks the PHP app over HTTP, with the cookies that a browser has proof of, whose session that is. */
 export function createSessionLookup(
   settings: PhpSettings,
-  credentials: () => Promise<Credentials>,
+  credentials: CredentialsSource,
   clock: Clock,
 ): SessionLookup {
   const { endpoint, mode, cookieName, timeoutMs } = settings;
@@ -28,9 +28,8 @@ export function createSessionLookup(
   const wantsBody = (status: number) => status === 200 && mode !== 'status';
 
   return {
-    async whose(token, { userAgent }) {
-      // `,` is the one character of PHP's alphabet that a cookie value may not hold; PHP decodes it.
-      const cookieHeader = `${cookieName}=${encodeURIComponent(token)}`;
+    async whose(proof, { userAgent }) {
+      const { cookieHeader, sessionId } = readProof(proof);
       const time = Math.floor(clock.now() / 1000);
       const headers = {
         accept: 'application/json',
@@ -41,9 +40,15 @@ export function createSessionLookup(
         'x-session-socket': signRequest(await credentials(), { method: 'GET', pathAndQuery, time, cookieHeader }),
       };
       const answer = await ask(headers);
-      return judgeAnswer(mode, token, answer);
+      return judgeAnswer(mode, sessionId, answer);
     },
   };
+
+  function readProof(proof: Proof) {
+    if (typeof proof !== 'string') return proof;
+    // `,` is the one character of PHP's alphabet that a cookie value may not hold; PHP decodes it.
+    return { cookieHeader: `${cookieName}=${encodeURIComponent(proof)}`, sessionId: proof };
+  }
 
   async function ask(headers: Record<string, string>) {
     try {

@@ -1,5 +1,5 @@
 import type { Clock } from '../core/clock.ts';
-import { type Credentials, deriveCredentials } from '../core/credentials.ts';
+import { type Credentials, type CredentialsSource, deriveCredentials } from '../core/credentials.ts';
 import { SessionCheckFailed } from '../core/session-lookup.ts';
 import type { AwsSettings } from './environment.ts';
 import { exchange, HttpFailure } from './http.ts';
@@ -10,21 +10,29 @@ const keepMs = 5 * 60_000;
 
 /**
  * Pusher's three from Secrets Manager, fetched at first need with one signed request
- * (https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_GetSecretValue.html), then kept for five minutes.
- * Callers at the same time share one request; a failure is not kept.
+ * (https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_GetSecretValue.html), then kept for five minutes, or
+ * for as long as a caller finds it young enough. Callers at the same time share one request. A failure is not kept, and not
+ * told either while an older secret is still good.
  * @throws SessionCheckFailed without any part of the secret
  */
-export function createCredentialsSource(secretArn: string, aws: AwsSettings, clock: Clock): () => Promise<Credentials> {
+export function createCredentialsSource(secretArn: string, aws: AwsSettings, clock: Clock): CredentialsSource {
   let kept: { readonly credentials: Promise<Credentials>; readonly until: number } | undefined;
+  // A failure counts too: a stranger with bad tickets must not make every handshake ask while nobody answers.
+  let askedAt = 0;
 
-  return () => {
-    if (kept !== undefined && clock.now() < kept.until) return kept.credentials;
-    const fetched = { credentials: fetchCredentials(secretArn, aws, clock), until: clock.now() + keepMs };
-    kept = fetched;
-    fetched.credentials.catch(() => {
-      if (kept === fetched) kept = undefined;
+  return (maxAgeMs = keepMs) => {
+    const now = clock.now();
+    const older = kept !== undefined && now < kept.until ? kept : undefined;
+    if (older !== undefined && now - askedAt < maxAgeMs) return older.credentials;
+    askedAt = now;
+    const credentials = fetchCredentials(secretArn, aws, clock).catch((error: unknown) => {
+      if (kept === fetched) kept = older;
+      if (older === undefined) throw error;
+      return older.credentials;
     });
-    return fetched.credentials;
+    const fetched = { credentials, until: now + keepMs };
+    kept = fetched;
+    return credentials;
   };
 }
 
@@ -54,9 +62,9 @@ async function fetchCredentials(secretArn: string, aws: AwsSettings, clock: Cloc
 
 function parseCredentials(body: string): Credentials {
   try {
-    const { appId, key, secret } = JSON.parse(JSON.parse(body).SecretString);
-    if ([appId, key, secret].every((part) => typeof part === 'string' && part !== ''))
-      return deriveCredentials({ appId, key, secret });
+    const { appId, key, secret, previousSecret } = JSON.parse(JSON.parse(body).SecretString);
+    if ([appId, key, secret, previousSecret ?? key].every((part) => typeof part === 'string' && part !== ''))
+      return deriveCredentials({ appId, key, secret, previousSecret });
   } catch {
     // Falls through: a parser's message would quote the secret.
   }

@@ -1,5 +1,7 @@
 /** What every benchmark is given. */
 export interface Bench {
+  /** How many mutated tickets `tickets` tries. */
+  readonly mutations: number;
   /**
    * Tells what comes next.
    * @throws Stopped once somebody pressed Ctrl-C, so that nothing more is begun
@@ -12,11 +14,12 @@ export interface Bench {
 export class Stopped extends Error {}
 
 /** A benchmark's surroundings, and the way to end them early. */
-export function createBench(say: (line: string) => void) {
+export function createBench(say: (line: string) => void, mutations: number) {
   const undos: (() => Promise<void> | void)[] = [];
   let isStopped = false;
 
   const bench: Bench = {
+    mutations,
     step(line) {
       if (isStopped) throw new Stopped();
       say(line);

@@ -6,12 +6,14 @@ import { measureConnects } from './connects.ts';
 import { type Figure, isWithinLimit } from './figure.ts';
 import { measureLocalCloud } from './local-cloud.ts';
 import { asJson, asMarkdown, asTable, describeMachine } from './print.ts';
+import { measureTickets } from './tickets.ts';
 
 const benchmarks: Readonly<Record<string, (bench: Bench) => Promise<Figure[]>>> = {
   'authorizer-import': measureAuthorizerImport,
   'authorizer-overhead': measureAuthorizerOverhead,
   connects: measureConnects,
   'local-cloud': measureLocalCloud,
+  tickets: measureTickets,
 };
 
 const usage = `Measures session-socket beside what it could be or was, in interleaved rounds of one run.
@@ -21,6 +23,7 @@ const usage = `Measures session-socket beside what it could be or was, in interl
   benchmark     one of ${Object.keys(benchmarks).join(', ')}   (default all)
   --json        print [{name, value, unit, limit, better}, …]
   --markdown    print the table of docs/benchmarks.md
+  --mutations   how many mutated tickets "tickets" tries   (default 100000)
   --help        this text
 
 Figures go to standard output, progress to standard error. A missed limit is marked and not a failure: how busy the
@@ -35,9 +38,9 @@ let isStopping = false;
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void stop());
 
 try {
-  const { names, print } = readArguments(process.argv.slice(2));
+  const { names, print, mutations } = readArguments(process.argv.slice(2));
   if (names.length === 0) console.log(usage);
-  else console.log(print(await runAll(names), machine));
+  else console.log(print(await runAll(names, mutations), machine));
 } catch (error) {
   if (!isStopping) {
     console.error(`bench: ${error instanceof Error ? error.message : error}`);
@@ -48,27 +51,31 @@ try {
 /** No names at all: help was asked for. */
 function readArguments(args: readonly string[]) {
   const boolean = { type: 'boolean', default: false } as const;
-  const options = { json: boolean, markdown: boolean, help: boolean };
+  const number = { type: 'string', default: '100000' } as const;
+  const options = { json: boolean, markdown: boolean, mutations: number, help: boolean };
   const { values, positionals } = parseArgs({ args: [...args], allowPositionals: true, options });
   const print = values.json ? asJson : values.markdown ? asMarkdown : asTable;
-  if (values.help) return { names: [], print };
+  const mutations = Number(values.mutations);
+  if (!(mutations > 0)) throw new Error(`--mutations is a number above 0, not "${values.mutations}".`);
+  if (values.help) return { names: [], print, mutations };
 
   const unknown = positionals.find((name) => !Object.hasOwn(benchmarks, name));
-  if (unknown === undefined) return { names: positionals.length === 0 ? Object.keys(benchmarks) : positionals, print };
+  const names = positionals.length === 0 ? Object.keys(benchmarks) : positionals;
+  if (unknown === undefined) return { names, print, mutations };
   throw new Error(`There is no benchmark "${unknown}". There are: ${Object.keys(benchmarks).join(', ')}.`);
 }
 
-async function runAll(names: readonly string[]): Promise<Figure[]> {
+async function runAll(names: readonly string[], mutations: number): Promise<Figure[]> {
   const figures: Figure[] = [];
   say(machine);
-  for (const name of names) figures.push(...(await run(name)));
+  for (const name of names) figures.push(...(await run(name, mutations)));
   const missed = figures.filter((each) => !isWithinLimit(each));
   if (missed.length > 0) say(`missed: ${missed.map((each) => each.name).join(', ')}`);
   return figures;
 }
 
-async function run(name: string): Promise<Figure[]> {
-  const { bench, cleanUp, stop: stopBench } = createBench((line) => say(`${name}: ${line}`));
+async function run(name: string, mutations: number): Promise<Figure[]> {
+  const { bench, cleanUp, stop: stopBench } = createBench((line) => say(`${name}: ${line}`), mutations);
   const figures = (benchmarks[name]?.(bench) ?? Promise.resolve([])).finally(cleanUp);
   running = { settled: figures.catch(() => undefined), stop: stopBench };
   return figures;

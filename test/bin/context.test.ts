@@ -50,6 +50,15 @@ describe('the options of cdk deploy', () => {
     expect(read({ mode: 'status', cookieName: 'SID' })).toMatchObject({ mode: 'status', cookieName: 'SID' });
   });
 
+  it('take the way in, and cookies with commas between or as a list', () => {
+    const wayIn = { mode: 'cookie', tokenFrom: 'cookie', sessionCheck: 'always' };
+    expect(read({ ...wayIn, cookies: 'SID, wordpress_logged_in_*' })).toMatchObject({
+      ...wayIn,
+      cookies: ['SID', 'wordpress_logged_in_*'],
+    });
+    expect(read({ cookies: ['SID'] })).toMatchObject({ cookies: ['SID'] });
+  });
+
   it('name the stack, so that a second one can stand beside it', () => {
     expect(readStackName(lookup({}))).toBe('SessionSocket');
     expect(readStackName(lookup({ stackName: 'Staging' }))).toBe('Staging');

@@ -146,6 +146,21 @@ export function describeConnectionRegistry(name: string, create: CreateRegistry)
     });
   });
 
+  describe(`${name}: a connection whose session ends`, () => {
+    it('is shown to the last second of its session, and not from then on, although its socket may be open', async () => {
+      const { clock, registry, add } = await scene();
+      const sessionExpiresAt = Math.floor(clock.now() / 1000) + 60;
+      const mortal = { principalId: 'user:1', connectionId: 'a', sessionHash: 'a'.repeat(64) };
+      await registry.add({ ...mortal, connectedAt: clock.now(), sessionExpiresAt });
+      await add('user:1', 'b');
+      await clock.advance(59_000);
+      expect(await everyoneIn(registry)).toHaveLength(2);
+      await clock.advance(1000);
+      expect(await everyoneIn(registry)).toMatchObject([{ connectionId: 'b' }]);
+      expect(await registry.holds(mortal)).toBe(true);
+    });
+  });
+
   describe(`${name}: many`, () => {
     // DynamoDB reads at most 1 MB at a time, and a long name makes a large row.
     const longName = (n: number) => `user:${String(n).padStart(1900, 'x')}`;

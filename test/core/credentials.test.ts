@@ -5,7 +5,7 @@ import vectors from '../recorded/vectors.json' with { type: 'json' };
 const { derivedKeysHex, requestSignature, sessionHash } = vectors;
 const credentials = deriveCredentials(vectors.credentials);
 
-it.each(['request', 'session'] as const)('derives the key for %s byte for byte as PHP does', (purpose) => {
+it.each(['request', 'session', 'ticket'] as const)('derives the key for %s byte for byte as PHP does', (purpose) => {
   expect(deriveKey(credentials.secret, purpose).toString('hex')).toBe(derivedKeysHex[purpose]);
 });
 

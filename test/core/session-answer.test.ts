@@ -70,13 +70,18 @@ describe('200 in mode session-id', () => {
     ['the same id and a user', { sessionId: token, userId: '42' }, { sessionId: token, userId: '42' }],
     [
       'the longest user id',
-      { sessionId: token, userId: '€'.repeat(512) },
-      { sessionId: token, userId: '€'.repeat(512) },
+      { sessionId: token, userId: '€'.repeat(128) },
+      { sessionId: token, userId: '€'.repeat(128) },
     ],
     [
       'more than is known, which is left behind',
-      { sessionId: token, userId: '42', isAdmin: true, refused: 'x', channels: ['private-x'] },
+      { sessionId: token, userId: '42', isAdmin: true, refused: 'x', cookieHeader: 'a=b' },
       { sessionId: token, userId: '42' },
+    ],
+    [
+      'all that PHP may say of a user',
+      { sessionId: token, userId: '42', userInfo: { name: 'Ann' }, channels: ['private-x'], expiresAt: 1790000000 },
+      { sessionId: token, userId: '42', userInfo: { name: 'Ann' }, channels: ['private-x'], expiresAt: 1790000000 },
     ],
   ])('accepts %s', (_, body, session) => {
     expect(judge(says(body))).toEqual(session);
@@ -117,7 +122,7 @@ describe('200 in mode session-id', () => {
     ['empty', ''],
     ['an array', ['42']],
     ['an object', {}],
-    ['longer than a key of the table can be', 'x'.repeat(513)],
+    ['longer than 128 characters', 'x'.repeat(129)],
   ])('calls a user id that is %s a fault, because who it is would be a guess', (_, userId) => {
     expect(outcomeOf(() => judge(says({ sessionId: token, userId })))).toBe('unavailable');
   });
@@ -169,6 +174,30 @@ describe('200 in mode session-id', () => {
         }
       }),
     );
+  });
+});
+
+describe('200 in mode ticket', () => {
+  it('is accepted with the id that is sealed in the ticket, and with no other', () => {
+    expect(judgeAnswer('ticket', token, says({ sessionId: token, userId: '42' }))).toEqual({
+      sessionId: token,
+      userId: '42',
+    });
+    expect(outcomeOf(() => judgeAnswer('ticket', token, says('other')))).toBe('other-session');
+  });
+});
+
+describe('200 in mode cookie', () => {
+  it.each([
+    ['an id', token, { sessionId: token }],
+    ['an id of another kind than PHP makes', 'öäü', { sessionId: 'öäü' }],
+    ['an id and a user', { sessionId: token, userId: '42' }, { sessionId: token, userId: '42' }],
+  ])('takes the session from PHP: %s', (_, body, session) => {
+    expect(judgeAnswer('cookie', undefined, says(body))).toEqual(session);
+  });
+
+  it.each([null, '', {}, { sessionId: '' }, { userId: '42' }, [token], 42])('takes %j for nobody', (body) => {
+    expect(outcomeOf(() => judgeAnswer('cookie', undefined, says(body)))).toBe('not-logged-in');
   });
 });
 

@@ -16,10 +16,11 @@ describe.skipIf('missing' in choice)('A person with a browser', () => {
   let demo: Demo;
   let browser: Browser;
   let page: Page;
+  const urls: string[] = [];
 
   beforeAll(async () => {
     if ('missing' in choice) return;
-    demo = await startDemo({ hello: true });
+    demo = await startDemo({ hello: true, context: { mode: 'ticket' } });
     browser = await launch(choice);
     const context = await browser.newContext({
       httpCredentials: { username: 'gonzalo', password: 'password', origin: demo.pageUrl },
@@ -27,6 +28,8 @@ describe.skipIf('missing' in choice)('A person with a browser', () => {
       colorScheme: 'light',
     });
     page = await context.newPage();
+    page.on('request', (request) => urls.push(request.url()));
+    page.on('websocket', (socket) => urls.push(socket.url()));
     await mkdir(screenshots, { recursive: true });
   });
 
@@ -63,6 +66,18 @@ describe.skipIf('missing' in choice)('A person with a browser', () => {
     const width = await page.evaluate('document.documentElement.scrollWidth');
     await page.screenshot({ path: join(screenshots, 'private-page-phone.png') });
     expect(width).toBeLessThanOrEqual(375);
+  });
+
+  it('leaves the session id in no URL, log, table or script', async () => {
+    const cookies = await page.context().cookies();
+    const sessionId = cookies.find(({ name }) => name === 'PHPSESSID')?.value ?? '';
+    expect(sessionId).toMatch(/^[A-Za-z0-9,-]{22,}$/);
+    const script = 'JSON.stringify([document.documentElement.outerHTML, document.cookie, {...localStorage}])';
+    const tables = await Promise.all(['Connections', 'Claims'].map((table) => demo.rows(table)));
+    const everywhere = [JSON.stringify(demo.log), JSON.stringify(tables), String(await page.evaluate(script)), ...urls];
+    expect(everywhere.filter((text) => text.includes(sessionId))).toEqual([]);
+    // It did look into the URLs of sockets.
+    expect(urls.some((url) => url.includes('token=t1.'))).toBe(true);
   });
 
   it("opens a socket with the README's three lines and nothing else", async () => {

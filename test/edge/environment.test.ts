@@ -14,7 +14,10 @@ describe('a variable that is missing', () => {
     'SESSION_ENDPOINT',
     'SESSION_MODE',
     'SESSION_TIMEOUT_MS',
+    'TOKEN_FROM',
+    'SESSION_CHECK',
     'COOKIE_NAME',
+    'COOKIES',
     'ALLOWED_ORIGINS',
     'ALLOW_MISSING_ORIGIN',
     'CREDENTIALS_SECRET_ARN',
@@ -43,7 +46,9 @@ describe('a variable that makes no sense', () => {
   it.each([
     ['SESSION_ENDPOINT', 'http://app.example.com/'],
     ['SESSION_ENDPOINT', '/getSessionID'],
-    ['SESSION_MODE', 'ticket'],
+    ['SESSION_MODE', 'tickets'],
+    ['TOKEN_FROM', 'header'],
+    ['SESSION_CHECK', 'never'],
     ['SESSION_MODE', 'Status'],
     ['SESSION_TIMEOUT_MS', 'soon'],
     ['SESSION_TIMEOUT_MS', '0'],
@@ -65,8 +70,11 @@ describe('the settings', () => {
     expect(readAuthorizerSettings()).toEqual({
       endpoint: new URL('http://127.0.0.1:9/getSessionID'),
       mode: 'session-id',
+      tokenFrom: 'query',
+      sessionCheck: 'always',
       timeoutMs: 100,
       cookieName: 'PHPSESSID',
+      cookies: ['PHPSESSID'],
       allowedOrigins: ['https://a.example.com', 'http://localhost:8080'],
       allowMissingOrigin: false,
       credentialsSecretArn: 'arn:aws:secretsmanager:eu-central-1:123456789012:secret:none',
@@ -81,6 +89,17 @@ describe('the settings', () => {
   ])('let clients without Origin in for nothing but yes: %s', (value, expected) => {
     vi.stubEnv('ALLOW_MISSING_ORIGIN', value);
     expect(readAuthorizerSettings().allowMissingOrigin).toBe(expected);
+  });
+
+  it('never let clients without Origin in where cookies are the proof', () => {
+    vi.stubEnv('ALLOW_MISSING_ORIGIN', 'yes');
+    vi.stubEnv('SESSION_MODE', 'cookie');
+    vi.stubEnv('TOKEN_FROM', 'cookie');
+    vi.stubEnv('COOKIES', 'APPSID wordpress_logged_in_*');
+    expect(readAuthorizerSettings()).toMatchObject({
+      allowMissingOrigin: false,
+      cookies: ['APPSID', 'wordpress_logged_in_*'],
+    });
   });
 
   it.each([

@@ -47,15 +47,37 @@ describe('tokens', () => {
   it('are not taken from a parameter of another name', () => {
     expect(readTokens({ ...knock(), multiValueQueryStringParameters: { Token: ['a'], 'token[]': ['b'] } })).toEqual([]);
   });
+
+  it.each([
+    [['session-socket, t1.k.x'], ['t1.k.x']],
+    [['session-socket,t1.k.x'], ['t1.k.x']],
+    [['session-socket', 't1.k.x'], ['t1.k.x']],
+    [['session-socket, t1.k.x, other'], ['t1.k.x', 'other']],
+    [['session-socket'], []],
+    [['t1.k.x, session-socket'], []],
+    [['t1.k.x'], []],
+    [['Session-Socket, t1.k.x'], []],
+    [[''], []],
+    [undefined, []],
+  ])('are what follows session-socket among the sub-protocols %j', (protocols, tokens) => {
+    for (const name of ['Sec-WebSocket-Protocol', 'sec-websocket-protocol']) {
+      expect(readTokens(knock({ headers: { [name]: protocols } }), 'subprotocol')).toEqual(tokens);
+    }
+  });
+
+  it('are the Cookie headers, whole, and nothing that a page can say elsewhere', () => {
+    expect(readTokens(knock({ headers: { Cookie: ['a=1; b=2'] } }), 'cookie')).toEqual(['a=1; b=2']);
+    expect(readTokens(knock(), 'cookie')).toEqual([]);
+  });
 });
 
 describe('the policy', () => {
-  const context = { principalId: 'user:42', sessionHash: 'abc' };
+  const context = { principalId: 'user:42', sessionHash: 'abc', authorizedAt: '1790000000000' };
 
   it('allows exactly this handshake, and says who it is in strings', () => {
     expect(allow(methodArn, context)).toEqual({
       principalId: 'user:42',
-      context: { sessionHash: 'abc' },
+      context: { sessionHash: 'abc', authorizedAt: '1790000000000' },
       policyDocument: {
         Version: '2012-10-17',
         Statement: [{ Action: 'execute-api:Invoke', Effect: 'Allow', Resource: methodArn }],

@@ -71,6 +71,41 @@ describe('the secret', () => {
   });
 });
 
+describe('a caller who needs a newer secret', () => {
+  it('gets it, once the kept one is older than that, and so does everybody after', async () => {
+    const credentialsOf = source();
+    await credentialsOf();
+    const rotated = { ...credentials, secret: 'another', previousSecret: credentials.secret };
+    manager.mood = holds(rotated);
+    await clock.advance(59_999);
+    expect(await credentialsOf(60_000)).toMatchObject(credentials);
+    await clock.advance(1);
+    expect(await credentialsOf(60_000)).toMatchObject(rotated);
+    expect(await credentialsOf()).toMatchObject(rotated);
+    expect(manager.requests).toHaveLength(2);
+  });
+
+  it('gets the kept one while no other can be had, asks once a minute, and not beyond its five minutes', async () => {
+    const credentialsOf = source();
+    await credentialsOf();
+    manager.mood = answerJson({}, 500);
+    for (let minute = 1; minute < 5; minute += 1) {
+      await clock.advance(60_000);
+      for (const _ of [1, 2, 3]) expect(await credentialsOf(60_000)).toMatchObject(credentials);
+      expect(manager.requests).toHaveLength(1 + minute);
+    }
+    await clock.advance(60_000);
+    await expect(credentialsOf()).rejects.toThrow('answered 500');
+  });
+
+  it('finds the one before too, where there is one, and takes no other type for it', async () => {
+    manager.mood = holds({ ...credentials, previousSecret: 'open' });
+    expect((await source()()).ticketKeys).toHaveLength(2);
+    manager.mood = holds({ ...credentials, previousSecret: 42 });
+    await expect(source()()).rejects.toThrow('is not a JSON object');
+  });
+});
+
 describe('a failure', () => {
   it('is told to all who wait, and not kept', async () => {
     const credentialsOf = source();

@@ -34,7 +34,11 @@ export function knock({ tokens = [sessionId], headers = {} }: Knock = {}): Conne
   return { methodArn, multiValueHeaders, ...query, requestContext: { connectionId } } as ConnectAuthorizerEvent;
 }
 
-const someone: AuthorizerContext = { principalId: 'user:42', sessionHash: 'a'.repeat(64) };
+const someone: AuthorizerContext = {
+  principalId: 'user:42',
+  sessionHash: 'a'.repeat(64),
+  authorizedAt: '1731332735000',
+};
 const time = { connectedAt: 1731332735513, requestTime: '11/Nov/2024:13:45:46 +0000', requestTimeEpoch: 1731332746514 };
 const place = { stage: 'live', domainName: 'abcdef123.execute-api.eu-central-1.amazonaws.com', apiId: 'abcdef123' };
 const ids = { connectionId, requestId: 'BFbOeE87IAMF31w=', extendedRequestId: 'BFbOeE87IAMF31w=' };

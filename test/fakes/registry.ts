@@ -15,8 +15,10 @@ export class MemoryRegistry implements ConnectionRegistry {
     this.#pageSize = pageSize;
   }
 
-  async add({ principalId, connectionId, sessionHash, connectedAt }: NewConnection): Promise<void> {
-    this.#rows.set(keyOf({ principalId, connectionId }), { principalId, connectionId, sessionHash, connectedAt });
+  async add(connection: NewConnection): Promise<void> {
+    const { principalId, connectionId, sessionHash, connectedAt, sessionExpiresAt } = connection;
+    const end = sessionExpiresAt === undefined ? {} : { sessionExpiresAt };
+    this.#rows.set(keyOf(connection), { principalId, connectionId, sessionHash, connectedAt, ...end });
   }
 
   async holds(connection: Connection): Promise<boolean> {
@@ -62,8 +64,9 @@ export class MemoryRegistry implements ConnectionRegistry {
     return this.#rows.get(keyOf(connection))?.welcomedAt !== undefined;
   }
 
-  #hasExpired({ connectedAt }: Row): boolean {
-    return Math.floor(connectedAt / 1000) + connectionLifetime <= Math.floor(this.#clock.now() / 1000);
+  #hasExpired({ connectedAt, sessionExpiresAt = Number.POSITIVE_INFINITY }: Row): boolean {
+    const end = Math.min(Math.floor(connectedAt / 1000) + connectionLifetime, sessionExpiresAt);
+    return end <= Math.floor(this.#clock.now() / 1000);
   }
 }
 

@@ -4,6 +4,8 @@ import { deriveCredentials, hashSessionId } from '../../functions/core/credentia
 import { type Refusal, refuse } from '../../functions/core/refusal.ts';
 import type { Session } from '../../functions/core/session.ts';
 import { SessionCheckFailed } from '../../functions/core/session-lookup.ts';
+import { settleWayIn } from '../../functions/core/way-in.ts';
+import { ManualClock } from '../fakes/clock.ts';
 import { connectionId, knock, methodArn, origin, sessionId, userAgent } from '../fakes/events.ts';
 import { Told } from '../fakes/told.ts';
 
@@ -20,7 +22,9 @@ function scene(answer: () => Session | Refusal = () => ({ sessionId })) {
   };
   const told = new Told();
   const origins = { allowedOrigins: [origin], allowMissingOrigin: false };
-  const dependencies = { origins, sessions, credentials: async () => credentials, tell: told.tell };
+  const clock = new ManualClock();
+  const wayIn = settleWayIn({ mode: 'session-id' });
+  const dependencies = { origins, wayIn, sessions, credentials: async () => credentials, clock, tell: told.tell };
   return { asked, told, dependencies, authorize: createAuthorizer(dependencies) };
 }
 

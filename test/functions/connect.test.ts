@@ -1,6 +1,7 @@
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { createConnect } from '../../functions/connect.ts';
 import type { DeliverJob, Starter } from '../../functions/edge/invoke.ts';
+import { MemoryClaims } from '../fakes/claims.ts';
 import { ManualClock } from '../fakes/clock.ts';
 import { connectEvent, connectionId } from '../fakes/events.ts';
 import { failNext } from '../fakes/order.ts';
@@ -92,4 +93,85 @@ it('tells the first fault when it cannot even undo itself', async () => {
   failNext(starter, 'deliver', new Error('Lambda is down'));
   failNext(registry, 'leave', new Error('DynamoDB is down'));
   await expect(connect(connectEvent())).rejects.toThrow('Lambda is down');
+});
+
+describe('with tickets', () => {
+  const admitted = {
+    principalId: 'user:42',
+    sessionHash: 'a'.repeat(64),
+    authorizedAt: '1790000000000',
+    jti: 'b'.repeat(32),
+  };
+
+  function ticketScene() {
+    const the = scene();
+    const claims = new MemoryClaims(the.clock);
+    const { registry, starter, clock, told } = the;
+    return { ...the, claims, connect: createConnect({ registry, claims, starter, clock, tell: told.tell }) };
+  }
+
+  it('burns the ticket, and knows it for five minutes', async () => {
+    const { claims, clock, connect } = ticketScene();
+    expect(await connect(connectEvent(admitted))).toEqual({ statusCode: 200 });
+    expect(claims.names).toEqual([`ticket:${admitted.jti}`]);
+    await clock.advance(299_000);
+    expect(await connect(connectEvent(admitted))).toEqual({ statusCode: 403 });
+  });
+
+  it('refuses a second use, writes nothing and starts nothing', async () => {
+    const { registry, started, told, connect } = ticketScene();
+    await connect(connectEvent(admitted));
+    const before = { rows: registry.rows, started: [...started] };
+    expect(await connect(connectEvent(admitted))).toEqual({ statusCode: 403 });
+    expect({ rows: registry.rows, started }).toEqual(before);
+    expect(told.lines.at(-1)).toMatchObject({ message: 'handshake refused', fields: { reason: 'used-ticket' } });
+    expect(told.count('HandshakeRefused')).toBe(1);
+    expect(JSON.stringify(told.lines)).not.toContain(admitted.jti);
+  });
+
+  it('lets one of several in that come at once', async () => {
+    const { registry, connect } = ticketScene();
+    const answers = await Promise.all([1, 2, 3].map(() => connect(connectEvent(admitted))));
+    expect(answers.map(({ statusCode }) => statusCode).sort()).toEqual([200, 403, 403]);
+    expect(registry.rows).toHaveLength(1);
+  });
+
+  it('writes nothing when the ticket cannot be burnt', async () => {
+    const { registry, claims, connect } = ticketScene();
+    failNext(claims, 'claim');
+    await expect(connect(connectEvent(admitted))).rejects.toThrow('the network is down');
+    expect(registry.rows).toEqual([]);
+  });
+
+  it('costs one ticket when it dies before the row: the next one works', async () => {
+    const { registry, connect } = ticketScene();
+    failNext(registry, 'add');
+    await expect(connect(connectEvent(admitted))).rejects.toThrow('the network is down');
+    expect(await connect(connectEvent(admitted))).toEqual({ statusCode: 403 });
+    expect(await connect(connectEvent({ ...admitted, jti: 'c'.repeat(32) }))).toEqual({ statusCode: 200 });
+  });
+
+  it('lets nobody in without one, nor anybody with one where there are none', async () => {
+    const { registry, connect } = ticketScene();
+    expect(await connect(connectEvent())).toEqual({ statusCode: 403 });
+    expect(await scene().connect(connectEvent(admitted))).toEqual({ statusCode: 403 });
+    expect(registry.rows).toEqual([]);
+  });
+});
+
+it('answers a page that asked by sub-protocol with the name of ours, never with the ticket', async () => {
+  const { registry, starter, clock, told } = scene();
+  const connect = createConnect({ registry, subprotocol: 'session-socket', starter, clock, tell: told.tell });
+  expect(await connect(connectEvent())).toEqual({
+    statusCode: 200,
+    headers: { 'Sec-WebSocket-Protocol': 'session-socket' },
+  });
+});
+
+it('writes down when the session ends', async () => {
+  const { registry, connect } = scene();
+  await connect(
+    connectEvent({ principalId: 'user:42', sessionHash: 'x', authorizedAt: '1', sessionExpiresAt: '1900000000' }),
+  );
+  expect(registry.rows).toMatchObject([{ sessionExpiresAt: 1900000000 }]);
 });

@@ -51,7 +51,10 @@ async function startAuthorizer(settings: Settings = {}): Promise<Lambda> {
     SESSION_ENDPOINT: php.url('/getSessionID').href,
     SESSION_MODE: 'session-id',
     SESSION_TIMEOUT_MS: String(timeoutMs),
+    TOKEN_FROM: 'query',
+    SESSION_CHECK: 'always',
     COOKIE_NAME: 'PHPSESSID',
+    COOKIES: 'PHPSESSID',
     ALLOWED_ORIGINS: origin,
     ALLOW_MISSING_ORIGIN: 'no',
     CREDENTIALS_SECRET_ARN: 'arn:aws:secretsmanager:eu-central-1:123456789012:secret:x',
@@ -245,7 +248,8 @@ describe('who is accepted', () => {
   it('is the session when PHP names no user, under the hash that PHP can compute as well', async () => {
     const sessionHash = hashSessionId(credentials, sessionId);
     const { result } = await (await startAuthorizer()).invoke(knock());
-    expect(result).toEqual({ principalId: `session:${sessionHash}`, context: { sessionHash }, ...policy('Allow') });
+    const context = { sessionHash, authorizedAt: expect.stringMatching(/^\d{13}$/) };
+    expect(result).toEqual({ principalId: `session:${sessionHash}`, context, ...policy('Allow') });
   });
 
   it('is the user whom PHP names', async () => {

@@ -47,9 +47,17 @@ const withHello = {
   ],
 };
 
+/** Where tickets are burnt. */
+const withTickets = {
+  ...withoutHello,
+  Connect: [...withoutHello.Connect, 'dynamodb:PutItem on {Tables/Claims}'].sort(),
+};
+
 describe.each([
   { name: 'hello off', deployment: deploy(), table: withoutHello },
   { name: 'hello on', deployment: deploy({ hello: true }), table: withHello },
+  { name: 'tickets', deployment: deploy({ mode: 'ticket', tokenFrom: 'subprotocol' }), table: withTickets },
+  { name: 'cookies', deployment: deploy({ mode: 'cookie' }), table: withoutHello },
 ])('with $name', ({ deployment, table }) => {
   it('there are these functions', () => {
     const paths = deployment.of('AWS::Lambda::Function').map(({ path }) => path.replace('/Function', ''));

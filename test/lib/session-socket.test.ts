@@ -47,6 +47,14 @@ describe('the doors', () => {
     expect(IdentitySource).toEqual(['route.request.querystring.token']);
   });
 
+  it.each([
+    [{ mode: 'ticket' }, 'route.request.querystring.token'],
+    [{ mode: 'ticket', tokenFrom: 'subprotocol' }, 'route.request.header.Sec-WebSocket-Protocol'],
+    [{ mode: 'cookie' }, 'route.request.header.Cookie'],
+  ] as const)('with %j, answer it to who brings nothing in %s', (props, source) => {
+    expect(deploy(props).the('AWS::ApiGatewayV2::Authorizer').Properties.IdentitySource).toEqual([source]);
+  });
+
   // `$request.querystring.token`, which HTTP APIs take, is refused by CloudFormation for a WebSocket API, and only when it
   // is deployed (https://github.com/aws/aws-cdk/issues/18307).
   it("name the token in the grammar of a WebSocket API's identity sources", () => {
@@ -239,9 +247,34 @@ describe('the authorizer', () => {
     });
   });
 
+  it('is told the way in', () => {
+    const variables = (deployment: Deployment, path: string) =>
+      deployment.the('AWS::Lambda::Function', path).Properties.Environment.Variables;
+    const ticket = deploy({ mode: 'ticket', tokenFrom: 'subprotocol', sessionCheck: 'trust-ticket' });
+    expect(variables(ticket, 'Authorizer')).toMatchObject({
+      SESSION_MODE: 'ticket',
+      TOKEN_FROM: 'subprotocol',
+      SESSION_CHECK: 'trust-ticket',
+    });
+    expect(ticket.read(variables(ticket, 'Connect').CLAIMS_TABLE)).toBe('{Tables/Claims}');
+    expect(variables(ticket, 'Connect').SUBPROTOCOL).toBe('session-socket');
+
+    const cookie = deploy({ mode: 'cookie', cookies: ['SID', 'wordpress_logged_in_*'] });
+    expect(variables(cookie, 'Authorizer')).toMatchObject({
+      TOKEN_FROM: 'cookie',
+      COOKIES: 'SID wordpress_logged_in_*',
+    });
+    for (const name of ['CLAIMS_TABLE', 'SUBPROTOCOL']) {
+      expect(variables(cookie, 'Connect')).not.toHaveProperty(name);
+      expect(variables(quiet, 'Connect')).not.toHaveProperty(name);
+    }
+  });
+
   it('is strict where nothing is said', () => {
     expect(quiet.the('AWS::Lambda::Function', 'Authorizer').Properties.Environment.Variables).toMatchObject({
       SESSION_MODE: 'session-id',
+      TOKEN_FROM: 'query',
+      SESSION_CHECK: 'always',
       SESSION_TIMEOUT_MS: '2500',
       COOKIE_NAME: 'PHPSESSID',
       ALLOW_MISSING_ORIGIN: 'no',

@@ -1,0 +1,2 @@
+const socket = new WebSocket(webSocketUrl);
+socket.onmessage = ({ data }) => console.log(JSON.parse(data));

@@ -1,0 +1,39 @@
+import type { NewConnection } from '../core/connection.ts';
+import { principalOf, type Session } from '../core/session.ts';
+import { type AuthorizerContext, readConnection, type SocketEvent } from './gateway.ts';
+
+/** What the authorizer knows beside the session. */
+export interface Admission {
+  readonly sessionHash: string;
+  /** Epoch milliseconds. */
+  readonly authorizedAt: number;
+  readonly jti?: string | undefined;
+}
+
+/**
+ * Strings only, because nobody knows what API Gateway makes of other types here; what is undefined is left out of JSON. The
+ * session id is never among it.
+ */
+export function writeContext(session: Session, { sessionHash, authorizedAt, jti }: Admission): AuthorizerContext {
+  const { userInfo, channels, expiresAt } = session;
+  return {
+    principalId: principalOf(session, sessionHash),
+    sessionHash,
+    authorizedAt: String(authorizedAt),
+    userInfo: userInfo && JSON.stringify(userInfo),
+    channels: channels && JSON.stringify(channels),
+    sessionExpiresAt: expiresAt?.toString(),
+    jti,
+  };
+}
+
+/** Whom the authorizer let in, as `connect` is to register it. Undefined when no authorizer of ours did. */
+export function readAdmitted(
+  event: SocketEvent,
+): (Omit<NewConnection, 'connectedAt'> & { jti: string | undefined }) | undefined {
+  const connection = readConnection(event);
+  const { sessionHash, sessionExpiresAt, jti } = event.requestContext.authorizer ?? {};
+  if (connection === undefined || sessionHash === undefined) return undefined;
+  const end = sessionExpiresAt === undefined ? {} : { sessionExpiresAt: Number(sessionExpiresAt) };
+  return { ...connection, sessionHash, ...end, jti };
+}

@@ -1,0 +1,198 @@
+import { describe, expect, it } from 'vitest';
+import { createAuthorizer } from '../../functions/authorizer.ts';
+import { type Credentials, deriveCredentials, hashSessionId } from '../../functions/core/credentials.ts';
+import { type Refusal, refuse } from '../../functions/core/refusal.ts';
+import type { Session } from '../../functions/core/session.ts';
+import { SessionCheckFailed } from '../../functions/core/session-lookup.ts';
+import { settleWayIn, type WayIn } from '../../functions/core/way-in.ts';
+import { ManualClock } from '../fakes/clock.ts';
+import { knock, methodArn, origin, sessionId, userAgent } from '../fakes/events.ts';
+import { contents, cookieHeader, sealTicket } from '../fakes/ticket.ts';
+import { Told } from '../fakes/told.ts';
+
+const credentials = deriveCredentials({ appId: 'app', key: 'key', secret: 'open sesame' });
+const sessionHash = hashSessionId(credentials, sessionId);
+const allowed = { policyDocument: { Statement: [{ Effect: 'Allow', Resource: methodArn }] } };
+const denied = { policyDocument: { Statement: [{ Effect: 'Deny', Resource: methodArn }] } };
+
+function scene(wayIn: WayIn, answer: () => Session | Refusal = () => ({ sessionId })) {
+  const asked: unknown[][] = [];
+  const sessions = {
+    async whose(...question: unknown[]) {
+      asked.push(question);
+      return answer();
+    },
+  };
+  const clock = new ManualClock();
+  const now = clock.now() / 1000;
+  const told = new Told();
+  const source = { fetched: credentials as Credentials, kept: credentials as Credentials, fetches: 0 };
+  const authorize = createAuthorizer({
+    origins: { allowedOrigins: [origin], allowMissingOrigin: false },
+    wayIn: settleWayIn(wayIn),
+    sessions,
+    credentials: async (maxAgeMs) => {
+      if (maxAgeMs === undefined) return source.kept;
+      source.fetches += 1;
+      source.kept = source.fetched;
+      return source.kept;
+    },
+    clock,
+    tell: told.tell,
+  });
+  return { asked, told, clock, now, authorize, source };
+}
+
+describe('a ticket', () => {
+  it('lets in when PHP, asked with the cookies in it, says yes; the context says what connect needs', async () => {
+    const { asked, authorize, now } = scene({ mode: 'ticket' });
+    const jti = '00112233445566778899aabbccddeeff';
+    const policy = await authorize(knock({ tokens: [sealTicket(credentials, contents(now - 7, { jti }))] }));
+    const context = { sessionHash, jti, authorizedAt: String((now - 7) * 1000) };
+    expect(policy).toMatchObject({ ...allowed, principalId: `session:${sessionHash}`, context });
+    expect(asked).toMatchObject([[{ cookieHeader, sessionId }, { userAgent }]]);
+    expect(JSON.stringify(policy)).not.toContain(sessionId);
+  });
+
+  it('may come as a sub-protocol, and then not in the URL', async () => {
+    const { authorize, now } = scene({ mode: 'ticket', tokenFrom: 'subprotocol' });
+    const ticket = sealTicket(credentials, contents(now));
+    const headers = { 'Sec-WebSocket-Protocol': [`session-socket, ${ticket}`] };
+    expect(await authorize(knock({ tokens: [], headers }))).toMatchObject(allowed);
+    expect(await authorize(knock({ tokens: [ticket] }))).toMatchObject(denied);
+  });
+
+  it('is worth nothing when PHP says no', async () => {
+    const { authorize, now } = scene({ mode: 'ticket' }, () => refuse('not-logged-in'));
+    expect(await authorize(knock({ tokens: [sealTicket(credentials, contents(now))] }))).toMatchObject(denied);
+  });
+
+  it('costs PHP nothing when it is none, no longer one, or somebody else’s', async () => {
+    const { asked, authorize, now, told } = scene({ mode: 'ticket' });
+    const good = sealTicket(credentials, contents(now));
+    const bad: [string, string[]][] = [
+      ['malformed-ticket', []],
+      ['malformed-ticket', [good, good]],
+      ['malformed-ticket', [sessionId]],
+      ['malformed-ticket', [good.slice(0, 30)]],
+      ['expired-ticket', [sealTicket(credentials, contents(now - 36))]],
+      ['future-ticket', [sealTicket(credentials, contents(now + 6))]],
+      ['long-lived-ticket', [sealTicket(credentials, contents(now, { exp: now + 3600 }))]],
+      ['incomplete-ticket', [sealTicket(credentials, contents(now, { c: 'a=b\r\nX-A: b' }))]],
+      ['foreign-ticket', [sealTicket({ ...credentials, key: 'other' }, contents(now))]],
+      ['unreadable-ticket', [sealTicket({ ...credentials, appId: 'other' }, contents(now))]],
+      ['unreadable-ticket', [sealTicket({ ...credentials, secret: 'other' }, contents(now))]],
+    ];
+    for (const [reason, tokens] of bad) {
+      expect(await authorize(knock({ tokens }))).toMatchObject(denied);
+      expect(told.lines.at(-1)).toMatchObject({ level: 'info', fields: { reason } });
+    }
+    expect(asked).toEqual([]);
+    expect(JSON.stringify(told.lines)).not.toContain(good.slice(10, 40));
+  });
+
+  it('that does not open is tried with a newer secret, because ours may be the old one', async () => {
+    const { authorize, now, source } = scene({ mode: 'ticket' });
+    source.fetched = deriveCredentials({ ...credentials, secret: 'new', previousSecret: 'open sesame' });
+    const ticket = sealTicket({ ...credentials, secret: 'new' }, contents(now));
+    expect(await authorize(knock({ tokens: [ticket] }))).toMatchObject(allowed);
+    expect(source.fetches).toBe(1);
+    expect(await authorize(knock({ tokens: [sealTicket(credentials, contents(now))] }))).toMatchObject(allowed);
+    expect(source.fetches).toBe(1);
+  });
+});
+
+describe('a ticket that is trusted', () => {
+  const trusting: WayIn = { mode: 'ticket', sessionCheck: 'trust-ticket' };
+
+  it('lets in whom it names, and PHP is asked nothing', async () => {
+    const { asked, authorize, now } = scene(trusting);
+    const i = { userId: '42', userInfo: { name: 'Ann' } };
+    const policy = await authorize(knock({ tokens: [sealTicket(credentials, contents(now, { i }))] }));
+    expect(policy).toMatchObject({
+      ...allowed,
+      principalId: 'user:42',
+      context: { sessionHash, userInfo: '{"name":"Ann"}' },
+    });
+    expect(asked).toEqual([]);
+  });
+
+  it('is the session’s, where it names nobody', async () => {
+    const { authorize, now } = scene(trusting);
+    const ticket = sealTicket(credentials, contents(now));
+    expect(await authorize(knock({ tokens: [ticket] }))).toMatchObject({ principalId: `session:${sessionHash}` });
+  });
+
+  it('with an identity that makes no sense is a fault of PHP, not a refusal', async () => {
+    const { authorize, now, told } = scene(trusting);
+    const ticket = sealTicket(credentials, contents(now, { i: { userId: 42 } }));
+    await expect(authorize(knock({ tokens: [ticket] }))).rejects.toThrow(SessionCheckFailed);
+    expect(told.lines[0]?.fields).toMatchObject({ reason: expect.stringContaining('the ticket came with a userId') });
+  });
+});
+
+describe('cookies', () => {
+  const withCookie = (...cookies: string[]) => knock({ tokens: [], headers: { Cookie: cookies } });
+
+  it('let in whom PHP names, which sees those of the list and no others', async () => {
+    const { asked, authorize } = scene({ mode: 'cookie', cookies: ['SID', 'wp_*'] }, () => ({
+      sessionId,
+      userId: '42',
+    }));
+    const policy = await authorize(withCookie('_ga=1; wp_2=b; theme=dark; SID=a%20b'));
+    expect(policy).toMatchObject({ ...allowed, principalId: 'user:42', context: { sessionHash } });
+    expect(asked).toEqual([[{ cookieHeader: 'wp_2=b; SID=a%20b' }, { userAgent }]]);
+    expect(policy.context).not.toHaveProperty('jti', expect.anything());
+  });
+
+  it.each([
+    ['none of the list', withCookie('_ga=1'), 'no-session-cookie'],
+    ['too many of it', withCookie(`PHPSESSID=${'x'.repeat(5000)}`), 'malformed-cookies'],
+    ['two headers', withCookie('PHPSESSID=a', 'PHPSESSID=b'), 'malformed-cookies'],
+    ['no header, only a token', knock(), 'malformed-cookies'],
+    ['no Origin', knock({ headers: { Cookie: ['PHPSESSID=a'], Origin: undefined } }), 'missing-origin'],
+    ['another Origin', knock({ headers: { Cookie: ['PHPSESSID=a'], Origin: ['https://evil.com'] } }), 'foreign-origin'],
+  ])('with %s cost PHP nothing', async (_, event, reason) => {
+    const { asked, authorize, told } = scene({ mode: 'cookie' });
+    expect(await authorize(event)).toMatchObject(denied);
+    expect(told.lines).toMatchObject([{ fields: { reason } }]);
+    expect(asked).toEqual([]);
+  });
+});
+
+describe('what PHP says of the user', () => {
+  it('is in the context, as text', async () => {
+    const expiresAt = 1900000000;
+    const { authorize, clock } = scene({}, () => ({
+      sessionId,
+      userId: '42',
+      userInfo: { name: 'Ann' },
+      channels: ['private-orders-42', 'presence-*'],
+      expiresAt,
+    }));
+    const authorizedAt = String(clock.now());
+    expect((await authorize(knock())).context).toEqual({
+      sessionHash,
+      authorizedAt,
+      userInfo: '{"name":"Ann"}',
+      channels: '["private-orders-42","presence-*"]',
+      sessionExpiresAt: '1900000000',
+    });
+  });
+
+  it('that the session has ended refuses', async () => {
+    const { authorize, told, now } = scene({}, () => ({ sessionId, expiresAt: now }));
+    expect(await authorize(knock())).toMatchObject(denied);
+    expect(told.lines).toMatchObject([{ fields: { reason: 'expired-session' } }]);
+  });
+
+  // API Gateway answers a longer result with 500, and nobody would know why.
+  it('may be too much for API Gateway, which is said', async () => {
+    const channels = Array.from({ length: 100 }, (_, n) => `private-${'x'.repeat(100)}-${n}`);
+    const { authorize, told } = scene({}, () => ({ sessionId, channels }));
+    expect(await authorize(knock())).toMatchObject(denied);
+    expect(told.lines).toMatchObject([{ fields: { reason: 'oversized-identity' } }]);
+    const fewer = scene({}, () => ({ sessionId, channels: channels.slice(0, 50) }));
+    expect(await fewer.authorize(knock())).toMatchObject(allowed);
+  });
+});

@@ -1,0 +1,74 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DynamoDBClient, ScanCommand } from '@aws-sdk/client-dynamodb';
+import { synthesize } from '../bin/synthesize.ts';
+import { type LocalCloud, type LogEntry, startLocalCloud } from '../local/index.ts';
+import { createLogBook } from './log-book.ts';
+
+/** The template that would be deployed, on the local cloud. */
+export interface Gateway {
+  readonly webSocketUrl: string;
+  readonly cloud: LocalCloud;
+  /** All that the local cloud has told so far. */
+  readonly log: readonly LogEntry[];
+  /** The statuses that handshakes got. */
+  handshakes(): readonly number[];
+  /** The JSON lines that our functions have logged. */
+  records(): readonly LogRecord[];
+  /** The first such line, logged or to come, that fits. */
+  logged(fits: (record: LogRecord) => boolean): Promise<LogRecord>;
+  /** What is in a table, by the first part of its logical id. */
+  rows(table: string): Promise<readonly unknown[]>;
+  invocations(functionName: string): number;
+  close(): Promise<void>;
+}
+
+export type LogRecord = Readonly<Record<string, unknown>>;
+
+/** @param context CDK context: what `-c name=value` says */
+export async function startGateway(context: Readonly<Record<string, string>>): Promise<Gateway> {
+  const assembly = await mkdtemp(join(tmpdir(), 'session-socket-test-'));
+  const book = createLogBook();
+  await synthesize(context, assembly);
+  const cloud = await startLocalCloud({ assembly, log: book.log });
+  const dynamodb = new DynamoDBClient({
+    endpoint: cloud.dynamodbEndpoint,
+    region: cloud.region,
+    credentials: cloud.credentials,
+  });
+  return {
+    webSocketUrl: cloud.webSocketUrl,
+    cloud,
+    log: book.entries,
+    handshakes: () => book.entries.flatMap((entry) => (entry.kind === 'handshake' ? [entry.status] : [])),
+    records: () => book.entries.map(recordIn).filter((record) => record !== undefined),
+    logged: (fits) =>
+      book.find((entry) => {
+        const record = recordIn(entry);
+        return record !== undefined && fits(record) ? record : undefined;
+      }),
+    async rows(table) {
+      const answer = await dynamodb.send(new ScanCommand({ TableName: pick(cloud.tables, table) }));
+      return answer.Items ?? [];
+    },
+    invocations: (functionName) => pick(cloud.functions, functionName).invocations,
+    async close() {
+      dynamodb.destroy();
+      await cloud.close();
+      await rm(assembly, { recursive: true, force: true });
+    },
+  };
+}
+
+function recordIn(entry: LogEntry): LogRecord | undefined {
+  if (entry.kind !== 'function-output' || !entry.line.startsWith('{')) return undefined;
+  return JSON.parse(entry.line) as LogRecord;
+}
+
+/** By the readable part of a logical id: `SessionSocketTablesConnectionsA809E291` has `Connections`. */
+function pick<Value>(values: Readonly<Record<string, Value>>, name: string): Value {
+  const found = Object.entries(values).find(([logicalId]) => logicalId.includes(name));
+  if (found === undefined) throw new Error(`The template has no ${name}.`);
+  return found[1];
+}
