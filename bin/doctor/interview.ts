@@ -30,13 +30,11 @@ export interface SignedAnswers {
   readonly byTheirClock: Answered | undefined;
 }
 
-export interface SlowAnswers {
-  /** Undefined while it still worked when the question was answered. */
-  readonly page: Answered | undefined;
-  readonly question: Answered;
-  /** Somebody else's question at the same time. */
-  readonly stranger: Answered;
-}
+export type SlowAnswers =
+  /** The page had ended before there was time to ask. */
+  | { readonly tooQuick: Answered }
+  /** Somebody else's question while the page works, then that of the same person. */
+  | { readonly stranger: Answered; readonly question: Answered };
 
 /** Nothing but the first question, because there was no answer. */
 export interface Unreached {
@@ -67,10 +65,13 @@ export async function interview(patient: Patient, ask: Ask): Promise<Answers | U
 
   const id = randomBytes(16).toString('hex');
   const headers = { ...asGateway, cookie: `${cookieName}=${id}` };
-  const [answers, crossSite, session, signed] = await Promise.all([
+  const [answers, session] = await Promise.all([
     inTurn(2, () => ask({ url, headers })),
-    ask({ url, headers: { ...asOtherSite, ...cookie } }),
     cookie && inTurn(3, () => ask({ url, headers: { ...asOwnPage, ...cookie } })),
+  ]);
+  // Later, because a question that does not leave the session alone would spoil the ones before.
+  const [crossSite, signed] = await Promise.all([
+    ask({ url, headers: { ...asOtherSite, ...cookie } }),
     isSafe(url) ? askSigned(patient, first, ask) : undefined,
   ]);
   const slow = cookie && patient.slowUrl && (await askWhileSlow(url, patient.slowUrl, cookie, ask));
@@ -129,10 +130,9 @@ async function askWhileSlow(url: URL, slowUrl: URL, cookie: { readonly cookie: s
   );
   // The page has to be at work when the question comes; nothing tells from outside when it has opened its session.
   await Promise.race([visit, new Promise((resolve) => setTimeout(resolve, headStartMs))]);
-  if (page !== undefined) return { page, question: page, stranger: page };
-  const [question, stranger] = await Promise.all([
-    ask({ url, headers: { ...asOwnPage, ...cookie } }),
-    ask({ url, headers: asGateway }),
-  ]);
-  return { page: page as Answered | undefined, question, stranger };
+  if (page !== undefined) return { tooQuick: page };
+  // Not both at once: a worker of php -S may take both connections and then wait for the lock with both.
+  const stranger = await ask({ url, headers: asGateway });
+  const question = await ask({ url, headers: { ...asOwnPage, ...cookie } });
+  return { stranger, question };
 }

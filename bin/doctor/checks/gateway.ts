@@ -63,12 +63,13 @@ export const mode: Check = {
   name: 'mode',
   question: 'Which way in does the app offer?',
   judge({ patient: { cookie = '', cookieName }, session = [], signed }) {
-    const said = session
+    const [said, ...more] = session
       .filter(isReply)
       .map(read)
-      .find(({ kind }) => kind === 'somebody');
-    if (said?.kind === 'somebody') {
+      .filter((each) => each.kind === 'somebody');
+    if (said !== undefined) {
       if (said.isTicket) return ok('tickets: the session id stays in its cookie');
+      if (more.some(({ token }) => token !== said.token)) return notChecked('the id changes with every question');
       const id = decodeValue(findCookie(cookie, cookieName) ?? '');
       const what =
         said.token === id ? 'plain session ids' : 'something that is neither a ticket nor the id of the cookie';

@@ -77,24 +77,25 @@ export const lock: Check = {
   judge({ patient: { slowUrl, cookie }, session: answers = [], slow }) {
     if (slowUrl === undefined || cookie === undefined) return notChecked('it takes --cookie and --slow-url');
     if (slow === undefined) return notChecked('no cookie is sent without https');
-    const { page, question, stranger } = slow;
-    if (question === page) return notChecked(`the slow page took only ${page.ms} ms: take one of a second or more`);
+    if ('tooQuick' in slow) return notChecked(`the slow page took only ${slow.tooQuick.ms} ms: take one of seconds`);
+    const { question, stranger } = slow;
     const usualMs = Math.min(...answers.map(({ ms }) => ms));
-    if (!hasWaited(question, usualMs)) return ok(`${question.ms} ms`);
-    const waited = isReply(question) ? `it waited ${question.ms} ms` : `no answer within ${question.ms} ms`;
     if (hasWaited(stranger, usualMs)) {
       return problem(
-        `${waited}, and so did a stranger`,
+        `even a stranger ${describeWait(stranger)} for the slow page`,
         'It is no lock: the server answers one request at a time. It needs more workers (pm.max_children in php-fpm, ' +
           'PHP_CLI_SERVER_WORKERS for php -S).',
       );
     }
+    if (!hasWaited(question, usualMs)) return ok(`${question.ms} ms`);
     return problem(
-      `${waited} for the slow page, which holds the session's lock`,
+      `it ${describeWait(question)} for the slow page, which holds the session's lock`,
       "In the slow page: session_write_close() before the work, or session_start(['read_and_close' => true]).",
       'In the question itself neither helps: it waits before it can read.',
     );
   },
 };
 
+const describeWait = (answered: Answered) =>
+  isReply(answered) ? `waited ${answered.ms} ms` : `was not answered within ${answered.ms} ms`;
 const hasWaited = (answered: Answered, usualMs: number) => !isReply(answered) || answered.ms > usualMs + waitMs;
