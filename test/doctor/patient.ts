@@ -3,8 +3,12 @@ import { examine, type Result } from '../../bin/doctor/examine.ts';
 import type { Patient } from '../../bin/doctor/patient.ts';
 
 /** Everything that the doctor found, about a URL and what else is known. */
-export async function diagnose(url: string | URL, known: Partial<Patient> = {}): Promise<readonly Result[]> {
-  const asker = createAsker(3_000);
+export async function diagnose(
+  url: string | URL,
+  known: Partial<Patient> = {},
+  questionMs = 3_000,
+): Promise<readonly Result[]> {
+  const asker = createAsker(questionMs);
   const unknown = { cookieName: 'PHPSESSID', cookie: undefined, slowUrl: undefined, keys: undefined };
   try {
     return await examine({ ...unknown, sessionTimeoutMs: 2500, ...known, url: new URL(url) }, asker.ask);
