@@ -30,7 +30,7 @@ describe('session-socket doctor', () => {
     diagnose(server.url + path, { cookie: await logIn(), keys, ...known });
 
   it('finds nothing wrong where everything is right', async () => {
-    const results = await examineAs('/tickets?with=query');
+    const results = await examineAs('/getSessionID?with=query');
     expect(faultsIn(results)).toEqual({});
     expect(results.filter(({ outcome }) => outcome === 'not checked').map(({ name }) => name)).toEqual([
       'keep-alive',
@@ -43,7 +43,7 @@ describe('session-socket doctor', () => {
   });
 
   it('asks without a cookie and a key what can be asked without', async () => {
-    const results = await diagnose(`${server.url}/tickets`);
+    const results = await diagnose(`${server.url}/getSessionID`);
     expect(faultsIn(results)).toEqual({});
     for (const name of ['cross-site', 'signature', 'mode', 'session', 'untouched', 'lock'])
       expect(find(results, name).outcome, name).toBe('not checked');
@@ -59,6 +59,14 @@ describe('session-socket doctor', () => {
   };
 
   it.each([
+    [
+      'what there is to say about the page of the README',
+      '/readme',
+      {
+        ...plainIds,
+        strangers: 'warning: every invented id is given a session, and PHP writes a file for it',
+      },
+    ],
     [
       'strict mode off',
       '/adopts',
@@ -157,12 +165,12 @@ describe('session-socket doctor', () => {
 
   it('finds another secret and another key', async () => {
     const fault = { signature: 'problem: the right signature is answered 421' };
-    expect(faultsIn(await examineAs('/tickets', { keys: { ...keys, secret: 'another' } }))).toEqual(fault);
-    expect(faultsIn(await examineAs('/tickets', { keys: { ...keys, key: 'another' } }))).toEqual(fault);
+    expect(faultsIn(await examineAs('/getSessionID', { keys: { ...keys, secret: 'another' } }))).toEqual(fault);
+    expect(faultsIn(await examineAs('/getSessionID', { keys: { ...keys, key: 'another' } }))).toEqual(fault);
   });
 
   it('finds that a cookie is nobody’s', async () => {
-    const results = await examineAs('/tickets', { cookie: 'PHPSESSID=00000000000000000000000000000000' });
+    const results = await examineAs('/getSessionID', { cookie: 'PHPSESSID=00000000000000000000000000000000' });
     expect(faultsIn(results)).toEqual({ session: 'problem: 403: nobody is logged in with this cookie' });
   });
 
@@ -173,25 +181,23 @@ describe('session-socket doctor', () => {
 
   it('finds a URL that has moved, and does not follow', async () => {
     const results = await diagnose(`${server.url}/moved`);
-    expect(faultsIn(results)).toEqual({ redirect: 'problem: 301, moved to /tickets' });
+    expect(faultsIn(results)).toEqual({ redirect: 'problem: 301, moved to /getSessionID' });
   });
 
   // Not on the WebAssembly PHP, which answers one request at a time.
   describe.skipIf(!hasNativePhp)('while a page of the same person works', () => {
-    const whileSlow = (path: string) => examineAs('/tickets', { slowUrl: new URL(path, server.url) });
+    const whileSlow = (path: string) => examineAs('/getSessionID', { slowUrl: new URL(path, server.url) });
 
     it('finds the lock, and says where to mend it', async () => {
-      const results = await whileSlow('/slow-locked');
+      const results = await whileSlow('/report');
       expect(faultsIn(results)).toEqual({
-        lock: expect.stringMatching(
-          /^problem: it waited \d{3} ms for the slow page, which holds the session's lock$/,
-        ),
+        lock: expect.stringMatching(/^problem: it waited \d{3} ms for the slow page, which holds the session's lock$/),
       });
       expect(find(results, 'lock').mend?.join(' ')).toMatch(/^In the slow page: session_write_close\(\)/);
     });
 
     it('finds nothing when the page has given its lock back', async () => {
-      const results = await whileSlow('/slow-unlocked');
+      const results = await whileSlow('/gentle-report');
       expect(faultsIn(results)).toEqual({});
       expect(find(results, 'lock').outcome).toBe('ok');
     });

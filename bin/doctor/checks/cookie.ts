@@ -10,9 +10,7 @@ export const cookieAttributes: Check = {
     const replies = [...strangers, ...invented.answers, ...session].filter(isReply);
     const cookie = cookiesSetBy(replies).find(({ name, value }) => name === cookieName && value !== '');
     if (cookie === undefined) {
-      return notChecked(
-        'no answer sets it, which is right: look at the Set-Cookie of your login (HttpOnly, Secure, SameSite)',
-      );
+      return notChecked('no answer sets it, which is right; look yourself at what the login sets');
     }
     return weigh(
       faultsOf(cookie, isLoopback(url) && url.protocol === 'http:'),

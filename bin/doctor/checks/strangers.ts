@@ -26,7 +26,8 @@ export const inventedId: Check = {
     if (given.some(({ value }) => value === id)) return problem('an invented id is kept', strictMode);
     const startsForStrangers = cookiesSetBy(strangers.filter(isReply)).some(({ name }) => name === cookieName);
     // A session was opened, and the one who asked was given no other id: then it has the one that was invented.
-    const isAdopted = given.length === 0 && (startsForStrangers || replies.some(opensSession));
+    const opensOnlyForCookies = replies.some(opensSession) && !strangers.filter(isReply).some(opensSession);
+    const isAdopted = given.length === 0 && (startsForStrangers || opensOnlyForCookies);
     if (isAdopted) return problem('an invented id becomes a session: PHP adopts it', strictMode);
     return ok('refused, and nothing shows that it is kept');
   },

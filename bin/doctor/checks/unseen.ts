@@ -4,18 +4,17 @@ import { type Check, notChecked } from '../check.ts';
 export const phpIni: Check = {
   name: 'php.ini',
   question: 'Are the settings of sessions safe?',
-  judge: () =>
-    notChecked('use_trans_sid = 0, use_only_cookies = 1 and the save handler cannot be seen from outside: php -i'),
+  judge: () => notChecked('look yourself (php -i): use_trans_sid 0, use_only_cookies 1, the save handler'),
 };
 
 export const expiry: Check = {
   name: 'expiry',
   question: 'Does a session end when it should?',
-  judge: () => notChecked('gc_maxlifetime is no end: only the app can compare a time of its own in $_SESSION'),
+  judge: () => notChecked('look yourself: gc_maxlifetime is no end, the app keeps one of its own'),
 };
 
 export const rotation: Check = {
   name: 'rotation',
   question: 'Does the id change at login?',
-  judge: () => notChecked('it takes a login: session_regenerate_id(true) before $_SESSION is filled'),
+  judge: () => notChecked('look yourself: session_regenerate_id(true) before the login fills $_SESSION'),
 };
