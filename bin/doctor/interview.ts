@@ -129,7 +129,12 @@ async function askWhileSlow(url: URL, slowUrl: URL, cookie: { readonly cookie: s
     },
   );
   // The page has to be at work when the question comes; nothing tells from outside when it has opened its session.
-  await Promise.race([visit, new Promise((resolve) => setTimeout(resolve, headStartMs))]);
+  let timer: NodeJS.Timeout | undefined;
+  const headStart = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, headStartMs);
+  });
+  await Promise.race([visit, headStart]);
+  clearTimeout(timer);
   if (page !== undefined) return { tooQuick: page };
   // Not both at once: a worker of php -S may take both connections and then wait for the lock with both.
   const stranger = await ask({ url, headers: asGateway });
