@@ -32,14 +32,9 @@ describe('session-socket doctor', () => {
   it('finds nothing wrong where everything is right', async () => {
     const results = await examineAs('/getSessionID?with=query');
     expect(faultsIn(results)).toEqual({});
-    expect(results.filter(({ outcome }) => outcome === 'not checked').map(({ name }) => name)).toEqual([
-      'keep-alive',
-      'cookie',
-      'lock',
-      'php.ini',
-      'expiry',
-      'rotation',
-    ]);
+    const unseen = results.filter(({ outcome }) => outcome === 'not checked').map(({ name }) => name);
+    // php -S keeps no connection, the server around the WebAssembly PHP does.
+    expect(unseen.filter((name) => name !== 'keep-alive')).toEqual(['cookie', 'lock', 'php.ini', 'expiry', 'rotation']);
   });
 
   it('asks without a cookie and a key what can be asked without', async () => {
