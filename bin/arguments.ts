@@ -10,11 +10,25 @@ type Options = NonNullable<ParseArgsConfig['options']>;
  * @throws {UsageError}
  */
 export function readOptions<const O extends Options>(args: readonly string[], options: O) {
+  return explain(() => parseArgs({ args: [...args], allowNegative: true, options }).values);
+}
+
+/**
+ * Options, and words before, between and after them.
+ * @throws {UsageError}
+ */
+export function readOptionsAndWords<const O extends Options>(args: readonly string[], options: O) {
+  const parse = () => parseArgs({ args: [...args], allowNegative: true, allowPositionals: true, options });
+  const { values, positionals } = explain(parse);
+  return { values, words: positionals };
+}
+
+function explain<Result>(parse: () => Result): Result {
   try {
-    return parseArgs({ args: [...args], allowNegative: true, options }).values;
+    return parse();
   } catch (error) {
     if (!(error instanceof TypeError) || !('code' in error)) throw error;
-    // Node's own words go on with advice about positional arguments, which we have none of.
+    // Node's own words go on with advice about positional arguments.
     throw new UsageError(`${error.message.split(/\.\s/)[0]?.replace(/\.$/, '')}.`);
   }
 }

@@ -14,6 +14,10 @@ const commands: Readonly<Record<string, Command>> = {
     // Late, because loading the local cloud takes longer than answering --help.
     run: async (args) => (await import('./run-assembly.ts')).runLocal(args),
   },
+  doctor: {
+    summary: 'ask a running PHP app whether it is ready for the gateway',
+    run: async (args) => (await import('./doctor/run.ts')).runDoctor(args),
+  },
 };
 
 const list = Object.entries(commands)

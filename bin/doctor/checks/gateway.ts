@@ -1,0 +1,87 @@
+import { isReply } from '../ask.ts';
+import { type Check, notChecked, ok, problem, warning } from '../check.ts';
+import { decodeValue, findCookie, isSafe } from '../patient.ts';
+import { read } from '../said.ts';
+import { skewSecondsOf } from '../skew.ts';
+
+/** What PHP accepts of a signature. */
+const allowedSeconds = 300;
+const ntp = 'Set the clocks of both machines by NTP (timedatectl); AWS keeps its own.';
+
+export const clock: Check = {
+  name: 'clock',
+  question: 'Do the clocks agree?',
+  judge({ strangers: [reply] }) {
+    const skew = skewSecondsOf(reply);
+    if (skew === undefined) return notChecked('the answer has no Date of its own');
+    const seconds = Math.abs(skew);
+    const says = `the app's is ${seconds} s ${skew > 0 ? 'ahead of' : 'behind'} this machine's`;
+    if (seconds > allowedSeconds) return problem(`${says}, and ${allowedSeconds} are allowed`, ntp);
+    if (seconds > allowedSeconds / 5) return warning(says, ntp);
+    // A Date has whole seconds.
+    return ok(seconds <= 2 ? 'they agree' : says);
+  },
+};
+
+const ignores =
+  'The app does not look at the signature: plain session ids. With php/session-socket.php it gives tickets.';
+
+export const signature: Check = {
+  name: 'signature',
+  question: 'Does PHP know the gateway, and nobody else?',
+  judge({ patient: { keys, url }, signed }) {
+    if (keys === undefined) return notChecked('it takes --key and the secret in SESSION_SOCKET_SECRET');
+    if (!isSafe(url) || signed === undefined) return notChecked('it needs https');
+    const { right, wrong, old, byTheirClock } = signed;
+    if (!isReply(right) || !isReply(wrong) || !isReply(old)) return notChecked('a question was not answered');
+    if (right.status === 421 && byTheirClock !== undefined && isReply(byTheirClock) && byTheirClock.status !== 421) {
+      return problem("the secret fits, but the app's clock is off: 421", ntp);
+    }
+    if (right.status === 421) {
+      return problem(
+        'the right signature is answered 421',
+        "Its key or secret is not the stack's, the app's clock is off, or something in front of PHP changes the path, " +
+          "the query or the Cookie header. PHP's error log says which.",
+      );
+    }
+    const kind = read(right).kind;
+    if (kind !== 'somebody' && kind !== 'nobody') {
+      return problem(`a signed question is answered ${right.status}`, "PHP's error log says why.");
+    }
+    if (wrong.status !== 421) return warning('a wrong signature is accepted like none', ignores);
+    if (old.status !== 421) {
+      return problem(
+        'a signature of an hour ago is accepted',
+        'Use php/session-socket.php as it is: 300 s are allowed.',
+      );
+    }
+    return ok('accepted; a wrong one and an old one are not');
+  },
+};
+
+export const mode: Check = {
+  name: 'mode',
+  question: 'Which way in does the app offer?',
+  judge({ patient: { cookie = '', cookieName }, session = [], signed }) {
+    const [said, ...more] = session
+      .filter(isReply)
+      .map(read)
+      .filter((each) => each.kind === 'somebody');
+    if (said !== undefined) {
+      if (said.isTicket) return ok('tickets: the session id stays in its cookie');
+      if (more.some(({ token }) => token !== said.token)) return notChecked('the id changes with every question');
+      const id = decodeValue(findCookie(cookie, cookieName) ?? '');
+      const what =
+        said.token === id ? 'plain session ids' : 'something that is neither a ticket nor the id of the cookie';
+      if (said.token !== id) {
+        return problem(
+          what,
+          'The mode `session-id` compares it with the cookie: frameworks that encrypt cookies take tickets.',
+        );
+      }
+      return warning(what, 'Scripts of the page can read them; with php/session-socket.php it gives tickets.');
+    }
+    if (signed !== undefined && isReply(signed.wrong) && signed.wrong.status === 421) return ok('tickets');
+    return notChecked('it takes somebody who is logged in: --cookie');
+  },
+};

@@ -1,0 +1,101 @@
+import { type Answered, isReply, type Reply } from '../ask.ts';
+import { type Check, type Finding, notChecked, ok, problem } from '../check.ts';
+import { isSafe } from '../patient.ts';
+import { read } from '../said.ts';
+import { cookiesSetBy } from '../set-cookie.ts';
+import { describeFailure } from './reach.ts';
+
+const takesCookie = 'it takes the cookie of somebody who is logged in: --cookie';
+
+/** That somebody is, never who. */
+export const session: Check = {
+  name: 'session',
+  question: 'Is it known who is logged in?',
+  judge({ patient: { url, cookie }, session: answers, signed }) {
+    if (cookie === undefined) return notChecked(takesCookie);
+    if (!isSafe(url) || answers === undefined) return notChecked('no cookie is sent without https');
+    const [first] = answers;
+    if (first === undefined || !isReply(first)) return describeFailure(first?.failure ?? 'nothing');
+    const said = read(first);
+    if (said.kind !== 'somebody') return describeNobody(first);
+    const gateway = signed === undefined || !isReply(signed.right) ? undefined : read(signed.right);
+    if (gateway?.kind === 'somebody') {
+      return ok(gateway.namesUser ? 'somebody is logged in, and the app names a user' : 'somebody is logged in');
+    }
+    return ok('somebody is logged in');
+  },
+};
+
+function describeNobody(reply: Reply): Finding {
+  const { kind } = read(reply);
+  if (kind === 'nobody') {
+    return problem(
+      `${reply.status}: nobody is logged in with this cookie`,
+      'Copy the cookie again from a browser that is logged in, and look at its name (--cookie-name).',
+      'If it is right, the route does not find what the login puts into $_SESSION, or runs with other session settings.',
+    );
+  }
+  if (kind === 'redirect') {
+    return problem(
+      `${reply.status} instead of an answer`,
+      'Let no login page come in between: the route answers by itself.',
+    );
+  }
+  if (kind === 'status' || kind === 'misconfigured') {
+    return problem(`${reply.status} for who is logged in`, "PHP's error log says why.");
+  }
+  return problem('200 for who is logged in, but not in JSON', 'echo json_encode(…) with its type, and nothing else.');
+}
+
+export const untouched: Check = {
+  name: 'untouched',
+  question: 'Does the question leave the session as it is?',
+  judge({ patient: { cookieName }, session: answers = [] }) {
+    const replies = answers.filter(isReply);
+    const [first, ...later] = replies.map(read);
+    if (first?.kind !== 'somebody') return notChecked(takesCookie);
+    const mend =
+      "Read only: session_start(['read_and_close' => true]), or php/session-socket.php, and no session_regenerate_id() on " +
+      'the way to it; the header X-Requested-With tells the question from a visit.';
+    if (later.some(({ kind }) => kind !== 'somebody')) return problem('after it, nobody is logged in any more', mend);
+    const tokens = [first, ...later].flatMap((said) =>
+      said.kind === 'somebody' && !said.isTicket ? [said.token] : [],
+    );
+    if (new Set(tokens).size > 1) return problem('it changes the id of the session', mend);
+    if (cookiesSetBy(replies).some(({ name }) => name === cookieName))
+      return problem('it sets the session cookie', mend);
+    return ok('asked three times, it is the same');
+  },
+};
+
+/** Less than this may be chance. */
+const waitMs = 250;
+
+export const lock: Check = {
+  name: 'lock',
+  question: 'Is the answer quick while a page of the same person works?',
+  judge({ patient: { slowUrl, cookie }, session: answers = [], slow }) {
+    if (slowUrl === undefined || cookie === undefined) return notChecked('it takes --cookie and --slow-url');
+    if (slow === undefined) return notChecked('no cookie is sent without https');
+    if ('tooQuick' in slow) return notChecked(`the slow page took only ${slow.tooQuick.ms} ms: take one of seconds`);
+    const { question, stranger } = slow;
+    const usualMs = Math.min(...answers.map(({ ms }) => ms));
+    if (hasWaited(stranger, usualMs)) {
+      return problem(
+        `even a stranger ${describeWait(stranger)} for the slow page`,
+        'It is no lock: the server answers one request at a time. It needs more workers (pm.max_children in php-fpm, ' +
+          'PHP_CLI_SERVER_WORKERS for php -S).',
+      );
+    }
+    if (!hasWaited(question, usualMs)) return ok(`${question.ms} ms`);
+    return problem(
+      `it ${describeWait(question)} for the slow page, which holds the session's lock`,
+      "In the slow page: session_write_close() before the work, or session_start(['read_and_close' => true]).",
+      'In the question itself neither helps: it waits before it can read.',
+    );
+  },
+};
+
+const describeWait = (answered: Answered) =>
+  isReply(answered) ? `waited ${answered.ms} ms` : `was not answered within ${answered.ms} ms`;
+const hasWaited = (answered: Answered, usualMs: number) => !isReply(answered) || answered.ms > usualMs + waitMs;

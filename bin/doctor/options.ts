@@ -1,0 +1,118 @@
+import { readOptionsAndWords, UsageError } from '../arguments.ts';
+import { findCookie, type Patient } from './patient.ts';
+
+export const doctorUsage = `Asks a running PHP app what the gateway will ask it, and says what is wrong and how to mend it.
+
+  session-socket doctor URL [options]
+
+  URL                  the session endpoint, such as https://app.example.com/getSessionID
+  --cookie COOKIE      the cookie of somebody who is logged in, 'PHPSESSID=…'; - reads it from the standard input
+  --cookie-name NAME   the session cookie        (default the one of --cookie, or PHPSESSID)
+  --slow-url URL       a page of the same site that works for some seconds with that cookie's session
+  --key KEY            the stack's output Key; its secret comes from the environment
+  --timeout-ms N       how long the gateway waits for PHP, sessionTimeoutMs  (default 2500)
+  --json               prints the same for programs
+  --help               this text
+
+What others must not see is better not typed, because shells and lists of processes remember it:
+
+  SESSION_SOCKET_COOKIE  the cookie
+  SESSION_SOCKET_SECRET  the secret
+
+Ends with 0 when there is no problem, with 1 when there is one, with 2 when the command makes no sense.
+`;
+
+export interface DoctorOptions {
+  readonly patient: Patient;
+  readonly isJson: boolean;
+}
+
+export interface Surroundings {
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** All of the standard input. */
+  readInput(): Promise<string>;
+}
+
+/** A name is a token, a value has neither spaces nor quotes: https://www.rfc-editor.org/rfc/rfc6265#section-4.1.1 */
+const cookieForm =
+  /^[!#$%&'*+.^_`|~0-9A-Za-z-]+=[\x21-\x3a\x3c-\x7e]*(; ?[!#$%&'*+.^_`|~0-9A-Za-z-]+=[\x21-\x3a\x3c-\x7e]*)*$/;
+const nameForm = /^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}$/;
+
+/** No sentence repeats what was typed: it may be a cookie in the wrong place. @throws {UsageError} */
+export async function readDoctorOptions(
+  args: readonly string[],
+  { environment, readInput }: Surroundings,
+): Promise<DoctorOptions | 'help'> {
+  const { values, words } = readOptionsAndWords(args, {
+    cookie: { type: 'string' },
+    'cookie-name': { type: 'string' },
+    'slow-url': { type: 'string' },
+    key: { type: 'string' },
+    'timeout-ms': { type: 'string', default: '2500' },
+    json: { type: 'boolean', default: false },
+    help: { type: 'boolean', default: false },
+  });
+  if (values.help) return 'help';
+  const [word, ...more] = words;
+  if (word === undefined || more.length > 0) {
+    throw new UsageError('Say one URL: session-socket doctor https://app.example.com/getSessionID');
+  }
+  const url = readUrl('The URL', word);
+  const slowUrl = values['slow-url'] === undefined ? undefined : readUrl('--slow-url', values['slow-url']);
+  if (slowUrl !== undefined && slowUrl.origin !== url.origin) {
+    throw new UsageError('--slow-url is a page of the same site, because the cookie is sent to it.');
+  }
+  const typed = values.cookie === '-' ? await readInput() : (values.cookie ?? environment.SESSION_SOCKET_COOKIE);
+  const cookie = readCookie(typed);
+  return {
+    patient: {
+      ...{ url, slowUrl, cookie },
+      cookieName: readCookieName(values['cookie-name'], cookie),
+      keys: readKeys(values.key, environment.SESSION_SOCKET_SECRET),
+      sessionTimeoutMs: readTimeout(values['timeout-ms']),
+    },
+    isJson: values.json,
+  };
+}
+
+function readUrl(what: string, text: string): URL {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url === undefined || !['http:', 'https:'].includes(url.protocol)) {
+    throw new UsageError(`${what} is absolute, such as https://app.example.com/getSessionID.`);
+  }
+  if (url.username !== '' || url.password !== '') throw new UsageError(`${what} carries no user or password.`);
+  if (url.hash !== '') throw new UsageError(`${what} carries no fragment.`);
+  return url;
+}
+
+function readCookie(typed: string | undefined): string | undefined {
+  const cookie = typed?.trim().replace(/^cookie:\s*/i, '');
+  if (cookie === undefined || cookie === '') return undefined;
+  if (cookieForm.test(cookie)) return cookie;
+  throw new UsageError("A cookie is like 'PHPSESSID=…': its name, = and its value, several with a semicolon.");
+}
+
+/** The one that was named; of one cookie its own name; else PHP's. @throws {UsageError} */
+function readCookieName(named: string | undefined, cookie: string | undefined): string {
+  if (named !== undefined && !nameForm.test(named)) throw new UsageError('--cookie-name is like PHPSESSID.');
+  const only = cookie !== undefined && !cookie.includes(';') ? cookie.split('=')[0] : undefined;
+  const name = named ?? only ?? 'PHPSESSID';
+  if (cookie === undefined || findCookie(cookie, name) !== undefined) return name;
+  throw new UsageError('The session cookie is not in --cookie: --cookie-name says which one it is.');
+}
+
+function readKeys(key: string | undefined, secret: string | undefined): Patient['keys'] {
+  if (key === undefined) return undefined;
+  if (!/^[A-Za-z0-9_-]{1,32}$/.test(key))
+    throw new UsageError("--key is 1 to 32 of A-Z a-z 0-9 _ -: the stack's output Key.");
+  if (secret === undefined || secret === '') {
+    throw new UsageError('--key takes the secret too, in the environment variable SESSION_SOCKET_SECRET.');
+  }
+  return { key, secret };
+}
+
+function readTimeout(text: string): number {
+  const ms = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN;
+  if (ms >= 100 && ms <= 20_000) return ms;
+  throw new UsageError('--timeout-ms is a number from 100 to 20000.');
+}

@@ -1,0 +1,38 @@
+/** What is known before anything is asked. */
+export interface Patient {
+  readonly url: URL;
+  readonly cookieName: string;
+  /** A Cookie header of somebody who is logged in. */
+  readonly cookie: string | undefined;
+  /** A page of the same site that takes long with that cookie. */
+  readonly slowUrl: URL | undefined;
+  /** What PHP and the gateway share. */
+  readonly keys: { readonly key: string; readonly secret: string } | undefined;
+  /** How long the gateway waits for PHP. */
+  readonly sessionTimeoutMs: number;
+}
+
+const loopback = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
+
+export const isLoopback = ({ hostname }: URL): boolean => loopback.test(hostname);
+
+/** Whether a cookie may travel there: the same rule as for the gateway. */
+export const isSafe = (url: URL): boolean => url.protocol === 'https:' || isLoopback(url);
+
+/** A URL without its query, which may hold something secret. */
+export const nameOf = (url: URL): string => url.origin + url.pathname;
+
+/** A cookie's value in a Cookie header, as it was sent. Of two with the same name the first counts, as in PHP. */
+export function findCookie(cookieHeader: string, name: string): string | undefined {
+  const pairs = cookieHeader.split(';').map((pair) => pair.trim());
+  return pairs.find((pair) => pair.startsWith(`${name}=`))?.slice(name.length + 1);
+}
+
+/** The session id that a cookie's value stands for in plain PHP. */
+export function decodeValue(value: string): string {
+  try {
+    return decodeURIComponent(value);
+  } catch {
+    return value;
+  }
+}

@@ -1,0 +1,162 @@
+import { describe, expect, it } from 'vitest';
+import type { Ask, Question, Reply } from '../../bin/doctor/ask.ts';
+import { examine } from '../../bin/doctor/examine.ts';
+import { createRedaction } from '../../bin/doctor/redact.ts';
+import { faultsIn, find } from './patient.ts';
+
+const sessionId = '0123456789abcdef0123456789abcdef';
+const patient = {
+  url: new URL('https://app.example.com/getSessionID'),
+  cookieName: 'PHPSESSID',
+  cookie: `PHPSESSID=${sessionId}`,
+  slowUrl: undefined,
+  keys: undefined,
+  sessionTimeoutMs: 2500,
+};
+
+const reply = (change: Partial<Reply> = {}): Reply => ({
+  status: 403,
+  body: 'null',
+  bytes: 4,
+  isTooLong: false,
+  ms: 20,
+  receivedAt: Date.now(),
+  isKept: true,
+  ...change,
+  headers: { 'content-type': 'application/json', 'cache-control': 'no-store', ...change.headers },
+});
+
+/** An app behind https that gives tickets, but for what it answers otherwise. */
+const healthyBut =
+  (change: Partial<Reply> = {}): Ask =>
+  async ({ headers }) => {
+    const isOwn = headers.cookie === patient.cookie && headers['sec-fetch-site'] === 'same-origin';
+    return reply({ ...(isOwn && { status: 200, body: '"t1.demo-key.AAAA"' }), ...change });
+  };
+
+describe('what the doctor says of an app behind https', () => {
+  it('is nothing where it is healthy', async () => {
+    const results = await examine(patient, healthyBut());
+    expect(faultsIn(results)).toEqual({});
+    for (const name of ['https', 'keep-alive', 'mode']) expect(find(results, name).outcome).toBe('ok');
+  });
+
+  it.each<[string, Partial<Reply>, object]>([
+    [
+      'no connection is kept',
+      { isKept: false },
+      { 'keep-alive': 'warning: every question opens a connection of its own' },
+    ],
+    [
+      'the answer is only private',
+      { headers: { 'cache-control': 'private', 'cf-ray': '1' } },
+      { cache: 'warning: Cache-Control is private, which is not no-store, and it comes through Cloudflare' },
+    ],
+    [
+      'a CDN had the answer',
+      { headers: { 'x-cache': 'Hit from cloudfront' } },
+      { cache: 'problem: a cache answered in the place of PHP' },
+    ],
+    [
+      'every origin is allowed',
+      { headers: { 'access-control-allow-origin': '*' } },
+      { cors: 'warning: any site may read it, though without cookies' },
+    ],
+    [
+      'sandboxed frames are allowed',
+      { headers: { 'access-control-allow-origin': 'null' } },
+      { cors: 'warning: sandboxed frames of any site may read it' },
+    ],
+    [
+      'the clock is two minutes ahead',
+      { headers: { date: new Date(Date.now() + 120_000).toUTCString() } },
+      { clock: expect.stringMatching(/^warning: the app's is 1[12]\d s ahead of this machine's$/) },
+    ],
+    ['it takes a second', { ms: 1000 }, { time: 'warning: 1000 ms, of the 2500 that there are' }],
+    ['it is long', { bytes: 9000 }, { size: 'warning: 9000 bytes' }],
+  ])('tells when %s', async (_, change, faults) => {
+    expect(faultsIn(await examine(patient, healthyBut(change)))).toEqual(faults);
+  });
+
+  it.each([
+    ['HttpOnly; Secure; SameSite=Lax', undefined],
+    ['HTTPONLY; secure; samesite=strict', undefined],
+    ['HttpOnly; SameSite=Lax', 'problem: without Secure'],
+    ['Secure; SameSite=Lax', 'problem: without HttpOnly'],
+    ['HttpOnly; Secure', 'warning: without SameSite'],
+    ['HttpOnly; Secure; SameSite=None', 'warning: with SameSite=None'],
+    ['HttpOnly; Secure; SameSite=Lax; Domain=.example.com', 'warning: for all of .example.com'],
+  ])('tells of the cookie with %s: %s', async (attributes, fault) => {
+    const change = { headers: { 'set-cookie': [`PHPSESSID=${'f'.repeat(32)}; path=/; ${attributes}`] } };
+    expect(faultsIn(await examine(patient, healthyBut(change))).cookie).toBe(fault);
+  });
+
+  it('is that an invented id is kept, when a cookie says so', async () => {
+    const ask: Ask = async ({ headers: { cookie = '' } }) =>
+      reply({ headers: { 'set-cookie': [`${cookie}; path=/`] } });
+    expect(faultsIn(await examine({ ...patient, cookie: undefined }, ask))).toMatchObject({
+      'invented id': 'problem: an invented id is kept',
+    });
+  });
+
+  it('is that its own origin is allowed, which is well', async () => {
+    const change = { headers: { 'access-control-allow-origin': 'https://app.example.com' } };
+    expect(faultsIn(await examine(patient, healthyBut(change)))).toEqual({});
+  });
+});
+
+describe('while a page of the same person works', () => {
+  const slowUrl = new URL('https://app.example.com/report');
+
+  it('tells a lock from a server that answers one request at a time', async () => {
+    let isAtWork = false;
+    const ask: Ask = (question) => {
+      if (question.url !== slowUrl) return healthyBut({ ms: isAtWork ? 900 : 20 })(question);
+      isAtWork = true;
+      return new Promise(() => {});
+    };
+    expect(faultsIn(await examine({ ...patient, slowUrl }, ask))).toEqual({
+      lock: 'problem: even a stranger waited 900 ms for the slow page',
+    });
+  });
+});
+
+describe('what the doctor sends', () => {
+  const keys = { key: 'demo-key', secret: 'demo-secret: not for production' };
+
+  async function askedOf(url: string): Promise<readonly Question[]> {
+    const asked: Question[] = [];
+    const ask: Ask = async (question) => {
+      asked.push(question);
+      return healthyBut()(question);
+    };
+    await examine({ ...patient, keys, url: new URL(url), slowUrl: new URL('/report', url) }, ask);
+    return asked;
+  }
+
+  it('is neither the cookie nor a signature, where there is no https', async () => {
+    const asked = await askedOf('http://app.example.com/getSessionID');
+    expect(asked.length).toBeGreaterThan(5);
+    for (const { headers } of asked) {
+      expect(headers.cookie).not.toBe(patient.cookie);
+      expect(headers).not.toHaveProperty('x-session-socket');
+    }
+  });
+
+  it('is the secret to nobody, the same invented id twice, and another one each time', async () => {
+    const [asked, again] = [await askedOf(String(patient.url)), await askedOf(String(patient.url))];
+    expect(JSON.stringify(asked)).not.toContain('demo-secret');
+    const invented = (questions: readonly Question[]) =>
+      questions.map(({ headers }) => headers.cookie).filter((cookie) => ![undefined, patient.cookie].includes(cookie));
+    expect(invented(asked)).toHaveLength(2);
+    expect(new Set(invented(asked)).size).toBe(1);
+    expect(invented(again)[0]).not.toBe(invented(asked)[0]);
+  });
+});
+
+describe('what the doctor prints', () => {
+  it('has neither cookies nor their values in it, encoded or not', () => {
+    const redact = createRedaction({ ...patient, cookie: 'a=short; PHPSESSID=abcdefghijklmnop%2Cqrstuvwxyz' });
+    expect(redact('short /abcdefghijklmnop%2Cqrstuvwxyz /abcdefghijklmnop,qrstuvwxyz')).toBe('short /… /…');
+  });
+});

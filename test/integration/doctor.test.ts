@@ -1,0 +1,204 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type PhpServer, startPhpServer } from '../../local/php-server.ts';
+import { diagnose, faultsIn, find } from '../doctor/patient.ts';
+import { shared } from '../php/ticket-app.ts';
+import { Visitor } from '../php/visitor.ts';
+import { hasNativePhp } from '../php-kinds.ts';
+
+const environment = {
+  SESSION_SOCKET_APP_ID: shared.appId,
+  SESSION_SOCKET_KEY: shared.key,
+  SESSION_SOCKET_SECRET: shared.secret,
+};
+const keys = { key: shared.key, secret: shared.secret };
+
+describe('session-socket doctor', () => {
+  let server: PhpServer;
+
+  beforeAll(async () => {
+    server = await startPhpServer({ root: '.', router: 'test/fixtures/doctor/index.php', port: 0, environment });
+  });
+  afterAll(() => server.close());
+
+  async function logIn(): Promise<string> {
+    const visitor = new Visitor(server.url);
+    await visitor.get('/login');
+    return `PHPSESSID=${visitor.sessionId}`;
+  }
+
+  const examineAs = async (path: string, known: Parameters<typeof diagnose>[1] = {}) =>
+    diagnose(server.url + path, { cookie: await logIn(), keys, ...known });
+
+  it('finds nothing wrong where everything is right', async () => {
+    const results = await examineAs('/getSessionID?with=query');
+    expect(faultsIn(results)).toEqual({});
+    const unseen = results.filter(({ outcome }) => outcome === 'not checked').map(({ name }) => name);
+    // php -S keeps no connection, the server around the WebAssembly PHP does.
+    expect(unseen.filter((name) => name !== 'keep-alive')).toEqual(['cookie', 'lock', 'php.ini', 'expiry', 'rotation']);
+  });
+
+  it('asks without a cookie and a key what can be asked without', async () => {
+    const results = await diagnose(`${server.url}/getSessionID`);
+    expect(faultsIn(results)).toEqual({});
+    for (const name of ['cross-site', 'signature', 'mode', 'session', 'untouched', 'lock'])
+      expect(find(results, name).outcome, name).toBe('not checked');
+  });
+
+  const plainIds = {
+    'cross-site': 'warning: it is given a token, though browsers keep it from reading that',
+    signature: 'warning: a wrong signature is accepted like none',
+    mode: 'warning: plain session ids',
+  };
+  const costly = {
+    strangers: 'warning: everybody who asks without a session is given one, and PHP writes a file for it',
+  };
+
+  it.each([
+    [
+      'what there is to say about the page of the README',
+      '/readme',
+      {
+        ...plainIds,
+        strangers: 'warning: every invented id is given a session, and PHP writes a file for it',
+      },
+    ],
+    [
+      'strict mode off',
+      '/adopts',
+      {
+        ...plainIds,
+        ...costly,
+        'invented id': 'problem: an invented id becomes a session: PHP adopts it',
+      },
+    ],
+    [
+      'strict mode off, where only cookies start a session',
+      '/adopts-quietly',
+      {
+        ...plainIds,
+        'invented id': 'problem: an invented id becomes a session: PHP adopts it',
+      },
+    ],
+    [
+      'no question who is logged in',
+      '/echoes',
+      {
+        ...plainIds,
+        'invented id': 'problem: an invented id is answered as a session: whoever invents one gets in',
+      },
+    ],
+    [
+      'a cacheable answer',
+      '/cached',
+      {
+        cache:
+          "problem: Cache-Control is public, max-age=60, with an ETag: a cache may give one person's answer to all",
+      },
+    ],
+    ['an answer from a cache', '/from-cache', { cache: 'problem: a cache answered in the place of PHP' }],
+    ['CORS for everybody', '/open-to-all', { cors: 'problem: any site may read it with the cookies of its visitors' }],
+    ['a redirect to the login', '/redirects', { redirect: 'warning: 302 to /login for who is not logged in' }],
+    [
+      'a login page in the place of a 403',
+      '/login-page',
+      {
+        stranger: 'problem: 200 with an HTML page, such as a login form',
+        type: 'problem: an answer of 200 has the type text/html; charset=UTF-8',
+      },
+    ],
+    ['null for nobody', '/null', { stranger: 'warning: 200 without a session, though with nobody in it' }],
+    [
+      'an unprotected cookie',
+      '/insecure-cookie',
+      {
+        ...plainIds,
+        ...costly,
+        cookie: 'problem: without HttpOnly; without SameSite; for all of example.com',
+      },
+    ],
+    [
+      'a clock that is off',
+      '/clock-off',
+      {
+        clock: expect.stringMatching(
+          /^problem: the app's is (3999|400\d) s behind this machine's, and 300 are allowed$/,
+        ),
+        signature: "problem: the secret fits, but the app's clock is off: 421",
+      },
+    ],
+    ['signatures that never grow old', '/any-age', { signature: 'problem: a signature of an hour ago is accepted' }],
+    [
+      'an id that each question changes',
+      '/rotates',
+      {
+        'cross-site': plainIds['cross-site'],
+        signature: plainIds.signature,
+        strangers: 'warning: every invented id is given a session, and PHP writes a file for it',
+        untouched: 'problem: it changes the id of the session',
+      },
+    ],
+    [
+      'a question that logs out',
+      '/logs-out',
+      expect.objectContaining({
+        untouched: 'problem: after it, nobody is logged in any more',
+      }),
+    ],
+    ['a page that is too long', '/large', { size: 'problem: more than 64 KB' }],
+  ])('finds %s, and nothing else', async (_, path, faults) => {
+    const results = await examineAs(path);
+    expect(faultsIn(results)).toEqual(faults);
+    for (const { outcome, mend = [] } of results)
+      expect(mend.length > 0).toBe(['problem', 'warning'].includes(outcome));
+  });
+
+  it('finds an answer that takes longer than the gateway waits', async () => {
+    expect(faultsIn(await examineAs('/slow-answer', { sessionTimeoutMs: 250 }))).toEqual({
+      time: expect.stringMatching(/^problem: \d{3} ms, and the gateway gives up after 250$/),
+    });
+  });
+
+  it('finds another secret and another key', async () => {
+    const fault = { signature: 'problem: the right signature is answered 421' };
+    expect(faultsIn(await examineAs('/getSessionID', { keys: { ...keys, secret: 'another' } }))).toEqual(fault);
+    expect(faultsIn(await examineAs('/getSessionID', { keys: { ...keys, key: 'another' } }))).toEqual(fault);
+  });
+
+  it('finds that a cookie is nobody’s', async () => {
+    const results = await examineAs('/getSessionID', { cookie: 'PHPSESSID=00000000000000000000000000000000' });
+    expect(faultsIn(results)).toEqual({ session: 'problem: 403: nobody is logged in with this cookie' });
+  });
+
+  it('finds a wrong path', async () => {
+    const results = await diagnose(`${server.url}/nothing`);
+    expect(faultsIn(results)).toEqual({ stranger: 'problem: 404 without a session' });
+  });
+
+  it('finds a URL that has moved, and does not follow', async () => {
+    const results = await diagnose(`${server.url}/moved`);
+    expect(faultsIn(results)).toEqual({ redirect: 'problem: 301, moved to /getSessionID' });
+  });
+
+  // Not on the WebAssembly PHP, which answers one request at a time.
+  describe.skipIf(!hasNativePhp)('while a page of the same person works', () => {
+    const whileSlow = (path: string) => examineAs('/getSessionID', { slowUrl: new URL(path, server.url) });
+
+    it('finds the lock, and says where to mend it', async () => {
+      const results = await whileSlow('/report');
+      expect(faultsIn(results)).toEqual({
+        lock: expect.stringMatching(/^problem: it waited \d{3} ms for the slow page, which holds the session's lock$/),
+      });
+      expect(find(results, 'lock').mend?.join(' ')).toMatch(/^In the slow page: session_write_close\(\)/);
+    });
+
+    it('finds nothing when the page has given its lock back', async () => {
+      const results = await whileSlow('/gentle-report');
+      expect(faultsIn(results)).toEqual({});
+      expect(find(results, 'lock').outcome).toBe('ok');
+    });
+
+    it('says so when the page is not slow at all', async () => {
+      expect(find(await whileSlow('/nothing'), 'lock').says).toMatch(/^the slow page took only \d+ ms/);
+    });
+  });
+});
