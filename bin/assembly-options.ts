@@ -18,7 +18,7 @@ export const assemblyUsage = `Runs a synthesized CDK app with a WebSocket API on
   --assembly FOLDER  what \`cdk synth\` wrote         (default cdk.out)
   --stack NAME       which stack, when there are several
   --port N           port of the WebSocket API      (default 4000; 0 takes any free one)
-  --region NAME      AWS region                     (default AWS_REGION, or us-east-1)
+  --region NAME      AWS region                     (default that of the stack, AWS_REGION, or us-east-1)
   --dynamodb WHICH   dynalite or strict             (strict is DynamoDB Local of AWS, and takes Java)
   --throttles        keep the throttles of the stages
   --fault FAULT      make something go wrong, may be given several times

@@ -79,6 +79,8 @@ function describe(entry: LogEntry, nameOf: (id: string) => string, colourOf: (id
       return byFunction(entry.function, `given up after ${entry.attempts} attempts`, 'red');
     case 'handshake':
       return by('handshake', `${entry.status} ${entry.reason}`, handshakeStyle(entry.status));
+    case 'context-stringified':
+      return by('authorizer', `${entry.authorizer}: its context becomes text (${entry.keys.join(', ')})`, 'yellow');
     case 'integration-failed':
       return by(entry.routeKey, `failed: ${entry.reason}`, 'red');
     case 'schedule':

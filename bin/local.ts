@@ -70,7 +70,7 @@ async function start(life: Life, options: LocalOptions): Promise<void> {
       [
         ['Page', `${pageUrl}/`],
         ['Socket', cloud.webSocketUrl],
-        ['Look', String(cloud.inspectorUrl)],
+        ['Inspect', String(cloud.inspectorUrl)],
         ['Log in', 'gonzalo / password'],
         ['PHP', php.php],
         ['DynamoDB', describeDynamoDb('dynalite')],

@@ -31,7 +31,7 @@ function describeCloud(cloud: LocalCloud): readonly Row[] {
   const { inspectorUrl, apis, outputs, tables, functions } = cloud;
   const rows: readonly Row[] = [
     ['APIs', ...inColumns(Object.entries(apis))],
-    ['Look', String(inspectorUrl)],
+    ['Inspect', String(inspectorUrl)],
     ['Outputs', ...inColumns(Object.entries(outputs))],
     ['Tables', ...inColumns(Object.entries(tables))],
     ['Functions', ...inColumns(Object.entries(functions).map(([id, each]) => [id, describeRuntime(each.runtime)]))],

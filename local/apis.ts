@@ -39,7 +39,7 @@ export interface World {
   readonly log: Log;
 }
 
-/** @throws when the stack has no API that the local cloud is for */
+/** @throws when the stack has no API that the local cloud is for, or parts of an API that is elsewhere */
 export function findApis(stack: Stack): readonly StackResource[] {
   const apis = stack.ofType('AWS::ApiGatewayV2::Api');
   for (const { logicalId, properties } of apis) {
@@ -48,8 +48,14 @@ export function findApis(stack: Stack): readonly StackResource[] {
     throw new Error(`${logicalId}.ProtocolType: the local cloud cannot run a ${protocol} API.`);
   }
   if (!apis.some(isWebSocket)) throw new Error('The stack has no WebSocket API.');
+  for (const { logicalId, properties } of parts.flatMap((part) => stack.ofType(`AWS::ApiGatewayV2::${part}`))) {
+    const id = properties.text('ApiId');
+    if (!apis.some(({ ref }) => ref === id)) throw new Error(`${logicalId}.ApiId: ${id} is no API of this stack.`);
+  }
   return apis;
 }
+
+const parts = ['Stage', 'Deployment', 'Route', 'RouteResponse', 'Integration', 'IntegrationResponse', 'Authorizer'];
 
 export function isWebSocket({ properties }: StackResource): boolean {
   return properties.text('ProtocolType') === 'WEBSOCKET';

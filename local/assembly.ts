@@ -4,6 +4,9 @@ import { join } from 'node:path';
 /** What `cdk synth` left behind: one stack's template and where each asset it names lies on disk. */
 export interface Assembly {
   readonly stackName: string;
+  /** Where the app says that this stack belongs; a template for that place has both in its ARNs. */
+  readonly accountId?: string;
+  readonly region?: string;
   readonly template: Template;
   /** @returns the folder of the asset with this object key, or undefined when no asset manifest names it */
   assetFolder(objectKey: string): string | undefined;
@@ -28,6 +31,8 @@ export interface Resource {
 interface Artifact {
   readonly type: string;
   readonly displayName?: string;
+  /** `aws://account/region` */
+  readonly environment?: string;
   readonly dependencies?: readonly string[];
   readonly properties?: {
     readonly file?: string;
@@ -78,8 +83,18 @@ export async function readAssembly(folder: string, stackName?: string): Promise<
   }
   return {
     stackName: stack.properties?.stackName ?? id,
+    ...readEnvironment(stack.environment),
     template: await readJson<Template>(join(found.folder, templateFile)),
     assetFolder: (objectKey) => folders.get(objectKey),
+  };
+}
+
+/** https://docs.aws.amazon.com/cdk/v2/guide/environments.html: `unknown-account` and `unknown-region` where any will do. */
+function readEnvironment(environment = ''): Pick<Assembly, 'accountId' | 'region'> {
+  const [, account = '', region = ''] = /^aws:\/\/([^/]+)\/([^/]+)$/.exec(environment) ?? [];
+  return {
+    ...(/^\d{12}$/.test(account) ? { accountId: account } : {}),
+    ...(region === '' || region === 'unknown-region' ? {} : { region }),
   };
 }
 
@@ -114,7 +129,8 @@ async function readManifest(folder: string): Promise<{ readonly artifacts: Artif
   try {
     return await readJson(join(folder, 'manifest.json'));
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    // A file, such as one of its templates, is no assembly either.
+    if (!['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
     throw new Error(`There is no synthesized CDK app in ${folder}: run \`npx cdk synth\` first.`, { cause: error });
   }
 }

@@ -72,7 +72,7 @@ export function createClock(machine: () => number = Date.now): MovableClock {
       };
     },
     advance(byMs) {
-      if (!(byMs >= 0)) throw new Error(`A clock moves forward, not by ${byMs} ms.`);
+      if (!(byMs >= 0 && Number.isFinite(byMs))) throw new Error(`A clock moves forward, not by ${byMs} ms.`);
       const endMs = now() + byMs;
       for (let next = nextUntil(endMs); next !== undefined; next = nextUntil(endMs)) {
         aheadMs += Math.max(0, next.dueMs - now());

@@ -29,7 +29,7 @@ export interface LocalCloudOptions {
   readonly stack?: string;
   /** Of the WebSocket API. @default 0, any free one */
   readonly port?: number;
-  /** @default AWS_REGION, or us-east-1 */
+  /** @default that of the stack, AWS_REGION, or us-east-1 */
   readonly region?: string;
   /** @default nothing is logged */
   readonly log?: Log;
@@ -101,8 +101,8 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
   const log: Log = (entry) => {
     if (!isClosed) options.log?.(entry);
   };
-  const region = options.region ?? process.env.AWS_REGION ?? 'us-east-1';
   const assembly = await readAssembly(options.assembly, options.stack);
+  const region = options.region ?? assembly.region ?? process.env.AWS_REGION ?? 'us-east-1';
   const stack = resolveStack(assembly, region);
   const apis = findApis(stack);
   const runtimes = new Map(
@@ -115,7 +115,14 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
   const closers: (() => Promise<void> | void)[] = [];
   const closeAll = async () => {
     isClosed = true;
-    for (const closeOne of closers.reverse()) await closeOne();
+    const errors: unknown[] = [];
+    for (const closeOne of closers.reverse()) {
+      // What comes after it must go as well.
+      await Promise.resolve()
+        .then(closeOne)
+        .catch((error: unknown) => errors.push(error));
+    }
+    if (errors.length > 0) throw new AggregateError(errors, 'The local cloud could not be closed in full.');
   };
   let closing: Promise<void> | undefined;
   const close = () => {
@@ -184,7 +191,7 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
     const invoker = createAsyncInvoker(stack, functions, log, clock);
     closers.push(invoker.close);
     const secrets = createSecrets(stack);
-    closers.push(startSchedules(stack, functions, invoker, localize, log, iam.invocations));
+    closers.push(startSchedules(stack, functions, invoker, clock, localize, log, iam.invocations));
 
     services.serve({ functions, invoker, secrets, ...iam });
     const throttles = options.throttles ?? false;
@@ -225,7 +232,8 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
       close,
     };
   } catch (error) {
-    await close();
+    // Why it could not start is told, whatever goes wrong after that.
+    await close().catch(() => undefined);
     throw error;
   }
 }

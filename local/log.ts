@@ -13,6 +13,8 @@ export type LogEntry =
   | { readonly kind: 'dynamodb-ended'; readonly reason: string }
   /** The HTTP status that a WebSocket handshake got, and why when it is not 101. */
   | { readonly kind: 'handshake'; readonly status: number; readonly reason: string }
+  /** Numbers or booleans of an authorizer's context reach the events as text. Said once for each set of keys. */
+  | { readonly kind: 'context-stringified'; readonly authorizer: string; readonly keys: readonly string[] }
   /** A message or `$disconnect` integration did not give a usable result. */
   | { readonly kind: 'integration-failed'; readonly routeKey: string; readonly reason: string }
   /** A rule's schedule came due. */

@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
+import type { Clock } from './clock.ts';
 import type { InvokePermissions } from './iam/invoke-permissions.ts';
 import type { AsyncInvoker } from './lambda/async-invoke.ts';
 import type { LocalFunction } from './lambda/function.ts';
 import type { Functions } from './lambda/functions.ts';
 import type { Log } from './log.ts';
-import { accountId } from './template/physical-ids.ts';
 import type { Value } from './template/resolve.ts';
-import { readProperties, type Stack, type StackResource } from './template/stack.ts';
+import { isObject, readProperties, type Stack, type StackResource } from './template/stack.ts';
 
 /** When a rule comes due next. @param sinceMs the last time, or when the rule was created */
 export type Schedule = (sinceMs: number) => number;
@@ -34,49 +34,50 @@ export function startSchedules(
   stack: Stack,
   functions: Functions,
   invoker: AsyncInvoker,
+  clock: Clock,
   localize: (value: string) => string,
   log: Log,
   permissions: Pick<InvokePermissions, 'mayInvoke'>,
 ): () => void {
-  const timers = new Map<string, NodeJS.Timeout>();
+  const waiting = new Map<string, () => void>();
 
   for (const rule of stack.ofType('AWS::Events::Rule')) {
     const { logicalId, properties } = rule;
     const schedule = scheduleOf(rule);
     const targets = readTargets(rule, functions, localize);
-    if (properties.optionalText('State') === 'DISABLED') continue;
+    const state = properties.optionalText('State') ?? 'ENABLED';
+    if (state === 'DISABLED') continue;
+    if (state !== 'ENABLED') throw new Error(`${logicalId}.State: ${state} is not emulated.`);
 
     const wait = (dueMs: number) => {
-      timers.set(
-        logicalId,
-        setTimeout(() => run(dueMs), dueMs - Date.now()),
-      );
+      const forget = clock.after(dueMs - clock.now(), () => run(dueMs));
+      waiting.set(logicalId, forget);
     };
     const run = (dueMs: number) => {
       // From the due time and not from now, because a timer may be early or late; a machine that slept does not catch up.
       const nextMs = schedule(dueMs);
-      wait(nextMs < Date.now() ? schedule(Date.now()) : nextMs);
+      wait(nextMs < clock.now() ? schedule(clock.now()) : nextMs);
       for (const { function: target, input } of targets) {
         // docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.html; that EventBridge tries again for a day
         // is not emulated.
-        if (!permissions.mayInvoke(asInvoking(rule), target.arn)) {
+        if (!permissions.mayInvoke(asInvoking(rule, stack.accountId), target.arn)) {
           log({ kind: 'schedule-refused', rule: logicalId, function: target.logicalId });
           continue;
         }
         log({ kind: 'schedule', rule: logicalId, function: target.logicalId });
-        invoker.invoke(target, input ?? scheduledEvent(rule, stack.region, dueMs));
+        invoker.invoke(target, input ?? scheduledEvent(rule, stack, dueMs));
       }
     };
-    wait(schedule(Date.now()));
+    wait(schedule(clock.now()));
   }
 
   return () => {
-    for (const timer of timers.values()) clearTimeout(timer);
+    for (const forget of waiting.values()) forget();
   };
 }
 
-function asInvoking({ attribute }: StackResource) {
-  return { service: 'events.amazonaws.com', sourceArn: attribute('Arn'), sourceAccount: accountId };
+function asInvoking({ attribute }: StackResource, sourceAccount: string) {
+  return { service: 'events.amazonaws.com', sourceArn: attribute('Arn'), sourceAccount };
 }
 
 function scheduleOf({ logicalId, properties }: StackResource): Schedule {
@@ -93,8 +94,11 @@ function readTargets(
   localize: (value: string) => string,
 ): readonly Target[] {
   const known = ['Arn', 'Id', 'Input', 'RetryPolicy'];
-  return ((properties.value('Targets') ?? []) as readonly Record<string, Value>[]).map((target, index) => {
+  const targets = properties.value('Targets') ?? [];
+  if (!Array.isArray(targets)) throw new Error(`${logicalId}.Targets must be a list.`);
+  return targets.map((target: Value, index) => {
     const path = `${logicalId}.Targets[${index}]`;
+    if (!isObject(target)) throw new Error(`${path} must be an object.`);
     const unknown = Object.keys(target).find((name) => !known.includes(name));
     if (unknown !== undefined) throw new Error(`${path}: the property ${unknown} is not emulated.`);
     const { text, optionalText } = readProperties(target, path);
@@ -106,7 +110,7 @@ function readTargets(
 }
 
 /** https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-run-lambda-schedule.html */
-function scheduledEvent(rule: StackResource, region: string, dueMs: number): string {
+function scheduledEvent(rule: StackResource, { region, accountId }: Stack, dueMs: number): string {
   return JSON.stringify({
     version: '0',
     id: randomUUID(),

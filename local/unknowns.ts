@@ -124,4 +124,14 @@ export const unknowns: readonly Unknown[] = [
     choice: 'as Lambda does; five minutes',
     source: 'https://docs.aws.amazon.com/secretsmanager/latest/apireference/CommonErrors.html',
   },
+  {
+    question: 'a status or header of an HTTP API’s function that HTTP cannot carry, 1xx included',
+    choice: '500',
+    source: `${guide}/http-api-develop-integrations-lambda.html`,
+  },
+  {
+    question: 'whether `ANY /{proxy+}` of an HTTP API covers `/`',
+    choice: 'it does',
+    source: `${guide}/http-api-develop-routes.html`,
+  },
 ];

@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.ts';
+import type { Stack } from '../template/stack.ts';
 import { createDynalite, outcomeOf } from './dynalite.ts';
 import type { Call, Engine } from './engine.ts';
 import { failure, invalid, type Outcome, toAnswer } from './errors.ts';
@@ -11,8 +12,8 @@ import { createTurns } from './turns.ts';
 type Input = Record<string, unknown>;
 
 /** dynalite in this process, and over it what it lacks. test/contract/engine-differences.ts lists what is still missing. */
-export function createDynaliteEngine(region: string, clock: Clock): Engine {
-  const dynalite = createDynalite(region);
+export function createDynaliteEngine({ region, accountId }: Pick<Stack, 'region' | 'accountId'>, clock: Clock): Engine {
+  const dynalite = createDynalite(region, accountId);
   const items = createItemOperations(dynalite);
   const transactions = createTransactions(dynalite, items, clock);
   const timeToLive = createTimeToLive(dynalite);

@@ -10,24 +10,9 @@ export interface SignedCall {
 }
 
 /** https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html: a batch of 25 items of 400 KB is 16 MB. */
-const maxBytes = 16 * 1024 * 1024;
+export const maxRequestBytes = 16 * 1024 * 1024;
 
 const targets = /^(DynamoDB_20120810|DynamoDBStreams_20120810)\.([A-Za-z]+)$/;
-
-/** @returns undefined when the request is too large */
-export function readBytes(request: IncomingMessage): Promise<Buffer | undefined> {
-  return new Promise((resolve, reject) => {
-    const chunks: Buffer[] = [];
-    let length = 0;
-    request.on('data', (chunk: Buffer) => {
-      length += chunk.length;
-      if (length > maxBytes) resolve(undefined);
-      else chunks.push(chunk);
-    });
-    request.on('end', () => resolve(chunks.length === 1 ? chunks[0] : Buffer.concat(chunks, length)));
-    request.on('error', reject);
-  });
-}
 
 /** In the order in which DynamoDB looks, as far as dynalite's authors have found it out. Who signed it is the gate's question. */
 export function readCall({ method = '', url = '/', headers }: IncomingMessage, body: Buffer): SignedCall | Outcome {

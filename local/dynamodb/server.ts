@@ -6,13 +6,14 @@ import type { Faults, ServiceFault } from '../faults.ts';
 import type { Gate, Need } from '../iam/gate.ts';
 import type { Log } from '../log.ts';
 import { closeServer, listenOnLoopback } from '../loopback.ts';
+import { readBody } from '../read-body.ts';
 import type { Stack } from '../template/stack.ts';
 import { createDynaliteEngine } from './dynalite-engine.ts';
 import { type Answer, ask, type Call, type EngineKind } from './engine.ts';
 import { failure, internalError, type Outcome, toAnswer } from './errors.ts';
 import { createExpiry } from './expiry.ts';
 import { type PlainItem, toPlainItem } from './plain-item.ts';
-import { readBytes, readCall } from './request.ts';
+import { maxRequestBytes, readCall } from './request.ts';
 import { startStrictEngine } from './strict-engine.ts';
 import { createTables, type LocalTable } from './tables.ts';
 
@@ -47,7 +48,7 @@ export interface LocalDynamoDb {
 export async function startDynamoDb(stack: Stack, options: DynamoDbOptions = {}): Promise<LocalDynamoDb> {
   const { gate, needsOf, faults, clock = createClock() } = options;
   const kind = options.engine ?? 'dynalite';
-  const engine = await (kind === 'strict' ? startStrictEngine(options.log) : createDynaliteEngine(stack.region, clock));
+  const engine = await (kind === 'strict' ? startStrictEngine(options.log) : createDynaliteEngine(stack, clock));
   const expiry = createExpiry(engine, clock);
   let described: readonly LocalTable[] = [];
 
@@ -118,8 +119,8 @@ async function serve(
   region: string,
   answer: (request: IncomingMessage, body: Buffer) => Promise<Answer>,
 ): Promise<void> {
-  const body = await readBytes(request);
-  if (body === undefined) return void response.writeHead(413, { Connection: 'close' }).end();
+  const body = await readBody(request, maxRequestBytes);
+  if (body === 'too long') return void response.writeHead(413, { Connection: 'close' }).end();
   if (request.method === 'GET')
     return send(response, { status: 200, body: `healthy: dynamodb.${region}.amazonaws.com ` });
   const type = request.headers['content-type']?.split(';')[0]?.trim();

@@ -1,6 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { tableShape } from '../template/known-properties.ts';
 import { readProperties, type Stack, type StackResource } from '../template/stack.ts';
+import { tablesOf } from '../template/tables.ts';
 import { ask, type Engine } from './engine.ts';
 
 export interface LocalTable {
@@ -16,7 +17,7 @@ export interface LocalTable {
 /** @throws naming the logical id of the table that the engine did not take */
 export async function createTables(engine: Engine, stack: Stack): Promise<readonly LocalTable[]> {
   const tables: LocalTable[] = [];
-  for (const resource of stack.ofType('AWS::DynamoDB::Table')) {
+  for (const resource of tablesOf(stack)) {
     tables.push(
       await createTable(engine, resource).catch((error: Error) => {
         throw new Error(`${resource.logicalId}: the table could not be created: ${error.message}`);

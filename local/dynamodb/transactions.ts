@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Table } from 'dynalite/store';
 import type { Clock } from '../clock.ts';
-import type { Dynalite, Prepared } from './dynalite.ts';
+import { type Dynalite, outcomeOf, type Prepared } from './dynalite.ts';
 import { errorType, failure, invalid, type Outcome } from './errors.ts';
 import type { ItemOperations, Ready } from './item-operations.ts';
 
@@ -108,12 +108,12 @@ export function createTransactions(dynalite: Dynalite, operations: ItemOperation
     let fault: Outcome | undefined;
     for (const each of placed) {
       const before = await dynalite.item(each.table, each.key);
-      const outcome = await act(each);
+      // First of all, because what breaks off may have written.
+      undo.push(() => dynalite.restore(each.table, each.key, before));
+      const outcome = await act(each).catch(outcomeOf);
       const reason = reasonOf(outcome);
       if (reason === undefined) fault ??= outcome;
       else reasons.push(reason);
-      const isWritten = outcome.status === 200 && each.action !== 'ConditionCheck';
-      if (isWritten) undo.push(() => dynalite.restore(each.table, each.key, before));
     }
     if (fault === undefined && reasons.every(({ Code }) => Code === 'None')) return { status: 200, output: {} };
     for (const restore of undo) await restore();
@@ -121,7 +121,11 @@ export function createTransactions(dynalite: Dynalite, operations: ItemOperation
   }
 
   function replay(token: string, fingerprint: string): Outcome | undefined {
-    for (const [each, { untilMs }] of tokens) if (untilMs <= clock.now()) tokens.delete(each);
+    for (const [each, { untilMs }] of tokens) {
+      // The rest is younger: all live equally long.
+      if (untilMs > clock.now()) break;
+      tokens.delete(each);
+    }
     const known = tokens.get(token);
     if (known === undefined) return undefined;
     if (known.fingerprint === fingerprint) return { status: 200, output: {} };

@@ -1,5 +1,6 @@
 import { parseJson } from '../json.ts';
 import type { InvocationResult } from '../lambda/environment.ts';
+import type { Log } from '../log.ts';
 import type { Pairs } from './events.ts';
 import { evaluatePolicy } from './policy.ts';
 
@@ -7,7 +8,12 @@ import { evaluatePolicy } from './policy.ts';
 export type AuthorizerContext = Readonly<Record<string, string>>;
 
 export type AuthorizerDecision =
-  | { readonly outcome: 'authorized'; readonly context: AuthorizerContext }
+  | {
+      readonly outcome: 'authorized';
+      readonly context: AuthorizerContext;
+      /** The keys whose values were numbers or booleans. */
+      readonly stringified: readonly string[];
+    }
   | { readonly outcome: 'refused'; readonly status: 401 | 403 | 500; readonly reason: string };
 
 // https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-execution-service-websocket-limits-table.html
@@ -37,7 +43,10 @@ export function decide(result: InvocationResult, methodArn: string): AuthorizerD
   const decision = evaluatePolicy(policyDocument, methodArn);
   if (decision === 'malformed') return refuse(500, 'the authorizer policy is malformed');
   if (decision !== 'allow') return refuse(403, `the authorizer policy has ${article(decision)}`);
-  return { outcome: 'authorized', context: { ...strings, principalId } };
+  const stringified = Object.entries(context as object).flatMap(([key, value]) =>
+    typeof value === 'string' ? [] : [key],
+  );
+  return { outcome: 'authorized', context: { ...strings, principalId }, stringified };
 }
 
 function refuse(status: 401 | 403 | 500, reason: string): AuthorizerDecision {
@@ -57,6 +66,21 @@ function stringify(context: unknown): Record<string, string> | undefined {
     strings.push([name, String(value)]);
   }
   return Object.fromEntries(strings);
+}
+
+/** Keys that a function makes up must not fill the memory. */
+const maxKeySets = 20;
+
+/** @returns what says, once for each set of keys, that an authorizer's context does not reach the events as it is */
+export function createStringifiedWarning(logicalId: string): (keys: readonly string[], log: Log) => void {
+  const told = new Set<string>();
+  return (keys, log) => {
+    const sorted = [...keys].sort();
+    const keySet = JSON.stringify(sorted);
+    if (keys.length === 0 || told.has(keySet) || told.size >= maxKeySets) return;
+    told.add(keySet);
+    log({ kind: 'context-stringified', authorizer: logicalId, keys: sorted });
+  };
 }
 
 /** Where an authorizer looks for who is asking. */

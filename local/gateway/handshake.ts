@@ -1,10 +1,10 @@
 import type { IncomingMessage } from 'node:http';
-import type { InvocationResult } from '../lambda/environment.ts';
 import { type AuthorizerContext, decide, hasIdentity } from './authorizer.ts';
 import { authorizerEvent, type Client, connectEvent, forwardedHeaders, type Handshake } from './events.ts';
 import type { Gateway } from './gateway.ts';
 import { newGatewayId } from './ids.ts';
-import { readProxyResponse } from './invoke.ts';
+import type { IntegrationResult } from './invoke.ts';
+import { isHeader, readProxyResponse } from './proxy-response.ts';
 import type { Stage } from './websocket-api.ts';
 
 export type Admission =
@@ -77,7 +77,7 @@ export function readUpgrade(
 }
 
 /** Authorizer, then `$connect`; the client waits for both. */
-export async function admit({ api, clock, throttling }: Gateway, request: UpgradeRequest): Promise<Admission> {
+export async function admit({ api, clock, throttling, log }: Gateway, request: UpgradeRequest): Promise<Admission> {
   const { stage, handshake } = request;
   if (!throttling.admits(`${stage.name}/$connect`, stage.throttleOf('$connect'))) {
     return { status: 429, reason: 'above the rate of the stage' };
@@ -95,7 +95,7 @@ export async function admit({ api, clock, throttling }: Gateway, request: Upgrad
 
   let context: AuthorizerContext | undefined;
   if (route?.authorizer !== undefined) {
-    const { id, integration, identitySources } = route.authorizer;
+    const { id, integration, identitySources, warnOfStringified } = route.authorizer;
     const event = authorizerEvent(stage, stranger, handshake, methodArn, clock.now());
     const identifiable = { ...handshake, stageVariables: stage.variables, context: event.requestContext };
     const isComplete = identitySources.every((source) => hasIdentity(source, identifiable));
@@ -103,6 +103,7 @@ export async function admit({ api, clock, throttling }: Gateway, request: Upgrad
     // No caching on WebSocket APIs: AuthorizerResultTtlInSeconds is "Supported only for HTTP API Lambda authorizers".
     const decision = decide(await integration.run(event, `${api.arn}/authorizers/${id}`), methodArn);
     if (decision.outcome === 'refused') return decision;
+    warnOfStringified(decision.stringified, log);
     context = decision.context;
   }
 
@@ -113,23 +114,21 @@ export async function admit({ api, clock, throttling }: Gateway, request: Upgrad
   const event = connectEvent(stage, client, handshake, clock.now());
   const result = await route.integration.run(event, methodArn);
   const response = readProxyResponse(result);
-  if (response === undefined) return { status: isDenied(result) ? 500 : 502, reason: failureOf(result) };
+  // A function that API Gateway may not invoke is a 500 on a REST API; a crash of $connect was seen as a 502:
+  // serverless/serverless-websockets-plugin#13.
+  if (response === undefined) return { status: result.cause === 'denied' ? 500 : 502, reason: failureOf(result) };
   const { statusCode } = response;
   // Of 1xx and 3xx nothing is known. A 1xx is no final answer, and a 101 would tell the client that it is connected.
   if (statusCode < 200) return { status: 502, reason: `$connect returned ${statusCode}` };
   if (statusCode > 299) return { status: statusCode, reason: `$connect returned ${statusCode}` };
+  const protocol = response.header('Sec-WebSocket-Protocol');
+  if (protocol !== undefined && !isHeader('Sec-WebSocket-Protocol', protocol)) {
+    return { status: 502, reason: '$connect returned a sub-protocol that no header can hold' };
+  }
   if (request.isGone()) return { status: 499, reason: 'the client went away', left: client };
-  return { status: 101, client, protocol: response.header('Sec-WebSocket-Protocol') };
+  return { status: 101, client, protocol };
 }
 
-/**
- * A function that API Gateway may not invoke is a 500 on a REST API; a crash of $connect was seen as a 502:
- * serverless/serverless-websockets-plugin#13.
- */
-function isDenied(result: InvocationResult): boolean {
-  return result.outcome === 'failed' && result.errorType === 'AccessDenied';
-}
-
-function failureOf(result: InvocationResult): string {
+function failureOf(result: IntegrationResult): string {
   return result.outcome === 'failed' ? `$connect failed: ${result.errorType}` : '$connect returned no proxy response';
 }

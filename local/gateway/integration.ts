@@ -1,10 +1,9 @@
 import type { InvokePermissions } from '../iam/invoke-permissions.ts';
-import type { InvocationResult } from '../lambda/environment.ts';
 import type { LocalFunction } from '../lambda/function.ts';
 import type { Functions } from '../lambda/functions.ts';
-import { accountId } from '../template/physical-ids.ts';
+import { failure } from '../lambda/result.ts';
 import type { StackResource } from '../template/stack.ts';
-import { failure, invokeWithin } from './invoke.ts';
+import { type IntegrationResult, invokeWithin } from './invoke.ts';
 import { createMock, type IntegrationResponse } from './mock.ts';
 
 /** What answers a route: a function, or API Gateway itself. */
@@ -13,7 +12,7 @@ export interface Integration {
    * @param event as `events.ts` makes it
    * @param sourceArn the route as IAM knows it: `arn:aws:execute-api:{region}:{account}:{api}/{stage}/{route key}`
    */
-  run(event: object, sourceArn: string): Promise<InvocationResult>;
+  run(event: object, sourceArn: string): Promise<IntegrationResult>;
 }
 
 // Quota and default: docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-execution-service-websocket-limits-table.html
@@ -33,10 +32,7 @@ export interface IntegrationParts {
 export function readIntegration(resource: StackResource, parts: IntegrationParts): Integration {
   const { logicalId, properties } = resource;
   const type = properties.text('IntegrationType');
-  const timeoutMs = properties.optionalNumber('TimeoutInMillis') ?? integrationTimeoutMs;
-  if (timeoutMs < shortestTimeoutMs || timeoutMs > integrationTimeoutMs) {
-    throw new Error(`${logicalId}.TimeoutInMillis: ${timeoutMs} is not from 50 to 29000.`);
-  }
+  const timeoutMs = readTimeout(resource, integrationTimeoutMs);
   if (type === 'MOCK') return createMock(resource, parts.responses, parts.stageVariables);
   if (type !== 'AWS_PROXY') throw new Error(`${logicalId}: the integration type ${type} is not emulated.`);
   if (parts.responses.length > 0) {
@@ -45,6 +41,13 @@ export function readIntegration(resource: StackResource, parts: IntegrationParts
     );
   }
   return lambdaIntegration(resource, 'IntegrationUri', 'CredentialsArn', timeoutMs, parts);
+}
+
+/** @param longestMs of this kind of API, and what holds where the template says nothing */
+export function readTimeout({ logicalId, properties }: StackResource, longestMs: number): number {
+  const timeoutMs = properties.optionalNumber('TimeoutInMillis') ?? longestMs;
+  if (timeoutMs >= shortestTimeoutMs && timeoutMs <= longestMs) return timeoutMs;
+  throw new Error(`${logicalId}.TimeoutInMillis: ${timeoutMs} is not from ${shortestTimeoutMs} to ${longestMs}.`);
 }
 
 /** An integration or an authorizer: API Gateway starts both in the same way. */
@@ -62,9 +65,11 @@ export function lambdaIntegration(
     async run(event, sourceArn) {
       const isAllowed =
         roleArn === undefined
-          ? permissions.mayInvoke({ service, sourceArn, sourceAccount: accountId }, target.arn)
+          ? permissions.mayInvoke({ service, sourceArn, sourceAccount: sourceArn.split(':')[4] ?? '' }, target.arn)
           : permissions.mayAssumeAndInvoke(service, roleArn, target.arn);
-      if (!isAllowed) return failure('AccessDenied', `API Gateway may not invoke ${target.name}`);
+      if (!isAllowed) {
+        return { ...failure('AccessDenied', `API Gateway may not invoke ${target.name}`), cause: 'denied' };
+      }
       return invokeWithin(target, event, timeoutMs);
     },
   };

@@ -1,49 +1,26 @@
-import { parseJson } from '../json.ts';
-import type { InvocationResult } from '../lambda/environment.ts';
 import type { LocalFunction } from '../lambda/function.ts';
+import { failure, type InvocationResult } from '../lambda/result.ts';
+
+/** What came of an integration or an authorizer. */
+export type IntegrationResult = InvocationResult & {
+  /** It is API Gateway that failed it. The error's type does not tell: a function may call its own errors the same. */
+  readonly cause?: 'denied' | 'timed out';
+};
 
 /** Invokes with API Gateway's own patience. The function runs on after it, as in AWS. */
-export async function invokeWithin(target: LocalFunction, event: object, timeoutMs: number): Promise<InvocationResult> {
+export async function invokeWithin(
+  target: LocalFunction,
+  event: object,
+  timeoutMs: number,
+): Promise<IntegrationResult> {
   let timer: NodeJS.Timeout | undefined;
-  const patience = new Promise<InvocationResult>((resolve) => {
-    const timedOut = failure('IntegrationTimeout', 'Endpoint request timed out');
-    timer = setTimeout(() => resolve(timedOut), timeoutMs);
+  const patience = new Promise<IntegrationResult>((resolve) => {
+    const failed = failure('IntegrationTimeout', 'Endpoint request timed out');
+    timer = setTimeout(() => resolve({ ...failed, cause: 'timed out' }), timeoutMs);
   });
-  const result = await Promise.race([target.invoke(JSON.stringify(event)), patience]);
-  clearTimeout(timer);
-  return result;
-}
-
-/** For what API Gateway itself has to say of an integration. */
-export function failure(errorType: string, errorMessage: string): InvocationResult {
-  return { outcome: 'failed', payload: JSON.stringify({ errorType, errorMessage }), errorType, errorMessage };
-}
-
-/** What a Lambda proxy integration answers. */
-export interface ProxyResponse {
-  readonly statusCode: number;
-  readonly body: string;
-  header(name: string): string | undefined;
-}
-
-/** @returns undefined when the integration failed or its answer is not a proxy response */
-export function readProxyResponse(result: InvocationResult): ProxyResponse | undefined {
-  if (result.outcome === 'failed') return undefined;
-  const answer = parseJson(result.payload);
-  if (typeof answer !== 'object' || answer === null || Array.isArray(answer)) return undefined;
-
-  const { statusCode, body = '', headers = {}, multiValueHeaders = {} } = answer as Record<string, unknown>;
-  const status = Number(statusCode);
-  if (statusCode === null || !Number.isInteger(status) || status < 100 || status > 599) return undefined;
-  if (body !== null && typeof body !== 'string') return undefined;
-  if (typeof headers !== 'object' || typeof multiValueHeaders !== 'object') return undefined;
-  const all = [...Object.entries(headers ?? {}), ...Object.entries(multiValueHeaders ?? {})];
-  return {
-    statusCode: status,
-    body: body ?? '',
-    header(name) {
-      const value: unknown = all.find(([each]) => each.toLowerCase() === name.toLowerCase())?.[1];
-      return Array.isArray(value) ? String(value[0]) : value === undefined ? undefined : String(value);
-    },
-  };
+  try {
+    return await Promise.race([target.invoke(JSON.stringify(event)), patience]);
+  } finally {
+    clearTimeout(timer);
+  }
 }

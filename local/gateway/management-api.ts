@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ServiceFault } from '../faults.ts';
 import { answerDenial } from '../iam/denial.ts';
 import { connectionNeed } from '../iam/needs.ts';
+import { readBody } from '../read-body.ts';
 import type { ServiceAnswer } from '../services/answer.ts';
 import type { Connections } from './connections.ts';
 import type { Gateway } from './gateway.ts';
@@ -35,7 +36,7 @@ export async function answerManagementApi(
   const { method = '', url = '', headers } = request;
   // SDKs set their clock by it, so it has to be the clock that judges their signatures.
   response.setHeader('Date', new Date(clock.now()).toUTCString());
-  const body = await read(request);
+  const body = await readBody(request, messageLimitBytes);
   const fault = await faults.beforeCall('connections');
   if (fault !== undefined) return send(response, faulty[fault]);
   if (body !== 'too long') {
@@ -107,17 +108,6 @@ const gone: Answer = { status: 410, errorType: 'GoneException' };
 
 function refuse(status: number, errorType: string, message: string): Answer {
   return { status, errorType, body: { message } };
-}
-
-/** Reads to the end in any case, so that the connection can be used again. */
-async function read(request: IncomingMessage): Promise<Buffer | 'too long'> {
-  const chunks: Buffer[] = [];
-  let length = 0;
-  for await (const chunk of request) {
-    length += (chunk as Buffer).length;
-    if (length <= messageLimitBytes) chunks.push(chunk as Buffer);
-  }
-  return length > messageLimitBytes ? 'too long' : Buffer.concat(chunks);
 }
 
 function decode(text: string): string {

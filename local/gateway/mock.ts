@@ -19,7 +19,7 @@ export function createMock(
   const [response, ...others] = responses;
   if (others.length > 0) throw new Error(`${logicalId}: more than one integration response is not emulated.`);
   const render = response?.template === undefined ? () => '' : compile(response.template, response.logicalId);
-  const statusCode = statusIn(properties.value('RequestTemplates'), logicalId);
+  const statusCode = statusIn(logicalId, properties.optionalObject('RequestTemplates'));
   return {
     run: async (event) => {
       const { requestContext } = event as { requestContext?: Record<string, unknown> };
@@ -35,16 +35,20 @@ export function readIntegrationResponse({ logicalId, properties }: StackResource
   if (key !== '$default') {
     throw new Error(`${logicalId}.IntegrationResponseKey: ${key} is not emulated: only $default is.`);
   }
-  const templates = Object.values((properties.value('ResponseTemplates') ?? {}) as Record<string, unknown>);
+  const templates = Object.values(properties.optionalObject('ResponseTemplates') ?? {});
   if (templates.length > 1) throw new Error(`${logicalId}.ResponseTemplates: more than one is not emulated.`);
   return { logicalId, template: templates[0] === undefined ? undefined : String(templates[0]) };
 }
 
 /** `{"200": "{\"statusCode\": 200}"}`: which of several is used depends on the message, and is not emulated. */
-function statusIn(value: unknown, logicalId: string): number {
-  const templates = Object.values((value ?? {}) as Record<string, unknown>);
+function statusIn(logicalId: string, requestTemplates: object = {}): number {
+  const templates: unknown[] = Object.values(requestTemplates);
   if (templates.length > 1) throw new Error(`${logicalId}.RequestTemplates: more than one is not emulated.`);
-  return Number(/"?statusCode"?\s*:\s*"?(\d{3})/.exec(String(templates[0] ?? ''))?.[1] ?? 200);
+  const template = String(templates[0] ?? '');
+  if (/[$#]/.test(template)) {
+    throw new Error(`${logicalId}.RequestTemplates: nothing of the template language is emulated here.`);
+  }
+  return Number(/"?statusCode"?\s*:\s*"?(\d{3})/.exec(template)?.[1] ?? 200);
 }
 
 type Scope = Readonly<Record<'context' | 'stageVariables', Readonly<Record<string, unknown>>>>;

@@ -1,5 +1,5 @@
 import type { StackResource } from '../template/stack.ts';
-import { type IdentitySource, parseIdentitySource } from './authorizer.ts';
+import { createStringifiedWarning, type IdentitySource, parseIdentitySource } from './authorizer.ts';
 import { type Integration, type IntegrationParts, integrationTimeoutMs, lambdaIntegration } from './integration.ts';
 
 /** A route of one stage. */
@@ -16,6 +16,7 @@ export interface Authorizer {
   readonly id: string;
   readonly integration: Integration;
   readonly identitySources: readonly IdentitySource[];
+  readonly warnOfStringified: ReturnType<typeof createStringifiedWarning>;
 }
 
 /** What the template says of a route, before it is a stage's. */
@@ -72,5 +73,6 @@ export function readAuthorizer(resource: StackResource, parts: Omit<IntegrationP
     id: ref,
     integration: lambdaIntegration(resource, 'AuthorizerUri', 'AuthorizerCredentialsArn', integrationTimeoutMs, parts),
     identitySources: properties.texts('IdentitySource').map((source) => parseIdentitySource(source, logicalId)),
+    warnOfStringified: createStringifiedWarning(logicalId),
   };
 }

@@ -35,18 +35,27 @@ export function parseRouteSelection(expression: string): RouteSelection {
   };
 }
 
+/** Elements of arrays as well, `request.body.[2]`: gateways of charging stations (OCPP) select by them. */
 function bodyPath(reference: string): readonly string[] | undefined {
-  if (!/^request\.body(\.[A-Za-z0-9_-]+)+$/.test(reference)) return undefined;
-  return reference.split('.').slice(2);
+  if (!/^request\.body(\.[A-Za-z0-9_-]+|\.?\[\d{1,9}\])+$/.test(reference)) return undefined;
+  return reference.slice('request.body'.length).match(/[A-Za-z0-9_-]+|\[\d+\]/g) ?? [];
 }
 
 function select(body: unknown, path: readonly string[]): string {
   let value = body;
   for (const name of path) {
-    const isInside = typeof value === 'object' && value !== null && !Array.isArray(value) && Object.hasOwn(value, name);
-    value = isInside ? (value as Record<string, unknown>)[name] : undefined;
+    const index = /^\[(\d+)\]$/.exec(name)?.[1];
+    const key = index ?? name;
+    const isRightKind = typeof value === 'object' && value !== null && Array.isArray(value) === (index !== undefined);
+    value = isRightKind && Object.hasOwn(value as object, key) ? (value as Record<string, unknown>)[key] : undefined;
   }
-  return stringify(value);
+  try {
+    return stringify(value);
+  } catch (error) {
+    // Nested so deep that the stack is too small to write it out. No route is called that.
+    if (error instanceof RangeError) return '';
+    throw error;
+  }
 }
 
 /** "The result is stringified"; an array becomes `[item1, item2]`. Of null and objects nothing is known. */

@@ -5,7 +5,7 @@ import { type Client, disconnectEvent, type End, messageEvent } from './events.t
 import { watchFrameSizes } from './frame-sizes.ts';
 import type { Gateway } from './gateway.ts';
 import { newGatewayId } from './ids.ts';
-import { readProxyResponse } from './invoke.ts';
+import { readProxyResponse } from './proxy-response.ts';
 import type { Route } from './route.ts';
 import type { Stage } from './websocket-api.ts';
 

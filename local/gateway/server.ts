@@ -2,9 +2,10 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse, S
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { Certificate } from '../certificate.ts';
+import { listenWithTls } from '../dual-server.ts';
 import type { Inspector } from '../inspector/inspector.ts';
 import { isPageUrl } from '../inspector/page.ts';
-import { listenWithTls, refuseWebPages } from '../loopback.ts';
+import { refuseWebPages } from '../web-pages.ts';
 import type { Gateway } from './gateway.ts';
 import { type Admission, admit, readUpgrade, refuseEarly, stageIn } from './handshake.ts';
 import { answerManagementApi, connectionIdIn } from './management-api.ts';
@@ -124,16 +125,23 @@ function createUpgrader() {
 const noSuchStage: Admission = { status: 403, reason: 'there is no such stage' };
 
 function answerPlainRequest(request: IncomingMessage, response: ServerResponse, gateway: Gateway | undefined): void {
-  // 426: serverless-offline's suite, run against AWS in 2019. 403 beside a stage: aws/aws-sdk-php#1955.
-  const isHandshakeUrl = request.method === 'GET' && gateway?.api.stages.has(stageIn(request.url ?? '')) === true;
-  const [status, message] = isHandshakeUrl ? [426, 'Upgrade Required'] : [403, 'Forbidden'];
+  const [status, message] = plainAnswer(request, gateway);
   response.writeHead(status, { 'Content-Type': 'application/json', Connection: 'close' });
   response.end(JSON.stringify({ message }));
+}
+
+function plainAnswer({ method, url = '' }: IncomingMessage, gateway: Gateway | undefined): readonly [number, string] {
+  if (gateway === undefined) return [503, 'Service Unavailable'];
+  // 426: serverless-offline's suite, run against AWS in 2019. 403 beside a stage: aws/aws-sdk-php#1955.
+  const isHandshakeUrl = method === 'GET' && gateway.api.stages.has(stageIn(url));
+  return isHandshakeUrl ? [426, 'Upgrade Required'] : [403, 'Forbidden'];
 }
 
 function refuse(socket: Duplex, status: number): void {
   const words = STATUS_CODES[status] ?? 'Unknown';
   const body = JSON.stringify({ message: words });
+  // Not before the answer is written, and without waiting for a client that may never close its side.
+  socket.once('finish', () => socket.destroy());
   socket.end(
     [
       `HTTP/1.1 ${status} ${words}`,

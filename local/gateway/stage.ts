@@ -33,17 +33,26 @@ function readStage(stack: Stack, { logicalId, properties }: StackResource, log: 
   if (properties.value('AccessLogSettings') !== undefined) {
     log({ kind: 'not-emulated', logicalId, what: 'AccessLogSettings' });
   }
-  const defaults = readThrottle(properties.value('DefaultRouteSettings'), `${logicalId}.DefaultRouteSettings`);
-  const settings = (properties.value('RouteSettings') ?? {}) as Record<string, Value>;
-  const byRoute = new Map(
-    Object.entries(settings).map(([key, value]) => [key, readThrottle(value, `${logicalId}.RouteSettings.${key}`)]),
-  );
-  const variables = (properties.value('StageVariables') ?? {}) as Record<string, Value>;
-  const missing = findUndeployed(stack, properties, log);
+  const defaults = readThrottle(`${logicalId}.DefaultRouteSettings`, properties.optionalObject('DefaultRouteSettings'));
+  const routeKeys = routesOf(stack, properties).map((route) => route.properties.text('RouteKey'));
+  const settings = properties.optionalObject('RouteSettings') ?? {};
+  const { optionalObject } = readProperties(settings, `${logicalId}.RouteSettings`);
+  const byRoute = new Map<string, Throttle | undefined>();
+  for (const key of Object.keys(settings)) {
+    // CloudFormation does not find it either, and does not deploy the stage.
+    if (!routeKeys.includes(key)) throw new Error(`${logicalId}.RouteSettings: there is no route ${key}.`);
+    byRoute.set(key, readThrottle(`${logicalId}.RouteSettings.${key}`, optionalObject(key)));
+  }
+  const variables = properties.optionalObject('StageVariables') ?? {};
+  const { text } = readProperties(variables, `${logicalId}.StageVariables`);
+  if (properties.optionalText('DeploymentId') === undefined && properties.optionalFlag('AutoDeploy') !== true) {
+    log({ kind: 'not-emulated', logicalId, what: 'that a stage without AutoDeploy and DeploymentId serves nothing' });
+  }
+  const missing = findUndeployed(stack, logicalId, properties, log);
   return {
     logicalId,
     name: properties.text('StageName'),
-    variables: Object.fromEntries(Object.entries(variables).map(([name, value]) => [name, String(value)])),
+    variables: Object.fromEntries(Object.keys(variables).map((name) => [name, text(name)])),
     throttleOf: (routeKey) => byRoute.get(routeKey) ?? defaults,
     hasDeployed: (routeLogicalId) => !missing.has(routeLogicalId),
   };
@@ -52,8 +61,7 @@ function readStage(stack: Stack, { logicalId, properties }: StackResource, log: 
 const throttleSettings = ['ThrottlingRateLimit', 'ThrottlingBurstLimit'];
 const settingsWithoutEffect = ['DetailedMetricsEnabled', 'DataTraceEnabled', 'LoggingLevel'];
 
-function readThrottle(value: Value | undefined, path: string): Throttle | undefined {
-  const settings = (value ?? {}) as Record<string, Value>;
+function readThrottle(path: string, settings: Readonly<Record<string, Value | undefined>> = {}): Throttle | undefined {
   const unknown = Object.keys(settings).find((name) => ![...throttleSettings, ...settingsWithoutEffect].includes(name));
   if (unknown !== undefined) throw new Error(`${path}: the property ${unknown} is not emulated.`);
   const { optionalNumber } = readProperties(settings, path);
@@ -68,16 +76,21 @@ function readThrottle(value: Value | undefined, path: string): Throttle | undefi
  * and answer as if there were none: aws-samples/simple-websockets-chat-app#24. One that waits for no route at all cannot
  * be judged from the template.
  */
-function findUndeployed(stack: Stack, stage: StackResource['properties'], log: Log): ReadonlySet<string> {
+function findUndeployed(
+  stack: Stack,
+  stageId: string,
+  stage: StackResource['properties'],
+  log: Log,
+): ReadonlySet<string> {
+  const isAutomatic = stage.optionalFlag('AutoDeploy') === true;
   const deploymentId = stage.optionalText('DeploymentId');
-  if (deploymentId === undefined || stage.optionalFlag('AutoDeploy') === true) return new Set();
+  if (deploymentId === undefined || isAutomatic) return new Set();
   const deployment = stack.ofType('AWS::ApiGatewayV2::Deployment').find(({ ref }) => ref === deploymentId);
-  if (deployment === undefined) throw new Error(`DeploymentId: ${deploymentId} is no deployment of this stack.`);
+  if (deployment === undefined) {
+    throw new Error(`${stageId}.DeploymentId: ${deploymentId} is no deployment of this stack.`);
+  }
 
-  const routes = stack
-    .ofType('AWS::ApiGatewayV2::Route')
-    .filter(({ properties }) => properties.text('ApiId') === stage.text('ApiId'))
-    .map(({ logicalId }) => logicalId);
+  const routes = routesOf(stack, stage).map(({ logicalId }) => logicalId);
   const awaited = dependenciesOf(stack, deployment.logicalId);
   const late = routes.filter((logicalId) => !awaited.has(logicalId));
   if (late.length === routes.length) return new Set();
@@ -85,6 +98,11 @@ function findUndeployed(stack: Stack, stage: StackResource['properties'], log: L
     log({ kind: 'not-deployed', logicalId, deployment: deployment.logicalId });
   }
   return new Set(late);
+}
+
+function routesOf(stack: Stack, stage: StackResource['properties']): readonly StackResource[] {
+  const routes = stack.ofType('AWS::ApiGatewayV2::Route');
+  return routes.filter(({ properties }) => properties.text('ApiId') === stage.text('ApiId'));
 }
 
 /** With those of the dependencies themselves. */

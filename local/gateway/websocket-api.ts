@@ -1,7 +1,6 @@
 import type { InvokePermissions } from '../iam/invoke-permissions.ts';
 import type { Functions } from '../lambda/functions.ts';
 import type { Log } from '../log.ts';
-import { accountId } from '../template/physical-ids.ts';
 import type { Stack, StackResource } from '../template/stack.ts';
 import type { ApiStage } from './events.ts';
 import { readIntegration } from './integration.ts';
@@ -58,7 +57,7 @@ export function readWebSocketApi(
   return {
     logicalId,
     apiId: ref,
-    arn: `arn:aws:execute-api:${stack.region}:${accountId}:${ref}`,
+    arn: `arn:aws:execute-api:${stack.region}:${stack.accountId}:${ref}`,
     stages: new Map(stages.map((stage) => [stage.name, stage])),
     selectRoute: readSelection(logicalId, properties.text('RouteSelectionExpression')),
   };
@@ -73,6 +72,8 @@ function createRouteReader(
 ): (declaration: RouteDeclaration) => Route {
   const common = { functions, permissions, stageVariables: stage.variables };
   const integrationResponses = partsOf(stack, api, 'IntegrationResponse');
+  refuseStray(integrationResponses, 'IntegrationId', partsOf(stack, api, 'Integration'));
+  refuseStray(partsOf(stack, api, 'RouteResponse'), 'RouteId', partsOf(stack, api, 'Route'));
   const integrations = new Map(
     partsOf(stack, api, 'Integration').map((each) => {
       const responses = integrationResponses
@@ -102,6 +103,14 @@ function createRouteReader(
 
 function partsOf(stack: Stack, api: StackResource, part: string): readonly StackResource[] {
   return stack.ofType(`AWS::ApiGatewayV2::${part}`).filter(({ properties }) => properties.text('ApiId') === api.ref);
+}
+
+/** What belongs to nothing here would be a reply that is never sent. */
+function refuseStray(parts: readonly StackResource[], property: string, owners: readonly StackResource[]): void {
+  for (const { logicalId, properties } of parts) {
+    const id = properties.text(property);
+    if (!owners.some(({ ref }) => ref === id)) throw new Error(`${logicalId}.${property}: ${id} is not of this API.`);
+  }
 }
 
 function readSelection(logicalId: string, expression: string): RouteSelection {

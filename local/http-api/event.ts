@@ -1,10 +1,10 @@
 import type { IncomingMessage } from 'node:http';
 import { commonLogTime, forwardedHeaders, type Pairs } from '../gateway/events.ts';
 import { newGatewayId } from '../gateway/ids.ts';
-import { accountId } from '../template/physical-ids.ts';
 import type { HttpStage } from './http-api.ts';
 
 export interface HttpRequest {
+  readonly accountId: string;
   readonly apiId: string;
   readonly domainName: string;
   readonly stage: HttpStage;
@@ -22,7 +22,7 @@ export interface HttpRequest {
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html
  */
 export function httpEvent(request: HttpRequest): object {
-  const { apiId, domainName, stage, routeKey, pathParameters, rawPath, incoming, body, nowMs } = request;
+  const { accountId, apiId, domainName, stage, routeKey, pathParameters, rawPath, incoming, body, nowMs } = request;
   const sourceIp = incoming.socket.remoteAddress ?? '127.0.0.1';
   const headers = combine(headersOf(incoming, sourceIp, nowMs));
   const { cookie, ...others } = headers;

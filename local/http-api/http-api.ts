@@ -1,15 +1,15 @@
-import { type Integration, lambdaIntegration } from '../gateway/integration.ts';
+import { type Integration, lambdaIntegration, readTimeout } from '../gateway/integration.ts';
 import { readStages, type Throttle } from '../gateway/stage.ts';
 import type { InvokePermissions } from '../iam/invoke-permissions.ts';
 import type { Functions } from '../lambda/functions.ts';
 import type { Log } from '../log.ts';
-import { accountId } from '../template/physical-ids.ts';
 import type { Stack, StackResource } from '../template/stack.ts';
 import { parseRouteKey, type RouteKey } from './route-key.ts';
 
 /** An HTTP API with Lambda proxy integrations of payload format 2.0. */
 export interface HttpApi {
   readonly logicalId: string;
+  readonly accountId: string;
   readonly apiId: string;
   readonly arn: string;
   readonly stages: ReadonlyMap<string, HttpStage>;
@@ -45,6 +45,7 @@ export function readHttpApi(
   if (authorizer !== undefined) {
     throw new Error(`${authorizer.logicalId}: authorizers of HTTP APIs are not emulated.`);
   }
+  refuseRouteTwice(ofApi('Route'));
   const stages = readStages(stack, api, log).map((stage): HttpStage => {
     const parts = { functions, permissions, stageVariables: stage.variables };
     const integrations = new Map(ofApi('Integration').map((each) => [each.ref, readIntegration(each, parts)]));
@@ -59,10 +60,20 @@ export function readHttpApi(
   });
   return {
     logicalId: api.logicalId,
+    accountId: stack.accountId,
     apiId: api.ref,
-    arn: `arn:aws:execute-api:${stack.region}:${accountId}:${api.ref}`,
+    arn: `arn:aws:execute-api:${stack.region}:${stack.accountId}:${api.ref}`,
     stages: new Map(stages.map((stage) => [stage.name, stage])),
   };
+}
+
+function refuseRouteTwice(routes: readonly StackResource[]): void {
+  const keys = new Set<string>();
+  for (const { logicalId, properties } of routes) {
+    const key = properties.text('RouteKey');
+    if (keys.has(key)) throw new Error(`${logicalId}: the route ${key} exists twice.`);
+    keys.add(key);
+  }
 }
 
 function readIntegration(resource: StackResource, parts: Parameters<typeof lambdaIntegration>[4]): Integration {
@@ -71,7 +82,7 @@ function readIntegration(resource: StackResource, parts: Parameters<typeof lambd
   if (type !== 'AWS_PROXY') throw new Error(`${logicalId}: the integration type ${type} is not emulated.`);
   const version = properties.optionalText('PayloadFormatVersion');
   if (version !== '2.0') throw new Error(`${logicalId}.PayloadFormatVersion: only 2.0 is emulated, not ${version}.`);
-  const timeoutMs = properties.optionalNumber('TimeoutInMillis') ?? longestTimeoutMs;
+  const timeoutMs = readTimeout(resource, longestTimeoutMs);
   return lambdaIntegration(resource, 'IntegrationUri', 'CredentialsArn', timeoutMs, parts);
 }
 

@@ -19,7 +19,10 @@ export interface Match {
 export function parseRouteKey(text: string, logicalId: string): RouteKey {
   if (text === '$default') return { text, method: undefined, path: '' };
   const found = /^(ANY|DELETE|GET|HEAD|OPTIONS|PATCH|POST|PUT) (\/\S*)$/.exec(text);
-  if (found === null) throw new Error(`${logicalId}.RouteKey: ${text} is no route of an HTTP API.`);
+  // "The greedy path variable must be at the end of the resource path."
+  if (found === null || /\+\}./.test(text)) {
+    throw new Error(`${logicalId}.RouteKey: ${text} is no route of an HTTP API.`);
+  }
   return { text, method: found[1] ?? '', path: found[2] ?? '' };
 }
 

@@ -1,9 +1,10 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { Certificate } from '../certificate.ts';
 import type { Clock } from '../clock.ts';
+import { listenWithTls } from '../dual-server.ts';
 import type { Throttling } from '../gateway/throttle.ts';
 import type { Log } from '../log.ts';
-import { listenWithTls } from '../loopback.ts';
+import { readBody } from '../read-body.ts';
 import { httpEvent } from './event.ts';
 import type { HttpApi, HttpRoute, HttpStage } from './http-api.ts';
 import { type HttpResponse, messageResponse, toHttpResponse } from './response.ts';
@@ -34,10 +35,7 @@ export async function startHttpApi(port: number, certificate: Certificate): Prom
       gateway === undefined
         ? Promise.resolve(messageResponse(503, 'Service Unavailable'))
         : answer(gateway, `127.0.0.1:${boundPort}`, request);
-    answered.then(
-      (answer) => send(response, answer),
-      () => response.destroy(),
-    );
+    answered.then((answer) => send(response, answer)).catch(() => response.destroy());
   });
   const listener = await listenWithTls(server, port, certificate);
   boundPort = listener.port;
@@ -51,7 +49,7 @@ export async function startHttpApi(port: number, certificate: Certificate): Prom
 }
 
 async function answer(gateway: HttpGateway, domainName: string, incoming: IncomingMessage): Promise<HttpResponse> {
-  const body = await read(incoming);
+  const body = await readBody(incoming, bodyLimitBytes);
   if (body === 'too long') return messageResponse(413, 'Request Entity Too Large');
   const { api, clock, throttling, log } = gateway;
   const target = findStage(api, pathIn(incoming.url ?? ''));
@@ -65,6 +63,7 @@ async function answer(gateway: HttpGateway, domainName: string, incoming: Incomi
     return messageResponse(429, 'Too Many Requests');
   }
   const event = httpEvent({
+    accountId: api.accountId,
     apiId: api.apiId,
     domainName,
     stage,
@@ -114,16 +113,6 @@ function pathIn(url: string): string {
   } catch {
     return path;
   }
-}
-
-async function read(request: IncomingMessage): Promise<Buffer | 'too long'> {
-  const chunks: Buffer[] = [];
-  let length = 0;
-  for await (const chunk of request) {
-    length += (chunk as Buffer).length;
-    if (length <= bodyLimitBytes) chunks.push(chunk as Buffer);
-  }
-  return length > bodyLimitBytes ? 'too long' : Buffer.concat(chunks);
 }
 
 function send(response: ServerResponse, { status, headers, body }: HttpResponse): void {

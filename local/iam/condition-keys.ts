@@ -34,3 +34,12 @@ const byLowerCase = new Map(conditionKeys.map((key) => [key.toLowerCase(), key])
 export function conditionKey(name: string): string | undefined {
   return byLowerCase.get(name.toLowerCase());
 }
+
+/**
+ * "Multivalued context keys require a condition set operator": what is decided without one is not documented.
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-single-vs-multi-valued-context-keys.html
+ * @param key as we write it
+ */
+export function isMultivalued(key: string): boolean {
+  return key === 'dynamodb:LeadingKeys' || key === 'dynamodb:Attributes';
+}

@@ -1,4 +1,4 @@
-import { conditionKey } from './condition-keys.ts';
+import { conditionKey, isMultivalued } from './condition-keys.ts';
 import { MalformedPolicy } from './malformed-policy.ts';
 import { matches, matchesArn } from './wildcards.ts';
 
@@ -54,6 +54,9 @@ export function readCondition(operator: string, key: string, wanted: readonly st
   const isUnclear = qualifier === 'ForAnyValue' && ifExists !== undefined;
   if (test === undefined || isUnclear) {
     throw new MalformedPolicy(path, `the condition operator ${operator} is not emulated.`);
+  }
+  if (qualifier === undefined && isMultivalued(known)) {
+    throw new MalformedPolicy(path, `${known} has many values: it needs ForAllValues or ForAnyValue.`);
   }
   if (name.startsWith('Numeric') && wanted.some((each) => Number.isNaN(Number(each)))) {
     throw new MalformedPolicy(path, 'must be a number.');

@@ -76,6 +76,6 @@ export function attributesOf(input: Input): readonly string[] | undefined {
 
 /** Names and aliases; neither keywords, functions and values nor what is inside an attribute. */
 function namesIn(expression: string): readonly string[] {
-  const names = expression.match(/(?<![\w.:#])#?[A-Za-z_]\w*(?!\w*\s*\()/g) ?? [];
+  const names = expression.match(/(?<![\w.:#])#?[A-Za-z_]\w*\b(?!\s*\()/g) ?? [];
   return names.filter((name) => !words.includes(name.toUpperCase()));
 }

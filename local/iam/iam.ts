@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.ts';
-import { accountId } from '../template/physical-ids.ts';
 import type { Stack, StackResource } from '../template/stack.ts';
+import { tablesOf } from '../template/tables.ts';
 import type { Caller } from './authentication.ts';
 import { type Credentials, newSessionCredentials, newUserCredentials } from './credentials.ts';
 import { createDynamoDbNeeds, type DynamoDbNeeds } from './dynamodb-needs.ts';
@@ -26,7 +26,7 @@ export interface Iam {
 
 /** @throws naming logical id and path for whatever of a role, policy or permission cannot be obeyed in full */
 export function createIam(stack: Stack, clock: Pick<Clock, 'now'>): Iam {
-  const { region } = stack;
+  const { region, accountId } = stack;
   const place: Place = { region, accountId };
   const roles = readRoles(stack);
   const functions = stack.ofType('AWS::Lambda::Function').map((resource) => {
@@ -37,7 +37,7 @@ export function createIam(stack: Stack, clock: Pick<Clock, 'now'>): Iam {
       credentials,
       arn: `arn:aws:sts::${accountId}:assumed-role/${role.name}/${resource.ref}`,
       statements: role.statements,
-      context: contextOf(resource, role, region),
+      context: contextOf(resource, role, place),
       onDecision: usage.record,
     };
     return { logicalId: resource.logicalId, credentials, caller, usage };
@@ -59,7 +59,7 @@ export function createIam(stack: Stack, clock: Pick<Clock, 'now'>): Iam {
       return found.credentials;
     },
     invocations: readInvokePermissions(stack, roles),
-    dynamodbNeeds: createDynamoDbNeeds(stack.ofType('AWS::DynamoDB::Table'), place),
+    dynamodbNeeds: createDynamoDbNeeds(tablesOf(stack), place),
     place,
     permissions: () => functions.map(({ usage }) => usage.report()),
   };
@@ -80,7 +80,11 @@ function executionRole({ logicalId, properties }: StackResource, roles: Roles): 
 }
 
 /** https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html */
-function contextOf({ ref, attribute }: StackResource, role: Role, region: string): Readonly<Record<string, string>> {
+function contextOf(
+  { ref, attribute }: StackResource,
+  role: Role,
+  { region, accountId }: Place,
+): Readonly<Record<string, string>> {
   return {
     'aws:PrincipalAccount': accountId,
     'aws:PrincipalArn': role.arn,

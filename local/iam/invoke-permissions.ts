@@ -1,4 +1,3 @@
-import { accountId } from '../template/physical-ids.ts';
 import type { Stack, StackResource } from '../template/stack.ts';
 import { evaluate } from './evaluate.ts';
 import type { Roles } from './roles.ts';
@@ -35,7 +34,9 @@ export function readInvokePermissions(stack: Stack, roles: Roles): InvokePermiss
       .ofType('AWS::Lambda::Function')
       .flatMap(({ ref, attribute }) => [ref, attribute('Arn')].map((name) => [name, attribute('Arn')])),
   );
-  const permissions = stack.ofType('AWS::Lambda::Permission').map((each) => readPermission(each, arns));
+  const permissions = stack
+    .ofType('AWS::Lambda::Permission')
+    .map((each) => readPermission(each, arns, stack.accountId));
   return {
     mayInvoke: ({ service, sourceArn, sourceAccount }, functionArn) =>
       permissions.some(
@@ -57,6 +58,7 @@ export function readInvokePermissions(stack: Stack, roles: Roles): InvokePermiss
 function readPermission(
   { logicalId, properties }: StackResource,
   functionArns: ReadonlyMap<string, string>,
+  accountId: string,
 ): Permission {
   const name = properties.text('FunctionName');
   const functionArn = functionArns.get(name.replace(/:\$LATEST$/, ''));

@@ -11,9 +11,13 @@ export interface Place {
  * @param nameOrArn a name, a partial ARN or an ARN, each with or without a qualifier
  */
 export function invokeNeed(nameOrArn: string, qualifier: string | undefined, place: Place): Need {
-  const name = nameOrArn.replace(/^(?:arn:aws:lambda:[^:]*:)?(?:\d{12}:)?(?:function:)?/, '');
+  const parts = /^(?:arn:aws:lambda:([^:]*):)?(?:(\d{12}):)?(?:function:)?(.*)$/.exec(nameOrArn) ?? [];
+  const [, region = place.region, accountId = place.accountId, name = ''] = parts;
   const qualified = qualifier === undefined ? name : `${name}:${qualifier}`;
-  return { action: 'lambda:InvokeFunction', resource: arn('lambda', place, `function:${qualified}`) };
+  return {
+    action: 'lambda:InvokeFunction',
+    resource: arn('lambda', { region, accountId }, `function:${qualified}`),
+  };
 }
 
 export interface SecretRequest {

@@ -1,9 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
+import { signalGroup } from '../until-our-end.ts';
 import type { Freezer } from './freezer.ts';
 import { readLines } from './lines.ts';
 import { type MemoryMeter, measureMemory } from './memory.ts';
+import { hasGroups, signalAll } from './process-group.ts';
 import type { RuntimeSettings } from './runtime/settings.ts';
 
 export interface ChildOptions {
@@ -38,6 +40,7 @@ export class Child {
       cwd: options.taskRoot,
       env: options.variables,
       stdio: ['pipe', 'pipe', 'pipe', 'pipe'],
+      detached: hasGroups,
     });
     this.#process = child;
     this.#memory = child.pid === undefined ? undefined : measureMemory(child.pid);
@@ -55,7 +58,8 @@ export class Child {
       child.once('exit', () => {
         this.#memory?.close();
         options.freezer.forget(child);
-        // What it started and left behind may hold its output open for ever.
+        if (hasGroups) signalGroup(child.pid, 'SIGKILL'); // what it started and left behind
+        // Something that has left the group may hold its output open for ever.
         patience = setTimeout(onGone, lastLinesMs);
       });
       child.once('close', onGone);
@@ -88,7 +92,7 @@ export class Child {
   }
 
   kill(): void {
-    this.#process.kill('SIGKILL');
+    signalAll(this.#process, 'SIGKILL');
   }
 
   /** Resolves when the process has gone and its last line was read. */

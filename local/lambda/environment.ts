@@ -43,6 +43,7 @@ export interface EnvironmentOptions {
 // "The Init phase is limited to 10 seconds", then it is tried again within the function's own timeout:
 // https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html
 const initLimitMs = 10_000;
+const exitLimitMs = 500;
 const memoryPollMs = 100;
 const middleMs = 5;
 
@@ -145,8 +146,10 @@ export class Environment {
   }
 
   #onReady(): void {
-    // It was killed and has not noticed yet, or is no runtime client that keeps to the protocol.
-    if (this.#running?.isAnswered === false) return;
+    // It has not noticed yet, or is no runtime client that keeps to the protocol.
+    if (this.#isDoomed || this.#running?.isAnswered === false) return;
+    // Not before: an invocation ends when the runtime asks for the next one.
+    this.#disarm();
     this.#isReady = true;
     if (!this.#hasServed) this.#initMs ??= performance.now() - this.#initStartedAtMs;
     // What it wrote before it asked is read in this turn of the event loop, and comes before the report.
@@ -196,11 +199,10 @@ export class Environment {
     if (running?.requestId !== requestId || running.isAnswered) return;
     // It was killed before it could answer.
     if (this.#isDoomed || this.#killWhenOverLimit()) {
-      this.#child?.kill();
+      this.#kill();
       return;
     }
     running.answer(result, this.#child?.peakMemoryMb);
-    this.#disarm();
     // First the environment, then the answer: a caller that comes back at once finds this environment, not a new one.
     this.#options.onIdle(this);
     running.settle();
@@ -218,13 +220,15 @@ export class Environment {
     this.#log.timedOut(requestId, timeoutMs);
     const sentence = `RequestId: ${requestId} Error: ${timeoutSentence(timeoutMs)}`;
     this.#fail(failure('Sandbox.Timedout', sentence), 'timeout');
-    this.#child?.kill();
+    this.#kill();
   }
 
   #failInit(result: Failure): void {
     this.#log.initReport(performance.now() - this.#initStartedAtMs, 'error', result.errorType);
     this.#beginLate();
     this.#fail(result, 'error', result.errorType);
+    // It ends by itself, unless its code catches what ends others.
+    this.#arm(exitLimitMs, () => this.#child?.kill());
   }
 
   /** An invocation that fails before it was delivered began all the same. @returns the request id */
@@ -253,8 +257,14 @@ export class Environment {
   #killWhenOverLimit(): boolean {
     const peakMb = this.#child?.peakMemoryMb;
     this.#isOutOfMemory ||= peakMb !== undefined && peakMb > this.#settings.memoryMb;
-    if (this.#isOutOfMemory) this.#child?.kill();
+    if (this.#isOutOfMemory) this.#kill();
     return this.#isOutOfMemory;
+  }
+
+  /** It may still say something until it has noticed. */
+  #kill(): void {
+    this.#isDoomed = true;
+    this.#child?.kill();
   }
 
   #couldNotStart(error: Error): void {

@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { hasGroups, signalAll } from './process-group.ts';
 
 /**
  * Stops processes between invocations: "Lambda freezes the execution environment" when the runtime asks for the next one,
@@ -15,12 +16,11 @@ export interface Freezer {
   close(): Promise<void>;
 }
 
-/** There are no such signals on Windows. https://nodejs.org/api/process.html#signal-events */
-export const canFreeze = process.platform !== 'win32';
+export const canFreeze = hasGroups;
 
 /**
- * A stopped process cannot notice that the local cloud has gone. This one reads which processes there are, and when its
- * pipe closes, however that came, it wakes them, so that they see it too.
+ * A process that is stopped or busy cannot notice that the local cloud has gone. This one reads which there are, and when
+ * its pipe closes, however that came, it ends them with all that they have started.
  */
 const guardScript = `
 trap '' INT TERM HUP
@@ -31,21 +31,25 @@ while read -r sign pid; do
     -) all="\${all%" $pid "*} \${all#*" $pid "}" ;;
   esac
 done
-[ "$all" = ' ' ] || kill -CONT $all 2>/dev/null
+for pid in $all; do kill -KILL "-$pid" 2>/dev/null; done
 `;
 
 export function createFreezer(): Freezer {
   if (!canFreeze) return { adopt() {}, freeze() {}, thaw() {}, forget() {}, close: async () => undefined };
 
   const all = new Set<ChildProcess>();
-  const guard = spawn('/bin/sh', ['-c', guardScript], { stdio: ['pipe', 'ignore', 'ignore'] });
+  const guard = spawn('/bin/sh', ['-c', guardScript], {
+    stdio: ['pipe', 'ignore', 'ignore'],
+    // Whoever kills our process group must not kill this one with us.
+    detached: true,
+  });
   let isGuarded = true;
   const gone = new Promise<void>((resolve) => {
     guard.once('exit', () => resolve()).once('error', () => resolve());
   }).then(() => {
     isGuarded = false;
     // Without its guard no process may stay stopped, should we be killed.
-    for (const child of all) child.kill('SIGCONT');
+    for (const child of all) signalAll(child, 'SIGCONT');
   });
   guard.stdin.on('error', () => undefined);
 
@@ -55,9 +59,9 @@ export function createFreezer(): Freezer {
       guard.stdin.write(`+ ${child.pid}\n`);
     },
     freeze(child) {
-      if (isGuarded) child.kill('SIGSTOP');
+      if (isGuarded) signalAll(child, 'SIGSTOP');
     },
-    thaw: (child) => void child.kill('SIGCONT'),
+    thaw: (child) => signalAll(child, 'SIGCONT'),
     forget(child) {
       all.delete(child);
       guard.stdin.write(`- ${child.pid}\n`);

@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { closeServer, listenOnLoopback } from '../loopback.ts';
+import { maxResponseBytes, responseTooLarge, responseTooLargeForRuntime } from './payload-quotas.ts';
 
 /** One event on its way into an environment. */
 export interface RuntimeEvent {
@@ -43,8 +44,14 @@ export async function startRuntimeApi(listener: RuntimeListener): Promise<Runtim
       listener.onReady();
       return;
     }
-    const payload = await readBody(request);
-    response.writeHead(202, { 'Content-Type': 'application/json', 'Content-Length': accepted.length }).end(accepted);
+    const body = await readBody(request);
+    if (outcome === 'response' && body.length > maxResponseBytes) {
+      send(response, 413, responseTooLargeForRuntime);
+      listener.onError(idOrWord, responseTooLarge.payload);
+      return;
+    }
+    send(response, 202, accepted);
+    const payload = body.toString('utf8');
     if (subject === 'init') listener.onInitError(payload);
     else if (outcome === 'response') listener.onResponse(idOrWord, payload);
     else if (outcome === 'error') listener.onError(idOrWord, payload);
@@ -78,8 +85,12 @@ export async function startRuntimeApi(listener: RuntimeListener): Promise<Runtim
   };
 }
 
-export async function readBody(request: IncomingMessage): Promise<string> {
+function send(response: ServerResponse, status: number, json: string): void {
+  response.writeHead(status, { 'Content-Type': 'application/json', 'Content-Length': json.length }).end(json);
+}
+
+async function readBody(request: IncomingMessage): Promise<Buffer> {
   const chunks: Buffer[] = [];
   for await (const chunk of request) chunks.push(chunk as Buffer);
-  return Buffer.concat(chunks).toString('utf8');
+  return Buffer.concat(chunks);
 }

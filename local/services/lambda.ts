@@ -1,18 +1,19 @@
 import { randomUUID } from 'node:crypto';
 import { parseJson } from '../json.ts';
+import { eventTooLarge, maxEventBytes } from '../lambda/payload-quotas.ts';
 import { type ServiceAnswer, serviceError } from './answer.ts';
 import type { Services } from './server.ts';
 
 /** https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html */
 export async function invokeFunction(
   { functions, invoker }: Services,
-  nameOrArn: string,
+  functionArn: string,
   invocationType: string,
   body: string,
 ): Promise<ServiceAnswer> {
-  const target = functions.find(nameOrArn);
+  const target = functions.find(functionArn);
   if (target === undefined) {
-    return serviceError(404, 'ResourceNotFoundException', `Function not found: ${nameOrArn}`);
+    return serviceError(404, 'ResourceNotFoundException', `Function not found: ${functionArn}`);
   }
   const payload = body === '' ? '{}' : body;
   if (parseJson(payload) === undefined) {
@@ -24,6 +25,7 @@ export async function invokeFunction(
     case 'DryRun':
       return { status: 204 };
     case 'Event':
+      if (Buffer.byteLength(payload) > maxEventBytes) return payloadTooLarge(eventTooLarge(Buffer.byteLength(payload)));
       invoker.invoke(target, payload, requestId);
       return { status: 202, headers: requestHeader };
     case 'RequestResponse': {
@@ -42,4 +44,8 @@ export async function invokeFunction(
     default:
       return serviceError(400, 'InvalidParameterValueException', `Unknown invocation type ${invocationType}.`);
   }
+}
+
+export function payloadTooLarge(message: string): ServiceAnswer {
+  return serviceError(413, 'RequestEntityTooLargeException', message);
 }

@@ -6,10 +6,12 @@ import type { Gate, Need } from '../iam/gate.ts';
 import { invokeNeed, type Place, secretNeed } from '../iam/needs.ts';
 import type { AsyncInvoker } from '../lambda/async-invoke.ts';
 import type { Functions } from '../lambda/functions.ts';
+import { maxRequestBytes, requestTooLarge } from '../lambda/payload-quotas.ts';
 import { closeServer, listenOnLoopback } from '../loopback.ts';
+import { readBody } from '../read-body.ts';
 import { type ServiceAnswer, serviceError } from './answer.ts';
 import { answerFault } from './fault-answer.ts';
-import { invokeFunction } from './lambda.ts';
+import { invokeFunction, payloadTooLarge } from './lambda.ts';
 import { answerSecretsManager, findSecret, readSecretRequest, type Secrets } from './secrets-manager.ts';
 
 /** What stands behind the endpoint; it is listening before these exist, because they need to know its port. */
@@ -40,7 +42,9 @@ export async function startServices(clock: Pick<Clock, 'now'>, faults: Faults): 
 
   async function answer(request: IncomingMessage): Promise<ServiceAnswer> {
     if (services === undefined) return serviceError(503, 'ServiceUnavailableException', 'The local cloud is starting.');
-    const body = await readBytes(request);
+    const body = await readBody(request, maxRequestBytes);
+    // Nothing here takes more than Lambda does.
+    if (body === 'too long') return payloadTooLarge(requestTooLarge);
     const { method = '', url = '/', headers } = request;
     const call = readInvoke(services, request, body) ?? readSecretsManager(services, request, body);
     if (call === undefined) {
@@ -77,12 +81,8 @@ function readInvoke(services: Services, { method, url, headers }: IncomingMessag
   const name = decodeURIComponent(escaped);
   const qualifier = searchParams.get('Qualifier') ?? undefined;
   const type = String(headers['x-amz-invocation-type'] ?? 'RequestResponse');
-  return {
-    service: 'lambda',
-    need: invokeNeed(name, qualifier, services.place),
-    answer: () =>
-      invokeFunction(services, qualifier === undefined ? name : `${name}:${qualifier}`, type, body.toString()),
-  };
+  const need = invokeNeed(name, qualifier, services.place);
+  return { service: 'lambda', need, answer: () => invokeFunction(services, need.resource, type, body.toString()) };
 }
 
 function readSecretsManager(services: Services, { headers }: IncomingMessage, body: Buffer): Call | undefined {
@@ -96,12 +96,6 @@ function readSecretsManager(services: Services, { headers }: IncomingMessage, bo
     need: isRead ? secretNeed(request, found?.arn, services.place) : undefined,
     answer: () => answerSecretsManager(services.secrets, target, request),
   };
-}
-
-async function readBytes(request: IncomingMessage): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of request) chunks.push(chunk as Buffer);
-  return Buffer.concat(chunks);
 }
 
 function send(response: ServerResponse, { status, headers, body = '' }: ServiceAnswer): void {

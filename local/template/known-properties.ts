@@ -20,6 +20,8 @@ const knownProperties: Readonly<Record<string, readonly string[]>> = {
     'ProtocolType',
     'RouteSelectionExpression',
     'IpAddressType',
+    'DisableSchemaValidation',
+    'Version',
     'Tags',
   ],
   'AWS::ApiGatewayV2::Route': [
@@ -79,15 +81,18 @@ const knownProperties: Readonly<Record<string, readonly string[]>> = {
     'Code.S3Bucket',
     'Code.S3Key',
     'Environment.Variables',
+    'EphemeralStorage',
     'Handler',
     'LoggingConfig.LogFormat',
     'LoggingConfig.LogGroup',
     'LoggingConfig.ApplicationLogLevel',
     'LoggingConfig.SystemLogLevel',
     'MemorySize',
+    'RecursiveLoop',
     'ReservedConcurrentExecutions',
     'Role',
     'Runtime',
+    'RuntimeManagementConfig',
     'Tags',
     'Timeout',
     'TracingConfig',
@@ -103,6 +108,7 @@ const knownProperties: Readonly<Record<string, readonly string[]>> = {
   ],
   'AWS::IAM::Role': [
     'RoleName',
+    'Path',
     'Description',
     'AssumeRolePolicyDocument',
     'ManagedPolicyArns',
@@ -111,17 +117,30 @@ const knownProperties: Readonly<Record<string, readonly string[]>> = {
     'Tags',
   ],
   'AWS::IAM::Policy': ['PolicyName', 'PolicyDocument', 'Roles'],
-  'AWS::IAM::ManagedPolicy': ['ManagedPolicyName', 'Description', 'PolicyDocument', 'Roles'],
+  'AWS::IAM::ManagedPolicy': ['ManagedPolicyName', 'Path', 'Description', 'PolicyDocument', 'Roles'],
   'AWS::Logs::LogGroup': ['LogGroupName', 'RetentionInDays', 'LogGroupClass', 'Tags'],
   'AWS::DynamoDB::Table': [
     'TableName',
     ...tableShape,
+    'OnDemandThroughput',
+    'WarmThroughput',
     'TimeToLiveSpecification',
     'PointInTimeRecoverySpecification',
+    'ContributorInsightsSpecification',
     'SSESpecification',
     'DeletionProtectionEnabled',
     'TableClass',
     'Tags',
+  ],
+  'AWS::DynamoDB::GlobalTable': [
+    'TableName',
+    ...tableShape,
+    // Looked into by tables.ts.
+    'Replicas',
+    'TimeToLiveSpecification',
+    'WarmThroughput',
+    'WriteOnDemandThroughputSettings',
+    'SSESpecification',
   ],
   'AWS::SecretsManager::Secret': [
     'Name',
@@ -143,19 +162,42 @@ const knownProperties: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Types with nothing to run on one machine: whatever they say, they are accepted. */
-const nothingToRun = new Set(['AWS::ApiGateway::Account', 'AWS::CloudWatch::Alarm', 'AWS::CDK::Metadata']);
+const nothingToRun = new Set([
+  'AWS::ApiGateway::Account',
+  'AWS::ApplicationAutoScaling::ScalableTarget',
+  'AWS::ApplicationAutoScaling::ScalingPolicy',
+  'AWS::CDK::Metadata',
+  'AWS::CloudWatch::Alarm',
+  'AWS::CloudWatch::CompositeAlarm',
+  'AWS::CloudWatch::Dashboard',
+  'AWS::Logs::MetricFilter',
+  'AWS::Logs::QueryDefinition',
+  'Custom::LogRetention',
+]);
 
-/** @throws a sentence that names the logical id and the type or property which the local cloud does not know */
-export function refuseUnknown(logicalId: string, type: string, properties: Readonly<Record<string, unknown>>): void {
+/** @throws a sentence that names the logical id and the type which the local cloud does not know */
+export function refuseUnknownType(logicalId: string, type: string): void {
+  if (nothingToRun.has(type) || Object.hasOwn(knownProperties, type)) return;
+  throw new Error(`${logicalId}: the local cloud cannot run ${type}.`);
+}
+
+/**
+ * @param properties resolved: what a condition took away is not there
+ * @throws a sentence that names the logical id and the property which the local cloud does not know
+ */
+export function refuseUnknownProperties(
+  logicalId: string,
+  type: string,
+  properties: Readonly<Record<string, unknown>>,
+): void {
   if (nothingToRun.has(type)) return;
-  const known = Object.hasOwn(knownProperties, type) ? knownProperties[type] : undefined;
-  if (known === undefined) throw new Error(`${logicalId}: the local cloud cannot run ${type}.`);
-
+  const known = knownProperties[type] ?? [];
   for (const [name, value] of Object.entries(properties)) {
     if (known.includes(name)) continue;
     const isPartlyKnown = known.some((property) => property.startsWith(`${name}.`));
     if (!isPartlyKnown) throw new Error(`${logicalId} (${type}): the property ${name} is not emulated.`);
-    for (const part of Object.keys(value as object)) {
+    if (typeof value !== 'object' || value === null) throw new Error(`${logicalId}.${name} must be an object.`);
+    for (const part of Object.keys(value)) {
       if (known.includes(`${name}.${part}`)) continue;
       throw new Error(`${logicalId} (${type}): the property ${name}.${part} is not emulated.`);
     }

@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto';
 import type { Template } from '../assembly.ts';
-import type { Value } from './resolve.ts';
+import { refuseUnknownType } from './known-properties.ts';
+import type { Resolver, Value } from './resolve.ts';
 
-export const accountId = '123456789012';
+/** Of a stack that may be deployed to any account. */
+export const anyAccountId = '123456789012';
 
 /** What `Ref` and `Fn::GetAtt` answer for every resource of the stack. */
 export interface PhysicalIds {
@@ -15,21 +17,38 @@ interface Identity {
   readonly attributes: Readonly<Record<string, string>>;
 }
 
+type NamedValues = Readonly<Record<string, Value | undefined>>;
+
 interface Stack {
   readonly name: string;
   readonly region: string;
+  readonly accountId: string;
 }
 
 /**
  * Ids are derived from logical ids, so that they are the same at each start and can be read in logs.
+ * @param resolve for the names that the template gives, which may refer to other resources
  */
-export function assignPhysicalIds(template: Template, stack: Stack): PhysicalIds {
-  const identities = new Map<string, Identity>();
-  for (const [logicalId, { Type, Properties }] of Object.entries(template.Resources)) {
-    identities.set(logicalId, identify(Type, logicalId, Properties ?? {}, stack));
+export function assignPhysicalIds(template: Template, stack: Stack, resolve: Resolver['resolve']): PhysicalIds {
+  const identities = new Map<string, Identity | 'being made'>();
+
+  function identityOf(logicalId: string): Identity | undefined {
+    const known = identities.get(logicalId);
+    if (known === 'being made') throw new Error(`${logicalId}: its name refers to itself.`);
+    if (known !== undefined || !Object.hasOwn(template.Resources, logicalId)) return known;
+    const { Type = '', Properties = {} } = template.Resources[logicalId] ?? {};
+    identities.set(logicalId, 'being made');
+    const identity = identify(Type, logicalId, stack, (property) => {
+      // Alone in an object, because a name may be AWS::NoValue.
+      const { [property]: given } = resolve({ [property]: Properties[property] ?? null }, logicalId) as NamedValues;
+      return given === undefined || given === null ? undefined : String(given);
+    });
+    identities.set(logicalId, identity);
+    return identity;
   }
+
   const pseudo: Record<string, string> = {
-    'AWS::AccountId': accountId,
+    'AWS::AccountId': stack.accountId,
     'AWS::Region': stack.region,
     'AWS::Partition': 'aws',
     'AWS::URLSuffix': 'amazonaws.com',
@@ -38,13 +57,18 @@ export function assignPhysicalIds(template: Template, stack: Stack): PhysicalIds
   };
   return {
     ref(name, path) {
-      const id = identities.get(name)?.ref ?? pseudo[name] ?? defaultOf(template, name, path);
+      const id = identityOf(name)?.ref ?? pseudo[name] ?? defaultOf(template, name, path);
       if (id === undefined) throw new Error(`${path}: Ref to ${name}, which is neither a resource nor known here.`);
       return id;
     },
     attribute(logicalId, attribute, path) {
-      const value = identities.get(logicalId)?.attributes[attribute];
-      if (value === undefined) throw new Error(`${path}: ${logicalId} has no attribute ${attribute} here.`);
+      const value = identityOf(logicalId)?.attributes[attribute];
+      if (value === undefined) {
+        // Of two true sentences, the one that says why.
+        const type = template.Resources[logicalId]?.Type;
+        if (type !== undefined) refuseUnknownType(logicalId, type);
+        throw new Error(`${path}: ${logicalId} has no attribute ${attribute} here.`);
+      }
       return value;
     },
   };
@@ -63,18 +87,23 @@ function defaultOf(template: Template, name: string, path: string): string | und
   return String(parameter.Default);
 }
 
-function identify(type: string, logicalId: string, properties: Record<string, unknown>, stack: Stack): Identity {
-  const named = (property: string) => {
-    const given = properties[property];
-    return typeof given === 'string' ? given : `${stack.name}-${logicalId}`;
-  };
+function identify(
+  type: string,
+  logicalId: string,
+  stack: Stack,
+  given: (property: string) => string | undefined,
+): Identity {
+  const named = (property: string) => given(property) ?? `${stack.name}-${logicalId}`;
+  // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-friendly-names
+  const iamPath = given('Path') ?? '/';
   const id = hash(`${stack.name}/${logicalId}`, 10);
   switch (type) {
     case 'AWS::Lambda::Function': {
       const name = named('FunctionName');
       return { ref: name, attributes: { Arn: arn(stack, 'lambda', `function:${name}`) } };
     }
-    case 'AWS::DynamoDB::Table': {
+    case 'AWS::DynamoDB::Table':
+    case 'AWS::DynamoDB::GlobalTable': {
       const name = named('TableName');
       return { ref: name, attributes: { Arn: arn(stack, 'dynamodb', `table/${name}`) } };
     }
@@ -84,16 +113,21 @@ function identify(type: string, logicalId: string, properties: Record<string, un
     }
     case 'AWS::IAM::Role': {
       const name = named('RoleName');
-      return { ref: name, attributes: { Arn: `arn:aws:iam::${accountId}:role/${name}`, RoleId: `AROA${id}` } };
+      return {
+        ref: name,
+        attributes: { Arn: `arn:aws:iam::${stack.accountId}:role${iamPath}${name}`, RoleId: `AROA${id}` },
+      };
     }
     case 'AWS::IAM::ManagedPolicy': {
-      const policyArn = `arn:aws:iam::${accountId}:policy/${named('ManagedPolicyName')}`;
+      const policyArn = `arn:aws:iam::${stack.accountId}:policy${iamPath}${named('ManagedPolicyName')}`;
       return { ref: policyArn, attributes: { PolicyArn: policyArn } };
     }
     case 'AWS::Logs::LogGroup': {
       const name = named('LogGroupName');
       return { ref: name, attributes: { Arn: arn(stack, 'logs', `log-group:${name}:*`) } };
     }
+    case 'Custom::LogRetention':
+      return { ref: id, attributes: { LogGroupName: named('LogGroupName') } };
     case 'AWS::Events::Rule': {
       const name = named('Name');
       return { ref: name, attributes: { Arn: arn(stack, 'events', `rule/${name}`) } };
@@ -105,7 +139,7 @@ function identify(type: string, logicalId: string, properties: Record<string, un
     case 'AWS::ApiGatewayV2::Api': {
       // https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-apigatewayv2-api.html
       const host = `${id}.execute-api.${stack.region}.amazonaws.com`;
-      const scheme = properties.ProtocolType === 'WEBSOCKET' ? 'wss' : 'https';
+      const scheme = given('ProtocolType') === 'WEBSOCKET' ? 'wss' : 'https';
       return { ref: id, attributes: { ApiId: id, ApiEndpoint: `${scheme}://${host}` } };
     }
     case 'AWS::ApiGatewayV2::Stage':
@@ -124,7 +158,7 @@ function identify(type: string, logicalId: string, properties: Record<string, un
 }
 
 function arn(stack: Stack, service: string, resource: string): string {
-  return `arn:aws:${service}:${stack.region}:${accountId}:${resource}`;
+  return `arn:aws:${service}:${stack.region}:${stack.accountId}:${resource}`;
 }
 
 /** Lower-case letters and digits, as in the ids of real APIs. */

@@ -105,7 +105,10 @@ export function createResolver(
         return resolveOrNothing(condition(text(chosenBy, path)) ? yes : no, path);
       }
       const intrinsic = Object.hasOwn(intrinsics, name) ? intrinsics[name] : undefined;
-      if (intrinsic !== undefined) return intrinsic(argument, path);
+      if (intrinsic !== undefined) {
+        const made = intrinsic(argument, path);
+        return typeof made === 'string' ? refuseDynamicReference(made, path) : made;
+      }
       // `Condition` is an intrinsic inside Conditions only; elsewhere (IAM statements) it is an ordinary key.
       if (name === 'Condition' && typeof argument === 'string') return condition(argument);
       if (name.startsWith('Fn::')) throw new Error(`${path}: the intrinsic ${name} is not known to the local cloud.`);

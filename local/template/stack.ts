@@ -1,6 +1,6 @@
 import type { Assembly } from '../assembly.ts';
-import { refuseUnknown } from './known-properties.ts';
-import { assignPhysicalIds } from './physical-ids.ts';
+import { refuseUnknownProperties, refuseUnknownType } from './known-properties.ts';
+import { anyAccountId, assignPhysicalIds } from './physical-ids.ts';
 import { createResolver, type Value } from './resolve.ts';
 
 /** One resource of the stack with every intrinsic resolved. */
@@ -16,6 +16,7 @@ export interface StackResource {
 export interface Stack {
   readonly name: string;
   readonly region: string;
+  readonly accountId: string;
   readonly outputs: Readonly<Record<string, string>>;
   ofType(type: string): readonly StackResource[];
   /** What the template tells CloudFormation to make first (`DependsOn`). */
@@ -29,6 +30,7 @@ export interface Properties {
   optionalNumber(name: string): number | undefined;
   optionalFlag(name: string): boolean | undefined;
   texts(name: string): readonly string[];
+  optionalObject(name: string): Readonly<Record<string, Value | undefined>> | undefined;
   value(name: string): Value | undefined;
 }
 
@@ -36,17 +38,20 @@ export interface Properties {
  * Resolves the whole template once, at start.
  * @throws at the first thing that the local cloud does not know, naming the logical id
  */
-export function resolveStack({ stackName, template }: Assembly, region: string): Stack {
+export function resolveStack({ stackName, accountId = anyAccountId, template }: Assembly, region: string): Stack {
   if (template.Transform !== undefined) throw new Error('Transform: the local cloud does not transform templates.');
-  const ids = assignPhysicalIds(template, { name: stackName, region });
+  const ids = assignPhysicalIds(template, { name: stackName, region, accountId }, (value, path) =>
+    resolver.resolve(value, path),
+  );
   const resolver = createResolver(ids, template);
   const isWanted = (condition: string | undefined) => condition === undefined || resolver.condition(condition);
 
   const resources: StackResource[] = [];
   for (const [logicalId, { Type, Properties, Condition }] of Object.entries(template.Resources)) {
     if (!isWanted(Condition)) continue;
-    refuseUnknown(logicalId, Type, Properties ?? {});
+    refuseUnknownType(logicalId, Type);
     const properties = resolver.resolve(Properties ?? {}, logicalId) as Record<string, Value>;
+    refuseUnknownProperties(logicalId, Type, properties);
     resources.push({
       logicalId,
       type: Type,
@@ -63,6 +68,7 @@ export function resolveStack({ stackName, template }: Assembly, region: string):
   return {
     name: stackName,
     region,
+    accountId,
     outputs,
     ofType: (type) => resources.filter((each) => each.type === type),
     dependenciesOf: (logicalId) => [template.Resources[logicalId]?.DependsOn ?? []].flat(),
@@ -94,7 +100,9 @@ export function readProperties(properties: Readonly<Record<string, Value | undef
     optionalFlag(name) {
       const value = properties[name];
       if (value === undefined) return undefined;
-      return value === true || value === 'true';
+      if (value === true || value === 'true') return true;
+      if (value === false || value === 'false') return false;
+      throw new Error(`${path}.${name} must be true or false.`);
     },
     texts(name) {
       const value = properties[name] ?? [];
@@ -104,6 +112,16 @@ export function readProperties(properties: Readonly<Record<string, Value | undef
         return each;
       });
     },
+    optionalObject(name) {
+      const value = properties[name];
+      if (value === undefined) return undefined;
+      if (isObject(value)) return value;
+      throw new Error(`${path}.${name} must be an object.`);
+    },
     value: (name) => properties[name],
   };
+}
+
+export function isObject(value: Value): value is { readonly [key: string]: Value | undefined } {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -31,6 +31,7 @@ describe('the log at the terminal', () => {
         { kind: 'handshake', status: 403, reason: 'the authorizer policy has an explicit deny' },
         { kind: 'function-failed', function: message, errorType: 'Sandbox.Timedout' },
         { kind: 'template-changed', logicalIds: ['Log', 'Queue'] },
+        { kind: 'context-stringified', authorizer: 'Authorizer', keys: ['level', 'vip'] },
         { kind: 'function-reloaded', function: message },
         { kind: 'async-retry', function: connect, attempt: 2, afterMs: 60_000 },
       ]),
@@ -39,6 +40,7 @@ describe('the log at the terminal', () => {
       '17:04:05  handshake     403 the authorizer policy has an explicit deny',
       '17:04:05  Message       failed: Sandbox.Timedout',
       '17:04:05  template      the template changed: restart to use it (Log, Queue)',
+      '17:04:05  authorizer    Authorizer: its context becomes text (level, vip)',
       '17:04:05  Message       runs its new code',
       '17:04:05  Connect       failed; attempt 2 in 60 s',
     ]);

@@ -106,6 +106,13 @@ itHere('#20 #N7 #21 the context is in every event of the connection, as text', a
   for (const { requestContext } of [connected, ...later]) expect(requestContext.authorizer).toEqual(context);
 });
 
+itHere('#21 the log names, once, what of the context becomes text', async () => {
+  await handshakeStatus(`${url}?token=allow`);
+  await handshakeStatus(`${url}?token=allow`);
+  const told = target.chat.entries.filter(({ kind }) => kind === 'context-stringified');
+  expect(told).toEqual([{ kind: 'context-stringified', authorizer: 'ConnectAuthorizer', keys: ['flag', 'number'] }]);
+});
+
 it('#21 an object in the context makes it a 500', async () => {
   expect(await handshakeStatus(`${url}?token=object-context`)).toBe(500);
 });

@@ -177,6 +177,16 @@ describe.skipIf('missing' in choice)('The page with a busy shop behind it', () =
     await page.context().close();
   });
 
+  // It is a button, which centres the lines of a long name.
+  it('sets the name of a client flush left, as every other value', async () => {
+    const page = await openPage(story.url);
+    await page.keyboard.press('2');
+    await page.locator('.of-message').first().click();
+    await page.locator('#detail .link').first().waitFor();
+    expect(await page.evaluate("getComputedStyle(document.querySelector('#detail .link')).textAlign")).toBe('left');
+    await page.context().close();
+  });
+
   it('hides what looks secret until it is clicked', async () => {
     const page = await openPage(story.url);
     await page.locator('.of-connection').first().click();

@@ -39,3 +39,19 @@ describe('A chat in L2 constructs, with the address of its API made from id and 
     await client.close();
   });
 });
+
+// Its ARNs are of that account and region: with others the API could invoke nothing, and no function could post.
+it('runs in the account and the region that its stack is for', async () => {
+  const env = { account: '111122223333', region: 'eu-west-1' };
+  const app = await startAssembly(await synthesizeApp((scope) => void new RoomStack(scope, 'Room', { env })));
+  try {
+    expect(app.cloud.region).toBe('eu-west-1');
+    expect(app.cloud.outputs).toEqual({ WebSocketUrl: app.cloud.webSocketUrl });
+    const client = await connect(app.cloud.webSocketUrl);
+    client.send({ action: 'sendmessage', data: 'hello' });
+    expect(await client.next()).toBe('hello');
+    await client.close();
+  } finally {
+    await app.close();
+  }
+});

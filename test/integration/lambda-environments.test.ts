@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type Started, startFunctions, type TestFunction, writeFiles } from '../assemblies/start-functions.ts';
 
@@ -56,6 +56,22 @@ describe('between invocations an environment', () => {
     expect(started).toContain(String(pid));
     await one.close();
     for (const each of started) expect(() => process.kill(Number(each), 0)).toThrow('ESRCH');
+  });
+
+  onLinux('is frozen, and in the end closed, with the processes that it has started', async () => {
+    const one = await startFunctions([
+      {
+        files: {
+          'index.js': `exports.handler = async () =>
+            require('child_process').spawn('sh', ['-c', 'while :; do sleep 60; done'], { stdio: 'ignore' }).pid;`,
+        },
+      },
+    ]);
+    const pid = Number(await one.returned());
+    await expect.poll(() => stateOf(pid)).toBe('T');
+    await one.close();
+    // Whoever adopts orphans may take a moment to bury one.
+    await expect.poll(() => !existsSync(`/proc/${pid}`) || stateOf(pid) === 'Z').toBe(true);
   });
 });
 

@@ -70,6 +70,21 @@ describe('a function that breaks off', () => {
     expect(await one.line('REPORT')).toMatch(/\tStatus: timeout$/);
   });
 
+  /** "The Invoke phase ends after the runtime […] sending a Next API request": whoever came next waited for ever. */
+  it('because it is still busy when it has answered is ended, and who waits for it gets another one', async () => {
+    // After its answer was written, and before anything is read.
+    const spin = 'queueMicrotask(() => process.nextTick(() => { for (;;); }))';
+    const code = `exports.handler = async () => { ${spin}; return 'x'.repeat(100_000); };`;
+    const one = await startFunctions([{ files: { 'index.js': code }, properties: { Timeout: 1 } }], {
+      maxEnvironments: 1,
+    });
+    started.push(one);
+    for (let each = 0; each < 2; each += 1) expect(await one.returned()).toHaveLength(100_000);
+    expect(one.function.coldStarts).toBe(2);
+    expect(await one.line('Task timed out')).toContain('after 1.00 seconds');
+    expect(await one.line('REPORT')).toMatch(/\tStatus: timeout$/);
+  });
+
   it.runIf(process.platform === 'linux')('because it takes more memory than it has is killed', async () => {
     const one = await start(
       `const kept = [];
@@ -155,6 +170,17 @@ describe('a function that cannot be loaded', () => {
     expect(one.lines.filter((line) => line.startsWith('REPORT'))).toHaveLength(1);
   });
 
+  /** Its environment took the place of others, and whoever came after `maxEnvironments` of them waited for ever. */
+  it('and catches what should end it is ended all the same', async () => {
+    const code = `process.on('unhandledRejection', () => undefined);
+      setInterval(() => undefined, 1000);
+      throw new RangeError('no configuration');`;
+    const one = await startFunctions([{ files: { 'index.js': code } }], { maxEnvironments: 1 });
+    started.push(one);
+    for (let each = 0; each < 2; each += 1) expect((await fail(one)).errorType).toBe('RangeError');
+    expect(one.function.coldStarts).toBe(2);
+  });
+
   it('in Node.js 22 logs it as an exception that nobody caught', async () => {
     const one = await start("require('nowhere')", old);
     expect((await fail(one)).errorType).toBe('Runtime.ImportModuleError');
@@ -178,6 +204,21 @@ describe('what a handler returns', () => {
       errorMessage: 'Unable to stringify response body',
     });
     expect(await fail(one)).toMatchObject({ outcome: 'failed' });
+    expect(one.function.coldStarts).toBe(1);
+  });
+
+  // https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+  it('may have 6 MB and 100 bytes; one more and it fails, and its environment lives on', async () => {
+    const one = await start("exports.handler = async ({ bytes }) => 'x'.repeat(bytes - 2);");
+    expect(await one.returned({ bytes: 6_291_556 })).toHaveLength(6_291_554);
+    expect((await fail(one, { bytes: 6_291_557 })).error).toEqual({
+      errorType: 'Function.ResponseSizeTooLarge',
+      errorMessage: 'Response payload size exceeded maximum allowed payload size (6291556 bytes).',
+    });
+    expect(await one.line('LAMBDA_RUNTIME')).toMatch(
+      /^\[ERROR\] \[\d+\] LAMBDA_RUNTIME Failed to post handler success response\. Http response code: 413\. \{"errorMessage":"Exceeded maximum allowed payload size \(6291556 bytes\)\.","errorType":"RequestEntityTooLarge"\}$/,
+    );
+    expect(await one.returned({ bytes: 70_000 })).toHaveLength(69_998);
     expect(one.function.coldStarts).toBe(1);
   });
 

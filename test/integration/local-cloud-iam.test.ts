@@ -145,6 +145,49 @@ it('the administrator may do everything, with the SDK of AWS', async () => {
   client.destroy();
 });
 
+// https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html#API_Invoke_RequestSyntax
+it('a function has a name, a partial ARN and an ARN; one of another region or account is not there', async () => {
+  const { AWS_ENDPOINT_URL_LAMBDA: endpoint = '' } = await environment();
+  const { credentials, region } = chat.cloud;
+  const client = new LambdaClient({ endpoint, region, credentials });
+  const invoke = (FunctionName: string) => client.send(new InvokeCommand({ FunctionName, InvocationType: 'DryRun' }));
+  const arn = 'arn:aws:lambda:us-east-1:123456789012:function:Chat-Worker';
+  const names = [
+    'Chat-Worker',
+    'Chat-Worker:$LATEST',
+    'function:Chat-Worker',
+    '123456789012:function:Chat-Worker',
+    arn,
+  ];
+  for (const name of names) expect((await invoke(name)).StatusCode, name).toBe(204);
+  const strangers = [arn.replace('east', 'west'), arn.replace('9012', '9013'), '123456789013:function:Chat-Worker'];
+  for (const name of [...strangers, `${arn}:live`]) {
+    await expect(invoke(name), name).rejects.toMatchObject({
+      name: 'ResourceNotFoundException',
+      message: `Function not found: ${name.startsWith('arn:') ? name : `arn:aws:lambda:us-east-1:${name}`}`,
+    });
+  }
+  client.destroy();
+});
+
+// https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+it('a request of 6 MB is taken; one of a byte more is refused, as Lambda says it', async () => {
+  const { AWS_ENDPOINT_URL_LAMBDA: endpoint = '' } = await environment();
+  const { credentials, region } = chat.cloud;
+  const client = new LambdaClient({ endpoint, region, credentials });
+  const invoke = (bytes: number) => {
+    const event = JSON.stringify({ action: 'nothing' });
+    return client.send(new InvokeCommand({ FunctionName: 'Chat-Worker', Payload: event.padEnd(bytes) }));
+  };
+  expect((await invoke(6_291_456)).Payload?.transformToString()).toBe('null');
+  await expect(invoke(6_291_457)).rejects.toMatchObject({
+    name: 'RequestEntityTooLargeException',
+    message: 'Request must be smaller than 6291456 bytes for the InvokeFunction operation',
+    $metadata: { httpStatusCode: 413 },
+  });
+  client.destroy();
+});
+
 async function environment(): Promise<Record<string, string>> {
   const result = await chat.cloud.functions.Worker?.invoke({ action: 'environment' });
   return JSON.parse(result?.payload ?? '{}') as Record<string, string>;

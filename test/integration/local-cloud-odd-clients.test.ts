@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { request } from 'node:http';
+import { connect as connectTcp } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { connectRaw, frame } from '../assemblies/raw-client.ts';
 import { type Chat, type GatewayEvent, startChat } from '../assemblies/start-chat.ts';
@@ -23,9 +25,18 @@ describe('what $connect returns', () => {
     ['302, a redirection, which is not followed and lets nobody in', '302', 302],
     ['304', '304', 304],
     ['502 for a 101, which only the gateway can give', '101', 502],
+    ["502 for an error that has the name of API Gateway's own", 'denied', 502],
     ['502 for a function, which has no JSON', 'function', 502],
   ])('decides the status of the handshake: %s', async (_, behaviour, status) => {
     expect(await handshakeStatus(`${url}&connect=${behaviour}`)).toBe(status);
+  });
+
+  // ws writes the sub-protocol into the 101 as it is: what came after a line break was a header of its own.
+  it('adds no header to the 101: a sub-protocol with a line break is a 502', async () => {
+    const protocol = encodeURIComponent('chat\r\nSet-Cookie: a=b');
+    const client = await connectRaw(`${url}&protocol=${protocol}`, '', 'Sec-WebSocket-Protocol: chat');
+    expect(await client.until('\r\n\r\n')).toMatch(/^HTTP\/1\.1 502 /);
+    client.socket.destroy();
   });
 });
 
@@ -56,6 +67,21 @@ describe('a client that does what no browser does', () => {
     const long = 'x'.repeat(64 * 1024);
     expect(await handshakeStatus(`${url}${long}`)).toBe(414);
     expect(await handshakeStatus(`${chat.cloud.webSocketUrl}?token=deny`, { headers: { 'X-Token': long } })).toBe(403);
+  });
+
+  // Its socket stayed open, here and there, for as long as such a client lived.
+  it('is let go when it was refused, even if it never closes its side', async () => {
+    const { port } = new URL(url);
+    const socket = connectTcp({ host: '127.0.0.1', port: Number(port), allowHalfOpen: true });
+    const upgrade = 'Connection: Upgrade\r\nUpgrade: websocket\r\n';
+    socket.write(`GET /nowhere HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\n${upgrade}\r\n`);
+    await once(socket.resume(), 'end');
+    const closed = new Promise((resolve) => socket.once('close', resolve));
+    // Whoever still writes to a socket that is gone is told so.
+    socket.on('error', () => undefined);
+    const writing = setInterval(() => socket.write('?'), 20);
+    await closed;
+    clearInterval(writing);
   });
 
   it('is refused for another upgrade and a broken key without asking anybody', async () => {

@@ -333,7 +333,8 @@ describe('start and end', () => {
     await waiting.close();
   });
 
-  it.each(['idle', 'busy'])(
+  // A function that is busy sees nothing of what goes on around it.
+  it.each(['idle', 'waiting', 'busy'])(
     'takes its functions with it when the whole process is killed while they are %s',
     async (mood) => {
       const orphan = startOrphan(mood);

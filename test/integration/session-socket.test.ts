@@ -39,7 +39,7 @@ describe('session-socket local', () => {
     const { printed, socketUrl, child } = cloud;
     expect(printed()).toMatch(/Tables +Table +Chat-Table/);
     expect(printed()).toMatch(/Authorizer +nodejs24\.x on AWS, Node \d+\.\d+\.\d+ here/);
-    expect(printed()).toMatch(/Look +http:\/\/127\.0\.0\.1:\d+\/_local/);
+    expect(printed()).toMatch(/Inspect +http:\/\/127\.0\.0\.1:\d+\/_local/);
     expect(printed()).toMatch(/DynamoDB +http:\/\/127\.0\.0\.1:\d+ +dynalite 4/);
     expect(printed()).toMatch(/WebSocketUrl +ws:/);
     expect(printed()).toMatch(/^ {2}\d+ behaviours of AWS are not known; .*docs\/local-cloud\.md.*--unknowns$/m);

@@ -30,6 +30,21 @@ describe('an assembly', () => {
     );
   });
 
+  it('is a folder: a template is not one', async () => {
+    await writeManifest({ Chat: stack('Chat') });
+    const template = join(folder, 'Chat.template.json');
+    await expect(readAssembly(template)).rejects.toThrow(`There is no synthesized CDK app in ${template}`);
+  });
+
+  it('says which account and region a stack is for, if any', async () => {
+    const inside = (environment: string) => ({ ...stack('Chat'), environment });
+    await writeManifest({ Chat: inside('aws://111122223333/eu-west-1') });
+    expect(await readAssembly(folder)).toMatchObject({ accountId: '111122223333', region: 'eu-west-1' });
+    await writeManifest({ Chat: inside('aws://unknown-account/unknown-region') });
+    const anywhere = await readAssembly(folder);
+    expect([anywhere.accountId, anywhere.region]).toEqual([undefined, undefined]);
+  });
+
   it('without a stack is told as such', async () => {
     await writeManifest({ Tree: { type: 'cdk:tree' } });
     await expect(readAssembly(folder)).rejects.toThrow(`There is no stack in ${folder}.`);

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { decide, hasIdentity, parseIdentitySource } from '../../local/gateway/authorizer.ts';
+import { createStringifiedWarning, decide, hasIdentity, parseIdentitySource } from '../../local/gateway/authorizer.ts';
+import type { LogEntry } from '../../local/log.ts';
 
 const arn = 'arn:aws:execute-api:us-east-1:123456789012:abcdef1234/prod/$connect';
 const policyDocument = { Statement: [{ Effect: 'Allow', Action: '*', Resource: '*' }] };
@@ -22,6 +23,7 @@ describe("an authorizer's answer", () => {
     expect(returned(answer)).toEqual({
       outcome: 'authorized',
       context: { a: 'x', n: '1.5', b: 'false', principalId: 'user:1' },
+      stringified: ['n', 'b'],
     });
   });
 
@@ -52,6 +54,19 @@ describe("an authorizer's answer", () => {
     expect(returned(answer(room))).toMatchObject({ outcome: 'authorized' });
     expect(returned(answer(room + 1))).toMatchObject({ outcome: 'refused', status: 500 });
   });
+});
+
+it('a context that becomes text is told of once for each set of keys, by their names (21)', () => {
+  const log: LogEntry[] = [];
+  const warn = createStringifiedWarning('Authorizer');
+  for (const keys of [[], ['n', 'b'], ['b', 'n'], ['n']]) warn(keys, (entry) => log.push(entry));
+  expect(log).toEqual([
+    { kind: 'context-stringified', authorizer: 'Authorizer', keys: ['b', 'n'] },
+    { kind: 'context-stringified', authorizer: 'Authorizer', keys: ['n'] },
+  ]);
+  // Whoever makes up a key for each connection is not told of each.
+  for (let each = 0; each < 1000; each += 1) warn([`key${each}`], (entry) => log.push(entry));
+  expect(log).toHaveLength(20);
 });
 
 describe('an identity source', () => {

@@ -99,6 +99,7 @@ describe('a signature', () => {
     ['another query', (request) => ({ ...request, url: '/?a=1' })],
     ['another method', (request) => ({ ...request, method: 'PUT' })],
     ['another value of a signed header', (request) => withHeaders(request, { host: 'elsewhere' })],
+    ['something behind it', (request) => withHeaders(request, { authorization: `${request.headers.authorization}zz` })],
     ['another secret', (request) => withHeaders(request, { authorization: tamper(request) })],
   ])('does not fit %s', async (_, change) => {
     const denial = gate.check('dynamodb', change(await sign()), [put]);

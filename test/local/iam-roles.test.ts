@@ -107,6 +107,11 @@ describe('a role', () => {
       'the condition operator ForAnyValue:StringEqualsIfExists is not emulated.',
     ],
     [
+      'a key of many values and no operator for sets',
+      inline({ ...put, Condition: { StringEquals: { 'dynamodb:LeadingKeys': 'mine' } } }),
+      `${at}.Condition.StringEquals.dynamodb:LeadingKeys: dynamodb:LeadingKeys has many values: it needs ForAllValues or ForAnyValue.`,
+    ],
+    [
       'a condition key that is not known',
       inline({ ...put, Condition: { StringEquals: { 'aws:PrincipalTag/team': 'a' } } }),
       `${at}.Condition.StringEquals.aws:PrincipalTag/team: the condition key aws:PrincipalTag/team is not emulated.`,

@@ -4,9 +4,10 @@ import { describe, expect, it } from 'vitest';
 interface LogLines {
   summary(text: string): string;
   lastWords(lines: readonly { readonly text: string }[]): string | undefined;
+  sinceStart(ms: number): string;
 }
 
-const { summary, lastWords } = (await import(
+const { summary, lastWords, sinceStart } = (await import(
   new URL('../../local/inspector/page/log-lines.js', import.meta.url).href
 )) as LogLines;
 
@@ -33,5 +34,21 @@ describe('A line of a log', () => {
     ];
     expect(lastWords([{ text: 'START RequestId: 8f1b' }, own, ...lambdas])).toBe('hello');
     expect(lastWords(lambdas)).toBeUndefined();
+  });
+
+  it('is never before the start', () => expect([-1, 0.4, 52].map(sinceStart)).toEqual(['+0 ms', '+0 ms', '+52 ms']));
+
+  it('is the error when Node.js died of it, and not what stands around it', () => {
+    const dump = [
+      'node:internal:391',
+      '    throw it',
+      '    ^',
+      '',
+      'Error: no table',
+      '    at handler (index.js:1:1) {',
+    ];
+    const lines = [...dump, "  code: 'NONE'", '}', '', 'Node.js v22.0.0'].map((text) => ({ text }));
+    expect(lastWords(lines)).toBe('Error: no table');
+    expect(lastWords([{ text: '  indented' }])).toBe('  indented');
   });
 });

@@ -23,7 +23,7 @@ function serviceOf(result: InvocationResult) {
     gate: { check: () => undefined },
     place: { region: 'us-east-1', accountId: '123456789012' },
   };
-  return { requestIds, invoke: (type: string) => invokeFunction(services, 'Worker', type, '{}') };
+  return { requestIds, invoke: (type: string, body = '{}') => invokeFunction(services, 'Worker', type, body) };
 }
 
 describe('the Invoke API', () => {
@@ -38,6 +38,21 @@ describe('the Invoke API', () => {
       Type: 'User',
       message: 'Rate Exceeded.',
     });
+  });
+
+  // https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+  it('takes an event of 1 MB and refuses a byte more, as Lambda says it', async () => {
+    const { invoke, requestIds } = serviceOf({ outcome: 'returned', payload: 'null' });
+    const eventOf = (bytes: number) => `"é${'x'.repeat(bytes - 4)}"`;
+    expect((await invoke('Event', eventOf(1_048_576))).status).toBe(202);
+    const { status, headers, body } = await invoke('Event', eventOf(1_048_577));
+    expect(status).toBe(413);
+    expect(headers).toEqual({ 'x-amzn-ErrorType': 'RequestEntityTooLargeException' });
+    expect(JSON.parse(body ?? '').message).toBe(
+      '1048577 byte payload is too large for the Event invocation type (limit 1048576 bytes)',
+    );
+    expect((await invoke('RequestResponse', eventOf(1_048_577))).status).toBe(200);
+    expect(requestIds).toHaveLength(2);
   });
 
   it.each(['RequestResponse', 'Event'])('tells the request id that the function sees: %s', async (type) => {

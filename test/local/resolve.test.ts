@@ -93,12 +93,76 @@ describe('the template', () => {
     [{ Ref: 'Nobody' }, 'Outputs.It: Ref to Nobody'],
     [{ 'Fn::GetAtt': ['Table', 'StreamArn'] }, 'Outputs.It: Table has no attribute StreamArn here.'],
     ['{{resolve:ssm:/x}}', 'Outputs.It: dynamic references'],
+    [{ 'Fn::Sub': '{{resolve:ssm:/x}}' }, 'Outputs.It: dynamic references'],
+    [{ 'Fn::Join': ['', ['{{', 'resolve:ssm:/x}}']] }, 'Outputs.It: dynamic references'],
     [{ 'Fn::If': ['Unknown', 1, 2] }, 'The template has no condition Unknown.'],
   ])('refuses %j and says where', (value, message) => {
     expect(() => output(value)).toThrow(message);
   });
 
+  // A stage was called `Chat-Stage` in URLs and policies when its name came from a parameter.
+  it('takes names that are made of others, and its own where the template gives none', () => {
+    const name = { 'Fn::Sub': `${variable('AWS::StackName')}-${variable('Tier')}` };
+    const nobody = { 'Fn::If': ['IsNever', 'x', { Ref: 'AWS::NoValue' }] };
+    const { outputs } = resolve({
+      Parameters: { Tier: { Type: 'String', Default: 'gold' }, Protocol: { Type: 'String', Default: 'WEBSOCKET' } },
+      Conditions: { IsNever: { 'Fn::Equals': ['a', 'b'] } },
+      Resources: {
+        Stage: { Type: 'AWS::ApiGatewayV2::Stage', Properties: { StageName: { Ref: 'Tier' } } },
+        Function: { Type: 'AWS::Lambda::Function', Properties: { FunctionName: name } },
+        Follower: { Type: 'AWS::IAM::Role', Properties: { RoleName: { 'Fn::Sub': `${variable('Function')}-role` } } },
+        Unnamed: { Type: 'AWS::Logs::LogGroup', Properties: { LogGroupName: nobody } },
+        Other: { Type: 'AWS::ApiGatewayV2::Api', Properties: { ProtocolType: { Ref: 'Protocol' } } },
+      },
+      Outputs: {
+        Stage: { Value: { Ref: 'Stage' } },
+        Function: { Value: { 'Fn::GetAtt': ['Function', 'Arn'] } },
+        Follower: { Value: { Ref: 'Follower' } },
+        Unnamed: { Value: { Ref: 'Unnamed' } },
+        Endpoint: { Value: { 'Fn::GetAtt': ['Other', 'ApiEndpoint'] } },
+      },
+    });
+    expect(outputs).toMatchObject({
+      Stage: 'gold',
+      Function: 'arn:aws:lambda:eu-west-1:123456789012:function:Chat-gold',
+      Follower: 'Chat-gold-role',
+      Unnamed: 'Chat-Unnamed',
+      Endpoint: expect.stringMatching(/^wss:/),
+    });
+  });
+
+  it('knows roles and managed policies by their path', () => {
+    const Path = '/service/';
+    const { outputs } = resolve({
+      Resources: {
+        Worker: { Type: 'AWS::IAM::Role', Properties: { Path } },
+        Managed: { Type: 'AWS::IAM::ManagedPolicy', Properties: { Path } },
+      },
+      Outputs: { Worker: { Value: { 'Fn::GetAtt': ['Worker', 'Arn'] } }, Managed: { Value: { Ref: 'Managed' } } },
+    });
+    expect(outputs).toEqual({
+      Worker: 'arn:aws:iam::123456789012:role/service/Chat-Worker',
+      Managed: 'arn:aws:iam::123456789012:policy/service/Chat-Managed',
+    });
+  });
+
+  it('refuses a name that refers to itself', () => {
+    const role = (other: string) => ({ Type: 'AWS::IAM::Role', Properties: { RoleName: { Ref: other } } });
+    expect(() => resolve({ Resources: { One: role('Two'), Two: role('One') } })).toThrow('its name refers to itself');
+  });
+
+  it('lets a condition choose what a property holds, or that it is not there', () => {
+    const Conditions = { IsHere: { 'Fn::Equals': ['a', 'a'] } };
+    const nothing = { Ref: 'AWS::NoValue' };
+    const Environment = { 'Fn::If': ['IsHere', { Variables: { TIER: 'gold' } }, nothing] };
+    const VpcConfig = { 'Fn::If': ['IsHere', nothing, {}] };
+    const It = { Type: 'AWS::Lambda::Function', Properties: { Environment, VpcConfig } };
+    const [it] = resolve({ Conditions, Resources: { It } }).ofType('AWS::Lambda::Function');
+    expect(it?.properties.value('Environment')).toEqual({ Variables: { TIER: 'gold' } });
+  });
+
   it.each([
+    ['AWS::Lambda::Function', { Environment: null }, 'It.Environment must be an object.'],
     ['AWS::SQS::Queue', {}, 'It: the local cloud cannot run AWS::SQS::Queue.'],
     ['AWS::Lambda::Function', { VpcConfig: {} }, 'It (AWS::Lambda::Function): the property VpcConfig is not emulated.'],
     ['AWS::Lambda::Function', { Code: { ZipFile: '' } }, 'the property Code.ZipFile is not emulated.'],
@@ -106,5 +170,27 @@ describe('the template', () => {
     ['constructor', {}, 'It: the local cloud cannot run constructor.'],
   ])('refuses what it cannot run: %s %j', (Type, Properties, message) => {
     expect(() => resolve({ Resources: { It: { Type, Properties } } })).toThrow(message);
+  });
+
+  it.each([
+    ['Custom::LogRetention', { ServiceToken: 'arn', LogGroupName: 'its', RetentionInDays: 1 }],
+    ['AWS::CloudWatch::Dashboard', { DashboardBody: '{}' }],
+    ['AWS::ApplicationAutoScaling::ScalableTarget', { MaxCapacity: 5 }],
+    ['AWS::DynamoDB::Table', { OnDemandThroughput: { MaxReadRequestUnits: 10 } }],
+    ['AWS::Lambda::Function', { EphemeralStorage: { Size: 1024 }, RecursiveLoop: 'Terminate' }],
+  ])('takes what has nothing to run on one machine: %s %j', (Type, Properties) => {
+    const { outputs } = resolve({
+      Resources: { It: { Type, Properties } },
+      Outputs: { It: { Value: { Ref: 'It' } } },
+    });
+    expect(outputs.It).toEqual(expect.any(String));
+  });
+
+  it('says that it cannot run a type, also where something else names it first', () => {
+    const Environment = { Variables: { QUEUE: { 'Fn::GetAtt': ['Queue', 'Arn'] } } };
+    const Worker = { Type: 'AWS::Lambda::Function', Properties: { Environment } };
+    expect(() => resolve({ Resources: { Worker, Queue: { Type: 'AWS::SQS::Queue' } } })).toThrow(
+      'Queue: the local cloud cannot run AWS::SQS::Queue.',
+    );
   });
 });

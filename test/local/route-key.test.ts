@@ -36,7 +36,10 @@ describe('the route of an HTTP request', () => {
     expect(matchRoute(parseRouteKey('$default', 'Route'), 'GET', '/anything')).toEqual({ pathParameters: {}, rank: 0 });
   });
 
-  it.each(['', 'POST', 'post /x', 'POST x', 'TRACE /x', '$connect'])('cannot be declared as "%s"', (text) => {
-    expect(() => parseRouteKey(text, 'Route')).toThrow('Route.RouteKey');
-  });
+  it.each(['', 'POST', 'post /x', 'POST x', 'TRACE /x', '$connect', 'GET /{proxy+}/x'])(
+    'cannot be declared as "%s"',
+    (text) => {
+      expect(() => parseRouteKey(text, 'Route')).toThrow('Route.RouteKey');
+    },
+  );
 });

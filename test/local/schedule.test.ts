@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { createClock } from '../../local/clock.ts';
 import type { InvokingService } from '../../local/iam/invoke-permissions.ts';
 import type { LocalFunction } from '../../local/lambda/function.ts';
 import type { Functions } from '../../local/lambda/functions.ts';
@@ -49,6 +50,7 @@ describe('a rule', () => {
     const stack: Stack = {
       name: 'Chat',
       region: 'us-east-1',
+      accountId: '123456789012',
       outputs: {},
       dependenciesOf: () => [],
       ofType: () => [rule],
@@ -61,8 +63,10 @@ describe('a rule', () => {
       mayInvoke: ({ service, sourceArn }: InvokingService) =>
         mayInvoke && service === 'events.amazonaws.com' && sourceArn.endsWith(':rule/Tick'),
     };
-    const stop = startSchedules(stack, functions, invoker, localize, (entry) => void entries.push(entry), permissions);
-    return { stop, invoked, entries };
+    const clock = createClock();
+    const log = (entry: LogEntry) => void entries.push(entry);
+    const stop = startSchedules(stack, functions, invoker, clock, localize, log, permissions);
+    return { stop, invoked, entries, clock };
   }
 
   it('gives its target the event of EventBridge, at every due time', () => {
@@ -108,6 +112,32 @@ describe('a rule', () => {
     expect(invoked).toHaveLength(1);
   });
 
+  it('comes due on the clock of the local cloud, each time at its own minute when that is moved', () => {
+    const { stop, invoked, clock } = start({ Targets: [{ Arn: 'worker', Id: 'T' }] });
+    clock.advance(2 * 60_000);
+    expect(invoked.map((payload) => JSON.parse(payload).time)).toEqual([
+      '2026-11-23T10:01:00Z',
+      '2026-11-23T10:02:00Z',
+    ]);
+    vi.advanceTimersByTime(40_000);
+    expect(invoked).toHaveLength(3);
+    stop();
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  // What a timer cannot wait for it does not wait for at all: such a rule came due a thousand times a second.
+  it('that comes due once a month waits for it', () => {
+    const { stop, invoked } = start({
+      ScheduleExpression: 'rate(43200 minutes)',
+      Targets: [{ Arn: 'worker', Id: 'T' }],
+    });
+    vi.advanceTimersByTime(60_000);
+    expect(invoked).toEqual([]);
+    vi.advanceTimersByTime(43_200 * 60_000);
+    expect(invoked).toHaveLength(1);
+    stop();
+  });
+
   it('does not catch up after a sleep of the machine', () => {
     const { stop, invoked } = start({ Targets: [{ Arn: 'worker', Id: 'T' }] });
     vi.setSystemTime(at('12:00:30'));
@@ -119,6 +149,14 @@ describe('a rule', () => {
       '2026-11-23T12:02:00Z',
     ]);
     stop();
+  });
+
+  it.each([
+    [{ State: 'PAUSED' }, 'Tick.State: PAUSED is not emulated.'],
+    [{ Targets: { Arn: 'worker' } }, 'Tick.Targets must be a list.'],
+    [{ Targets: [null] }, 'Tick.Targets[0] must be an object.'],
+  ])('refuses %j', (properties, sentence) => {
+    expect(() => start(properties)).toThrow(sentence);
   });
 
   it.each([

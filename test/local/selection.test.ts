@@ -20,6 +20,10 @@ describe('a route selection expression', () => {
     ['$request.body.length', '[1,2]', ''],
     [`${variable('request.body.a')}/${variable('request.body.b')}`, '{"a":"x","b":"y"}', 'x/y'],
     [`${variable('request.body.a')}/${variable('request.body.b')}`, '{"a":"x"}', 'x/'],
+    ['$request.body.[2]', '[2,"id","BootNotification",{}]', 'BootNotification'],
+    ['$request.body.list[1].name', '{"list":[{},{"name":"second"}]}', 'second'],
+    ['$request.body.[2]', '{"2":"not a list"}', ''],
+    ['$request.body.list.length', '{"list":[1]}', ''],
     ['static', '{}', 'static'],
     ['\\$default', '{}', '$default'],
   ])('%s of %s selects %j (34, 36, 37)', (expression, body, routeKey) => {
@@ -32,7 +36,7 @@ describe('a route selection expression', () => {
     variable('context.x'),
     '$context.x',
     '${request.body.a',
-    '$request.body.a[0]',
+    '$request.body.a[x]',
   ])('is refused as %s', (expression) => {
     expect(() => parseRouteSelection(expression)).toThrow('is not emulated');
   });
@@ -40,6 +44,16 @@ describe('a route selection expression', () => {
   it('selects nothing from the prototype of what was sent', () => {
     expect(parseRouteSelection('$request.body.constructor.name')('{}')).toBe('');
     expect(parseRouteSelection('$request.body.toString')('{}')).toBe('');
+  });
+
+  // The client got no answer at all: to write such a value out overflowed the stack.
+  it.each([
+    ['lists', '[', ']'],
+    ['objects', '{"a":', '}'],
+  ])('selects nothing from %s within each other that fill a message', (_, open, close) => {
+    const times = Math.floor((120 * 1024) / (open + close).length);
+    const body = `{"action":${open.repeat(times)}0${close.repeat(times)}}`;
+    expect(parseRouteSelection('$request.body.action')(body)).toBe('');
   });
 
   it('never throws, whatever is sent', () => {

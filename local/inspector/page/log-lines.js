@@ -40,12 +40,21 @@ function errorMessage(text) {
   return typeof message === 'string' ? `${what.trim()}: ${maskedText(message)}` : undefined;
 }
 
-/** The last line of the function's own. */
-export const lastWords = (lines) => lines.findLast(({ text }) => !isLambdas(text))?.text;
+/** What Node.js prints around the error that it dies of: the stack, the fields of the error, its version. */
+const ofDump = /^(?:\s|$|[}\]]|Node\.js v\d)/;
+
+/** The last line of the function's own, if possible one that says something by itself. */
+export function lastWords(lines) {
+  const own = lines.map(({ text }) => text).filter((text) => !isLambdas(text));
+  return own.findLast((text) => !ofDump.test(text)) ?? own.at(-1);
+}
 
 export function linesOf({ tables }, id) {
   return [...tables.lines.values()].filter(({ requestId }) => requestId === id);
 }
+
+/** Lambda's own first line can be told a moment before the invocation is. */
+export const sinceStart = (ms) => `+${Math.max(0, Math.round(ms))} ms`;
 
 /** What an invocation wrote, each line with its time since the start. */
 export function logLines(mirror, id, { at, lines: written }) {
@@ -57,7 +66,7 @@ export function logLines(mirror, id, { at, lines: written }) {
     element(
       'li',
       {},
-      element('span.when', { title: time(line.at, 'exact').textContent }, `+${Math.round(line.at - at)} ms`),
+      element('span.when', { title: time(line.at, 'exact').textContent }, sinceStart(line.at - at)),
       logText(line),
     ),
   );

@@ -11,19 +11,17 @@ const hints = [
   ],
   [/said Unauthorized/, 'The authorizer threw the error "Unauthorized", which is its way to answer 401.'],
   [
+    /failed: AccessDenied$/,
+    'API Gateway may not invoke this function. Compare the SourceArn of its AWS::Lambda::Permission, or the role in CredentialsArn, with this API, account and region.',
+  ],
+  [
     /the authorizer failed/,
     'The authorizer ended with an error, so nobody can say who this was. The error is in its log lines.',
   ],
   [/^the authorizer/, 'The authorizer ran, but what it returned is not what API Gateway expects.'],
   [/no such stage/, 'The path of a socket URL is the stage and nothing else.'],
-  [
-    /\$connect returned \d/,
-    'The authorizer agreed, but the $connect function answered with this status. Its log lines may say why.',
-  ],
-  [
-    /^\$connect/,
-    'The authorizer agreed, but the $connect function did not answer as a handler must. Its log lines say why.',
-  ],
+  [/\$connect returned \d/, 'The $connect function answered with this status. Its log lines may say why.'],
+  [/^\$connect/, 'The $connect function did not answer as a handler must. Its log lines say why.'],
   [/went away/, 'The client hung up before it was let in.'],
   [/starting/, 'It came before the local cloud was ready. A client that tries again gets in.'],
   [/longer than/, 'API Gateway has a limit here, and the local cloud keeps it.'],

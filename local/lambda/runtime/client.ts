@@ -7,6 +7,7 @@ export interface Answer {
   readonly body: string;
 }
 
+const longestTogether = 65_536;
 const root = '/2018-06-01/runtime';
 
 /**
@@ -17,12 +18,17 @@ const root = '/2018-06-01/runtime';
 export class RuntimeClient {
   readonly #host: string;
   readonly #socket: Socket;
+  readonly #onRefused: (answer: Answer) => void;
   readonly #waiting: ((answer: Answer) => void)[] = [];
   #received: Buffer = Buffer.alloc(0);
 
-  /** @param onGone the local cloud has closed the connection */
-  constructor(address: string, onGone: () => void) {
+  /**
+   * @param onGone the local cloud has closed the connection
+   * @param onRefused a response is too large
+   */
+  constructor(address: string, onGone: () => void, onRefused: (answer: Answer) => void) {
     this.#host = address;
+    this.#onRefused = onRefused;
     const [host = '', port = ''] = address.split(':');
     this.#socket = connect({ host, port: Number(port), noDelay: true });
     this.#socket.on('data', (chunk) => this.#read(chunk));
@@ -40,8 +46,13 @@ export class RuntimeClient {
     return this.#send(`${head}Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`);
   }
 
-  /** Says how an invocation ended and asks for the next one in the same packet. */
-  postAndNext(path: string, body: string, errorType?: string): Promise<Answer> {
+  /** Says how an invocation ended and asks for the next one, in the same packet when there is little to say. */
+  async postAndNext(path: string, body: string, errorType?: string): Promise<Answer> {
+    if (body.length > longestTogether) {
+      const answer = await this.post(path, body, errorType);
+      if (answer.status >= 400) this.#onRefused(answer);
+      return this.next();
+    }
     this.#socket.cork();
     void this.post(path, body, errorType);
     const next = this.next();

@@ -1,4 +1,5 @@
 import { format } from 'node:util';
+import type { Answer } from './client.ts';
 import { formatError, intoError } from './errors.ts';
 
 /** https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-log-level.html */
@@ -8,6 +9,8 @@ type Level = (typeof levels)[number];
 export interface RuntimeConsole {
   setRequestId(requestId: string): void;
   logError(what: string, error: unknown): void;
+  /** The Runtime API did not take a response. */
+  logRefusal(answer: Answer): void;
 }
 
 /**
@@ -42,6 +45,11 @@ export function patchConsole(environment: NodeJS.ProcessEnv, noRequestId: string
     logError(what, error) {
       if (isJson) console.error(intoError(error));
       else console.error(what, formatError(intoError(error)));
+    },
+    // In this form whatever the format, as seen: heyito/ito#454.
+    logRefusal({ status, body }) {
+      const what = `Failed to post handler success response. Http response code: ${status}. ${body}`;
+      process.stdout.write(`[ERROR] [${Date.now()}] LAMBDA_RUNTIME ${what}\n`);
     },
   };
 }

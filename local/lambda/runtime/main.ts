@@ -24,7 +24,8 @@ export async function start(settings: RuntimeSettings): Promise<void> {
   followClock(clock, clockDescriptor);
   redirectConnections(settings.redirects);
   const log = patchConsole(environment, isModern ? '-' : 'undefined');
-  const client = new RuntimeClient(environment.AWS_LAMBDA_RUNTIME_API ?? '', () => process.exit(0));
+  const onGone = () => process.exit(0);
+  const client = new RuntimeClient(environment.AWS_LAMBDA_RUNTIME_API ?? '', onGone, log.logRefusal);
   const runtime = new Runtime(client, log, clock);
   if (!isModern) runtime.dieOfWhatNobodyCatches();
   await runtime.serve(settings.sdkBeside);

@@ -4,6 +4,7 @@ exports.handler = async (event) => {
   const { connect, protocol } = event.queryStringParameters ?? {};
   if (/^\d+$/.test(connect)) return { statusCode: Number(connect), body: 'not shown' };
   if (connect === 'throws') throw new Error('connect failed');
+  if (connect === 'denied') throw Object.assign(new Error('of its own'), { name: 'AccessDenied' });
   if (connect === 'exits') process.exit(3);
   if (connect === 'malformed') return { ok: true };
   if (connect === 'function') return () => undefined;

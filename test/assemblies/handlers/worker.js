@@ -25,6 +25,10 @@ const actions = {
     throw new TypeError('worker failed');
   },
   exits: ({ code }) => process.exit(code),
+  spins: () => {
+    console.log('hanging');
+    for (;;);
+  },
   hangs: () => {
     console.log('hanging');
     return new Promise((resolve) => setTimeout(resolve, 60_000));

@@ -1,0 +1,53 @@
+import type { Server } from 'node:http';
+import { createServer, type Socket } from 'node:net';
+import { createServer as createTlsServer } from 'node:tls';
+import { listen } from './loopback.ts';
+
+/** A server that answers on one port with TLS and without. */
+export interface DualServer {
+  readonly port: number;
+  close(): Promise<void>;
+}
+
+/** The type of the first TLS record: https://www.rfc-editor.org/rfc/rfc8446#section-5.1 */
+const tlsHandshake = 22;
+
+/**
+ * As API Gateway's hosts speak TLS only, handlers write `https://`; browsers and tools on one machine want plain `ws://`.
+ * @throws a sentence with the port number when it is taken
+ */
+export async function listenWithTls(
+  server: Server,
+  port: number,
+  certificate: { readonly key: string; readonly cert: string },
+): Promise<DualServer> {
+  // Not announced as HTTP/2: the AWS SDK and every WebSocket client speak HTTP/1.1 here.
+  const tls = createTlsServer({ ...certificate, ALPNProtocols: ['http/1.1'] }, (socket) =>
+    server.emit('connection', socket),
+  );
+  tls.on('tlsClientError', (_, socket) => socket.destroy());
+  const sockets = new Set<Socket>();
+  const front = createServer((socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+    socket.on('error', () => socket.destroy());
+    socket.once('data', (first: Buffer) => {
+      socket.pause();
+      socket.unshift(first);
+      // TLS takes what was put back by itself; what flows before it has begun would be lost.
+      if (first[0] === tlsHandshake) return tls.emit('connection', socket);
+      server.emit('connection', socket);
+      socket.resume();
+    });
+  });
+  const bound = await listen(front, port);
+  return {
+    port: bound,
+    close() {
+      return new Promise((resolve) => {
+        front.close(() => resolve());
+        for (const socket of sockets) socket.destroy();
+      });
+    },
+  };
+}

@@ -1,0 +1,17 @@
+import { expect, it } from 'vitest';
+
+/** The page's own script: plain JavaScript for the browser, of which this part needs none. */
+const { hintFor } = (await import(new URL('../../local/inspector/page/refusals.js', import.meta.url).href)) as {
+  hintFor(reason: string): string | undefined;
+};
+
+it.each([
+  ['$connect failed: AccessDenied', 'API Gateway may not invoke this function.'],
+  ['the authorizer failed: AccessDenied', 'API Gateway may not invoke this function.'],
+  ['the authorizer failed: Runtime.ExitError', 'The authorizer ended with an error'],
+  // Not every API has an authorizer.
+  ['$connect returned 403', 'The $connect function answered with this status.'],
+  ['$connect failed: Runtime.ImportModuleError', 'The $connect function did not answer as a handler must.'],
+])('A refusal is explained: %s', (reason, hint) => {
+  expect(hintFor(reason)?.startsWith(hint)).toBe(true);
+});
