@@ -51,8 +51,8 @@ async function start(life: Life, options: LocalOptions): Promise<void> {
   life.goOn();
   const log = (line: string) => (options.quiet ? undefined : console.log(line));
   const php = await startPhpServer({
-    root: join(project, 'php', 'demo'),
-    router: 'index.php',
+    root: join(project, 'php'),
+    router: 'demo/index.php',
     port: pagePort,
     environment: { SESSION_SOCKET_URL: cloud.webSocketUrl },
     prefer: options.php,

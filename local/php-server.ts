@@ -16,6 +16,8 @@ export interface PhpServerOptions {
   environment: Record<string, string>;
   /** @default 'native', and WebAssembly where there is no PHP that runs. 'wasm' never looks for one. */
   prefer?: 'native' | 'wasm';
+  /** Which WebAssembly PHP. @default '8.4', the one that the demo falls back to */
+  wasmVersion?: WasmPhpVersion;
   /** Told one line at a time: why WebAssembly was taken, and what PHP complains about. */
   log?: (line: string) => void;
 }
@@ -30,6 +32,8 @@ export interface PhpServer {
   close(): Promise<void>;
 }
 
+export type WasmPhpVersion = '7.4' | '8.4' | '8.5';
+
 /** What both kinds of PHP are started with: everything decided, every path absolute. */
 export interface PhpProcessOptions {
   root: string;
@@ -37,6 +41,7 @@ export interface PhpProcessOptions {
   port: number;
   environment: Record<string, string>;
   sessions: string;
+  wasmVersion: WasmPhpVersion;
   log: (line: string) => void;
 }
 
@@ -51,9 +56,9 @@ export async function startPhpServer(options: PhpServerOptions): Promise<PhpServ
   const port = await findFreePort(options.port);
   const sessions = await mkdtemp(join(tmpdir(), 'session-socket-php-'));
   const root = resolve(options.root);
-  const { router, environment, prefer = 'native', log = () => {} } = options;
+  const { router, environment, prefer = 'native', wasmVersion = '8.4', log = () => {} } = options;
   try {
-    const running = await start(prefer, { root, router, port, environment, sessions, log });
+    const running = await start(prefer, { root, router, port, environment, sessions, wasmVersion, log });
     let closing: Promise<void> | undefined;
     const close = async () => {
       await running.stop();

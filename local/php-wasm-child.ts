@@ -5,6 +5,11 @@ import type { WasmPhpMessage, WasmPhpSettings } from './php-wasm.ts';
 
 /** The child of php-wasm.ts: one PHP behind a small HTTP server. Requests queue; the app's front controller gets them all. */
 
+const BUILDS = {
+  '7.4': () => import('@php-wasm/node-7-4'),
+  '8.4': () => import('@php-wasm/node-8-4'),
+  '8.5': () => import('@php-wasm/node-8-5'),
+};
 const APP = '/app';
 const SESSIONS = '/sessions';
 const MAX_BODY_BYTES = 1_000_000;
@@ -29,9 +34,10 @@ try {
   process.disconnect();
 }
 
-async function loadPhp({ root, sessions, environment }: WasmPhpSettings): Promise<{ php: PHP; version: string }> {
+async function loadPhp(settings: WasmPhpSettings): Promise<{ php: PHP; version: string }> {
+  const { root, sessions, environment, wasmVersion } = settings;
   const universal = await import('@php-wasm/universal');
-  const { getPHPLoaderModule, jspi } = await import('@php-wasm/node-8-4');
+  const { getPHPLoaderModule, jspi } = await BUILDS[wasmVersion]();
   const loader = await getPHPLoaderModule();
   const phpWasmAsyncMode = (await jspi()) ? 'jspi' : 'asyncify';
   const load = () => universal.loadPHPRuntime(loader, { phpWasmAsyncMode, ENV: environment });

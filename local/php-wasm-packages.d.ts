@@ -62,3 +62,11 @@ declare module '@php-wasm/node-8-4' {
   /** Whether this Node can suspend WebAssembly itself; without that the slower asyncify build is loaded. */
   export function jspi(): Promise<boolean>;
 }
+
+declare module '@php-wasm/node-7-4' {
+  export { getPHPLoaderModule, jspi } from '@php-wasm/node-8-4';
+}
+
+declare module '@php-wasm/node-8-5' {
+  export { getPHPLoaderModule, jspi } from '@php-wasm/node-8-4';
+}

@@ -20,7 +20,7 @@ export interface DemoOptions {
 }
 
 export async function startDemo({
-  app = { root: 'php/demo', router: 'index.php' },
+  app = { root: 'php', router: 'demo/index.php' },
   hello = false,
   context = {},
 }: DemoOptions = {}): Promise<Demo> {

@@ -7,6 +7,8 @@ declare(strict_types=1);
  *
  *     SESSION_SOCKET_URL=ws://127.0.0.1:4000/live php -S 127.0.0.1:8080 php/demo/index.php
  *
+ * With SESSION_SOCKET_APP_ID, _KEY and _SECRET (and _PREVIOUS_SECRET while it changes) it gives tickets.
+ *
  * The routes are those of the blog post of 2016. Only one of them is there for the socket: GET /getSessionID.
  */
 
@@ -51,12 +53,28 @@ function private_page(): void
 }
 
 /**
- * What the socket needs from PHP. Two askers get the same answer: the page, which puts the id into the socket's URL, and
- * the gateway, which sends that id back as the cookie and lets the socket in when it is answered with the same id.
- *
- * It gives a HttpOnly id to the page's script: the bargain of 2016. Tickets do without.
+ * What the socket needs from PHP. With credentials, the page gets a ticket, and the session id stays in its HttpOnly
+ * cookie.
  */
 function get_session_id(): void
+{
+    $credentials = socket_credentials();
+    if ($credentials === null) {
+        give_session_id();
+        return;
+    }
+    SessionSocket\answer($credentials, function (): ?array {
+        $user = $_SESSION['user'] ?? null;
+        return $user === null ? null : ['userId' => $user, 'userInfo' => ['name' => $user]];
+    });
+}
+
+/**
+ * Without credentials: two askers get the same answer, the page, which puts the id into the socket's URL, and the gateway,
+ * which sends that id back as the cookie and lets the socket in when it is answered with the same id. It gives a HttpOnly id
+ * to the page's script: the bargain of 2016.
+ */
+function give_session_id(): void
 {
     if (logged_in_user() === null) {
         json(403, ['error' => 'Nobody is logged in.']);
@@ -82,6 +100,20 @@ function socket_url(): ?string
 {
     $url = (string) getenv('SESSION_SOCKET_URL');
     return preg_match('#^wss?://[A-Za-z0-9.:\[\]-]+(/[A-Za-z0-9._~/-]*)?$#D', $url) === 1 ? $url : null;
+}
+
+/** What the gateway and this app share, or null when the environment does not say it. */
+function socket_credentials(): ?array
+{
+    $credentials = [
+        'app_id' => getenv('SESSION_SOCKET_APP_ID'),
+        'key' => getenv('SESSION_SOCKET_KEY'),
+        'secret' => getenv('SESSION_SOCKET_SECRET'),
+    ];
+    // One that is set and others that are not is a mistake, which answer() tells.
+    return array_filter($credentials) === []
+        ? null
+        : $credentials + ['previous_secret' => getenv('SESSION_SOCKET_PREVIOUS_SECRET')];
 }
 
 [$path] = explode('?', $_SERVER['REQUEST_URI'] ?? '/', 2);

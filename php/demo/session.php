@@ -2,17 +2,20 @@
 
 declare(strict_types=1);
 
+require_once __DIR__ . '/../session-socket.php';
+
 /**
  * Sessions that cost strangers nothing: none is ever started for a visitor who has none, and a page that only reads gives
  * its lock back at once, so that the socket's question never waits for it.
  */
+
+session_name('PHPSESSID'); // whatever php.ini says
 
 function session_settings(): array
 {
     // Behind a proxy that ends TLS, PHP sees plain HTTP. Believing the header can only make the cookie stricter.
     $isHttps = ($_SERVER['HTTPS'] ?? 'off') !== 'off' || ($_SERVER['HTTP_X_FORWARDED_PROTO'] ?? '') === 'https';
     return [
-        'name' => 'PHPSESSID',
         'use_strict_mode' => true, // an id that PHP did not give is never adopted
         'use_only_cookies' => true,
         'cookie_lifetime' => 0,
@@ -30,13 +33,14 @@ function session_settings(): array
  */
 function logged_in_user(bool $isVisit = false): ?string
 {
-    if (!names_a_session($_COOKIE['PHPSESSID'] ?? null)) {
+    if (!$isVisit) {
+        return SessionSocket\read_session($_SERVER) === null ? null : $_SESSION['user'] ?? null;
+    }
+    if (!names_a_session()) {
         return null;
     }
-    session_start(session_settings() + ['read_and_close' => !$isVisit]);
-    if ($isVisit) {
-        session_write_close();
-    }
+    session_start(session_settings());
+    session_write_close();
     return $_SESSION['user'] ?? null;
 }
 
@@ -51,7 +55,7 @@ function begin_session(string $user): void
 
 function end_session(): void
 {
-    if (names_a_session($_COOKIE['PHPSESSID'] ?? null)) {
+    if (names_a_session()) {
         session_start(session_settings());
         $_SESSION = [];
         session_destroy();
@@ -66,18 +70,9 @@ function end_session(): void
     ]);
 }
 
-/**
- * Even in strict mode PHP answers an invented id with a new session and its file, one for every guess. So look first. Only
- * the `files` handler can be looked into from here; with any other, the shape has to do.
- *
- * @param mixed $id what the cookie holds; `PHPSESSID[]=x` makes it an array
- */
-function names_a_session($id): bool
+/** So that an invented id costs no session file here either. `PHPSESSID[]=x` would make the cookie an array. */
+function names_a_session(): bool
 {
-    if (!is_string($id) || preg_match('/^[A-Za-z0-9,-]{22,250}$/D', $id) !== 1) {
-        return false;
-    }
-    $folder = session_save_path() ?: sys_get_temp_dir();
-    $isFlatFolder = ini_get('session.save_handler') === 'files' && strpos($folder, ';') === false;
-    return !$isFlatFolder || is_file("$folder/sess_$id");
+    $id = $_COOKIE['PHPSESSID'] ?? null;
+    return is_string($id) && SessionSocket\may_exist($id);
 }

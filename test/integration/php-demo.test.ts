@@ -5,7 +5,7 @@ import { type PhpServer, startPhpServer } from '../../local/php-server.ts';
 import { askAsGateway, Visitor } from '../php/visitor.ts';
 import { phpKinds } from '../php-kinds.ts';
 
-const demo = { root: 'php/demo', router: 'index.php', port: 0 };
+const demo = { root: 'php', router: 'demo/index.php', port: 0 };
 const forgedId = (n: number) => n.toString(16).padStart(32, '0');
 
 describe.each(phpKinds)('the demo app on %s PHP', (prefer) => {

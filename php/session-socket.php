@@ -1,0 +1,442 @@
+<?php
+
+declare(strict_types=1);
+
+/**
+ * session-socket: who is logged in over PHP is logged in over WebSocket.
+ *
+ * This file is all that a PHP app needs, from PHP 7.4 on, with ext-openssl, ext-hash and ext-session. It answers GET
+ * /getSessionID: to a page of this site with a ticket for the socket, to the gateway with who is logged in.
+ *
+ *     SessionSocket\answer($credentials, function () {
+ *         return isset($_SESSION['user']) ? ['userId' => (string) $_SESSION['user']] : null;
+ *     });
+ *
+ * Credentials, as the stack prints them: `app_id`, `key`, `secret`, and while the secret is being changed
+ * `previous_secret`.
+ *
+ * The identity: null when nobody is logged in, else an array. All of it is optional: `userId` (a string of 1 to 128
+ * bytes), `userInfo` (an array with names, at most 2 KB, shown to others on presence channels), `channels` (at most 100
+ * patterns such as `private-orders-42` or `presence-room-*` that the user may join), `expiresAt` (epoch seconds).
+ */
+
+namespace SessionSocket;
+
+const TICKET_SECONDS = 30;
+const CLOCK_SECONDS = 300;
+const MAX_COOKIE_BYTES = 2048;
+// What the gateway takes; with the rest it has to fit into API Gateway's 8 KB of authorizer context.
+const MAX_IDENTITY_BYTES = 3072;
+const MAX_USER_ID_BYTES = 128;
+const MAX_USER_INFO_BYTES = 2048;
+const MAX_CHANNELS = 100;
+const MAX_EPOCH_SECONDS = 100000000000; // more would be milliseconds, with which a session never ends
+const SETTINGS = ['app_id', 'key', 'secret', 'previous_secret'];
+const IDENTITY_FIELDS = ['userId', 'userInfo', 'channels', 'expiresAt'];
+
+/** Something that the app's developer has to mend. The message is one sentence, and nothing in it is secret. */
+final class Fault extends \LogicException
+{
+}
+
+/**
+ * Answers the request, for apps with PHP's own sessions. Call it before `session_start()`, and output nothing after it.
+ *
+ * @param array $credentials see above
+ * @param callable $identify called with `$_SESSION` filled for reading; returns the identity, or null for nobody
+ */
+function answer(array $credentials, callable $identify): void
+{
+    if (headers_sent($file, $line)) {
+        error_log("session-socket: answered nothing, because output has begun in $file line $line.");
+        return;
+    }
+    send(reply($credentials, $_SERVER, time(), static function () use ($identify): ?array {
+        $sessionId = read_session($_SERVER);
+        $identity = $sessionId === null ? null : $identify();
+        return $identity === null ? null : [$sessionId, session_name(), $identity];
+    }));
+}
+
+/**
+ * The same for frameworks that open sessions themselves.
+ *
+ * @param array $server `$_SERVER`, or what the framework has in its place
+ * @param string $sessionId what the framework calls the session's id; not the cookie's value where that is encrypted
+ * @param string $cookieName of the session cookie, as browsers send it
+ * @param array|null $identity see above
+ * @return array{0: int, 1: array<string, string>, 2: string} status, headers, body
+ */
+function respond(array $credentials, array $server, string $sessionId, string $cookieName, ?array $identity): array
+{
+    return reply($credentials, $server, time(), static function () use ($sessionId, $cookieName, $identity): ?array {
+        return $identity === null ? null : [$sessionId, $cookieName, $identity];
+    });
+}
+
+/**
+ * @param callable $session returns [session id, cookie name, identity] or null; only called for those who may ask
+ * @return array{0: int, 1: array<string, string>, 2: string}
+ */
+function reply(array $credentials, array $server, int $now, callable $session): array
+{
+    try {
+        check_credentials($credentials);
+        if (($server['REQUEST_METHOD'] ?? '') !== 'GET') {
+            return json(405, ['error' => 'Only GET is answered here.'], ['Allow' => 'GET']);
+        }
+        if (!is_own_page($server)) {
+            return json(403, ['error' => 'Only pages of this site may ask.']);
+        }
+        $isGateway = isset($server['HTTP_X_SESSION_SOCKET']);
+        $fault = $isGateway ? find_signature_fault($credentials, $server, $now) : null;
+        if ($fault !== null) {
+            error_log("session-socket: answered 421 to the gateway. $fault");
+            return json(421, ['error' => "The gateway's signature is not accepted; PHP's error log says why."]);
+        }
+        [$sessionId, $cookieName, $identity] = $session() ?? [null, null, null];
+        $identity = $identity === null ? null : rebuild_identity($identity);
+        // PHP collects old sessions when it likes to, so an end that the app knows is kept here.
+        if ($identity === null || ($identity['expiresAt'] ?? PHP_INT_MAX) <= $now) {
+            return json(403, ['error' => 'Nobody is logged in.']);
+        }
+        if (preg_match('/^[\x21-\x7e]{1,512}$/D', $sessionId) !== 1) {
+            throw new Fault('Somebody is logged in, but the session id is not 1 to 512 plain characters: is the session '
+                . 'open?');
+        }
+        if ($isGateway) {
+            return json(200, ['sessionId' => $sessionId] + $identity);
+        }
+        $cookie = cookie_to_replay($server, $cookieName);
+        $claims = ticket_claims($cookie, $sessionId, $identity, $now, bin2hex(random_bytes(16)));
+        return json(200, seal_ticket($credentials, $claims, random_bytes(12)));
+    } catch (Fault $fault) {
+        // Not thrown on: the trace would have the session id among its arguments.
+        error_log("session-socket: answered 500. {$fault->getMessage()}");
+        return json(500, ['error' => "Something has to be mended; PHP's error log says what."]);
+    }
+}
+
+// --- Who asks
+
+/**
+ * A browser tells by Sec-Fetch-Site which site's page asks; one that is too old for that tells by Origin. The scheme is not
+ * compared, because behind a proxy that ends TLS PHP does not know its own.
+ */
+function is_own_page(array $server): bool
+{
+    if (!in_array($server['HTTP_SEC_FETCH_SITE'] ?? 'none', ['same-origin', 'none'], true)) {
+        return false;
+    }
+    if (!isset($server['HTTP_ORIGIN'])) {
+        return true;
+    }
+    $ownHost = strtolower((string) ($server['HTTP_HOST'] ?? ''));
+    if (preg_match('#^(https?)://([^/\s]+)$#D', (string) $server['HTTP_ORIGIN'], $origin) !== 1) {
+        return false; // also "null", which is what a sandboxed frame of any site says
+    }
+    [, $scheme, $host] = $origin;
+    return $ownHost === $host || $ownHost === $host . ($scheme === 'https' ? ':443' : ':80');
+}
+
+/**
+ * `X-Session-Socket: kid=<key>,t=<epoch seconds>,s=<hex>`.
+ *
+ * @return string|null null when the gateway has signed this request; else what is wrong and how to mend it
+ */
+function find_signature_fault(array $credentials, array $server, int $now): ?string
+{
+    $form = '/^kid=([A-Za-z0-9_-]{1,32}),t=([0-9]{1,12}),s=([0-9a-f]{64})$/D';
+    if (preg_match($form, (string) $server['HTTP_X_SESSION_SOCKET'], $match) !== 1) {
+        return 'The header X-Session-Socket is malformed: does something in front of PHP change it?';
+    }
+    [, $kid, $time, $signature] = $match;
+    if (!hash_equals($credentials['key'], $kid)) {
+        return 'It signs with another key than the `key` that is set here: take app_id, key and secret of one stack.';
+    }
+    $pathAndQuery = (string) ($server['REQUEST_URI'] ?? '');
+    $isSigned = false;
+    foreach (secrets($credentials) as $secret) { // all of them, so that the time does not tell which one fits
+        $expected = sign_request($secret, 'GET', $pathAndQuery, $time, (string) ($server['HTTP_COOKIE'] ?? ''));
+        $isSigned = hash_equals($expected, $signature) || $isSigned;
+    }
+    if (!$isSigned) {
+        $path = preg_replace('/[^\x21-\x7e]/', '?', substr(explode('?', $pathAndQuery, 2)[0], 0, 200));
+        return "Its signature does not fit: `secret` differs from the stack's, or something in front of PHP changes the "
+            . "path, the query or the Cookie header (the path that PHP sees is $path).";
+    }
+    $seconds = $now - (int) $time;
+    if (abs($seconds) > CLOCK_SECONDS) {
+        return "Its signature fits, but the clocks are $seconds seconds apart, and " . CLOCK_SECONDS . ' are allowed: '
+            . "set this machine's clock by NTP; the gateway's is Amazon's.";
+    }
+    return null;
+}
+
+/** The `s` of the header: hex, over method, path with query, time and the Cookie header as it came. */
+function sign_request(string $secret, string $method, string $pathAndQuery, string $time, string $cookieHeader): string
+{
+    $cookieHash = hash('sha256', $cookieHeader);
+    return hash_hmac('sha256', "$method\n$pathAndQuery\n$time\n$cookieHash", derive_key($secret, 'request'));
+}
+
+// --- The session
+
+/**
+ * Opens the session of the request for reading only and gives its lock back at once: nothing is written, no cookie is set,
+ * the session's age stays what it is. An open tab must not keep a session alive, nor hold up other pages.
+ *
+ * @return string|null the session's id, with `$_SESSION` filled; null when the request names no session that there is
+ */
+function read_session(array $server): ?string
+{
+    if (session_status() !== PHP_SESSION_NONE) {
+        throw new Fault('The session is open already, so it is locked and would be kept alive: call SessionSocket\answer() '
+            . 'before session_start() and without session.auto_start, or use SessionSocket\respond().');
+    }
+    $cookie = find_cookie($server, session_name());
+    $sessionId = $cookie === null ? '' : urldecode($cookie); // as PHP does for $_COOKIE
+    if (!may_exist($sessionId)) {
+        return null;
+    }
+    session_id($sessionId);
+    $isOpen = session_start([
+        'read_and_close' => true,
+        'use_strict_mode' => 1, // an id that PHP did not give is never adopted
+        'use_cookies' => 0, // the id is known; no cookie is ever set from here
+        'cache_limiter' => '', // the answer says no-store itself
+        'gc_probability' => 0, // cleaning up is for the pages
+    ]);
+    if (!$isOpen) {
+        throw new Fault('PHP could not read the session; the line before this one says why.');
+    }
+    return session_id() === $sessionId ? $sessionId : null;
+}
+
+/**
+ * Whether it is worth asking for the session. Even in strict mode PHP answers an invented id with a new session and its
+ * file, one for every guess, so this looks first. Only the `files` handler can be looked into from here; with any other, the
+ * shape has to do.
+ */
+function may_exist(string $sessionId): bool
+{
+    if (preg_match('/^[A-Za-z0-9,-]{22,250}$/D', $sessionId) !== 1) {
+        return false;
+    }
+    $canLook = ini_get('session.save_handler') === 'files' && (string) ini_get('open_basedir') === '';
+    if (!$canLook) {
+        return true;
+    }
+    // "/folder", "depth;/folder" or "depth;mode;/folder" (https://www.php.net/session.configuration#ini.session.save-path)
+    $savePath = explode(';', (string) session_save_path());
+    $depth = count($savePath) > 1 ? (int) $savePath[0] : 0;
+    $folder = end($savePath) ?: sys_get_temp_dir();
+    for ($level = 0; $level < $depth && $level < strlen($sessionId); $level++) {
+        $folder .= "/$sessionId[$level]";
+    }
+    return is_file("$folder/sess_$sessionId");
+}
+
+/** A cookie's value as the browser sent it, not decoded. Of two with the same name the first counts, as in `$_COOKIE`. */
+function find_cookie(array $server, string $name): ?string
+{
+    foreach (explode(';', (string) ($server['HTTP_COOKIE'] ?? '')) as $pair) {
+        [$itsName, $value] = explode('=', ltrim($pair), 2) + ['', null];
+        if ($itsName === $name && $value !== null) {
+            return $value;
+        }
+    }
+    return null;
+}
+
+/** What the gateway will send as its Cookie header: the session cookie alone, even where its value is encrypted. */
+function cookie_to_replay(array $server, string $cookieName): string
+{
+    $value = find_cookie($server, $cookieName);
+    if ($value === null || preg_match('/^[\x21-\x3a\x3c-\x7e]+$/D', $value) !== 1) {
+        throw new Fault("Somebody is logged in, but the request has no usable cookie $cookieName: is that the name of the "
+            . 'session cookie? (After a login by a remember-me cookie the next request has it.)');
+    }
+    $cookie = "$cookieName=$value";
+    if (strlen($cookie) > MAX_COOKIE_BYTES) {
+        throw new Fault("The cookie $cookieName has " . strlen($cookie) . ' bytes and a ticket holds ' . MAX_COOKIE_BYTES
+            . ': keep the session on the server and only its id in the cookie.');
+    }
+    return $cookie;
+}
+
+/**
+ * Rebuilt field by field, so that nothing goes out that was not meant to.
+ *
+ * @param mixed $identity what the app has said of who is logged in
+ */
+function rebuild_identity($identity): array
+{
+    if (!is_array($identity)) {
+        throw new Fault('The identity is neither an array nor null.');
+    }
+    $unknown = array_diff_key($identity, array_flip(IDENTITY_FIELDS));
+    if ($unknown !== []) {
+        throw new Fault('The identity has an unknown field: ' . implode(', ', array_keys($unknown)) . '.');
+    }
+    $rebuilt = [];
+    foreach (IDENTITY_FIELDS as $field) {
+        if (isset($identity[$field])) {
+            $rebuilt[$field] = $identity[$field];
+        }
+    }
+    if (($rebuilt['userInfo'] ?? null) === []) {
+        $rebuilt['userInfo'] = new \stdClass(); // {} in JSON, where [] would be a list
+    }
+    $userId = $rebuilt['userId'] ?? 'nobody';
+    if (!is_string($userId) || strlen($userId) > MAX_USER_ID_BYTES || preg_match('/^\P{Cc}+$/Du', $userId) !== 1) {
+        throw new Fault("The identity's userId is not a string of 1 to " . MAX_USER_ID_BYTES . ' bytes of UTF-8 without '
+            . 'control characters; of a number make one by (string).');
+    }
+    $expiresAt = $rebuilt['expiresAt'] ?? 0;
+    if (!is_int($expiresAt) || $expiresAt >= MAX_EPOCH_SECONDS) {
+        throw new Fault("The identity's expiresAt is not an integer in epoch seconds, as time() gives them.");
+    }
+    check_channels($rebuilt['channels'] ?? [], isset($rebuilt['userId']));
+    try {
+        $bytes = strlen(to_json($rebuilt));
+        $userInfo = to_json($rebuilt['userInfo'] ?? new \stdClass());
+    } catch (\JsonException $error) {
+        throw new Fault("The identity cannot be written as JSON: {$error->getMessage()}.");
+    }
+    if ($userInfo[0] !== '{' || strlen($userInfo) > MAX_USER_INFO_BYTES) {
+        throw new Fault("The identity's userInfo is not an array with names, such as ['name' => 'Ada'], of at most "
+            . MAX_USER_INFO_BYTES . ' bytes as JSON.');
+    }
+    if ($bytes > MAX_IDENTITY_BYTES) {
+        throw new Fault("The identity has $bytes bytes as JSON, and " . MAX_IDENTITY_BYTES . ' is the limit: shorten '
+            . 'userInfo, or end patterns of channels with *.');
+    }
+    return $rebuilt;
+}
+
+/** @param mixed $channels */
+function check_channels($channels, bool $hasUser): void
+{
+    if (!is_array($channels) || array_values($channels) !== $channels || count($channels) > MAX_CHANNELS) {
+        throw new Fault("The identity's channels are not a list of at most " . MAX_CHANNELS . '.');
+    }
+    foreach ($channels as $channel) {
+        // The alphabet is Pusher's: https://pusher.com/docs/channels/using_channels/channels/#channel-naming-conventions
+        $form = '/^(private|presence)-(?=.)[A-Za-z0-9_=@,.;-]{0,155}\*?$/D';
+        if (!is_string($channel) || preg_match($form, $channel, $match) !== 1) {
+            throw new Fault("One of the identity's channels is not like private-orders-42 or presence-room-*: the prefix, "
+                . 'then letters, digits and _=@,.;- and a * only at the end.');
+        }
+        if ($match[1] === 'presence' && !$hasUser) {
+            throw new Fault('A presence channel shows who is there, so the identity needs a userId.');
+        }
+    }
+}
+
+// --- The ticket
+
+/** Its plaintext: the cookie to replay, the session, who it is, from when until when, and a number that is used once. */
+function ticket_claims(string $cookie, string $sessionId, array $identity, int $now, string $jti): string
+{
+    $who = $identity === [] ? [] : ['i' => $identity];
+    $time = ['iat' => $now, 'exp' => $now + TICKET_SECONDS, 'jti' => $jti];
+    return to_json(['c' => $cookie, 's' => $sessionId] + $who + $time);
+}
+
+/**
+ * `t1.<key>.<base64url(iv ‖ ciphertext ‖ tag)>`, AES-256-GCM; whose ticket it is, is authenticated too.
+ *
+ * @param string $iv 12 random bytes, never the same twice
+ */
+function seal_ticket(array $credentials, string $claims, string $iv): string
+{
+    $head = "t1.{$credentials['key']}";
+    $key = derive_key($credentials['secret'], 'ticket');
+    $aad = "$head|{$credentials['app_id']}";
+    $sealed = openssl_encrypt($claims, 'aes-256-gcm', $key, OPENSSL_RAW_DATA, $iv, $tag, $aad, 16);
+    if ($sealed === false) {
+        throw new Fault('OpenSSL could not seal the ticket: does this build of PHP have aes-256-gcm?');
+    }
+    return "$head." . rtrim(strtr(base64_encode($iv . $sealed . $tag), '+/', '-_'), '=');
+}
+
+// --- The credentials
+
+/** A key of its own for every purpose, so that what is made for one is worth nothing for another: 32 bytes. */
+function derive_key(string $secret, string $purpose): string
+{
+    return hash_hkdf('sha256', $secret, 32, "session-socket/$purpose", '');
+}
+
+/** @return string[] the current secret first, which seals; requests may be signed with either */
+function secrets(array $credentials): array
+{
+    $previous = $credentials['previous_secret'] ?? '';
+    return $previous === '' || $previous === false ? [$credentials['secret']] : [$credentials['secret'], $previous];
+}
+
+/** @throws Fault that says what is missing or cannot be right. getenv() says false for what is not set. */
+function check_credentials(array $credentials): void
+{
+    $unknown = array_diff_key($credentials, array_flip(SETTINGS));
+    if ($unknown !== []) {
+        throw new Fault('There is no setting ' . implode(', ', array_keys($unknown)) . ': there are '
+            . implode(', ', SETTINGS) . '.');
+    }
+    ['app_id' => $appId, 'key' => $key, 'secret' => $secret] = $credentials + array_fill_keys(SETTINGS, null);
+    if (!is_string($appId) || $appId === '') {
+        throw new Fault("The setting app_id is missing or empty: it is the stack's output AppId.");
+    }
+    if (!is_string($key) || preg_match('/^[A-Za-z0-9_-]{1,32}$/D', $key) !== 1) {
+        throw new Fault("The setting key is not 1 to 32 of A-Z a-z 0-9 _ -: it is the stack's output Key.");
+    }
+    if (!is_string($secret) || $secret === '') {
+        throw new Fault("The setting secret is missing or empty: it is `secret` in the JSON that SecretName holds.");
+    }
+    foreach (secrets($credentials) as $each) {
+        if (!is_string($each) || trim($each) !== $each) {
+            throw new Fault('A secret is not a string, or white space is around it, as when it comes from a file: trim() it.');
+        }
+    }
+    if (!extension_loaded('openssl')) {
+        throw new Fault('Tickets need the extension openssl, which this PHP does not have.');
+    }
+}
+
+// --- The answer
+
+/**
+ * @param mixed $value
+ * @param array<string, string> $headers
+ * @return array{0: int, 1: array<string, string>, 2: string}
+ */
+function json(int $status, $value, array $headers = []): array
+{
+    return [$status, $headers + [
+        'Content-Type' => 'application/json',
+        'Cache-Control' => 'no-store', // a cache that keeps it gives one visitor's answer to all
+        'Vary' => 'Cookie, Origin, Sec-Fetch-Site, X-Session-Socket',
+        'X-Content-Type-Options' => 'nosniff',
+    ], to_json($value)];
+}
+
+/** @param mixed $value */
+function to_json($value): string
+{
+    return json_encode($value, JSON_THROW_ON_ERROR | JSON_UNESCAPED_SLASHES | JSON_UNESCAPED_UNICODE);
+}
+
+/** @param array{0: int, 1: array<string, string>, 2: string} $answer */
+function send(array $answer): void
+{
+    [$status, $headers, $body] = $answer;
+    http_response_code($status);
+    // Other sites' pages must not read the answer, whatever the app allows elsewhere.
+    header_remove('Access-Control-Allow-Origin');
+    header_remove('Access-Control-Allow-Credentials');
+    foreach ($headers as $name => $value) {
+        header("$name: $value");
+    }
+    echo $body;
+}

@@ -1,0 +1,81 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { deriveCredentials, signRequest } from '../../functions/core/credentials.ts';
+import { type PhpServer, startPhpServer } from '../../local/php-server.ts';
+import { openPhpTicket } from '../php/node-ticket.ts';
+import { nowSeconds, shared } from '../php/ticket-app.ts';
+import { Visitor } from '../php/visitor.ts';
+import { phpKinds } from '../php-kinds.ts';
+
+const demo = { root: 'php', router: 'demo/index.php', port: 0 };
+const environment = {
+  SESSION_SOCKET_URL: 'ws://127.0.0.1:4000/live',
+  SESSION_SOCKET_APP_ID: shared.appId,
+  SESSION_SOCKET_KEY: shared.key,
+  SESSION_SOCKET_SECRET: shared.secret,
+};
+
+describe.each(phpKinds)('the demo app with credentials on %s PHP', (prefer) => {
+  let server: PhpServer;
+  let visitor: Visitor;
+  const complaints: string[] = [];
+
+  beforeAll(async () => {
+    server = await startPhpServer({ ...demo, environment, prefer, log: (line) => complaints.push(line) });
+    visitor = new Visitor(server.url);
+    await visitor.logIn();
+  });
+  afterEach(() => {
+    expect(complaints).toEqual([]);
+  });
+  afterAll(() => server.close());
+
+  it('gives the page a ticket with the cookie, the user and no readable session id', async () => {
+    const token = await visitor.fetchToken();
+    expect(token).not.toContain(visitor.sessionId);
+    expect(openPhpTicket(token, shared)).toMatchObject({
+      c: `PHPSESSID=${visitor.sessionId}`,
+      s: visitor.sessionId,
+      i: { userId: 'gonzalo', userInfo: { name: 'gonzalo' } },
+    });
+  });
+
+  it('tells the gateway who it is, when that sends the cookie from the ticket', async () => {
+    const cookieHeader = String(openPhpTicket(await visitor.fetchToken(), shared).c);
+    const signed = { method: 'GET', pathAndQuery: '/getSessionID', time: nowSeconds(), cookieHeader } as const;
+    const signature = signRequest(deriveCredentials(shared), signed);
+    const headers = { Cookie: cookieHeader, 'X-Session-Socket': signature };
+    const answer = await fetch(`${server.url}/getSessionID`, { headers });
+    expect(answer.status).toBe(200);
+    expect(await answer.json()).toEqual({
+      sessionId: visitor.sessionId,
+      userId: 'gonzalo',
+      userInfo: { name: 'gonzalo' },
+    });
+  });
+
+  it('says 403 to a stranger, and to another site’s page', async () => {
+    expect((await new Visitor(server.url).get('/getSessionID')).status).toBe(403);
+    expect((await visitor.get('/getSessionID', { 'Sec-Fetch-Site': 'cross-site' })).status).toBe(403);
+  });
+
+  it('gives no ticket after the logout', async () => {
+    const other = new Visitor(server.url);
+    await other.logIn();
+    const cookie = `PHPSESSID=${other.sessionId}`;
+    await other.post('/logout');
+    expect((await fetch(`${server.url}/getSessionID`, { headers: { cookie } })).status).toBe(403);
+  });
+});
+
+it('says which credential the demo app lacks, and never falls back to the plain session id', async () => {
+  const complaints: string[] = [];
+  const { SESSION_SOCKET_SECRET: _, ...incomplete } = environment;
+  const server = await startPhpServer({ ...demo, environment: incomplete, log: (line) => complaints.push(line) });
+  const visitor = new Visitor(server.url);
+  await visitor.logIn();
+  const answer = await visitor.get('/getSessionID');
+  expect(answer.status).toBe(500);
+  expect(await answer.text()).not.toContain(visitor.sessionId);
+  await server.close();
+  expect(complaints.join()).toContain('The setting secret is missing or empty');
+});
