@@ -7,7 +7,7 @@ export interface FanOut<Recipient extends Connection> {
   readonly recipients: AsyncIterable<readonly Recipient[]>;
   /** Encoded once by the caller, whatever the number of recipients. */
   readonly frame: string;
-  readonly sender: SocketSender;
+  readonly sender: Pick<SocketSender, 'post'>;
   /** Posts under way at once. */
   readonly concurrency: number;
 }
