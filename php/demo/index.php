@@ -85,7 +85,9 @@ function give_session_id(): void
 }
 
 /**
- * Ends the session, so that no new socket opens with it, and has those that are open closed. The browser still remembers the HTTP Basic password, so the next visit to /login asks nothing: it is a new login, with a new session.
+ * Ends the session, so that no new socket opens with it, and has those that are open closed; without credentials they stay
+ * until API Gateway ends them, at most two hours. The browser still remembers the HTTP Basic password, so the next visit to
+ * /login asks nothing: it is a new login, with a new session.
  *
  * POST only, so that no link or image can log anybody out; SameSite=Lax keeps the cookie from other sites' forms.
  */
