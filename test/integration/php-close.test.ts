@@ -1,10 +1,20 @@
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
+import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { checkSignature } from '../../functions/core/request-signature.ts';
 import { answerJson, hangUp, WebServer } from '../fakes/web-server.ts';
-import { callInside, nowSeconds, shared, startTicketApp, type TicketApp } from '../php/ticket-app.ts';
+import {
+  ask,
+  callInside,
+  cookieFrom,
+  idIn,
+  nowSeconds,
+  shared,
+  startTicketApp,
+  type TicketApp,
+} from '../php/ticket-app.ts';
 import { phpVersions } from '../php-kinds.ts';
 import vectors from '../recorded/vectors.json' with { type: 'json' };
 
@@ -113,6 +123,28 @@ describe.each(phpVersions.filter(({ prefer }) => prefer === 'native'))('with a n
     const [request] = requests();
     expect(request?.path).toBe(`/apps/${shared.appId}/users/ada@example.com/terminate_connections`);
     expect(request && checkSignature(request, shared, nowSeconds())).toBe('signed');
+  });
+
+  it('is called by a logout as the documentation shows it, after the session has ended', async () => {
+    const requests = answer(200);
+    const page = await startTicketApp(version, { SESSION_SOCKET_API_URL: url() });
+    const cookie = await cookieFrom(page, '/login');
+    const session = join(page.sessions, `sess_${idIn(cookie)}`);
+    const asked: boolean[] = [];
+    const { mood } = api;
+    api.mood = (request, response) => {
+      asked.push(existsSync(session));
+      mood(request, response);
+    };
+    expect(existsSync(session)).toBe(true);
+    expect((await ask(page, { path: '/logout', cookie })).status).toBe(200);
+    expect(asked).toEqual([false]);
+    expect(requests().map(({ body }) => String(body))).toEqual(['{"user_id":"42"}']);
+
+    answer(500);
+    await ask(page, { path: '/logout', cookie: await cookieFrom(page, '/login') });
+    expect(await page.nextComplaint()).toContain('Sockets may be open: The HTTP API answered 500');
+    await page.close();
   });
 
   it.each([
