@@ -18,6 +18,7 @@ const functionsEnvironment = {
   CREDENTIALS_SECRET_ARN: 'arn:aws:secretsmanager:eu-central-1:123456789012:secret:none',
   CONNECTIONS_TABLE: 'connections',
   CLAIMS_TABLE: 'claims',
+  REVOCATIONS_TABLE: 'revocations',
   DELIVER_FUNCTION: 'deliver',
   TICK_FUNCTION: 'tick',
   CALLBACK_URL: 'http://127.0.0.1:9/live',

@@ -2,8 +2,10 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import type { Claims } from './core/claims.ts';
 import type { Clock } from './core/clock.ts';
+import type { Connection } from './core/connection.ts';
 import type { ConnectionRegistry } from './core/connection-registry.ts';
-import { refuse } from './core/refusal.ts';
+import { type RefusalReason, refuse } from './core/refusal.ts';
+import type { Revocations } from './core/revocations.ts';
 import { ticketMemory } from './core/ticket.ts';
 import { createClaimRows } from './edge/claim-rows.ts';
 import { systemClock } from './edge/clock.ts';
@@ -12,10 +14,12 @@ import { readAdmitted } from './edge/context.ts';
 import { read, readOptional } from './edge/environment.ts';
 import type { SocketEvent } from './edge/gateway.ts';
 import { createStarter, type Starter } from './edge/invoke.ts';
+import { createRevocationRows } from './edge/revocation-rows.ts';
 import { createTell, type Tell } from './edge/telemetry.ts';
 
 interface Dependencies {
   readonly registry: ConnectionRegistry;
+  readonly revocations: Revocations;
   /** Where tickets are burnt; undefined in the modes that have none. */
   readonly claims?: Claims | undefined;
   /** What a page that brought its ticket as a sub-protocol is answered; the ticket itself never is. */
@@ -29,21 +33,24 @@ interface Dependencies {
  * Registers a connection that the authorizer let in. The welcome is another function's work, because nothing can be
  * posted to a connection before this one has returned (https://repost.aws/knowledge-center/410-gone-api-gateway).
  */
-export function createConnect({ registry, claims, subprotocol, starter, clock, tell }: Dependencies) {
+export function createConnect(dependencies: Dependencies) {
+  const { registry, revocations, claims, subprotocol, starter, clock, tell } = dependencies;
   return async (event: SocketEvent): Promise<APIGatewayProxyStructuredResultV2> => {
     const admitted = readAdmitted(event);
     // Only a route without our authorizer could bring this about: fail closed.
     if (admitted === undefined) return { statusCode: 403 };
-    const { jti, ...session } = admitted;
+    const { jti, authorizedAt, ...session } = admitted;
     const connection = { principalId: session.principalId, connectionId: session.connectionId };
-    if (!(await burn(jti))) {
-      const { refused: reason, sentence } = refuse('used-ticket');
-      tell('info', 'handshake refused', { ...connection, reason, sentence }, { HandshakeRefused: 1 });
-      return { statusCode: 403 };
-    }
+    if (!(await burn(jti))) return turnAway(connection, 'used-ticket');
 
     await registry.add({ ...session, connectedAt: clock.now() });
     try {
+      // After the row and not before it: a logout in between would see no row, and we no logout.
+      const names = new Set([session.principalId, `session:${session.sessionHash}`]);
+      if (await revocations.isRevokedSince([...names], authorizedAt)) {
+        await registry.leave(connection);
+        return turnAway(connection, 'revoked');
+      }
       await starter.deliver({ welcome: connection });
     } catch (error) {
       // Without a welcome the socket would be mute for two hours: refuse the handshake and leave nothing behind.
@@ -57,6 +64,12 @@ export function createConnect({ registry, claims, subprotocol, starter, clock, t
     if (subprotocol === undefined) return { statusCode: 200 };
     return { statusCode: 200, headers: { 'Sec-WebSocket-Protocol': subprotocol } };
   };
+
+  function turnAway(connection: Connection, why: RefusalReason): APIGatewayProxyStructuredResultV2 {
+    const { refused: reason, sentence } = refuse(why);
+    tell('info', 'handshake refused', { ...connection, reason, sentence }, { HandshakeRefused: 1 });
+    return { statusCode: 403 };
+  }
 
   /**
    * Before anything is written. Whoever dies after this has cost the page one ticket, and the next attempt fetches another;
@@ -75,6 +88,7 @@ const claimsTable = readOptional('CLAIMS_TABLE');
 
 export const handler = createConnect({
   registry: createConnectionRows(read('CONNECTIONS_TABLE'), client, systemClock),
+  revocations: createRevocationRows(read('REVOCATIONS_TABLE'), client, systemClock),
   claims: claimsTable === undefined ? undefined : createClaimRows(claimsTable, client, systemClock),
   subprotocol: readOptional('SUBPROTOCOL'),
   starter: createStarter({ deliver: read('DELIVER_FUNCTION'), tick: readOptional('TICK_FUNCTION') }),

@@ -9,7 +9,7 @@ import type { Construct } from 'constructs';
  * What the access log says of a request. An allow-list, so neither query string nor cookie nor the authorizer's context can
  * slip in (https://docs.aws.amazon.com/apigateway/latest/developerguide/websocket-api-logging.html).
  */
-const format = JSON.stringify({
+export const socketLogFormat = JSON.stringify({
   requestId: '$context.requestId',
   time: '$context.requestTime',
   connectionId: '$context.connectionId',
@@ -24,7 +24,22 @@ const format = JSON.stringify({
   sourceIp: '$context.identity.sourceIp',
 });
 
-export function accessLog(scope: Construct, retention: RetentionDays): IAccessLogSettings {
+/**
+ * The same of a request to the HTTP API. The route and not the path, which has user ids in it
+ * (https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-logging-variables.html).
+ */
+export const httpLogFormat = JSON.stringify({
+  requestId: '$context.requestId',
+  time: '$context.requestTime',
+  routeKey: '$context.routeKey',
+  status: '$context.status',
+  error: '$context.error.responseType',
+  integrationStatus: '$context.integration.status',
+  integrationLatency: '$context.integration.latency',
+  sourceIp: '$context.identity.sourceIp',
+});
+
+export function accessLog(scope: Construct, retention: RetentionDays, format: string): IAccessLogSettings {
   const group = new LogGroup(scope, 'AccessLog', { retention, removalPolicy: RemovalPolicy.DESTROY });
   // Not `group.logGroupArn`: API Gateway keeps it without the `:*` at its end, and drift detection would tell of a change.
   const destinationArn = Stack.of(scope).formatArn({

@@ -1,13 +1,15 @@
 import { RemovalPolicy, Validations } from 'aws-cdk-lib';
 import { AttributeType, BillingMode, Table } from 'aws-cdk-lib/aws-dynamodb';
 import { Construct } from 'constructs';
-import { claimsTable, connectionsTable } from '../functions/edge/tables.ts';
+import { claimsTable, connectionsTable, revocationsTable } from '../functions/edge/tables.ts';
 
 /** What is known while sockets are open; nothing in it outlives the stack. */
 export class ConnectionTables extends Construct {
   readonly connections: Table;
   /** What may happen only once: a ticket opens one socket, a minute of hello is said by one. */
   readonly claims: Table;
+  /** Which sessions and users were ended a moment ago. */
+  readonly revocations: Table;
 
   constructor(scope: Construct, id: string) {
     super(scope, id);
@@ -24,6 +26,11 @@ export class ConnectionTables extends Construct {
       ...volatile,
       partitionKey: { name: claimsTable.partitionKey, type: STRING },
       timeToLiveAttribute: claimsTable.ttl,
+    });
+    this.revocations = new Table(this, 'Revocations', {
+      ...volatile,
+      partitionKey: { name: revocationsTable.partitionKey, type: STRING },
+      timeToLiveAttribute: revocationsTable.ttl,
     });
     Validations.of(this).acknowledge({
       id: 'AwsSolutions-DDB3',

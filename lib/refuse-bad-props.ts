@@ -38,6 +38,9 @@ function findFault(props: SessionSocketProps): string | undefined {
   if (props.throttle !== undefined && !(props.throttle.rateLimit > 0 && props.throttle.burstLimit > 0)) {
     return 'throttle needs a rateLimit and a burstLimit above 0; with less, nobody could connect.';
   }
+  if (props.httpThrottle !== undefined && !(props.httpThrottle.rateLimit > 0 && props.httpThrottle.burstLimit > 0)) {
+    return 'httpThrottle needs a rateLimit and a burstLimit above 0; with less, no logout would close a socket.';
+  }
   return undefined;
 }
 

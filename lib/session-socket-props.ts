@@ -80,6 +80,12 @@ export interface SessionSocketProps {
   readonly throttle?: { readonly rateLimit: number; readonly burstLimit: number };
 
   /**
+   * The throttle of the HTTP API that PHP calls, in requests per second. It shares the account's quota too.
+   * @default { rateLimit: 500, burstLimit: 250 }
+   */
+  readonly httpThrottle?: { readonly rateLimit: number; readonly burstLimit: number };
+
+  /**
    * Creates the role by which API Gateway writes access logs, sets it for the whole account and region in place of one
    * that is set there, and keeps it when the stack goes, because other APIs may have come to rely on it. False where the
    * account has one.

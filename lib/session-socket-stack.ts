@@ -12,12 +12,13 @@ export class SessionSocketStack extends Stack {
   constructor(scope: Construct, id: string, props: SessionSocketStackProps) {
     super(scope, id, props);
     this.sessionSocket = new SessionSocket(this, 'SessionSocket', props);
-    const { webSocketUrl, appId, key, secret } = this.sessionSocket;
+    const { webSocketUrl, httpApiUrl, appId, key, secret } = this.sessionSocket;
 
     new CfnOutput(this, 'WebSocketUrl', {
       value: webSocketUrl,
       description: 'For the page, which adds its token',
     });
+    new CfnOutput(this, 'HttpApiUrl', { value: httpApiUrl, description: 'For PHP, which closes sockets there' });
     new CfnOutput(this, 'AppId', { value: appId, description: "Pusher's application id, for PHP" });
     new CfnOutput(this, 'Key', { value: key, description: "Pusher's key, for PHP" });
     new CfnOutput(this, 'SecretName', { value: secret.secretName, description: 'Where PHP gets its secret from' });

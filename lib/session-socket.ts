@@ -9,10 +9,12 @@ import type {
   ConnectEnvironment,
   DeliverEnvironment,
   DisconnectEnvironment,
+  PublishEnvironment,
 } from '../functions/edge/environment.ts';
 import { subprotocol } from '../functions/edge/gateway.ts';
 import { ConnectionTables } from './connection-tables.ts';
 import { Hello } from './hello.ts';
+import { PublishApi } from './publish-api.ts';
 import { refuseBadProps } from './refuse-bad-props.ts';
 import type { SessionSocketProps } from './session-socket-props.ts';
 import { SocketApi } from './socket-api.ts';
@@ -22,6 +24,8 @@ import { SocketFunction, type SocketFunctionProps } from './socket-function.ts';
 export class SessionSocket extends Construct {
   /** `wss://…/live`, to which `tokenFrom` says how the page adds its token. */
   readonly webSocketUrl: string;
+  /** `https://…`, where PHP has sockets closed, by Pusher's HTTP API. */
+  readonly httpApiUrl: string;
   /** Pusher's application id and key: public, and the same for as long as the construct keeps its place in the app. */
   readonly appId: string;
   readonly key: string;
@@ -29,6 +33,9 @@ export class SessionSocket extends Construct {
   readonly secret: Secret;
   /** In alarm while session checks fail, and with them the handshakes. Add an action to be told. */
   readonly sessionCheckAlarm: Alarm;
+
+  /** In alarm when a logout has left sockets open. Add an action to be told. */
+  readonly revokeAlarm: Alarm;
 
   readonly #wayIn: SettledWayIn;
   readonly #api: SocketApi;
@@ -58,6 +65,14 @@ export class SessionSocket extends Construct {
 
     const authorizer = this.#createAuthorizer(props);
     this.sessionCheckAlarm = createSessionCheckAlarm(authorizer);
+    const publish = this.#createPublish();
+    this.revokeAlarm = createRevokeAlarm(publish);
+    this.httpApiUrl = new PublishApi(this, 'Http', {
+      name: this.appId,
+      throttle: props.httpThrottle ?? { rateLimit: 500, burstLimit: 250 },
+      logRetention: this.#logRetention,
+      publish,
+    }).url;
     const connect = this.#createConnect(this.#createDeliver(), props.hello === true ? this.#createHello() : undefined);
     this.#api.route({ authorizer, connect, message: this.#createMessage(), disconnect: this.#createDisconnect() });
   }
@@ -113,6 +128,7 @@ export class SessionSocket extends Construct {
       description: 'Registers a connection',
       environment: {
         CONNECTIONS_TABLE: this.#tables.connections.tableName,
+        REVOCATIONS_TABLE: this.#tables.revocations.tableName,
         DELIVER_FUNCTION: deliver.lambda.functionName,
         ...(hello === undefined ? {} : { TICK_FUNCTION: hello.tick.lambda.functionName }),
         ...(mode === 'ticket' ? { CLAIMS_TABLE: this.#tables.claims.tableName } : {}),
@@ -123,6 +139,7 @@ export class SessionSocket extends Construct {
     });
     connect.allow('dynamodb:PutItem', this.#tables.connections.tableArn);
     connect.allow('dynamodb:DeleteItem', this.#tables.connections.tableArn);
+    connect.allow('dynamodb:GetItem', this.#tables.revocations.tableArn);
     if (mode === 'ticket') connect.allow('dynamodb:PutItem', this.#tables.claims.tableArn);
     connect.allow('lambda:InvokeFunction', deliver.lambda.functionArn);
     if (hello !== undefined) connect.allow('lambda:InvokeFunction', hello.tick.lambda.functionArn);
@@ -164,10 +181,35 @@ export class SessionSocket extends Construct {
     });
     deliver.allow('dynamodb:GetItem', this.#tables.connections.tableArn);
     deliver.allow('dynamodb:UpdateItem', this.#tables.connections.tableArn);
+    deliver.allow('dynamodb:DeleteItem', this.#tables.connections.tableArn);
     this.#api.allowPosts(deliver);
+    this.#api.allowCloses(deliver);
     // A welcome that comes later than this finds nobody waiting.
     deliver.lambda.configureAsyncInvoke({ maxEventAge: Duration.minutes(2), retryAttempts: 2 });
     return deliver;
+  }
+
+  #createPublish(): SocketFunction {
+    const { connections, revocations } = this.#tables;
+    const publish = this.#createFunction('Publish', {
+      entry: 'publish',
+      description: 'Closes the sockets of a session or a user',
+      environment: {
+        CONNECTIONS_TABLE: connections.tableName,
+        REVOCATIONS_TABLE: revocations.tableName,
+        CALLBACK_URL: this.#api.callbackUrl,
+        CREDENTIALS_SECRET_ARN: this.secret.secretArn,
+      } satisfies PublishEnvironment,
+      // Above the time for which it tries, below the 30 s for which an HTTP API waits.
+      timeout: Duration.seconds(28),
+      memorySize: 512,
+    });
+    publish.allow('dynamodb:PutItem', revocations.tableArn);
+    for (const verb of ['Query', 'UpdateItem', 'DeleteItem']) publish.allow(`dynamodb:${verb}`, connections.tableArn);
+    publish.allow('secretsmanager:GetSecretValue', this.secret.secretArn);
+    this.#api.allowPosts(publish);
+    this.#api.allowCloses(publish);
+    return publish;
   }
 
   #createHello(): Hello {
@@ -188,6 +230,17 @@ function createSessionCheckAlarm(authorizer: SocketFunction): Alarm {
     threshold: 1,
     evaluationPeriods: 5,
     datapointsToAlarm: 3,
+    treatMissingData: TreatMissingData.NOT_BREACHING,
+  });
+}
+
+function createRevokeAlarm(publish: SocketFunction): Alarm {
+  return new Alarm(publish, 'Alarm', {
+    alarmDescription: 'A logout has left sockets open, or could not be read: the log of Publish says how many.',
+    metric: publish.lambda.metricErrors({ period: Duration.minutes(1), statistic: 'sum' }),
+    comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+    threshold: 1,
+    evaluationPeriods: 1,
     treatMissingData: TreatMissingData.NOT_BREACHING,
   });
 }

@@ -6,7 +6,7 @@ import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import type { TokenSource } from '../functions/core/way-in.ts';
 import { identitySources } from '../functions/edge/identity-sources.ts';
-import { accessLog, createLogAccount } from './access-log.ts';
+import { accessLog, createLogAccount, socketLogFormat } from './access-log.ts';
 import type { SocketFunction } from './socket-function.ts';
 
 export interface SocketApiProps {
@@ -52,7 +52,7 @@ export class SocketApi extends Construct {
       stageName: 'live',
       autoDeploy: true,
       throttle: props.throttle,
-      accessLogSettings: accessLog(this, props.logRetention),
+      accessLogSettings: accessLog(this, props.logRetention, socketLogFormat),
     });
     if (props.cloudWatchRole) this.#stage.node.addDependency(createLogAccount(this));
     this.url = this.#stage.url;
@@ -77,15 +77,24 @@ export class SocketApi extends Construct {
   }
 
   /**
-   * Allows one verb of @connections on every socket of this stage
+   * Allows to post to every socket of this stage, by the one verb of @connections that does it
    * (https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-websocket-control-access-iam.html).
    */
   allowPosts(poster: SocketFunction): void {
+    this.#allow(poster, 'POST');
+  }
+
+  /** Allows to close them. */
+  allowCloses(closer: SocketFunction): void {
+    this.#allow(closer, 'DELETE');
+  }
+
+  #allow(manager: SocketFunction, method: 'POST' | 'DELETE'): void {
     const stack = Stack.of(this);
-    const resourceName = `${this.#stage.stageName}/POST/@connections/*`;
+    const resourceName = `${this.#stage.stageName}/${method}/@connections/*`;
     const sockets = stack.formatArn({ service: 'execute-api', resource: this.#api.apiId, resourceName });
-    poster.allow('execute-api:ManageConnections', sockets);
-    Validations.of(poster).acknowledge({
+    manager.allow('execute-api:ManageConnections', sockets);
+    Validations.of(manager).acknowledge({
       id: `AwsSolutions-IAM5[Resource::${asNagWritesIt(stack.resolve(sockets))}]`,
       reason:
         'Sockets get their ids when they open, so "every socket of this one stage" is the narrowest that can be said.',

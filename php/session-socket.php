@@ -6,7 +6,8 @@ declare(strict_types=1);
  * session-socket: who is logged in over PHP is logged in over WebSocket.
  *
  * This file is all that a PHP app needs, from PHP 7.4 on, with ext-openssl, ext-hash and ext-session. It answers GET
- * /getSessionID: to a page of this site with a ticket for the socket, to the gateway with who is logged in.
+ * /getSessionID: to a page of this site with a ticket for the socket, to the gateway with who is logged in. And it has the
+ * sockets of a session or a user closed.
  *
  *     SessionSocket\answer($credentials, function () {
  *         return isset($_SESSION['user']) ? ['userId' => (string) $_SESSION['user']] : null;
@@ -23,6 +24,7 @@ declare(strict_types=1);
 namespace SessionSocket;
 
 const TICKET_SECONDS = 30;
+const CLOSE_SECONDS = 3.0;
 const CLOCK_SECONDS = 300;
 const MAX_COOKIE_BYTES = 2048;
 // What the gateway takes; with the rest it has to fit into API Gateway's 8 KB of authorizer context.
@@ -115,6 +117,140 @@ function reply(array $credentials, array $server, int $now, callable $session): 
         error_log("session-socket: answered 500. {$fault->getMessage()}");
         return json(500, ['error' => "Something has to be mended; PHP's error log says what."]);
     }
+}
+
+// --- Closing sockets
+
+/**
+ * Has all sockets of a session closed, in all tabs: for the logout. Call it after the session has been destroyed, because
+ * until then a page could open another.
+ *
+ * @param array $credentials see above
+ * @param string $apiUrl the stack's output HttpApiUrl
+ * @param string $sessionId that it had, as `answer()` or `respond()` got it
+ * @param string|null $userId that the identity had; without it only sockets of sessions without a user are found
+ * @param float $seconds after which it gives up, whatever has happened (but for a name server that does not answer)
+ * @return string|null null when they are closed, also when there was none; else one sentence about why they may not be
+ *     closed. It never throws: a logout must not fail for this.
+ */
+function close_session(
+    array $credentials,
+    string $apiUrl,
+    string $sessionId,
+    ?string $userId = null,
+    float $seconds = CLOSE_SECONDS
+): ?string {
+    return try_to_close($credentials, static function () use ($credentials, $apiUrl, $sessionId, $userId, $seconds) {
+        $body = $userId === null ? '{}' : to_json(['user_id' => $userId]);
+        $deadline = microtime(true) + $seconds;
+        $faults = [];
+        foreach (secrets($credentials) as $secret) { // the gateway may know the session by the hash of either
+            $hash = hash_hmac('sha256', $sessionId, derive_key($secret, 'session'));
+            $faults[] = post($credentials, $apiUrl, "sessions/$hash/terminate_connections", $body, $deadline);
+        }
+        return array_values(array_filter($faults))[0] ?? null;
+    });
+}
+
+/**
+ * Has all sockets of a user closed, whatever the session: for "log out everywhere" and for accounts that are locked. Their
+ * sessions are yours to end, before.
+ *
+ * @return string|null as `close_session()`
+ */
+function close_user(array $credentials, string $apiUrl, string $userId, float $seconds = CLOSE_SECONDS): ?string
+{
+    return try_to_close($credentials, static function () use ($credentials, $apiUrl, $userId, $seconds): ?string {
+        // What API Gateway hands on unescaped cannot be compared with what was signed.
+        if (preg_match('/^[A-Za-z0-9._~!$&\'()*+,;=:@-]{1,128}$/D', $userId) !== 1) {
+            throw new Fault('The user id has characters that the path of a URL cannot hold as they are, so its sockets can '
+                . 'only be closed session by session.');
+        }
+        $deadline = microtime(true) + $seconds;
+        return post($credentials, $apiUrl, "users/$userId/terminate_connections", '{}', $deadline);
+    });
+}
+
+function try_to_close(array $credentials, callable $close): ?string
+{
+    try {
+        check_credentials($credentials);
+        return $close();
+    } catch (Fault | \JsonException $error) {
+        return $error->getMessage();
+    }
+}
+
+/**
+ * One request to the HTTP API with Pusher's signature. By PHP's own sockets, so that no extension is needed for it, and every
+ * step ends at the deadline.
+ *
+ * @return string|null null when it was answered 200; else one sentence that holds nothing secret
+ */
+function post(array $credentials, string $apiUrl, string $path, string $body, float $deadline): ?string
+{
+    if (preg_match('#^(https?)://([A-Za-z0-9.-]+|\[[0-9a-f:]+\])(:\d+)?/?$#D', $apiUrl, $match) !== 1) {
+        throw new Fault("The URL of the HTTP API is not like https://….amazonaws.com: it is the stack's output HttpApiUrl.");
+    }
+    [, $scheme, $host] = $match;
+    $port = $match[3] ?? ($scheme === 'https' ? ':443' : ':80');
+    if ($scheme === 'http' && !in_array($host, ['127.0.0.1', 'localhost', '[::1]'], true)) {
+        throw new Fault('Only loopback may be asked by http: signed requests belong into https.');
+    }
+    $target = "/apps/{$credentials['app_id']}/$path";
+    $query = sign_query($credentials, 'POST', $target, $body, time());
+    $request = "POST $target?$query HTTP/1.1\r\nHost: $host$port\r\nConnection: close\r\nAccept: */*\r\n"
+        . "User-Agent: session-socket\r\nContent-Type: application/json\r\nContent-Length: " . strlen($body)
+        . "\r\n\r\n$body";
+    $transport = $scheme === 'https' ? 'tls' : 'tcp';
+    $status = exchange("$transport://$host$port", $request, $deadline);
+    switch ($status) {
+        case 200:
+            return null;
+        case null:
+            return 'The HTTP API did not answer in time, or its certificate is not accepted; sockets may be open.';
+        case 401:
+            return "The HTTP API did not accept the signature (401): key or secret differ from the stack's, or a clock is off.";
+        case 404:
+            return "The HTTP API does not know this app (404): app_id differs from the stack's output AppId.";
+        default:
+            return "The HTTP API answered $status; sockets may be open.";
+    }
+}
+
+/** @return int|null the status of the answer, or null without one */
+function exchange(string $address, string $request, float $deadline): ?int
+{
+    $left = static function () use ($deadline): float {
+        return max(0.001, $deadline - microtime(true));
+    };
+    $socket = @stream_socket_client($address, $code, $message, $left());
+    if ($socket === false) {
+        return null;
+    }
+    stream_set_blocking($socket, false);
+    $answer = '';
+    while (microtime(true) < $deadline && !feof($socket) && strlen($answer) < 64) {
+        if ($request !== '') {
+            $request = (string) substr($request, (int) @fwrite($socket, $request));
+        }
+        $answer .= (string) @fread($socket, 64);
+        $reads = [$socket];
+        $writes = $request === '' ? null : [$socket];
+        $none = null;
+        if (strpos($answer, "\r\n") !== false || @stream_select($reads, $writes, $none, 0, 20000) === false) {
+            break;
+        }
+    }
+    fclose($socket);
+    return preg_match('#^HTTP/1\.[01] (\d{3}) #', $answer, $match) === 1 ? (int) $match[1] : null;
+}
+
+/** Pusher's: https://pusher.com/docs/channels/library_auth_reference/rest-api/#authentication */
+function sign_query(array $credentials, string $method, string $path, string $body, int $now): string
+{
+    $query = "auth_key={$credentials['key']}&auth_timestamp=$now&auth_version=1.0&body_md5=" . md5($body);
+    return "$query&auth_signature=" . hash_hmac('sha256', "$method\n$path\n$query", $credentials['secret']);
 }
 
 // --- Who asks

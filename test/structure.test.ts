@@ -166,6 +166,7 @@ describe('what is deployed', () => {
     ['connect', 500],
     ['disconnect', 500],
     ['deliver', 500],
+    ['publish', 600],
     ['tick', 500],
   ] as const)('as %s is at most %d KB', async (entry, kilobytes) => {
     expect((await bundleOf(entry)).bytes).toBeLessThanOrEqual(kilobytes * 1024);

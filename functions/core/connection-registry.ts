@@ -12,18 +12,26 @@ export interface RegisteredConnection extends Connection {
  * The port to the table of who is connected.
  *
  * `add` is called once per connection, before its handshake is answered. It MUST be one write, and MUST NOT read.
- * `holds` MUST answer by what was written last, because a stale yes or no would be acted upon.
- * `markWelcomed` answers false, and MUST NOT create anything, when the connection has left meanwhile.
+ * `holds` answers whether the connection is here and not revoked. Like `isRevoked`, it MUST answer by what was written last,
+ * because a stale yes or no would be acted upon.
+ * `markWelcomed` answers false, and MUST NOT create anything, when the connection has left meanwhile or was revoked.
+ * `revoke` marks a connection as one that nothing is for any more. It answers false, and MUST NOT create anything, when the
+ * connection has left; it MAY be repeated.
+ * `of` yields a principal's connections page by page, by what was written last, revoked ones too, so that a revocation that
+ * was broken off can be done again; with a hash, those of that session.
  * `leave` is the one way out, for a disconnect as for a socket found gone. It MUST be idempotent and MUST NOT fail for a
  * connection that is not there: API Gateway promises `$disconnect` only as best effort, and it may race with a 410.
  * `everyone` yields page by page, so that work can begin before the last page is read. It MUST yield whoever was added
  * before the reading began, and MUST NOT yield a connection whose time has passed, although DynamoDB may keep its row for
- * days, or whose session has ended; it MAY miss one that comes while it reads.
+ * days, whose session has ended, or that was revoked; it MAY miss one that comes while it reads.
  */
 export interface ConnectionRegistry {
   add(connection: NewConnection): Promise<void>;
   holds(connection: Connection): Promise<boolean>;
+  isRevoked(connection: Connection): Promise<boolean>;
   markWelcomed(connection: Connection, welcomedAt: number): Promise<boolean>;
+  revoke(connection: Connection, revokedAt: number): Promise<boolean>;
   leave(connection: Connection): Promise<void>;
+  of(principalId: string, sessionHash?: string): AsyncIterable<readonly RegisteredConnection[]>;
   everyone(): AsyncIterable<readonly RegisteredConnection[]>;
 }

@@ -1,3 +1,4 @@
+import { actOnAll } from './act-on-all.ts';
 import type { Connection } from './connection.ts';
 import type { SocketSender } from './socket-sender.ts';
 
@@ -6,8 +7,8 @@ export interface FanOut<Recipient extends Connection> {
   readonly recipients: AsyncIterable<readonly Recipient[]>;
   /** Encoded once by the caller, whatever the number of recipients. */
   readonly frame: string;
-  readonly sender: SocketSender;
-  /** Posts under way at once: enough to hide the latency of one, few enough to keep memory flat. */
+  readonly sender: Pick<SocketSender, 'post'>;
+  /** Posts under way at once. */
   readonly concurrency: number;
 }
 
@@ -22,16 +23,7 @@ export interface FanOutReport<Recipient extends Connection> {
 export async function fanOut<Recipient extends Connection>(fan: FanOut<Recipient>): Promise<FanOutReport<Recipient>> {
   const gone: Recipient[] = [];
   const count = { delivered: 0, failed: 0 };
-  const underWay = new Set<Promise<void>>();
-
-  for await (const page of fan.recipients) {
-    for (const recipient of page) {
-      if (underWay.size >= fan.concurrency) await Promise.race(underWay);
-      const posting = post(recipient).finally(() => underWay.delete(posting));
-      underWay.add(posting);
-    }
-  }
-  await Promise.all(underWay);
+  await actOnAll(fan.recipients, fan.concurrency, post);
   return { ...count, gone };
 
   async function post(recipient: Recipient): Promise<void> {

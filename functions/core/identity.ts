@@ -38,7 +38,7 @@ export function parseIdentity(value: object): Identity | string {
   return { userId, userInfo, channels, expiresAt };
 }
 
-function isUserId(value: unknown): value is string {
+export function isUserId(value: unknown): value is string {
   return typeof value === 'string' && value !== '' && value.length <= maxUserIdLength && !unprintable.test(value);
 }
 

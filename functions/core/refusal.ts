@@ -22,6 +22,7 @@ const refusals = {
   'not-logged-in': forGood('PHP says that nobody is logged in with this session.'),
   'other-session': forGood('PHP answered with another session id than the one it was asked for.'),
   'expired-session': forGood('PHP says that the session has ended already.'),
+  revoked: forGood('PHP has ended this session.'),
   'oversized-identity': forGood('PHP says more of this user than API Gateway passes on.'),
   // 43xx, not Reverb's 4200: one bad frame must not make a client that obeys the classes drop a working socket.
   'malformed-frame': forOnce('A frame is a JSON object with a string "event".'),

@@ -5,6 +5,7 @@ import {
   type DynamoDBClient,
   GetItemCommand,
   PutItemCommand,
+  paginateQuery,
   paginateScan,
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
@@ -16,6 +17,11 @@ import { connectionsTable } from './tables.ts';
 type Row = Record<string, AttributeValue>;
 
 const { partitionKey, sortKey, ttl } = connectionsTable;
+const shown = `${partitionKey}, ${sortKey}, connectedAt, welcomedAt`;
+const stillThere = `attribute_exists(${sortKey})`;
+const notRevoked = 'attribute_not_exists(revokedAt)';
+// TTL may delete days late (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ttl-expired-items.html).
+const notExpired = `${ttl} > :now`;
 
 /** The registry as rows of one DynamoDB table. */
 export function createConnectionRows(table: string, client: DynamoDBClient, clock: Clock): ConnectionRegistry {
@@ -40,43 +46,48 @@ export function createConnectionRows(table: string, client: DynamoDBClient, cloc
     },
 
     async holds(connection) {
-      const answer = await client.send(
-        new GetItemCommand({
-          TableName: table,
-          Key: keyOf(connection),
-          ConsistentRead: true,
-          ProjectionExpression: sortKey,
-        }),
-      );
-      return answer.Item !== undefined;
+      const row = await find(connection);
+      return row !== undefined && row.revokedAt === undefined;
+    },
+
+    async isRevoked(connection) {
+      return (await find(connection))?.revokedAt !== undefined;
     },
 
     async markWelcomed(connection, welcomedAt) {
-      const stillThere = `attribute_exists(${sortKey})`;
-      try {
-        await client.send(
-          new UpdateItemCommand({
-            TableName: table,
-            Key: keyOf(connection),
-            UpdateExpression: 'SET welcomedAt = :now',
-            ConditionExpression: stillThere,
-            ExpressionAttributeValues: { ':now': { N: String(welcomedAt) } },
-          }),
-        );
-        return true;
-      } catch (error) {
-        if (error instanceof ConditionalCheckFailedException) return false;
-        throw error;
-      }
+      return set(connection, 'welcomedAt', welcomedAt, `${stillThere} AND ${notRevoked}`);
+    },
+
+    async revoke(connection, revokedAt) {
+      return set(connection, 'revokedAt', revokedAt, stillThere);
     },
 
     async leave(connection) {
       await client.send(new DeleteItemCommand({ TableName: table, Key: keyOf(connection) }));
     },
 
+    async *of(principalId, sessionHash) {
+      const ofSession = sessionHash === undefined ? '' : ' AND sessionHash = :hash';
+      const pages = paginateQuery(
+        { client },
+        {
+          TableName: table,
+          // Whom a stale read does not show would keep a socket after the logout.
+          ConsistentRead: true,
+          ProjectionExpression: shown,
+          KeyConditionExpression: `${partitionKey} = :principal`,
+          FilterExpression: `${notExpired}${ofSession}`,
+          ExpressionAttributeValues: {
+            ':principal': { S: principalId },
+            ...now(),
+            ...(sessionHash === undefined ? {} : { ':hash': { S: sessionHash } }),
+          },
+        },
+      );
+      for await (const page of pages) yield (page.Items ?? []).map(readRow);
+    },
+
     async *everyone() {
-      // TTL may delete days late (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ttl-expired-items.html).
-      const notExpired = `${ttl} > :now`;
       const sessionGoesOn = '(attribute_not_exists(sessionExpiresAt) OR sessionExpiresAt > :now)';
       const pages = paginateScan(
         { client },
@@ -84,14 +95,48 @@ export function createConnectionRows(table: string, client: DynamoDBClient, cloc
           TableName: table,
           // Who was added before the reading began must be seen: the tick that a connect starts looks at once.
           ConsistentRead: true,
-          ProjectionExpression: `${partitionKey}, ${sortKey}, connectedAt, welcomedAt`,
-          FilterExpression: `${notExpired} AND ${sessionGoesOn}`,
-          ExpressionAttributeValues: { ':now': { N: String(Math.floor(clock.now() / 1000)) } },
+          ProjectionExpression: shown,
+          FilterExpression: `${notExpired} AND ${sessionGoesOn} AND ${notRevoked}`,
+          ExpressionAttributeValues: now(),
         },
       );
       for await (const page of pages) yield (page.Items ?? []).map(readRow);
     },
   };
+
+  function now(): Row {
+    return { ':now': { N: String(Math.floor(clock.now() / 1000)) } };
+  }
+
+  async function find(connection: Connection): Promise<Row | undefined> {
+    const answer = await client.send(
+      new GetItemCommand({
+        TableName: table,
+        Key: keyOf(connection),
+        ConsistentRead: true,
+        ProjectionExpression: `${sortKey}, revokedAt`,
+      }),
+    );
+    return answer.Item;
+  }
+
+  async function set(connection: Connection, attribute: string, time: number, condition: string): Promise<boolean> {
+    try {
+      await client.send(
+        new UpdateItemCommand({
+          TableName: table,
+          Key: keyOf(connection),
+          UpdateExpression: `SET ${attribute} = :time`,
+          ConditionExpression: condition,
+          ExpressionAttributeValues: { ':time': { N: String(time) } },
+        }),
+      );
+      return true;
+    } catch (error) {
+      if (error instanceof ConditionalCheckFailedException) return false;
+      throw error;
+    }
+  }
 }
 
 function readRow(row: Row): RegisteredConnection {

@@ -30,10 +30,11 @@ export function writeContext(session: Session, { sessionHash, authorizedAt, jti 
 /** Whom the authorizer let in, as `connect` is to register it. Undefined when no authorizer of ours did. */
 export function readAdmitted(
   event: SocketEvent,
-): (Omit<NewConnection, 'connectedAt'> & { jti: string | undefined }) | undefined {
+): (Omit<NewConnection, 'connectedAt'> & Pick<Admission, 'authorizedAt' | 'jti'>) | undefined {
   const connection = readConnection(event);
-  const { sessionHash, sessionExpiresAt, jti } = event.requestContext.authorizer ?? {};
+  const { sessionHash, sessionExpiresAt, authorizedAt, jti } = event.requestContext.authorizer ?? {};
   if (connection === undefined || sessionHash === undefined) return undefined;
+  if (!(Number(authorizedAt) > 0)) return undefined;
   const end = sessionExpiresAt === undefined ? {} : { sessionExpiresAt: Number(sessionExpiresAt) };
-  return { ...connection, sessionHash, ...end, jti };
+  return { ...connection, sessionHash, ...end, authorizedAt: Number(authorizedAt), jti };
 }

@@ -23,6 +23,7 @@ export interface AuthorizerEnvironment {
 
 export interface ConnectEnvironment {
   readonly CONNECTIONS_TABLE: string;
+  readonly REVOCATIONS_TABLE: string;
   readonly DELIVER_FUNCTION: string;
   /** Only when hello is on. */
   readonly TICK_FUNCTION?: string;
@@ -44,6 +45,11 @@ export interface DeliverEnvironment {
 
 export interface TickEnvironment extends DeliverEnvironment {
   readonly CLAIMS_TABLE: string;
+}
+
+export interface PublishEnvironment extends DeliverEnvironment {
+  readonly REVOCATIONS_TABLE: string;
+  readonly CREDENTIALS_SECRET_ARN: string;
 }
 
 type LambdaVariable =

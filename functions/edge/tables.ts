@@ -1,3 +1,4 @@
 /** Keys of the tables, written once: the construct declares them and the rows use them. */
 export const connectionsTable = { partitionKey: 'principalId', sortKey: 'connectionId', ttl: 'expiresAt' } as const;
+export const revocationsTable = { partitionKey: 'principalId', ttl: 'expiresAt' } as const;
 export const claimsTable = { partitionKey: 'claim', ttl: 'expiresAt' } as const;

@@ -10,7 +10,10 @@ export type Occurrence =
   | 'WelcomeLost'
   | 'Delivered'
   | 'Gone'
-  | 'DeliveryFailed';
+  | 'DeliveryFailed'
+  | 'Revoked'
+  | 'RevokeFailed'
+  | 'RequestRefused';
 
 type Fields = Readonly<Record<string, string | number | undefined>>;
 

@@ -7,7 +7,8 @@ declare(strict_types=1);
  *
  *     SESSION_SOCKET_URL=ws://127.0.0.1:4000/live php -S 127.0.0.1:8080 php/demo/index.php
  *
- * With SESSION_SOCKET_APP_ID, _KEY and _SECRET (and _PREVIOUS_SECRET while it changes) it gives tickets.
+ * With SESSION_SOCKET_APP_ID, _KEY and _SECRET (and _PREVIOUS_SECRET while it changes) it gives tickets, and with
+ * SESSION_SOCKET_API_URL as well a logout closes the sockets of the session.
  *
  * The routes are those of the blog post of 2016. Only one of them is there for the socket: GET /getSessionID.
  */
@@ -84,14 +85,23 @@ function give_session_id(): void
 }
 
 /**
- * Ends the session: no new socket opens with it. One that is open stays until it closes, at most two hours. The browser
- * still remembers the HTTP Basic password, so the next visit to /login asks nothing: it is a new login, with a new session.
+ * Ends the session, so that no new socket opens with it, and has those that are open closed; without credentials they stay
+ * until API Gateway ends them, at most two hours. The browser still remembers the HTTP Basic password, so the next visit to
+ * /login asks nothing: it is a new login, with a new session.
  *
  * POST only, so that no link or image can log anybody out; SameSite=Lax keeps the cookie from other sites' forms.
  */
 function logout(): void
 {
-    end_session();
+    $ended = end_session();
+    [$credentials, $apiUrl] = [socket_credentials(), (string) getenv('SESSION_SOCKET_API_URL')];
+    if ($ended !== null && $credentials !== null && $apiUrl !== '') {
+        [$sessionId, $user] = $ended;
+        $fault = SessionSocket\close_session($credentials, $apiUrl, $sessionId, $user);
+        if ($fault !== null) {
+            error_log("session-socket: a logout left sockets open. $fault");
+        }
+    }
     redirect('/');
 }
 

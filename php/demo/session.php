@@ -53,10 +53,13 @@ function begin_session(string $user): void
     session_write_close();
 }
 
-function end_session(): void
+/** @return array{0: string, 1: string}|null the id and the user of the session that has ended */
+function end_session(): ?array
 {
+    $ended = null;
     if (names_a_session()) {
         session_start(session_settings());
+        $ended = isset($_SESSION['user']) ? [(string) session_id(), $_SESSION['user']] : null;
         $_SESSION = [];
         session_destroy();
     }
@@ -68,6 +71,7 @@ function end_session(): void
         'httponly' => true,
         'samesite' => 'Lax',
     ]);
+    return $ended;
 }
 
 /** So that an invented id costs no session file here either. `PHPSESSID[]=x` would make the cookie an array. */

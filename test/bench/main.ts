@@ -5,6 +5,7 @@ import { type Bench, createBench } from './bench.ts';
 import { measureConnects } from './connects.ts';
 import { type Figure, isWithinLimit } from './figure.ts';
 import { measureLocalCloud } from './local-cloud.ts';
+import { measureLogout } from './logout.ts';
 import { asJson, asMarkdown, asTable, describeMachine } from './print.ts';
 import { measureTickets } from './tickets.ts';
 
@@ -14,6 +15,7 @@ const benchmarks: Readonly<Record<string, (bench: Bench) => Promise<Figure[]>>> 
   connects: measureConnects,
   'local-cloud': measureLocalCloud,
   tickets: measureTickets,
+  logout: measureLogout,
 };
 
 const usage = `Measures session-socket beside what it could be or was, in interleaved rounds of one run.

@@ -100,6 +100,69 @@ export function describeConnectionRegistry(name: string, create: CreateRegistry)
     });
   });
 
+  describe(`${name}: a connection that is revoked`, () => {
+    it('is in no broadcast any more, is not held and cannot be welcomed, until it leaves', async () => {
+      const { clock, registry, add } = await scene();
+      const [a] = [await add('user:1', 'a'), await add('user:1', 'b')];
+      expect(await registry.isRevoked(a)).toBe(false);
+      expect(await registry.revoke(a, clock.now())).toBe(true);
+      expect(await registry.isRevoked(a)).toBe(true);
+      expect(await registry.holds(a)).toBe(false);
+      expect(await registry.markWelcomed(a, clock.now())).toBe(false);
+      expect(await everyoneIn(registry)).toMatchObject([{ connectionId: 'b' }]);
+      await registry.leave(a);
+      expect(await registry.isRevoked(a)).toBe(false);
+    });
+
+    it('may be revoked twice, but not after it has left, and nothing is created', async () => {
+      const { clock, registry, add } = await scene();
+      const a = await add('user:1', 'a');
+      await registry.revoke(a, clock.now());
+      expect(await registry.revoke(a, clock.now())).toBe(true);
+      await registry.leave(a);
+      expect(await registry.revoke(a, clock.now())).toBe(false);
+      expect(await rowsOf(registry, 'user:1')).toEqual([]);
+    });
+  });
+
+  describe(`${name}: the connections of a principal`, () => {
+    it('are all of them, revoked or not, and nobody else’s', async () => {
+      const { clock, registry, add } = await scene();
+      const [a] = [await add('user:1', 'a'), await add('user:1', 'b'), await add('user:11', 'c')];
+      await registry.revoke(a, clock.now());
+      expect((await rowsOf(registry, 'user:1')).map(({ connectionId }) => connectionId).sort()).toEqual(['a', 'b']);
+      expect(await rowsOf(registry, 'user:2')).toEqual([]);
+    });
+
+    it('are those of one session, when its hash is given', async () => {
+      const { clock, registry, add } = await scene();
+      await add('user:1', 'a');
+      const other = { principalId: 'user:1', connectionId: 'b', sessionHash: 'b'.repeat(64) };
+      await registry.add({ ...other, connectedAt: clock.now() });
+      expect(await rowsOf(registry, 'user:1', 'b'.repeat(64))).toMatchObject([{ connectionId: 'b', welcomed: false }]);
+      expect(await rowsOf(registry, 'user:1', 'c'.repeat(64))).toEqual([]);
+    });
+
+    it('come on several pages when they are many', async () => {
+      const { registry, add } = await scene();
+      const user = `user:${'x'.repeat(1900)}`;
+      for (let n = 0; n < 700; n += 50) {
+        await Promise.all(Array.from({ length: 50 }, (_, i) => add(user, `c${n + i}`)));
+      }
+      const pages = [];
+      for await (const page of registry.of(user)) pages.push(page);
+      expect(pages.length).toBeGreaterThan(1);
+      expect(new Set(pages.flat().map(({ connectionId }) => connectionId)).size).toBe(700);
+    });
+
+    it('may be those of a session that has ended, because their sockets are open', async () => {
+      const { clock, registry } = await scene();
+      const mortal = { principalId: 'user:1', connectionId: 'a', sessionHash: 'a'.repeat(64) };
+      await registry.add({ ...mortal, connectedAt: clock.now(), sessionExpiresAt: 1 });
+      expect(await rowsOf(registry, 'user:1')).toMatchObject([{ connectionId: 'a' }]);
+    });
+  });
+
   describe(`${name}: who leaves`, () => {
     it('is gone, and nobody else', async () => {
       const { registry, add } = await scene();
@@ -227,6 +290,16 @@ async function pagesOf(registry: ConnectionRegistry): Promise<(readonly Register
   const pages = [];
   for await (const page of registry.everyone()) pages.push(page);
   return pages;
+}
+
+async function rowsOf(
+  registry: ConnectionRegistry,
+  principalId: string,
+  hash?: string,
+): Promise<RegisteredConnection[]> {
+  const rows = [];
+  for await (const page of registry.of(principalId, hash)) rows.push(...page);
+  return rows;
 }
 
 async function everyoneIn(registry: ConnectionRegistry): Promise<RegisteredConnection[]> {

@@ -1,11 +1,14 @@
 import { expect, it } from 'vitest';
 import { describeClaims } from '../contract/claims.ts';
 import { describeConnectionRegistry } from '../contract/connection-registry.ts';
+import { describeRevocations } from '../contract/revocations.ts';
 import { MemoryClaims } from './claims.ts';
 import { ManualClock } from './clock.ts';
 import { MemoryRegistry } from './registry.ts';
+import { MemoryRevocations } from './revocations.ts';
 
 describeConnectionRegistry('in memory', async (clock) => new MemoryRegistry(clock, 100));
+describeRevocations('in memory', async (clock) => new MemoryRevocations(clock));
 describeClaims('in memory', async (clock) => new MemoryClaims(clock));
 
 it('the clock wakes whoever is due at their own time', async () => {

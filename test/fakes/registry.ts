@@ -2,7 +2,14 @@ import type { Clock } from '../../functions/core/clock.ts';
 import { type Connection, connectionLifetime, type NewConnection } from '../../functions/core/connection.ts';
 import type { ConnectionRegistry, RegisteredConnection } from '../../functions/core/connection-registry.ts';
 
-type Row = NewConnection & { welcomedAt?: number };
+type Row = NewConnection & { welcomedAt?: number; revokedAt?: number };
+
+interface Seat {
+  readonly principalId?: string;
+  readonly sessionHash?: string;
+  readonly welcomed?: boolean;
+  readonly connectedAt?: number;
+}
 
 /** The registry in memory, in pages as DynamoDB has them, some of which may be empty. */
 export class MemoryRegistry implements ConnectionRegistry {
@@ -22,12 +29,29 @@ export class MemoryRegistry implements ConnectionRegistry {
   }
 
   async holds(connection: Connection): Promise<boolean> {
-    return this.has(connection);
+    return this.has(connection) && !(await this.isRevoked(connection));
+  }
+
+  async isRevoked(connection: Connection): Promise<boolean> {
+    return this.#rows.get(keyOf(connection))?.revokedAt !== undefined;
+  }
+
+  async revoke(connection: Connection, revokedAt: number): Promise<boolean> {
+    const row = this.#rows.get(keyOf(connection));
+    if (row === undefined) return false;
+    row.revokedAt = revokedAt;
+    return true;
+  }
+
+  async *of(principalId: string, sessionHash?: string): AsyncIterable<readonly RegisteredConnection[]> {
+    const fits = (row: Row) =>
+      row.principalId === principalId && [undefined, row.sessionHash].includes(sessionHash) && !this.#isLitter(row);
+    yield* this.#pagesOf(fits);
   }
 
   async markWelcomed(connection: Connection, welcomedAt: number): Promise<boolean> {
     const row = this.#rows.get(keyOf(connection));
-    if (row === undefined) return false;
+    if (row === undefined || row.revokedAt !== undefined) return false;
     row.welcomedAt = welcomedAt;
     return true;
   }
@@ -37,16 +61,21 @@ export class MemoryRegistry implements ConnectionRegistry {
   }
 
   async *everyone(): AsyncIterable<readonly RegisteredConnection[]> {
+    yield* this.#pagesOf((row) => !this.#hasExpired(row) && row.revokedAt === undefined);
+  }
+
+  *#pagesOf(fits: (row: Row) => boolean): Iterable<readonly RegisteredConnection[]> {
     const rows = [...this.#rows.values()];
     for (let start = 0; start < rows.length; start += this.#pageSize) {
-      yield rows.slice(start, start + this.#pageSize).flatMap((row) => (this.#hasExpired(row) ? [] : [show(row)]));
+      yield rows.slice(start, start + this.#pageSize).flatMap((row) => (fits(row) ? [show(row)] : []));
     }
   }
 
   /** A connection that is here already, welcomed unless told otherwise. */
-  async seat(connectionId: string, { welcomed = true, connectedAt = this.#clock.now() } = {}): Promise<Connection> {
-    const connection = { principalId: `user:${connectionId}`, connectionId };
-    await this.add({ ...connection, sessionHash: '0'.repeat(64), connectedAt });
+  async seat(connectionId: string, seat: Seat = {}): Promise<Connection> {
+    const { welcomed = true, connectedAt = this.#clock.now(), sessionHash = '0'.repeat(64) } = seat;
+    const connection = { principalId: seat.principalId ?? `user:${connectionId}`, connectionId };
+    await this.add({ ...connection, sessionHash, connectedAt });
     if (welcomed) await this.markWelcomed(connection, connectedAt);
     return connection;
   }
@@ -64,9 +93,14 @@ export class MemoryRegistry implements ConnectionRegistry {
     return this.#rows.get(keyOf(connection))?.welcomedAt !== undefined;
   }
 
-  #hasExpired({ connectedAt, sessionExpiresAt = Number.POSITIVE_INFINITY }: Row): boolean {
-    const end = Math.min(Math.floor(connectedAt / 1000) + connectionLifetime, sessionExpiresAt);
-    return end <= Math.floor(this.#clock.now() / 1000);
+  #hasExpired(row: Row): boolean {
+    const { sessionExpiresAt = Number.POSITIVE_INFINITY } = row;
+    return this.#isLitter(row) || sessionExpiresAt <= Math.floor(this.#clock.now() / 1000);
+  }
+
+  /** Its socket has ended for sure. */
+  #isLitter({ connectedAt }: Row): boolean {
+    return Math.floor(connectedAt / 1000) + connectionLifetime <= Math.floor(this.#clock.now() / 1000);
   }
 }
 

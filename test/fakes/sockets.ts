@@ -1,5 +1,5 @@
 import type { Clock } from '../../functions/core/clock.ts';
-import type { Delivery, SocketSender } from '../../functions/core/socket-sender.ts';
+import type { Closing, Delivery, SocketSender } from '../../functions/core/socket-sender.ts';
 
 interface Heard {
   readonly at: number;
@@ -24,11 +24,20 @@ export class FakeSockets implements SocketSender {
     return this;
   }
 
-  close(connectionId: string): void {
-    this.#open.delete(connectionId);
+  async close(connectionId: string): Promise<Closing> {
+    if (this.#broken.has(connectionId)) throw new Error('429 Too Many Requests');
+    return this.#open.delete(connectionId) ? 'closed' : 'gone';
   }
 
-  /** Posts to it fail, as they do while API Gateway throttles. */
+  isOpen(connectionId: string): boolean {
+    return this.#open.has(connectionId);
+  }
+
+  mend(connectionId: string): void {
+    this.#broken.delete(connectionId);
+  }
+
+  /** Posts to it fail, and so does closing it, as they do while API Gateway throttles. */
   break(connectionId: string): void {
     this.#broken.add(connectionId);
   }

@@ -4,8 +4,9 @@ import type { DeliverJob, Starter } from '../../functions/edge/invoke.ts';
 import { MemoryClaims } from '../fakes/claims.ts';
 import { ManualClock } from '../fakes/clock.ts';
 import { connectEvent, connectionId } from '../fakes/events.ts';
-import { failNext } from '../fakes/order.ts';
+import { failNext, justAfter, justBefore } from '../fakes/order.ts';
 import { MemoryRegistry } from '../fakes/registry.ts';
+import { MemoryRevocations } from '../fakes/revocations.ts';
 import { Told } from '../fakes/told.ts';
 
 const connection = { principalId: 'user:42', connectionId };
@@ -26,13 +27,15 @@ function scene() {
     },
   };
   const told = new Told();
+  const revocations = new MemoryRevocations(clock);
   return {
     clock,
     registry,
+    revocations,
     starter,
     started,
     told,
-    connect: createConnect({ registry, starter, clock, tell: told.tell }),
+    connect: createConnect({ registry, revocations, starter, clock, tell: told.tell }),
   };
 }
 
@@ -54,6 +57,8 @@ it.each([
   ['no context at all', 'none' as const],
   ['no principal', { sessionHash: 'x' }],
   ['no hash', { principalId: 'user:42' }],
+  ['no time', { principalId: 'user:42', sessionHash: 'x' }],
+  ['a time that is none', { principalId: 'user:42', sessionHash: 'x', authorizedAt: 'soon' }],
 ])('refuses a handshake with %s, because then no authorizer of ours has let it in', async (_, context) => {
   const { registry, started, told, connect } = scene();
   expect(await connect(connectEvent(context))).toEqual({ statusCode: 403 });
@@ -106,8 +111,12 @@ describe('with tickets', () => {
   function ticketScene() {
     const the = scene();
     const claims = new MemoryClaims(the.clock);
-    const { registry, starter, clock, told } = the;
-    return { ...the, claims, connect: createConnect({ registry, claims, starter, clock, tell: told.tell }) };
+    const { registry, revocations, starter, clock, told } = the;
+    return {
+      ...the,
+      claims,
+      connect: createConnect({ registry, revocations, claims, starter, clock, tell: told.tell }),
+    };
   }
 
   it('burns the ticket, and knows it for five minutes', async () => {
@@ -160,8 +169,15 @@ describe('with tickets', () => {
 });
 
 it('answers a page that asked by sub-protocol with the name of ours, never with the ticket', async () => {
-  const { registry, starter, clock, told } = scene();
-  const connect = createConnect({ registry, subprotocol: 'session-socket', starter, clock, tell: told.tell });
+  const { registry, revocations, starter, clock, told } = scene();
+  const connect = createConnect({
+    registry,
+    revocations,
+    subprotocol: 'session-socket',
+    starter,
+    clock,
+    tell: told.tell,
+  });
   expect(await connect(connectEvent())).toEqual({
     statusCode: 200,
     headers: { 'Sec-WebSocket-Protocol': 'session-socket' },
@@ -174,4 +190,47 @@ it('writes down when the session ends', async () => {
     connectEvent({ principalId: 'user:42', sessionHash: 'x', authorizedAt: '1', sessionExpiresAt: '1900000000' }),
   );
   expect(registry.rows).toMatchObject([{ sessionExpiresAt: 1900000000 }]);
+});
+
+describe('a logout while the socket opens', () => {
+  const authorizedAt = 1_790_000_000_000;
+  const event = () =>
+    connectEvent({ principalId: 'user:42', sessionHash: 'a'.repeat(64), authorizedAt: String(authorizedAt) });
+
+  /** Both orders: the logout looks for connections and finds none, or it finds the row. */
+  const orders = {
+    'before the row is written': justBefore,
+    'between the row and the look at revocations': justAfter,
+  };
+  const names = ['user:42', `session:${'a'.repeat(64)}`];
+  const cases = Object.entries(orders).flatMap(([when, at]) => names.map((name) => ({ when, at, name })));
+
+  it.each(cases)('$when, of $name, undoes it', async ({ at, name }) => {
+    const { clock, registry, revocations, started, told, connect } = scene();
+    await clock.advance(authorizedAt + 1000 - clock.now());
+    const other = await registry.seat('other');
+    at(registry, 'add', () => revocations.add(name, authorizedAt + 1));
+    expect(await connect(event())).toEqual({ statusCode: 403 });
+    expect(registry.rows.map(({ connectionId: id }) => id)).toEqual([other.connectionId]);
+    expect(started).toEqual([]);
+    expect(told.lines).toMatchObject([{ message: 'handshake refused', fields: { reason: 'revoked' } }]);
+    expect(told.count('Connected')).toBe(0);
+  });
+
+  it('is over for who was authorized after it, and is nothing to another user or session', async () => {
+    const { registry, revocations, connect } = scene();
+    await revocations.add('user:42', authorizedAt - 1);
+    await revocations.add('user:43', authorizedAt + 1);
+    await revocations.add(`session:${'b'.repeat(64)}`, authorizedAt + 1);
+    expect(await connect(event())).toEqual({ statusCode: 200 });
+    expect(registry.rows).toHaveLength(1);
+  });
+
+  it('lets nobody in and leaves nothing behind when it cannot be asked about', async () => {
+    const { registry, revocations, started, connect } = scene();
+    failNext(revocations, 'isRevokedSince');
+    await expect(connect(event())).rejects.toThrow('the network is down');
+    expect(registry.rows).toEqual([]);
+    expect(started).toEqual([]);
+  });
 });

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { createDeliver } from '../../functions/deliver.ts';
 import { ManualClock } from '../fakes/clock.ts';
-import { failNext, justBefore } from '../fakes/order.ts';
+import { failNext, justAfter, justBefore } from '../fakes/order.ts';
 import { MemoryRegistry } from '../fakes/registry.ts';
 import { FakeSockets } from '../fakes/sockets.ts';
 import { Told } from '../fakes/told.ts';
@@ -96,4 +96,47 @@ it('fails when the mark cannot be set, because broadcasts would skip the connect
   sockets.open(id);
   failNext(registry, 'markWelcomed');
   await expect(start()).rejects.toThrow('the network is down');
+});
+
+it('never welcomes who was logged out before the socket opened, but tells it and closes it', async () => {
+  const { clock, registry, sockets, told, welcome, start } = await scene();
+  await registry.revoke(welcome, clock.now());
+  const work = start();
+  await clock.advance(3_000);
+  sockets.open(id);
+  await clock.finish(work);
+  expect(sockets.heardBy(id)).toEqual(['pusher:error']);
+  expect(sockets.isOpen(id)).toBe(false);
+  expect(registry.rows).toEqual([]);
+  expect(told.count('Revoked')).toBe(1);
+});
+
+// The logout marks the row and finds the socket not open yet; nobody else would ever close it.
+it.each([
+  ['while it waits for the socket', false],
+  ['right after the welcome was posted', true],
+])('closes who is logged out %s', async (_, isOpen) => {
+  const { clock, registry, sockets, welcome, start } = await scene();
+  if (isOpen) sockets.open(id);
+  justAfter(sockets, 'post', () => registry.revoke(welcome, clock.now()));
+  const work = start();
+  await clock.advance(1_000);
+  if (!isOpen) sockets.open(id);
+  await clock.finish(work);
+  expect(sockets.heardBy(id).at(-1)).toBe('pusher:error');
+  expect(sockets.isOpen(id)).toBe(false);
+  expect(registry.isWelcomed(welcome)).toBe(false);
+  expect(registry.rows).toEqual([]);
+});
+
+it('waits no longer for a revoked socket when its row has gone', async () => {
+  const { clock, registry, sockets, welcome, start } = await scene();
+  await registry.revoke(welcome, clock.now());
+  const begin = clock.now();
+  const work = start();
+  await clock.advance(500);
+  await registry.leave(welcome);
+  await clock.finish(work);
+  expect(clock.now() - begin).toBeLessThan(2_000);
+  expect(sockets.heardBy(id)).toEqual([]);
 });

@@ -2,10 +2,12 @@ import { CreateTableCommand, DescribeTableCommand, type KeySchemaElement } from 
 import { afterAll, beforeAll, expect } from 'vitest';
 import { createClaimRows } from '../../functions/edge/claim-rows.ts';
 import { createConnectionRows } from '../../functions/edge/connection-rows.ts';
-import { claimsTable, connectionsTable } from '../../functions/edge/tables.ts';
+import { createRevocationRows } from '../../functions/edge/revocation-rows.ts';
+import { claimsTable, connectionsTable, revocationsTable } from '../../functions/edge/tables.ts';
 import { describeClaims } from '../contract/claims.ts';
 import { describeConnectionRegistry } from '../contract/connection-registry.ts';
 import { onEachEngine, type RunningEngine, startEngine } from '../contract/engines.ts';
+import { describeRevocations } from '../contract/revocations.ts';
 
 onEachEngine((kind) => {
   let engine: RunningEngine;
@@ -33,6 +35,10 @@ onEachEngine((kind) => {
 
   describeConnectionRegistry('rows of DynamoDB', async (clock) =>
     createConnectionRows(await createTable(connectionsTable), engine.client, clock),
+  );
+
+  describeRevocations('rows of DynamoDB', async (clock) =>
+    createRevocationRows(await createTable(revocationsTable), engine.client, clock),
   );
 
   describeClaims('rows of DynamoDB', async (clock) =>

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { type Deployment, deploy } from './deployment.ts';
 
-const toSockets =
-  'arn:{AWS::Partition}:execute-api:{AWS::Region}:{AWS::AccountId}:{Sockets/Api}/live/POST/@connections/*';
+const stage = 'arn:{AWS::Partition}:execute-api:{AWS::Region}:{AWS::AccountId}:{Sockets/Api}/live';
+const toSockets = `${stage}/POST/@connections/*`;
+const endSockets = `${stage}/DELETE/@connections/*`;
 
 /** All that a function may do, in full: what is not on this page is AccessDenied. */
 const withoutHello = {
@@ -13,14 +14,17 @@ const withoutHello = {
   ],
   Connect: [
     'dynamodb:DeleteItem on {Tables/Connections}',
+    'dynamodb:GetItem on {Tables/Revocations}',
     'dynamodb:PutItem on {Tables/Connections}',
     'lambda:InvokeFunction on {Deliver/Function}',
     'logs:CreateLogStream on {Connect/Log}',
     'logs:PutLogEvents on {Connect/Log}',
   ],
   Deliver: [
+    'dynamodb:DeleteItem on {Tables/Connections}',
     'dynamodb:GetItem on {Tables/Connections}',
     'dynamodb:UpdateItem on {Tables/Connections}',
+    `execute-api:ManageConnections on ${endSockets}`,
     `execute-api:ManageConnections on ${toSockets}`,
     'logs:CreateLogStream on {Deliver/Log}',
     'logs:PutLogEvents on {Deliver/Log}',
@@ -31,6 +35,17 @@ const withoutHello = {
     'logs:PutLogEvents on {Disconnect/Log}',
   ],
   Message: ['logs:CreateLogStream on {Message/Log}', 'logs:PutLogEvents on {Message/Log}'],
+  Publish: [
+    'dynamodb:DeleteItem on {Tables/Connections}',
+    'dynamodb:PutItem on {Tables/Revocations}',
+    'dynamodb:Query on {Tables/Connections}',
+    'dynamodb:UpdateItem on {Tables/Connections}',
+    `execute-api:ManageConnections on ${endSockets}`,
+    `execute-api:ManageConnections on ${toSockets}`,
+    'logs:CreateLogStream on {Publish/Log}',
+    'logs:PutLogEvents on {Publish/Log}',
+    'secretsmanager:GetSecretValue on {Credentials}',
+  ],
 };
 
 const withHello = {

@@ -138,6 +138,11 @@ describe('refuses, with one plain sentence,', () => {
     ['a timeout above 20 s', { sessionTimeout: Duration.seconds(21) }, badTimeout(21_000)],
     ['a throttle that lets nobody in', { throttle: { rateLimit: 0, burstLimit: 100 } }, badThrottle],
     ['a throttle without bursts', { throttle: { rateLimit: 100, burstLimit: 0 } }, badThrottle],
+    [
+      'an HTTP throttle that is shut',
+      { httpThrottle: { rateLimit: 0, burstLimit: 1 } },
+      'httpThrottle needs a rateLimit and a burstLimit above 0; with less, no logout would close a socket.',
+    ],
   ])('%s', (_, bad, sentence) => {
     expect(() => refuseBadProps({ ...good, ...bad })).toThrow(new BadProps(sentence));
   });

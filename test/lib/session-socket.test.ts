@@ -12,12 +12,14 @@ const both = [
 ] as const;
 
 const lambdas = (deployment: Deployment) => deployment.of('AWS::Lambda::Function');
+const ofSockets = (type: string) => quiet.of(type).filter(({ path }) => path.startsWith('Sockets/'));
+const ofHttp = (type: string) => quiet.of(type).filter(({ path }) => path.startsWith('Http/'));
 const route = (key: string) =>
   quiet.of('AWS::ApiGatewayV2::Route').find(({ Properties }) => Properties.RouteKey === key)?.Properties;
 
 describe('the doors', () => {
   it('are three: $connect, $default and $disconnect', () => {
-    const keys = quiet.of('AWS::ApiGatewayV2::Route').map(({ Properties }) => Properties.RouteKey);
+    const keys = ofSockets('AWS::ApiGatewayV2::Route').map(({ Properties }) => Properties.RouteKey);
     expect(keys.sort()).toEqual(['$connect', '$default', '$disconnect']);
   });
 
@@ -70,7 +72,7 @@ describe('the doors', () => {
   });
 
   it('lead to one function each', () => {
-    const targets = quiet.of('AWS::ApiGatewayV2::Integration').map(({ Properties }) => {
+    const targets = ofSockets('AWS::ApiGatewayV2::Integration').map(({ Properties }) => {
       expect(Properties.IntegrationType).toBe('AWS_PROXY');
       return /\{([A-Za-z]+)\/Function\}/.exec(quiet.read(Properties.IntegrationUri))?.[1];
     });
@@ -88,14 +90,15 @@ describe('the doors', () => {
   });
 
   it("are chosen by the frame's event", () => {
-    const { ProtocolType, RouteSelectionExpression } = quiet.the('AWS::ApiGatewayV2::Api').Properties;
+    const { ProtocolType, RouteSelectionExpression } = quiet.the('AWS::ApiGatewayV2::Api', 'Sockets').Properties;
     expect([ProtocolType, RouteSelectionExpression]).toEqual(['WEBSOCKET', '$request.body.event']);
   });
 
   it('may be opened by API Gateway for this API and by the clock for this rule, by nobody else', () => {
     for (const { Properties } of withHello.of('AWS::Lambda::Permission')) {
       const source = withHello.read(Properties.SourceArn);
-      const expected = { 'apigateway.amazonaws.com': '{Sockets/Api}', 'events.amazonaws.com': '{Hello/EveryMinute}' };
+      const api = Properties.FunctionName['Fn::GetAtt'][0].includes('Publish') ? '{Http/Api}' : '{Sockets/Api}';
+      const expected = { 'apigateway.amazonaws.com': api, 'events.amazonaws.com': '{Hello/EveryMinute}' };
       expect(Object.keys(expected)).toContain(Properties.Principal);
       expect(source).toContain(expected[Properties.Principal as keyof typeof expected]);
     }
@@ -104,7 +107,7 @@ describe('the doors', () => {
 
 describe('the stage', () => {
   const settings = (deployment: Deployment) =>
-    deployment.the('AWS::ApiGatewayV2::Stage').Properties.DefaultRouteSettings;
+    deployment.the('AWS::ApiGatewayV2::Stage', 'Sockets').Properties.DefaultRouteSettings;
 
   it('lets 2000 requests a second through, and bursts of 1000', () => {
     expect(settings(quiet)).toEqual({ ThrottlingRateLimit: 2000, ThrottlingBurstLimit: 1000 });
@@ -121,13 +124,77 @@ describe('the stage', () => {
   });
 
   it('is deployed by itself, under the name that its URL ends with', () => {
-    expect(quiet.the('AWS::ApiGatewayV2::Stage').Properties).toMatchObject({ StageName: 'live', AutoDeploy: true });
+    expect(quiet.the('AWS::ApiGatewayV2::Stage', 'Sockets').Properties).toMatchObject({
+      StageName: 'live',
+      AutoDeploy: true,
+    });
     expect(quiet.read(quiet.template.Outputs?.WebSocketUrl?.Value)).toMatch(/^wss:\/\/.*\/live$/);
   });
 });
 
+describe('the HTTP API for PHP', () => {
+  it('has two routes, by POST, and no other door', () => {
+    const keys = ofHttp('AWS::ApiGatewayV2::Route').map(({ Properties }) => Properties.RouteKey);
+    expect(keys.sort()).toEqual([
+      'POST /apps/{app_id}/sessions/{session_hash}/terminate_connections',
+      'POST /apps/{app_id}/users/{user_id}/terminate_connections',
+    ]);
+    expect(quiet.the('AWS::ApiGatewayV2::Api', 'Http').Properties).not.toHaveProperty('CorsConfiguration');
+  });
+
+  it('may call its function by these routes and by no other', () => {
+    const sources = quiet
+      .of('AWS::Lambda::Permission')
+      .map(({ Properties }) => quiet.read(Properties.SourceArn))
+      .filter((source) => source.includes('{Http/Api}'));
+    expect(sources.map((source) => source.split('{Http/Api}')[1]).sort()).toEqual([
+      '/*/*/apps/{app_id}/sessions/{session_hash}/terminate_connections',
+      '/*/*/apps/{app_id}/users/{user_id}/terminate_connections',
+    ]);
+  });
+
+  it('has no stage in its paths, because Pusher’s libraries would not sign it', () => {
+    const { StageName, AutoDeploy, DefaultRouteSettings } = quiet.the('AWS::ApiGatewayV2::Stage', 'Http').Properties;
+    expect({ StageName, AutoDeploy }).toEqual({ StageName: '$default', AutoDeploy: true });
+    expect(DefaultRouteSettings).toEqual({ ThrottlingRateLimit: 500, ThrottlingBurstLimit: 250 });
+    const { logicalId } = quiet.the('AWS::ApiGatewayV2::Api', 'Http');
+    expect(quiet.template.Outputs?.HttpApiUrl?.Value).toEqual({ 'Fn::GetAtt': [logicalId, 'ApiEndpoint'] });
+  });
+
+  it('takes other limits', () => {
+    const throttled = deploy({ httpThrottle: { rateLimit: 5, burstLimit: 2 } });
+    expect(throttled.the('AWS::ApiGatewayV2::Stage', 'Http').Properties.DefaultRouteSettings).toEqual({
+      ThrottlingRateLimit: 5,
+      ThrottlingBurstLimit: 2,
+    });
+  });
+
+  it('logs the route and never the path, which names users', () => {
+    const { Format } = quiet.the('AWS::ApiGatewayV2::Stage', 'Http').Properties.AccessLogSettings;
+    const named = [...Format.matchAll(/\$context\.([A-Za-z.]+)/g)].map(([, name]) => name);
+    expect(named.sort()).toEqual([
+      'error.responseType',
+      'identity.sourceIp',
+      'integration.latency',
+      'integration.status',
+      'requestId',
+      'requestTime',
+      'routeKey',
+      'status',
+    ]);
+    expect(Format.match(/\$/g)).toHaveLength(named.length);
+  });
+
+  it('is watched by an alarm that one logout which left sockets open sets off', () => {
+    const { Properties } = quiet.the('AWS::CloudWatch::Alarm', 'Publish');
+    expect(Properties).toMatchObject({ MetricName: 'Errors', Period: 60, EvaluationPeriods: 1, Threshold: 1 });
+    const [dimension] = Properties.Dimensions;
+    expect([dimension.Name, quiet.read(dimension.Value)]).toEqual(['FunctionName', '{Publish/Function}']);
+  });
+});
+
 describe('the access log', () => {
-  const { Format, DestinationArn } = quiet.the('AWS::ApiGatewayV2::Stage').Properties.AccessLogSettings;
+  const { Format, DestinationArn } = quiet.the('AWS::ApiGatewayV2::Stage', 'Sockets').Properties.AccessLogSettings;
 
   // Everything that API Gateway offers there and that cannot carry a token, a cookie or what PHP said of somebody.
   const harmless = [
@@ -166,14 +233,14 @@ describe('the access log', () => {
   it('brings the role that API Gateway needs for it, before the stage', () => {
     const account = quiet.the('AWS::ApiGateway::Account');
     expect(quiet.read(account.Properties.CloudWatchRoleArn)).toBe('{Sockets/LogRole}');
-    expect(quiet.the('AWS::ApiGatewayV2::Stage').DependsOn).toContain(account.logicalId);
+    expect(quiet.the('AWS::ApiGatewayV2::Stage', 'Sockets').DependsOn).toContain(account.logicalId);
   });
 
   it('relies on the role that the account has, where cloudWatchRole is false', () => {
     const guest = deploy({ cloudWatchRole: false });
     expect(guest.of('AWS::ApiGateway::Account')).toEqual([]);
     expect(guest.resources.filter(({ path }) => path.includes('LogRole'))).toEqual([]);
-    expect(guest.the('AWS::ApiGatewayV2::Stage').Properties).toHaveProperty('AccessLogSettings');
+    expect(guest.the('AWS::ApiGatewayV2::Stage', 'Sockets').Properties).toHaveProperty('AccessLogSettings');
   });
 });
 
@@ -210,14 +277,14 @@ describe.each(both)('every function, %s,', (_, deployment) => {
     for (const { path, Properties } of lambdas(deployment)) {
       const variables: Record<string, unknown> = Properties.Environment?.Variables ?? {};
       const { CREDENTIALS_SECRET_ARN, ...others } = variables;
-      expect(CREDENTIALS_SECRET_ARN).toEqual(path.startsWith('Authorizer') ? { Ref: secret } : undefined);
+      expect(CREDENTIALS_SECRET_ARN).toEqual(/^(Authorizer|Publish)/.test(path) ? { Ref: secret } : undefined);
       expect(JSON.stringify(others)).not.toContain(secret);
       expect(JSON.stringify(variables)).not.toContain('{{resolve');
     }
   });
 
-  it('may run for less time than API Gateway waits, if a browser waits for it', () => {
-    for (const path of ['Authorizer', 'Connect', 'Message']) {
+  it('may run for less time than API Gateway waits, if a browser or PHP waits for it', () => {
+    for (const path of ['Authorizer', 'Connect', 'Message', 'Publish']) {
       expect(deployment.the('AWS::Lambda::Function', path).Properties.Timeout).toBeLessThan(29);
     }
   });
@@ -225,7 +292,7 @@ describe.each(both)('every function, %s,', (_, deployment) => {
 
 it('keeps every log for as long as it is told', () => {
   const groups = deploy({ hello: true, logRetention: RetentionDays.ONE_WEEK }).of('AWS::Logs::LogGroup');
-  expect(groups.map(({ Properties }) => Properties.RetentionInDays)).toEqual(Array(7).fill(7));
+  expect(groups.map(({ Properties }) => Properties.RetentionInDays)).toEqual(Array(9).fill(7));
 });
 
 describe('the authorizer', () => {
@@ -288,7 +355,7 @@ describe('the authorizer', () => {
   });
 
   it('is watched by an alarm on its errors, which are session checks that failed and nothing else', () => {
-    const { AlarmDescription, ...alarm } = quiet.the('AWS::CloudWatch::Alarm').Properties;
+    const { AlarmDescription, ...alarm } = quiet.the('AWS::CloudWatch::Alarm', 'Authorizer').Properties;
     expect(AlarmDescription).toContain('Session checks fail');
     expect(alarm).toMatchObject({
       Namespace: 'AWS/Lambda',
@@ -312,6 +379,7 @@ describe('the tables', () => {
   it.each([
     ['Tables/Connections', { principalId: 'HASH', connectionId: 'RANGE' }],
     ['Tables/Claims', { claim: 'HASH' }],
+    ['Tables/Revocations', { principalId: 'HASH' }],
   ])('%s is on demand, with its keys as strings, and forgets by expiresAt', (path, keys) => {
     const { Properties } = quiet.the('AWS::DynamoDB::Table', path);
     expect(Properties.BillingMode).toBe('PAY_PER_REQUEST');
@@ -325,7 +393,8 @@ describe('the tables', () => {
   });
 
   it('are no more than these', () => {
-    expect(quiet.of('AWS::DynamoDB::Table').map(({ path }) => path)).toEqual(['Tables/Connections', 'Tables/Claims']);
+    const paths = quiet.of('AWS::DynamoDB::Table').map(({ path }) => path);
+    expect(paths).toEqual(['Tables/Connections', 'Tables/Claims', 'Tables/Revocations']);
   });
 });
 
@@ -405,7 +474,7 @@ it('gives a welcome up after two minutes, when nobody waits for it any more', ()
 
 describe('the outputs', () => {
   it.each(both)('%s are what a user has to know, and not the secret', (_, { template }) => {
-    expect(Object.keys(template.Outputs ?? {})).toEqual(['WebSocketUrl', 'AppId', 'Key', 'SecretName']);
+    expect(Object.keys(template.Outputs ?? {})).toEqual(['WebSocketUrl', 'HttpApiUrl', 'AppId', 'Key', 'SecretName']);
   });
 
   it('name the same application and key as the secret', () => {
@@ -496,8 +565,8 @@ describe('several of them', () => {
       (id) => new SessionSocket(stack, id, { ...least, cloudWatchRole: false }),
     );
     const { template, of } = readDeployment(stack);
-    expect(of('AWS::ApiGatewayV2::Api')).toHaveLength(2);
-    expect(of('AWS::DynamoDB::Table')).toHaveLength(4);
+    expect(of('AWS::ApiGatewayV2::Api')).toHaveLength(4);
+    expect(of('AWS::DynamoDB::Table')).toHaveLength(6);
     expect(Object.keys(template.Resources)).toHaveLength(2 * deploy({ cloudWatchRole: false }).resources.length);
     expect(shop?.appId).not.toBe(desk?.appId);
     expect(shop?.key).not.toBe(desk?.key);

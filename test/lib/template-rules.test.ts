@@ -64,8 +64,9 @@ describe("cdk-nag's AwsSolutions", () => {
 
   it('is contradicted here, each time with a reason, and nowhere else', () => {
     const stack = new SessionSocketStack(createApp(), 'Shop', everything);
-    const posts =
-      'Resource::arn:<AWS::Partition>:execute-api:<AWS::Region>:<AWS::AccountId>:<Api>/live/POST/@connections/*';
+    const stage = 'Resource::arn:<AWS::Partition>:execute-api:<AWS::Region>:<AWS::AccountId>:<Api>/live';
+    const posts = `${stage}/POST/@connections/*`;
+    const closes = `${stage}/DELETE/@connections/*`;
     const logs = 'Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs';
     expect(acknowledgmentsOf(stack).map(({ rule, path }) => `${rule} at ${path}`)).toEqual([
       'AwsSolutions-SMG4 at Credentials',
@@ -73,7 +74,12 @@ describe("cdk-nag's AwsSolutions", () => {
       'AwsSolutions-APIG4 at Sockets/Api/$disconnect-Route',
       'AwsSolutions-APIG4 at Sockets/Api/$default-Route',
       `AwsSolutions-IAM4[${logs}] at Sockets/LogRole`,
+      `AwsSolutions-IAM5[${posts}] at Publish`,
+      `AwsSolutions-IAM5[${closes}] at Publish`,
+      'AwsSolutions-APIG4 at Http/Api/POST--apps--{app_id}--users--{user_id}--terminate_connections',
+      'AwsSolutions-APIG4 at Http/Api/POST--apps--{app_id}--sessions--{session_hash}--terminate_connections',
       `AwsSolutions-IAM5[${posts}] at Deliver`,
+      `AwsSolutions-IAM5[${closes}] at Deliver`,
       `AwsSolutions-IAM5[${posts}] at Hello/Tick`,
     ]);
     for (const { reason } of acknowledgmentsOf(stack)) expect(reason).toMatch(/^[A-Z].{40,}\.$/);

@@ -1,0 +1,13 @@
+<?php // logout.php: first the session, then its sockets
+require_once 'session-socket.php';
+
+session_start();
+$sessionId = session_id();
+$userId = isset($_SESSION['user']) ? (string) $_SESSION['user'] : null; // as the identity has it
+$_SESSION = [];
+session_destroy();
+
+$fault = SessionSocket\close_session($credentials, getenv('SESSION_SOCKET_API_URL'), $sessionId, $userId);
+if ($fault !== null) {
+    error_log("Sockets may be open: $fault");
+}

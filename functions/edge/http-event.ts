@@ -1,0 +1,26 @@
+import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
+import type { ApiRequest, RequestFault } from '../core/request-signature.ts';
+
+/**
+ * What an HTTP API sends (payload format 2.0), with the body as the bytes that were signed
+ * (https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html).
+ */
+export function readRequest(event: APIGatewayProxyEventV2): ApiRequest {
+  const { rawPath, rawQueryString, body = '', isBase64Encoded, requestContext } = event;
+  return {
+    method: requestContext.http.method,
+    path: rawPath,
+    query: rawQueryString,
+    body: Buffer.from(body, isBase64Encoded ? 'base64' : 'utf8'),
+  };
+}
+
+/** Pusher's PHP library takes 200 and an object for success, and nothing else. */
+export function answerDone(): APIGatewayProxyStructuredResultV2 {
+  return { statusCode: 200, headers: { 'content-type': 'application/json' }, body: '{}' };
+}
+
+/** Plain text, which Pusher's libraries make the message of their exception. */
+export function answerFault({ status, sentence }: RequestFault): APIGatewayProxyStructuredResultV2 {
+  return { statusCode: status, headers: { 'content-type': 'text/plain; charset=utf-8' }, body: sentence };
+}

@@ -1,0 +1,33 @@
+import { type DynamoDBClient, GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
+import type { Clock } from '../core/clock.ts';
+import { type Revocations, revocationMemory } from '../core/revocations.ts';
+import { revocationsTable } from './tables.ts';
+
+const { partitionKey, ttl } = revocationsTable;
+
+/** Revocations as rows of one DynamoDB table. */
+export function createRevocationRows(table: string, client: DynamoDBClient, clock: Clock): Revocations {
+  return {
+    async add(principalId, revokedAt) {
+      const Item = {
+        [partitionKey]: { S: principalId },
+        revokedAt: { N: String(revokedAt) },
+        [ttl]: { N: String(Math.floor(revokedAt / 1000) + revocationMemory) },
+      };
+      await client.send(new PutItemCommand({ TableName: table, Item }));
+    },
+
+    async isRevokedSince(principalIds, instant) {
+      const times = await Promise.all(principalIds.map(revokedAt));
+      return times.some((time) => time !== undefined && time >= instant);
+    },
+  };
+
+  async function revokedAt(principalId: string): Promise<number | undefined> {
+    const Key = { [partitionKey]: { S: principalId } };
+    const { Item } = await client.send(new GetItemCommand({ TableName: table, Key, ConsistentRead: true }));
+    // The row may outlive its time by days.
+    if (Item === undefined || Number(Item[ttl]?.N) <= Math.floor(clock.now() / 1000)) return undefined;
+    return Number(Item.revokedAt?.N);
+  }
+}

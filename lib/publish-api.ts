@@ -1,0 +1,56 @@
+import { Validations } from 'aws-cdk-lib';
+import { HttpApi, HttpMethod, HttpStage, PayloadFormatVersion } from 'aws-cdk-lib/aws-apigatewayv2';
+import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
+import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { Construct } from 'constructs';
+import { accessLog, httpLogFormat } from './access-log.ts';
+import type { SocketFunction } from './socket-function.ts';
+
+export interface PublishApiProps {
+  /** Shown in the console; it need not be unique. */
+  readonly name: string;
+  readonly throttle: { readonly rateLimit: number; readonly burstLimit: number };
+  readonly logRetention: RetentionDays;
+  readonly publish: SocketFunction;
+}
+
+/** What PHP may ask for: Pusher's route to end a user's sockets, and ours for those of one session. */
+const paths = [
+  '/apps/{app_id}/users/{user_id}/terminate_connections',
+  '/apps/{app_id}/sessions/{session_hash}/terminate_connections',
+];
+
+/** The HTTP API for PHP. */
+export class PublishApi extends Construct {
+  /** `https://…`, to which PHP adds its paths. */
+  readonly url: string;
+
+  constructor(scope: Construct, id: string, { name, throttle, logRetention, publish }: PublishApiProps) {
+    super(scope, id);
+    const api = new HttpApi(this, 'Api', {
+      apiName: name,
+      description: 'What PHP asks of the sockets',
+      createDefaultStage: false,
+    });
+    new HttpStage(this, 'Stage', {
+      httpApi: api,
+      // Another name would be part of the path, but not of the path that Pusher's libraries sign.
+      stageName: '$default',
+      autoDeploy: true,
+      throttle,
+      accessLogSettings: accessLog(this, logRetention, httpLogFormat),
+    });
+    this.url = api.apiEndpoint;
+    const integration = new HttpLambdaIntegration('Publish', publish.lambda, {
+      payloadFormatVersion: PayloadFormatVersion.VERSION_2_0,
+    });
+    for (const path of paths) {
+      for (const route of api.addRoutes({ path, methods: [HttpMethod.POST], integration })) {
+        Validations.of(route).acknowledge({
+          id: 'AwsSolutions-APIG4',
+          reason: "Pusher's libraries sign their requests with the app's secret, and the function verifies that first.",
+        });
+      }
+    }
+  }
+}

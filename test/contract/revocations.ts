@@ -1,0 +1,44 @@
+import { describe, expect, it } from 'vitest';
+import { type Revocations, revocationMemory } from '../../functions/core/revocations.ts';
+import { ManualClock } from '../fakes/clock.ts';
+
+/** What every implementation of Revocations does, whatever it is made of. */
+export function describeRevocations(name: string, create: (clock: ManualClock) => Promise<Revocations>): void {
+  async function scene() {
+    const clock = new ManualClock();
+    const revocations = await create(clock);
+    await revocations.add('user:1', clock.now());
+    return { clock, revocations, at: clock.now() };
+  }
+
+  describe(`${name}: a revocation`, () => {
+    it('counts for what was known before it or in the same millisecond, and not for what is newer', async () => {
+      const { revocations, at } = await scene();
+      expect(await revocations.isRevokedSince(['user:1'], at - 1)).toBe(true);
+      expect(await revocations.isRevokedSince(['user:1'], at)).toBe(true);
+      expect(await revocations.isRevokedSince(['user:1'], at + 1)).toBe(false);
+    });
+
+    it('is of one principal, and found among others', async () => {
+      const { revocations, at } = await scene();
+      expect(await revocations.isRevokedSince(['user:2', 'session:1'], at)).toBe(false);
+      expect(await revocations.isRevokedSince(['session:1', 'user:1'], at)).toBe(true);
+      expect(await revocations.isRevokedSince([], at)).toBe(false);
+    });
+
+    it('may come again, and then counts from the last time', async () => {
+      const { clock, revocations, at } = await scene();
+      await clock.advance(1000);
+      await revocations.add('user:1', clock.now());
+      expect(await revocations.isRevokedSince(['user:1'], at + 1)).toBe(true);
+    });
+
+    it('is forgotten after five minutes, although its row may still be there', async () => {
+      const { clock, revocations, at } = await scene();
+      await clock.advance((revocationMemory - 1) * 1000);
+      expect(await revocations.isRevokedSince(['user:1'], at)).toBe(true);
+      await clock.advance(1000);
+      expect(await revocations.isRevokedSince(['user:1'], at)).toBe(false);
+    });
+  });
+}

@@ -1,0 +1,154 @@
+import { describe, expect, it } from 'vitest';
+import { type Revocation, revoke } from '../../functions/core/revoke.ts';
+import { ManualClock } from '../fakes/clock.ts';
+import { failNext, justBefore } from '../fakes/order.ts';
+import { MemoryRegistry } from '../fakes/registry.ts';
+import { MemoryRevocations } from '../fakes/revocations.ts';
+import { FakeSockets } from '../fakes/sockets.ts';
+
+const [hash, otherHash] = ['a'.repeat(64), 'b'.repeat(64)];
+const patienceMs = 20_000;
+
+/** Two sockets of one session of user 42, one of another session of the same user, one of a session without a user. */
+async function scene() {
+  const clock = new ManualClock();
+  const registry = new MemoryRegistry(clock, 2);
+  const revocations = new MemoryRevocations(clock);
+  const sender = new FakeSockets(clock);
+  const seat = (id: string, principalId: string, sessionHash: string) => {
+    sender.open(id);
+    return registry.seat(id, { principalId, sessionHash });
+  };
+  for (const id of ['tab1', 'tab2']) await seat(id, 'user:42', hash);
+  await seat('phone', 'user:42', otherHash);
+  await seat('somebody', 'user:43', otherHash);
+  await seat('nameless', `session:${hash}`, hash);
+  const run = (revocation: Revocation) =>
+    clock.finish(revoke(revocation, { registry, revocations, sender, clock }, clock.now() + patienceMs));
+  const open = () => ['tab1', 'tab2', 'phone', 'somebody', 'nameless'].filter((id) => sender.isOpen(id));
+  return { clock, registry, revocations, sender, seat, run, open };
+}
+
+describe('closes', () => {
+  it('every socket of a user, and nobody else’s', async () => {
+    const { registry, revocations, run, open } = await scene();
+    expect(await run({ userId: '42' })).toEqual({ found: 3, closed: 3, gone: 0, failed: 0 });
+    expect(open()).toEqual(['somebody', 'nameless']);
+    expect(registry.rows.map(({ connectionId }) => connectionId)).toEqual(['somebody', 'nameless']);
+    expect(revocations.names).toEqual(['user:42']);
+  });
+
+  it('those of one session, of its user and of nobody, and no other session of that user', async () => {
+    const { revocations, run, open } = await scene();
+    expect(await run({ sessionHash: hash, userId: '42' })).toMatchObject({ found: 3, closed: 3 });
+    expect(open()).toEqual(['phone', 'somebody']);
+    expect(revocations.names).toEqual([`session:${hash}`]);
+  });
+
+  it('only those under the session itself, when no user is named', async () => {
+    const { run, open } = await scene();
+    expect(await run({ sessionHash: hash })).toMatchObject({ found: 1, closed: 1 });
+    expect(open()).toEqual(['tab1', 'tab2', 'phone', 'somebody']);
+  });
+
+  it('nothing for who has no socket, but remembers it for a handshake under way', async () => {
+    const { clock, revocations, run } = await scene();
+    expect(await run({ userId: '7' })).toEqual({ found: 0, closed: 0, gone: 0, failed: 0 });
+    expect(await revocations.isRevokedSince(['user:7'], clock.now())).toBe(true);
+  });
+
+  it('nothing the second time', async () => {
+    const { run } = await scene();
+    await run({ userId: '42' });
+    expect(await run({ userId: '42' })).toEqual({ found: 0, closed: 0, gone: 0, failed: 0 });
+  });
+
+  it('several hundred, over many pages', async () => {
+    const { seat, run } = await scene();
+    for (let n = 0; n < 300; n += 1) await seat(`c${n}`, 'user:9', hash);
+    expect(await run({ userId: '9' })).toEqual({ found: 300, closed: 300, gone: 0, failed: 0 });
+  });
+});
+
+it('tells each socket 4009, once, and then closes it', async () => {
+  const { sender, run } = await scene();
+  justBefore(sender, 'close', async () => expect(sender.heardBy('tab1')).toEqual(['pusher:error']));
+  await run({ userId: '42' });
+  for (const id of ['tab1', 'tab2', 'phone']) expect(sender.heardBy(id)).toEqual(['pusher:error']);
+});
+
+describe('in this order:', () => {
+  it('the revocation is written before anybody is looked for', async () => {
+    const { clock, registry, revocations, sender, run } = await scene();
+    failNext(revocations, 'add');
+    await expect(run({ userId: '42' })).rejects.toThrow('the network is down');
+    expect(registry.rows.some(({ revokedAt }) => revokedAt !== undefined)).toBe(false);
+    expect(sender.posts).toBe(0);
+    expect(await revocations.isRevokedSince(['user:42'], clock.now())).toBe(false);
+  });
+
+  it('every row is marked before the first socket hears of it', async () => {
+    const { registry, sender, run } = await scene();
+    justBefore(sender, 'post', async () => {
+      const marked = registry.rows.filter(({ revokedAt }) => revokedAt !== undefined);
+      expect(marked.map(({ connectionId }) => connectionId)).toEqual(['tab1', 'tab2', 'phone']);
+    });
+    await run({ userId: '42' });
+  });
+});
+
+describe('when something fails', () => {
+  it('one bad socket does not keep the others open, and is tried again until it closes', async () => {
+    const { clock, sender, registry, revocations, open } = await scene();
+    sender.break('tab1');
+    const work = revoke({ userId: '42' }, { registry, revocations, sender, clock }, clock.now() + patienceMs);
+    await clock.advance(1_000);
+    expect(open()).toEqual(['tab1', 'somebody', 'nameless']);
+    sender.mend('tab1');
+    expect(await clock.finish(work)).toEqual({ found: 3, closed: 3, gone: 0, failed: 0 });
+  });
+
+  it('it ends at the deadline and counts what is left, which the next call finds', async () => {
+    const { clock, registry, sender, run, open } = await scene();
+    sender.break('tab1');
+    const begin = clock.now();
+    expect(await run({ userId: '42' })).toEqual({ found: 3, closed: 2, gone: 0, failed: 1 });
+    expect(clock.now() - begin).toBeLessThanOrEqual(patienceMs);
+    expect(registry.rows.find(({ connectionId }) => connectionId === 'tab1')?.revokedAt).toBeDefined();
+    sender.mend('tab1');
+    expect(await run({ userId: '42' })).toEqual({ found: 1, closed: 1, gone: 0, failed: 0 });
+    expect(open()).toEqual(['somebody', 'nameless']);
+  });
+
+  it('a socket that cannot be told is closed all the same', async () => {
+    const { sender, run } = await scene();
+    failNext(sender, 'post');
+    expect(await run({ userId: '42' })).toMatchObject({ closed: 3, failed: 0 });
+  });
+
+  it('a row that could not be marked is marked in the next round', async () => {
+    const { registry, sender, run } = await scene();
+    await sender.close('tab1');
+    failNext(registry, 'revoke');
+    expect(await run({ userId: '42' })).toEqual({ found: 3, closed: 2, gone: 1, failed: 0 });
+  });
+});
+
+describe('a socket that is gone', () => {
+  it('leaves no row', async () => {
+    const { sender, registry, run } = await scene();
+    await sender.close('tab1');
+    expect(await run({ userId: '42' })).toEqual({ found: 3, closed: 2, gone: 1, failed: 0 });
+    expect(registry.rows.map(({ principalId }) => principalId)).not.toContain('user:42');
+  });
+
+  it('leaves its row, marked, while it may only be about to open, so that it is closed instead of welcomed', async () => {
+    const { clock, registry, run } = await scene();
+    const young = await registry.seat('young', { principalId: 'user:9', welcomed: false });
+    expect(await run({ userId: '9' })).toMatchObject({ gone: 1, failed: 0 });
+    expect(await registry.isRevoked(young)).toBe(true);
+    await clock.advance(30_000);
+    await run({ userId: '9' });
+    expect(registry.has(young)).toBe(false);
+  });
+});

@@ -1,0 +1,135 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { signQuery } from '../fakes/signed-request.ts';
+import { Visitor } from '../php/visitor.ts';
+import { hasNativePhp } from '../php-kinds.ts';
+import { type Client, connect } from '../socket-client.ts';
+import { startTicketDemo, type TicketDemo } from '../ticket-demo.ts';
+
+const ended = { event: 'pusher:error', data: { code: 4009, message: 'PHP has ended this session.' } };
+
+// The demo with tickets, its gateway and the HTTP API between them: everything that a logout goes through.
+describe.skipIf(!hasNativePhp)('a logout', () => {
+  let gateway: TicketDemo;
+  let pageUrl: string;
+  beforeAll(async () => {
+    gateway = await startTicketDemo({ hello: 'true' });
+    pageUrl = gateway.pageUrl;
+  });
+  afterAll(async () => {
+    await gateway?.close();
+    expect(gateway.complaints).toEqual([]);
+  });
+
+  const logIn = async () => {
+    const visitor = new Visitor(pageUrl);
+    await visitor.logIn();
+    return visitor;
+  };
+  /** What a page does in a tab. */
+  const openTab = async (visitor: Visitor) => {
+    const ticket = await visitor.fetchToken();
+    const client = await connect(`${gateway.webSocketUrl}?token=${encodeURIComponent(ticket)}`, { origin: pageUrl });
+    await client.find((frame) => frame.includes('pusher:connection_established'));
+    return client;
+  };
+  const isOpen = ({ socket }: Client) => socket.readyState === socket.OPEN;
+  const closeUser = (user: string, by: object = {}) => {
+    const path = `/apps/${gateway.credentials.appId}/users/${user}/terminate_connections`;
+    const query = signQuery({ method: 'POST', path, body: Buffer.from('{}') }, { ...gateway.credentials, ...by });
+    const headers = { 'content-type': 'application/json' };
+    return fetch(`${gateway.apiUrl}${path}?${query}`, { method: 'POST', headers, body: '{}' });
+  };
+
+  it('closes exactly the sockets of its session, in all tabs, after it told them 4009', async () => {
+    const [laptop, phone] = [await logIn(), await logIn()];
+    const tabs = [await openTab(laptop), await openTab(laptop)];
+    const other = await openTab(phone);
+    const begin = performance.now();
+    expect((await laptop.post('/logout')).status).toBe(303);
+    for (const tab of tabs) {
+      expect(await tab.closed).toMatchObject({ code: 1000 });
+      expect(JSON.parse(tab.frames.at(-1) ?? '')).toEqual(ended);
+    }
+    expect(performance.now() - begin).toBeLessThan(5_000);
+    const heard = other.frames.length;
+    await other.find((frame) => other.frames.length > heard && frame.includes('hello'));
+    expect(isOpen(other)).toBe(true);
+    expect(other.frames.join()).not.toContain('pusher:error');
+    await expect.poll(() => gateway.rows('Connections')).toHaveLength(1);
+    await other.close();
+  });
+
+  it('is for one session: the user’s next login gets a socket at once', async () => {
+    const visitor = await logIn();
+    const before = await openTab(visitor);
+    await visitor.post('/logout');
+    await before.closed;
+    const after = await openTab(await logIn());
+    expect(isOpen(after)).toBe(true);
+    await after.close();
+  });
+
+  it('of nobody, or a second time, is a logout all the same', async () => {
+    const visitor = await logIn();
+    for (let times = 0; times < 2; times += 1) expect((await visitor.post('/logout')).status).toBe(303);
+    expect((await new Visitor(pageUrl).post('/logout')).status).toBe(303);
+  });
+
+  it('everywhere, by Pusher’s route, closes every socket of the user, and nobody else’s signature does', async () => {
+    const clients = [await openTab(await logIn()), await openTab(await logIn())];
+    const refused = await closeUser('gonzalo', { secret: 'another' });
+    expect([refused.status, await refused.text()]).toEqual([401, 'The signature does not fit: the secrets differ.']);
+    expect(clients.map(isOpen)).toEqual([true, true]);
+
+    const answer = await closeUser('gonzalo');
+    expect([answer.status, await answer.text()]).toEqual([200, '{}']);
+    for (const client of clients) {
+      await client.closed;
+      expect(JSON.parse(client.frames.at(-1) ?? '')).toEqual(ended);
+    }
+    const again = await closeUser('gonzalo');
+    expect([again.status, await again.text()]).toEqual([200, '{}']);
+    await expect.poll(() => gateway.rows('Connections')).toEqual([]);
+  });
+
+  // A ticket tells its second and no more, so one of the very second of the revocation counts as older.
+  it('everywhere refuses a ticket that is older than it, and takes one of the next second', async () => {
+    const visitor = await logIn();
+    const ticket = await visitor.fetchToken();
+    await closeUser('gonzalo');
+    const url = `${gateway.webSocketUrl}?token=${encodeURIComponent(ticket)}`;
+    await expect(connect(url, { origin: pageUrl })).rejects.toMatchObject({ status: 403 });
+    const refusal = await gateway.logged(({ reason }) => reason === 'revoked');
+    expect(refusal).toMatchObject({ message: 'handshake refused', principalId: 'user:gonzalo' });
+    expect(await gateway.rows('Connections')).toEqual([]);
+    const knock = () =>
+      openTab(visitor).then(
+        (client) => client.close().then(() => 'open'),
+        () => 'refused',
+      );
+    await expect.poll(knock, { timeout: 3_000, interval: 200 }).toBe('open');
+  });
+
+  it('knows no other of Pusher’s routes yet, no other app and no escapes', async () => {
+    const statusOf = async (path: string) => (await fetch(`${gateway.apiUrl}${path}`, { method: 'POST' })).status;
+    expect(await statusOf(`/apps/${gateway.credentials.appId}/events`)).toBe(404);
+    expect(await statusOf('/apps/other/users/42/terminate_connections')).toBe(404);
+    expect(await statusOf(`/apps/${gateway.credentials.appId}/users/4%202/terminate_connections`)).toBe(400);
+    expect(await statusOf(`/apps/${gateway.credentials.appId}/users/42/terminate_connections`)).toBe(401);
+  });
+
+  it('leaves no session, hash, secret or signature in any log', async () => {
+    const visitor = await logIn();
+    const id = visitor.sessionId ?? 'none';
+    const tab = await openTab(visitor);
+    await visitor.post('/logout');
+    await tab.closed;
+    const written = JSON.stringify(gateway.log);
+    expect(written).toContain('"revoked');
+    const row = await gateway.rows('Revocations');
+    const hashes = [...JSON.stringify(row).matchAll(/session:([0-9a-f]{64})/g)].map(([, hash]) => String(hash));
+    expect(hashes.length).toBeGreaterThan(0);
+    for (const secret of [id, gateway.credentials.secret, 'auth_signature=', ...hashes])
+      expect(written).not.toContain(secret);
+  });
+});

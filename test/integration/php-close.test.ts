@@ -1,0 +1,187 @@
+import { once } from 'node:events';
+import { existsSync, readFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { checkSignature } from '../../functions/core/request-signature.ts';
+import { answerJson, hangUp, WebServer } from '../fakes/web-server.ts';
+import {
+  ask,
+  callInside,
+  cookieFrom,
+  idIn,
+  nowSeconds,
+  shared,
+  startTicketApp,
+  type TicketApp,
+} from '../php/ticket-app.ts';
+import { phpVersions } from '../php-kinds.ts';
+import vectors from '../recorded/vectors.json' with { type: 'json' };
+
+const credentials = { app_id: shared.appId, key: shared.key, secret: shared.secret };
+const { sessionId } = vectors.sessionHash;
+/** Nobody listens there. */
+const nowhere = 'http://127.0.0.1:9';
+
+describe.each(phpVersions)('close_session and close_user on $name', (version) => {
+  let app: TicketApp;
+  beforeAll(async () => {
+    app = await startTicketApp(version);
+  });
+  afterEach(() => {
+    expect(app.complaints).toEqual([]);
+  });
+  afterAll(() => app.close());
+
+  it.each([
+    ['nobody is there', [credentials, nowhere, sessionId, '42', 0.5], 'did not answer'],
+    ['the URL is none', [credentials, 'api.example.com', sessionId], 'HttpApiUrl'],
+    ['the URL is not encrypted', [credentials, 'http://api.example.com', sessionId], 'https'],
+    ['a credential is missing', [{ ...credentials, secret: '' }, nowhere, sessionId], 'The setting secret is missing'],
+  ] as const)('say it in a sentence, without an exception, when %s', async (_, [given, url, session], words) => {
+    for (const [call, who] of [
+      ['close-session', session],
+      ['close-user', '42'],
+    ]) {
+      const sentence = String(await callInside(app, String(call), [given, url, who]));
+      expect(sentence).toContain(words);
+      expect(sentence).not.toContain(shared.secret);
+      expect(sentence).not.toContain(sessionId);
+    }
+  });
+
+  it.each(['4 2', 'Jürgen', '4%202', 'a/b', '../x', '', 'x'.repeat(129)])(
+    'does not ask for the user %j, whom a path cannot name as it is',
+    async (userId) => {
+      expect(await callInside(app, 'close-user', [credentials, nowhere, userId])).toContain('session by session');
+    },
+  );
+});
+
+// WebAssembly has no network of its own.
+describe.each(phpVersions.filter(({ prefer }) => prefer === 'native'))('with a network, $name', (version) => {
+  let app: TicketApp;
+  let api: WebServer;
+  const bodies: Buffer[] = [];
+  beforeAll(async () => {
+    app = await startTicketApp(version);
+    api = await WebServer.start();
+  });
+  afterAll(async () => {
+    await app.close();
+    await api.close();
+  });
+
+  /** Answers, and keeps the bodies. */
+  const answer = (status: number) => {
+    bodies.length = 0;
+    const before = api.requests.length;
+    api.mood = (request, response) => {
+      const chunks: Buffer[] = [];
+      request.on('data', (chunk) => chunks.push(chunk));
+      request.on('end', () => {
+        bodies.push(Buffer.concat(chunks));
+        answerJson({}, status)(request, response);
+      });
+    };
+    return () =>
+      api.requests.slice(before).map(({ method = '', url = '', headers }, index) => {
+        const [path = '', query = ''] = url.split('?');
+        expect(headers['content-type']).toBe('application/json');
+        return { method, path, query, body: bodies[index] ?? Buffer.alloc(0) };
+      });
+  };
+  const url = () => api.url('/').origin;
+
+  it('asks for a session by the hash that the gateway knows, signed as Pusher’s libraries do', async () => {
+    const requests = answer(200);
+    const ours = { ...vectors.credentials };
+    const given = { app_id: ours.appId, key: ours.key, secret: ours.secret };
+    expect(await callInside(app, 'close-session', [given, url(), sessionId, '42'])).toBeNull();
+    const [request, ...others] = requests();
+    expect(others).toEqual([]);
+    expect(request?.path).toBe(`/apps/${ours.appId}/sessions/${vectors.sessionHash.hash}/terminate_connections`);
+    expect(JSON.parse(String(request?.body))).toEqual({ user_id: '42' });
+    expect(request && checkSignature(request, ours, nowSeconds())).toBe('signed');
+  });
+
+  it('asks for both hashes while there are two secrets, and signs with the first', async () => {
+    const requests = answer(200);
+    const given = { ...credentials, previous_secret: 'the one before' };
+    expect(await callInside(app, 'close-session', [given, `${url()}/`, sessionId])).toBeNull();
+    const paths = requests().map(({ path }) => path);
+    expect(new Set(paths).size).toBe(2);
+    for (const request of requests()) {
+      expect(String(request.body)).toBe('{}');
+      expect(checkSignature(request, shared, nowSeconds())).toBe('signed');
+    }
+  });
+
+  it('asks for a user with Pusher’s own route', async () => {
+    const requests = answer(200);
+    expect(await callInside(app, 'close-user', [credentials, url(), 'ada@example.com'])).toBeNull();
+    const [request] = requests();
+    expect(request?.path).toBe(`/apps/${shared.appId}/users/ada@example.com/terminate_connections`);
+    expect(request && checkSignature(request, shared, nowSeconds())).toBe('signed');
+  });
+
+  it('is called by a logout as the documentation shows it, after the session has ended', async () => {
+    const requests = answer(200);
+    const page = await startTicketApp(version, { SESSION_SOCKET_API_URL: url() });
+    const cookie = await cookieFrom(page, '/login');
+    const session = join(page.sessions, `sess_${idIn(cookie)}`);
+    const asked: boolean[] = [];
+    const { mood } = api;
+    api.mood = (request, response) => {
+      asked.push(existsSync(session));
+      mood(request, response);
+    };
+    expect(existsSync(session)).toBe(true);
+    expect((await ask(page, { path: '/logout', cookie })).status).toBe(200);
+    expect(asked).toEqual([false]);
+    expect(requests().map(({ body }) => String(body))).toEqual(['{"user_id":"42"}']);
+
+    answer(500);
+    await ask(page, { path: '/logout', cookie: await cookieFrom(page, '/login') });
+    expect(await page.nextComplaint()).toContain('Sockets may be open: The HTTP API answered 500');
+    await page.close();
+  });
+
+  it.each([
+    [401, 'did not accept the signature'],
+    [404, 'does not know this app'],
+    [429, 'answered 429'],
+    [500, 'answered 500'],
+    [204, 'answered 204'],
+  ])('says what %d means', async (status, words) => {
+    answer(status);
+    expect(await callInside(app, 'close-session', [credentials, url(), sessionId])).toContain(words);
+  });
+
+  it('says that nothing was answered, when the server hangs up', async () => {
+    api.mood = hangUp;
+    expect(await callInside(app, 'close-user', [credentials, url(), '42'])).toContain('did not answer');
+  });
+
+  it('gives up at the deadline, for all its requests together, when a server takes the request and says nothing', async () => {
+    const silent = createServer(() => {}).listen(0, '127.0.0.1');
+    await once(silent, 'listening');
+    const { port } = silent.address() as { port: number };
+    const given = { ...credentials, previous_secret: 'the one before' };
+    const begin = performance.now();
+    const sentence = await callInside(app, 'close-session', [given, `http://127.0.0.1:${port}`, sessionId, null, 0.5]);
+    expect(sentence).toContain('did not answer');
+    expect(performance.now() - begin).toBeLessThan(1_500);
+    silent.close();
+  });
+
+  it('accepts no certificate that it does not know', async () => {
+    const read = (kind: string) =>
+      readFileSync(new URL(`../fixtures/tls/this-machine.${kind}`, import.meta.url), 'utf8');
+    const other = await WebServer.start(answerJson({}), { key: read('key'), cert: read('cert') });
+    const answered = await callInside(app, 'close-user', [credentials, other.url('/').origin, '42', 1]);
+    expect(answered).toContain('certificate');
+    expect(other.requests).toEqual([]);
+    await other.close();
+  });
+});
