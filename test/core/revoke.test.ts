@@ -126,11 +126,12 @@ describe('when something fails', () => {
     expect(await run({ userId: '42' })).toMatchObject({ closed: 3, failed: 0 });
   });
 
-  it('a row that could not be marked is marked in the next round', async () => {
-    const { registry, sender, run } = await scene();
-    await sender.close('tab1');
+  it('a row that could not be marked is marked in the next round, before its socket opens', async () => {
+    const { registry, run } = await scene();
+    const young = await registry.seat('young', { principalId: 'user:9', welcomed: false });
     failNext(registry, 'revoke');
-    expect(await run({ userId: '42' })).toEqual({ found: 3, closed: 2, gone: 1, failed: 0 });
+    expect(await run({ userId: '9' })).toEqual({ found: 1, closed: 0, gone: 1, failed: 0 });
+    expect(await registry.isRevoked(young)).toBe(true);
   });
 });
 

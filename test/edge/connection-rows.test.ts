@@ -1,7 +1,9 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { ConnectionRegistry } from '../../functions/core/connection-registry.ts';
+import type { Revocations } from '../../functions/core/revocations.ts';
 import { createConnectionRows } from '../../functions/edge/connection-rows.ts';
+import { createRevocationRows } from '../../functions/edge/revocation-rows.ts';
 import { ManualClock } from '../fakes/clock.ts';
 import { answerJson, WebServer } from '../fakes/web-server.ts';
 
@@ -12,7 +14,10 @@ beforeAll(async () => {
 afterAll(() => dynamoDb.close());
 
 /** What is asked of DynamoDB while `work` runs; the first question is answered with `firstAnswer`, the rest with nothing. */
-async function questionsOf(work: (rows: ConnectionRegistry) => Promise<void>, firstAnswer: object = {}) {
+async function questionsOf(
+  work: (rows: ConnectionRegistry, revocations: Revocations) => Promise<void>,
+  firstAnswer: object = {},
+) {
   const questions: { readonly operation: string; readonly input: Record<string, unknown> }[] = [];
   dynamoDb.mood = (request, response) => {
     const chunks: Buffer[] = [];
@@ -24,7 +29,8 @@ async function questionsOf(work: (rows: ConnectionRegistry) => Promise<void>, fi
     });
   };
   const client = new DynamoDBClient({ endpoint: dynamoDb.url().href, maxAttempts: 1 });
-  await work(createConnectionRows('connections', client, new ManualClock()));
+  const clock = new ManualClock();
+  await work(createConnectionRows('connections', client, clock), createRevocationRows('revocations', client, clock));
   client.destroy();
   return questions;
 }
@@ -58,5 +64,27 @@ it('reads everyone with consistent reads, page after page', async () => {
   expect(questions.map(({ input }) => input)).toEqual([
     expect.objectContaining({ ConsistentRead: true }),
     expect.objectContaining({ ConsistentRead: true, ExclusiveStartKey: lastKey }),
+  ]);
+});
+
+// Of a logout and a handshake at the same time one must see what the other has written.
+it('looks for revocations and for a principal’s connections with consistent reads, page after page', async () => {
+  const handshake = await questionsOf(async (_, revocations) => {
+    await revocations.isRevokedSince(['user:1', 'session:f00d'], 0);
+  });
+  expect(handshake.map(({ operation, input }) => [operation, input.ConsistentRead])).toEqual([
+    ['GetItem', true],
+    ['GetItem', true],
+  ]);
+  const lastKey = { principalId: { S: 'user:1' }, connectionId: { S: 'a' } };
+  const logout = await questionsOf(
+    async (rows) => {
+      for await (const _ of rows.of('user:1', 'f00d'));
+    },
+    { LastEvaluatedKey: lastKey },
+  );
+  expect(logout).toMatchObject([
+    { operation: 'Query', input: { ConsistentRead: true } },
+    { operation: 'Query', input: { ConsistentRead: true, ExclusiveStartKey: lastKey } },
   ]);
 });

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createSockets } from '../../functions/edge/sockets.ts';
 import { connectionId } from '../fakes/events.ts';
 import { answerJson, hangUp, type Mood, WebServer } from '../fakes/web-server.ts';
@@ -52,4 +52,27 @@ it('gives up a post that is not answered in time, and does not say it again when
   };
   await expect(post()).rejects.toThrow();
   expect(posts).toBe(1);
+});
+
+describe('closing', () => {
+  const close = () => createSockets(gateway.url('/live').href, { maxAttempts: 1, timeoutMs: 200 }).close(connectionId);
+
+  it('is a DELETE of the connection, below the stage', async () => {
+    gateway.mood = (_, response) => response.writeHead(204).end();
+    expect(await close()).toBe('closed');
+    expect([gateway.lastRequest.method, gateway.lastRequest.url]).toEqual([
+      'DELETE',
+      '/live/@connections/L0SM9cOFvHcCIhw%3D',
+    ]);
+  });
+
+  it('answers gone for a socket that is not open', async () => {
+    gateway.mood = gone;
+    expect(await close()).toBe('gone');
+  });
+
+  it.each([429, 403, 500])('throws for %d, because the socket may be open', async (status) => {
+    gateway.mood = answerJson({ message: 'no' }, status);
+    await expect(close()).rejects.toThrow();
+  });
 });

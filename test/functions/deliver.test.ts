@@ -98,12 +98,16 @@ it('fails when the mark cannot be set, because broadcasts would skip the connect
   await expect(start()).rejects.toThrow('the network is down');
 });
 
-it('never welcomes who was logged out before the socket opened, but tells it and closes it', async () => {
+it.each([
+  ['is not open yet', 3_000],
+  ['is open', 0],
+])('never welcomes who was logged out before, whose socket %s, but tells it and closes it', async (_, opensAfter) => {
   const { clock, registry, sockets, told, welcome, start } = await scene();
   await registry.revoke(welcome, clock.now());
+  if (opensAfter === 0) sockets.open(id);
   const work = start();
-  await clock.advance(3_000);
-  sockets.open(id);
+  await clock.advance(opensAfter);
+  if (opensAfter > 0) sockets.open(id);
   await clock.finish(work);
   expect(sockets.heardBy(id)).toEqual(['pusher:error']);
   expect(sockets.isOpen(id)).toBe(false);
