@@ -56,7 +56,7 @@ async function start(life: Life, options: LocalOptions): Promise<void> {
     root: join(project, 'php'),
     router: 'demo/index.php',
     port: pagePort,
-    environment: { SESSION_SOCKET_URL: cloud.webSocketUrl, ...ticketEnvironment(cloud.secrets) },
+    environment: { SESSION_SOCKET_URL: cloud.webSocketUrl, ...ticketEnvironment(cloud) },
     prefer: options.php,
     log,
   });

@@ -39,7 +39,7 @@ export async function startDemo({
     port: Number(new URL(pageUrl).port),
     environment: {
       SESSION_SOCKET_URL: gateway.webSocketUrl,
-      ...(context.mode === 'ticket' ? ticketEnvironment(gateway.cloud.secrets) : {}),
+      ...(context.mode === 'ticket' ? ticketEnvironment(gateway.cloud) : {}),
     },
   });
   return {
