@@ -36,7 +36,7 @@ export default defineConfig({
     // Counted by .ci/run.
     reporters: process.env.CI ? ['default', ['json', { outputFile: 'test/output/tests.json' }]] : ['default'],
     // By default one less than there are cores, which is one after the other on two; most of the time is waiting.
-    maxWorkers: Math.max(3, availableParallelism() - 1),
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     projects: [
       {
         test: {

@@ -121,8 +121,6 @@ describe('session-socket', () => {
     [[], 2, /^\nsession-socket: Say what to do:[\s\S]* local /],
     [['nurse'], 2, /^\nsession-socket: There is no command nurse, but:[\s\S]* local /],
     [['doctor'], 2, /^\nsession-socket: Say one URL: session-socket doctor https:/],
-    [['constructor'], 2, /There is no command constructor/],
-    [['local', '--prot', '1'], 2, /^\nsession-socket: Unknown option '--prot'\.\n\n$/],
     [['local', '--fault', 'fail:s3'], 2, /^\nsession-socket: --fault fail:s3: there is no service "s3", but /],
     [
       ['local'],
