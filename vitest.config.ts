@@ -25,6 +25,9 @@ const functionsEnvironment = {
   AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
 };
 
+/** Whatever region the machine is set to: signed requests of the tests name this one. */
+const whereverItRuns = { AWS_REGION: 'us-east-1' };
+
 /**
  * `unit` needs nothing but Node and answers in seconds; `integration` starts the local cloud with real PHP, a DynamoDB
  * engine and the bundles that would be deployed; `conformance` holds it against what is known of API Gateway, line by line
@@ -52,6 +55,7 @@ export default defineConfig({
         test: {
           name: 'integration',
           include: ['test/integration/**/*.test.ts'],
+          env: whereverItRuns,
           testTimeout: 30_000,
           hookTimeout: 60_000,
         },
@@ -60,6 +64,7 @@ export default defineConfig({
         test: {
           name: 'conformance',
           include: ['test/conformance/**/*.test.ts'],
+          env: whereverItRuns,
           testTimeout: 30_000,
           hookTimeout: 60_000,
         },

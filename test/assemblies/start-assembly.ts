@@ -37,9 +37,7 @@ export type StartOptions = Omit<LocalCloudOptions, 'assembly' | 'log'>;
 /** The assembly goes when the app is closed, or does not start. */
 export async function startAssembly(assembly: TestAssembly, options: StartOptions = {}): Promise<RunningApp> {
   const { log, entries, find } = createLogBook();
-  // Whatever region the machine is set to: signed requests of the tests name this one.
-  const settled = { region: 'us-east-1', ...options, assembly: assembly.folder, log };
-  const cloud = await startLocalCloud(settled).catch(async (error: unknown) => {
+  const cloud = await startLocalCloud({ ...options, assembly: assembly.folder, log }).catch(async (error: unknown) => {
     await assembly.remove();
     throw error;
   });
