@@ -28,16 +28,28 @@ const functionsEnvironment = {
 /** Whatever region the machine is set to: signed requests of the tests name this one. */
 const whereverItRuns = { AWS_REGION: 'us-east-1' };
 
+/** Long, because they do the same on every kind of PHP, start many processes, or go on until time has passed. */
+const thorough = [
+  'test/e2e/local-page.test.ts',
+  'test/integration/chaos.test.ts',
+  'test/integration/dynamodb-local.test.ts',
+  'test/integration/local-cloud-restarts.test.ts',
+  'test/integration/php-*.test.ts',
+  'test/integration/session-socket.test.ts',
+  'test/integration/synth-offline.test.ts',
+];
+
 /**
  * `unit` needs nothing but Node and answers in seconds; `integration` starts the local cloud with real PHP, a DynamoDB
  * engine and the bundles that would be deployed; `conformance` holds it against what is known of API Gateway, line by line
- * (`npm run conformance` prints the table); `e2e` adds a real browser.
+ * (`npm run conformance` prints the table); `e2e` adds a real browser. `thorough` is not part of `npm test`, which is to take
+ * two minutes at most.
  */
 export default defineConfig({
   test: {
     globalSetup: 'test/temporary-folder.ts',
     // Counted by .ci/run.
-    reporters: process.env.CI ? ['default', ['json', { outputFile: 'test/output/tests.json' }]] : ['default'],
+    reporters: process.env.CI ? ['default', ['json', { outputFile: process.env.TESTS_JSON ?? 'test/output/tests.json' }]] : ['default'],
     // By default one less than there are cores, which is one after the other on two; most of the time is waiting.
     maxWorkers: Math.max(2, availableParallelism() - 1),
     projects: [
@@ -45,7 +57,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/integration/**', 'test/conformance/**', 'test/e2e/**'],
+          exclude: ['test/integration/**', 'test/conformance/**', 'test/e2e/**', 'test/docs.test.ts'],
           env: functionsEnvironment,
           // A process for each file would take four times as long as the tests; nothing here keeps state in a module.
           isolate: false,
@@ -54,7 +66,8 @@ export default defineConfig({
       {
         test: {
           name: 'integration',
-          include: ['test/integration/**/*.test.ts'],
+          include: ['test/integration/**/*.test.ts', 'test/docs.test.ts'],
+          exclude: thorough,
           env: whereverItRuns,
           testTimeout: 30_000,
           hookTimeout: 60_000,
@@ -69,7 +82,18 @@ export default defineConfig({
           hookTimeout: 60_000,
         },
       },
-      { test: { name: 'e2e', include: ['test/e2e/**/*.test.ts'], testTimeout: 90_000, hookTimeout: 90_000 } },
+      {
+        test: {
+          name: 'e2e',
+          include: ['test/e2e/**/*.test.ts'],
+          exclude: thorough,
+          testTimeout: 90_000,
+          hookTimeout: 90_000,
+        },
+      },
+      {
+        test: { name: 'thorough', include: thorough, env: whereverItRuns, testTimeout: 90_000, hookTimeout: 90_000 },
+      },
     ],
   },
 });
