@@ -49,7 +49,9 @@ export default defineConfig({
   test: {
     globalSetup: 'test/temporary-folder.ts',
     // Counted by .ci/run.
-    reporters: process.env.CI ? ['default', ['json', { outputFile: process.env.TESTS_JSON ?? 'test/output/tests.json' }]] : ['default'],
+    reporters: process.env.CI
+      ? ['default', ['json', { outputFile: process.env.TESTS_JSON ?? 'test/output/tests.json' }]]
+      : ['default'],
     // By default one less than there are cores, which is one after the other on two; most of the time is waiting.
     maxWorkers: Math.max(2, availableParallelism() - 1),
     projects: [
