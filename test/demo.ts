@@ -18,12 +18,15 @@ export interface DemoOptions {
   readonly hello?: boolean;
   /** CDK context beside the usual. */
   readonly context?: Readonly<Record<string, string>>;
+  /** What PHP complains about. */
+  readonly log?: (line: string) => void;
 }
 
 export async function startDemo({
   app = { root: 'php', router: 'demo/index.php' },
   hello = false,
   context = {},
+  log,
 }: DemoOptions = {}): Promise<Demo> {
   // Known before PHP starts, because the template names the page's origin.
   const pageUrl = `http://127.0.0.1:${await findFreePort()}`;
@@ -41,6 +44,7 @@ export async function startDemo({
       SESSION_SOCKET_URL: gateway.webSocketUrl,
       ...(context.mode === 'ticket' ? ticketEnvironment(gateway.cloud) : {}),
     },
+    ...(log === undefined ? {} : { log }),
   });
   return {
     ...gateway,
