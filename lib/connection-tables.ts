@@ -1,11 +1,21 @@
 import { RemovalPolicy, Validations } from 'aws-cdk-lib';
 import { AttributeType, BillingMode, Table } from 'aws-cdk-lib/aws-dynamodb';
 import { Construct } from 'constructs';
-import { claimsTable, connectionsTable, revocationsTable } from '../functions/edge/tables.ts';
+import {
+  claimsTable,
+  connectionsTable,
+  membersTable,
+  revocationsTable,
+  subscriptionsTable,
+} from '../functions/edge/tables.ts';
 
 /** What is known while sockets are open; nothing in it outlives the stack. */
 export class ConnectionTables extends Construct {
   readonly connections: Table;
+  /** Which connection has joined which channel. */
+  readonly subscriptions: Table;
+  /** Who is present on presence channels, by which connections. */
+  readonly members: Table;
   /** What may happen only once: a ticket opens one socket, a minute of hello is said by one. */
   readonly claims: Table;
   /** Which sessions and users were ended a moment ago. */
@@ -21,6 +31,18 @@ export class ConnectionTables extends Construct {
       partitionKey: { name: connectionsTable.partitionKey, type: STRING },
       sortKey: { name: connectionsTable.sortKey, type: STRING },
       timeToLiveAttribute: connectionsTable.ttl,
+    });
+    this.subscriptions = new Table(this, 'Subscriptions', {
+      ...volatile,
+      partitionKey: { name: subscriptionsTable.partitionKey, type: STRING },
+      sortKey: { name: subscriptionsTable.sortKey, type: STRING },
+      timeToLiveAttribute: subscriptionsTable.ttl,
+    });
+    this.members = new Table(this, 'Members', {
+      ...volatile,
+      partitionKey: { name: membersTable.partitionKey, type: STRING },
+      sortKey: { name: membersTable.sortKey, type: STRING },
+      timeToLiveAttribute: membersTable.ttl,
     });
     this.claims = new Table(this, 'Claims', {
       ...volatile,

@@ -394,7 +394,13 @@ describe('the tables', () => {
 
   it('are no more than these', () => {
     const paths = quiet.of('AWS::DynamoDB::Table').map(({ path }) => path);
-    expect(paths).toEqual(['Tables/Connections', 'Tables/Claims', 'Tables/Revocations']);
+    expect(paths).toEqual([
+      'Tables/Connections',
+      'Tables/Subscriptions',
+      'Tables/Members',
+      'Tables/Claims',
+      'Tables/Revocations',
+    ]);
   });
 });
 
@@ -566,7 +572,7 @@ describe('several of them', () => {
     );
     const { template, of } = readDeployment(stack);
     expect(of('AWS::ApiGatewayV2::Api')).toHaveLength(4);
-    expect(of('AWS::DynamoDB::Table')).toHaveLength(6);
+    expect(of('AWS::DynamoDB::Table')).toHaveLength(10);
     expect(Object.keys(template.Resources)).toHaveLength(2 * deploy({ cloudWatchRole: false }).resources.length);
     expect(shop?.appId).not.toBe(desk?.appId);
     expect(shop?.key).not.toBe(desk?.key);

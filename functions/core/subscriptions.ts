@@ -1,0 +1,42 @@
+import type { Connection } from './connection.ts';
+
+/** Who a connection is on a presence channel. */
+export interface Member {
+  readonly userId: string;
+  /** Any JSON, shown to the others as it is; undefined when nothing was said. */
+  readonly userInfo?: unknown;
+}
+
+/** Part of a channel's subscribers, in the order of their connection ids. */
+export interface SubscriberPage {
+  readonly subscribers: readonly Connection[];
+  /** Where the next page begins: after this connection id. Undefined on the last one. */
+  readonly next?: string | undefined;
+}
+
+/** Connection ids from after `after` to `upTo`, which is the last. All of a channel's without either. */
+export interface PageRange {
+  readonly after?: string | undefined;
+  readonly upTo?: string | undefined;
+  /** Most rows to read; without it as many as DynamoDB reads at once, 1 MB. */
+  readonly limit?: number | undefined;
+}
+
+/**
+ * The port to the table of who has joined which channel.
+ *
+ * `add` is called after the connection's own row has taken the channel's name. It MUST be one write and MAY be repeated.
+ * `remove` answers who the connection was on a presence channel, and undefined for any other; it MUST NOT fail when there is
+ * nothing to remove.
+ * `page` reads one page and MAY be stale: who joined or left a moment ago may be missing or still there. It MUST NOT yield a
+ * row whose time has passed. A page MAY be empty although another follows.
+ * `count` counts a channel's subscriptions, and `occupied` yields the names of all channels that have one, each name at
+ * least once.
+ */
+export interface Subscriptions {
+  add(channel: string, connection: Connection, member?: Member): Promise<void>;
+  remove(channel: string, connection: Connection): Promise<Member | undefined>;
+  page(channel: string, range?: PageRange): Promise<SubscriberPage>;
+  count(channel: string): Promise<number>;
+  occupied(): AsyncIterable<readonly string[]>;
+}
