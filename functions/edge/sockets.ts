@@ -1,10 +1,11 @@
 import {
   ApiGatewayManagementApiClient,
+  ApiGatewayManagementApiServiceException,
   DeleteConnectionCommand,
   GoneException,
   PostToConnectionCommand,
 } from '@aws-sdk/client-apigatewaymanagementapi';
-import type { SocketSender } from '../core/socket-sender.ts';
+import { type SocketSender, SocketTrouble } from '../core/socket-sender.ts';
 
 export interface PostSettings {
   /** Tries in all. A post that was taken but not answered in time is repeated too, so more than one may say it twice. */
@@ -27,7 +28,7 @@ export function createSockets(callbackUrl: string, { maxAttempts, timeoutMs }: P
         return 'delivered';
       } catch (error) {
         if (error instanceof GoneException) return 'gone';
-        throw error;
+        throw troubleOf(error);
       }
     },
 
@@ -37,8 +38,13 @@ export function createSockets(callbackUrl: string, { maxAttempts, timeoutMs }: P
         return 'closed';
       } catch (error) {
         if (error instanceof GoneException) return 'gone';
-        throw error;
+        throw troubleOf(error);
       }
     },
   };
+}
+
+function troubleOf(error: unknown): SocketTrouble {
+  const status = error instanceof ApiGatewayManagementApiServiceException ? error.$metadata.httpStatusCode : undefined;
+  return new SocketTrouble(status, { cause: error });
 }

@@ -1,5 +1,5 @@
 import type { Clock } from '../../functions/core/clock.ts';
-import type { Closing, Delivery, SocketSender } from '../../functions/core/socket-sender.ts';
+import { type Closing, type Delivery, type SocketSender, SocketTrouble } from '../../functions/core/socket-sender.ts';
 
 interface Heard {
   readonly at: number;
@@ -25,7 +25,7 @@ export class FakeSockets implements SocketSender {
   }
 
   async close(connectionId: string): Promise<Closing> {
-    if (this.#broken.has(connectionId)) throw new Error('429 Too Many Requests');
+    if (this.#broken.has(connectionId)) throw new SocketTrouble(429);
     return this.#open.delete(connectionId) ? 'closed' : 'gone';
   }
 
@@ -42,11 +42,12 @@ export class FakeSockets implements SocketSender {
     this.#broken.add(connectionId);
   }
 
-  async post(connectionId: string, frame: string): Promise<Delivery> {
+  async post(connectionId: string, frame: string | Uint8Array): Promise<Delivery> {
     this.posts += 1;
-    if (this.#broken.has(connectionId)) throw new Error('429 Too Many Requests');
+    if (this.#broken.has(connectionId)) throw new SocketTrouble(429);
     if (!this.#open.has(connectionId)) return 'gone';
-    this.#heard.push({ at: this.#clock.now(), connectionId, frame });
+    const text = typeof frame === 'string' ? frame : Buffer.from(frame).toString();
+    this.#heard.push({ at: this.#clock.now(), connectionId, frame: text });
     return 'delivered';
   }
 
