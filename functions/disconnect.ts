@@ -1,24 +1,25 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
-import type { ConnectionRegistry } from './core/connection-registry.ts';
+import type { Leave } from './core/leave.ts';
+import { createChannels } from './edge/channels.ts';
 import { systemClock } from './edge/clock.ts';
-import { createConnectionRows } from './edge/connection-rows.ts';
 import { read } from './edge/environment.ts';
 import { type DisconnectEvent, readConnection } from './edge/gateway.ts';
+import { createSockets } from './edge/sockets.ts';
 import { createTell, type Tell } from './edge/telemetry.ts';
 
 interface Dependencies {
-  readonly registry: ConnectionRegistry;
+  readonly leave: Leave;
   readonly tell: Tell;
 }
 
-/** Forgets a connection that has closed. API Gateway runs it as best effort, so others find out by a 410. */
-export function createDisconnect({ registry, tell }: Dependencies) {
+/** Forgets a connection that has closed, on its channels too. API Gateway runs it as best effort, so others find out by a 410. */
+export function createDisconnect({ leave, tell }: Dependencies) {
   return async (event: DisconnectEvent): Promise<APIGatewayProxyStructuredResultV2> => {
     const { connectionId, disconnectStatusCode, disconnectReason } = event.requestContext;
     const connection = readConnection(event);
     // Without a principal the row has no known key; it goes at its expiry.
-    if (connection !== undefined) await registry.leave(connection);
+    if (connection !== undefined) await leave(connection);
 
     // The client chooses the reason, up to 123 bytes (https://www.rfc-editor.org/rfc/rfc6455#section-5.5).
     const closed = { code: disconnectStatusCode, reason: disconnectReason };
@@ -32,7 +33,9 @@ export function createDisconnect({ registry, tell }: Dependencies) {
   };
 }
 
+const sender = createSockets(read('CALLBACK_URL'), { maxAttempts: 2, timeoutMs: 3000 });
+
 export const handler = createDisconnect({
-  registry: createConnectionRows(read('CONNECTIONS_TABLE'), new DynamoDBClient({}), systemClock),
+  ...createChannels(new DynamoDBClient({}), sender, systemClock),
   tell: createTell(),
 });

@@ -4,8 +4,8 @@ import type { CredentialsSource } from './core/credentials.ts';
 import { type ApiRequest, checkSignature, type RequestFault } from './core/request-signature.ts';
 import { type Revocation, type RevokeWorld, revoke } from './core/revoke.ts';
 import { findRequestFault, readTermination } from './core/terminate-request.ts';
+import { createChannels } from './edge/channels.ts';
 import { systemClock } from './edge/clock.ts';
-import { createConnectionRows } from './edge/connection-rows.ts';
 import { read, readAwsSettings } from './edge/environment.ts';
 import { answerDone, answerFault, readRequest } from './edge/http-event.ts';
 import { createRevocationRows } from './edge/revocation-rows.ts';
@@ -67,11 +67,13 @@ export function createPublish({ credentials, tell, ...world }: Dependencies) {
 
 const client = new DynamoDBClient({});
 
+const sender = createSockets(read('CALLBACK_URL'), { maxAttempts: 2, timeoutMs: 3000 });
+
 export const handler = createPublish({
   credentials: createCredentialsSource(read('CREDENTIALS_SECRET_ARN'), readAwsSettings(), systemClock),
-  registry: createConnectionRows(read('CONNECTIONS_TABLE'), client, systemClock),
+  ...createChannels(client, sender, systemClock),
   revocations: createRevocationRows(read('REVOCATIONS_TABLE'), client, systemClock),
-  sender: createSockets(read('CALLBACK_URL'), { maxAttempts: 2, timeoutMs: 3000 }),
+  sender,
   clock: systemClock,
   tell: createTell(),
 });

@@ -6,9 +6,9 @@ import { Construct } from 'constructs';
 import { type SettledWayIn, settleWayIn } from '../functions/core/way-in.ts';
 import type {
   AuthorizerEnvironment,
+  ChannelsEnvironment,
   ConnectEnvironment,
   DeliverEnvironment,
-  DisconnectEnvironment,
   PublishEnvironment,
 } from '../functions/edge/environment.ts';
 import { subprotocol } from '../functions/edge/gateway.ts';
@@ -160,12 +160,30 @@ export class SessionSocket extends Construct {
     const disconnect = this.#createFunction('Disconnect', {
       entry: 'disconnect',
       description: 'Forgets a connection',
-      environment: { CONNECTIONS_TABLE: this.#tables.connections.tableName } satisfies DisconnectEnvironment,
+      environment: this.#channelsEnvironment(),
       timeout: Duration.seconds(10),
       memorySize: 256,
     });
-    disconnect.allow('dynamodb:DeleteItem', this.#tables.connections.tableArn);
+    this.#allowLeaving(disconnect);
     return disconnect;
+  }
+
+  #channelsEnvironment() {
+    return {
+      CONNECTIONS_TABLE: this.#tables.connections.tableName,
+      SUBSCRIPTIONS_TABLE: this.#tables.subscriptions.tableName,
+      MEMBERS_TABLE: this.#tables.members.tableName,
+      CALLBACK_URL: this.#api.callbackUrl,
+    } satisfies ChannelsEnvironment;
+  }
+
+  /** To forget a connection, and to tell those who see it leave. */
+  #allowLeaving(leaver: SocketFunction): void {
+    const { connections, subscriptions, members } = this.#tables;
+    leaver.allow('dynamodb:DeleteItem', connections.tableArn);
+    for (const verb of ['GetItem', 'DeleteItem', 'Query']) leaver.allow(`dynamodb:${verb}`, subscriptions.tableArn);
+    for (const verb of ['UpdateItem', 'DeleteItem']) leaver.allow(`dynamodb:${verb}`, members.tableArn);
+    this.#api.allowPosts(leaver);
   }
 
   #createDeliver(): SocketFunction {
@@ -195,9 +213,8 @@ export class SessionSocket extends Construct {
       entry: 'publish',
       description: 'Closes the sockets of a session or a user',
       environment: {
-        CONNECTIONS_TABLE: connections.tableName,
+        ...this.#channelsEnvironment(),
         REVOCATIONS_TABLE: revocations.tableName,
-        CALLBACK_URL: this.#api.callbackUrl,
         CREDENTIALS_SECRET_ARN: this.secret.secretArn,
       } satisfies PublishEnvironment,
       // Above the time for which it tries, below the 30 s for which an HTTP API waits.
@@ -205,9 +222,9 @@ export class SessionSocket extends Construct {
       memorySize: 512,
     });
     publish.allow('dynamodb:PutItem', revocations.tableArn);
-    for (const verb of ['Query', 'UpdateItem', 'DeleteItem']) publish.allow(`dynamodb:${verb}`, connections.tableArn);
+    for (const verb of ['Query', 'UpdateItem']) publish.allow(`dynamodb:${verb}`, connections.tableArn);
+    this.#allowLeaving(publish);
     publish.allow('secretsmanager:GetSecretValue', this.secret.secretArn);
-    this.#api.allowPosts(publish);
     this.#api.allowCloses(publish);
     return publish;
   }

@@ -1,3 +1,10 @@
+import type { Clock } from './clock.ts';
+import type { Connection } from './connection.ts';
+import { fanOut } from './fan-out.ts';
+import type { Leave } from './leave.ts';
+import type { SocketSender } from './socket-sender.ts';
+import type { Subscriptions } from './subscriptions.ts';
+
 /** One frame for all who have joined a channel. */
 export interface Broadcast {
   readonly channel: string;
@@ -22,3 +29,31 @@ export interface BroadcastReport {
 
 /** Few subscribers are posted to at once; for many, `deliver` is started page by page. It returns when the rest is queued. */
 export type Publish = (broadcast: Broadcast) => Promise<BroadcastReport>;
+
+export interface PublishWorld {
+  readonly subscriptions: Pick<Subscriptions, 'page'>;
+  readonly sender: Pick<SocketSender, 'post'>;
+  readonly leave: Leave;
+  readonly clock: Clock;
+}
+
+const concurrency = 100;
+
+/** Posts to all at once, and takes those who are gone out of the channel and everything else. */
+export function createPublish({ subscriptions, sender, leave, clock }: PublishWorld): Publish {
+  return async ({ channel, frame, except }) => {
+    const begin = clock.now();
+    const { delivered, gone, failed } = await fanOut({ recipients: recipients(), frame, sender, concurrency });
+    await Promise.all(gone.map((connection) => leave(connection, channel)));
+    const milliseconds = clock.now() - begin;
+    return { delivered, gone: gone.length, lost: failed, retried: 0, handedOn: false, milliseconds };
+
+    async function* recipients(): AsyncIterable<readonly Connection[]> {
+      for (let after: string | undefined, isOver = false; !isOver; ) {
+        const { subscribers, next } = await subscriptions.page(channel, { after });
+        yield subscribers.filter(({ connectionId }) => connectionId !== except);
+        [after, isOver] = [next, next === undefined];
+      }
+    }
+  };
+}

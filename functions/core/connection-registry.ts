@@ -9,17 +9,26 @@ export interface RegisteredConnection extends Connection {
 }
 
 /**
+ * What came of a wish to join a channel: it is on the row now, or was already, or the row has too many. `away` has no row that may
+ * join anything.
+ */
+export type Joining = 'joined' | 'again' | 'full' | 'away';
+
+/**
  * The port to the table of who is connected.
  *
  * `add` is called once per connection, before its handshake is answered. It MUST be one write, and MUST NOT read.
  * `holds` answers whether the connection is here and not revoked. Like `isRevoked`, it MUST answer by what was written last,
  * because a stale yes or no would be acted upon.
+ * `join` takes a channel's name into the connection's row, for as long as it has fewer than `limit`, and refuses one that is not
+ * here, was revoked, or whose time or session has ended. It MUST decide and write in one, and MAY be repeated. `part` takes the
+ * name out again; it MUST NOT create anything or fail when there is none.
  * `markWelcomed` answers false, and MUST NOT create anything, when the connection has left meanwhile or was revoked.
- * `revoke` marks a connection as one that nothing is for any more. It answers false, and MUST NOT create anything, when the
- * connection has left; it MAY be repeated.
+ * `revoke` marks a connection as one that nothing is for any more, and answers the channels that it had joined; it can join no
+ * more. It answers undefined, and MUST NOT create anything, when the connection has left; it MAY be repeated.
  * `of` yields a principal's connections page by page, by what was written last, revoked ones too, so that a revocation that
  * was broken off can be done again; with a hash, those of that session.
- * `leave` is the one way out, for a disconnect as for a socket found gone. It MUST be idempotent and MUST NOT fail for a
+ * `leave` removes the row and answers the channels that it had, none the second time; `Leave` calls it. It MUST be idempotent and MUST NOT fail for a
  * connection that is not there: API Gateway promises `$disconnect` only as best effort, and it may race with a 410.
  * `everyone` yields page by page, so that work can begin before the last page is read. It MUST yield whoever was added
  * before the reading began, and MUST NOT yield a connection whose time has passed, although DynamoDB may keep its row for
@@ -29,9 +38,11 @@ export interface ConnectionRegistry {
   add(connection: NewConnection): Promise<void>;
   holds(connection: Connection): Promise<boolean>;
   isRevoked(connection: Connection): Promise<boolean>;
+  join(connection: Connection, channel: string, limit: number): Promise<Joining>;
+  part(connection: Connection, channel: string): Promise<void>;
   markWelcomed(connection: Connection, welcomedAt: number): Promise<boolean>;
-  revoke(connection: Connection, revokedAt: number): Promise<boolean>;
-  leave(connection: Connection): Promise<void>;
+  revoke(connection: Connection, revokedAt: number): Promise<readonly string[] | undefined>;
+  leave(connection: Connection): Promise<readonly string[]>;
   of(principalId: string, sessionHash?: string): AsyncIterable<readonly RegisteredConnection[]>;
   everyone(): AsyncIterable<readonly RegisteredConnection[]>;
 }

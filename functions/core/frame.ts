@@ -10,6 +10,8 @@ export interface Frame {
   readonly event: string;
   readonly channel?: string;
   readonly data?: unknown;
+  /** Of a published event, so that a client can tell what came twice; Pusher's clients leave it alone. */
+  readonly id?: string;
 }
 
 /**

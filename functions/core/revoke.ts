@@ -3,6 +3,8 @@ import type { Clock } from './clock.ts';
 import { welcomePatience } from './connection.ts';
 import type { ConnectionRegistry, RegisteredConnection } from './connection-registry.ts';
 import { encodeFrame, errorFrame } from './frame.ts';
+import type { Leave } from './leave.ts';
+import type { Part } from './part.ts';
 import { refuse } from './refusal.ts';
 import type { Revocations } from './revocations.ts';
 import type { Closing, SocketSender } from './socket-sender.ts';
@@ -16,6 +18,8 @@ export interface RevokeWorld {
   readonly registry: ConnectionRegistry;
   readonly revocations: Revocations;
   readonly sender: SocketSender;
+  readonly part: Part;
+  readonly leave: Leave;
   readonly clock: Clock;
 }
 
@@ -33,11 +37,12 @@ const ending = encodeFrame(errorFrame(refuse('revoked')));
 
 /**
  * Closes sockets for good. The revocation comes first, so that a handshake under way undoes itself; then every row is
- * marked, so that nothing is published to any of them; then each is told why and closed. What fails is tried again.
+ * marked, so that it joins nothing more, and taken off its channels, so that nothing is published to it; then each is told why
+ * and closed. What fails is tried again.
  * @param deadline epoch milliseconds
  */
 export async function revoke(revocation: Revocation, world: RevokeWorld, deadline: number): Promise<RevokeReport> {
-  const { registry, revocations, clock } = world;
+  const { registry, revocations, part, clock } = world;
   const revokedAt = clock.now();
   await revocations.add(nameOf(revocation), revokedAt);
 
@@ -47,7 +52,7 @@ export async function revoke(revocation: Revocation, world: RevokeWorld, deadlin
   for (let pauseMs = 50; left.length > 0; pauseMs *= 2) {
     const unmarked = new Set<RegisteredConnection>();
     await actOnAll([left], concurrency, async (connection) => {
-      await registry.revoke(connection, revokedAt).catch(() => unmarked.add(connection));
+      await silence(connection).catch(() => unmarked.add(connection));
     });
     await actOnAll([left], concurrency, async (connection) => {
       const outcome = clock.now() < deadline ? await end(connection, world).catch(() => undefined) : undefined;
@@ -60,6 +65,11 @@ export async function revoke(revocation: Revocation, world: RevokeWorld, deadlin
   }
   const closed = [...outcomes.values()].filter((outcome) => outcome === 'closed').length;
   return { found: found.length, closed, gone: outcomes.size - closed, failed: left.length };
+
+  async function silence(connection: RegisteredConnection): Promise<void> {
+    const channels = (await registry.revoke(connection, revokedAt)) ?? [];
+    await Promise.all(channels.map((channel) => part(channel, connection)));
+  }
 }
 
 /** Also of a session that has a user, because another session of that user may go on. */
@@ -80,12 +90,12 @@ async function findConnections(
   return found;
 }
 
-async function end(connection: RegisteredConnection, { registry, sender, clock }: RevokeWorld): Promise<Closing> {
+async function end(connection: RegisteredConnection, { leave, sender, clock }: RevokeWorld): Promise<Closing> {
   const outcome = await endSocket(connection.connectionId, sender);
   // A young socket without its welcome may only be about to open. Its row stays, so that who brings the welcome sees that it
   // was revoked, and closes it.
   const mayOpen = !connection.welcomed && clock.now() - connection.connectedAt < welcomePatience * 1000;
-  if (outcome === 'closed' || !mayOpen) await registry.leave(connection);
+  if (outcome === 'closed' || !mayOpen) await leave(connection);
   return outcome;
 }
 

@@ -7,6 +7,12 @@ export interface Member {
   readonly userInfo?: unknown;
 }
 
+/** What is kept of one connection on one channel. */
+export interface Subscription {
+  /** On a presence channel: who leaves when this connection does. */
+  readonly userId?: string | undefined;
+}
+
 /** Part of a channel's subscribers, in the order of their connection ids. */
 export interface SubscriberPage {
   readonly subscribers: readonly Connection[];
@@ -26,17 +32,21 @@ export interface PageRange {
  * The port to the table of who has joined which channel.
  *
  * `add` is called after the connection's own row has taken the channel's name. It MUST be one write and MAY be repeated.
- * `remove` answers who the connection was on a presence channel, and undefined for any other; it MUST NOT fail when there is
- * nothing to remove.
+ * `find` answers by what was written last, and MUST NOT answer with a row whose time has passed.
+ * `remove` MUST NOT fail when there is nothing to remove.
  * `page` reads one page and MAY be stale: who joined or left a moment ago may be missing or still there. It MUST NOT yield a
  * row whose time has passed. A page MAY be empty although another follows.
+ * `last` answers the highest of a channel's connection ids up to `upTo`, by which what is left can be shared out; it MAY be stale, and
+ * MAY be that of a row whose time has passed.
  * `count` counts a channel's subscriptions, and `occupied` yields the names of all channels that have one, each name at
  * least once.
  */
 export interface Subscriptions {
-  add(channel: string, connection: Connection, member?: Member): Promise<void>;
-  remove(channel: string, connection: Connection): Promise<Member | undefined>;
+  add(channel: string, connection: Connection, userId?: string): Promise<void>;
+  find(channel: string, connection: Connection): Promise<Subscription | undefined>;
+  remove(channel: string, connection: Connection): Promise<void>;
   page(channel: string, range?: PageRange): Promise<SubscriberPage>;
+  last(channel: string, upTo?: string): Promise<string | undefined>;
   count(channel: string): Promise<number>;
   occupied(): AsyncIterable<readonly string[]>;
 }

@@ -8,10 +8,11 @@ import {
   paginateQuery,
   paginateScan,
   UpdateItemCommand,
+  type UpdateItemCommandInput,
 } from '@aws-sdk/client-dynamodb';
 import type { Clock } from '../core/clock.ts';
 import { type Connection, connectionLifetime } from '../core/connection.ts';
-import type { ConnectionRegistry, RegisteredConnection } from '../core/connection-registry.ts';
+import type { ConnectionRegistry, Joining, RegisteredConnection } from '../core/connection-registry.ts';
 import { connectionsTable } from './tables.ts';
 
 type Row = Record<string, AttributeValue>;
@@ -22,6 +23,8 @@ const stillThere = `attribute_exists(${sortKey})`;
 const notRevoked = 'attribute_not_exists(revokedAt)';
 // TTL may delete days late (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ttl-expired-items.html).
 const notExpired = `${ttl} > :now`;
+
+const sessionGoesOn = '(attribute_not_exists(sessionExpiresAt) OR sessionExpiresAt > :now)';
 
 /** The registry as rows of one DynamoDB table. */
 export function createConnectionRows(table: string, client: DynamoDBClient, clock: Clock): ConnectionRegistry {
@@ -54,16 +57,62 @@ export function createConnectionRows(table: string, client: DynamoDBClient, cloc
       return (await find(connection))?.revokedAt !== undefined;
     },
 
+    async join(connection, channel, limit) {
+      const [hasRoom, isIn] = [
+        'attribute_not_exists(channels) OR size(channels) < :limit',
+        'contains(channels, :channel)',
+      ];
+      const outcome = await update({
+        Key: keyOf(connection),
+        UpdateExpression: 'ADD channels :channels',
+        ConditionExpression: `${notExpired} AND ${sessionGoesOn} AND ${notRevoked} AND (${hasRoom} OR ${isIn})`,
+        ExpressionAttributeValues: {
+          ':channels': { SS: [channel] },
+          ':channel': { S: channel },
+          ':limit': { N: String(limit) },
+          ...now(),
+        },
+        ReturnValues: 'UPDATED_OLD',
+      });
+      if (outcome !== 'unfit') return channelsOf(outcome).includes(channel) ? 'again' : 'joined';
+      return whyNot(connection);
+    },
+
+    async part(connection, channel) {
+      await update({
+        Key: keyOf(connection),
+        UpdateExpression: 'DELETE channels :channels',
+        ConditionExpression: stillThere,
+        ExpressionAttributeValues: { ':channels': { SS: [channel] } },
+      });
+    },
+
     async markWelcomed(connection, welcomedAt) {
-      return set(connection, 'welcomedAt', welcomedAt, `${stillThere} AND ${notRevoked}`);
+      const outcome = await update({
+        Key: keyOf(connection),
+        UpdateExpression: 'SET welcomedAt = :time',
+        ConditionExpression: `${stillThere} AND ${notRevoked}`,
+        ExpressionAttributeValues: { ':time': { N: String(welcomedAt) } },
+      });
+      return outcome !== 'unfit';
     },
 
     async revoke(connection, revokedAt) {
-      return set(connection, 'revokedAt', revokedAt, stillThere);
+      const outcome = await update({
+        Key: keyOf(connection),
+        UpdateExpression: 'SET revokedAt = :time',
+        ConditionExpression: stillThere,
+        ExpressionAttributeValues: { ':time': { N: String(revokedAt) } },
+        ReturnValues: 'ALL_OLD',
+      });
+      return outcome === 'unfit' ? undefined : channelsOf(outcome);
     },
 
     async leave(connection) {
-      await client.send(new DeleteItemCommand({ TableName: table, Key: keyOf(connection) }));
+      const { Attributes } = await client.send(
+        new DeleteItemCommand({ TableName: table, Key: keyOf(connection), ReturnValues: 'ALL_OLD' }),
+      );
+      return channelsOf(Attributes);
     },
 
     async *of(principalId, sessionHash) {
@@ -88,7 +137,6 @@ export function createConnectionRows(table: string, client: DynamoDBClient, cloc
     },
 
     async *everyone() {
-      const sessionGoesOn = '(attribute_not_exists(sessionExpiresAt) OR sessionExpiresAt > :now)';
       const pages = paginateScan(
         { client },
         {
@@ -105,7 +153,11 @@ export function createConnectionRows(table: string, client: DynamoDBClient, cloc
   };
 
   function now(): Row {
-    return { ':now': { N: String(Math.floor(clock.now() / 1000)) } };
+    return { ':now': { N: String(seconds()) } };
+  }
+
+  function seconds(): number {
+    return Math.floor(clock.now() / 1000);
   }
 
   async function find(connection: Connection): Promise<Row | undefined> {
@@ -114,29 +166,34 @@ export function createConnectionRows(table: string, client: DynamoDBClient, cloc
         TableName: table,
         Key: keyOf(connection),
         ConsistentRead: true,
-        ProjectionExpression: `${sortKey}, revokedAt`,
+        ProjectionExpression: `${sortKey}, ${ttl}, revokedAt, sessionExpiresAt`,
       }),
     );
     return answer.Item;
   }
 
-  async function set(connection: Connection, attribute: string, time: number, condition: string): Promise<boolean> {
+  /** Only to tell a refusal from another, so it need not be part of the decision. */
+  async function whyNot(connection: Connection): Promise<Joining> {
+    const row = await find(connection);
+    const isOver = (end: AttributeValue | undefined) => Number(end?.N ?? Number.POSITIVE_INFINITY) <= seconds();
+    if (row === undefined || row.revokedAt !== undefined || isOver(row[ttl]) || isOver(row.sessionExpiresAt))
+      return 'away';
+    return 'full';
+  }
+
+  /** What it answers of the row as it was, or `unfit` when the condition was not met. */
+  async function update(change: Omit<UpdateItemCommandInput, 'TableName'>): Promise<Row | undefined | 'unfit'> {
     try {
-      await client.send(
-        new UpdateItemCommand({
-          TableName: table,
-          Key: keyOf(connection),
-          UpdateExpression: `SET ${attribute} = :time`,
-          ConditionExpression: condition,
-          ExpressionAttributeValues: { ':time': { N: String(time) } },
-        }),
-      );
-      return true;
+      return (await client.send(new UpdateItemCommand({ TableName: table, ...change }))).Attributes;
     } catch (error) {
-      if (error instanceof ConditionalCheckFailedException) return false;
+      if (error instanceof ConditionalCheckFailedException) return 'unfit';
       throw error;
     }
   }
+}
+
+function channelsOf(row: Row | undefined): readonly string[] {
+  return row?.channels?.SS ?? [];
 }
 
 function readRow(row: Row): RegisteredConnection {

@@ -33,21 +33,32 @@ export interface ConnectEnvironment {
   readonly SUBPROTOCOL?: string;
 }
 
-export interface DisconnectEnvironment {
-  readonly CONNECTIONS_TABLE: string;
-}
-
 export interface DeliverEnvironment {
   readonly CONNECTIONS_TABLE: string;
   /** The endpoint of @connections: `https://{api}.execute-api.{region}.amazonaws.com/{stage}`. */
   readonly CALLBACK_URL: string;
 }
 
+/** Of each function that speaks on channels or ends connections, which is heard on channels too. */
+export interface ChannelsEnvironment extends DeliverEnvironment {
+  readonly SUBSCRIPTIONS_TABLE: string;
+  readonly MEMBERS_TABLE: string;
+}
+
+export interface MessageEnvironment extends ChannelsEnvironment {
+  /** Where frames of who says many are counted. */
+  readonly CLAIMS_TABLE: string;
+  readonly CREDENTIALS_SECRET_ARN: string;
+  readonly FRAMES_PER_MINUTE: string;
+  readonly CLIENT_EVENTS_PER_SECOND: string;
+  readonly CHANNELS_PER_CONNECTION: string;
+}
+
 export interface TickEnvironment extends DeliverEnvironment {
   readonly CLAIMS_TABLE: string;
 }
 
-export interface PublishEnvironment extends DeliverEnvironment {
+export interface PublishEnvironment extends ChannelsEnvironment {
   readonly REVOCATIONS_TABLE: string;
   readonly CREDENTIALS_SECRET_ARN: string;
 }
@@ -59,7 +70,9 @@ type LambdaVariable =
   | 'AWS_SESSION_TOKEN'
   | 'AWS_ENDPOINT_URL_SECRETS_MANAGER';
 
-type Variable = keyof (AuthorizerEnvironment & ConnectEnvironment & TickEnvironment) | LambdaVariable;
+type Variable =
+  | keyof (AuthorizerEnvironment & ConnectEnvironment & MessageEnvironment & PublishEnvironment & TickEnvironment)
+  | LambdaVariable;
 
 export interface AuthorizerSettings extends OriginPolicy, SettledWayIn {
   readonly endpoint: URL;

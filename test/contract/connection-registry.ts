@@ -105,7 +105,7 @@ export function describeConnectionRegistry(name: string, create: CreateRegistry)
       const { clock, registry, add } = await scene();
       const [a] = [await add('user:1', 'a'), await add('user:1', 'b')];
       expect(await registry.isRevoked(a)).toBe(false);
-      expect(await registry.revoke(a, clock.now())).toBe(true);
+      expect(await registry.revoke(a, clock.now())).toEqual([]);
       expect(await registry.isRevoked(a)).toBe(true);
       expect(await registry.holds(a)).toBe(false);
       expect(await registry.markWelcomed(a, clock.now())).toBe(false);
@@ -118,10 +118,79 @@ export function describeConnectionRegistry(name: string, create: CreateRegistry)
       const { clock, registry, add } = await scene();
       const a = await add('user:1', 'a');
       await registry.revoke(a, clock.now());
-      expect(await registry.revoke(a, clock.now())).toBe(true);
+      expect(await registry.revoke(a, clock.now())).toEqual([]);
       await registry.leave(a);
-      expect(await registry.revoke(a, clock.now())).toBe(false);
+      expect(await registry.revoke(a, clock.now())).toBeUndefined();
       expect(await rowsOf(registry, 'user:1')).toEqual([]);
+    });
+  });
+
+  describe(`${name}: a channel`, () => {
+    it('is joined once, and again as often as asked', async () => {
+      const { registry, add } = await scene();
+      const a = await add('user:1', 'a');
+      expect(await registry.join(a, 'news', 2)).toBe('joined');
+      expect(await registry.join(a, 'news', 2)).toBe('again');
+      expect(await registry.leave(a)).toEqual(['news']);
+    });
+
+    it('is one of as many as the limit allows, and again one that is joined already', async () => {
+      const { registry, add } = await scene();
+      const a = await add('user:1', 'a');
+      expect([await registry.join(a, 'one', 2), await registry.join(a, 'two', 2)]).toEqual(['joined', 'joined']);
+      expect(await registry.join(a, 'three', 2)).toBe('full');
+      expect(await registry.join(a, 'one', 2)).toBe('again');
+      await registry.part(a, 'one');
+      expect(await registry.join(a, 'three', 2)).toBe('joined');
+    });
+
+    it('is joined by no more than the limit allows, when many are asked for at once', async () => {
+      const { registry, add } = await scene();
+      const a = await add('user:1', 'a');
+      const joinings = await Promise.all(Array.from({ length: 8 }, (_, n) => registry.join(a, `c${n}`, 3)));
+      expect(joinings.filter((joining) => joining === 'joined')).toHaveLength(3);
+      expect(joinings.filter((joining) => joining === 'full')).toHaveLength(5);
+    });
+
+    it.each([
+      ['has left', async ({ registry, a }: Joiner) => void (await registry.leave(a))],
+      ['was revoked', async ({ registry, a, clock }: Joiner) => void (await registry.revoke(a, clock.now()))],
+      ['has outlived its time', ({ clock }: Joiner) => clock.advance(connectionLifetime * 1000)],
+    ])('is closed to a connection that %s, and nothing is created', async (_, end) => {
+      const { registry, add, clock } = await scene();
+      const a = await add('user:1', 'a');
+      await end({ registry, a, clock });
+      expect(await registry.join(a, 'news', 2)).toBe('away');
+      expect(await registry.leave(a)).toEqual([]);
+    });
+
+    it('is closed to a connection whose session has ended', async () => {
+      const { clock, registry } = await scene();
+      const mortal = { principalId: 'user:1', connectionId: 'a', sessionHash: 'a'.repeat(64) };
+      const sessionExpiresAt = Math.floor(clock.now() / 1000) + 1;
+      await registry.add({ ...mortal, connectedAt: clock.now(), sessionExpiresAt });
+      expect(await registry.join(mortal, 'news', 2)).toBe('joined');
+      await clock.advance(1000);
+      expect(await registry.join(mortal, 'news', 2)).toBe('away');
+    });
+
+    it('is parted from alone, and may be parted from twice, never joined, or without a row', async () => {
+      const { registry, add } = await scene();
+      const a = await add('user:1', 'a');
+      for (const channel of ['news', 'sport']) await registry.join(a, channel, 5);
+      for (const channel of ['news', 'news', 'never']) await registry.part(a, channel);
+      expect(await registry.leave(a)).toEqual(['sport']);
+      await registry.part(a, 'sport');
+      expect(await rowsOf(registry, 'user:1')).toEqual([]);
+    });
+
+    it('is named when its connection is revoked, and each time', async () => {
+      const { clock, registry, add } = await scene();
+      const a = await add('user:1', 'a');
+      for (const channel of ['news', 'sport']) await registry.join(a, channel, 5);
+      for (let times = 0; times < 2; times += 1) {
+        expect([...((await registry.revoke(a, clock.now())) ?? [])].sort()).toEqual(['news', 'sport']);
+      }
     });
   });
 
@@ -284,6 +353,12 @@ export function describeConnectionRegistry(name: string, create: CreateRegistry)
       expect(await everyoneIn(the.registry)).toHaveLength(700);
     });
   });
+}
+
+interface Joiner {
+  readonly registry: ConnectionRegistry;
+  readonly a: Connection;
+  readonly clock: ManualClock;
 }
 
 async function pagesOf(registry: ConnectionRegistry): Promise<(readonly RegisteredConnection[])[]> {

@@ -1,10 +1,15 @@
 import { describe, expect, it } from 'vitest';
+import { createLeave } from '../../functions/core/leave.ts';
+import { createPart } from '../../functions/core/part.ts';
 import { type Revocation, revoke } from '../../functions/core/revoke.ts';
 import { ManualClock } from '../fakes/clock.ts';
+import { MemoryMembers } from '../fakes/members.ts';
 import { failNext, justBefore } from '../fakes/order.ts';
+import { createFakePublish } from '../fakes/publish.ts';
 import { MemoryRegistry } from '../fakes/registry.ts';
 import { MemoryRevocations } from '../fakes/revocations.ts';
 import { FakeSockets } from '../fakes/sockets.ts';
+import { MemorySubscriptions } from '../fakes/subscriptions.ts';
 
 const [hash, otherHash] = ['a'.repeat(64), 'b'.repeat(64)];
 const patienceMs = 20_000;
@@ -15,6 +20,12 @@ async function scene() {
   const registry = new MemoryRegistry(clock, 2);
   const revocations = new MemoryRevocations(clock);
   const sender = new FakeSockets(clock);
+  const subscriptions = new MemorySubscriptions(clock);
+  const members = new MemoryMembers(clock);
+  const { publish, published } = createFakePublish(subscriptions, sender);
+  const part = createPart({ subscriptions, members, publish });
+  const leave = createLeave(registry, part);
+  const world = { registry, revocations, sender, part, leave, clock };
   const seat = (id: string, principalId: string, sessionHash: string) => {
     sender.open(id);
     return registry.seat(id, { principalId, sessionHash });
@@ -23,10 +34,9 @@ async function scene() {
   await seat('phone', 'user:42', otherHash);
   await seat('somebody', 'user:43', otherHash);
   await seat('nameless', `session:${hash}`, hash);
-  const run = (revocation: Revocation) =>
-    clock.finish(revoke(revocation, { registry, revocations, sender, clock }, clock.now() + patienceMs));
+  const run = (revocation: Revocation) => clock.finish(revoke(revocation, world, clock.now() + patienceMs));
   const open = () => ['tab1', 'tab2', 'phone', 'somebody', 'nameless'].filter((id) => sender.isOpen(id));
-  return { clock, registry, revocations, sender, seat, run, open };
+  return { clock, registry, revocations, sender, subscriptions, members, published, world, seat, run, open };
 }
 
 describe('closes', () => {
@@ -99,9 +109,9 @@ describe('in this order:', () => {
 
 describe('when something fails', () => {
   it('one bad socket does not keep the others open, and is tried again until it closes', async () => {
-    const { clock, sender, registry, revocations, open } = await scene();
+    const { clock, sender, world, open } = await scene();
     sender.break('tab1');
-    const work = revoke({ userId: '42' }, { registry, revocations, sender, clock }, clock.now() + patienceMs);
+    const work = revoke({ userId: '42' }, world, clock.now() + patienceMs);
     await clock.advance(1_000);
     expect(open()).toEqual(['tab1', 'somebody', 'nameless']);
     sender.mend('tab1');

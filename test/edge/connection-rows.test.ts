@@ -39,7 +39,9 @@ const connection = { principalId: 'user:1', connectionId: 'a' };
 
 it('takes one write for a connection that comes, one for one that goes, and reads nothing for either', async () => {
   const coming = await questionsOf((rows) => rows.add({ ...connection, sessionHash: 'f00d', connectedAt: 0 }));
-  const going = await questionsOf((rows) => rows.leave(connection));
+  const going = await questionsOf(async (rows) => {
+    await rows.leave(connection);
+  });
   expect(coming.map(({ operation }) => operation)).toEqual(['PutItem']);
   expect(going.map(({ operation }) => operation)).toEqual(['DeleteItem']);
 });

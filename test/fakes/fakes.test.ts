@@ -1,13 +1,19 @@
 import { expect, it } from 'vitest';
 import { describeClaims } from '../contract/claims.ts';
 import { describeConnectionRegistry } from '../contract/connection-registry.ts';
+import { describeMembers } from '../contract/members.ts';
 import { describeRevocations } from '../contract/revocations.ts';
+import { describeSubscriptions } from '../contract/subscriptions.ts';
 import { MemoryClaims } from './claims.ts';
 import { ManualClock } from './clock.ts';
+import { MemoryMembers } from './members.ts';
 import { MemoryRegistry } from './registry.ts';
 import { MemoryRevocations } from './revocations.ts';
+import { MemorySubscriptions } from './subscriptions.ts';
 
 describeConnectionRegistry('in memory', async (clock) => new MemoryRegistry(clock, 100));
+describeSubscriptions('in memory', async (clock) => new MemorySubscriptions(clock, 100));
+describeMembers('in memory', async (clock) => new MemoryMembers(clock));
 describeRevocations('in memory', async (clock) => new MemoryRevocations(clock));
 describeClaims('in memory', async (clock) => new MemoryClaims(clock));
 

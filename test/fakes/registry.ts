@@ -1,8 +1,8 @@
 import type { Clock } from '../../functions/core/clock.ts';
 import { type Connection, connectionLifetime, type NewConnection } from '../../functions/core/connection.ts';
-import type { ConnectionRegistry, RegisteredConnection } from '../../functions/core/connection-registry.ts';
+import type { ConnectionRegistry, Joining, RegisteredConnection } from '../../functions/core/connection-registry.ts';
 
-type Row = NewConnection & { welcomedAt?: number; revokedAt?: number };
+type Row = NewConnection & { welcomedAt?: number; revokedAt?: number; channels: Set<string> };
 
 interface Seat {
   readonly principalId?: string;
@@ -25,7 +25,14 @@ export class MemoryRegistry implements ConnectionRegistry {
   async add(connection: NewConnection): Promise<void> {
     const { principalId, connectionId, sessionHash, connectedAt, sessionExpiresAt } = connection;
     const end = sessionExpiresAt === undefined ? {} : { sessionExpiresAt };
-    this.#rows.set(keyOf(connection), { principalId, connectionId, sessionHash, connectedAt, ...end });
+    this.#rows.set(keyOf(connection), {
+      principalId,
+      connectionId,
+      sessionHash,
+      connectedAt,
+      ...end,
+      channels: new Set(),
+    });
   }
 
   async holds(connection: Connection): Promise<boolean> {
@@ -36,11 +43,24 @@ export class MemoryRegistry implements ConnectionRegistry {
     return this.#rows.get(keyOf(connection))?.revokedAt !== undefined;
   }
 
-  async revoke(connection: Connection, revokedAt: number): Promise<boolean> {
+  async revoke(connection: Connection, revokedAt: number): Promise<readonly string[] | undefined> {
     const row = this.#rows.get(keyOf(connection));
-    if (row === undefined) return false;
+    if (row === undefined) return undefined;
     row.revokedAt = revokedAt;
-    return true;
+    return [...row.channels];
+  }
+
+  async join(connection: Connection, channel: string, limit: number): Promise<Joining> {
+    const row = this.#rows.get(keyOf(connection));
+    if (row === undefined || row.revokedAt !== undefined || this.#hasExpired(row)) return 'away';
+    if (row.channels.has(channel)) return 'again';
+    if (row.channels.size >= limit) return 'full';
+    row.channels.add(channel);
+    return 'joined';
+  }
+
+  async part(connection: Connection, channel: string): Promise<void> {
+    this.#rows.get(keyOf(connection))?.channels.delete(channel);
   }
 
   async *of(principalId: string, sessionHash?: string): AsyncIterable<readonly RegisteredConnection[]> {
@@ -56,8 +76,10 @@ export class MemoryRegistry implements ConnectionRegistry {
     return true;
   }
 
-  async leave(connection: Connection): Promise<void> {
+  async leave(connection: Connection): Promise<readonly string[]> {
+    const channels = this.channelsOf(connection);
     this.#rows.delete(keyOf(connection));
+    return channels;
   }
 
   async *everyone(): AsyncIterable<readonly RegisteredConnection[]> {
@@ -87,6 +109,10 @@ export class MemoryRegistry implements ConnectionRegistry {
 
   has(connection: Connection): boolean {
     return this.#rows.has(keyOf(connection));
+  }
+
+  channelsOf(connection: Connection): readonly string[] {
+    return [...(this.#rows.get(keyOf(connection))?.channels ?? [])];
   }
 
   isWelcomed(connection: Connection): boolean {

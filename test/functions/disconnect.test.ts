@@ -1,4 +1,6 @@
 import { expect, it } from 'vitest';
+import { createLeave } from '../../functions/core/leave.ts';
+import type { Part } from '../../functions/core/part.ts';
 import { createDisconnect } from '../../functions/disconnect.ts';
 import { ManualClock } from '../fakes/clock.ts';
 import { connectionId, disconnectEvent } from '../fakes/events.ts';
@@ -9,7 +11,14 @@ import { Told } from '../fakes/told.ts';
 function scene() {
   const registry = new MemoryRegistry(new ManualClock());
   const told = new Told();
-  return { registry, told, disconnect: createDisconnect({ registry, tell: told.tell }) };
+  const parted: string[] = [];
+  const part: Part = async (channel, { connectionId: id }) => void parted.push(`${id} from ${channel}`);
+  return {
+    registry,
+    told,
+    parted,
+    disconnect: createDisconnect({ leave: createLeave(registry, part), tell: told.tell }),
+  };
 }
 
 it('forgets the connection, and nobody else', async () => {
@@ -22,6 +31,14 @@ it('forgets the connection, and nobody else', async () => {
   expect(registry.has(left)).toBe(false);
   expect(registry.has(other)).toBe(true);
   expect(told.count('Disconnected')).toBe(1);
+});
+
+it('takes it off its channels', async () => {
+  const { registry, parted, disconnect } = scene();
+  const connection = await registry.seat(connectionId, { principalId: 'user:42' });
+  for (const channel of ['news', 'presence-room']) await registry.join(connection, channel, 5);
+  await disconnect(disconnectEvent());
+  expect(parted).toEqual([`${connectionId} from news`, `${connectionId} from presence-room`]);
 });
 
 it('does not mind that the connection has left already', async () => {

@@ -35,6 +35,8 @@ async function scene() {
     registry,
     revocations,
     sender,
+    part: async () => undefined,
+    leave: async (connection) => void (await registry.leave(connection)),
     clock,
     tell: told.tell,
   });

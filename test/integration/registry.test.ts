@@ -2,12 +2,22 @@ import { CreateTableCommand, DescribeTableCommand, type KeySchemaElement } from 
 import { afterAll, beforeAll, expect } from 'vitest';
 import { createClaimRows } from '../../functions/edge/claim-rows.ts';
 import { createConnectionRows } from '../../functions/edge/connection-rows.ts';
+import { createMemberRows } from '../../functions/edge/member-rows.ts';
 import { createRevocationRows } from '../../functions/edge/revocation-rows.ts';
-import { claimsTable, connectionsTable, revocationsTable } from '../../functions/edge/tables.ts';
+import { createSubscriptionRows } from '../../functions/edge/subscription-rows.ts';
+import {
+  claimsTable,
+  connectionsTable,
+  membersTable,
+  revocationsTable,
+  subscriptionsTable,
+} from '../../functions/edge/tables.ts';
 import { describeClaims } from '../contract/claims.ts';
 import { describeConnectionRegistry } from '../contract/connection-registry.ts';
 import { onEachEngine, type RunningEngine, startEngine } from '../contract/engines.ts';
+import { describeMembers } from '../contract/members.ts';
 import { describeRevocations } from '../contract/revocations.ts';
+import { describeSubscriptions } from '../contract/subscriptions.ts';
 
 onEachEngine((kind) => {
   let engine: RunningEngine;
@@ -35,6 +45,14 @@ onEachEngine((kind) => {
 
   describeConnectionRegistry('rows of DynamoDB', async (clock) =>
     createConnectionRows(await createTable(connectionsTable), engine.client, clock),
+  );
+
+  describeSubscriptions('rows of DynamoDB', async (clock) =>
+    createSubscriptionRows(await createTable(subscriptionsTable), engine.client, clock),
+  );
+
+  describeMembers('rows of DynamoDB', async (clock) =>
+    createMemberRows(await createTable(membersTable), engine.client, clock),
   );
 
   describeRevocations('rows of DynamoDB', async (clock) =>

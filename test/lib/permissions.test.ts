@@ -5,6 +5,17 @@ const stage = 'arn:{AWS::Partition}:execute-api:{AWS::Region}:{AWS::AccountId}:{
 const toSockets = `${stage}/POST/@connections/*`;
 const endSockets = `${stage}/DELETE/@connections/*`;
 
+/** To forget a connection on its channels too, and to tell those who see it leave. */
+const leaving = [
+  'dynamodb:DeleteItem on {Tables/Connections}',
+  'dynamodb:DeleteItem on {Tables/Members}',
+  'dynamodb:DeleteItem on {Tables/Subscriptions}',
+  'dynamodb:GetItem on {Tables/Subscriptions}',
+  'dynamodb:Query on {Tables/Subscriptions}',
+  'dynamodb:UpdateItem on {Tables/Members}',
+  `execute-api:ManageConnections on ${toSockets}`,
+];
+
 /** All that a function may do, in full: what is not on this page is AccessDenied. */
 const withoutHello = {
   Authorizer: [
@@ -29,23 +40,18 @@ const withoutHello = {
     'logs:CreateLogStream on {Deliver/Log}',
     'logs:PutLogEvents on {Deliver/Log}',
   ],
-  Disconnect: [
-    'dynamodb:DeleteItem on {Tables/Connections}',
-    'logs:CreateLogStream on {Disconnect/Log}',
-    'logs:PutLogEvents on {Disconnect/Log}',
-  ],
+  Disconnect: [...leaving, 'logs:CreateLogStream on {Disconnect/Log}', 'logs:PutLogEvents on {Disconnect/Log}'],
   Message: ['logs:CreateLogStream on {Message/Log}', 'logs:PutLogEvents on {Message/Log}'],
   Publish: [
-    'dynamodb:DeleteItem on {Tables/Connections}',
+    ...leaving,
     'dynamodb:PutItem on {Tables/Revocations}',
     'dynamodb:Query on {Tables/Connections}',
     'dynamodb:UpdateItem on {Tables/Connections}',
     `execute-api:ManageConnections on ${endSockets}`,
-    `execute-api:ManageConnections on ${toSockets}`,
     'logs:CreateLogStream on {Publish/Log}',
     'logs:PutLogEvents on {Publish/Log}',
     'secretsmanager:GetSecretValue on {Credentials}',
-  ],
+  ].sort(),
 };
 
 const withHello = {

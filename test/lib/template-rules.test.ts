@@ -81,6 +81,7 @@ describe("cdk-nag's AwsSolutions", () => {
       `AwsSolutions-IAM5[${posts}] at Deliver`,
       `AwsSolutions-IAM5[${closes}] at Deliver`,
       `AwsSolutions-IAM5[${posts}] at Hello/Tick`,
+      `AwsSolutions-IAM5[${posts}] at Disconnect`,
     ]);
     for (const { reason } of acknowledgmentsOf(stack)) expect(reason).toMatch(/^[A-Z].{40,}\.$/);
   });

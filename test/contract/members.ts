@@ -1,0 +1,99 @@
+import { describe, expect, it } from 'vitest';
+import { connectionLifetime } from '../../functions/core/connection.ts';
+import type { Members } from '../../functions/core/members.ts';
+import { ManualClock } from '../fakes/clock.ts';
+
+const room = 'presence-room';
+const gonzalo = { userId: '42', userInfo: { name: 'Gonzalo' } };
+
+/** What every Members does, whatever it is made of. `create` makes one where nobody is present, on the time of `clock`. */
+export function describeMembers(name: string, create: (clock: ManualClock) => Promise<Members>): void {
+  async function scene() {
+    const clock = new ManualClock('2026-11-20T12:00:00.789Z');
+    return { clock, members: await create(clock) };
+  }
+
+  describe(`${name}: who is present`, () => {
+    it('is brought by his first connection and taken away by his last', async () => {
+      const { members } = await scene();
+      expect(await members.join(room, gonzalo, 'a')).toBe(true);
+      expect(await members.join(room, gonzalo, 'b')).toBe(false);
+      expect(await members.leave(room, '42', 'a')).toBe(false);
+      expect(await members.of(room)).toEqual([gonzalo]);
+      expect(await members.leave(room, '42', 'b')).toBe(true);
+      expect(await members.of(room)).toEqual([]);
+    });
+
+    it('is brought once, when two of his connections come at once, and taken away once', async () => {
+      const { members } = await scene();
+      const ids = ['a', 'b', 'c', 'd', 'e'];
+      const joined = await Promise.all(ids.map((id) => members.join(room, gonzalo, id)));
+      expect(joined.filter((isFirst) => isFirst)).toEqual([true]);
+      const left = await Promise.all(ids.map((id) => members.leave(room, '42', id)));
+      expect(left.filter((isLast) => isLast)).toEqual([true]);
+      expect(await members.of(room)).toEqual([]);
+    });
+
+    it('is not brought by a repetition, nor taken away by one', async () => {
+      const { members } = await scene();
+      await members.join(room, gonzalo, 'a');
+      expect(await members.join(room, gonzalo, 'a')).toBe(false);
+      expect(await members.leave(room, '42', 'a')).toBe(true);
+      expect(await members.leave(room, '42', 'a')).toBe(false);
+    });
+
+    it('is not touched by who leaves without having been there, and nobody is created', async () => {
+      const { members } = await scene();
+      await members.join(room, gonzalo, 'a');
+      expect(await members.leave(room, '42', 'never')).toBe(false);
+      expect(await members.leave(room, '43', 'a')).toBe(false);
+      expect(await members.leave('presence-other', '42', 'a')).toBe(false);
+      expect(await members.of(room)).toEqual([gonzalo]);
+      expect(await members.of('presence-other')).toEqual([]);
+    });
+
+    it('comes back as often as he likes', async () => {
+      const { members } = await scene();
+      for (const id of ['a', 'b', 'c']) {
+        expect(await members.join(room, gonzalo, id)).toBe(true);
+        expect(await members.leave(room, '42', id)).toBe(true);
+      }
+    });
+
+    it('is one of many, each with what he says of himself last', async () => {
+      const { members } = await scene();
+      await members.join(room, gonzalo, 'a');
+      await members.join(room, { userId: '43' }, 'b');
+      await members.join(room, { userId: '44', userInfo: null }, 'c');
+      await members.join(room, { userId: '__proto__', userInfo: ['a', 1] }, 'd');
+      await members.join(room, { userId: '42', userInfo: { name: 'G.' } }, 'e');
+      expect((await members.of(room)).toSorted((a, b) => (a.userId < b.userId ? -1 : 1))).toEqual([
+        { userId: '42', userInfo: { name: 'G.' } },
+        { userId: '43' },
+        { userId: '44', userInfo: null },
+        { userId: '__proto__', userInfo: ['a', 1] },
+      ]);
+      await members.join(room, { userId: '42' }, 'e');
+      expect((await members.of(room)).find(({ userId }) => userId === '42')).toEqual({ userId: '42' });
+    });
+
+    it('is there for as long as a connection can be, after which his row counts for nothing', async () => {
+      const { clock, members } = await scene();
+      await members.join(room, gonzalo, 'lost');
+      await clock.advance(connectionLifetime * 1000);
+      expect(await members.of(room)).toEqual([]);
+      expect(await members.join(room, gonzalo, 'b')).toBe(true);
+      expect(await members.of(room)).toEqual([gonzalo]);
+      expect(await members.leave(room, '42', 'b')).toBe(true);
+    });
+
+    it('stays longer with each connection that comes', async () => {
+      const { clock, members } = await scene();
+      await members.join(room, gonzalo, 'a');
+      await clock.advance((connectionLifetime - 1) * 1000);
+      await members.join(room, gonzalo, 'b');
+      await clock.advance(2000);
+      expect(await members.of(room)).toEqual([gonzalo]);
+    });
+  });
+}

@@ -1,0 +1,125 @@
+import { describe, expect, it } from 'vitest';
+import { connectionLifetime } from '../../functions/core/connection.ts';
+import type { PageRange, Subscriptions } from '../../functions/core/subscriptions.ts';
+import { ManualClock } from '../fakes/clock.ts';
+
+/** What every Subscriptions does, whatever it is made of. `create` makes one without any, on the time of `clock`. */
+export function describeSubscriptions(name: string, create: (clock: ManualClock) => Promise<Subscriptions>): void {
+  async function scene() {
+    const clock = new ManualClock('2026-11-20T12:00:00.789Z');
+    const subscriptions = await create(clock);
+    const add = async (channel: string, connectionId: string, userId?: string) => {
+      const connection = { principalId: `user:${connectionId}`, connectionId };
+      await subscriptions.add(channel, connection, userId);
+      return connection;
+    };
+    return { clock, subscriptions, add };
+  }
+
+  describe(`${name}: a subscription`, () => {
+    it('is on its channel and no other, at once', async () => {
+      const { subscriptions, add } = await scene();
+      const a = await add('news', 'a');
+      expect(await subscriptions.page('news')).toEqual({ subscribers: [a], next: undefined });
+      expect(await subscriptions.page('new')).toEqual({ subscribers: [], next: undefined });
+      expect(await subscriptions.find('news', a)).toEqual({ userId: undefined });
+      expect(await subscriptions.find('news', { ...a, connectionId: 'b' })).toBeUndefined();
+    });
+
+    it('knows who its connection is, on a presence channel', async () => {
+      const { subscriptions, add } = await scene();
+      const a = await add('presence-room', 'a', '42');
+      expect(await subscriptions.find('presence-room', a)).toEqual({ userId: '42' });
+      expect(await subscriptions.page('presence-room')).toMatchObject({ subscribers: [a] });
+    });
+
+    it('is one, although it was added twice, and the last time counts', async () => {
+      const { subscriptions, add } = await scene();
+      await add('presence-room', 'a', '42');
+      const a = await add('presence-room', 'a', '43');
+      expect(await subscriptions.count('presence-room')).toBe(1);
+      expect(await subscriptions.find('presence-room', a)).toEqual({ userId: '43' });
+    });
+
+    it('is removed alone, and may be removed twice or without having been there', async () => {
+      const { subscriptions, add } = await scene();
+      const [a] = [await add('news', 'a'), await add('news', 'b'), await add('sport', 'a')];
+      await subscriptions.remove('news', a);
+      await subscriptions.remove('news', a);
+      await subscriptions.remove('never', a);
+      expect(await subscriptions.find('news', a)).toBeUndefined();
+      expect(await idsOf(subscriptions, 'news')).toEqual(['b']);
+      expect(await idsOf(subscriptions, 'sport')).toEqual(['a']);
+    });
+
+    it('is there for as long as a connection can be, and not from then on, although its row may be', async () => {
+      const { clock, subscriptions, add } = await scene();
+      const a = await add('news', 'a');
+      await clock.advance((connectionLifetime - 1) * 1000);
+      expect(await idsOf(subscriptions, 'news')).toEqual(['a']);
+      await clock.advance(1000);
+      expect(await idsOf(subscriptions, 'news')).toEqual([]);
+      expect(await subscriptions.find('news', a)).toBeUndefined();
+      expect(await subscriptions.count('news')).toBe(0);
+      expect(await occupiedIn(subscriptions)).toEqual([]);
+    });
+  });
+
+  describe(`${name}: the subscribers of a channel`, () => {
+    async function crowd() {
+      const { subscriptions, add } = await scene();
+      for (const id of ['e', 'a', 'c', 'B', 'd', '=']) await add('news', id);
+      return subscriptions;
+    }
+
+    it('come in the order of their ids, as bytes, on pages of the size that is asked for', async () => {
+      const subscriptions = await crowd();
+      const first = await subscriptions.page('news', { limit: 4 });
+      expect(first.subscribers.map(({ connectionId }) => connectionId)).toEqual(['=', 'B', 'a', 'c']);
+      expect(first.next).toBe('c');
+      const second = await subscriptions.page('news', { limit: 4, after: first.next });
+      expect(second.subscribers.map(({ connectionId }) => connectionId)).toEqual(['d', 'e']);
+      expect(second.next).toBeUndefined();
+    });
+
+    it('may be those of a part of the ids, whose last one is in it and whose first is not', async () => {
+      const subscriptions = await crowd();
+      expect(await idsOf(subscriptions, 'news', { after: 'B', upTo: 'd' })).toEqual(['a', 'c', 'd']);
+      expect(await idsOf(subscriptions, 'news', { upTo: 'B', limit: 1 })).toEqual(['=', 'B']);
+      expect(await idsOf(subscriptions, 'news', { after: 'e' })).toEqual([]);
+    });
+
+    it('have a last one, of all and of a part', async () => {
+      const subscriptions = await crowd();
+      expect(await subscriptions.last('news')).toBe('e');
+      expect(await subscriptions.last('news', 'b')).toBe('a');
+      expect(await subscriptions.last('news', '!')).toBeUndefined();
+      expect(await subscriptions.last('never')).toBeUndefined();
+    });
+
+    it('are counted, and the channels that have some are named', async () => {
+      const { subscriptions, add } = await scene();
+      for (const id of ['a', 'b', 'c']) await add('news', id);
+      await add('presence-room', 'a', '42');
+      expect(await subscriptions.count('news')).toBe(3);
+      expect(await subscriptions.count('never')).toBe(0);
+      expect(await occupiedIn(subscriptions)).toEqual(['news', 'presence-room']);
+    });
+  });
+}
+
+async function idsOf(subscriptions: Subscriptions, channel: string, range: PageRange = {}): Promise<readonly string[]> {
+  const ids: string[] = [];
+  for (let after = range.after, isOver = false; !isOver; ) {
+    const { subscribers, next } = await subscriptions.page(channel, { ...range, after });
+    ids.push(...subscribers.map(({ connectionId }) => connectionId));
+    [after, isOver] = [next, next === undefined];
+  }
+  return ids;
+}
+
+async function occupiedIn(subscriptions: Subscriptions): Promise<readonly string[]> {
+  const names = new Set<string>();
+  for await (const page of subscriptions.occupied()) for (const channel of page) names.add(channel);
+  return [...names].sort();
+}

@@ -1,0 +1,56 @@
+import type { Clock } from '../../functions/core/clock.ts';
+import { connectionLifetime } from '../../functions/core/connection.ts';
+import type { Members } from '../../functions/core/members.ts';
+import type { Member } from '../../functions/core/subscriptions.ts';
+
+interface Row {
+  readonly channel: string;
+  member: Member;
+  readonly connections: Set<string>;
+  /** Epoch seconds. */
+  expiresAt: number;
+}
+
+/** Members in memory. */
+export class MemoryMembers implements Members {
+  readonly #rows = new Map<string, Row>();
+  readonly #clock: Pick<Clock, 'now'>;
+
+  constructor(clock: Pick<Clock, 'now'>) {
+    this.#clock = clock;
+  }
+
+  async join(channel: string, member: Member, connectionId: string): Promise<boolean> {
+    const key = keyOf(channel, member.userId);
+    const kept = this.#rows.get(key);
+    const before = kept === undefined || this.#hasExpired(kept) ? new Set<string>() : kept.connections;
+    const isFirst = before.size === 0;
+    const expiresAt = this.#seconds() + connectionLifetime;
+    this.#rows.set(key, { channel, member, connections: before.add(connectionId), expiresAt });
+    return isFirst;
+  }
+
+  async leave(channel: string, userId: string, connectionId: string): Promise<boolean> {
+    const row = this.#rows.get(keyOf(channel, userId));
+    if (row?.connections.delete(connectionId) !== true || row.connections.size > 0) return false;
+    this.#rows.delete(keyOf(channel, userId));
+    return true;
+  }
+
+  async of(channel: string): Promise<readonly Member[]> {
+    const rows = [...this.#rows.values()].filter((row) => row.channel === channel && !this.#hasExpired(row));
+    return rows.map(({ member }) => member).sort((a, b) => (a.userId < b.userId ? -1 : 1));
+  }
+
+  #hasExpired({ expiresAt }: Row): boolean {
+    return expiresAt <= this.#seconds();
+  }
+
+  #seconds(): number {
+    return Math.floor(this.#clock.now() / 1000);
+  }
+}
+
+function keyOf(channel: string, userId: string): string {
+  return JSON.stringify([channel, userId]);
+}

@@ -1,0 +1,77 @@
+import type { Clock } from '../../functions/core/clock.ts';
+import { type Connection, connectionLifetime } from '../../functions/core/connection.ts';
+import type { PageRange, SubscriberPage, Subscription, Subscriptions } from '../../functions/core/subscriptions.ts';
+
+interface Row extends Connection {
+  readonly channel: string;
+  readonly userId?: string | undefined;
+  /** Epoch seconds. */
+  readonly expiresAt: number;
+}
+
+/** Subscriptions in memory. */
+export class MemorySubscriptions implements Subscriptions {
+  readonly #rows = new Map<string, Row>();
+  readonly #clock: Pick<Clock, 'now'>;
+  readonly #pageSize: number;
+
+  constructor(clock: Pick<Clock, 'now'>, pageSize = 100) {
+    this.#clock = clock;
+    this.#pageSize = pageSize;
+  }
+
+  async add(channel: string, { principalId, connectionId }: Connection, userId?: string): Promise<void> {
+    const row = { channel, principalId, connectionId, userId, expiresAt: this.#seconds() + connectionLifetime };
+    this.#rows.set(keyOf(channel, row), row);
+  }
+
+  async find(channel: string, connection: Connection): Promise<Subscription | undefined> {
+    const row = this.#rows.get(keyOf(channel, connection));
+    return row === undefined || this.#hasExpired(row) ? undefined : { userId: row.userId };
+  }
+
+  async remove(channel: string, connection: Connection): Promise<void> {
+    this.#rows.delete(keyOf(channel, connection));
+  }
+
+  async page(channel: string, { after = '', upTo = '\uffff', limit }: PageRange = {}): Promise<SubscriberPage> {
+    const fits = (row: Row) => row.channel === channel && row.connectionId > after && row.connectionId <= upTo;
+    const rows = [...this.#rows.values()].filter(fits).sort((a, b) => (a.connectionId < b.connectionId ? -1 : 1));
+    const page = rows.slice(0, limit ?? this.#pageSize);
+    const subscribers = page
+      .filter((row) => !this.#hasExpired(row))
+      .map(({ principalId, connectionId }) => ({ principalId, connectionId }));
+    return { subscribers, next: page.length < rows.length ? page.at(-1)?.connectionId : undefined };
+  }
+
+  async last(channel: string, upTo = '\uffff'): Promise<string | undefined> {
+    return this.on(channel).findLast((id) => id <= upTo);
+  }
+
+  async count(channel: string): Promise<number> {
+    return this.on(channel).length;
+  }
+
+  async *occupied(): AsyncIterable<readonly string[]> {
+    const alive = [...this.#rows.values()].filter((row) => !this.#hasExpired(row));
+    yield [...new Set(alive.map(({ channel }) => channel))];
+  }
+
+  /** Whose time has not passed, by their connection ids. */
+  on(channel: string): readonly string[] {
+    const rows = [...this.#rows.values()].filter((row) => row.channel === channel && !this.#hasExpired(row));
+    return rows.map(({ connectionId }) => connectionId).sort();
+  }
+
+  #hasExpired({ expiresAt }: Row): boolean {
+    return expiresAt <= this.#seconds();
+  }
+
+  #seconds(): number {
+    return Math.floor(this.#clock.now() / 1000);
+  }
+}
+
+function keyOf(channel: string, { connectionId }: Connection): string {
+  return JSON.stringify([channel, connectionId]);
+}
