@@ -4,6 +4,7 @@ export interface LocalOptions {
   readonly pagePort: number;
   readonly socketPort: number;
   readonly php: 'native' | 'wasm';
+  readonly mode: 'ticket' | 'cookie';
   readonly hello: boolean;
   readonly quiet: boolean;
   readonly permissions: boolean;
@@ -16,6 +17,7 @@ export const usage = `Runs session-socket on this machine: the template that wou
   --page-port N     port of the PHP demo          (default 8080; 0 takes any free one)
   --socket-port N   port of the WebSocket API     (default 4000; 0 takes any free one)
   --php WHICH       native or wasm                (default native, and WebAssembly where no php runs)
+  --mode WHICH      ticket or cookie              (default ticket; cookie has page and socket on one domain, and no token)
   --no-hello        do not say hello every second
   --quiet           print no log, only where everything is
   --permissions     at the end, say which permissions each function used and which it never did
@@ -28,6 +30,7 @@ export function readLocalOptions(args: readonly string[]): LocalOptions | 'help'
     'page-port': { type: 'string', default: '8080' },
     'socket-port': { type: 'string', default: '4000' },
     php: { type: 'string', default: 'native' },
+    mode: { type: 'string', default: 'ticket' },
     hello: { type: 'boolean', default: true },
     quiet: { type: 'boolean', default: false },
     permissions: { type: 'boolean', default: false },
@@ -42,6 +45,7 @@ export function readLocalOptions(args: readonly string[]): LocalOptions | 'help'
     pagePort: readPort('--page-port', values['page-port']),
     socketPort: readPort('--socket-port', values['socket-port']),
     php: readChoice('--php', ['native', 'wasm'], values.php),
+    mode: readChoice('--mode', ['ticket', 'cookie'], values.mode),
     hello,
     quiet,
     permissions,

@@ -7,6 +7,7 @@ import { banner } from './banner.ts';
 import { type Life, live } from './live.ts';
 import { type LocalOptions, readLocalOptions, usage } from './local-options.ts';
 import { describeRuntime, unknownsSentence } from './run-assembly.ts';
+import { shareDomain } from './shared-domain.ts';
 import { describeDynamoDb, findPort, findSocketPort, startCloud } from './start-cloud.ts';
 import { synthesize } from './synthesize.ts';
 import { synthesizeAgain } from './synthesize-again.ts';
@@ -32,12 +33,15 @@ async function start(life: Life, options: LocalOptions): Promise<void> {
   console.log('Synthesizing the template …');
   const assembly = await mkdtemp(join(tmpdir(), 'session-socket-'));
   life.undo(() => rm(assembly, { recursive: true, force: true }));
-  const pageUrl = `http://127.0.0.1:${pagePort}`;
+  const phpUrl = `http://127.0.0.1:${pagePort}`;
+  const shared = options.mode === 'cookie' ? shareDomain(pagePort) : undefined;
+  const pageUrl = shared?.pageUrl ?? phpUrl;
   const context = {
-    sessionEndpoint: `${pageUrl}/getSessionID`,
+    sessionEndpoint: `${phpUrl}/getSessionID`,
     allowedOrigins: `${pageUrl},http://localhost:${pagePort}`,
     hello: String(options.hello),
     mode: 'ticket',
+    ...shared?.context,
   };
   await synthesize(context, assembly, life.signal);
   life.goOn();
@@ -51,12 +55,13 @@ async function start(life: Life, options: LocalOptions): Promise<void> {
     permissions: options.permissions,
   });
   life.goOn();
+  const socketUrl = shared?.socketUrlOf(cloud.webSocketUrl) ?? cloud.webSocketUrl;
   const log = (line: string) => (options.quiet ? undefined : console.log(line));
   const php = await startPhpServer({
     root: join(project, 'php'),
     router: 'demo/index.php',
     port: pagePort,
-    environment: { SESSION_SOCKET_URL: cloud.webSocketUrl, ...ticketEnvironment(cloud) },
+    environment: { SESSION_SOCKET_URL: socketUrl, ...ticketEnvironment(cloud), ...shared?.environment },
     prefer: options.php,
     log,
   });
@@ -71,7 +76,7 @@ async function start(life: Life, options: LocalOptions): Promise<void> {
       'session-socket is running on this machine',
       [
         ['Page', `${pageUrl}/`],
-        ['Socket', cloud.webSocketUrl],
+        ['Socket', socketUrl],
         ['Inspect', String(cloud.inspectorUrl)],
         ['Log in', 'gonzalo / password'],
         ['PHP', php.php],

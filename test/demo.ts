@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { shareDomain } from '../bin/shared-domain.ts';
 import { ticketEnvironment } from '../bin/ticket-environment.ts';
 import { findFreePort } from '../local/free-port.ts';
 import { type PhpServer, startPhpServer } from '../local/php-server.ts';
@@ -16,6 +17,8 @@ export interface DemoOptions {
   /** The PHP app's folder, from the project's root, and its front controller. */
   readonly app?: { readonly root: string; readonly router: string };
   readonly hello?: boolean;
+  /** Of page and socket: mode `cookie`. Node.js does not find its hosts, a browser that is told to does. */
+  readonly domain?: string;
   /** CDK context beside the usual. */
   readonly context?: Readonly<Record<string, string>>;
   /** What PHP complains about. */
@@ -25,29 +28,37 @@ export interface DemoOptions {
 export async function startDemo({
   app = { root: 'php', router: 'demo/index.php' },
   hello = false,
+  domain,
   context = {},
   log,
 }: DemoOptions = {}): Promise<Demo> {
   // Known before PHP starts, because the template names the page's origin.
-  const pageUrl = `http://127.0.0.1:${await findFreePort()}`;
+  const phpUrl = `http://127.0.0.1:${await findFreePort()}`;
+  const port = Number(new URL(phpUrl).port);
+  const shared = domain === undefined ? undefined : shareDomain(port, domain);
+  const pageUrl = shared?.pageUrl ?? phpUrl;
   const gateway = await startGateway({
-    sessionEndpoint: `${pageUrl}/getSessionID`,
+    sessionEndpoint: `${phpUrl}/getSessionID`,
     allowedOrigins: pageUrl,
     hello: String(hello),
+    ...shared?.context,
     ...context,
   });
+  const webSocketUrl = shared?.socketUrlOf(gateway.webSocketUrl) ?? gateway.webSocketUrl;
   const php = await startPhpServer({
     root: join(import.meta.dirname, '..', app.root),
     router: app.router,
-    port: Number(new URL(pageUrl).port),
+    port,
     environment: {
-      SESSION_SOCKET_URL: gateway.webSocketUrl,
-      ...(context.mode === 'ticket' ? ticketEnvironment(gateway.cloud) : {}),
+      SESSION_SOCKET_URL: webSocketUrl,
+      ...(context.mode === 'ticket' || shared !== undefined ? ticketEnvironment(gateway.cloud) : {}),
+      ...shared?.environment,
     },
     ...(log === undefined ? {} : { log }),
   });
   return {
     ...gateway,
+    webSocketUrl,
     pageUrl,
     php,
     async close() {

@@ -8,7 +8,8 @@ declare(strict_types=1);
  *     SESSION_SOCKET_URL=ws://127.0.0.1:4000/live php -S 127.0.0.1:8080 php/demo/index.php
  *
  * With SESSION_SOCKET_APP_ID, _KEY and _SECRET (and _PREVIOUS_SECRET while it changes) it gives tickets, and with
- * SESSION_SOCKET_API_URL as well a logout closes the sockets of the session.
+ * SESSION_SOCKET_API_URL as well a logout closes the sockets of the session. With SESSION_SOCKET_COOKIE_DOMAIN too the
+ * page and the socket share that domain and the session's cookie, which SESSION_SOCKET_COOKIE names, and need no ticket.
  *
  * The routes are those of the blog post of 2016. Only one of them is there for the socket: GET /getSessionID.
  */
@@ -26,7 +27,7 @@ const ROUTES = [
 
 function home(): void
 {
-    page(200, 'Public page', 'home', ['user' => logged_in_user(), 'socketUrl' => socket_url()]);
+    page(200, 'Public page', 'home', ['user' => logged_in_user(), 'socketUrl' => socket_url(), 'way' => way_in()]);
 }
 
 /** HTTP Basic, as in 2016. The password is in the source because this is a demo; yours is hashed, in your own login. */
@@ -50,7 +51,7 @@ function private_page(): void
         page(403, 'Log in first', 'forbidden');
         return;
     }
-    page(200, 'Private page', 'private', ['user' => $user, 'socketUrl' => socket_url()]);
+    page(200, 'Private page', 'private', ['user' => $user, 'socketUrl' => socket_url(), 'way' => way_in()]);
 }
 
 /**
@@ -110,6 +111,12 @@ function socket_url(): ?string
 {
     $url = (string) getenv('SESSION_SOCKET_URL');
     return preg_match('#^wss?://[A-Za-z0-9.:\[\]-]+(/[A-Za-z0-9._~/-]*)?$#D', $url) === 1 ? $url : null;
+}
+
+/** What the page's script opens the socket with: a token, or nothing but the cookie that the browser sends by itself. */
+function way_in(): string
+{
+    return cookie_domain() === '' ? 'token' : 'cookie';
 }
 
 /** What the gateway and this app share, or null when the environment does not say it. */

@@ -9,7 +9,13 @@ require_once __DIR__ . '/../session-socket.php';
  * its lock back at once, so that the socket's question never waits for it.
  */
 
-session_name('PHPSESSID'); // whatever php.ini says
+session_name(getenv('SESSION_SOCKET_COOKIE') ?: 'PHPSESSID'); // whatever php.ini says
+
+/** Empty for the host of the page alone; in mode `cookie` the domain that it shares with the socket. */
+function cookie_domain(): string
+{
+    return (string) getenv('SESSION_SOCKET_COOKIE_DOMAIN');
+}
 
 function session_settings(): array
 {
@@ -20,6 +26,7 @@ function session_settings(): array
         'use_only_cookies' => true,
         'cookie_lifetime' => 0,
         'cookie_path' => '/',
+        'cookie_domain' => cookie_domain(),
         'cookie_secure' => $isHttps,
         'cookie_httponly' => true,
         'cookie_samesite' => 'Lax',
@@ -64,9 +71,10 @@ function end_session(): ?array
         session_destroy();
     }
     $settings = session_settings();
-    setcookie('PHPSESSID', '', [
+    setcookie(session_name(), '', [
         'expires' => 1,
         'path' => $settings['cookie_path'],
+        'domain' => $settings['cookie_domain'],
         'secure' => $settings['cookie_secure'],
         'httponly' => true,
         'samesite' => 'Lax',
@@ -77,6 +85,6 @@ function end_session(): ?array
 /** So that an invented id costs no session file here either. `PHPSESSID[]=x` would make the cookie an array. */
 function names_a_session(): bool
 {
-    $id = $_COOKIE['PHPSESSID'] ?? null;
+    $id = $_COOKIE[session_name()] ?? null;
     return is_string($id) && SessionSocket\may_exist($id);
 }

@@ -79,6 +79,12 @@ describe('the options of npm start', () => {
   it('are refused in the same way', () => {
     expect(() => readLocalOptions(['--php', 'fpm'])).toThrow(new UsageError('--php is native or wasm, not "fpm".'));
     expect(() => readLocalOptions(['--page-port', '4000'])).toThrow(UsageError);
+    expect(() => readLocalOptions(['--mode', 'status'])).toThrow('--mode is ticket or cookie, not "status".');
     expect(readLocalOptions(['--page-port', '0', '--socket-port', '0', '--no-hello'])).toMatchObject({ hello: false });
+  });
+
+  it('show tickets, and cookies when asked', () => {
+    expect(readLocalOptions([])).toMatchObject({ mode: 'ticket' });
+    expect(readLocalOptions(['--mode', 'cookie'])).toMatchObject({ mode: 'cookie' });
   });
 });

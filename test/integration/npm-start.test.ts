@@ -8,7 +8,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { speakPusher } from '../contract/pusher-socket.ts';
 import { Visitor } from '../php/visitor.ts';
 import { hasNativePhp } from '../php-kinds.ts';
-import { connect } from '../socket-client.ts';
+import { connect, handshakeStatus } from '../socket-client.ts';
 
 const project = join(import.meta.dirname, '..', '..');
 const running = new Set<ChildProcess>();
@@ -39,6 +39,26 @@ describe('npm start', { timeout: 90_000 }, () => {
     await demo.pressCtrlC();
     await expect(fetch(demo.pageUrl)).rejects.toThrow();
     await rm(path, { recursive: true });
+  });
+
+  it('has page and socket on one domain in mode cookie, and the cookie opens the socket', async () => {
+    const demo = await start(process.env.PATH ?? '', ['--mode', 'cookie']);
+    const [page, socket] = [new URL(demo.pageUrl), new URL(demo.socketUrl)];
+    expect([page.hostname, socket.hostname]).toEqual(['app.session-socket.localhost', 'ws.session-socket.localhost']);
+
+    const login = await fetch(`http://127.0.0.1:${page.port}/login`, {
+      headers: { Authorization: `Basic ${btoa('gonzalo:password')}` },
+      redirect: 'manual',
+    });
+    const [cookie = ''] = login.headers.getSetCookie();
+    expect(cookie).toMatch(/^APPSID=.*; domain=session-socket.localhost;/i);
+    // Unlike a browser, Node.js does not find these names by itself.
+    const handshake = { origin: page.origin, headers: { host: socket.host, cookie: cookie.split(';')[0] ?? '' } };
+    const here = `ws://127.0.0.1:${socket.port}${socket.pathname}`;
+    expect(await handshakeStatus(here, { origin: page.origin })).toBe(401);
+    expect(await handshakeStatus(here, handshake)).toBe(101);
+    expect(await handshakeStatus(here, { ...handshake, origin: 'http://evil.session-socket.localhost' })).toBe(403);
+    await demo.pressCtrlC();
   });
 
   it('stops cleanly when Ctrl-C comes before it is ready', async () => {
@@ -107,8 +127,8 @@ interface RunningDemo {
   pressCtrlC(): Promise<void>;
 }
 
-async function start(path: string): Promise<RunningDemo> {
-  const child = spawnStart(path, ['--page-port', '0', '--socket-port', '0', '--permissions']);
+async function start(path: string, more: readonly string[] = []): Promise<RunningDemo> {
+  const child = spawnStart(path, ['--page-port', '0', '--socket-port', '0', '--permissions', ...more]);
   const printed = collect(child);
   await until(child, () => printed().includes('Ctrl-C stops everything'));
   return {

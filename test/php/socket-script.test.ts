@@ -2,12 +2,16 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 /** The script of the private page, with a browser's `fetch`, `WebSocket` and clock put under it. */
 const script = '../../php/demo/assets/socket.js';
-const { keepConnected } = (await import(script)) as {
+type Open = (url: string, attempt: number) => Promise<unknown>;
+const { keepConnected, withCookie, withToken } = (await import(script)) as {
   keepConnected(
     url: string,
     onState: (state: string) => void,
     onEvent: (event: string, data: unknown) => void,
+    open: Open,
   ): Promise<void>;
+  withCookie: Open;
+  withToken: Open;
 };
 
 class FakeSocket {
@@ -59,9 +63,9 @@ afterEach(() => {
   ask.mockReset();
 });
 
-async function openPage(): Promise<void> {
+async function openPage(open = withToken): Promise<void> {
   const onEvent = (event: string, data: unknown) => events.push([event, data]);
-  keepConnected('ws://gateway/prod', (state) => states.push(state), onEvent);
+  keepConnected('ws://gateway/prod', (state) => states.push(state), onEvent, open);
   await vi.advanceTimersByTimeAsync(0);
 }
 
@@ -147,5 +151,39 @@ describe('the script of the private page', () => {
     await vi.advanceTimersByTimeAsync(10_000);
     expect(FakeSocket.all).toHaveLength(1);
     expect(states).toEqual(['connecting']);
+  });
+});
+
+describe('the script of the private page, where it shares a domain with the socket', () => {
+  it('opens the socket at once, and asks PHP for nothing', async () => {
+    await openPage(withCookie);
+    expect(FakeSocket.last.url).toBe('ws://gateway/prod');
+    expect(ask).not.toHaveBeenCalled();
+  });
+
+  it('asks PHP once it was refused, because a browser is not told why, and tries again while somebody is logged in', async () => {
+    ask.mockResolvedValueOnce(answer(200)).mockRejectedValueOnce(new TypeError('Failed to fetch'));
+    ask.mockResolvedValue(answer(403));
+    await openPage(withCookie);
+    FakeSocket.last.onclose();
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(FakeSocket.all).toHaveLength(2);
+    expect(states).toEqual(['connecting', 'refused']);
+
+    FakeSocket.last.onclose();
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(FakeSocket.all).toHaveLength(2);
+    expect(states.at(-1)).toBe('signed out');
+  });
+
+  it('says signed out when the socket was closed with the session', async () => {
+    ask.mockResolvedValue(answer(403));
+    await openPage(withCookie);
+    FakeSocket.last.onopen();
+    await vi.advanceTimersByTimeAsync(60_000);
+    FakeSocket.last.onclose();
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(states).toEqual(['connecting', 'open', 'connecting', 'signed out']);
+    expect(FakeSocket.all).toHaveLength(1);
   });
 });

@@ -1,13 +1,16 @@
-// A token of the right shape that PHP never gave to anybody: what a stranger would have to guess.
-const bytes = crypto.getRandomValues(new Uint8Array(16));
-const token = Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+const { socketUrl, way } = document.querySelector('script[data-socket-url]').dataset;
 
-const { socketUrl } = document.querySelector('script[data-socket-url]').dataset;
-document.querySelector('[data-field=token]').textContent = token;
-
-const socket = new WebSocket(`${socketUrl}?token=${token}`);
+const socket = new WebSocket(way === 'cookie' ? socketUrl : `${socketUrl}?token=${inventToken()}`);
 socket.onopen = () => show('connected');
 socket.onerror = () => show('refused');
+
+/** Of the right shape, and PHP never gave it to anybody: what a stranger would have to guess. */
+function inventToken() {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  const token = Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+  document.querySelector('[data-field=token]').textContent = token;
+  return token;
+}
 
 function show(outcome) {
   socket.onerror = null;

@@ -1,4 +1,4 @@
-import { keepConnected } from './socket.js';
+import { keepConnected, withCookie, withToken } from './socket.js';
 
 const LISTED_EVENTS = 12;
 const STATES = {
@@ -8,14 +8,14 @@ const STATES = {
   'signed out': { tone: 'bad', hint: 'Your PHP session has ended, so no socket opens any more.' },
 };
 
-const { socketUrl } = document.querySelector('script[data-socket-url]').dataset;
+const { socketUrl, way } = document.querySelector('script[data-socket-url]').dataset;
 const stateLine = document.querySelector('.state');
 const stateName = document.querySelector('[data-testid=state]');
 const events = document.querySelector('[data-testid=events]');
 const field = (name) => document.querySelector(`[data-field=${name}]`);
 let count = 0;
 
-keepConnected(socketUrl, showState, showEvent);
+keepConnected(socketUrl, showState, showEvent, way === 'cookie' ? withCookie : withToken);
 
 function showState(state) {
   const { tone, hint } = STATES[state];

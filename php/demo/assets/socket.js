@@ -1,16 +1,14 @@
 /**
  * All that a page needs for session-socket: the browser's own WebSocket and the Pusher protocol's JSON frames. Keeps a
  * socket open for as long as the PHP session lives, and says what happens: `onState` gets connecting, open, refused or
- * signed out; `onEvent` gets the name and the data of every event.
+ * signed out; `onEvent` gets the name and the data of every event; `open` is one of those below.
  */
-export async function keepConnected(url, onState, onEvent) {
+export async function keepConnected(url, onState, onEvent, open = withToken) {
   onState('connecting');
   for (let attempt = 0; ; attempt++) {
-    const answer = await fetch('/getSessionID').catch(() => undefined); // a fresh token every time: a login changes it
-    if (answer?.status === 403) return onState('signed out');
-    const token = answer?.ok && (await answer.json().catch(() => undefined));
-    if (token) {
-      const socket = new WebSocket(`${url}?token=${encodeURIComponent(token)}`);
+    const socket = await open(url, attempt).catch(() => undefined); // PHP is away: later
+    if (socket === 'signed out') return onState('signed out');
+    if (socket) {
       let openedAt;
       let pings;
       socket.onopen = () => {
@@ -34,6 +32,23 @@ export async function keepConnected(url, onState, onEvent) {
     const waitMs = Math.random() * Math.min(30_000, 1_000 * 2 ** attempt);
     await new Promise((resolve) => setTimeout(resolve, waitMs));
   }
+}
+
+/** With a token from PHP, a fresh one every time: a login changes it. */
+export async function withToken(url) {
+  const answer = await fetch('/getSessionID');
+  if (answer.status === 403) return 'signed out';
+  const token = answer.ok && (await answer.json());
+  return token && new WebSocket(`${url}?token=${encodeURIComponent(token)}`);
+}
+
+/**
+ * Where page and socket share a domain: the browser sends the session's cookie by itself. It is not told why a handshake
+ * failed or a socket closed, so from then on PHP is asked whether anybody is logged in.
+ */
+export async function withCookie(url, attempt) {
+  if (attempt > 0 && (await fetch('/getSessionID')).status === 403) return 'signed out';
+  return new WebSocket(url);
 }
 
 /** An event's data is JSON in a string; a publisher may also have sent plain words. */

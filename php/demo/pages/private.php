@@ -1,4 +1,4 @@
-<?php /** @var string $user @var string $socketUrl */ ?>
+<?php /** @var string $user @var string $socketUrl @var string $way token or cookie */ ?>
 <h1>Hello, <?= e($user) ?>.</h1>
 <p class="lead">PHP knows who you are, so the socket does too. Nothing but your PHP session was needed to open it.</p>
 
@@ -8,6 +8,9 @@
         <span class="hint" data-field="hint"></span></p>
     <dl class="facts">
         <div><dt>Address</dt><dd><?= e($socketUrl) ?></dd></div>
+<?php if ($way === 'cookie'): ?>
+        <div><dt>Token</dt><dd>none: the browser sends the session’s cookie by itself</dd></div>
+<?php endif ?>
         <div><dt>Socket id</dt><dd data-field="socket-id">–</dd></div>
         <div><dt>Events</dt><dd data-field="count">0</dd></div>
     </dl>
@@ -21,4 +24,4 @@
 </section>
 
 <p class="note">The page speaks to the socket with <a href="/assets/socket.js">one short script</a> and no library.</p>
-<script type="module" src="/assets/private.js" data-socket-url="<?= e($socketUrl) ?>"></script>
+<script type="module" src="/assets/private.js" data-socket-url="<?= e($socketUrl) ?>" data-way="<?= e($way) ?>"></script>
