@@ -483,6 +483,13 @@ describe('the outputs', () => {
     expect(Object.keys(template.Outputs ?? {})).toEqual(['WebSocketUrl', 'HttpApiUrl', 'AppId', 'Key', 'SecretName']);
   });
 
+  it('lead to TLS only', () => {
+    const { WebSocketUrl, HttpApiUrl } = quiet.template.Outputs ?? {};
+    expect(quiet.read(WebSocketUrl?.Value)).toMatch(/^wss:\/\//);
+    // https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-apigatewayv2-api.html: always https.
+    expect(HttpApiUrl?.Value).toEqual({ 'Fn::GetAtt': [expect.any(String), 'ApiEndpoint'] });
+  });
+
   it('name the same application and key as the secret', () => {
     const { GenerateSecretString } = quiet.the('AWS::SecretsManager::Secret').Properties;
     const { AppId, Key } = quiet.template.Outputs ?? {};

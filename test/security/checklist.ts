@@ -1,0 +1,613 @@
+/**
+ * What must hold so that nobody but who is logged in has a socket, line by line. `npm run security` runs the tests that are
+ * named here and prints the lines with their results; SECURITY.md has the same as a table.
+ */
+export interface Line {
+  readonly number: string;
+  readonly statement: string;
+  readonly tests: readonly NamedTest[];
+  /** Why it is otherwise, in part or in whole. */
+  readonly reason?: string;
+}
+
+export interface NamedTest {
+  readonly file: string;
+  /** As the source has it; the words of a `describe` may stand before it: `a logout › closes …`. */
+  readonly title: string;
+}
+
+export interface Section {
+  readonly title: string;
+  readonly lines: readonly Line[];
+}
+
+function by(file: string, ...titles: readonly string[]): readonly NamedTest[] {
+  return titles.map((title) => ({ file: `test/${file}.test.ts`, title }));
+}
+
+export const sections: readonly Section[] = [
+  {
+    title: 'The handshake',
+    lines: [
+      {
+        number: 'S01',
+        statement: 'Browsers and PHP are spoken to with TLS only, but on loopback',
+        tests: [
+          ...by('lib/session-socket', 'lead to TLS only'),
+          ...by('core/session-endpoint', 'refuses %s, because it %s'),
+          ...by('integration/php-moods', 'over TLS, PHP › that speaks no TLS at all is told nothing'),
+        ],
+      },
+      {
+        number: 'S02',
+        statement: 'Origin is compared exactly with a list: scheme, host and port; another is 403',
+        tests: [
+          ...by('core/origin', 'at the handshake › lets %s in, which is on the list', 'at the handshake › refuses %s'),
+          ...by('integration/sockets', 'is a page of the origin %s with a good token: 403'),
+        ],
+      },
+      {
+        number: 'S03',
+        statement: 'So do no prefix, suffix, other scheme, other port, other case or `null` get in',
+        tests: by('core/origin', 'at the handshake › refuses %s', 'does not take a wildcard on the list for one'),
+      },
+      {
+        number: 'S04',
+        statement:
+          'Who sends no Origin is refused; an option lets programs in, though never where cookies are the proof',
+        tests: [
+          ...by('core/origin', 'refuses who sends none, unless the policy says otherwise'),
+          ...by('edge/environment', 'never let clients without Origin in where cookies are the proof'),
+          ...by('integration/sockets', 'is a client without an Origin: 403'),
+        ],
+      },
+      {
+        number: 'S05',
+        statement: 'An empty list is an error before the deployment, and lets nobody in',
+        tests: [
+          ...by('lib/refuse-bad-props', 'refuses, with one plain sentence, › %s'),
+          ...by('core/origin', 'lets nobody in by an empty list'),
+        ],
+      },
+      {
+        number: 'S06',
+        statement: 'No other site’s page gets a ticket',
+        tests: [
+          ...by(
+            'integration/php-tickets',
+            'says 403 when Sec-Fetch-Site is %s',
+            'compares Origin %s with Host %s: %i',
+            'takes back what the app allows other sites elsewhere',
+          ),
+          ...by(
+            'integration/php-tickets-odd',
+            'gives a page of any origin but its own nothing, and no ticket to any other cookie',
+          ),
+        ],
+        reason:
+          'By GET and without a CSRF token: the answer changes nothing, another site cannot read it, and Sec-Fetch-Site and Origin are looked at.',
+      },
+      {
+        number: 'S07',
+        statement: 'A ticket that comes as a sub-protocol is answered with the name of ours, never with itself',
+        tests: [
+          ...by(
+            'functions/connect',
+            'answers a page that asked by sub-protocol with the name of ours, never with the ticket',
+          ),
+          ...by(
+            'integration/ways-in',
+            'open a socket that is answered with the name of ours and never with the ticket, and PHP is not asked',
+          ),
+        ],
+      },
+      {
+        number: 'S08',
+        statement: 'Who brings no credential is answered 401 by API Gateway, and no Lambda runs',
+        tests: [
+          ...by(
+            'lib/session-socket',
+            'answer 401 without a Lambda to who brings no token',
+            'with %j, answer it to who brings nothing in %s',
+          ),
+          ...by('integration/sockets', 'is somebody without a token: 401'),
+        ],
+      },
+    ],
+  },
+  {
+    title: 'From the session to the socket',
+    lines: [
+      {
+        number: 'S10',
+        statement: 'A well-formed id that never was is refused, and becomes no session',
+        tests: [
+          ...by('integration/sockets', 'is somebody with a well-formed id that PHP never gave to anybody: 403'),
+          ...by('integration/php-tickets', 'gets no file for any of 50 invented ids'),
+          ...by(
+            'integration/php-moods',
+            'an invented id is not let in when PHP makes a new one for it, as it does in strict mode',
+          ),
+        ],
+        reason:
+          'In mode `session-id` with strict mode off and a route that asks nobody who is logged in, it is let in, as nobody.',
+      },
+      {
+        number: 'S11',
+        statement: 'After a logout neither the id, the cookie nor a ticket from before opens anything',
+        tests: [
+          ...by('integration/ways-in', 'open nothing after a logout'),
+          ...by('integration/ways-in', 'open nothing for a stranger, after a logout, or from another page or none'),
+          ...by('integration/sockets', 'is who was logged in until a moment ago: 403'),
+          ...by('e2e/main-job', 'logs out, and neither the old token nor a stranger gets a socket any more'),
+        ],
+      },
+      {
+        number: 'S12',
+        statement: 'An id from before the login is refused once PHP has rotated it',
+        tests: [
+          ...by('integration/sessions', 'from before the login, which rotated it'),
+          ...by('integration/php-demo', 'always begins a new session, and the one before it is worth nothing'),
+        ],
+        reason:
+          'Whether and when it is rotated, and for how long the old one is good, is the app’s to say: it is asked each time.',
+      },
+      {
+        number: 'S13',
+        statement: 'A session that nobody is logged in with is refused',
+        tests: [
+          ...by('integration/sessions', 'of a visitor who is not logged in'),
+          ...by('integration/snippets', 'gives none to who is not, with a session or without one'),
+        ],
+        reason:
+          'There is no option for visitors: PHP decides. An app that answers `[]` in place of null lets them in, each under the hash of the session.',
+      },
+      {
+        number: 'S14',
+        statement: 'An app that adopts invented ids is found before the first deployment',
+        tests: [
+          ...by('doctor/checks', 'is that an invented id is kept, when a cookie says so'),
+          ...by('integration/doctor', 'finds %s, and nothing else'),
+        ],
+        reason: 'By `npx session-socket doctor`, with an exit code for CI; a deployment itself asks PHP nothing.',
+      },
+      {
+        number: 'S15',
+        statement: 'The shape of an id is checked before it goes anywhere: `A-Z a-z 0-9 , -`, 22 to 250 of them',
+        tests: [
+          ...by('core/session', 'the shape of a session id › refuses %s', 'refuses %s where one string is wanted'),
+          ...by('integration/php-moods', 'a handshake with %s never reaches PHP'),
+          ...by('integration/sockets', 'is somebody with %s for a token: 403'),
+        ],
+      },
+      {
+        number: 'S16',
+        statement: 'Ids are compared in constant time; only an HMAC of one is stored, and nothing of it logged',
+        tests: [
+          ...by('core/session', 'tells equal from different, whatever the lengths'),
+          ...by('core/credentials', 'hashes a session id as PHP does'),
+          ...by('integration/ways-in', 'leave neither session id, cookie nor ticket in a log or a table'),
+          ...by('integration/sockets', 'has written no token, cookie or secret into any log'),
+          ...by('integration/logout', 'leaves no session, hash, secret or signature in any log'),
+        ],
+      },
+      {
+        number: 'S17',
+        statement: 'With tickets or cookies no script ever has the session id',
+        tests: [
+          ...by('e2e/main-job', 'leaves the session id in no URL, log, table or script'),
+          ...by(
+            'integration/php-demo-tickets',
+            'gives the page a ticket with the cookie, the user and no readable session id',
+          ),
+        ],
+        reason:
+          'The modes `session-id` and `status` hand it to the page: that is their price for needing no library in PHP.',
+      },
+      {
+        number: 'S18',
+        statement: 'A ticket is sealed, lives for 30 s, belongs to one app and one session, and opens one socket',
+        tests: [
+          ...by(
+            'core/ticket',
+            'every single bit of it flipped',
+            'a ticket of somebody else is refused: › %s',
+            'by the clock a ticket is › %i s after it was sealed: %s',
+          ),
+          ...by(
+            'functions/connect',
+            'refuses a second use, writes nothing and starts nothing',
+            'lets one of several in that come at once',
+          ),
+          ...by('integration/ways-in', 'open one socket when one is used many times at once'),
+        ],
+        reason: 'It is not bound to an Origin: the handshake’s own is compared with the list all the same.',
+      },
+      {
+        number: 'S19',
+        statement: 'No log of ours has the handshake’s query string; tickets can stay out of URLs altogether',
+        tests: [
+          ...by(
+            'lib/session-socket',
+            'names no query string, no header and nothing that the authorizer said of somebody',
+            'never writes an execution log, where API Gateway would put tokens and frames',
+          ),
+          ...by('functions/authorizer-ways-in', 'may come as a sub-protocol, and then not in the URL'),
+        ],
+        reason:
+          'By default the token is in the query, because that works with every client; `tokenFrom=subprotocol` moves it.',
+      },
+      {
+        number: 'S20',
+        statement:
+          'PHP is asked at one fixed URL, with its certificate verified, no redirects, JSON, 64 KB and one deadline',
+        tests: [
+          ...by(
+            'integration/php-moods',
+            'with a certificate that nobody has signed is told nothing',
+            'with the certificate of somebody else is told nothing',
+            'with %i is followed in no mode, wherever it leads',
+          ),
+          ...by('core/session-answer', 'with the content type "%s" comes to %s'),
+          ...by('edge/http', 'hangs up on a body without end, wanted or not', 'counts for both tries together'),
+          ...by(
+            'lib/session-socket',
+            'outlives the slowest PHP that is allowed and the three seconds of the secret, so that it can say what happened',
+          ),
+        ],
+      },
+      {
+        number: 'S21',
+        statement: 'Whatever PHP says that is no clear yes connects nobody, and a no is told from a fault',
+        tests: [
+          ...by('integration/php-moods', `on %s, PHP › \${says}: \${outcome}`),
+          ...by(
+            'lib/session-socket',
+            'is watched by an alarm on its errors, which are session checks that failed and nothing else',
+          ),
+        ],
+      },
+      {
+        number: 'S22',
+        statement: 'PHP can know the gateway by its signature, for 300 s',
+        tests: [
+          ...by(
+            'integration/php-moods',
+            'carries a signature that PHP can verify: of the path with its query, the time and the very cookie',
+          ),
+          ...by(
+            'integration/php-tickets',
+            'answers a signature that is %s (%i s) with %i',
+            'says 421 to a signature that was made with %s, and in one line of the log how to mend it',
+          ),
+          ...by(
+            'integration/php-tickets-odd',
+            'never accepts a header that was changed in any byte, cut or lengthened',
+          ),
+        ],
+      },
+      {
+        number: 'S23',
+        statement: 'Of the browser’s cookies PHP is sent the one of the session, or those that were named',
+        tests: [
+          ...by('core/cookies', 'nothing else ever leaves, whatever the header is'),
+          ...by('integration/php-tickets', 'seals the session cookie alone, and just as the browser sent it'),
+          ...by('integration/ways-in', 'open a socket without any token, and PHP sees those of the list'),
+        ],
+      },
+      {
+        number: 'S24',
+        statement: 'No cache keeps what PHP answers, and no other site may read it',
+        tests: [
+          ...by('integration/sessions', 'answers both askers so that no cache keeps it and no other site reads it'),
+          ...by('integration/php-tickets', 'takes back what the app allows other sites elsewhere'),
+          ...by('integration/php-demo', 'gives the same id to the page and to the gateway, never to a cache'),
+        ],
+      },
+      {
+        number: 'S25',
+        statement: 'The question neither locks, writes nor prolongs the session',
+        tests: [
+          ...by('integration/php-tickets', 'is as it was after either question: same content, same age'),
+          ...by(
+            'integration/php-tickets-odd',
+            'holds no lock while the app looks up who it is, and writes nothing over what another page has written',
+          ),
+          ...by('integration/php-demo', 'is kept logged in by visits, not by the questions of the socket'),
+        ],
+      },
+      {
+        number: 'S26',
+        statement: 'A session that another tab holds locked for long is “try again”, not “logged out”',
+        tests: [
+          ...by(
+            'integration/sessions',
+            'while another tab holds it is “try again” and not “logged out”, and lets in afterwards',
+          ),
+          ...by('php/socket-script', 'keeps trying while PHP is away or in trouble'),
+        ],
+      },
+      {
+        number: 'S27',
+        statement: 'An end that the app knows is kept, whether PHP has collected the session or not',
+        tests: [
+          ...by('integration/php-tickets-settings', 'takes %j for nobody'),
+          ...by('functions/authorizer-ways-in', 'that the session has ended refuses'),
+          ...by('integration/doctor', 'finds nothing wrong where everything is right'),
+        ],
+        reason: 'As `expiresAt`, which is the app’s to say. `gc_maxlifetime` is no end, and the doctor says so.',
+      },
+    ],
+  },
+  {
+    title: 'While the socket is open',
+    lines: [
+      {
+        number: 'S30',
+        statement: 'A logout that PHP tells closes all sockets of the session, in all tabs',
+        tests: [
+          ...by(
+            'integration/logout',
+            'closes exactly the sockets of its session, in all tabs, after it told them 4009',
+          ),
+          ...by('core/revoke', 'one bad socket does not keep the others open, and is tried again until it closes'),
+        ],
+      },
+      {
+        number: 'S31',
+        statement: '“Log out everywhere” closes all sockets of the user',
+        tests: [
+          ...by(
+            'integration/logout',
+            'everywhere, by Pusher’s route, closes every socket of the user, and nobody else’s signature does',
+            'everywhere refuses a ticket that is older than it, and takes one of the next second',
+          ),
+        ],
+      },
+      {
+        number: 'S32',
+        statement: 'A session that ends without a word is found, and its sockets are closed',
+        tests: [],
+        reason: 'Not yet: nothing is asked again after the handshake.',
+      },
+      {
+        number: 'S33',
+        statement: 'No socket outlives the end that PHP named, nor two hours',
+        tests: [
+          ...by(
+            'integration/registry',
+            'is shown to the last second of its session, and not from then on, although its socket may be open',
+          ),
+          ...by('conformance/limits', '#52 #N16 after two hours it is closed with 1001 however busy it was'),
+        ],
+        reason:
+          'Not yet whole: from the end on nothing is delivered, but the socket stays open. The two hours are API Gateway’s.',
+      },
+      {
+        number: 'S34',
+        statement: 'An open tab is no activity: neither pings nor checks keep a session alive',
+        tests: [
+          ...by('integration/php-tickets', 'is as it was after either question: same content, same age'),
+          ...by('integration/php-demo', 'is kept logged in by visits, not by the questions of the socket'),
+        ],
+        reason: 'Pings never reach PHP.',
+      },
+      {
+        number: 'S35',
+        statement: 'Who comes back is asked like who comes: there is no resuming',
+        tests: [
+          ...by('php/socket-script', 'reconnects with a fresh token'),
+          ...by(
+            'integration/sockets',
+            'asks PHP once per handshake, and not at all for a malformed token or without one',
+          ),
+          ...by('integration/logout', 'is for one session: the user’s next login gets a socket at once'),
+        ],
+      },
+      {
+        number: 'S36',
+        statement: 'After a rotation PHP can hand a socket on to the new id',
+        tests: [],
+        reason: 'Not yet: the socket stays with the id that it was opened with, and a logout names that one.',
+      },
+      {
+        number: 'S37',
+        statement: 'Between a logout and the close of a socket nothing is delivered to it',
+        tests: [
+          ...by(
+            'core/revoke',
+            'the revocation is written before anybody is looked for',
+            'every row is marked before the first socket hears of it',
+          ),
+          ...by(
+            'integration/registry',
+            'is in no broadcast any more, is not held and cannot be welcomed, until it leaves',
+          ),
+          ...by('functions/connect', 'a logout while the socket opens › $when, of $name, undoes it'),
+        ],
+      },
+      {
+        number: 'S38',
+        statement: 'A row that has expired gets nothing, although DynamoDB has not deleted it yet',
+        tests: by('integration/registry', 'is shown to its last second, and not from then on'),
+      },
+    ],
+  },
+  {
+    title: 'Messages',
+    lines: [
+      {
+        number: 'S40',
+        statement: 'Each action is allowed by itself: connected is not allowed',
+        tests: by('functions/message', 'says that it does not know the event "%s"'),
+        reason: 'Not yet: there are no channels, so a ping is all that anybody may do.',
+      },
+      {
+        number: 'S41',
+        statement: 'Nobody publishes where he is not subscribed',
+        tests: by('functions/message', 'says that it does not know the event "%s"'),
+        reason: 'Not yet: browsers cannot publish at all.',
+      },
+      {
+        number: 'S42',
+        statement: 'Every frame is read into a known form or refused, with one reply, and nothing crashes',
+        tests: [
+          ...by('core/frame', 'is refused when it is %s', 'comes to a frame or a refusal, whatever it is'),
+          ...by('functions/message', 'never throws, and every reply is a frame with an event that is a string'),
+        ],
+      },
+      {
+        number: 'S43',
+        statement: 'Frames over 32 KB close the socket',
+        tests: by('conformance/limits', '#47 #N10 a frame of 33 KB closes with 1009'),
+        reason: 'By API Gateway itself, with 1009, before any function of ours runs.',
+      },
+      {
+        number: 'S44',
+        statement: 'A connection that sends without end is slowed down',
+        tests: by('lib/session-socket', 'the stage › lets 2000 requests a second through, and bursts of 1000'),
+        reason: 'Not yet for each connection: the stage’s throttle counts for all together.',
+      },
+      {
+        number: 'S45',
+        statement: 'One user has only so many connections',
+        tests: [],
+        reason: 'Not yet. API Gateway itself takes 500 new connections a second for an account.',
+      },
+      {
+        number: 'S46',
+        statement: 'Who speaks comes from the handshake, never from a frame',
+        tests: by(
+          'edge/gateway',
+          'is never taken from what the client sent',
+          'is known from the context in every later event',
+        ),
+      },
+      {
+        number: 'S47',
+        statement: 'Prototype keys, deep nesting, huge numbers and broken text are survived',
+        tests: [
+          ...by('core/frame', 'survives %s'),
+          ...by('integration/sockets', 'is told what is wrong with %s, and keeps the socket'),
+        ],
+      },
+    ],
+  },
+  {
+    title: 'The HTTP API, and AWS',
+    lines: [
+      {
+        number: 'S50',
+        statement: 'The HTTP API takes what was signed, for ±600 s; every function may do exactly what it does',
+        tests: [
+          ...by(
+            'core/request-signature',
+            'a request is answered 401 › without %s',
+            'for %s than was signed',
+            'within ten minutes, in both directions',
+          ),
+          ...by('functions/publish', 'refuses, and does nothing, › %s'),
+          ...by('lib/permissions', '%s may do this and nothing else'),
+        ],
+        reason:
+          'Without a nonce, as Pusher’s: a copy within the ten minutes is accepted and closes the same sockets again.',
+      },
+      {
+        number: 'S51',
+        statement: 'The secret is in Secrets Manager only, and is changed without refusing anybody',
+        tests: [
+          ...by(
+            'lib/session-socket',
+            'has no secret in its environment, only where the secret is',
+            'appear nowhere else: no part of the template asks CloudFormation for the value',
+          ),
+          ...by(
+            'integration/tickets',
+            'changing the secret, without a deployment and without anybody being refused › of %s',
+          ),
+        ],
+      },
+      {
+        number: 'S52',
+        statement: 'Logs say who connected, left or was refused and why, and nothing secret',
+        tests: [
+          ...by('integration/sockets', 'says connected and disconnected, with code and reason, in one line each'),
+          ...by('functions/authorizer', 'of every other refusal, it is nothing that the client sent'),
+          ...by('lib/session-socket', 'is one line of JSON, below the 3 KB that API Gateway takes'),
+        ],
+        reason: 'With the connection id and the principal; the address is in the access log.',
+      },
+      {
+        number: 'S53',
+        statement: 'Both stages have throttles, and faults set off an alarm',
+        tests: by(
+          'lib/session-socket',
+          'the stage › lets 2000 requests a second through, and bursts of 1000',
+          'is watched by an alarm on its errors, which are session checks that failed and nothing else',
+          'is watched by an alarm that one logout which left sockets open sets off',
+        ),
+        reason:
+          'Refusals are counted as `HandshakeRefused`, without an alarm: how many are normal, nobody but you knows.',
+      },
+      {
+        number: 'S54',
+        statement: 'A web application firewall can stand before it',
+        tests: [],
+        reason: 'Not offered: it takes CloudFront or another front of your own, and then `disableExecuteApiEndpoint`.',
+      },
+    ],
+  },
+  {
+    title: 'The PHP side',
+    lines: [
+      {
+        number: 'S60',
+        statement: 'Strict mode, HttpOnly, Secure and SameSite of the session cookie are looked at',
+        tests: [
+          ...by('doctor/checks', 'tells of the cookie with %s: %s'),
+          ...by(
+            'integration/php-demo',
+            'gives a session cookie that scripts and other sites cannot use, and leads to the private page',
+          ),
+        ],
+        reason:
+          'By the doctor, where an answer shows them. What nobody sees from outside (`use_trans_sid`) it says to look at.',
+      },
+      {
+        number: 'S61',
+        statement: 'SameSite alone protects nobody: a page on a sibling host has the cookie, and still no socket',
+        tests: by('e2e/cookie-mode', 'is refused from a sibling host, whose page has the cookie and another Origin'),
+      },
+      {
+        number: 'S62',
+        statement: 'What a cookie for the whole domain costs is said',
+        tests: by('doctor/checks', 'tells of the cookie with %s: %s'),
+        reason:
+          'In docs/modes.md, and by the doctor; a `__Host-` cookie works with tickets, or where one host serves page and socket.',
+      },
+      {
+        number: 'S63',
+        statement: 'The id is rotated at the login',
+        tests: by(
+          'integration/php-demo',
+          'always begins a new session, and the one before it is worth nothing',
+          'does not adopt an id that somebody planted',
+        ),
+        reason: 'By the demo; in your app it is yours, and the doctor says to look at it.',
+      },
+      {
+        number: 'S64',
+        statement: 'The sockets of a user can be ended together, without a list of sessions',
+        tests: by('integration/php-close', 'asks for a user with Pusher’s own route'),
+        reason: 'The sessions themselves are PHP’s to list and to end.',
+      },
+      {
+        number: 'S65',
+        statement: 'What API Gateway does with compression is written down',
+        tests: by('conformance/handshake', '#8 an offer of permessage-deflate is accepted'),
+        reason:
+          'It was seen to accept it, so a frame should not mix a secret with what a stranger chose (BREACH). Ours do not.',
+      },
+    ],
+  },
+];

@@ -1,0 +1,40 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import type { NamedTest } from './checklist.ts';
+
+const project = join(import.meta.dirname, '..', '..');
+
+/** What vitest's full name of such a test looks like: `%s` and `$name` stand for anything, and so do suites in between. */
+export function patternOf({ title }: NamedTest): string {
+  return partsOf(title)
+    .map((part) =>
+      part
+        .split(placeholder)
+        .map((text) => text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&'))
+        .join('.*'),
+    )
+    .join(' (?:.* )?');
+}
+
+export function fits(test: NamedTest, fullName: string): boolean {
+  return new RegExp(`(?:^| )${patternOf(test)}$`, 's').test(fullName);
+}
+
+/** Whether the file, or a contract that it runs, has a test of this very title. */
+export function isThere({ file, title }: NamedTest): boolean {
+  const path = join(project, file);
+  if (!existsSync(path)) return false;
+  const text = readFileSync(path, 'utf8');
+  const contracts = [...text.matchAll(/from '(\.\.\/contract\/[\w-]+\.ts)'/g)].map(([, name = '']) =>
+    readFileSync(join(dirname(path), name), 'utf8'),
+  );
+  const source = [text, ...contracts].join('\n');
+  return partsOf(title).every((part) => ["'", '"', '`'].some((quote) => source.includes(quote + part + quote)));
+}
+
+function partsOf(title: string): readonly string[] {
+  return title.split(' › ');
+}
+
+/** https://vitest.dev/api/test#test-each, and what a template literal has. */
+const placeholder = /%(?:\.\d+)?[sijdo]|\$\{\w+\}|\$\w+/;
