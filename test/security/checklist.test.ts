@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { sections } from './checklist.ts';
-import { fits, isThere } from './named-tests.ts';
+import { fits, isThere, patternToRun } from './named-tests.ts';
 import { begin, end, markdownTable } from './table.ts';
 
 const lines = sections.flatMap((section) => section.lines);
@@ -17,6 +17,12 @@ describe('the security checklist', () => {
   it('names only tests that there are', () => {
     const missing = lines.flatMap(({ tests }) => tests).filter((test) => !isThere(test));
     expect(missing).toEqual([]);
+  });
+
+  it('names the story of a test in a browser, of which no step runs alone', () => {
+    const steps = lines.flatMap(({ tests }) => tests).filter(({ file }) => file.startsWith('test/e2e/'));
+    expect(steps.filter(({ title }) => !title.includes(' › '))).toEqual([]);
+    expect(steps.map(patternToRun)).toContain('A person with a browser .*');
   });
 
   it('has a test or a reason for each line', () => {

@@ -139,7 +139,10 @@ export const sections: readonly Section[] = [
           ...by('integration/ways-in', 'open nothing after a logout'),
           ...by('integration/ways-in', 'open nothing for a stranger, after a logout, or from another page or none'),
           ...by('integration/sockets', 'is who was logged in until a moment ago: 403'),
-          ...by('e2e/main-job', 'logs out, and neither the old token nor a stranger gets a socket any more'),
+          ...by(
+            'e2e/main-job',
+            'A person with a browser › logs out, and neither the old token nor a stranger gets a socket any more',
+          ),
         ],
       },
       {
@@ -195,7 +198,7 @@ export const sections: readonly Section[] = [
         number: 'S17',
         statement: 'With tickets or cookies no script ever has the session id',
         tests: [
-          ...by('e2e/main-job', 'leaves the session id in no URL, log, table or script'),
+          ...by('e2e/main-job', 'A person with a browser › leaves the session id in no URL, log, table or script'),
           ...by(
             'integration/php-demo-tickets',
             'gives the page a ticket with the cookie, the user and no readable session id',
@@ -576,7 +579,10 @@ export const sections: readonly Section[] = [
       {
         number: 'S61',
         statement: 'SameSite alone protects nobody: a page on a sibling host has the cookie, and still no socket',
-        tests: by('e2e/cookie-mode', 'is refused from a sibling host, whose page has the cookie and another Origin'),
+        tests: by(
+          'e2e/cookie-mode',
+          'A page and a socket that share %s › is refused from a sibling host, whose page has the cookie and another Origin',
+        ),
       },
       {
         number: 'S62',

@@ -1,11 +1,14 @@
-/** `npm run security`: runs the tests that the checklist names, and prints one line for each of its lines. */
+/**
+ * `npm run security`: runs the tests that the checklist names, and prints one line for each of its lines. `--list` only
+ * prints, `--markdown` prints the table of SECURITY.md, and `S11 S18` keep it to these lines.
+ */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Line, type NamedTest, sections } from './checklist.ts';
-import { fits, patternOf } from './named-tests.ts';
+import { fits, patternToRun } from './named-tests.ts';
 import { markdownTable } from './table.ts';
 
 interface TestFile {
@@ -17,7 +20,8 @@ interface TestFile {
 type Result = 'passed' | 'failed' | 'skipped' | 'reason';
 
 const project = join(import.meta.dirname, '..', '..');
-const lines = sections.flatMap((section) => section.lines);
+const asked = process.argv.filter((argument) => /^S\d\d$/.test(argument));
+const isAsked = ({ number }: Line) => asked.length === 0 || asked.includes(number);
 
 if (process.argv.includes('--markdown')) console.log(markdownTable());
 else if (process.argv.includes('--list')) print();
@@ -25,9 +29,9 @@ else process.exitCode = print(await run());
 
 /** One run of vitest over these files, in which only the tests with these names run. */
 async function run(): Promise<readonly TestFile[]> {
-  const tests = lines.flatMap((line) => line.tests);
+  const tests = sections.flatMap(({ lines }) => lines.filter(isAsked)).flatMap((line) => line.tests);
   const files = [...new Set(tests.map(({ file }) => file))];
-  const names = [...new Set(tests.map(patternOf))].join('|');
+  const names = [...new Set(tests.map(patternToRun))].join('|');
   const folder = await mkdtemp(join(tmpdir(), 'security-'));
   const output = join(folder, 'report.json');
   const vitest = join(project, 'node_modules', 'vitest', 'vitest.mjs');
@@ -45,9 +49,9 @@ async function run(): Promise<readonly TestFile[]> {
 /** @param ran without it, the lines are only listed. @returns the exit code */
 function print(ran?: readonly TestFile[]): number {
   const results: Result[] = [];
-  for (const section of sections) {
-    console.log(`\n${section.title}`);
-    for (const line of section.lines) {
+  for (const { title, lines } of sections) {
+    if (lines.some(isAsked)) console.log(`\n${title}`);
+    for (const line of lines.filter(isAsked)) {
       const result = ran && resultOf(line, ran);
       if (result !== undefined) results.push(result);
       console.log(`  ${line.number}  ${result?.padEnd(9) ?? ''}${line.statement}`);

@@ -16,6 +16,13 @@ export function patternOf({ title }: NamedTest): string {
     .join(' (?:.* )?');
 }
 
+/** What has to run for it: of a story in a browser all, because each step needs those before it. */
+export function patternToRun(test: NamedTest): string {
+  if (!test.file.startsWith('test/e2e/')) return patternOf(test);
+  const [story = ''] = partsOf(test.title);
+  return `${patternOf({ ...test, title: story })} .*`;
+}
+
 export function fits(test: NamedTest, fullName: string): boolean {
   return new RegExp(`(?:^| )${patternOf(test)}$`, 's').test(fullName);
 }
