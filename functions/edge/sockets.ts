@@ -1,11 +1,11 @@
 import {
-  ApiGatewayManagementApiClient,
   ApiGatewayManagementApiServiceException,
   DeleteConnectionCommand,
-  GoneException,
   PostToConnectionCommand,
 } from '@aws-sdk/client-apigatewaymanagementapi';
 import { type SocketSender, SocketTrouble } from '../core/socket-sender.ts';
+import { createConnectionsClient } from './connections/client.ts';
+import { LineFailure } from './connections/line-failure.ts';
 
 export interface PostSettings {
   /** Tries in all. A post that was taken but not answered in time is repeated too, so more than one may say it twice. */
@@ -15,20 +15,16 @@ export interface PostSettings {
 }
 
 /** Open sockets through API Gateway's @connections. `callbackUrl` ends with the stage. */
-export function createSockets(callbackUrl: string, { maxAttempts, timeoutMs }: PostSettings): SocketSender {
-  const client = new ApiGatewayManagementApiClient({
-    endpoint: callbackUrl,
-    maxAttempts,
-    requestHandler: { connectionTimeout: timeoutMs, requestTimeout: timeoutMs, throwOnRequestTimeout: true },
-  });
+export function createSockets(callbackUrl: string, settings: PostSettings): SocketSender {
+  const client = createConnectionsClient(callbackUrl, settings);
   return {
     async post(connectionId, frame) {
+      const Data = typeof frame === 'string' ? Buffer.from(frame) : frame;
       try {
-        await client.send(new PostToConnectionCommand({ ConnectionId: connectionId, Data: Buffer.from(frame) }));
+        await client.send(new PostToConnectionCommand({ ConnectionId: connectionId, Data }));
         return 'delivered';
       } catch (error) {
-        if (error instanceof GoneException) return 'gone';
-        throw troubleOf(error);
+        return goneOrThrow(error);
       }
     },
 
@@ -37,14 +33,17 @@ export function createSockets(callbackUrl: string, { maxAttempts, timeoutMs }: P
         await client.send(new DeleteConnectionCommand({ ConnectionId: connectionId }));
         return 'closed';
       } catch (error) {
-        if (error instanceof GoneException) return 'gone';
-        throw troubleOf(error);
+        return goneOrThrow(error);
       }
     },
   };
 }
 
-function troubleOf(error: unknown): SocketTrouble {
-  const status = error instanceof ApiGatewayManagementApiServiceException ? error.$metadata.httpStatusCode : undefined;
-  return new SocketTrouble(status, { cause: error });
+/** @throws SocketTrouble for what went wrong on the way or over there, and as it is what went wrong here */
+function goneOrThrow(error: unknown): 'gone' {
+  if (error instanceof LineFailure) throw new SocketTrouble(undefined, { cause: error });
+  if (!(error instanceof ApiGatewayManagementApiServiceException)) throw error;
+  const status = error.$metadata.httpStatusCode;
+  if (status === 410) return 'gone';
+  throw new SocketTrouble(status, { cause: error });
 }
