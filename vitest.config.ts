@@ -22,6 +22,8 @@ const functionsEnvironment = {
   CLAIMS_TABLE: 'claims',
   REVOCATIONS_TABLE: 'revocations',
   DELIVER_FUNCTION: 'deliver',
+  MAX_CONNECTIONS: '100',
+  AT_MAX_CONNECTIONS: 'refuse',
   TICK_FUNCTION: 'tick',
   FRAMES_PER_MINUTE: '300',
   CLIENT_EVENTS_PER_SECOND: '10',

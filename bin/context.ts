@@ -44,6 +44,9 @@ export function readContext(lookup: Lookup): SessionSocketProps {
     ...maybe('cookies', readList(lookup('cookies'))),
     ...maybe('sessionTimeout', readMilliseconds(lookup, 'sessionTimeoutMs')),
     ...maybe('allowMissingOrigin', readSwitch(lookup, 'allowMissingOrigin')),
+    ...maybe('maxConnectionsPerUser', readNumber(lookup, 'maxConnectionsPerUser')),
+    ...maybe('atMaxConnections', readText(lookup, 'atMaxConnections') as SessionSocketProps['atMaxConnections']),
+    ...maybe('maxConcurrentSessionChecks', readNumber(lookup, 'maxConcurrentSessionChecks')),
     ...maybe('hello', readSwitch(lookup, 'hello')),
     ...maybe('cloudWatchRole', readSwitch(lookup, 'cloudWatchRole')),
   };
@@ -59,6 +62,13 @@ function readList(value: unknown): string[] | undefined {
   if (value === undefined) return undefined;
   const items = Array.isArray(value) ? value.map(String) : String(value).split(',');
   return items.map((item) => item.trim()).filter((item) => item !== '');
+}
+
+function readNumber(lookup: Lookup, name: string): number | undefined {
+  const text = readText(lookup, name);
+  if (text === undefined) return undefined;
+  if (!/^\d+$/.test(text)) throw new BadProps(`${name} is a whole number, not "${text}".`);
+  return Number(text);
 }
 
 function readMilliseconds(lookup: Lookup, name: string): Duration | undefined {

@@ -3,7 +3,8 @@ import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import type { Claims } from './core/claims.ts';
 import type { Clock } from './core/clock.ts';
 import type { Connection } from './core/connection.ts';
-import type { ConnectionRegistry } from './core/connection-registry.ts';
+import { type ConnectionLimit, whoMustGo } from './core/connection-limit.ts';
+import type { ConnectionRegistry, RegisteredConnection } from './core/connection-registry.ts';
 import { type RefusalReason, refuse } from './core/refusal.ts';
 import type { Revocations } from './core/revocations.ts';
 import { ticketMemory } from './core/ticket.ts';
@@ -11,7 +12,7 @@ import { createClaimRows } from './edge/claim-rows.ts';
 import { systemClock } from './edge/clock.ts';
 import { createConnectionRows } from './edge/connection-rows.ts';
 import { readAdmitted } from './edge/context.ts';
-import { read, readOptional } from './edge/environment.ts';
+import { read, readConnectionLimit, readOptional } from './edge/environment.ts';
 import type { SocketEvent } from './edge/gateway.ts';
 import { createStarter, type Starter } from './edge/invoke.ts';
 import { createRevocationRows } from './edge/revocation-rows.ts';
@@ -24,6 +25,7 @@ interface Dependencies {
   readonly claims?: Claims | undefined;
   /** What a page that brought its ticket as a sub-protocol is answered; the ticket itself never is. */
   readonly subprotocol?: string | undefined;
+  readonly limit: ConnectionLimit;
   readonly starter: Starter;
   readonly clock: Clock;
   readonly tell: Tell;
@@ -34,7 +36,7 @@ interface Dependencies {
  * posted to a connection before this one has returned (https://repost.aws/knowledge-center/410-gone-api-gateway).
  */
 export function createConnect(dependencies: Dependencies) {
-  const { registry, revocations, claims, subprotocol, starter, clock, tell } = dependencies;
+  const { registry, revocations, claims, subprotocol, limit, starter, clock, tell } = dependencies;
   return async (event: SocketEvent): Promise<APIGatewayProxyStructuredResultV2> => {
     const admitted = readAdmitted(event);
     // Only a route without our authorizer could bring this about: fail closed.
@@ -47,10 +49,15 @@ export function createConnect(dependencies: Dependencies) {
     try {
       // After the row and not before it: a logout in between would see no row, and we no logout.
       const names = new Set([session.principalId, `session:${session.sessionHash}`]);
-      if (await revocations.isRevokedSince([...names], authorizedAt)) {
+      const [isRevoked, goes] = await Promise.all([
+        revocations.isRevokedSince([...names], authorizedAt),
+        findWhoMustGo(connection),
+      ]);
+      if (isRevoked || goes === 'the newcomer') {
         await registry.leave(connection);
-        return turnAway(connection, 'revoked');
+        return turnAway(connection, isRevoked ? 'revoked' : 'too-many-connections');
       }
+      if (goes.length > 0) await starter.deliver({ putOut: goes });
       await starter.deliver({ welcome: connection });
     } catch (error) {
       // Without a welcome the socket would be mute for two hours: refuse the handshake and leave nothing behind.
@@ -69,6 +76,12 @@ export function createConnect(dependencies: Dependencies) {
     const { refused: reason, sentence } = refuse(why);
     tell('info', 'handshake refused', { ...connection, reason, sentence }, { HandshakeRefused: 1 });
     return { statusCode: 403 };
+  }
+
+  async function findWhoMustGo(newcomer: Connection): Promise<ReturnType<typeof whoMustGo>> {
+    const open: RegisteredConnection[] = [];
+    for await (const page of registry.openOf(newcomer.principalId)) open.push(...page);
+    return whoMustGo(newcomer, open, limit);
   }
 
   /**
@@ -91,6 +104,7 @@ export const handler = createConnect({
   revocations: createRevocationRows(read('REVOCATIONS_TABLE'), client, systemClock),
   claims: claimsTable === undefined ? undefined : createClaimRows(claimsTable, client, systemClock),
   subprotocol: readOptional('SUBPROTOCOL'),
+  limit: readConnectionLimit(),
   starter: createStarter({ deliver: read('DELIVER_FUNCTION'), tick: readOptional('TICK_FUNCTION') }),
   clock: systemClock,
   tell: createTell(),

@@ -1,30 +1,33 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import type { Clock } from './core/clock.ts';
 import type { Connection } from './core/connection.ts';
-import type { ConnectionRegistry } from './core/connection-registry.ts';
+import type { RegisteredConnection } from './core/connection-registry.ts';
+import { type EndWorld, endConnections, endSocket } from './core/end-connections.ts';
 import { encodeFrame, welcomeFrame } from './core/frame.ts';
-import { endSocket } from './core/revoke.ts';
-import type { Delivery, SocketSender } from './core/socket-sender.ts';
+import type { Delivery } from './core/socket-sender.ts';
+import { createChannels } from './edge/channels.ts';
 import { systemClock } from './edge/clock.ts';
-import { createConnectionRows } from './edge/connection-rows.ts';
 import { read } from './edge/environment.ts';
 import type { DeliverJob } from './edge/invoke.ts';
 import { createSockets } from './edge/sockets.ts';
 import { createTell, type Tell } from './edge/telemetry.ts';
 
-interface Dependencies {
-  readonly registry: ConnectionRegistry;
-  readonly sender: SocketSender;
-  readonly clock: Clock;
+interface Dependencies extends EndWorld {
   readonly tell: Tell;
 }
 
 /** How long a 410 is taken for "not open yet" while the connection is registered, in milliseconds. */
 const patienceMs = 10_000;
 
-/** Posts the welcome, without which a Pusher client says nothing, then opens the connection to broadcasts. */
-export function createDeliver({ registry, sender, clock, tell }: Dependencies) {
-  return async ({ welcome: connection }: DeliverJob): Promise<void> => {
+/** Posts the welcome, and closes the sockets that are too many. */
+export function createDeliver({ tell, ...world }: Dependencies) {
+  const { registry, sender, leave, clock } = world;
+  return async (job: DeliverJob): Promise<void> => {
+    if ('welcome' in job) await welcome(job.welcome);
+    else await putOut(job.putOut);
+  };
+
+  /** Without it a Pusher client says nothing. Then it opens the connection to broadcasts. */
+  async function welcome(connection: Connection): Promise<void> {
     const delivery = await postPatiently(connection);
     if (delivery === 'delivered' && (await registry.markWelcomed(connection, clock.now()))) {
       tell('info', 'welcomed', { ...connection }, { Delivered: 1 });
@@ -43,7 +46,17 @@ export function createDeliver({ registry, sender, clock, tell }: Dependencies) {
     }
     // It has left since.
     tell('info', 'welcomed', { ...connection }, { Delivered: 1 });
-  };
+  }
+
+  /** @throws when sockets are left, so that Lambda does it again */
+  async function putOut(connections: readonly RegisteredConnection[]): Promise<void> {
+    const deadline = clock.now() + patienceMs;
+    const report = await endConnections(connections, 'put-out', world, deadline);
+    const { found, closed, gone, failed } = report;
+    const fields = { principalId: connections[0]?.principalId, found, gone, failed };
+    tell(failed > 0 ? 'error' : 'info', 'put out', fields, { PutOut: closed });
+    if (failed > 0) throw new Error(`${failed} of ${found} sockets could not be closed.`);
+  }
 
   async function postPatiently(connection: Connection): Promise<Delivery> {
     const frame = encodeFrame(welcomeFrame(connection.connectionId));
@@ -62,17 +75,19 @@ export function createDeliver({ registry, sender, clock, tell }: Dependencies) {
   async function closePatiently(connection: Connection): Promise<void> {
     const giveUpAt = clock.now() + patienceMs;
     for (let pauseMs = 25; await registry.isRevoked(connection); pauseMs = Math.min(pauseMs * 2, 1000)) {
-      const closing = await endSocket(connection.connectionId, sender);
+      const closing = await endSocket(connection.connectionId, 'revoked', sender);
       if (closing === 'closed' || clock.now() + pauseMs > giveUpAt) break;
       await clock.pause(pauseMs);
     }
-    await registry.leave(connection);
+    await leave(connection);
   }
 }
 
+const sender = createSockets(read('CALLBACK_URL'), { maxAttempts: 3, timeoutMs: 3000 });
+
 export const handler = createDeliver({
-  registry: createConnectionRows(read('CONNECTIONS_TABLE'), new DynamoDBClient({}), systemClock),
-  sender: createSockets(read('CALLBACK_URL'), { maxAttempts: 3, timeoutMs: 3000 }),
+  ...createChannels(new DynamoDBClient({}), sender, systemClock),
+  sender,
   clock: systemClock,
   tell: createTell(),
 });

@@ -1,4 +1,5 @@
 import { Token } from 'aws-cdk-lib';
+import { defaultLimit, findLimitFault } from '../functions/core/connection-limit.ts';
 import { findOriginFault } from '../functions/core/origin.ts';
 import { findEndpointFault } from '../functions/core/session-endpoint.ts';
 import { findWayInFault } from '../functions/core/way-in-fault.ts';
@@ -34,6 +35,16 @@ function findFault(props: SessionSocketProps): string | undefined {
   const timeoutMs = props.sessionTimeout?.toMilliseconds();
   if (timeoutMs !== undefined && (timeoutMs < 100 || timeoutMs > 20_000)) {
     return `sessionTimeout is ${timeoutMs} ms; it must be between 100 ms and 20 s.`;
+  }
+  const { maxConnectionsPerUser: maxConnections, atMaxConnections } = props;
+  const limitFault = findLimitFault({
+    maxConnections: maxConnections ?? defaultLimit.maxConnections,
+    atMaxConnections: atMaxConnections ?? defaultLimit.atMaxConnections,
+  });
+  if (limitFault !== undefined) return limitFault;
+  const checks = props.maxConcurrentSessionChecks;
+  if (checks !== undefined && !(Number.isInteger(checks) && checks > 0)) {
+    return `maxConcurrentSessionChecks is ${checks}; it is a whole number above 0, and with none nobody could connect.`;
   }
   if (props.throttle !== undefined && !(props.throttle.rateLimit > 0 && props.throttle.burstLimit > 0)) {
     return 'throttle needs a rateLimit and a burstLimit above 0; with less, nobody could connect.';

@@ -1,5 +1,6 @@
 import type { Duration } from 'aws-cdk-lib';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
+import type { LimitChoice } from '../functions/core/connection-limit.ts';
 import type { SessionMode } from '../functions/core/session.ts';
 import type { SessionCheck, TokenSource } from '../functions/core/way-in.ts';
 
@@ -63,6 +64,30 @@ export interface SessionSocketProps {
    * @default false
    */
   readonly allowMissingOrigin?: boolean;
+
+  /**
+   * How many sockets a user may have open at once, 1 to 1000; where PHP names no user, a session. A page that forgets to close
+   * its sockets, or somebody who holds one login, could else open as many as the account's quotas let them. Where one
+   * `userId` stands for many people, such as all guests, it has to be higher.
+   * @default 100
+   */
+  readonly maxConnectionsPerUser?: number;
+
+  /**
+   * What happens to one more: it gets 403 (`refuse`), or it is let in and the user's oldest socket is closed with
+   * `pusher:error` 4004, which tells a client to stay away (`oldest-out`).
+   * @default 'refuse'
+   */
+  readonly atMaxConnections?: LimitChoice;
+
+  /**
+   * How many session checks PHP is asked at the same time, at most: the reserved concurrency of the authorizer. It protects PHP
+   * at the price of sockets: whoever comes above it is turned away by API Gateway and has to try again. About as many as PHP has
+   * workers to spare. A new AWS account may have none to reserve: Lambda keeps a part of the account's concurrency for everybody
+   * (https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html), and the deployment fails.
+   * @default - as many as Lambda runs
+   */
+  readonly maxConcurrentSessionChecks?: number;
 
   /**
    * Sends `hello {hello: 'world'}` to everyone every second, for the demo. At API Gateway's $1 per million messages this

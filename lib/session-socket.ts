@@ -3,12 +3,12 @@ import { Alarm, ComparisonOperator, TreatMissingData } from 'aws-cdk-lib/aws-clo
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
+import { defaultLimit } from '../functions/core/connection-limit.ts';
 import { type SettledWayIn, settleWayIn } from '../functions/core/way-in.ts';
 import type {
   AuthorizerEnvironment,
   ChannelsEnvironment,
   ConnectEnvironment,
-  DeliverEnvironment,
   PublishEnvironment,
 } from '../functions/edge/environment.ts';
 import { subprotocol } from '../functions/edge/gateway.ts';
@@ -73,7 +73,9 @@ export class SessionSocket extends Construct {
       logRetention: this.#logRetention,
       publish,
     }).url;
-    const connect = this.#createConnect(this.#createDeliver(), props.hello === true ? this.#createHello() : undefined);
+    const deliver = this.#createDeliver();
+    const hello = props.hello === true ? this.#createHello() : undefined;
+    const connect = this.#createConnect(props, deliver, hello);
     this.#api.route({ authorizer, connect, message: this.#createMessage(), disconnect: this.#createDisconnect() });
   }
 
@@ -116,12 +118,13 @@ export class SessionSocket extends Construct {
       // Above PHP's time and the secret's, so that a slow answer ends in our own words and not in a killed function.
       timeout: Duration.seconds(Math.ceil(sessionTimeout.toMilliseconds() / 1000) + 5),
       memorySize: 512,
+      maxConcurrency: props.maxConcurrentSessionChecks,
     });
     authorizer.allow('secretsmanager:GetSecretValue', this.secret.secretArn);
     return authorizer;
   }
 
-  #createConnect(deliver: SocketFunction, hello: Hello | undefined): SocketFunction {
+  #createConnect(props: SessionSocketProps, deliver: SocketFunction, hello: Hello | undefined): SocketFunction {
     const { mode, tokenFrom } = this.#wayIn;
     const connect = this.#createFunction('Connect', {
       entry: 'connect',
@@ -130,6 +133,8 @@ export class SessionSocket extends Construct {
         CONNECTIONS_TABLE: this.#tables.connections.tableName,
         REVOCATIONS_TABLE: this.#tables.revocations.tableName,
         DELIVER_FUNCTION: deliver.lambda.functionName,
+        MAX_CONNECTIONS: String(props.maxConnectionsPerUser ?? defaultLimit.maxConnections),
+        AT_MAX_CONNECTIONS: props.atMaxConnections ?? defaultLimit.atMaxConnections,
         ...(hello === undefined ? {} : { TICK_FUNCTION: hello.tick.lambda.functionName }),
         ...(mode === 'ticket' ? { CLAIMS_TABLE: this.#tables.claims.tableName } : {}),
         ...(tokenFrom === 'subprotocol' ? { SUBPROTOCOL: subprotocol } : {}),
@@ -139,6 +144,7 @@ export class SessionSocket extends Construct {
     });
     connect.allow('dynamodb:PutItem', this.#tables.connections.tableArn);
     connect.allow('dynamodb:DeleteItem', this.#tables.connections.tableArn);
+    connect.allow('dynamodb:Query', this.#tables.connections.tableArn);
     connect.allow('dynamodb:GetItem', this.#tables.revocations.tableArn);
     if (mode === 'ticket') connect.allow('dynamodb:PutItem', this.#tables.claims.tableArn);
     connect.allow('lambda:InvokeFunction', deliver.lambda.functionArn);
@@ -189,18 +195,14 @@ export class SessionSocket extends Construct {
   #createDeliver(): SocketFunction {
     const deliver = this.#createFunction('Deliver', {
       entry: 'deliver',
-      description: 'Posts the welcome',
-      environment: {
-        CONNECTIONS_TABLE: this.#tables.connections.tableName,
-        CALLBACK_URL: this.#api.callbackUrl,
-      } satisfies DeliverEnvironment,
+      description: 'Posts the welcome, and closes sockets that are too many',
+      environment: this.#channelsEnvironment(),
       timeout: Duration.seconds(20),
       memorySize: 512,
     });
     deliver.allow('dynamodb:GetItem', this.#tables.connections.tableArn);
     deliver.allow('dynamodb:UpdateItem', this.#tables.connections.tableArn);
-    deliver.allow('dynamodb:DeleteItem', this.#tables.connections.tableArn);
-    this.#api.allowPosts(deliver);
+    this.#allowLeaving(deliver);
     this.#api.allowCloses(deliver);
     // A welcome that comes later than this finds nobody waiting.
     deliver.lambda.configureAsyncInvoke({ maxEventAge: Duration.minutes(2), retryAttempts: 2 });

@@ -12,6 +12,8 @@ export interface SocketFunctionProps {
   readonly timeout: Duration;
   /** MB. Lambda gives CPU in proportion. */
   readonly memorySize: number;
+  /** How many may run at the same time; the account's concurrency without it. */
+  readonly maxConcurrency?: number | undefined;
   readonly logRetention: RetentionDays;
 }
 
@@ -34,6 +36,7 @@ export class SocketFunction extends Construct {
       environment: { ...props.environment },
       timeout: props.timeout,
       memorySize: props.memorySize,
+      ...(props.maxConcurrency === undefined ? {} : { reservedConcurrentExecutions: props.maxConcurrency }),
       logGroup,
       role,
     });

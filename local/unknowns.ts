@@ -99,6 +99,12 @@ export const unknowns: readonly Unknown[] = [
     source: 'https://github.com/serverless/serverless/issues/1784',
   },
   {
+    question: 'an authorizer that Lambda throttles, because its reserved concurrency is in use',
+    choice: '500, as for an integration of a REST API',
+    source:
+      'https://repost.aws/questions/QUfI6bsdd0SOiPeyimzxSkfQ/api-gateway-proxy-integration-does-not-forward-lambda-throttling-http-429-to-client-needs-product-support',
+  },
+  {
     question: 'the frame for a message above the rate of a stage (only with `--throttles`)',
     choice: '`Too Many Requests`, in the form of the other error frames',
     source: `${guide}/websocket-api-protect.html`,

@@ -14,6 +14,8 @@ export interface SealingApp {
   isLoggedIn: boolean;
   /** What the gateway is told beside the session id. */
   identity: Contents;
+  /** What happens before the gateway gets its answer. */
+  whileAsked: (() => Promise<void>) | undefined;
   /** The Cookie headers that the gateway asked with. */
   readonly askedWith: readonly string[];
   /** A ticket of now, with these changes. */
@@ -33,6 +35,7 @@ export async function startSealingApp(): Promise<SealingApp> {
     credentials: undefined,
     isLoggedIn: true,
     identity: { userId: '42', userInfo: { name: 'Ann' } },
+    whileAsked: undefined,
     askedWith,
     seal(changes = {}, by = {}) {
       const { credentials } = app;
@@ -43,13 +46,14 @@ export async function startSealingApp(): Promise<SealingApp> {
     },
     close: () => server.close(),
   };
-  server.mood = (request, response) => {
+  server.mood = async (request, response) => {
     const { cookie = '', 'x-session-socket': signature } = request.headers;
     const isHis = app.isLoggedIn && cookie.split('; ').includes(`PHPSESSID=${sessionId}`);
     const answer = (value: unknown, status = 200) => answerJson(value, status)(request, response);
     if (signature === undefined) return isHis ? answer(app.seal()) : answer(null, 403);
     if (app.credentials === undefined || !isSignedWith(app.credentials, request)) return answer(null, 421);
     askedWith.push(cookie);
+    await app.whileAsked?.();
     return isHis ? answer({ sessionId, ...app.identity }) : answer(null, 403);
   };
   return app;

@@ -28,6 +28,9 @@ export type Joining = 'joined' | 'again' | 'full' | 'away';
  * more. It answers undefined, and MUST NOT create anything, when the connection has left; it MAY be repeated.
  * `of` yields a principal's connections page by page, by what was written last, revoked ones too, so that a revocation that
  * was broken off can be done again; with a hash, those of that session.
+ * `openOf` yields those of them that take up a place, by what was written last: it MUST NOT yield one that was revoked, whose time
+ * has passed, or that is without its welcome for longer than a welcome takes (`welcomePatience`), because such a socket
+ * never opened. Who wrote a row before asking MUST find it.
  * `leave` removes the row and answers the channels that it had, none the second time; `Leave` calls it. It MUST be idempotent and MUST NOT fail for a
  * connection that is not there: API Gateway promises `$disconnect` only as best effort, and it may race with a 410.
  * `everyone` yields page by page, so that work can begin before the last page is read. It MUST yield whoever was added
@@ -44,5 +47,6 @@ export interface ConnectionRegistry {
   revoke(connection: Connection, revokedAt: number): Promise<readonly string[] | undefined>;
   leave(connection: Connection): Promise<readonly string[]>;
   of(principalId: string, sessionHash?: string): AsyncIterable<readonly RegisteredConnection[]>;
+  openOf(principalId: string): AsyncIterable<readonly RegisteredConnection[]>;
   everyone(): AsyncIterable<readonly RegisteredConnection[]>;
 }

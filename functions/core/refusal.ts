@@ -23,6 +23,8 @@ const refusals = {
   'other-session': forGood('PHP answered with another session id than the one it was asked for.'),
   'expired-session': forGood('PHP says that the session has ended already.'),
   revoked: forGood('PHP has ended this session.'),
+  'too-many-connections': overQuota('This user has as many connections as one may have.'),
+  'put-out': overQuota('This user has opened newer connections, and has no more than one may have.'),
   'oversized-identity': forGood('PHP says more of this user than API Gateway passes on.'),
   // 43xx, not Reverb's 4200: one bad frame must not make a client that obeys the classes drop a working socket.
   'malformed-frame': forOnce('A frame is a JSON object with a string "event".'),
@@ -47,6 +49,11 @@ export function isRefusal(outcome: object | string): outcome is Refusal {
 
 function forGood(sentence: string) {
   return { code: 4009, sentence };
+}
+
+/** Do not retry either. Else two browsers of one user would put out each other for ever. */
+function overQuota(sentence: string) {
+  return { code: 4004, sentence };
 }
 
 function forNow(sentence: string) {

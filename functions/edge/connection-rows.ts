@@ -11,7 +11,7 @@ import {
   type UpdateItemCommandInput,
 } from '@aws-sdk/client-dynamodb';
 import type { Clock } from '../core/clock.ts';
-import { type Connection, connectionLifetime } from '../core/connection.ts';
+import { type Connection, connectionLifetime, welcomePatience } from '../core/connection.ts';
 import type { ConnectionRegistry, Joining, RegisteredConnection } from '../core/connection-registry.ts';
 import { connectionsTable } from './tables.ts';
 
@@ -130,6 +130,27 @@ export function createConnectionRows(table: string, client: DynamoDBClient, cloc
             ':principal': { S: principalId },
             ...now(),
             ...(sessionHash === undefined ? {} : { ':hash': { S: sessionHash } }),
+          },
+        },
+      );
+      for await (const page of pages) yield (page.Items ?? []).map(readRow);
+    },
+
+    async *openOf(principalId) {
+      const [hasOpened, mayOpen] = ['attribute_exists(welcomedAt)', 'connectedAt > :welcomedSince'];
+      const pages = paginateQuery(
+        { client },
+        {
+          TableName: table,
+          // Of two that come at once the later one must see both.
+          ConsistentRead: true,
+          ProjectionExpression: shown,
+          KeyConditionExpression: `${partitionKey} = :principal`,
+          FilterExpression: `${notExpired} AND ${notRevoked} AND (${hasOpened} OR ${mayOpen})`,
+          ExpressionAttributeValues: {
+            ':principal': { S: principalId },
+            ':welcomedSince': { N: String(clock.now() - welcomePatience * 1000) },
+            ...now(),
           },
         },
       );

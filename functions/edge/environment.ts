@@ -1,3 +1,4 @@
+import { type ConnectionLimit, findLimitFault, type LimitChoice, limitChoices } from '../core/connection-limit.ts';
 import { findOriginFault, type OriginPolicy } from '../core/origin.ts';
 import { type SessionMode, sessionModes } from '../core/session.ts';
 import { findEndpointFault } from '../core/session-endpoint.ts';
@@ -25,6 +26,9 @@ export interface ConnectEnvironment {
   readonly CONNECTIONS_TABLE: string;
   readonly REVOCATIONS_TABLE: string;
   readonly DELIVER_FUNCTION: string;
+  /** Of one principal. */
+  readonly MAX_CONNECTIONS: string;
+  readonly AT_MAX_CONNECTIONS: LimitChoice;
   /** Only when hello is on. */
   readonly TICK_FUNCTION?: string;
   /** Only in mode `ticket`: where tickets are burnt. */
@@ -110,6 +114,17 @@ export function readAuthorizerSettings(): AuthorizerSettings {
     allowMissingOrigin: mode !== 'cookie' && read('ALLOW_MISSING_ORIGIN') === 'yes',
     credentialsSecretArn: read('CREDENTIALS_SECRET_ARN'),
   };
+}
+
+/** @throws Error with the variable's name when one is missing or makes no sense */
+export function readConnectionLimit(): ConnectionLimit {
+  const limit = {
+    maxConnections: Number(read('MAX_CONNECTIONS')),
+    atMaxConnections: readOneOf('AT_MAX_CONNECTIONS', limitChoices),
+  };
+  const fault = findLimitFault(limit);
+  if (fault !== undefined) throw new Error(`MAX_CONNECTIONS: ${fault}`);
+  return limit;
 }
 
 /** What Lambda itself puts into the environment, for the one AWS call that is made without an SDK. */

@@ -1,10 +1,12 @@
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import type { Connection } from '../core/connection.ts';
+import type { RegisteredConnection } from '../core/connection-registry.ts';
 
 /** What `deliver` is asked to do. */
-export interface DeliverJob {
-  readonly welcome: Connection;
-}
+export type DeliverJob =
+  | { readonly welcome: Connection }
+  /** Connections above the limit of their principal. */
+  | { readonly putOut: readonly RegisteredConnection[] };
 
 /** Starts one of our other functions without waiting for it: Lambda queues the event and answers at once. */
 export interface Starter {

@@ -13,6 +13,7 @@ export type Occurrence =
   | 'DeliveryFailed'
   | 'Revoked'
   | 'RevokeFailed'
+  | 'PutOut'
   | 'RequestRefused';
 
 type Fields = Readonly<Record<string, string | number | undefined>>;

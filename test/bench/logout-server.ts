@@ -9,7 +9,7 @@ export interface LogoutServer {
 }
 
 /** The gateway on the local cloud and the PHP demo, whose logout closes sockets. */
-const demo = await startTicketDemo();
+const demo = await startTicketDemo({ maxConnectionsPerUser: '1000' });
 const { pageUrl, webSocketUrl, php } = demo;
 const ready: LogoutServer = { pageUrl, webSocketUrl, php };
 serve({ ready, answers: {}, close: demo.close });

@@ -7,11 +7,11 @@ import { type Figure, figure } from './figure.ts';
 import type { LogoutServer } from './logout-server.ts';
 import { percentile, spread } from './statistics.ts';
 
-const rounds = 5;
-const socketCount = 200;
+const rounds = 2;
+const socketCount = 500;
 const inFlight = 8;
 
-/** From the browser's POST /logout to the close of each of its session's sockets, with 200 of them. */
+/** From the browser's POST /logout to the close of each of its session's sockets, with 500 of them. */
 export async function measureLogout(bench: Bench): Promise<Figure[]> {
   bench.step('synthesizing, then starting the local cloud and PHP');
   const { ready } = await startChild<LogoutServer>(bench, 'logout-server.ts', {

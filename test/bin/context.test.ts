@@ -59,6 +59,12 @@ describe('the options of cdk deploy', () => {
     expect(read({ cookies: ['SID'] })).toMatchObject({ cookies: ['SID'] });
   });
 
+  it('take limits', () => {
+    const limits = { maxConnectionsPerUser: 5, maxConcurrentSessionChecks: 3 };
+    expect(read({ maxConnectionsPerUser: '5', maxConcurrentSessionChecks: 3 })).toMatchObject(limits);
+    expect(read({ atMaxConnections: 'oldest-out' })).toMatchObject({ atMaxConnections: 'oldest-out' });
+  });
+
   it('name the stack, so that a second one can stand beside it', () => {
     expect(readStackName(lookup({}))).toBe('SessionSocket');
     expect(readStackName(lookup({ stackName: 'Staging' }))).toBe('Staging');
@@ -80,6 +86,8 @@ describe('the options of cdk deploy', () => {
     [{ sessionTimeoutMs: '2.5s' }, 'sessionTimeoutMs is a whole number of milliseconds, not "2.5s".'],
     [{ sessionTimeoutMs: '-1' }, 'sessionTimeoutMs is a whole number of milliseconds, not "-1".'],
     [{ sessionTimeoutMs: '' }, 'sessionTimeoutMs is a whole number of milliseconds, not "".'],
+    [{ maxConnectionsPerUser: 'many' }, 'maxConnectionsPerUser is a whole number, not "many".'],
+    [{ maxConcurrentSessionChecks: '-1' }, 'maxConcurrentSessionChecks is a whole number, not "-1".'],
   ])('are refused with one plain sentence: %j', (context, sentence) => {
     expect(() => read(context)).toThrow(new BadProps(sentence));
   });

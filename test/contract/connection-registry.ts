@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type Connection, connectionLifetime } from '../../functions/core/connection.ts';
+import { type Connection, connectionLifetime, welcomePatience } from '../../functions/core/connection.ts';
 import type { ConnectionRegistry, RegisteredConnection } from '../../functions/core/connection-registry.ts';
 import { ManualClock } from '../fakes/clock.ts';
 
@@ -232,6 +232,45 @@ export function describeConnectionRegistry(name: string, create: CreateRegistry)
     });
   });
 
+  describe(`${name}: the connections of a principal that take up a place`, () => {
+    it('are its own, welcomed or about to be', async () => {
+      const { clock, registry, add } = await scene();
+      const [a, b] = [await add('user:1', 'a'), await add('user:1', 'b'), await add('user:11', 'c')];
+      await registry.markWelcomed(b, clock.now());
+      expect((await openOf(registry, 'user:1')).toSorted(byId)).toEqual([
+        { ...a, connectedAt: clock.now(), welcomed: false },
+        { ...b, connectedAt: clock.now(), welcomed: true },
+      ]);
+      expect(await openOf(registry, 'user:2')).toEqual([]);
+    });
+
+    it('are not those that were revoked, or have left', async () => {
+      const { clock, registry, add } = await scene();
+      const [a, b] = [await add('user:1', 'a'), await add('user:1', 'b')];
+      await registry.revoke(a, clock.now());
+      await registry.leave(b);
+      expect(await openOf(registry, 'user:1')).toEqual([]);
+    });
+
+    it('are not those that have waited for their welcome longer than any welcome takes', async () => {
+      const { clock, registry, add } = await scene();
+      const welcomed = await add('user:1', 'a');
+      await add('user:1', 'b');
+      await registry.markWelcomed(welcomed, clock.now());
+      await clock.advance(welcomePatience * 1000 - 1);
+      expect(await openOf(registry, 'user:1')).toHaveLength(2);
+      await clock.advance(1);
+      expect(await openOf(registry, 'user:1')).toMatchObject([welcomed]);
+    });
+
+    it('are not those whose time has passed, although their rows may be there', async () => {
+      const { clock, registry, add } = await scene();
+      await registry.markWelcomed(await add('user:1', 'a'), clock.now());
+      await clock.advance(connectionLifetime * 1000);
+      expect(await openOf(registry, 'user:1')).toEqual([]);
+    });
+  });
+
   describe(`${name}: who leaves`, () => {
     it('is gone, and nobody else', async () => {
       const { registry, add } = await scene();
@@ -375,6 +414,16 @@ async function rowsOf(
   const rows = [];
   for await (const page of registry.of(principalId, hash)) rows.push(...page);
   return rows;
+}
+
+async function openOf(registry: ConnectionRegistry, principalId: string): Promise<RegisteredConnection[]> {
+  const rows = [];
+  for await (const page of registry.openOf(principalId)) rows.push(...page);
+  return rows;
+}
+
+function byId(a: Connection, b: Connection): number {
+  return a.connectionId.localeCompare(b.connectionId);
 }
 
 async function everyoneIn(registry: ConnectionRegistry): Promise<RegisteredConnection[]> {

@@ -1,5 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { read, readAuthorizerSettings, readAwsSettings, readOptional } from '../../functions/edge/environment.ts';
+import {
+  read,
+  readAuthorizerSettings,
+  readAwsSettings,
+  readConnectionLimit,
+  readOptional,
+} from '../../functions/edge/environment.ts';
 
 beforeEach(() => {
   vi.stubEnv('AWS_SESSION_TOKEN', undefined);
@@ -100,6 +106,21 @@ describe('the settings', () => {
       allowMissingOrigin: false,
       cookies: ['APPSID', 'wordpress_logged_in_*'],
     });
+  });
+
+  it('say how many connections one may have', () => {
+    expect(readConnectionLimit()).toEqual({ maxConnections: 100, atMaxConnections: 'refuse' });
+    vi.stubEnv('AT_MAX_CONNECTIONS', 'oldest-out');
+    expect(readConnectionLimit()).toMatchObject({ atMaxConnections: 'oldest-out' });
+  });
+
+  it.each([
+    ['MAX_CONNECTIONS', 'all'],
+    ['MAX_CONNECTIONS', '0'],
+    ['AT_MAX_CONNECTIONS', 'newest-out'],
+  ])('that make no limit are named: %s=%s', (name, value) => {
+    vi.stubEnv(name, value);
+    expect(readConnectionLimit).toThrow(name);
   });
 
   it.each([

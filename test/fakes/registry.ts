@@ -1,5 +1,10 @@
 import type { Clock } from '../../functions/core/clock.ts';
-import { type Connection, connectionLifetime, type NewConnection } from '../../functions/core/connection.ts';
+import {
+  type Connection,
+  connectionLifetime,
+  type NewConnection,
+  welcomePatience,
+} from '../../functions/core/connection.ts';
 import type { ConnectionRegistry, Joining, RegisteredConnection } from '../../functions/core/connection-registry.ts';
 
 type Row = NewConnection & { welcomedAt?: number; revokedAt?: number; channels: Set<string> };
@@ -80,6 +85,13 @@ export class MemoryRegistry implements ConnectionRegistry {
     const channels = this.channelsOf(connection);
     this.#rows.delete(keyOf(connection));
     return channels;
+  }
+
+  async *openOf(principalId: string): AsyncIterable<readonly RegisteredConnection[]> {
+    const since = this.#clock.now() - welcomePatience * 1000;
+    const mayBeOpen = ({ welcomedAt, connectedAt }: Row) => welcomedAt !== undefined || connectedAt > since;
+    const fits = (row: Row) => row.principalId === principalId && row.revokedAt === undefined && mayBeOpen(row);
+    yield* this.#pagesOf((row) => fits(row) && !this.#isLitter(row));
   }
 
   async *everyone(): AsyncIterable<readonly RegisteredConnection[]> {

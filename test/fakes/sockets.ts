@@ -56,6 +56,10 @@ export class FakeSockets implements SocketSender {
     return this.#framesOf(connectionId).map(({ frame }) => JSON.parse(frame).event);
   }
 
+  framesHeardBy(connectionId: string): readonly unknown[] {
+    return this.#framesOf(connectionId).map(({ frame }) => JSON.parse(frame));
+  }
+
   /** The epoch seconds in which a socket heard something. */
   secondsOf(connectionId: string): readonly number[] {
     return this.#framesOf(connectionId).map(({ at }) => Math.floor(at / 1000));

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createConnect } from '../../functions/connect.ts';
+import { connectionLifetime } from '../../functions/core/connection.ts';
+import type { ConnectionLimit } from '../../functions/core/connection-limit.ts';
 import type { DeliverJob, Starter } from '../../functions/edge/invoke.ts';
 import { MemoryClaims } from '../fakes/claims.ts';
 import { ManualClock } from '../fakes/clock.ts';
@@ -10,6 +12,7 @@ import { MemoryRevocations } from '../fakes/revocations.ts';
 import { Told } from '../fakes/told.ts';
 
 const connection = { principalId: 'user:42', connectionId };
+const limit: ConnectionLimit = { maxConnections: 3, atMaxConnections: 'refuse' };
 
 function scene() {
   const clock = new ManualClock();
@@ -18,7 +21,7 @@ function scene() {
   const starter: Starter = {
     deliver: async (job) => {
       // What is started may run at once, so the row has to be there.
-      expect(registry.has(job.welcome)).toBe(true);
+      if ('welcome' in job) expect(registry.has(job.welcome)).toBe(true);
       started.push(job);
     },
     tick: async () => {
@@ -35,14 +38,14 @@ function scene() {
     starter,
     started,
     told,
-    connect: createConnect({ registry, revocations, starter, clock, tell: told.tell }),
+    connect: createConnect({ registry, revocations, limit, starter, clock, tell: told.tell }),
   };
 }
 
 it('registers the connection before it starts the welcome and the tick', async () => {
   const { registry, started, told, clock, connect } = scene();
   expect(await connect(connectEvent())).toEqual({ statusCode: 200 });
-  expect(registry.rows).toEqual([{ ...connection, sessionHash: 'a'.repeat(64), connectedAt: clock.now() }]);
+  expect(registry.rows).toMatchObject([{ ...connection, sessionHash: 'a'.repeat(64), connectedAt: clock.now() }]);
   expect(started).toEqual([{ welcome: connection }, 'tick']);
   expect(told.count('Connected')).toBe(1);
 });
@@ -115,7 +118,7 @@ describe('with tickets', () => {
     return {
       ...the,
       claims,
-      connect: createConnect({ registry, revocations, claims, starter, clock, tell: told.tell }),
+      connect: createConnect({ registry, revocations, claims, limit, starter, clock, tell: told.tell }),
     };
   }
 
@@ -174,6 +177,7 @@ it('answers a page that asked by sub-protocol with the name of ours, never with 
     registry,
     revocations,
     subprotocol: 'session-socket',
+    limit,
     starter,
     clock,
     tell: told.tell,
@@ -232,5 +236,126 @@ describe('a logout while the socket opens', () => {
     await expect(connect(event())).rejects.toThrow('the network is down');
     expect(registry.rows).toEqual([]);
     expect(started).toEqual([]);
+  });
+});
+
+describe('above the limit of a principal', () => {
+  const another = (id: string) => {
+    const event = connectEvent();
+    return { ...event, requestContext: { ...event.requestContext, connectionId: id } };
+  };
+
+  /** One world, in which each handshake is a Lambda of its own. */
+  function crowdScene(changes: Partial<ConnectionLimit> = {}) {
+    const the = scene();
+    const { registry, revocations, starter, started, clock, told } = the;
+    const connect = createConnect({
+      registry,
+      revocations,
+      limit: { ...limit, ...changes },
+      starter,
+      clock,
+      tell: told.tell,
+    });
+    const seats = (...ids: string[]) =>
+      Promise.all(
+        ids.map((id, n) => registry.seat(id, { principalId: 'user:42', connectedAt: clock.now() - 1000 + n })),
+      );
+    const ids = () => registry.rows.map(({ connectionId: id }) => id).sort();
+    const putOut = () =>
+      started.flatMap((job) => (job !== 'tick' && 'putOut' in job ? job.putOut.map(({ connectionId: id }) => id) : []));
+    return { ...the, connect, seats, ids, putOut };
+  }
+
+  it('one more is refused, and leaves nothing behind', async () => {
+    const { started, told, connect, seats, ids } = crowdScene();
+    await seats('a', 'b');
+    expect(await connect(another('c'))).toEqual({ statusCode: 200 });
+    started.length = 0;
+    expect(await connect(another('d'))).toEqual({ statusCode: 403 });
+    expect(ids()).toEqual(['a', 'b', 'c']);
+    expect(started).toEqual([]);
+    expect(told.lines.at(-1)).toMatchObject({
+      message: 'handshake refused',
+      fields: { reason: 'too-many-connections', principalId: 'user:42' },
+      counts: { HandshakeRefused: 1 },
+    });
+  });
+
+  it('is for each principal alone', async () => {
+    const { registry, connect, seats } = crowdScene();
+    await seats('a', 'b');
+    for (const id of ['x', 'y', 'z']) await registry.seat(id, { principalId: 'user:4' });
+    expect(await connect(another('c'))).toEqual({ statusCode: 200 });
+  });
+
+  it('counts a session like a user, where PHP names none', async () => {
+    const { registry, connect } = crowdScene({ maxConnections: 1 });
+    const ofSession = { principalId: 'session:abc', sessionHash: 'abc', authorizedAt: '1731332735000' };
+    await registry.seat('a', { principalId: 'session:abc' });
+    expect(await connect(connectEvent(ofSession))).toEqual({ statusCode: 403 });
+  });
+
+  it('does not count a row that is litter: expired, revoked, or without its welcome for too long', async () => {
+    const { clock, registry, connect, ids } = crowdScene({ maxConnections: 1 });
+    const principalId = 'user:42';
+    await registry.seat('expired', { principalId, connectedAt: clock.now() - connectionLifetime * 1000 });
+    await registry.seat('never-opened', { principalId, welcomed: false, connectedAt: clock.now() - 30_000 });
+    await registry.revoke(await registry.seat('revoked', { principalId }), clock.now());
+    expect(await connect(another('a'))).toEqual({ statusCode: 200 });
+    expect(ids()).toContain('a');
+  });
+
+  it('counts one that has not got its welcome yet', async () => {
+    const { clock, registry, connect } = crowdScene({ maxConnections: 1 });
+    await registry.seat('opening', { principalId: 'user:42', welcomed: false, connectedAt: clock.now() - 29_999 });
+    expect(await connect(another('a'))).toEqual({ statusCode: 403 });
+  });
+
+  it.each(['refuse', 'oldest-out'] as const)(
+    'never keeps more than that of those who come at once: %s',
+    async (how) => {
+      const { registry, connect, seats, ids, putOut } = crowdScene({ atMaxConnections: how });
+      await seats('a', 'b');
+      // Each has written its row before any of them looks.
+      justAfter(registry, 'add', () => connect(another('d')));
+      const answer = await connect(another('c'));
+      const remaining = ids().filter((id) => !putOut().includes(id));
+      expect(remaining.length).toBeLessThanOrEqual(3);
+      expect(remaining).toEqual(how === 'refuse' ? ['a', 'b', 'c'] : ['b', 'c', 'd']);
+      expect(answer).toEqual({ statusCode: 200 });
+    },
+  );
+
+  it('lets the oldest go under oldest-out, and the newcomer in', async () => {
+    const { started, told, connect, seats, ids, putOut } = crowdScene({ atMaxConnections: 'oldest-out' });
+    await seats('a', 'b', 'c');
+    expect(await connect(another('d'))).toEqual({ statusCode: 200 });
+    expect(putOut()).toEqual(['a']);
+    expect(started.at(-2)).toEqual({ welcome: { principalId: 'user:42', connectionId: 'd' } });
+    // Who closes it is `deliver`.
+    expect(ids()).toEqual(['a', 'b', 'c', 'd']);
+    expect(told.count('Connected')).toBe(1);
+  });
+
+  // Its clock may be behind, or its row late: were the newer one put out, the two could do that to each other.
+  it('goes itself when it is the oldest, and puts nobody out', async () => {
+    const { clock, registry, connect, ids, putOut } = crowdScene({ maxConnections: 1, atMaxConnections: 'oldest-out' });
+    await registry.seat('newer', { principalId: 'user:42', connectedAt: clock.now() + 5 });
+    expect(await connect(another('a'))).toEqual({ statusCode: 403 });
+    expect(putOut()).toEqual([]);
+    expect(ids()).toEqual(['newer']);
+  });
+
+  it('lets nobody in and leaves nothing behind when nobody can be counted or put out', async () => {
+    const { registry, starter, connect, seats, ids } = crowdScene({ atMaxConnections: 'oldest-out' });
+    await seats('a', 'b', 'c');
+    failNext(starter, 'deliver');
+    await expect(connect(another('d'))).rejects.toThrow('the network is down');
+    registry.openOf = () => {
+      throw new Error('the table is down');
+    };
+    await expect(connect(another('e'))).rejects.toThrow('the table is down');
+    expect(ids()).toEqual(['a', 'b', 'c']);
   });
 });

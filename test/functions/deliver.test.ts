@@ -1,9 +1,15 @@
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import type { RegisteredConnection } from '../../functions/core/connection-registry.ts';
+import { createLeave } from '../../functions/core/leave.ts';
+import { createPart } from '../../functions/core/part.ts';
 import { createDeliver } from '../../functions/deliver.ts';
 import { ManualClock } from '../fakes/clock.ts';
+import { MemoryMembers } from '../fakes/members.ts';
 import { failNext, justAfter, justBefore } from '../fakes/order.ts';
+import { createFakePublish } from '../fakes/publish.ts';
 import { MemoryRegistry } from '../fakes/registry.ts';
 import { FakeSockets } from '../fakes/sockets.ts';
+import { MemorySubscriptions } from '../fakes/subscriptions.ts';
 import { Told } from '../fakes/told.ts';
 
 const id = 'L0SM9cOFvHcCIhw=';
@@ -14,8 +20,12 @@ async function scene() {
   const sockets = new FakeSockets(clock);
   const told = new Told();
   const welcome = await registry.seat(id, { welcomed: false });
-  const deliver = createDeliver({ registry, sender: sockets, clock, tell: told.tell });
-  return { clock, registry, sockets, told, welcome, start: () => deliver({ welcome }) };
+  const subscriptions = new MemorySubscriptions(clock);
+  const { publish } = createFakePublish(subscriptions, sockets);
+  const part = createPart({ subscriptions, members: new MemoryMembers(clock), publish });
+  const leave = createLeave(registry, part);
+  const deliver = createDeliver({ registry, sender: sockets, part, leave, clock, tell: told.tell });
+  return { clock, registry, sockets, told, welcome, deliver, start: () => deliver({ welcome }) };
 }
 
 it('posts the welcome, then opens the connection to broadcasts', async () => {
@@ -143,4 +153,60 @@ it('waits no longer for a revoked socket when its row has gone', async () => {
   await clock.finish(work);
   expect(clock.now() - begin).toBeLessThan(2_000);
   expect(sockets.heardBy(id)).toEqual([]);
+});
+
+describe('connections above the limit', () => {
+  async function crowd() {
+    const the = await scene();
+    const { registry, sockets } = the;
+    const seats = ['a', 'b', 'c'].map((tab) => registry.seat(tab, { principalId: 'user:1' }));
+    sockets.open('a', 'b', 'c');
+    await Promise.all(seats);
+    const open: RegisteredConnection[] = [];
+    for await (const page of registry.openOf('user:1')) open.push(...page);
+    return { ...the, putOut: open.filter(({ connectionId }) => connectionId !== 'c') };
+  }
+
+  it('are told to stay away, then closed and forgotten, and no other is', async () => {
+    const { sockets, registry, told, deliver, putOut } = await crowd();
+    await deliver({ putOut });
+    for (const tab of ['a', 'b']) {
+      expect(sockets.framesHeardBy(tab)).toEqual([
+        {
+          event: 'pusher:error',
+          data: { code: 4004, message: 'This user has opened newer connections, and has no more than one may have.' },
+        },
+      ]);
+      expect(sockets.isOpen(tab)).toBe(false);
+    }
+    expect(sockets.isOpen('c')).toBe(true);
+    expect(registry.rows.map(({ connectionId }) => connectionId)).toEqual([id, 'c']);
+    expect(told.lines).toEqual([
+      {
+        level: 'info',
+        message: 'put out',
+        fields: { principalId: 'user:1', found: 2, gone: 0, failed: 0 },
+        counts: { PutOut: 2 },
+      },
+    ]);
+  });
+
+  it('that have left meanwhile are no fault, as when Lambda does it twice', async () => {
+    const { told, deliver, putOut } = await crowd();
+    await deliver({ putOut });
+    await deliver({ putOut });
+    expect(told.lines.at(-1)).toMatchObject({ level: 'info', fields: { gone: 2, failed: 0 } });
+  });
+
+  it('that cannot be closed are a fault, marked so that nothing reaches them, and closed when Lambda tries again', async () => {
+    const { clock, sockets, registry, deliver, putOut } = await crowd();
+    sockets.break('a');
+    const work = deliver({ putOut });
+    work.catch(() => undefined);
+    await expect(clock.finish(work)).rejects.toThrow('1 of 2 sockets could not be closed.');
+    expect(await registry.isRevoked({ principalId: 'user:1', connectionId: 'a' })).toBe(true);
+    sockets.mend('a');
+    await deliver({ putOut });
+    expect(sockets.isOpen('a')).toBe(false);
+  });
 });

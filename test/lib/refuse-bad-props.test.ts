@@ -15,6 +15,9 @@ const write = (text: string, origin: string) =>
 const onlyHttps = 'The session endpoint must be https, because session ids travel to it; only loopback may be http.';
 const noPassword = 'The session endpoint must not carry a user or password.';
 const badTimeout = (ms: number) => `sessionTimeout is ${ms} ms; it must be between 100 ms and 20 s.`;
+const badMaximum = (said: number) => `maxConnectionsPerUser is ${said}; it is a whole number from 1 to 1000.`;
+const badChecks = (said: number) =>
+  `maxConcurrentSessionChecks is ${said}; it is a whole number above 0, and with none nobody could connect.`;
 const badThrottle = 'throttle needs a rateLimit and a burstLimit above 0; with less, nobody could connect.';
 
 describe('refuses, with one plain sentence,', () => {
@@ -136,6 +139,16 @@ describe('refuses, with one plain sentence,', () => {
     ['a cookie name that is two cookies', { cookieName: 'a=1; b' }, 'cookieName "a=1; b" is not the name of a cookie.'],
     ['a timeout below 100 ms', { sessionTimeout: Duration.millis(99) }, badTimeout(99)],
     ['a timeout above 20 s', { sessionTimeout: Duration.seconds(21) }, badTimeout(21_000)],
+    ['no connection at all', { maxConnectionsPerUser: 0 }, badMaximum(0)],
+    ['half a connection', { maxConnectionsPerUser: 1.5 }, badMaximum(1.5)],
+    ['more connections than can be counted in a handshake', { maxConnectionsPerUser: 1001 }, badMaximum(1001)],
+    [
+      'an unknown end of a connection too many',
+      { atMaxConnections: 'newest-out' as 'refuse' },
+      'atMaxConnections "newest-out" is not known; it is one of refuse, oldest-out.',
+    ],
+    ['no session check at all', { maxConcurrentSessionChecks: 0 }, badChecks(0)],
+    ['half a session check', { maxConcurrentSessionChecks: 0.5 }, badChecks(0.5)],
     ['a throttle that lets nobody in', { throttle: { rateLimit: 0, burstLimit: 100 } }, badThrottle],
     ['a throttle without bursts', { throttle: { rateLimit: 100, burstLimit: 0 } }, badThrottle],
     [
@@ -163,6 +176,8 @@ describe('accepts', () => {
     ['cookies', { mode: 'cookie' }],
     ['cookies by name', { mode: 'cookie', tokenFrom: 'cookie', cookies: ['__Host-SID', 'wordpress_logged_in_*'] }],
     ["a cookie's name with a prefix", { cookieName: '__Host-PHPSESSID' }],
+    ['one connection, the newest', { maxConnectionsPerUser: 1, atMaxConnections: 'oldest-out' }],
+    ['one session check at a time', { maxConcurrentSessionChecks: 1 }],
     ['the shortest timeout', { sessionTimeout: Duration.millis(100) }],
     ['the longest timeout', { sessionTimeout: Duration.seconds(20) }],
     [

@@ -337,6 +337,24 @@ describe('the authorizer', () => {
     }
   });
 
+  it('runs as often at a time as is said, and without a reservation where nothing is', () => {
+    const concurrencyOf = (deployment: Deployment) =>
+      deployment
+        .of('AWS::Lambda::Function')
+        .flatMap(({ path, Properties: { ReservedConcurrentExecutions: n } }) => (n === undefined ? [] : [[path, n]]));
+    expect(concurrencyOf(deploy({ maxConcurrentSessionChecks: 3 }))).toEqual([['Authorizer/Function', 3]]);
+    expect(concurrencyOf(quiet)).toEqual([]);
+  });
+
+  it('tells connect how many sockets a user may have, 100 where nothing is said', () => {
+    const limitOf = (deployment: Deployment) => {
+      const { Variables } = deployment.the('AWS::Lambda::Function', 'Connect').Properties.Environment;
+      return [Variables.MAX_CONNECTIONS, Variables.AT_MAX_CONNECTIONS];
+    };
+    expect(limitOf(quiet)).toEqual(['100', 'refuse']);
+    expect(limitOf(deploy({ maxConnectionsPerUser: 5, atMaxConnections: 'oldest-out' }))).toEqual(['5', 'oldest-out']);
+  });
+
   it('is strict where nothing is said', () => {
     expect(quiet.the('AWS::Lambda::Function', 'Authorizer').Properties.Environment.Variables).toMatchObject({
       SESSION_MODE: 'session-id',

@@ -1,0 +1,92 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { type Gateway, startGateway } from '../gateway.ts';
+import { type SealingApp, startSealingApp } from '../sealing-app.ts';
+import { type Client, connect, handshakeStatus } from '../socket-client.ts';
+
+let app: SealingApp | undefined;
+let gateway: Gateway | undefined;
+afterEach(async () => {
+  await gateway?.close();
+  await app?.close();
+});
+
+async function start(context: Readonly<Record<string, string>>) {
+  app = await startSealingApp();
+  const { url } = app;
+  gateway = await startGateway({
+    sessionEndpoint: `${url}/getSessionID`,
+    allowedOrigins: url,
+    mode: 'ticket',
+    ...context,
+  });
+  const [secret = ''] = Object.values(gateway.cloud.secrets);
+  app.credentials = JSON.parse(secret);
+  const { webSocketUrl } = gateway;
+  const urlOfTicket = (ticket: string) => `${webSocketUrl}?token=${encodeURIComponent(ticket)}`;
+  const the = app;
+  return {
+    app: the,
+    gateway,
+    knock: () => handshakeStatus(urlOfTicket(the.seal()), { origin: url }),
+    open: async (): Promise<Client> => {
+      const client = await connect(urlOfTicket(the.seal()), { origin: url });
+      await client.find((frame) => frame.includes('pusher:connection_established'));
+      return client;
+    },
+  };
+}
+
+describe('a user with as many connections as one may have', () => {
+  it('gets 403 for one more, and a place again when one has closed', async () => {
+    const { gateway, knock, open } = await start({ maxConnectionsPerUser: '2' });
+    const [first, second] = [await open(), await open()];
+    expect(await knock()).toBe(403);
+    expect(await gateway.logged(({ reason }) => reason === 'too-many-connections')).toMatchObject({
+      message: 'handshake refused',
+      principalId: 'user:42',
+    });
+    expect(await gateway.rows('Connections')).toHaveLength(2);
+    await first.close();
+    await expect.poll(() => gateway.rows('Connections')).toHaveLength(1);
+    const third = await open();
+    for (const client of [second, third]) await client.close();
+  });
+
+  it('never has more, when many knock at once', async () => {
+    const { gateway, knock } = await start({ maxConnectionsPerUser: '2' });
+    const statuses = await Promise.all(Array.from({ length: 8 }, knock));
+    expect(statuses.filter((status) => status === 101).length).toBeLessThanOrEqual(2);
+    expect(new Set(statuses)).toEqual(new Set([...statuses.filter((status) => status === 101), 403]));
+    expect((await gateway.rows('Connections')).length).toBeLessThanOrEqual(2);
+  });
+
+  it('has the oldest closed with 4004 for the newest, where that was asked for', async () => {
+    const { gateway, open } = await start({ maxConnectionsPerUser: '2', atMaxConnections: 'oldest-out' });
+    const [first, second] = [await open(), await open()];
+    const third = await open();
+    await first.closed;
+    expect(JSON.parse(first.frames.at(-1) ?? '')).toMatchObject({ event: 'pusher:error', data: { code: 4004 } });
+    for (const { socket } of [second, third]) expect(socket.readyState).toBe(socket.OPEN);
+    expect(await gateway.logged(({ message }) => message === 'put out')).toMatchObject({ PutOut: 1, failed: 0 });
+    await expect.poll(() => gateway.rows('Connections')).toHaveLength(2);
+    for (const client of [second, third]) await client.close();
+  });
+});
+
+describe('with one session check at a time', () => {
+  it('who comes while PHP is asked gets 500 without PHP being asked, and gets in later', async () => {
+    const { app, gateway, knock, open } = await start({ maxConcurrentSessionChecks: '1' });
+    const first = await open();
+    const whileAsked: number[] = [];
+    app.whileAsked = async () => {
+      whileAsked.push(await knock());
+    };
+    const second = await open();
+    app.whileAsked = undefined;
+    expect(whileAsked).toEqual([500]);
+    expect(app.askedWith).toHaveLength(2);
+    expect(gateway.handshakes()).toEqual([101, 500, 101]);
+    const third = await open();
+    for (const client of [first, second, third]) await client.close();
+  });
+});
