@@ -60,7 +60,7 @@ export function createTick({ registry, claims, sender, clock, minutes, tell }: D
   }
 
   async function helloUntil(endSecond: number): Promise<'minute over' | 'nobody here'> {
-    const total = { Delivered: 0, Gone: 0, DeliveryFailed: 0 };
+    const total = { Delivered: 0, Gone: 0, Lost: 0 };
     const startSecond = Math.floor(clock.now() / 1000);
     let here = 1;
     for (let second = startSecond; second < endSecond && here > 0; second = nextSecond(second)) {
@@ -71,14 +71,14 @@ export function createTick({ registry, claims, sender, clock, minutes, tell }: D
     return here > 0 ? 'minute over' : 'nobody here';
   }
 
-  async function hello(total: { Delivered: number; Gone: number; DeliveryFailed: number }): Promise<number> {
+  async function hello(total: { Delivered: number; Gone: number; Lost: number }): Promise<number> {
     const audience = { here: 0 };
     const frame = encodeFrame(helloFrame);
-    const report = await fanOut({ recipients: welcomedOf(audience), frame, sender, concurrency });
+    const report = await fanOut({ recipients: welcomedOf(audience), frame, sender, concurrency, clock });
     await Promise.all(report.gone.map((connection) => registry.leave(connection)));
     total.Delivered += report.delivered;
     total.Gone += report.gone.length;
-    total.DeliveryFailed += report.failed;
+    total.Lost += report.lost;
     return audience.here - report.gone.length;
   }
 

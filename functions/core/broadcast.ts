@@ -1,14 +1,15 @@
-import type { Clock } from './clock.ts';
-import type { Connection } from './connection.ts';
-import { fanOut } from './fan-out.ts';
-import type { Leave } from './leave.ts';
-import type { SocketSender } from './socket-sender.ts';
+import type { BroadcastPage } from './broadcast-page.ts';
+import type { Pace } from './pace.ts';
+import { type PostWorld, postToSubscribers } from './post-to-subscribers.ts';
 import type { Subscriptions } from './subscriptions.ts';
 
 /** One frame for all who have joined a channel. */
 export interface Broadcast {
   readonly channel: string;
-  /** Encoded once, whatever the number of subscribers. */
+  /**
+   * Encoded once, whatever the number of subscribers. It may arrive twice, so it carries an `id` beside its event, by which a
+   * client that cares can tell.
+   */
   readonly frame: string;
   /** The connection that is left out, usually the one that caused it. */
   readonly except?: string | undefined;
@@ -22,7 +23,7 @@ export interface BroadcastReport {
   readonly lost: number;
   /** Posts that were repeated. */
   readonly retried: number;
-  /** Whether `deliver` works on the rest, whose numbers are in its own log. */
+  /** Whether `deliver` works on it, whose numbers are in its own log. */
   readonly handedOn: boolean;
   readonly milliseconds: number;
 }
@@ -30,30 +31,36 @@ export interface BroadcastReport {
 /** Few subscribers are posted to at once; for many, `deliver` is started page by page. It returns when the rest is queued. */
 export type Publish = (broadcast: Broadcast) => Promise<BroadcastReport>;
 
-export interface PublishWorld {
+export interface PublishWorld extends PostWorld {
   readonly subscriptions: Pick<Subscriptions, 'page'>;
-  readonly sender: Pick<SocketSender, 'post'>;
-  readonly leave: Leave;
-  readonly clock: Clock;
+  /** How fast all workers together may post. */
+  readonly quota: Omit<Pace, 'startsAt'>;
+  /** Starts a worker without waiting for it. */
+  startWorker(job: BroadcastPage): Promise<void>;
+  /** A name that no other broadcast has. */
+  newId(): string;
 }
 
-const concurrency = 100;
+/** So many are posted to in less time than a worker takes to start. */
+const few = 200;
+/** How long one post is tried, in milliseconds: whoever publishes waits. */
+const patienceMs = 10_000;
 
-/** Posts to all at once, and takes those who are gone out of the channel and everything else. */
-export function createPublish({ subscriptions, sender, leave, clock }: PublishWorld): Publish {
-  return async ({ channel, frame, except }) => {
+export function createPublish(world: PublishWorld): Publish {
+  const { subscriptions, quota, clock } = world;
+  return async (broadcast) => {
     const begin = clock.now();
-    const { delivered, gone, failed } = await fanOut({ recipients: recipients(), frame, sender, concurrency });
-    await Promise.all(gone.map((connection) => leave(connection, channel)));
-    const milliseconds = clock.now() - begin;
-    return { delivered, gone: gone.length, lost: failed, retried: 0, handedOn: false, milliseconds };
-
-    async function* recipients(): AsyncIterable<readonly Connection[]> {
-      for (let after: string | undefined, isOver = false; !isOver; ) {
-        const { subscribers, next } = await subscriptions.page(channel, { after });
-        yield subscribers.filter(({ connectionId }) => connectionId !== except);
-        [after, isOver] = [next, next === undefined];
-      }
+    const { subscribers, next } = await subscriptions.page(broadcast.channel, { limit: few });
+    if (next === undefined) {
+      const report = await postToSubscribers(broadcast, [subscribers], world, { patienceMs });
+      const { delivered, gone, lost, retried } = report;
+      return { delivered, gone: gone.length, lost, retried, handedOn: false, milliseconds: clock.now() - begin };
     }
+    // All of them, these too: what a worker was given is not lost with it, as Lambda tries again.
+    const { channel, frame, except } = broadcast;
+    const pace = { ...quota, startsAt: clock.now() };
+    await world.startWorker({ channel, frame, except, id: world.newId(), pace, before: 0, depth: 0 });
+    const nothingYet = { delivered: 0, gone: 0, lost: 0, retried: 0 };
+    return { ...nothingYet, handedOn: true, milliseconds: clock.now() - begin };
   };
 }

@@ -2,6 +2,7 @@ import {
   ConditionalCheckFailedException,
   DeleteItemCommand,
   type DynamoDBClient,
+  GetItemCommand,
   PutItemCommand,
 } from '@aws-sdk/client-dynamodb';
 import type { Claims } from '../core/claims.ts';
@@ -29,6 +30,12 @@ export function createClaimRows(table: string, client: DynamoDBClient, clock: Cl
         if (error instanceof ConditionalCheckFailedException) return false;
         throw error;
       }
+    },
+
+    async holds(name) {
+      const Key = { [partitionKey]: { S: name } };
+      const { Item } = await client.send(new GetItemCommand({ TableName: table, Key, ConsistentRead: true }));
+      return Item !== undefined && Number(Item[ttl]?.N) > Math.floor(clock.now() / 1000);
     },
 
     async release(name) {

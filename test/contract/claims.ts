@@ -37,6 +37,15 @@ export function describeClaims(name: string, create: (clock: ManualClock) => Pro
       expect(await claims.claim('tick:1', inAMinute + 120)).toBe(false);
     });
 
+    it('shows whether it is held, and is not taken by who looks', async () => {
+      const { clock, claims, inAMinute } = await scene();
+      expect(await claims.holds('tick:1')).toBe(false);
+      expect(await claims.claim('tick:1', inAMinute)).toBe(true);
+      expect(await claims.holds('tick:1')).toBe(true);
+      await clock.advance(60_000);
+      expect(await claims.holds('tick:1')).toBe(false);
+    });
+
     it('that was asked for in vain does not last longer by it', async () => {
       const { clock, claims, inAMinute } = await scene();
       await claims.claim('tick:1', inAMinute);

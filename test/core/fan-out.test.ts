@@ -2,10 +2,12 @@ import { setImmediate as settle } from 'node:timers/promises';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { fanOut } from '../../functions/core/fan-out.ts';
-import type { Delivery } from '../../functions/core/socket-sender.ts';
+import { type Delivery, SocketTrouble } from '../../functions/core/socket-sender.ts';
+import { ManualClock } from '../fakes/clock.ts';
 import { FakeSockets } from '../fakes/sockets.ts';
 
 const frame = '{"event":"x"}';
+const clock = new ManualClock();
 const recipient = (connectionId: string) => ({ principalId: `user:${connectionId}`, connectionId });
 
 async function* pages(...ids: readonly (readonly string[])[]) {
@@ -24,28 +26,28 @@ function slowSockets() {
 
 it('posts to everyone and counts', async () => {
   const sender = new FakeSockets().open('a', 'b', 'c');
-  const report = await fanOut({ recipients: pages(['a', 'b'], [], ['c']), frame, sender, concurrency: 2 });
-  expect(report).toEqual({ delivered: 3, failed: 0, gone: [] });
+  const report = await fanOut({ recipients: pages(['a', 'b'], [], ['c']), frame, clock, sender, concurrency: 2 });
+  expect(report).toMatchObject({ delivered: 3, retried: 0, lost: 0, gone: [], milliseconds: 0 });
   for (const id of ['a', 'b', 'c']) expect(sender.heardBy(id)).toEqual(['x']);
 });
 
 it('has nothing to do for nobody', async () => {
-  const report = await fanOut({ recipients: pages(), frame, sender: new FakeSockets(), concurrency: 1 });
-  expect(report).toEqual({ delivered: 0, failed: 0, gone: [] });
+  const report = await fanOut({ recipients: pages(), frame, clock, sender: new FakeSockets(), concurrency: 1 });
+  expect(report).toMatchObject({ delivered: 0, retried: 0, lost: 0, gone: [] });
 });
 
 it('tells who is gone, and decides nothing about them', async () => {
   const sender = new FakeSockets().open('b');
-  const report = await fanOut({ recipients: pages(['a', 'b', 'c']), frame, sender, concurrency: 5 });
-  expect(report).toEqual({ delivered: 1, failed: 0, gone: [recipient('a'), recipient('c')] });
+  const report = await fanOut({ recipients: pages(['a', 'b', 'c']), frame, clock, sender, concurrency: 5 });
+  expect(report).toMatchObject({ delivered: 1, retried: 0, lost: 0, gone: [recipient('a'), recipient('c')] });
 });
 
 describe('one socket that fails', () => {
   it('never stops the rest', async () => {
     const sender = new FakeSockets().open('a', 'b', 'c');
     sender.break('a');
-    const report = await fanOut({ recipients: pages(['a', 'b'], ['c']), frame, sender, concurrency: 1 });
-    expect(report).toEqual({ delivered: 2, failed: 1, gone: [] });
+    const report = await fanOut({ recipients: pages(['a', 'b'], ['c']), frame, clock, sender, concurrency: 1 });
+    expect(report).toMatchObject({ delivered: 2, lost: 1, gone: [] });
   });
 
   it('never stops the rest when its post throws at once', async () => {
@@ -53,15 +55,15 @@ describe('one socket that fails', () => {
       if (id === 'a') throw new TypeError('not a promise');
       return Promise.resolve('delivered' as const);
     };
-    const report = await fanOut({ recipients: pages(['a', 'b', 'c']), frame, sender: { post }, concurrency: 1 });
-    expect(report).toMatchObject({ delivered: 2, failed: 1 });
+    const report = await fanOut({ recipients: pages(['a', 'b', 'c']), frame, clock, sender: { post }, concurrency: 1 });
+    expect(report).toMatchObject({ delivered: 2, lost: 1 });
   });
 });
 
 describe('concurrency', () => {
   it('is kept: the next post begins when one has ended, whichever it was', async () => {
     const sender = slowSockets();
-    const done = fanOut({ recipients: pages(['a', 'b', 'c', 'd']), frame, sender, concurrency: 2 });
+    const done = fanOut({ recipients: pages(['a', 'b', 'c', 'd']), frame, clock, sender, concurrency: 2 });
     await settle();
     expect(sender.begun()).toEqual(['a', 'b']);
     sender.waiting[1]?.end('delivered');
@@ -92,10 +94,10 @@ describe('concurrency', () => {
               return id as Delivery;
             },
           };
-          const report = await fanOut({ recipients: pages(...all), frame, sender, concurrency: limit });
+          const report = await fanOut({ recipients: pages(...all), frame, clock, sender, concurrency: limit });
           const count = (kind: string) => all.flat().filter((each) => each === kind).length;
           expect(now.most).toBeLessThanOrEqual(limit);
-          expect([report.delivered, report.gone.length, report.failed]).toEqual(
+          expect([report.delivered, report.gone.length, report.lost]).toEqual(
             ['delivered', 'gone', 'failed'].map(count),
           );
         },
@@ -114,7 +116,7 @@ describe('pages', () => {
       await last.post('');
       yield [recipient('b')];
     }
-    const done = fanOut({ recipients: recipients(), frame, sender, concurrency: 10 });
+    const done = fanOut({ recipients: recipients(), frame, clock, sender, concurrency: 10 });
     await settle();
     expect(sender.begun()).toEqual(['a']);
     last.waiting[0]?.end('delivered');
@@ -133,7 +135,7 @@ describe('pages', () => {
         yield [recipient(id)];
       }
     }
-    const done = fanOut({ recipients: recipients(), frame, sender, concurrency: 1 });
+    const done = fanOut({ recipients: recipients(), frame, clock, sender, concurrency: 1 });
     await settle();
     expect(read.pages).toBe(2);
     for (let n = 0; n < 3; n++) {
@@ -149,6 +151,102 @@ describe('pages', () => {
       throw new Error('the table cannot be read');
     }
     const sender = new FakeSockets().open('a');
-    await expect(fanOut({ recipients: recipients(), frame, sender, concurrency: 1 })).rejects.toThrow('the table');
+    await expect(fanOut({ recipients: recipients(), frame, clock, sender, concurrency: 1 })).rejects.toThrow(
+      'the table',
+    );
+  });
+});
+
+describe('a post that may yet succeed', () => {
+  /** Sockets that answer each try with the next of a list, and the last for ever. */
+  function scripted(...answers: readonly (Delivery | number | 'no answer')[]) {
+    const tries: number[] = [];
+    return {
+      tries,
+      async post(): Promise<Delivery> {
+        const answer = answers[Math.min(tries.length, answers.length - 1)] ?? 'delivered';
+        tries.push(time.now());
+        if (answer === 'no answer') throw new SocketTrouble(undefined);
+        if (typeof answer === 'number') throw new SocketTrouble(answer);
+        return answer;
+      },
+    };
+  }
+  const time = new ManualClock();
+  const patience = { milliseconds: 10_000, random: () => 0.5 };
+  const one = () => ({ recipients: pages(['a']), frame, clock: time, concurrency: 1, patience });
+
+  it.each([429, 500, 'no answer' as const])('is tried again after %s, and later each time', async (trouble) => {
+    const sender = scripted(trouble, trouble, trouble, 'delivered');
+    const begin = time.now();
+    const report = await time.finish(fanOut({ ...one(), sender }));
+    expect(report).toMatchObject({ delivered: 1, retried: 3, lost: 0, milliseconds: 700 });
+    expect(sender.tries.map((at) => at - begin)).toEqual([0, 100, 300, 700]);
+  });
+
+  it('is lost when its time is over', async () => {
+    const sender = scripted(429);
+    const report = await time.finish(fanOut({ ...one(), sender }));
+    expect(report).toMatchObject({ delivered: 0, lost: 1 });
+    expect(report.milliseconds).toBeLessThanOrEqual(10_000);
+    expect(report.retried).toBe(sender.tries.length - 1);
+  });
+
+  it('is not tried again when it is gone', async () => {
+    const sender = scripted(429, 'gone');
+    expect(await time.finish(fanOut({ ...one(), sender }))).toMatchObject({ gone: [recipient('a')], retried: 1 });
+    expect(sender.tries).toHaveLength(2);
+  });
+
+  it.each([[400], [403], [413]])('is none that API Gateway refuses with %s', async (status) => {
+    const sender = scripted(status);
+    expect(await time.finish(fanOut({ ...one(), sender }))).toMatchObject({ lost: 1, retried: 0 });
+  });
+
+  it('takes no slot from the others while it waits', async () => {
+    const sockets = new FakeSockets(time).open('a', 'b', 'c');
+    sockets.break('a');
+    const recipients = pages(['a', 'b', 'c']);
+    const done = fanOut({ ...one(), recipients, sender: sockets });
+    await settle();
+    expect([sockets.heardBy('b'), sockets.heardBy('c')]).toEqual([['x'], ['x']]);
+    sockets.mend('a');
+    expect(await time.finish(done)).toMatchObject({ delivered: 3, lost: 0 });
+  });
+
+  it('stays one of so many, however many fail, and nobody is lost while there is time', async () => {
+    const ids = Array.from({ length: 500 }, (_, n) => String(n));
+    const now = { underWay: 0, most: 0 };
+    const failing = new Set(ids.filter((_, n) => n % 3 > 0));
+    const sender = {
+      async post(id: string): Promise<Delivery> {
+        now.underWay += 1;
+        now.most = Math.max(now.most, now.underWay);
+        await Promise.resolve();
+        now.underWay -= 1;
+        if (failing.delete(id)) throw new SocketTrouble(429);
+        return 'delivered';
+      },
+    };
+    const report = await time.finish(fanOut({ ...one(), recipients: pages(ids), sender, concurrency: 7 }));
+    expect(report).toMatchObject({ delivered: 500, retried: 333, lost: 0 });
+    expect(now.most).toBeLessThanOrEqual(7);
+  });
+});
+
+describe('the pace', () => {
+  it('lets no post begin before its time, and counts those of others', async () => {
+    const time = new ManualClock();
+    const pace = { startsAt: time.now(), burst: 10, rate: 100 };
+    const ids = Array.from({ length: 12 }, (_, n) => String(n));
+    const times: number[] = [];
+    const sender = {
+      async post() {
+        times.push(time.now() - pace.startsAt);
+        return 'delivered' as const;
+      },
+    };
+    await time.finish(fanOut({ recipients: pages(ids), frame, clock: time, sender, concurrency: 5, pace, before: 4 }));
+    expect(times).toEqual([0, 0, 0, 0, 0, 0, 0, 10, 20, 30, 40, 50]);
   });
 });

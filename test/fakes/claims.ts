@@ -16,6 +16,10 @@ export class MemoryClaims implements Claims {
     return true;
   }
 
+  async holds(name: string): Promise<boolean> {
+    return this.isHeld(name);
+  }
+
   async release(name: string): Promise<void> {
     this.#held.delete(name);
   }

@@ -269,7 +269,7 @@ describe('a socket', () => {
     sockets.break('a');
     await clock.finish(tick());
     expect(registry.has(a)).toBe(true);
-    expect(told.count('DeliveryFailed')).toBe(10);
+    expect(told.count('Lost')).toBe(10);
     expect(sockets.heardBy('b')).toHaveLength(10);
   });
 

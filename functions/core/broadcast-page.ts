@@ -1,0 +1,95 @@
+import type { Broadcast } from './broadcast.ts';
+import type { Claims } from './claims.ts';
+import type { Connection } from './connection.ts';
+import type { FanOutReport } from './fan-out.ts';
+import { pointsBetween } from './key-range.ts';
+import { delayed, dueAt, type Pace, shareOf } from './pace.ts';
+import { type PostWorld, postToSubscribers } from './post-to-subscribers.ts';
+import type { SubscriberPage, Subscriptions } from './subscriptions.ts';
+
+/** A worker's part of a broadcast: the subscribers of a range of connection ids, of which it posts to the first page. */
+export interface BroadcastPage extends Broadcast {
+  /** The broadcast's own, by which its workers know what is done. */
+  readonly id: string;
+  readonly after?: string | undefined;
+  readonly upTo?: string | undefined;
+  readonly pace: Pace;
+  /** Posts on that pace that other workers make before these. */
+  readonly before: number;
+  /** Workers one after the other that led to this one. */
+  readonly depth: number;
+}
+
+export interface WorkerWorld extends PostWorld {
+  readonly subscriptions: Pick<Subscriptions, 'page' | 'last'>;
+  readonly claims: Pick<Claims, 'claim' | 'holds'>;
+  /** Starts another worker without waiting for it. */
+  startWorker(job: BroadcastPage): Promise<void>;
+}
+
+/**
+ * The depths at which a range is split among so many: after the first chain of ten, and once more after two. Lambda stops
+ * what looks like a loop after about 16 (https://docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html), so the
+ * workers of depth 13 hand nothing on. With pages of 8,700 subscribers, 154 pages are 1.3 million.
+ */
+const splitsAfter = [9, 11];
+const lastDepth = 13;
+const ways = 8;
+
+/** How long before its first post a worker is started, in milliseconds: enough for a cold start and reading its page. */
+const leadMs = 2_000;
+/** How long one post is tried, in milliseconds. */
+const patienceMs = 60_000;
+/** Seconds. Lambda tries an event for minutes; an hour later no worker is started again. */
+const markerMemory = 3_600;
+
+/**
+ * Posts a broadcast to one page of subscribers. What follows that page is handed on before the first post, so that a worker
+ * that dies holds up nobody but its own page, which Lambda's retry then serves again. Who was served before may hear the
+ * frame twice, by the same id.
+ */
+export async function deliverPage(job: BroadcastPage, world: WorkerWorld): Promise<FanOutReport<Connection>> {
+  const { subscriptions, claims, clock } = world;
+  const page = await subscriptions.page(job.channel, { after: job.after, upTo: job.upTo });
+  const early = dueAt(job.pace, job.before) - leadMs - clock.now();
+  if (early > 0) await clock.pause(early);
+  const pace = delayed(job.pace, job.before, clock.now());
+  const isLast = job.depth >= lastDepth;
+  if (page.next !== undefined && !isLast) await handOn(page, page.next);
+  const pages = isLast ? walk(page) : [page.subscribers];
+  return postToSubscribers(job, pages, world, { patienceMs, pace, before: job.before });
+
+  async function handOn({ subscribers }: SubscriberPage, next: string): Promise<void> {
+    // A worker that is started again must not start the others again: its tail may be served by now.
+    const marker = `handed-on:${job.id}:${job.depth}:${job.after ?? ''}`;
+    if (await claims.holds(marker)) return;
+    const rest = { ...job, after: next, pace, before: job.before + subscribers.length, depth: job.depth + 1 };
+    const workers = splitsAfter.includes(job.depth) ? await split(rest, next) : [rest];
+    await Promise.all(workers.map(world.startWorker));
+    // Afterwards: who dies in between starts them twice, the other way round they would never start.
+    await claims.claim(marker, Math.floor(clock.now() / 1000) + markerMemory);
+  }
+
+  async function split(rest: BroadcastPage, next: string): Promise<BroadcastPage[]> {
+    const last = await subscriptions.last(job.channel, job.upTo);
+    const points = last === undefined ? [] : pointsBetween(next, last, ways - 1);
+    const ends = [...points, job.upTo];
+    return ends.map((upTo, index) => ({
+      ...rest,
+      after: index === 0 ? next : ends[index - 1],
+      upTo,
+      pace: shareOf(pace, rest.before, ends.length, index),
+      before: 0,
+    }));
+  }
+
+  /** The end of the line posts to all that is left, page after page. */
+  async function* walk(first: SubscriberPage): AsyncIterable<readonly Connection[]> {
+    yield first.subscribers;
+    for (let { next } = first; next !== undefined; ) {
+      const page = await subscriptions.page(job.channel, { after: next, upTo: job.upTo });
+      yield page.subscribers;
+      next = page.next;
+    }
+  }
+}
