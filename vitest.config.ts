@@ -24,6 +24,8 @@ const functionsEnvironment = {
   DELIVER_FUNCTION: 'deliver',
   MAX_CONNECTIONS: '100',
   AT_MAX_CONNECTIONS: 'refuse',
+  POST_RATE: '9000',
+  POST_BURST: '4500',
   TICK_FUNCTION: 'tick',
   FRAMES_PER_MINUTE: '300',
   CLIENT_EVENTS_PER_SECOND: '10',

@@ -1,10 +1,12 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { type BroadcastPage, deliverPage, type WorkerWorld } from './core/broadcast-page.ts';
 import type { Connection } from './core/connection.ts';
 import type { RegisteredConnection } from './core/connection-registry.ts';
 import { type EndWorld, endConnections, endSocket } from './core/end-connections.ts';
 import { encodeFrame, welcomeFrame } from './core/frame.ts';
 import type { Delivery } from './core/socket-sender.ts';
 import { createChannels } from './edge/channels.ts';
+import { createClaimRows } from './edge/claim-rows.ts';
 import { systemClock } from './edge/clock.ts';
 import { read } from './edge/environment.ts';
 import type { DeliverJob } from './edge/invoke.ts';
@@ -12,19 +14,30 @@ import { createSockets } from './edge/sockets.ts';
 import { createTell, type Tell } from './edge/telemetry.ts';
 
 interface Dependencies extends EndWorld {
+  /** What a page of a broadcast takes. Its sender tries once. */
+  readonly worker: WorkerWorld;
   readonly tell: Tell;
 }
 
 /** How long a 410 is taken for "not open yet" while the connection is registered, in milliseconds. */
 const patienceMs = 10_000;
 
-/** Posts the welcome, and closes the sockets that are too many. */
-export function createDeliver({ tell, ...world }: Dependencies) {
+/** What nobody waits for: posts the welcome, posts what was published to many, closes the sockets that are too many. */
+export function createDeliver({ worker, tell, ...world }: Dependencies) {
   const { registry, sender, leave, clock } = world;
   return async (job: DeliverJob): Promise<void> => {
-    if ('welcome' in job) await welcome(job.welcome);
-    else await putOut(job.putOut);
+    if ('welcome' in job) return welcome(job.welcome);
+    if ('broadcast' in job) return broadcast(job.broadcast);
+    return putOut(job.putOut);
   };
+
+  async function broadcast(job: BroadcastPage): Promise<void> {
+    const { delivered, gone, retried, lost, milliseconds } = await deliverPage(job, worker);
+    const { id, channel, before, depth } = job;
+    const counts = { Delivered: delivered, Gone: gone.length, Retried: retried, Lost: lost };
+    const fields = { id, channel, before, depth };
+    tell(lost > 0 ? 'error' : 'info', 'broadcast', fields, { ...counts, DeliveryMilliseconds: milliseconds });
+  }
 
   /** Without it a Pusher client says nothing. Then it opens the connection to broadcasts. */
   async function welcome(connection: Connection): Promise<void> {
@@ -83,11 +96,13 @@ export function createDeliver({ tell, ...world }: Dependencies) {
   }
 }
 
-const sender = createSockets(read('CALLBACK_URL'), { maxAttempts: 3, timeoutMs: 3000 });
+const client = new DynamoDBClient({});
+const sendOnce = createSockets(read('CALLBACK_URL'), { maxAttempts: 1, timeoutMs: 3000 });
+const channels = createChannels(client, sendOnce, systemClock);
 
 export const handler = createDeliver({
-  ...createChannels(new DynamoDBClient({}), sender, systemClock),
-  sender,
-  clock: systemClock,
+  ...channels,
+  worker: { ...channels, claims: createClaimRows(read('CLAIMS_TABLE'), client, systemClock) },
+  sender: createSockets(read('CALLBACK_URL'), { maxAttempts: 3, timeoutMs: 3000 }),
   tell: createTell(),
 });

@@ -33,7 +33,7 @@ export function createDisconnect({ leave, tell }: Dependencies) {
   };
 }
 
-const sender = createSockets(read('CALLBACK_URL'), { maxAttempts: 2, timeoutMs: 3000 });
+const sender = createSockets(read('CALLBACK_URL'), { maxAttempts: 1, timeoutMs: 3000 });
 
 export const handler = createDisconnect({
   ...createChannels(new DynamoDBClient({}), sender, systemClock),

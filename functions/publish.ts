@@ -71,7 +71,7 @@ const sender = createSockets(read('CALLBACK_URL'), { maxAttempts: 2, timeoutMs: 
 
 export const handler = createPublish({
   credentials: createCredentialsSource(read('CREDENTIALS_SECRET_ARN'), readAwsSettings(), systemClock),
-  ...createChannels(client, sender, systemClock),
+  ...createChannels(client, createSockets(read('CALLBACK_URL'), { maxAttempts: 1, timeoutMs: 3000 }), systemClock),
   revocations: createRevocationRows(read('REVOCATIONS_TABLE'), client, systemClock),
   sender,
   clock: systemClock,

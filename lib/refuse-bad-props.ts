@@ -52,6 +52,10 @@ function findFault(props: SessionSocketProps): string | undefined {
   if (props.httpThrottle !== undefined && !(props.httpThrottle.rateLimit > 0 && props.httpThrottle.burstLimit > 0)) {
     return 'httpThrottle needs a rateLimit and a burstLimit above 0; with less, no logout would close a socket.';
   }
+  const quota = props.accountRequestQuota;
+  if (quota !== undefined && !(quota.rateLimit >= 100 && quota.burstLimit >= 10)) {
+    return 'accountRequestQuota needs a rateLimit of at least 100 and a burstLimit of at least 10; with less, a broadcast would outlive its workers.';
+  }
   return undefined;
 }
 

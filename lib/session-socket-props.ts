@@ -111,6 +111,14 @@ export interface SessionSocketProps {
   readonly httpThrottle?: { readonly rateLimit: number; readonly burstLimit: number };
 
   /**
+   * What AWS lets this account do in this region, in requests per second to all of its APIs together: HTTP, REST, WebSocket and
+   * posts to sockets. A broadcast posts at nine tenths of it. Smaller in some regions, and raised on request
+   * (https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html).
+   * @default { rateLimit: 10000, burstLimit: 5000 }
+   */
+  readonly accountRequestQuota?: { readonly rateLimit: number; readonly burstLimit: number };
+
+  /**
    * Creates the role by which API Gateway writes access logs, sets it for the whole account and region in place of one
    * that is set there, and keeps it when the stack goes, because other APIs may have come to rely on it. False where the
    * account has one.

@@ -1,6 +1,6 @@
 import { Duration, Names, RemovalPolicy, Validations } from 'aws-cdk-lib';
-import { Alarm, ComparisonOperator, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
-import { RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { Alarm, ComparisonOperator, MathExpression, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
+import { FilterPattern, MetricFilter, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 import { defaultLimit } from '../functions/core/connection-limit.ts';
@@ -9,6 +9,7 @@ import type {
   AuthorizerEnvironment,
   ChannelsEnvironment,
   ConnectEnvironment,
+  DeliverEnvironment,
   PublishEnvironment,
 } from '../functions/edge/environment.ts';
 import { subprotocol } from '../functions/edge/gateway.ts';
@@ -37,9 +38,14 @@ export class SessionSocket extends Construct {
   /** In alarm when a logout has left sockets open. Add an action to be told. */
   readonly revokeAlarm: Alarm;
 
+  /** In alarm when a broadcast to many did not reach somebody who was there. Add an action to be told. */
+  readonly deliveryAlarm: Alarm;
+
   readonly #wayIn: SettledWayIn;
   readonly #api: SocketApi;
   readonly #tables: ConnectionTables;
+  readonly #deliver: SocketFunction;
+  readonly #quota: { readonly rateLimit: number; readonly burstLimit: number };
   readonly #logRetention: RetentionDays;
 
   /** @throws BadProps with one plain sentence about the first prop that cannot work or would not be safe */
@@ -48,6 +54,7 @@ export class SessionSocket extends Construct {
     refuseBadProps(props);
     this.#wayIn = settleWayIn(props);
     this.#logRetention = props.logRetention ?? RetentionDays.ONE_MONTH;
+    this.#quota = props.accountRequestQuota ?? { rateLimit: 10_000, burstLimit: 5_000 };
 
     // From the construct's path, and not the stack's name, which two of them in one stack would share.
     this.appId = Names.uniqueResourceName(this, { maxLength: 64, separator: '-' });
@@ -65,6 +72,8 @@ export class SessionSocket extends Construct {
 
     const authorizer = this.#createAuthorizer(props);
     this.sessionCheckAlarm = createSessionCheckAlarm(authorizer);
+    this.#deliver = this.#createDeliver();
+    this.deliveryAlarm = createDeliveryAlarm(this.#deliver, this.appId);
     const publish = this.#createPublish();
     this.revokeAlarm = createRevokeAlarm(publish);
     this.httpApiUrl = new PublishApi(this, 'Http', {
@@ -73,9 +82,8 @@ export class SessionSocket extends Construct {
       logRetention: this.#logRetention,
       publish,
     }).url;
-    const deliver = this.#createDeliver();
     const hello = props.hello === true ? this.#createHello() : undefined;
-    const connect = this.#createConnect(props, deliver, hello);
+    const connect = this.#createConnect(props, this.#deliver, hello);
     this.#api.route({ authorizer, connect, message: this.#createMessage(), disconnect: this.#createDisconnect() });
   }
 
@@ -180,11 +188,27 @@ export class SessionSocket extends Construct {
       SUBSCRIPTIONS_TABLE: this.#tables.subscriptions.tableName,
       MEMBERS_TABLE: this.#tables.members.tableName,
       CALLBACK_URL: this.#api.callbackUrl,
+      DELIVER_FUNCTION: this.#deliver.lambda.functionName,
+      ...this.#postQuota(),
     } satisfies ChannelsEnvironment;
   }
 
-  /** To forget a connection, and to tell those who see it leave. */
+  /**
+   * Nine tenths of the account's: what is left is for those who connect, speak and publish meanwhile, and a post that is
+   * refused for their sake is tried again.
+   */
+  #postQuota() {
+    const { rateLimit, burstLimit } = this.#quota;
+    return { POST_RATE: String(Math.floor(rateLimit * 0.9)), POST_BURST: String(Math.floor(burstLimit * 0.9)) };
+  }
+
+  /** To forget a connection, and to tell those who see it leave, however many. */
   #allowLeaving(leaver: SocketFunction): void {
+    this.#allowLeavingAlone(leaver);
+    leaver.allow('lambda:InvokeFunction', this.#deliver.lambda.functionArn);
+  }
+
+  #allowLeavingAlone(leaver: SocketFunction): void {
     const { connections, subscriptions, members } = this.#tables;
     leaver.allow('dynamodb:DeleteItem', connections.tableArn);
     for (const verb of ['GetItem', 'DeleteItem', 'Query']) leaver.allow(`dynamodb:${verb}`, subscriptions.tableArn);
@@ -193,19 +217,33 @@ export class SessionSocket extends Construct {
   }
 
   #createDeliver(): SocketFunction {
+    const { connections, subscriptions, members, claims } = this.#tables;
     const deliver = this.#createFunction('Deliver', {
       entry: 'deliver',
-      description: 'Posts the welcome, and closes sockets that are too many',
-      environment: this.#channelsEnvironment(),
-      timeout: Duration.seconds(20),
-      memorySize: 512,
+      description: 'Posts the welcome and broadcasts to many, and closes sockets that are too many',
+      environment: {
+        CONNECTIONS_TABLE: connections.tableName,
+        SUBSCRIPTIONS_TABLE: subscriptions.tableName,
+        MEMBERS_TABLE: members.tableName,
+        CLAIMS_TABLE: claims.tableName,
+        CALLBACK_URL: this.#api.callbackUrl,
+        ...this.#postQuota(),
+      } satisfies DeliverEnvironment,
+      // A worker at the end of its line posts to all that is left, at a 64th of the rate.
+      timeout: Duration.minutes(15),
+      // One whole CPU (https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html): signing and sending is all
+      // that a worker does, and with less it would not keep the pace.
+      memorySize: 1769,
     });
-    deliver.allow('dynamodb:GetItem', this.#tables.connections.tableArn);
-    deliver.allow('dynamodb:UpdateItem', this.#tables.connections.tableArn);
-    this.#allowLeaving(deliver);
+    deliver.allow('dynamodb:GetItem', connections.tableArn);
+    deliver.allow('dynamodb:UpdateItem', connections.tableArn);
+    deliver.allow('dynamodb:GetItem', claims.tableArn);
+    deliver.allow('dynamodb:PutItem', claims.tableArn);
+    this.#allowLeavingAlone(deliver);
+    deliver.allowOnItself('lambda:InvokeFunction');
     this.#api.allowCloses(deliver);
-    // A welcome that comes later than this finds nobody waiting.
-    deliver.lambda.configureAsyncInvoke({ maxEventAge: Duration.minutes(2), retryAttempts: 2 });
+    // Long enough for a worker's second and third try, one and two minutes after it died in its last second.
+    deliver.lambda.configureAsyncInvoke({ maxEventAge: Duration.hours(1), retryAttempts: 2 });
     return deliver;
   }
 
@@ -249,6 +287,34 @@ function createSessionCheckAlarm(authorizer: SocketFunction): Alarm {
     threshold: 1,
     evaluationPeriods: 5,
     datapointsToAlarm: 3,
+    treatMissingData: TreatMissingData.NOT_BREACHING,
+  });
+}
+
+function createDeliveryAlarm(deliver: SocketFunction, appId: string): Alarm {
+  const perMinute = { period: Duration.minutes(1), statistic: 'sum' };
+  const filter = new MetricFilter(deliver, 'Lost', {
+    logGroup: deliver.logGroup,
+    filterPattern: FilterPattern.numberValue('$.Lost', '>', 0),
+    metricNamespace: `SessionSocket/${appId}`,
+    metricName: 'Lost',
+    metricValue: '$.Lost',
+  });
+  return new Alarm(deliver, 'Alarm', {
+    alarmDescription:
+      'A broadcast was lost on the way to somebody: the log of Deliver says how many posts, or why it failed.',
+    metric: new MathExpression({
+      expression: 'FILL(posts, 0) + FILL(events, 0)',
+      usingMetrics: {
+        posts: filter.metric(perMinute),
+        // What Lambda gave up after its last try (https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html).
+        events: deliver.lambda.metric('AsyncEventsDropped', perMinute),
+      },
+      period: Duration.minutes(1),
+    }),
+    comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+    threshold: 1,
+    evaluationPeriods: 1,
     treatMissingData: TreatMissingData.NOT_BREACHING,
   });
 }

@@ -1,5 +1,5 @@
 import { type Duration, RemovalPolicy } from 'aws-cdk-lib';
-import { Effect, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Effect, Policy, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Architecture, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
@@ -20,12 +20,14 @@ export interface SocketFunctionProps {
 /** One file of `functions/`, bundled, with a role that can do nothing but write its own log until it is allowed more. */
 export class SocketFunction extends Construct {
   readonly lambda: LambdaFunction;
+  readonly logGroup: LogGroup;
+  readonly #role: Role;
 
   constructor(scope: Construct, id: string, props: SocketFunctionProps) {
     super(scope, id);
-    const logGroup = new LogGroup(this, 'Log', { retention: props.logRetention, removalPolicy: RemovalPolicy.DESTROY });
-    const role = new Role(this, 'Role', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
-    logGroup.grantWrite(role);
+    this.logGroup = new LogGroup(this, 'Log', { retention: props.logRetention, removalPolicy: RemovalPolicy.DESTROY });
+    this.#role = new Role(this, 'Role', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
+    this.logGroup.grantWrite(this.#role);
 
     this.lambda = new LambdaFunction(this, 'Function', {
       description: props.description,
@@ -37,8 +39,8 @@ export class SocketFunction extends Construct {
       timeout: props.timeout,
       memorySize: props.memorySize,
       ...(props.maxConcurrency === undefined ? {} : { reservedConcurrentExecutions: props.maxConcurrency }),
-      logGroup,
-      role,
+      logGroup: this.logGroup,
+      role: this.#role,
     });
   }
 
@@ -46,5 +48,12 @@ export class SocketFunction extends Construct {
   allow(action: string, resource: string): void {
     const statement = new PolicyStatement({ effect: Effect.ALLOW, actions: [action], resources: [resource] });
     this.lambda.addToRolePolicy(statement);
+  }
+
+  /** Allows one action on the function itself: in a policy of its own, because the function waits for that of its role. */
+  allowOnItself(action: string): void {
+    const resources = [this.lambda.functionArn];
+    const statement = new PolicyStatement({ effect: Effect.ALLOW, actions: [action], resources });
+    new Policy(this, 'OnItself', { roles: [this.#role], statements: [statement] });
   }
 }

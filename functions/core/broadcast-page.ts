@@ -40,8 +40,8 @@ const ways = 8;
 const leadMs = 2_000;
 /** How long one post is tried, in milliseconds. */
 const patienceMs = 60_000;
-/** Seconds. Lambda tries an event for minutes; an hour later no worker is started again. */
-const markerMemory = 3_600;
+/** Seconds, as long as Lambda may try an event and as it may run then: https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html. */
+const markerMemory = 2 * 3_600;
 
 /**
  * Posts a broadcast to one page of subscribers. What follows that page is handed on before the first post, so that a worker

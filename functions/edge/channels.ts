@@ -1,16 +1,19 @@
+import { randomUUID } from 'node:crypto';
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { createPublish } from '../core/broadcast.ts';
+import type { BroadcastPage } from '../core/broadcast-page.ts';
 import type { Clock } from '../core/clock.ts';
 import { createLeave, type Leave } from '../core/leave.ts';
 import { createPart } from '../core/part.ts';
 import type { SocketSender } from '../core/socket-sender.ts';
 import { createConnectionRows } from './connection-rows.ts';
-import { read } from './environment.ts';
+import { read, readBroadcastSettings } from './environment.ts';
+import { createStarter } from './invoke.ts';
 import { createMemberRows } from './member-rows.ts';
 import { createSubscriptionRows } from './subscription-rows.ts';
 
 /**
- * What each function has that speaks on channels or ends connections. It is one thing because leaving publishes (who has left),
+ * `sender` should try once, because what is posted to many is tried again by the fan-out. What each function has that speaks on channels or ends connections. It is one thing because leaving publishes (who has left),
  * and publishing finds who is to leave.
  */
 export function createChannels(client: DynamoDBClient, sender: Pick<SocketSender, 'post'>, clock: Clock) {
@@ -18,8 +21,20 @@ export function createChannels(client: DynamoDBClient, sender: Pick<SocketSender
   const subscriptions = createSubscriptionRows(read('SUBSCRIPTIONS_TABLE'), client, clock);
   const members = createMemberRows(read('MEMBERS_TABLE'), client, clock);
   const leaveLater: Leave = (...found) => leave(...found);
-  const publish = createPublish({ subscriptions, sender, leave: leaveLater, clock });
+  const { deliverFunction, quota } = readBroadcastSettings();
+  const starter = createStarter({ deliver: deliverFunction, tick: undefined });
+  const world = {
+    subscriptions,
+    sender,
+    leave: leaveLater,
+    clock,
+    random: Math.random,
+    quota,
+    startWorker: (job: BroadcastPage) => starter.deliver({ broadcast: job }),
+    newId: () => randomUUID(),
+  };
+  const publish = createPublish(world);
   const part = createPart({ subscriptions, members, publish });
   const leave = createLeave(registry, part);
-  return { registry, subscriptions, members, publish, part, leave };
+  return { ...world, registry, members, publish, part, leave };
 }

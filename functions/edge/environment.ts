@@ -37,16 +37,25 @@ export interface ConnectEnvironment {
   readonly SUBPROTOCOL?: string;
 }
 
-export interface DeliverEnvironment {
+export interface PostEnvironment {
   readonly CONNECTIONS_TABLE: string;
   /** The endpoint of @connections: `https://{api}.execute-api.{region}.amazonaws.com/{stage}`. */
   readonly CALLBACK_URL: string;
 }
 
 /** Of each function that speaks on channels or ends connections, which is heard on channels too. */
-export interface ChannelsEnvironment extends DeliverEnvironment {
+export interface ChannelsEnvironment extends PostEnvironment {
   readonly SUBSCRIPTIONS_TABLE: string;
   readonly MEMBERS_TABLE: string;
+  readonly DELIVER_FUNCTION: string;
+  /** How fast all workers of a broadcast together may post: so many at once, then so many in a second. */
+  readonly POST_BURST: string;
+  readonly POST_RATE: string;
+}
+
+/** `deliver` starts itself: Lambda tells it its name, the template could not without going round in a circle. */
+export interface DeliverEnvironment extends Omit<ChannelsEnvironment, 'DELIVER_FUNCTION'> {
+  readonly CLAIMS_TABLE: string;
 }
 
 export interface MessageEnvironment extends ChannelsEnvironment {
@@ -58,7 +67,7 @@ export interface MessageEnvironment extends ChannelsEnvironment {
   readonly CHANNELS_PER_CONNECTION: string;
 }
 
-export interface TickEnvironment extends DeliverEnvironment {
+export interface TickEnvironment extends PostEnvironment {
   readonly CLAIMS_TABLE: string;
 }
 
@@ -72,6 +81,7 @@ type LambdaVariable =
   | 'AWS_ACCESS_KEY_ID'
   | 'AWS_SECRET_ACCESS_KEY'
   | 'AWS_SESSION_TOKEN'
+  | 'AWS_LAMBDA_FUNCTION_NAME'
   | 'AWS_ENDPOINT_URL_SECRETS_MANAGER';
 
 type Variable =
@@ -151,6 +161,18 @@ export function readAwsSettings(): AwsSettings {
       readOptional('AWS_ENDPOINT_URL_SECRETS_MANAGER') ?? `https://secretsmanager.${region}.${domain}`,
     ),
   };
+}
+
+/** @throws Error with the variable's name when one is missing or makes no sense */
+export function readBroadcastSettings() {
+  const quota = { burst: readNumber('POST_BURST'), rate: readNumber('POST_RATE') };
+  return { deliverFunction: readOptional('DELIVER_FUNCTION') ?? read('AWS_LAMBDA_FUNCTION_NAME'), quota };
+}
+
+function readNumber(name: Variable): number {
+  const value = Number(read(name));
+  if (!(value > 0)) throw new Error(`${name} must be a number above 0.`);
+  return value;
 }
 
 /** @throws Error with the variable's name when it is missing or empty */

@@ -1,10 +1,16 @@
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import type { BroadcastPage } from '../core/broadcast-page.ts';
 import type { Connection } from '../core/connection.ts';
 import type { RegisteredConnection } from '../core/connection-registry.ts';
 
-/** What `deliver` is asked to do. */
+/**
+ * What `deliver` is asked to do. A frame has 128 KB at most, and twice as much as text in JSON; an event may have 1 MB
+ * (https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html).
+ */
 export type DeliverJob =
   | { readonly welcome: Connection }
+  /** Part of what was published to many. */
+  | { readonly broadcast: BroadcastPage }
   /** Connections above the limit of their principal. */
   | { readonly putOut: readonly RegisteredConnection[] };
 

@@ -42,7 +42,10 @@ export function createTell(): Tell {
  * A few lines of our own, because Powertools' Metrics would be a quarter of the authorizer's bundle.
  */
 function metricsOf(counts: Partial<Record<Occurrence, number>>) {
-  const Metrics = Object.keys(counts).map((Name) => ({ Name, Unit: Name.endsWith('Milliseconds') ? 'Milliseconds' : 'Count' }));
+  const Metrics = Object.keys(counts).map((Name) => ({
+    Name,
+    Unit: Name.endsWith('Milliseconds') ? 'Milliseconds' : 'Count',
+  }));
   return {
     Timestamp: Date.now(),
     CloudWatchMetrics: [{ Namespace: 'SessionSocket', Dimensions: [['service']], Metrics }],

@@ -1,14 +1,17 @@
 import { describe, expect, it } from 'vitest';
+import type { BroadcastPage } from '../../functions/core/broadcast-page.ts';
 import type { RegisteredConnection } from '../../functions/core/connection-registry.ts';
 import { createLeave } from '../../functions/core/leave.ts';
 import { createPart } from '../../functions/core/part.ts';
 import { createDeliver } from '../../functions/deliver.ts';
+import { MemoryClaims } from '../fakes/claims.ts';
 import { ManualClock } from '../fakes/clock.ts';
 import { MemoryMembers } from '../fakes/members.ts';
 import { failNext, justAfter, justBefore } from '../fakes/order.ts';
 import { createFakePublish } from '../fakes/publish.ts';
 import { MemoryRegistry } from '../fakes/registry.ts';
 import { FakeSockets } from '../fakes/sockets.ts';
+import { SubscriberList } from '../fakes/subscriber-list.ts';
 import { MemorySubscriptions } from '../fakes/subscriptions.ts';
 import { Told } from '../fakes/told.ts';
 
@@ -24,8 +27,23 @@ async function scene() {
   const { publish } = createFakePublish(subscriptions, sockets);
   const part = createPart({ subscriptions, members: new MemoryMembers(clock), publish });
   const leave = createLeave(registry, part);
-  const deliver = createDeliver({ registry, sender: sockets, part, leave, clock, tell: told.tell });
-  return { clock, registry, sockets, told, welcome, deliver, start: () => deliver({ welcome }) };
+  const left: string[] = [];
+  const started: BroadcastPage[] = [];
+  const worker = {
+    subscriptions: new SubscriberList(['a', 'b', 'c', 'd'], 3),
+    claims: new MemoryClaims(clock),
+    sender: sockets,
+    leave: async (connection: { connectionId: string }, channel?: string) => {
+      left.push(`${connection.connectionId} ${channel}`);
+    },
+    startWorker: async (job: BroadcastPage) => {
+      started.push(job);
+    },
+    clock,
+    random: () => 0.5,
+  };
+  const deliver = createDeliver({ registry, sender: sockets, part, leave, worker, clock, tell: told.tell });
+  return { left, started, clock, registry, sockets, told, welcome, deliver, start: () => deliver({ welcome }) };
 }
 
 it('posts the welcome, then opens the connection to broadcasts', async () => {
@@ -208,5 +226,37 @@ describe('connections above the limit', () => {
     sockets.mend('a');
     await deliver({ putOut });
     expect(sockets.isOpen('a')).toBe(false);
+  });
+});
+
+describe('a page of a broadcast', () => {
+  const frame = '{"event":"news","channel":"news","data":"{}","id":"1"}';
+  const pageOf = (clock: ManualClock): BroadcastPage => {
+    const pace = { startsAt: clock.now(), burst: 10, rate: 10 };
+    return { channel: 'news', frame, id: 'b1', pace, before: 0, depth: 0 };
+  };
+
+  it('is posted, what follows it is handed on, and what became of it is one line and its metrics', async () => {
+    const { clock, sockets, told, started, left, deliver } = await scene();
+    sockets.open('a', 'c', 'd');
+    await clock.finish(deliver({ broadcast: pageOf(clock) }));
+    expect([sockets.heardBy('a'), sockets.heardBy('c'), sockets.heardBy('d')]).toEqual([['news'], ['news'], []]);
+    expect(started).toMatchObject([{ channel: 'news', frame, after: 'c', before: 3, depth: 1 }]);
+    expect(left).toEqual(['b news']);
+    expect(told.lines).toHaveLength(1);
+    expect(told.lines[0]).toMatchObject({
+      level: 'info',
+      message: 'broadcast',
+      fields: { id: 'b1', channel: 'news', before: 0, depth: 0 },
+      counts: { Delivered: 2, Gone: 1, Retried: 0, Lost: 0, DeliveryMilliseconds: 0 },
+    });
+    expect(JSON.stringify(told.lines)).not.toContain('event');
+  });
+
+  it('says loudly when somebody was not reached', async () => {
+    const { clock, sockets, told, deliver } = await scene();
+    sockets.open('a', 'b', 'c').break('b');
+    await clock.finish(deliver({ broadcast: pageOf(clock) }));
+    expect(told.lines[0]).toMatchObject({ level: 'error', counts: { Delivered: 2, Lost: 1 } });
   });
 });

@@ -14,6 +14,7 @@ const leaving = [
   'dynamodb:Query on {Tables/Subscriptions}',
   'dynamodb:UpdateItem on {Tables/Members}',
   `execute-api:ManageConnections on ${toSockets}`,
+  'lambda:InvokeFunction on {Deliver/Function}',
 ];
 
 /** All that a function may do, in full: what is not on this page is AccessDenied. */
@@ -34,7 +35,9 @@ const withoutHello = {
   ],
   Deliver: [
     ...leaving,
+    'dynamodb:GetItem on {Tables/Claims}',
     'dynamodb:GetItem on {Tables/Connections}',
+    'dynamodb:PutItem on {Tables/Claims}',
     'dynamodb:UpdateItem on {Tables/Connections}',
     `execute-api:ManageConnections on ${endSockets}`,
     'logs:CreateLogStream on {Deliver/Log}',
@@ -100,7 +103,9 @@ describe.each([
 
   it('no policy is shared, and none is about nothing but AWS itself', () => {
     for (const { path, Properties } of deployment.of('AWS::IAM::Policy')) {
-      expect(Properties.Roles.map(deployment.read)).toEqual([`{${path.replace('/DefaultPolicy', '')}}`]);
+      expect(Properties.Roles.map(deployment.read)).toEqual([
+        `{${path.replace(/\/(Role\/DefaultPolicy|OnItself)$/, '/Role')}}`,
+      ]);
     }
     const types = deployment.resources.map(({ Type }) => Type).filter((type) => /Policy$/.test(type));
     expect(new Set(types)).toEqual(new Set(['AWS::IAM::Policy']));
@@ -109,10 +114,14 @@ describe.each([
 
 /** `action on resource`, sorted; whatever is not a plain Allow is written out in full, so that no table matches it. */
 function permissionsOf(deployment: Deployment, path: string): string[] {
-  const { PolicyDocument } = deployment.the('AWS::IAM::Policy', path).Properties;
-  return PolicyDocument.Statement.flatMap((statement: Record<string, unknown>) => {
-    const { Action, Resource, Effect, ...others } = statement;
-    if (Effect !== 'Allow' || Object.keys(others).length > 0) return [JSON.stringify(statement)];
-    return [Action].flat().flatMap((action) => [Resource].flat().map((on) => `${action} on ${deployment.read(on)}`));
-  }).sort();
+  // A function that starts itself has a second one.
+  const policies = deployment.of('AWS::IAM::Policy').filter((policy) => policy.path.startsWith(`${path}/`));
+  const statements = policies.flatMap(({ Properties }) => Properties.PolicyDocument.Statement);
+  return statements
+    .flatMap((statement: Record<string, unknown>) => {
+      const { Action, Resource, Effect, ...others } = statement;
+      if (Effect !== 'Allow' || Object.keys(others).length > 0) return [JSON.stringify(statement)];
+      return [Action].flat().flatMap((action) => [Resource].flat().map((on) => `${action} on ${deployment.read(on)}`));
+    })
+    .sort();
 }

@@ -489,10 +489,39 @@ describe('hello', () => {
   });
 });
 
-it('gives a welcome up after two minutes, when nobody waits for it any more', () => {
-  expect(quiet.the('AWS::Lambda::EventInvokeConfig', 'Deliver').Properties).toMatchObject({
-    MaximumEventAgeInSeconds: 120,
-    MaximumRetryAttempts: 2,
+describe('deliver', () => {
+  const { Timeout, MemorySize } = quiet.the('AWS::Lambda::Function', 'Deliver').Properties;
+
+  it('is tried three times, although it may die in its last second and Lambda waits before it tries again', () => {
+    const { Properties } = quiet.the('AWS::Lambda::EventInvokeConfig', 'Deliver');
+    expect(Properties.MaximumRetryAttempts).toBe(2);
+    expect(Properties.MaximumEventAgeInSeconds).toBeGreaterThan(2 * Timeout + 3 * 60);
+  });
+
+  it('has one whole CPU', () => {
+    expect(MemorySize).toBe(1769);
+  });
+
+  it.each([
+    [{}, { POST_RATE: '9000', POST_BURST: '4500' }],
+    [{ accountRequestQuota: { rateLimit: 2_500, burstLimit: 1_250 } }, { POST_RATE: '2250', POST_BURST: '1125' }],
+  ])("and who publishes post at nine tenths of the account's quota: %o", (props, expected) => {
+    const deployment = deploy(props);
+    for (const path of ['Deliver', 'Publish', 'Disconnect']) {
+      const { Variables } = deployment.the('AWS::Lambda::Function', path).Properties.Environment;
+      expect(Variables).toMatchObject(expected);
+    }
+  });
+
+  it('sets an alarm off when a post is lost, or Lambda gives a worker up', () => {
+    const { Metrics, Threshold } = quiet.the('AWS::CloudWatch::Alarm', 'Deliver').Properties;
+    const found = Metrics.flatMap(({ MetricStat }: { MetricStat?: { Metric: { MetricName: string } } }) =>
+      MetricStat === undefined ? [] : [MetricStat.Metric.MetricName],
+    );
+    expect([...found].sort()).toEqual(['AsyncEventsDropped', 'Lost']);
+    expect(Threshold).toBe(1);
+    const { FilterPattern, LogGroupName } = quiet.the('AWS::Logs::MetricFilter').Properties;
+    expect([FilterPattern, quiet.read(LogGroupName)]).toEqual(['{ $.Lost > 0 }', '{Deliver/Log}']);
   });
 });
 
@@ -532,6 +561,7 @@ describe('after cdk destroy', () => {
     'AWS::Lambda::EventInvokeConfig',
     'AWS::Lambda::Function',
     'AWS::Lambda::Permission',
+    'AWS::Logs::MetricFilter',
   ]);
   // CDK keeps these unless it is told otherwise, so the template has to say it.
   const saysDelete = new Set(['AWS::DynamoDB::Table', 'AWS::Logs::LogGroup', 'AWS::SecretsManager::Secret']);
