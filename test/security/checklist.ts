@@ -187,6 +187,7 @@ export const sections: readonly Section[] = [
         number: 'S16',
         statement: 'Ids are compared in constant time; only an HMAC of one is stored, and nothing of it logged',
         tests: [
+          ...by('security/constant-time', 'is compared in constant time, never with ==='),
           ...by('core/session', 'tells equal from different, whatever the lengths'),
           ...by('core/credentials', 'hashes a session id as PHP does'),
           ...by('integration/ways-in', 'leave neither session id, cookie nor ticket in a log or a table'),
