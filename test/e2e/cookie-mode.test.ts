@@ -106,7 +106,9 @@ describe.skipIf('missing' in choice).each(domains)('A page and a socket that sha
     expect(sessionId).toMatch(/^[A-Za-z0-9,-]{22,}$/);
     const script = 'JSON.stringify([document.documentElement.outerHTML, document.cookie, {...localStorage}])';
     const tables = await Promise.all(['Connections', 'Claims', 'Revocations'].map((table) => demo.rows(table)));
-    const everywhere = [JSON.stringify(demo.log), JSON.stringify(tables), String(await page.evaluate(script)), ...urls];
+    const texts = [JSON.stringify(demo.log), JSON.stringify(tables), String(await page.evaluate(script)), ...urls];
+    const everywhere = [...texts, await readJournal(`${demo.cloud.inspectorUrl}/events`)];
+    expect(everywhere.at(-1)).toContain(`"principalId":"user:gonzalo"`);
     expect(everywhere.filter((text) => text.includes(sessionId))).toEqual([]);
   });
 
@@ -122,3 +124,11 @@ describe.skipIf('missing' in choice).each(domains)('A page and a socket that sha
     expect(demo.handshakes()).toEqual([401, 101, 401, 403, 101, 401]);
   });
 });
+
+/** All that the local cloud's page shows when it is opened. */
+async function readJournal(url: string): Promise<string> {
+  const reader = (await fetch(url)).body?.pipeThrough(new TextDecoderStream()).getReader();
+  const { value = '' } = (await reader?.read()) ?? {};
+  await reader?.cancel();
+  return value;
+}
