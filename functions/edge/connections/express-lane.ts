@@ -4,6 +4,7 @@ import {
   type ServiceInputTypes,
 } from '@aws-sdk/client-apigatewaymanagementapi';
 import type { AwsCredentials } from '../sigv4.ts';
+import { escapeAll } from './escape.ts';
 import type { Answer } from './exchange.ts';
 import type { Lines } from './lines.ts';
 import type { Signer } from './signer.ts';
@@ -69,7 +70,7 @@ export function addExpressLane(client: ApiGatewayManagementApiClient, lane: Lane
   async function post(connectionId: string, body: Uint8Array): Promise<Outcome> {
     const keys = lane.credentials();
     const credentials = keys instanceof Promise ? await keys : keys;
-    const path = `${lane.basePath}/@connections/${escapeLabel(connectionId)}`;
+    const path = `${lane.basePath}/@connections/${escapeAll(connectionId)}`;
     const now = Date.now() + client.config.systemClockOffset;
     const signature = lane.sign({ method: 'POST', path, headers: contentType, body }, credentials, now);
     try {
@@ -80,9 +81,4 @@ export function addExpressLane(client: ApiGatewayManagementApiClient, lane: Lane
       return { error };
     }
   }
-}
-
-/** As the SDK writes an id into a path. */
-function escapeLabel(text: string): string {
-  return encodeURIComponent(text).replace(/[!'()*]/g, (each) => `%${each.charCodeAt(0).toString(16).toUpperCase()}`);
 }

@@ -1,5 +1,6 @@
 import { createHmac, hash } from 'node:crypto';
 import type { AwsCredentials } from '../sigv4.ts';
+import { escapeAll } from './escape.ts';
 
 export interface Signable {
   readonly method: string;
@@ -97,7 +98,7 @@ function isSigned(name: string): boolean {
 
 /** Escaped once more than on the wire, as everywhere but in S3. */
 function escapePath(path: string): string {
-  return encodeURIComponent(path).replaceAll('%2F', '/');
+  return escapeAll(path).replaceAll('%2F', '/');
 }
 
 function keyFor({ secretAccessKey }: AwsCredentials, scope: string): Buffer {
