@@ -13,7 +13,8 @@ export type Occurrence =
   | 'DeliveryFailed'
   | 'Revoked'
   | 'RevokeFailed'
-  | 'RequestRefused';
+  | 'RequestRefused'
+  | 'Published';
 
 type Fields = Readonly<Record<string, string | number | undefined>>;
 
