@@ -520,7 +520,7 @@ export const sections: readonly Section[] = [
             'for %s than was signed',
             'within ten minutes, in both directions',
           ),
-          ...by('functions/publish', 'refuses, and does nothing, › %s'),
+          ...by('functions/publish-terminate', 'refuses, and does nothing, › %s'),
           ...by('lib/permissions', '%s may do this and nothing else'),
         ],
         reason:
