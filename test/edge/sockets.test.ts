@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { SocketTrouble } from '../../functions/core/socket-sender.ts';
 import { createSockets } from '../../functions/edge/sockets.ts';
 import { connectionId } from '../fakes/events.ts';
 import { answerJson, hangUp, type Mood, WebServer } from '../fakes/web-server.ts';
@@ -12,8 +13,8 @@ afterAll(() => gateway.close());
 /** As API Gateway answers for a socket that is closed or not open yet: no body, only a header. */
 const gone: Mood = (_, response) => response.writeHead(410, { 'x-amzn-errortype': 'GoneException' }).end();
 
-function post(frame = '{"event":"x"}') {
-  return createSockets(gateway.url('/live').href, { maxAttempts: 1, timeoutMs: 200 }).post(connectionId, frame);
+function post(frame: string | Uint8Array = '{"event":"x"}', id = connectionId) {
+  return createSockets(gateway.url('/live').href, { maxAttempts: 1, timeoutMs: 200 }).post(id, frame);
 }
 
 it('posts the frame as it is to the connection, below the stage', async () => {
@@ -33,16 +34,35 @@ it('answers gone for a socket that is not open', async () => {
   expect(await post()).toBe('gone');
 });
 
+it('posts bytes as they are', async () => {
+  const chunks: Buffer[] = [];
+  gateway.mood = (request, response) => {
+    request.on('data', (chunk) => chunks.push(chunk));
+    request.on('end', () => response.end());
+  };
+  expect(await post(Buffer.from('{"event":"grüße"}'))).toBe('delivered');
+  expect(Buffer.concat(chunks).toString()).toBe('{"event":"grüße"}');
+});
+
 it.each([
-  ['throttled', answerJson({ message: 'Limit Exceeded' }, 429)],
-  ['not allowed', answerJson({ message: 'User is not authorized' }, 403)],
-  ['to an id that cannot be one', answerJson({ message: 'Invalid connectionId' }, 400)],
-  ['too large', answerJson({ message: 'x' }, 413)],
-  ['answered with a fault', answerJson({ message: 'Internal server error' }, 500)],
-  ['hung up on', hangUp],
-])('throws for a post that is %s, because the socket may be open', async (_, mood) => {
+  ['throttled', answerJson({ message: 'Limit Exceeded' }, 429), { status: 429, retryable: true }],
+  ['not allowed', answerJson({ message: 'User is not authorized' }, 403), { status: 403, retryable: false }],
+  ['to an id that cannot be one', answerJson({ message: 'Invalid' }, 400), { status: 400, retryable: false }],
+  ['too large', answerJson({ message: 'x' }, 413), { status: 413, retryable: false }],
+  ['answered with a fault', answerJson({ message: 'Internal server error' }, 500), { status: 500, retryable: true }],
+  ['hung up on', hangUp, { status: undefined, retryable: true }],
+] as const)('throws for a post that is %s, because the socket may be open, and asks once', async (_, mood, trouble) => {
+  gateway.requests.length = 0;
   gateway.mood = mood;
-  await expect(post()).rejects.toThrow();
+  const error = await post().catch((thrown: unknown) => thrown);
+  expect(error).toBeInstanceOf(SocketTrouble);
+  expect(error).toMatchObject(trouble);
+  expect(gateway.requests).toHaveLength(1);
+});
+
+it('does not take a fault of our own for trouble with a socket', async () => {
+  const nobody = null as unknown as string;
+  await expect(post('{}', nobody)).rejects.not.toBeInstanceOf(SocketTrouble);
 });
 
 it('gives up a post that is not answered in time, and does not say it again when told so', async () => {
