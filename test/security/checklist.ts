@@ -358,6 +358,7 @@ export const sections: readonly Section[] = [
           ),
           ...by('core/revoke', 'one bad socket does not keep the others open, and is tried again until it closes'),
         ],
+        reason: 'How soon is a figure and no test: `logout/closed-p99` in docs/benchmarks.md, below a second.',
       },
       {
         number: 'S31',
