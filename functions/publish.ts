@@ -1,57 +1,123 @@
+import { randomBytes } from 'node:crypto';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
+import { type ApiRoute, type ApiTarget, findTarget } from './core/api-routes.ts';
+import type { Publish } from './core/broadcast.ts';
+import type { ChannelWorld } from './core/channel-attributes.ts';
+import { describeChannel, listChannels, listUsers } from './core/channel-questions.ts';
 import type { CredentialsSource } from './core/credentials.ts';
-import { type ApiRequest, checkSignature, type RequestFault } from './core/request-signature.ts';
+import { actOnce, type Idempotency, readAttempt } from './core/idempotency.ts';
+import { answerBatch, answerEvent, publishAll } from './core/publish.ts';
+import { type PublishedEvent, readBatch, readEvent } from './core/publish-request.ts';
+import { type ApiRequest, checkSignature, type RequestFault, readQuery } from './core/request-signature.ts';
 import { type Revocation, type RevokeWorld, revoke } from './core/revoke.ts';
-import { findRequestFault, readTermination } from './core/terminate-request.ts';
+import { readTermination } from './core/terminate-request.ts';
 import { createChannels } from './edge/channels.ts';
 import { systemClock } from './edge/clock.ts';
 import { read, readAwsSettings } from './edge/environment.ts';
 import { answerDone, answerFault, readRequest } from './edge/http-event.ts';
+import { createIdempotencyRows } from './edge/idempotency-rows.ts';
 import { createRevocationRows } from './edge/revocation-rows.ts';
 import { createCredentialsSource } from './edge/secret.ts';
 import { createSockets } from './edge/sockets.ts';
 import { createTell, type Tell } from './edge/telemetry.ts';
 
-interface Dependencies extends RevokeWorld {
+interface Dependencies extends RevokeWorld, ChannelWorld {
   readonly credentials: CredentialsSource;
+  readonly publish: Publish;
+  readonly idempotency: Idempotency;
   readonly tell: Tell;
 }
+
+/** JSON for who asked, or why there is none. */
+type Answer = Promise<string | RequestFault>;
 
 /** How long a revocation tries, in milliseconds: less than the Lambda's time, which is less than API Gateway's. */
 const patienceMs = 20_000;
 /** A signature that does not fit may be made with a secret newer than ours; but strangers make such ones too. */
 const youngEnoughMs = 60_000;
 
-/** The HTTP API for PHP: whoever knows the app's secret may close its users' sockets. */
-export function createPublish({ credentials, tell, ...world }: Dependencies) {
-  return async (event: APIGatewayProxyEventV2): Promise<APIGatewayProxyStructuredResultV2> => {
-    const deadline = world.clock.now() + patienceMs;
-    const request = readRequest(event);
-    const fault = await findFault(request);
-    if (fault !== undefined) return refuseRequest(fault);
-    const revocation = readTermination(request);
-    if ('status' in revocation) return refuseRequest(revocation);
-    await close(revocation, deadline);
-    return answerDone();
+/** The HTTP API for PHP: whoever knows the app's secret may publish, ask who listens, and close its users' sockets. */
+export function createPublishApi({ credentials, tell, ...world }: Dependencies) {
+  const acts: Readonly<Record<ApiRoute, (request: ApiRequest, target: ApiTarget) => Answer>> = {
+    events: publishEvent,
+    batch_events: publishBatch,
+    channels: (request) => listChannels(readQuery(request.query), world),
+    channel: (request, { name }) => describeChannel(name, readQuery(request.query), world),
+    users: (_, { name }) => listUsers(name, world),
+    terminate_user: terminate,
+    terminate_session: terminate,
   };
 
-  async function findFault(request: ApiRequest): Promise<RequestFault | undefined> {
+  return async (event: APIGatewayProxyEventV2): Promise<APIGatewayProxyStructuredResultV2> => {
+    const request = readRequest(event);
+    const target = await verify(request);
+    if ('status' in target) return refuseRequest(target);
+    const answer = await acts[target.route](request, target);
+    return typeof answer === 'string' ? answerDone(answer) : refuseRequest(answer);
+  };
+
+  async function verify(request: ApiRequest): Promise<ApiTarget | RequestFault> {
     const kept = await credentials();
-    const fault = findRequestFault(request, kept.appId);
-    if (fault !== undefined) return fault;
+    const target = findTarget(request, kept.appId);
+    if ('status' in target) return target;
     const now = Math.floor(world.clock.now() / 1000);
     const outcome = checkSignature(request, kept, now);
-    if (outcome === 'signed' || outcome.mayBeNewer !== true) return outcome === 'signed' ? undefined : outcome;
+    if (outcome === 'signed' || outcome.mayBeNewer !== true) return outcome === 'signed' ? target : outcome;
     const fresh = await credentials(youngEnoughMs);
     const again = fresh === kept ? outcome : checkSignature(request, fresh, now);
-    return again === 'signed' ? undefined : again;
+    return again === 'signed' ? target : again;
   }
 
   function refuseRequest(fault: RequestFault): APIGatewayProxyStructuredResultV2 {
     const { status, sentence } = fault;
     tell('info', 'request refused', { status, sentence }, { RequestRefused: 1 });
     return answerFault(fault);
+  }
+
+  async function publishEvent(request: ApiRequest): Answer {
+    const event = readEvent(request.body);
+    if ('status' in event) return event;
+    return publishOnce(request, [event], () => answerEvent(event, world));
+  }
+
+  async function publishBatch(request: ApiRequest): Answer {
+    const events = readBatch(request.body);
+    if ('status' in events) return events;
+    return publishOnce(request, events, () => answerBatch(events, world));
+  }
+
+  /** Once for each Idempotency-Key; without one, once for each request. */
+  async function publishOnce(
+    { path, body, idempotencyKey }: ApiRequest,
+    events: readonly PublishedEvent[],
+    answer: () => Promise<string>,
+  ): Answer {
+    const act = async (seed: string) => {
+      await publishTo(events, seed);
+      return answer();
+    };
+    if (idempotencyKey === undefined) return act(randomBytes(16).toString('hex'));
+    const attempt = readAttempt(idempotencyKey, path, body);
+    if ('status' in attempt) return attempt;
+    return actOnce(attempt, world.idempotency, () => act(attempt.name));
+  }
+
+  /** @throws when nobody was reached of those who should have been, so that PHP asks again */
+  async function publishTo(events: readonly PublishedEvent[], seed: string): Promise<void> {
+    const { delivered, gone, lost, retried, broadcasts, handedOn } = await publishAll(events, world.publish, seed);
+    const fields = { events: events.length, broadcasts, handedOn, retried };
+    const counts = { Published: broadcasts, Delivered: delivered, Gone: gone, DeliveryFailed: lost };
+    tell(lost > 0 ? 'error' : 'info', 'published', fields, counts);
+    if (lost > 0 && delivered === 0) throw new Error(`None of ${lost} posts was accepted.`);
+  }
+
+  async function terminate(request: ApiRequest, target: ApiTarget): Answer {
+    const deadline = world.clock.now() + patienceMs;
+    const revocation = readTermination(target, request);
+    if ('status' in revocation) return revocation;
+    await close(revocation, deadline);
+    return '{}';
   }
 
   /** @throws when sockets are left, so that it is counted as the fault that it is, and PHP asks again */
@@ -69,9 +135,10 @@ const client = new DynamoDBClient({});
 
 const sender = createSockets(read('CALLBACK_URL'), { maxAttempts: 2, timeoutMs: 3000 });
 
-export const handler = createPublish({
+export const handler = createPublishApi({
   credentials: createCredentialsSource(read('CREDENTIALS_SECRET_ARN'), readAwsSettings(), systemClock),
   ...createChannels(client, sender, systemClock),
+  idempotency: createIdempotencyRows(read('CLAIMS_TABLE'), client, systemClock),
   revocations: createRevocationRows(read('REVOCATIONS_TABLE'), client, systemClock),
   sender,
   clock: systemClock,

@@ -3,6 +3,7 @@ import { HttpApi, HttpMethod, HttpStage, PayloadFormatVersion } from 'aws-cdk-li
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
+import { apiRoutes } from '../functions/core/api-routes.ts';
 import { accessLog, httpLogFormat } from './access-log.ts';
 import type { SocketFunction } from './socket-function.ts';
 
@@ -13,12 +14,6 @@ export interface PublishApiProps {
   readonly logRetention: RetentionDays;
   readonly publish: SocketFunction;
 }
-
-/** What PHP may ask for: Pusher's route to end a user's sockets, and ours for those of one session. */
-const paths = [
-  '/apps/{app_id}/users/{user_id}/terminate_connections',
-  '/apps/{app_id}/sessions/{session_hash}/terminate_connections',
-];
 
 /** The HTTP API for PHP. */
 export class PublishApi extends Construct {
@@ -44,8 +39,8 @@ export class PublishApi extends Construct {
     const integration = new HttpLambdaIntegration('Publish', publish.lambda, {
       payloadFormatVersion: PayloadFormatVersion.VERSION_2_0,
     });
-    for (const path of paths) {
-      for (const route of api.addRoutes({ path, methods: [HttpMethod.POST], integration })) {
+    for (const { method, path } of apiRoutes) {
+      for (const route of api.addRoutes({ path, methods: [HttpMethod[method]], integration })) {
         Validations.of(route).acknowledge({
           id: 'AwsSolutions-APIG4',
           reason: "Pusher's libraries sign their requests with the app's secret, and the function verifies that first.",

@@ -24,7 +24,7 @@ import { SocketFunction, type SocketFunctionProps } from './socket-function.ts';
 export class SessionSocket extends Construct {
   /** `wss://…/live`, to which `tokenFrom` says how the page adds its token. */
   readonly webSocketUrl: string;
-  /** `https://…`, where PHP has sockets closed, by Pusher's HTTP API. */
+  /** `https://…`, where PHP publishes and has sockets closed: Pusher's HTTP API. */
   readonly httpApiUrl: string;
   /** Pusher's application id and key: public, and the same for as long as the construct keeps its place in the app. */
   readonly appId: string;
@@ -210,13 +210,14 @@ export class SessionSocket extends Construct {
   }
 
   #createPublish(): SocketFunction {
-    const { connections, revocations } = this.#tables;
+    const { connections, subscriptions, members, revocations, claims } = this.#tables;
     const publish = this.#createFunction('Publish', {
       entry: 'publish',
-      description: 'Closes the sockets of a session or a user',
+      description: 'Publishes, tells who listens, and closes the sockets of a session or a user',
       environment: {
         ...this.#channelsEnvironment(),
         REVOCATIONS_TABLE: revocations.tableName,
+        CLAIMS_TABLE: claims.tableName,
         CREDENTIALS_SECRET_ARN: this.secret.secretArn,
       } satisfies PublishEnvironment,
       // Above the time for which it tries, below the 30 s for which an HTTP API waits.
@@ -225,6 +226,10 @@ export class SessionSocket extends Construct {
     });
     publish.allow('dynamodb:PutItem', revocations.tableArn);
     for (const verb of ['Query', 'UpdateItem']) publish.allow(`dynamodb:${verb}`, connections.tableArn);
+    for (const verb of ['GetItem', 'PutItem', 'DeleteItem']) publish.allow(`dynamodb:${verb}`, claims.tableArn);
+    // Which channels there are, and who is on one.
+    publish.allow('dynamodb:Scan', subscriptions.tableArn);
+    publish.allow('dynamodb:Query', members.tableArn);
     this.#allowLeaving(publish);
     publish.allow('secretsmanager:GetSecretValue', this.secret.secretArn);
     this.#api.allowCloses(publish);

@@ -9,14 +9,20 @@ export interface ApiRequest {
   /** As it was sent, without `?`. */
   readonly query: string;
   readonly body: Buffer;
+  /** The header `Idempotency-Key`, which is not signed. */
+  readonly idempotencyKey?: string | undefined;
 }
 
 /** Why a request is not answered: an HTTP status and a sentence for who reads PHP's log. */
 export interface RequestFault {
-  readonly status: 400 | 401 | 404 | 413;
+  readonly status: 400 | 401 | 404 | 409 | 413 | 503;
   readonly sentence: string;
   /** The secret that it was signed with may be newer than ours. */
   readonly mayBeNewer?: boolean;
+}
+
+export function badRequest(sentence: string): RequestFault {
+  return { status: 400, sentence };
 }
 
 /** Seconds by which the clocks may differ, and for which a copy of a request is good as well: Pusher's number. */
@@ -64,8 +70,8 @@ export function stringToSign({ method, path }: ApiRequest, parameters: ReadonlyM
   return [method, path, signed.map(([name, value]) => `${name}=${value}`).join('&')].join('\n');
 }
 
-/** Names in lower case, values unescaped; a name that comes twice, or with an index, is one list. */
-function readQuery(query: string): Map<string, string> {
+/** The query of a request: names in lower case, values unescaped; a name that comes twice, or with an index, is one list. */
+export function readQuery(query: string): Map<string, string> {
   const parameters = new Map<string, string>();
   for (const [written, value] of new URLSearchParams(query)) {
     const name = written.toLowerCase().replace(/\[\d*\]$/, '');

@@ -63,6 +63,8 @@ export interface TickEnvironment extends DeliverEnvironment {
 }
 
 export interface PublishEnvironment extends ChannelsEnvironment {
+  /** Where requests with an Idempotency-Key are remembered. */
+  readonly CLAIMS_TABLE: string;
   readonly REVOCATIONS_TABLE: string;
   readonly CREDENTIALS_SECRET_ARN: string;
 }

@@ -6,21 +6,23 @@ import type { ApiRequest, RequestFault } from '../core/request-signature.ts';
  * (https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html).
  */
 export function readRequest(event: APIGatewayProxyEventV2): ApiRequest {
-  const { rawPath, rawQueryString, body = '', isBase64Encoded, requestContext } = event;
+  const { rawPath, rawQueryString, headers, body = '', isBase64Encoded, requestContext } = event;
   return {
     method: requestContext.http.method,
     path: rawPath,
     query: rawQueryString,
     body: Buffer.from(body, isBase64Encoded ? 'base64' : 'utf8'),
+    idempotencyKey: headers['idempotency-key'],
   };
 }
 
 /** Pusher's PHP library takes 200 and an object for success, and nothing else. */
-export function answerDone(): APIGatewayProxyStructuredResultV2 {
-  return { statusCode: 200, headers: { 'content-type': 'application/json' }, body: '{}' };
+export function answerDone(body: string): APIGatewayProxyStructuredResultV2 {
+  return { statusCode: 200, headers: { 'content-type': 'application/json' }, body };
 }
 
 /** Plain text, which Pusher's libraries make the message of their exception. */
 export function answerFault({ status, sentence }: RequestFault): APIGatewayProxyStructuredResultV2 {
-  return { statusCode: status, headers: { 'content-type': 'text/plain; charset=utf-8' }, body: sentence };
+  const later = status === 503 ? { 'retry-after': '1' } : {};
+  return { statusCode: status, headers: { 'content-type': 'text/plain; charset=utf-8', ...later }, body: sentence };
 }

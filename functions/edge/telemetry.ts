@@ -14,7 +14,8 @@ export type Occurrence =
   | 'Revoked'
   | 'RevokeFailed'
   | 'PutOut'
-  | 'RequestRefused';
+  | 'RequestRefused'
+  | 'Published';
 
 type Fields = Readonly<Record<string, string | number | undefined>>;
 

@@ -1,11 +1,13 @@
 import { expect, it } from 'vitest';
 import { describeClaims } from '../contract/claims.ts';
 import { describeConnectionRegistry } from '../contract/connection-registry.ts';
+import { describeIdempotency } from '../contract/idempotency.ts';
 import { describeMembers } from '../contract/members.ts';
 import { describeRevocations } from '../contract/revocations.ts';
 import { describeSubscriptions } from '../contract/subscriptions.ts';
 import { MemoryClaims } from './claims.ts';
 import { ManualClock } from './clock.ts';
+import { MemoryIdempotency } from './idempotency.ts';
 import { MemoryMembers } from './members.ts';
 import { MemoryRegistry } from './registry.ts';
 import { MemoryRevocations } from './revocations.ts';
@@ -16,6 +18,7 @@ describeSubscriptions('in memory', async (clock) => new MemorySubscriptions(cloc
 describeMembers('in memory', async (clock) => new MemoryMembers(clock));
 describeRevocations('in memory', async (clock) => new MemoryRevocations(clock));
 describeClaims('in memory', async (clock) => new MemoryClaims(clock));
+describeIdempotency('in memory', async (clock) => new MemoryIdempotency(clock));
 
 it('the clock wakes whoever is due at their own time', async () => {
   const clock = new ManualClock(0);

@@ -6,6 +6,8 @@ interface Signer {
   /** Epoch seconds. */
   readonly time: number;
   readonly version: string;
+  /** Parameters of its own, already sorted behind those of the signature, values as they are. */
+  readonly others: string;
 }
 
 interface Unsigned {
@@ -16,9 +18,9 @@ interface Unsigned {
 
 /** Pusher's signature once more and in few lines, so that ours is held against something. */
 export function signQuery({ method, path, body }: Unsigned, signer: Partial<Signer>): string {
-  const { key = '', secret = '', time = Math.floor(Date.now() / 1000), version = '1.0' } = signer;
+  const { key = '', secret = '', time = Math.floor(Date.now() / 1000), version = '1.0', others = '' } = signer;
   const md5 = body.length === 0 ? '' : `&body_md5=${createHash('md5').update(body).digest('hex')}`;
-  const query = `auth_key=${key}&auth_timestamp=${time}&auth_version=${version}${md5}`;
+  const query = `auth_key=${key}&auth_timestamp=${time}&auth_version=${version}${md5}${others && `&${others}`}`;
   const signature = createHmac('sha256', secret).update(`${method}\n${path}\n${query}`).digest('hex');
   return `${query}&auth_signature=${signature}`;
 }

@@ -1,145 +1,358 @@
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import { describe, expect, it } from 'vitest';
+import { socketIdOf } from '../../functions/core/connection.ts';
 import { deriveCredentials } from '../../functions/core/credentials.ts';
-import { createPublish } from '../../functions/publish.ts';
+import { attemptSeconds } from '../../functions/core/idempotency.ts';
+import { createPublishApi } from '../../functions/publish.ts';
 import { ManualClock } from '../fakes/clock.ts';
-import { failNext } from '../fakes/order.ts';
+import { MemoryIdempotency } from '../fakes/idempotency.ts';
+import { MemoryMembers } from '../fakes/members.ts';
+import { failNext, justAfter, justBefore } from '../fakes/order.ts';
+import { createFakePublish } from '../fakes/publish.ts';
 import { MemoryRegistry } from '../fakes/registry.ts';
 import { MemoryRevocations } from '../fakes/revocations.ts';
 import { signQuery } from '../fakes/signed-request.ts';
 import { FakeSockets } from '../fakes/sockets.ts';
+import { MemorySubscriptions } from '../fakes/subscriptions.ts';
 import { Told } from '../fakes/told.ts';
 
 const shared = { appId: 'app', key: 'key', secret: 'secret' };
-const hash = 'a'.repeat(64);
-const ofUser = (userId: string) => `/apps/app/users/${userId}/terminate_connections`;
-const ofSession = (name: string) => `/apps/app/sessions/${name}/terminate_connections`;
 
+interface Asked {
+  readonly method?: string;
+  readonly query?: string;
+  readonly key?: string | undefined;
+}
+
+/** Ada has two tabs on `presence-room`, Bob one; and there is `news`, which one tab of each reads. */
 async function scene() {
   const clock = new ManualClock();
-  const registry = new MemoryRegistry(clock);
-  const revocations = new MemoryRevocations(clock);
-  const sender = new FakeSockets(clock).open('a', 'b');
+  const sender = new FakeSockets(clock).open('ada1', 'ada2', 'bob');
+  const subscriptions = new MemorySubscriptions(clock);
+  const members = new MemoryMembers(clock);
   const told = new Told();
-  await registry.seat('a', { principalId: 'user:42', sessionHash: hash });
-  await registry.seat('b', { principalId: 'user:42', sessionHash: 'b'.repeat(64) });
-  let kept = deriveCredentials(shared);
-  const fresh = { credentials: kept };
-  let asked = 0;
-  const publish = createPublish({
-    credentials: async (maxAgeMs) => {
-      asked += 1;
-      if (maxAgeMs !== undefined) kept = fresh.credentials;
-      return kept;
-    },
-    registry,
-    revocations,
-    sender,
+  const join = async (channel: string, connectionId: string, userId?: string) => {
+    await subscriptions.add(channel, { principalId: `user:${userId ?? 'x'}`, connectionId }, userId);
+    if (userId !== undefined) await members.join(channel, { userId }, connectionId);
+  };
+  await join('presence-room', 'ada1', 'ada');
+  await join('presence-room', 'ada2', 'ada');
+  await join('presence-room', 'bob', 'bob');
+  await join('news', 'ada1');
+  await join('news', 'bob');
+  const { publish, published } = createFakePublish(subscriptions, sender);
+  const port = { publish };
+  const idempotency = new MemoryIdempotency(clock);
+  const api = createPublishApi({
+    credentials: async () => deriveCredentials(shared),
+    registry: new MemoryRegistry(clock),
     part: async () => undefined,
-    leave: async (connection) => void (await registry.leave(connection)),
+    leave: async () => undefined,
+    revocations: new MemoryRevocations(clock),
+    sender,
+    subscriptions,
+    members,
+    publish: (broadcast) => port.publish(broadcast),
+    idempotency,
     clock,
     tell: told.tell,
   });
 
-  /** Signed as PHP signs it, unless told otherwise. */
-  function ask(
-    path: string,
-    { body = '{}', method = 'POST', secret = shared.secret, query = '', base64 = false } = {},
-  ) {
+  /** Signed as PHP signs it. */
+  function ask(route: string, given: unknown, { method = 'POST', query = '', key }: Asked = {}) {
+    const path = `/apps/app${route}`;
+    const body = typeof given === 'string' ? given : JSON.stringify(given);
     const time = Math.floor(clock.now() / 1000);
-    const bytes = Buffer.from(body);
     const event = {
       rawPath: path,
-      rawQueryString: query || signQuery({ method, path, body: bytes }, { ...shared, secret, time }),
-      body: base64 ? bytes.toString('base64') : body,
-      isBase64Encoded: base64,
+      rawQueryString: signQuery({ method, path, body: Buffer.from(body) }, { ...shared, time, others: query }),
+      headers: key === undefined ? {} : { 'idempotency-key': key },
+      body,
+      isBase64Encoded: false,
       requestContext: { http: { method } },
     };
-    return clock.finish(publish(event as APIGatewayProxyEventV2));
+    return api(event as unknown as APIGatewayProxyEventV2);
   }
-  return { registry, revocations, sender, told, fresh, ask, asked: () => asked };
+  const get = (route: string, query = '') => ask(route, '', { method: 'GET', query });
+  return { clock, subscriptions, members, sender, told, published, port, idempotency, join, ask, get };
 }
 
-const done = { statusCode: 200, headers: { 'content-type': 'application/json' }, body: '{}' };
+const ok = (answer: unknown) => ({
+  statusCode: 200,
+  headers: { 'content-type': 'application/json' },
+  body: JSON.stringify(answer),
+});
+const refused = (status: number, words: string) => ({ statusCode: status, body: expect.stringContaining(words) });
+const event = { name: 'my-event', data: '{"a":1}', channel: 'news' };
 
-it('closes a user’s sockets and answers as Pusher does, each time', async () => {
-  const { sender, told, ask } = await scene();
-  expect(await ask(ofUser('42'))).toEqual(done);
-  expect([sender.isOpen('a'), sender.isOpen('b')]).toEqual([false, false]);
-  expect(told.lines).toMatchObject([{ message: 'revoked', fields: { principalId: 'user:42', of: 'user', found: 2 } }]);
-  expect(told.count('Revoked')).toBe(2);
-  expect(await ask(ofUser('42'))).toEqual(done);
-  expect(await ask(ofUser('nobody'))).toEqual(done);
+describe('an event', () => {
+  it('reaches all who have joined its channel, data as it was, with an id', async () => {
+    const { sender, told, published, ask } = await scene();
+    const data = '{ "b" : "\\/\\u00f6" , "a":1.0}';
+    expect(await ask('/events', { ...event, data })).toEqual(ok({}));
+    expect(['ada1', 'ada2', 'bob'].map((id) => sender.heardBy(id))).toEqual([['my-event'], [], ['my-event']]);
+    const [{ frame = '' } = {}] = published;
+    expect(JSON.parse(frame)).toEqual({
+      event: 'my-event',
+      channel: 'news',
+      data,
+      id: expect.stringMatching(/^[A-Za-z0-9_-]{22}$/),
+    });
+    expect(told.lines).toEqual([
+      {
+        level: 'info',
+        message: 'published',
+        fields: { events: 1, broadcasts: 1, handedOn: 0, retried: 0 },
+        counts: { Published: 1, Delivered: 2, Gone: 0, DeliveryFailed: 0 },
+      },
+    ]);
+  });
+
+  it('reaches each of its channels with an id of its own, and another one the next time', async () => {
+    const { published, ask } = await scene();
+    const given = { ...event, channel: undefined, channels: ['news', 'presence-room'] };
+    expect(await ask('/events', given)).toEqual(ok({}));
+    expect(await ask('/events', given)).toEqual(ok({}));
+    expect(published.map(({ channel }) => channel)).toEqual(['news', 'presence-room', 'news', 'presence-room']);
+    expect(new Set(published.map(({ frame }) => JSON.parse(frame).id)).size).toBe(4);
+  });
+
+  it('does not reach the connection that caused it', async () => {
+    const { sender, ask } = await scene();
+    expect(await ask('/events', { ...event, socket_id: socketIdOf('bob') })).toEqual(ok({}));
+    expect([sender.heardBy('ada1'), sender.heardBy('bob')]).toEqual([['my-event'], []]);
+  });
+
+  it('that nobody is there to hear is published all the same', async () => {
+    const { ask } = await scene();
+    expect(await ask('/events', { ...event, channel: '#server-to-user-carol' })).toEqual(ok({}));
+  });
+
+  it('tells what was asked of its channels, and of each what it has', async () => {
+    const { ask } = await scene();
+    const channels = ['presence-room', 'news', 'silent'];
+    const info = 'user_count,subscription_count';
+    expect(await ask('/events', { ...event, channel: undefined, channels, info })).toEqual(
+      ok({
+        channels: {
+          'presence-room': { user_count: 2 },
+          news: { subscription_count: 2 },
+          silent: { subscription_count: 0 },
+        },
+      }),
+    );
+    expect(await ask('/events', { ...event, info: 'user_count' })).toEqual(ok({ channels: { news: {} } }));
+  });
+
+  it('that is refused is published to nobody', async () => {
+    const { published, told, ask } = await scene();
+    expect(await ask('/events', { ...event, data: 'x'.repeat(10_241) })).toMatchObject(
+      refused(413, 'content of this event'),
+    );
+    expect(await ask('/events', { ...event, channel: 'a b' })).toMatchObject(refused(400, 'name that is not valid'));
+    expect(await ask('/events', ' '.repeat(128 * 1024 + 1))).toMatchObject(refused(413, 'The body exceeds'));
+    expect(published).toEqual([]);
+    expect(told.count('RequestRefused')).toBe(3);
+  });
 });
 
-it('closes a session’s sockets, whose user the body names, and tells no hash', async () => {
-  const { sender, told, ask } = await scene();
-  expect(await ask(ofSession(hash), { body: '{"user_id":"42"}' })).toEqual(done);
-  expect([sender.isOpen('a'), sender.isOpen('b')]).toEqual([false, true]);
-  expect(JSON.stringify(told.lines)).not.toContain(hash);
+describe('a batch', () => {
+  it('is published in its order, each event without its own connection', async () => {
+    const { sender, ask } = await scene();
+    const batch = [
+      { ...event, name: 'first', socket_id: socketIdOf('bob') },
+      { ...event, name: 'second' },
+    ];
+    expect(await ask('/batch_events', { batch })).toEqual(ok({}));
+    expect([sender.heardBy('ada1'), sender.heardBy('bob')]).toEqual([['first', 'second'], ['second']]);
+  });
+
+  it('answers event by event when one of them asks', async () => {
+    const { ask } = await scene();
+    const batch = [
+      event,
+      { ...event, info: 'subscription_count' },
+      { ...event, channel: 'presence-room', info: 'user_count' },
+    ];
+    expect(await ask('/batch_events', { batch })).toEqual(
+      ok({ batch: [{}, { subscription_count: 2 }, { user_count: 2 }] }),
+    );
+  });
+
+  it('with one bad event is published to nobody', async () => {
+    const { published, ask } = await scene();
+    expect(await ask('/batch_events', { batch: [event, { ...event, name: '' }] })).toMatchObject(
+      refused(400, 'Event 1'),
+    );
+    expect(await ask('/batch_events', { batch: Array(11).fill(event) })).toMatchObject(refused(400, 'Batch too large'));
+    expect(published).toEqual([]);
+  });
 });
 
-it.each(['', '{}', '{"user_id":"43"}'])('closes none of another user when the body is %j', async (body) => {
-  const { sender, ask } = await scene();
-  expect(await ask(ofSession(hash), { body })).toEqual(done);
-  expect(sender.isOpen('a')).toBe(true);
-});
+describe('a failure', () => {
+  it('on one channel does not stop the others, and PHP hears of it', async () => {
+    const { published, port, ask } = await scene();
+    failNext(port, 'publish');
+    const given = { ...event, channel: undefined, channels: ['presence-room', 'news'] };
+    await expect(ask('/events', given)).rejects.toThrow('the network is down');
+    expect(published.map(({ channel }) => channel)).toEqual(['news']);
+  });
 
-it('verifies the bytes of the body, not the base64 that API Gateway makes of some', async () => {
-  const { sender, ask } = await scene();
-  expect(await ask(ofSession(hash), { body: '{"user_id":"42"}', base64: true })).toEqual(done);
-  expect(sender.isOpen('a')).toBe(false);
-});
-
-describe('refuses, and does nothing,', () => {
   it.each([
-    ['another app', '/apps/other/users/42/terminate_connections', {}, 404],
-    ['another of Pusher’s routes', '/apps/app/events', {}, 404],
-    ['another method', ofUser('42'), { method: 'GET' }, 404],
-    ['a path that was escaped', ofUser('4 2'), {}, 400],
-    ['a path that was escaped twice', ofUser('4%202'), {}, 400],
-    ['a hash that is none', ofSession('a'.repeat(63)), {}, 400],
-    ['a user id that is too long', ofUser('4'.repeat(129)), {}, 400],
-    ['a body that is no JSON', ofSession(hash), { body: '{' }, 400],
-    ['a body that is a list', ofSession(hash), { body: '[]' }, 400],
-    ['a user id that is a number', ofSession(hash), { body: '{"user_id":42}' }, 400],
-    ['an empty user id', ofSession(hash), { body: '{"user_id":""}' }, 400],
-    ['a body of more than 10 KB', ofUser('42'), { body: ' '.repeat(10_241) }, 413],
-    ['no signature', ofUser('42'), { query: 'auth_key=key' }, 401],
-    ['a signature with another secret', ofUser('42'), { secret: 'another' }, 401],
-  ] as const)('%s', async (_, path, options, status) => {
-    const { registry, revocations, sender, told, ask } = await scene();
-    const answer = await ask(path, options);
-    expect(answer).toMatchObject({ statusCode: status, headers: { 'content-type': 'text/plain; charset=utf-8' } });
-    expect(answer.body).toMatch(/ .*\.$/);
-    expect([sender.isOpen('a'), sender.isOpen('b')]).toEqual([true, true]);
-    expect(registry.rows.some(({ revokedAt }) => revokedAt !== undefined)).toBe(false);
-    expect(revocations.names).toEqual([]);
-    expect(told.count('RequestRefused')).toBe(1);
-  });
-
-  it('asks for a newer secret only when a signature does not fit', async () => {
-    const { fresh, ask, asked } = await scene();
-    await ask(ofUser('42'), { query: 'auth_key=key' });
-    expect(asked()).toBe(1);
-    fresh.credentials = deriveCredentials({ ...shared, secret: 'newer' });
-    expect(await ask(ofUser('42'), { secret: 'newer' })).toEqual(done);
-    expect(asked()).toBe(3);
+    ['some', 1, false],
+    ['all', 0, true],
+  ])('of %s posts is told in the log', async (_, delivered, fails) => {
+    const { told, port, ask } = await scene();
+    port.publish = async () => ({ delivered, gone: 0, lost: 2, retried: 3, handedOn: false, milliseconds: 9 });
+    const asked = ask('/events', event);
+    if (fails) await expect(asked).rejects.toThrow('None of 2 posts was accepted.');
+    else expect(await asked).toEqual(ok({}));
+    expect(told.lines).toMatchObject([{ level: 'error', counts: { Delivered: delivered, DeliveryFailed: 2 } }]);
   });
 });
 
-describe('fails, so that PHP knows and asks again,', () => {
-  it('when a socket cannot be closed', async () => {
-    const { sender, told, ask } = await scene();
-    sender.break('a');
-    await expect(ask(ofUser('42'))).rejects.toThrow('1 of 2 sockets could not be closed.');
-    expect(told.lines).toMatchObject([{ level: 'error', counts: { Revoked: 1, RevokeFailed: 1 } }]);
+describe('with an Idempotency-Key', () => {
+  const key = '0123-of_mine';
+
+  it('an event is published once, and each repetition gets the same answer', async () => {
+    const { join, published, ask } = await scene();
+    const given = { ...event, info: 'subscription_count' };
+    const answer = ok({ channels: { news: { subscription_count: 2 } } });
+    expect(await ask('/events', given, { key })).toEqual(answer);
+    await join('news', 'carol');
+    expect(await ask('/events', given, { key })).toEqual(answer);
+    expect(published).toHaveLength(1);
   });
 
-  it('when the revocation cannot be written', async () => {
-    const { revocations, sender, ask } = await scene();
-    failNext(revocations, 'add');
-    await expect(ask(ofUser('42'))).rejects.toThrow('the network is down');
-    expect(sender.isOpen('a')).toBe(true);
+  it('another body is refused with 409, which says that to repeat it is of no use', async () => {
+    const { published, ask } = await scene();
+    await ask('/events', event, { key });
+    expect(await ask('/events', { ...event, data: '2' }, { key })).toMatchObject(refused(409, 'another body'));
+    expect(published).toHaveLength(1);
+  });
+
+  it('another route has keys of its own, and where nothing is published they do not count', async () => {
+    const { idempotency, ask } = await scene();
+    await ask('/events', event, { key });
+    expect(await ask('/batch_events', { batch: [event] }, { key })).toEqual(ok({}));
+    expect(await ask('/users/42/terminate_connections', '{}', { key: '!' })).toEqual(ok({}));
+    expect(idempotency.names).toEqual([
+      `idempotency:/apps/app/events:${key}`,
+      `idempotency:/apps/app/batch_events:${key}`,
+    ]);
+  });
+
+  it('of two requests at once one publishes, and the other is to ask again', async () => {
+    const { published, idempotency, ask } = await scene();
+    let second: unknown;
+    justAfter(idempotency, 'begin', async () => {
+      second = await ask('/events', event, { key });
+    });
+    expect(await ask('/events', event, { key })).toEqual(ok({}));
+    expect(second).toMatchObject({ ...refused(503, 'ask again'), headers: { 'retry-after': '1' } });
+    expect(published).toHaveLength(1);
+  });
+
+  it('one that ends between another’s beginning and its end is not done twice', async () => {
+    const { published, idempotency, ask } = await scene();
+    let first: unknown;
+    justBefore(idempotency, 'begin', async () => {
+      first = await ask('/events', event, { key });
+    });
+    expect(await ask('/events', event, { key })).toEqual(ok({}));
+    expect(first).toEqual(ok({}));
+    expect(published).toHaveLength(1);
+  });
+
+  it('a failure is nobody’s answer: it may be repeated at once, with the same ids', async () => {
+    const { sender, published, idempotency, ask } = await scene();
+    failNext(idempotency, 'finish');
+    await expect(ask('/events', event, { key })).rejects.toThrow('the network is down');
+    expect(await ask('/events', event, { key })).toEqual(ok({}));
+    expect(sender.heardBy('bob')).toHaveLength(2);
+    const [first, second] = published.map(({ frame }) => JSON.parse(frame));
+    expect(second).toEqual(first);
+  });
+
+  it('one whose process died is repeated when its time has passed', async () => {
+    const { clock, published, idempotency, ask } = await scene();
+    failNext(idempotency, 'finish');
+    failNext(idempotency, 'abandon');
+    await expect(ask('/events', event, { key })).rejects.toThrow();
+    expect(await ask('/events', event, { key })).toMatchObject({ statusCode: 503 });
+    await clock.advance(attemptSeconds * 1000);
+    expect(await ask('/events', event, { key })).toEqual(ok({}));
+    expect(published).toHaveLength(2);
+  });
+
+  it('what is refused is not remembered', async () => {
+    const { idempotency, ask } = await scene();
+    expect(await ask('/events', { ...event, name: '' }, { key })).toMatchObject({ statusCode: 400 });
+    expect(idempotency.names).toEqual([]);
+    expect(await ask('/events', event, { key })).toEqual(ok({}));
+  });
+
+  it.each(['short', 'x'.repeat(65), 'with blank', 'two,twice', ''])('that is %j it is refused', async (bad) => {
+    const { published, ask } = await scene();
+    expect(await ask('/events', event, { key: bad })).toMatchObject(refused(400, 'An Idempotency-Key has'));
+    expect(published).toEqual([]);
+  });
+});
+
+describe('asked about channels,', () => {
+  it('it lists those that somebody is on, and an object when there is none', async () => {
+    const { get } = await scene();
+    expect(await get('/channels')).toEqual(ok({ channels: { news: {}, 'presence-room': {} } }));
+    expect(await get('/channels', 'filter_by_prefix=private-')).toEqual(ok({ channels: {} }));
+  });
+
+  it('it counts the users of presence channels', async () => {
+    const { join, get } = await scene();
+    await join('presence-__proto__', 'ada1', 'ada');
+    const query = 'filter_by_prefix=presence-&info=user_count';
+    expect((await get('/channels', query)).body).toBe(
+      '{"channels":{"presence-__proto__":{"user_count":1},"presence-room":{"user_count":2}}}',
+    );
+  });
+
+  it.each([
+    ['counts without the prefix', '/channels', 'info=user_count'],
+    ['counts with another prefix', '/channels', 'filter_by_prefix=private-&info=user_count'],
+    ['subscriptions of all', '/channels', 'filter_by_prefix=presence-&info=subscription_count'],
+    ['what nobody knows', '/channels', 'info=weather'],
+    ['users of a channel without', '/channels/news', 'info=user_count'],
+    ['subscriptions of a presence channel', '/channels/presence-room', 'info=subscription_count'],
+    ['what nobody knows of one', '/channels/news', 'info=cache'],
+    ['a channel that cannot be', '/channels/a:b', ''],
+    ['the list of users of a channel without', '/channels/news/users', ''],
+    ['the list of users of a channel that cannot be', '/channels/presence-a:b/users', ''],
+  ])('it refuses %s with 400', async (_, route, query) => {
+    const { get } = await scene();
+    expect(await get(route, query)).toMatchObject({ statusCode: 400 });
+  });
+
+  it('it knows whether somebody is on one, and how many', async () => {
+    const { get } = await scene();
+    expect(await get('/channels/news')).toEqual(ok({ occupied: true }));
+    expect(await get('/channels/silent')).toEqual(ok({ occupied: false }));
+    expect(await get('/channels/presence-room', 'info=user_count')).toEqual(ok({ occupied: true, user_count: 2 }));
+    expect(await get('/channels/presence-none', 'info=user_count')).toEqual(ok({ occupied: false, user_count: 0 }));
+    expect(await get('/channels/news', 'info=subscription_count')).toEqual(
+      ok({ occupied: true, subscription_count: 2 }),
+    );
+  });
+
+  it('it looks further than rows whose time has passed', async () => {
+    const { clock, join, get } = await scene();
+    await clock.advance(3 * 3600 * 1000);
+    expect(await get('/channels/news')).toEqual(ok({ occupied: false }));
+    await join('news', 'zoe');
+    expect(await get('/channels/news')).toEqual(ok({ occupied: true }));
+  });
+
+  it('it names the users of a presence channel, each once, and none of an empty one', async () => {
+    const { get } = await scene();
+    expect(await get('/channels/presence-room/users')).toEqual(ok({ users: [{ id: 'ada' }, { id: 'bob' }] }));
+    expect(await get('/channels/presence-none/users')).toEqual(ok({ users: [] }));
   });
 });

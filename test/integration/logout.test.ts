@@ -110,9 +110,9 @@ describe.skipIf(!hasNativePhp)('a logout', () => {
     await expect.poll(knock, { timeout: 3_000, interval: 200 }).toBe('open');
   });
 
-  it('knows no other of Pusher’s routes yet, no other app and no escapes', async () => {
+  it('knows no other routes than those that there are, no other app and no escapes', async () => {
     const statusOf = async (path: string) => (await fetch(`${gateway.apiUrl}${path}`, { method: 'POST' })).status;
-    expect(await statusOf(`/apps/${gateway.credentials.appId}/events`)).toBe(404);
+    expect(await statusOf(`/apps/${gateway.credentials.appId}/event`)).toBe(404);
     expect(await statusOf('/apps/other/users/42/terminate_connections')).toBe(404);
     expect(await statusOf(`/apps/${gateway.credentials.appId}/users/4%202/terminate_connections`)).toBe(400);
     expect(await statusOf(`/apps/${gateway.credentials.appId}/users/42/terminate_connections`)).toBe(401);

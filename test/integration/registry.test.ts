@@ -2,6 +2,7 @@ import { CreateTableCommand, DescribeTableCommand, type KeySchemaElement } from 
 import { afterAll, beforeAll, expect } from 'vitest';
 import { createClaimRows } from '../../functions/edge/claim-rows.ts';
 import { createConnectionRows } from '../../functions/edge/connection-rows.ts';
+import { createIdempotencyRows } from '../../functions/edge/idempotency-rows.ts';
 import { createMemberRows } from '../../functions/edge/member-rows.ts';
 import { createRevocationRows } from '../../functions/edge/revocation-rows.ts';
 import { createSubscriptionRows } from '../../functions/edge/subscription-rows.ts';
@@ -15,6 +16,7 @@ import {
 import { describeClaims } from '../contract/claims.ts';
 import { describeConnectionRegistry } from '../contract/connection-registry.ts';
 import { onEachEngine, type RunningEngine, startEngine } from '../contract/engines.ts';
+import { describeIdempotency } from '../contract/idempotency.ts';
 import { describeMembers } from '../contract/members.ts';
 import { describeRevocations } from '../contract/revocations.ts';
 import { describeSubscriptions } from '../contract/subscriptions.ts';
@@ -61,5 +63,9 @@ onEachEngine((kind) => {
 
   describeClaims('rows of DynamoDB', async (clock) =>
     createClaimRows(await createTable(claimsTable), engine.client, clock),
+  );
+
+  describeIdempotency('rows of DynamoDB', async (clock) =>
+    createIdempotencyRows(await createTable(claimsTable), engine.client, clock),
   );
 });

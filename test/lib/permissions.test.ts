@@ -44,6 +44,11 @@ const withoutHello = {
   Message: ['logs:CreateLogStream on {Message/Log}', 'logs:PutLogEvents on {Message/Log}'],
   Publish: [
     ...leaving,
+    'dynamodb:DeleteItem on {Tables/Claims}',
+    'dynamodb:GetItem on {Tables/Claims}',
+    'dynamodb:PutItem on {Tables/Claims}',
+    'dynamodb:Query on {Tables/Members}',
+    'dynamodb:Scan on {Tables/Subscriptions}',
     'dynamodb:PutItem on {Tables/Revocations}',
     'dynamodb:Query on {Tables/Connections}',
     'dynamodb:UpdateItem on {Tables/Connections}',

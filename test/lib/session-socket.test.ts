@@ -133,9 +133,14 @@ describe('the stage', () => {
 });
 
 describe('the HTTP API for PHP', () => {
-  it('has two routes, by POST, and no other door', () => {
+  it('has Pusher’s routes and our own, and no other door', () => {
     const keys = ofHttp('AWS::ApiGatewayV2::Route').map(({ Properties }) => Properties.RouteKey);
     expect(keys.sort()).toEqual([
+      'GET /apps/{app_id}/channels',
+      'GET /apps/{app_id}/channels/{channel}',
+      'GET /apps/{app_id}/channels/{channel}/users',
+      'POST /apps/{app_id}/batch_events',
+      'POST /apps/{app_id}/events',
       'POST /apps/{app_id}/sessions/{session_hash}/terminate_connections',
       'POST /apps/{app_id}/users/{user_id}/terminate_connections',
     ]);
@@ -148,6 +153,11 @@ describe('the HTTP API for PHP', () => {
       .map(({ Properties }) => quiet.read(Properties.SourceArn))
       .filter((source) => source.includes('{Http/Api}'));
     expect(sources.map((source) => source.split('{Http/Api}')[1]).sort()).toEqual([
+      '/*/*/apps/{app_id}/batch_events',
+      '/*/*/apps/{app_id}/channels',
+      '/*/*/apps/{app_id}/channels/{channel}',
+      '/*/*/apps/{app_id}/channels/{channel}/users',
+      '/*/*/apps/{app_id}/events',
       '/*/*/apps/{app_id}/sessions/{session_hash}/terminate_connections',
       '/*/*/apps/{app_id}/users/{user_id}/terminate_connections',
     ]);

@@ -1,0 +1,70 @@
+import {
+  ConditionalCheckFailedException,
+  DeleteItemCommand,
+  type DynamoDBClient,
+  GetItemCommand,
+  PutItemCommand,
+} from '@aws-sdk/client-dynamodb';
+import type { Clock } from '../core/clock.ts';
+import { type Attempt, answerMemory, attemptSeconds, type Beginning, type Idempotency } from '../core/idempotency.ts';
+import { claimsTable } from './tables.ts';
+
+const { partitionKey, ttl } = claimsTable;
+
+/** Requests and their answers as rows of the table of claims: a conditional put decides who acts. */
+export function createIdempotencyRows(table: string, client: DynamoDBClient, clock: Clock): Idempotency {
+  const seconds = () => Math.floor(clock.now() / 1000);
+
+  return {
+    async begin(attempt) {
+      const [isFree, hasExpired] = [`attribute_not_exists(${partitionKey})`, `${ttl} <= :now`];
+      const hasDied = 'bodyHash = :hash AND attribute_not_exists(answer) AND attemptEndsAt <= :now';
+      try {
+        await client.send(
+          new PutItemCommand({
+            TableName: table,
+            Item: { ...row(attempt), attemptEndsAt: { N: String(seconds() + attemptSeconds) } },
+            ConditionExpression: `${isFree} OR ${hasExpired} OR (${hasDied})`,
+            ExpressionAttributeValues: { ':now': { N: String(seconds()) }, ':hash': { S: attempt.bodyHash } },
+          }),
+        );
+        return 'ours';
+      } catch (error) {
+        if (error instanceof ConditionalCheckFailedException) return await whatIsThere(attempt);
+        throw error;
+      }
+    },
+
+    async finish(attempt, answer) {
+      await client.send(new PutItemCommand({ TableName: table, Item: { ...row(attempt), answer: { S: answer } } }));
+    },
+
+    async abandon({ name }) {
+      try {
+        await client.send(
+          new DeleteItemCommand({
+            TableName: table,
+            Key: { [partitionKey]: { S: name } },
+            ConditionExpression: 'attribute_not_exists(answer)',
+          }),
+        );
+      } catch (error) {
+        if (!(error instanceof ConditionalCheckFailedException)) throw error;
+      }
+    },
+  };
+
+  function row({ name, bodyHash }: Attempt) {
+    const expiresAt = String(seconds() + answerMemory);
+    return { [partitionKey]: { S: name }, bodyHash: { S: bodyHash }, [ttl]: { N: expiresAt } };
+  }
+
+  async function whatIsThere({ name, bodyHash }: Attempt): Promise<Beginning> {
+    const Key = { [partitionKey]: { S: name } };
+    const { Item } = await client.send(new GetItemCommand({ TableName: table, Key, ConsistentRead: true }));
+    // Given back since the put: who asks again gets it.
+    if (Item === undefined) return 'under-way';
+    if (Item.bodyHash?.S !== bodyHash) return 'other-request';
+    return Item.answer?.S === undefined ? 'under-way' : { answer: Item.answer.S };
+  }
+}

@@ -1,0 +1,155 @@
+import type { APIGatewayProxyEventV2 } from 'aws-lambda';
+import { describe, expect, it } from 'vitest';
+import { deriveCredentials } from '../../functions/core/credentials.ts';
+import { createPublishApi } from '../../functions/publish.ts';
+import { ManualClock } from '../fakes/clock.ts';
+import { MemoryIdempotency } from '../fakes/idempotency.ts';
+import { MemoryMembers } from '../fakes/members.ts';
+import { failNext } from '../fakes/order.ts';
+import { createFakePublish } from '../fakes/publish.ts';
+import { MemoryRegistry } from '../fakes/registry.ts';
+import { MemoryRevocations } from '../fakes/revocations.ts';
+import { signQuery } from '../fakes/signed-request.ts';
+import { FakeSockets } from '../fakes/sockets.ts';
+import { MemorySubscriptions } from '../fakes/subscriptions.ts';
+import { Told } from '../fakes/told.ts';
+
+const shared = { appId: 'app', key: 'key', secret: 'secret' };
+const hash = 'a'.repeat(64);
+const ofUser = (userId: string) => `/apps/app/users/${userId}/terminate_connections`;
+const ofSession = (name: string) => `/apps/app/sessions/${name}/terminate_connections`;
+
+async function scene() {
+  const clock = new ManualClock();
+  const registry = new MemoryRegistry(clock);
+  const revocations = new MemoryRevocations(clock);
+  const sender = new FakeSockets(clock).open('a', 'b');
+  const told = new Told();
+  await registry.seat('a', { principalId: 'user:42', sessionHash: hash });
+  await registry.seat('b', { principalId: 'user:42', sessionHash: 'b'.repeat(64) });
+  let kept = deriveCredentials(shared);
+  const fresh = { credentials: kept };
+  let asked = 0;
+  const publish = createPublishApi({
+    credentials: async (maxAgeMs) => {
+      asked += 1;
+      if (maxAgeMs !== undefined) kept = fresh.credentials;
+      return kept;
+    },
+    registry,
+    revocations,
+    sender,
+    part: async () => undefined,
+    leave: async (connection) => void (await registry.leave(connection)),
+    clock,
+    tell: told.tell,
+    // What they are for has a test of its own.
+    subscriptions: new MemorySubscriptions(clock),
+    members: new MemoryMembers(clock),
+    publish: createFakePublish(new MemorySubscriptions(clock), sender).publish,
+    idempotency: new MemoryIdempotency(clock),
+  });
+
+  /** Signed as PHP signs it, unless told otherwise. */
+  function ask(
+    path: string,
+    { body = '{}', method = 'POST', secret = shared.secret, query = '', base64 = false } = {},
+  ) {
+    const time = Math.floor(clock.now() / 1000);
+    const bytes = Buffer.from(body);
+    const event = {
+      rawPath: path,
+      headers: {},
+      rawQueryString: query || signQuery({ method, path, body: bytes }, { ...shared, secret, time }),
+      body: base64 ? bytes.toString('base64') : body,
+      isBase64Encoded: base64,
+      requestContext: { http: { method } },
+    };
+    return clock.finish(publish(event as APIGatewayProxyEventV2));
+  }
+  return { registry, revocations, sender, told, fresh, ask, asked: () => asked };
+}
+
+const done = { statusCode: 200, headers: { 'content-type': 'application/json' }, body: '{}' };
+
+it('closes a user’s sockets and answers as Pusher does, each time', async () => {
+  const { sender, told, ask } = await scene();
+  expect(await ask(ofUser('42'))).toEqual(done);
+  expect([sender.isOpen('a'), sender.isOpen('b')]).toEqual([false, false]);
+  expect(told.lines).toMatchObject([{ message: 'revoked', fields: { principalId: 'user:42', of: 'user', found: 2 } }]);
+  expect(told.count('Revoked')).toBe(2);
+  expect(await ask(ofUser('42'))).toEqual(done);
+  expect(await ask(ofUser('nobody'))).toEqual(done);
+});
+
+it('closes a session’s sockets, whose user the body names, and tells no hash', async () => {
+  const { sender, told, ask } = await scene();
+  expect(await ask(ofSession(hash), { body: '{"user_id":"42"}' })).toEqual(done);
+  expect([sender.isOpen('a'), sender.isOpen('b')]).toEqual([false, true]);
+  expect(JSON.stringify(told.lines)).not.toContain(hash);
+});
+
+it.each(['', '{}', '{"user_id":"43"}'])('closes none of another user when the body is %j', async (body) => {
+  const { sender, ask } = await scene();
+  expect(await ask(ofSession(hash), { body })).toEqual(done);
+  expect(sender.isOpen('a')).toBe(true);
+});
+
+it('verifies the bytes of the body, not the base64 that API Gateway makes of some', async () => {
+  const { sender, ask } = await scene();
+  expect(await ask(ofSession(hash), { body: '{"user_id":"42"}', base64: true })).toEqual(done);
+  expect(sender.isOpen('a')).toBe(false);
+});
+
+describe('refuses, and does nothing,', () => {
+  it.each([
+    ['another app', '/apps/other/users/42/terminate_connections', {}, 404],
+    ['a route that is none', '/apps/app/events/1', {}, 404],
+    ['another method', ofUser('42'), { method: 'GET' }, 404],
+    ['a path that was escaped', ofUser('4 2'), {}, 400],
+    ['a path that was escaped twice', ofUser('4%202'), {}, 400],
+    ['a hash that is none', ofSession('a'.repeat(63)), {}, 400],
+    ['a user id that is too long', ofUser('4'.repeat(129)), {}, 400],
+    ['a body that is no JSON', ofSession(hash), { body: '{' }, 400],
+    ['a body that is a list', ofSession(hash), { body: '[]' }, 400],
+    ['a user id that is a number', ofSession(hash), { body: '{"user_id":42}' }, 400],
+    ['an empty user id', ofSession(hash), { body: '{"user_id":""}' }, 400],
+    ['a body of more than 10 KB', ofUser('42'), { body: ' '.repeat(10_241) }, 413],
+    ['no signature', ofUser('42'), { query: 'auth_key=key' }, 401],
+    ['a signature with another secret', ofUser('42'), { secret: 'another' }, 401],
+  ] as const)('%s', async (_, path, options, status) => {
+    const { registry, revocations, sender, told, ask } = await scene();
+    const answer = await ask(path, options);
+    expect(answer).toMatchObject({ statusCode: status, headers: { 'content-type': 'text/plain; charset=utf-8' } });
+    expect(answer.body).toMatch(/ .*\.$/);
+    expect([sender.isOpen('a'), sender.isOpen('b')]).toEqual([true, true]);
+    expect(registry.rows.some(({ revokedAt }) => revokedAt !== undefined)).toBe(false);
+    expect(revocations.names).toEqual([]);
+    expect(told.count('RequestRefused')).toBe(1);
+  });
+
+  it('asks for a newer secret only when a signature does not fit', async () => {
+    const { fresh, ask, asked } = await scene();
+    await ask(ofUser('42'), { query: 'auth_key=key' });
+    expect(asked()).toBe(1);
+    fresh.credentials = deriveCredentials({ ...shared, secret: 'newer' });
+    expect(await ask(ofUser('42'), { secret: 'newer' })).toEqual(done);
+    expect(asked()).toBe(3);
+  });
+});
+
+describe('fails, so that PHP knows and asks again,', () => {
+  it('when a socket cannot be closed', async () => {
+    const { sender, told, ask } = await scene();
+    sender.break('a');
+    await expect(ask(ofUser('42'))).rejects.toThrow('1 of 2 sockets could not be closed.');
+    expect(told.lines).toMatchObject([{ level: 'error', counts: { Revoked: 1, RevokeFailed: 1 } }]);
+  });
+
+  it('when the revocation cannot be written', async () => {
+    const { revocations, sender, ask } = await scene();
+    failNext(revocations, 'add');
+    await expect(ask(ofUser('42'))).rejects.toThrow('the network is down');
+    expect(sender.isOpen('a')).toBe(true);
+  });
+});
