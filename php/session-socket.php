@@ -6,8 +6,8 @@ declare(strict_types=1);
  * session-socket: who is logged in over PHP is logged in over WebSocket.
  *
  * This file is all that a PHP app needs, from PHP 7.4 on, with ext-openssl, ext-hash and ext-session. It answers GET
- * /getSessionID: to a page of this site with a ticket for the socket, to the gateway with who is logged in. And it has the
- * sockets of a session or a user closed.
+ * /getSessionID: to a page of this site with a ticket for the socket, to the gateway with who is logged in. It publishes
+ * events, and signs who may join a channel. And it has the sockets of a session or a user closed.
  *
  *     SessionSocket\answer($credentials, function () {
  *         return isset($_SESSION['user']) ? ['userId' => (string) $_SESSION['user']] : null;
@@ -25,12 +25,15 @@ namespace SessionSocket;
 
 const TICKET_SECONDS = 30;
 const CLOSE_SECONDS = 3.0;
+const PUBLISH_SECONDS = 3.0;
+const PUBLISH_TRIES = 4;
 const CLOCK_SECONDS = 300;
 const MAX_COOKIE_BYTES = 2048;
 // What the gateway takes; with the rest it has to fit into API Gateway's 8 KB of authorizer context.
 const MAX_IDENTITY_BYTES = 3072;
 const MAX_USER_ID_BYTES = 128;
 const MAX_USER_INFO_BYTES = 2048;
+const MAX_MEMBER_BYTES = 1024; // Pusher's: https://pusher.com/docs/channels/using_channels/presence-channels/
 const MAX_CHANNELS = 100;
 const MAX_EPOCH_SECONDS = 100000000000; // more would be milliseconds, with which a session never ends
 const SETTINGS = ['app_id', 'key', 'secret', 'previous_secret'];
@@ -119,6 +122,113 @@ function reply(array $credentials, array $server, int $now, callable $session): 
     }
 }
 
+// --- Publishing
+
+/**
+ * Publishes an event to all sockets that have joined a channel. What fails on the way is tried again, with one key for all
+ * tries, so that it is published once. Call it after `session_write_close()`: a page that waits should hold no lock.
+ *
+ * @param array $credentials see above
+ * @param string $apiUrl the stack's output HttpApiUrl
+ * @param string|string[] $channels one, or up to a hundred
+ * @param mixed $data what the page is to get, 10 KB as JSON
+ * @param string|null $socketId of the page that caused the event, and is left out
+ * @param string|null $idempotencyKey 8 to 64 of A-Z a-z 0-9 _ -, where it is more than this call that must not publish twice:
+ *     a job that is done again after a crash. For a day the same key and the same event are published once.
+ * @param float $seconds after which it gives up, whatever has happened (but for a name server that does not answer)
+ * @return string|null null when it is published, also when nobody listens; else one sentence about why it may not be. It
+ *     never throws for what the network does.
+ */
+function publish(
+    array $credentials,
+    string $apiUrl,
+    $channels,
+    string $event,
+    $data,
+    ?string $socketId = null,
+    ?string $idempotencyKey = null,
+    float $seconds = PUBLISH_SECONDS
+): ?string {
+    return in_a_sentence($credentials, static function () use (
+        $credentials,
+        $apiUrl,
+        $channels,
+        $event,
+        $data,
+        $socketId,
+        $idempotencyKey,
+        $seconds
+    ): ?string {
+        $to = is_array($channels) ? ['channels' => array_values($channels)] : ['channel' => $channels];
+        $except = $socketId === null ? [] : ['socket_id' => $socketId];
+        // Always as JSON, as by Pusher's library, so that the page gets "7" where it was "7" and 7 where it was 7.
+        $body = to_json(['name' => $event, 'data' => to_json($data)] + $to + $except);
+        $key = $idempotencyKey ?? bin2hex(random_bytes(16));
+        $deadline = microtime(true) + $seconds;
+        for ($try = 1; ; $try++) {
+            // Half of what is left, so that one try that hangs leaves time for another.
+            $until = $try === PUBLISH_TRIES ? $deadline : (microtime(true) + $deadline) / 2;
+            $answer = request($credentials, $apiUrl, 'events', $body, $until, $key);
+            $pause = random_int(50000, 150000) * 2 ** ($try - 1);
+            $isLast = $try === PUBLISH_TRIES || microtime(true) + $pause / 1e6 >= $deadline;
+            if ($isLast || !may_pass($answer[0])) {
+                return explain($answer, 'the event may not be published');
+            }
+            usleep($pause);
+        }
+    });
+}
+
+/** Whether the same request may be answered otherwise in a moment. */
+function may_pass(?int $status): bool
+{
+    return $status === null || $status === 408 || $status === 429 || $status >= 500;
+}
+
+/**
+ * What Pusher's clients ask a page for before they join a `private-` or `presence-` channel: your signature under it. Whether
+ * this visitor may join it, decide before.
+ *
+ * @param array $credentials see above
+ * @param string $socketId as the client sent it: `socket_id`
+ * @param string $channel as the client sent it: `channel_name`
+ * @param array|null $member who it is, for `presence-` channels: `userId`, and `userInfo` for the others to see, as in the
+ *     identity; all of it 1 KB
+ * @return array<string, string>|null what to answer as JSON; null for what no client of ours asks: answer 403
+ */
+function authorize_channel(array $credentials, string $socketId, string $channel, ?array $member = null): ?array
+{
+    check_credentials($credentials);
+    // Checked, because what is signed is put together: with a `:` in it one text would be the signature under another.
+    $isSocket = preg_match('/^\d{1,64}\.\d{1,64}$/D', $socketId) === 1;
+    $form = '/^(private|presence)-(?!encrypted-)[A-Za-z0-9_=@,.;-]{1,155}$/D'; // an encrypted one needs more than a signature
+    if (!$isSocket || preg_match($form, $channel, $match) !== 1) {
+        return null;
+    }
+    $text = "$socketId:$channel";
+    $answer = [];
+    if ($match[1] === 'presence') {
+        $answer['channel_data'] = channel_data($member ?? []);
+        $text .= ':' . $answer['channel_data'];
+    }
+    return ['auth' => "{$credentials['key']}:" . hash_hmac('sha256', $text, $credentials['secret'])] + $answer;
+}
+
+function channel_data(array $member): string
+{
+    $known = rebuild_identity($member);
+    if (!isset($known['userId']) || array_diff_key($known, ['userId' => 0, 'userInfo' => 0]) !== []) {
+        throw new Fault('Who joins a presence channel is an array with userId, and userInfo where the others are to see more.');
+    }
+    $info = isset($known['userInfo']) ? ['user_info' => $known['userInfo']] : [];
+    $data = to_json(['user_id' => $known['userId']] + $info);
+    if (strlen($data) > MAX_MEMBER_BYTES) {
+        throw new Fault('Who joins a presence channel is told to all others, so it has ' . MAX_MEMBER_BYTES . ' bytes as JSON '
+            . 'at most: shorten userInfo.');
+    }
+    return $data;
+}
+
 // --- Closing sockets
 
 /**
@@ -140,7 +250,7 @@ function close_session(
     ?string $userId = null,
     float $seconds = CLOSE_SECONDS
 ): ?string {
-    return try_to_close($credentials, static function () use ($credentials, $apiUrl, $sessionId, $userId, $seconds) {
+    return in_a_sentence($credentials, static function () use ($credentials, $apiUrl, $sessionId, $userId, $seconds) {
         $body = $userId === null ? '{}' : to_json(['user_id' => $userId]);
         $deadline = microtime(true) + $seconds;
         $faults = [];
@@ -160,7 +270,7 @@ function close_session(
  */
 function close_user(array $credentials, string $apiUrl, string $userId, float $seconds = CLOSE_SECONDS): ?string
 {
-    return try_to_close($credentials, static function () use ($credentials, $apiUrl, $userId, $seconds): ?string {
+    return in_a_sentence($credentials, static function () use ($credentials, $apiUrl, $userId, $seconds): ?string {
         // What API Gateway hands on unescaped cannot be compared with what was signed.
         if (preg_match('/^[A-Za-z0-9._~!$&\'()*+,;=:@-]{1,128}$/D', $userId) !== 1) {
             throw new Fault('The user id has characters that the path of a URL cannot hold as they are, so its sockets can '
@@ -171,24 +281,41 @@ function close_user(array $credentials, string $apiUrl, string $userId, float $s
     });
 }
 
-function try_to_close(array $credentials, callable $close): ?string
+/** Runs what answers null or a sentence, and makes a sentence of what is wrong with its arguments as well. */
+function in_a_sentence(array $credentials, callable $act): ?string
 {
     try {
         check_credentials($credentials);
-        return $close();
-    } catch (Fault | \JsonException $error) {
-        return $error->getMessage();
+        return $act();
+    } catch (Fault $fault) {
+        return $fault->getMessage();
+    } catch (\JsonException $error) {
+        return "It cannot be written as JSON: {$error->getMessage()}.";
     }
 }
 
-/**
- * One request to the HTTP API with Pusher's signature. By PHP's own sockets, so that no extension is needed for it, and every
- * step ends at the deadline.
- *
- * @return string|null null when it was answered 200; else one sentence that holds nothing secret
- */
+// --- The HTTP API
+
+/** @return string|null null when it was answered 200; else one sentence that holds nothing secret */
 function post(array $credentials, string $apiUrl, string $path, string $body, float $deadline): ?string
 {
+    return explain(request($credentials, $apiUrl, $path, $body, $deadline), 'sockets may be open');
+}
+
+/**
+ * One request with Pusher's signature. By PHP's own sockets, so that no extension is needed for it, and every step ends at
+ * the deadline.
+ *
+ * @return array{0: int|null, 1: string} the status, null without an answer, and what was said with it
+ */
+function request(
+    array $credentials,
+    string $apiUrl,
+    string $path,
+    string $body,
+    float $deadline,
+    ?string $idempotencyKey = null
+): array {
     if (preg_match('#^(https?)://([A-Za-z0-9.-]+|\[[0-9a-f:]+\])(:\d+)?/?$#D', $apiUrl, $match) !== 1) {
         throw new Fault("The URL of the HTTP API is not like https://….amazonaws.com: it is the stack's output HttpApiUrl.");
     }
@@ -197,53 +324,79 @@ function post(array $credentials, string $apiUrl, string $path, string $body, fl
     if ($scheme === 'http' && !in_array($host, ['127.0.0.1', 'localhost', '[::1]'], true)) {
         throw new Fault('Only loopback may be asked by http: signed requests belong into https.');
     }
+    if ($idempotencyKey !== null && preg_match('/^[A-Za-z0-9_-]{8,64}$/D', $idempotencyKey) !== 1) {
+        throw new Fault('The idempotency key is not 8 to 64 of A-Z a-z 0-9 _ -.');
+    }
     $target = "/apps/{$credentials['app_id']}/$path";
     $query = sign_query($credentials, 'POST', $target, $body, time());
     $request = "POST $target?$query HTTP/1.1\r\nHost: $host$port\r\nConnection: close\r\nAccept: */*\r\n"
+        . ($idempotencyKey === null ? '' : "Idempotency-Key: $idempotencyKey\r\n")
         . "User-Agent: session-socket\r\nContent-Type: application/json\r\nContent-Length: " . strlen($body)
         . "\r\n\r\n$body";
     $transport = $scheme === 'https' ? 'tls' : 'tcp';
-    $status = exchange("$transport://$host$port", $request, $deadline);
+    return exchange("$transport://$host$port", $request, $deadline);
+}
+
+/**
+ * @param array{0: int|null, 1: string} $answer
+ * @param string $risk what may be the case when it was not done
+ */
+function explain(array $answer, string $risk): ?string
+{
+    [$status, $said] = $answer;
     switch ($status) {
         case 200:
             return null;
         case null:
-            return 'The HTTP API did not answer in time, or its certificate is not accepted; sockets may be open.';
+            return "The HTTP API did not answer in time, or its certificate is not accepted; $risk.";
         case 401:
             return "The HTTP API did not accept the signature (401): key or secret differ from the stack's, or a clock is off.";
         case 404:
             return "The HTTP API does not know this app (404): app_id differs from the stack's output AppId.";
         default:
-            return "The HTTP API answered $status; sockets may be open.";
+            return "The HTTP API answered $status; $risk." . ($said === '' ? '' : " It said: $said");
     }
 }
 
-/** @return int|null the status of the answer, or null without one */
-function exchange(string $address, string $request, float $deadline): ?int
+/** @return array{0: int|null, 1: string} the status of the answer, or null without one; its body, where it is short text */
+function exchange(string $address, string $request, float $deadline): array
 {
     $left = static function () use ($deadline): float {
         return max(0.001, $deadline - microtime(true));
     };
     $socket = @stream_socket_client($address, $code, $message, $left());
     if ($socket === false) {
-        return null;
+        return [null, ''];
     }
     stream_set_blocking($socket, false);
     $answer = '';
-    while (microtime(true) < $deadline && !feof($socket) && strlen($answer) < 64) {
+    while (microtime(true) < $deadline && !feof($socket) && !is_enough($answer)) {
         if ($request !== '') {
             $request = (string) substr($request, (int) @fwrite($socket, $request));
         }
-        $answer .= (string) @fread($socket, 64);
+        $answer .= (string) @fread($socket, 4096);
         $reads = [$socket];
         $writes = $request === '' ? null : [$socket];
         $none = null;
-        if (strpos($answer, "\r\n") !== false || @stream_select($reads, $writes, $none, 0, 20000) === false) {
+        if (is_enough($answer) || @stream_select($reads, $writes, $none, 0, 20000) === false) {
             break;
         }
     }
     fclose($socket);
-    return preg_match('#^HTTP/1\.[01] (\d{3}) #', $answer, $match) === 1 ? (int) $match[1] : null;
+    if (preg_match('#^HTTP/1\.[01] (\d{3}) #', $answer, $match) !== 1) {
+        return [null, ''];
+    }
+    $body = explode("\r\n\r\n", $answer, 2)[1] ?? '';
+    return [(int) $match[1], preg_match('/^[\x20-\x7e]{1,200}$/D', $body) === 1 ? $body : ''];
+}
+
+/** The first line is, when all is well; else what was said comes too, as long as the answer says it is. */
+function is_enough(string $answer): bool
+{
+    $isAll = preg_match('#^HTTP/1\.[01] 200 #', $answer) === 1 || strlen($answer) > 4096;
+    [$head, $body] = explode("\r\n\r\n", $answer, 2) + ['', null];
+    return $isAll || ($body !== null && preg_match('/^content-length: *(\d+)\r?$/mi', $head, $match) === 1
+        && strlen($body) >= (int) $match[1]);
 }
 
 /** Pusher's: https://pusher.com/docs/channels/library_auth_reference/rest-api/#authentication */

@@ -1,0 +1,11 @@
+<?php // anywhere in your app: something has happened, and whoever looks at it is to see it at once
+require_once 'session-socket.php';
+
+session_write_close(); // if a session is open: a page that waits for the network should hold no lock
+$fault = SessionSocket\publish($credentials, getenv('SESSION_SOCKET_API_URL'), 'private-orders-42', 'order-shipped', [
+    'order' => 1234,
+    'by' => 'express',
+]);
+if ($fault !== null) {
+    error_log("Not published: $fault");
+}
