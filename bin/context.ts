@@ -47,6 +47,7 @@ export function readContext(lookup: Lookup): SessionSocketProps {
     ...maybe('maxConnectionsPerUser', readNumber(lookup, 'maxConnectionsPerUser')),
     ...maybe('atMaxConnections', readText(lookup, 'atMaxConnections') as SessionSocketProps['atMaxConnections']),
     ...maybe('maxConcurrentSessionChecks', readNumber(lookup, 'maxConcurrentSessionChecks')),
+    ...maybe('revalidate', readRevalidate(lookup)),
     ...maybe('hello', readSwitch(lookup, 'hello')),
     ...maybe('cloudWatchRole', readSwitch(lookup, 'cloudWatchRole')),
   };
@@ -76,6 +77,14 @@ function readMilliseconds(lookup: Lookup, name: string): Duration | undefined {
   if (text === undefined) return undefined;
   if (!/^\d+$/.test(text)) throw new BadProps(`${name} is a whole number of milliseconds, not "${text}".`);
   return Duration.millis(Number(text));
+}
+
+function readRevalidate(lookup: Lookup): Duration | false | undefined {
+  const text = readText(lookup, 'revalidate');
+  if (text === undefined) return undefined;
+  if (text === 'false') return false;
+  if (!/^\d{1,4}$/.test(text)) throw new BadProps(`revalidate is false or a whole number of minutes, not "${text}".`);
+  return Duration.minutes(Number(text));
 }
 
 function readSwitch(lookup: Lookup, name: string): boolean | undefined {

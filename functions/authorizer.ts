@@ -1,12 +1,16 @@
+import { randomBytes } from 'node:crypto';
 import type { APIGatewayAuthorizerResult } from 'aws-lambda';
+import { ivLength } from './core/aes-gcm.ts';
+import { sealAtRest } from './core/at-rest.ts';
 import type { Clock } from './core/clock.ts';
 import { type CredentialsSource, hashSessionId } from './core/credentials.ts';
 import { checkOrigin, type OriginPolicy } from './core/origin.ts';
 import { createProofReader, isTicket } from './core/proof.ts';
 import { isRefusal, type Refusal, refuse } from './core/refusal.ts';
-import { hasEnded, type Proof, type Session } from './core/session.ts';
+import { askingWith, hasEnded, type Proof, type Session } from './core/session.ts';
 import { SessionCheckFailed, type SessionLookup } from './core/session-lookup.ts';
 import { sessionOf, type Ticket } from './core/ticket.ts';
+import { passableUserAgent } from './core/user-agent.ts';
 import type { SettledWayIn } from './core/way-in.ts';
 import { systemClock } from './edge/clock.ts';
 import { writeContext } from './edge/context.ts';
@@ -18,7 +22,9 @@ import { createTell, type Tell } from './edge/telemetry.ts';
 
 interface Dependencies {
   readonly origins: OriginPolicy;
-  readonly wayIn: Pick<SettledWayIn, 'mode' | 'tokenFrom' | 'sessionCheck' | 'cookies'>;
+  readonly wayIn: Pick<SettledWayIn, 'mode' | 'tokenFrom' | 'sessionCheck' | 'cookieName' | 'cookies'>;
+  /** Whether PHP is asked again while the socket is open, so that the question has to be kept. */
+  readonly asksAgain?: boolean;
   readonly sessions: SessionLookup;
   readonly credentials: CredentialsSource;
   readonly clock: Clock;
@@ -29,7 +35,15 @@ interface Dependencies {
  * Decides who may open a socket. Accepted: an Allow for exactly this handshake. Refused: a Deny, which the browser sees
  * as 403. Everything else throws, which it sees as 500, so that Lambda's error metric counts faults and nothing else.
  */
-export function createAuthorizer({ origins, wayIn, sessions, credentials, clock, tell }: Dependencies) {
+export function createAuthorizer({
+  origins,
+  wayIn,
+  asksAgain = false,
+  sessions,
+  credentials,
+  clock,
+  tell,
+}: Dependencies) {
   const readProof = createProofReader(wayIn, credentials, clock);
 
   return async (event: ConnectAuthorizerEvent): Promise<APIGatewayAuthorizerResult> => {
@@ -54,11 +68,20 @@ export function createAuthorizer({ origins, wayIn, sessions, credentials, clock,
     if (isRefusal(session)) return session;
     if (hasEnded(session, clock.now())) return refuse('expired-session');
 
-    const sessionHash = hashSessionId(await credentials(), session.sessionId);
+    const held = await credentials();
+    const sessionHash = hashSessionId(held, session.sessionId);
     // A logout between the ticket and this handshake is newer than what we know.
     const known = isTicket(proof) ? { authorizedAt: proof.issuedAt * 1000, jti: proof.jti } : { authorizedAt: askedAt };
-    const result = allow(event.methodArn, writeContext(session, { sessionHash, ...known }));
-    return fitsGateway(result) ? result : refuse('oversized-identity');
+    const admission = { sessionHash, ...known };
+    const result = allow(event.methodArn, writeContext(session, admission));
+    if (!fitsGateway(result)) return refuse('oversized-identity');
+    if (!asksAgain) return result;
+    const { cookieHeader } = askingWith(proof, wayIn.cookieName);
+    const userAgent = passableUserAgent(readHeader(event, 'user-agent'));
+    const question = { cookieHeader, sessionId: session.sessionId, userAgent };
+    const sessionSeal = sealAtRest(question, sessionHash, held, randomBytes(ivLength));
+    const sealed = allow(event.methodArn, writeContext(session, { ...admission, sessionSeal }));
+    return fitsGateway(sealed) ? sealed : refuse('oversized-seal');
   }
 
   async function findSession(proof: Proof | Ticket, event: ConnectAuthorizerEvent): Promise<Session | Refusal> {
@@ -88,6 +111,7 @@ const sessions = createSessionLookup(settings, credentials, systemClock);
 export const handler = createAuthorizer({
   origins: settings,
   wayIn: settings,
+  asksAgain: settings.revalidateSeconds !== undefined,
   sessions,
   credentials,
   clock: systemClock,

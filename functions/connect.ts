@@ -2,9 +2,10 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import type { Claims } from './core/claims.ts';
 import type { Clock } from './core/clock.ts';
-import type { Connection } from './core/connection.ts';
+import type { Connection, NewConnection } from './core/connection.ts';
 import { type ConnectionLimit, whoMustGo } from './core/connection-limit.ts';
 import type { ConnectionRegistry, RegisteredConnection } from './core/connection-registry.ts';
+import { nextCheck } from './core/next-check.ts';
 import { type RefusalReason, refuse } from './core/refusal.ts';
 import type { Revocations } from './core/revocations.ts';
 import { ticketMemory } from './core/ticket.ts';
@@ -12,7 +13,7 @@ import { createClaimRows } from './edge/claim-rows.ts';
 import { systemClock } from './edge/clock.ts';
 import { createConnectionRows } from './edge/connection-rows.ts';
 import { readAdmitted } from './edge/context.ts';
-import { read, readConnectionLimit, readOptional } from './edge/environment.ts';
+import { read, readConnectionLimit, readOptional, readRevalidateSeconds } from './edge/environment.ts';
 import type { SocketEvent } from './edge/gateway.ts';
 import { createStarter, type Starter } from './edge/invoke.ts';
 import { createRevocationRows } from './edge/revocation-rows.ts';
@@ -26,6 +27,8 @@ interface Dependencies {
   /** What a page that brought its ticket as a sub-protocol is answered; the ticket itself never is. */
   readonly subprotocol?: string | undefined;
   readonly limit: ConnectionLimit;
+  /** After how many seconds PHP is asked again about the session; undefined where it never is. */
+  readonly revalidateSeconds?: number | undefined;
   readonly starter: Starter;
   readonly clock: Clock;
   readonly tell: Tell;
@@ -36,7 +39,7 @@ interface Dependencies {
  * posted to a connection before this one has returned (https://repost.aws/knowledge-center/410-gone-api-gateway).
  */
 export function createConnect(dependencies: Dependencies) {
-  const { registry, revocations, claims, subprotocol, limit, starter, clock, tell } = dependencies;
+  const { registry, revocations, claims, subprotocol, limit, revalidateSeconds, starter, clock, tell } = dependencies;
   return async (event: SocketEvent): Promise<APIGatewayProxyStructuredResultV2> => {
     const admitted = readAdmitted(event);
     // Only a route without our authorizer could bring this about: fail closed.
@@ -45,7 +48,7 @@ export function createConnect(dependencies: Dependencies) {
     const connection = { principalId: session.principalId, connectionId: session.connectionId };
     if (!(await burn(jti))) return turnAway(connection, 'used-ticket');
 
-    await registry.add({ ...session, connectedAt: clock.now() });
+    await registry.add({ ...session, ...whenToAskAgain(session), connectedAt: clock.now() });
     try {
       // After the row and not before it: a logout in between would see no row, and we no logout.
       const names = new Set([session.principalId, `session:${session.sessionHash}`]);
@@ -71,6 +74,11 @@ export function createConnect(dependencies: Dependencies) {
     if (subprotocol === undefined) return { statusCode: 200 };
     return { statusCode: 200, headers: { 'Sec-WebSocket-Protocol': subprotocol } };
   };
+
+  function whenToAskAgain(session: Pick<NewConnection, 'sessionHash' | 'sessionExpiresAt' | 'sessionSeal'>) {
+    if (revalidateSeconds === undefined || session.sessionSeal === undefined) return {};
+    return { validUntil: nextCheck(session, revalidateSeconds, clock.now()) };
+  }
 
   function turnAway(connection: Connection, why: RefusalReason): APIGatewayProxyStructuredResultV2 {
     const { refused: reason, sentence } = refuse(why);
@@ -105,6 +113,7 @@ export const handler = createConnect({
   claims: claimsTable === undefined ? undefined : createClaimRows(claimsTable, client, systemClock),
   subprotocol: readOptional('SUBPROTOCOL'),
   limit: readConnectionLimit(),
+  revalidateSeconds: readRevalidateSeconds(),
   starter: createStarter({ deliver: read('DELIVER_FUNCTION'), tick: readOptional('TICK_FUNCTION') }),
   clock: systemClock,
   tell: createTell(),

@@ -5,7 +5,7 @@ import { AssetHashType } from 'aws-cdk-lib/core';
 import { type BuildOptions, buildSync } from 'esbuild';
 
 /** The files of `functions/`, without their ending: one is one deployed Lambda. */
-export type Entry = 'authorizer' | 'connect' | 'message' | 'disconnect' | 'deliver' | 'publish' | 'tick';
+export type Entry = 'authorizer' | 'connect' | 'message' | 'disconnect' | 'deliver' | 'publish' | 'revalidate' | 'tick';
 
 const functionsFolder = join(import.meta.dirname, '..', 'functions');
 

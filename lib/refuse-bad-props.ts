@@ -46,6 +46,10 @@ function findFault(props: SessionSocketProps): string | undefined {
   if (checks !== undefined && !(Number.isInteger(checks) && checks > 0)) {
     return `maxConcurrentSessionChecks is ${checks}; it is a whole number above 0, and with none nobody could connect.`;
   }
+  const revalidateSeconds = props.revalidate ? props.revalidate.toSeconds() : undefined;
+  if (revalidateSeconds !== undefined && (revalidateSeconds < 60 || revalidateSeconds > 7200)) {
+    return `revalidate is ${revalidateSeconds} s; it must be between 1 minute and 2 hours, or false for never.`;
+  }
   if (props.throttle !== undefined && !(props.throttle.rateLimit > 0 && props.throttle.burstLimit > 0)) {
     return 'throttle needs a rateLimit and a burstLimit above 0; with less, nobody could connect.';
   }

@@ -90,6 +90,15 @@ export interface SessionSocketProps {
   readonly maxConcurrentSessionChecks?: number;
 
   /**
+   * How often PHP is asked again about the session of an open socket, 1 minute to 2 hours; a socket whose session PHP does not
+   * know any more is closed. `false`: never, and only an end that PHP named, and a logout, close sockets. Each check is a
+   * request to `sessionEndpoint` with the session's cookie: where that route starts a session in the usual way
+   * (`session_start()`), an open tab keeps its session alive for ever.
+   * @default Duration.minutes(10) in mode 'ticket', whose PHP file never touches the session; else false
+   */
+  readonly revalidate?: Duration | false;
+
+  /**
    * Sends `hello {hello: 'world'}` to everyone every second, for the demo. At API Gateway's $1 per million messages this
    * is about $2.60 a month for each open socket, and a Lambda runs for as long as anybody is connected.
    * @default false

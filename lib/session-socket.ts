@@ -10,6 +10,7 @@ import type {
   ChannelsEnvironment,
   ConnectEnvironment,
   DeliverEnvironment,
+  PhpEnvironment,
   PublishEnvironment,
 } from '../functions/edge/environment.ts';
 import { subprotocol } from '../functions/edge/gateway.ts';
@@ -17,6 +18,7 @@ import { ConnectionTables } from './connection-tables.ts';
 import { Hello } from './hello.ts';
 import { PublishApi } from './publish-api.ts';
 import { refuseBadProps } from './refuse-bad-props.ts';
+import { Revalidation, settleRevalidate, writeRevalidation } from './revalidation.ts';
 import type { SessionSocketProps } from './session-socket-props.ts';
 import { SocketApi } from './socket-api.ts';
 import { SocketFunction, type SocketFunctionProps } from './socket-function.ts';
@@ -41,7 +43,11 @@ export class SessionSocket extends Construct {
   /** In alarm when a broadcast to many did not reach somebody who was there. Add an action to be told. */
   readonly deliveryAlarm: Alarm;
 
+  /** In alarm when too many sessions ended at once to be believed. Add an action to be told. */
+  readonly revalidateAlarm: Alarm;
+
   readonly #wayIn: SettledWayIn;
+  readonly #revalidate: Duration | undefined;
   readonly #api: SocketApi;
   readonly #tables: ConnectionTables;
   readonly #deliver: SocketFunction;
@@ -53,6 +59,7 @@ export class SessionSocket extends Construct {
     super(scope, id);
     refuseBadProps(props);
     this.#wayIn = settleWayIn(props);
+    this.#revalidate = settleRevalidate(this.#wayIn.mode, props.revalidate);
     this.#logRetention = props.logRetention ?? RetentionDays.ONE_MONTH;
     this.#quota = props.accountRequestQuota ?? { rateLimit: 10_000, burstLimit: 5_000 };
 
@@ -70,7 +77,8 @@ export class SessionSocket extends Construct {
     });
     this.webSocketUrl = this.#api.url;
 
-    const authorizer = this.#createAuthorizer(props);
+    const php = this.#writePhp(props);
+    const authorizer = this.#createAuthorizer(props, php);
     this.sessionCheckAlarm = createSessionCheckAlarm(authorizer);
     this.#deliver = this.#createDeliver();
     this.deliveryAlarm = createDeliveryAlarm(this.#deliver, this.appId);
@@ -82,6 +90,7 @@ export class SessionSocket extends Construct {
       logRetention: this.#logRetention,
       publish,
     }).url;
+    this.revalidateAlarm = this.#createRevalidation(php).alarm;
     const hello = props.hello === true ? this.#createHello() : undefined;
     const connect = this.#createConnect(props, this.#deliver, hello);
     this.#api.route({ authorizer, connect, message: this.#createMessage(), disconnect: this.#createDisconnect() });
@@ -106,25 +115,31 @@ export class SessionSocket extends Construct {
     return secret;
   }
 
-  #createAuthorizer(props: SessionSocketProps): SocketFunction {
-    const sessionTimeout = props.sessionTimeout ?? Duration.millis(2500);
+  #writePhp(props: SessionSocketProps): PhpEnvironment {
+    return {
+      SESSION_ENDPOINT: props.sessionEndpoint,
+      SESSION_MODE: this.#wayIn.mode,
+      SESSION_TIMEOUT_MS: String((props.sessionTimeout ?? Duration.millis(2500)).toMilliseconds()),
+      COOKIE_NAME: this.#wayIn.cookieName,
+      CREDENTIALS_SECRET_ARN: this.secret.secretArn,
+    };
+  }
+
+  #createAuthorizer(props: SessionSocketProps, php: PhpEnvironment): SocketFunction {
     const authorizer = this.#createFunction('Authorizer', {
       entry: 'authorizer',
       description: 'Asks PHP who opens a socket',
       environment: {
-        SESSION_ENDPOINT: props.sessionEndpoint,
-        SESSION_MODE: this.#wayIn.mode,
-        SESSION_TIMEOUT_MS: String(sessionTimeout.toMilliseconds()),
+        ...php,
+        ...writeRevalidation(this.#revalidate),
         TOKEN_FROM: this.#wayIn.tokenFrom,
         SESSION_CHECK: this.#wayIn.sessionCheck,
-        COOKIE_NAME: this.#wayIn.cookieName,
         COOKIES: this.#wayIn.cookies.join(' '),
         ALLOWED_ORIGINS: props.allowedOrigins.join(' '),
         ALLOW_MISSING_ORIGIN: this.#wayIn.allowMissingOrigin ? 'yes' : 'no',
-        CREDENTIALS_SECRET_ARN: this.secret.secretArn,
       } satisfies AuthorizerEnvironment,
       // Above PHP's time and the secret's, so that a slow answer ends in our own words and not in a killed function.
-      timeout: Duration.seconds(Math.ceil(sessionTimeout.toMilliseconds() / 1000) + 5),
+      timeout: Duration.seconds(Math.ceil(Number(php.SESSION_TIMEOUT_MS) / 1000) + 5),
       memorySize: 512,
       maxConcurrency: props.maxConcurrentSessionChecks,
     });
@@ -146,6 +161,7 @@ export class SessionSocket extends Construct {
         ...(hello === undefined ? {} : { TICK_FUNCTION: hello.tick.lambda.functionName }),
         ...(mode === 'ticket' ? { CLAIMS_TABLE: this.#tables.claims.tableName } : {}),
         ...(tokenFrom === 'subprotocol' ? { SUBPROTOCOL: subprotocol } : {}),
+        ...writeRevalidation(this.#revalidate),
       } satisfies ConnectEnvironment,
       timeout: Duration.seconds(10),
       memorySize: 512,
@@ -257,6 +273,7 @@ export class SessionSocket extends Construct {
         REVOCATIONS_TABLE: revocations.tableName,
         CLAIMS_TABLE: claims.tableName,
         CREDENTIALS_SECRET_ARN: this.secret.secretArn,
+        ...writeRevalidation(this.#revalidate),
       } satisfies PublishEnvironment,
       // Above the time for which it tries, below the 30 s for which an HTTP API waits.
       timeout: Duration.seconds(28),
@@ -272,6 +289,19 @@ export class SessionSocket extends Construct {
     publish.allow('secretsmanager:GetSecretValue', this.secret.secretArn);
     this.#api.allowCloses(publish);
     return publish;
+  }
+
+  #createRevalidation(php: PhpEnvironment): Revalidation {
+    const interval = this.#revalidate;
+    const revalidation = new Revalidation(this, 'Revalidation', {
+      tables: this.#tables,
+      logRetention: this.#logRetention,
+      channels: this.#channelsEnvironment(),
+      asking: interval === undefined ? undefined : { php, interval },
+    });
+    this.#allowLeaving(revalidation.revalidate);
+    this.#api.allowCloses(revalidation.revalidate);
+    return revalidation;
   }
 
   #createHello(): Hello {

@@ -21,6 +21,8 @@ export interface Gateway {
   /** What is in a table, by the first part of its logical id. */
   rows(table: string): Promise<readonly unknown[]>;
   invocations(functionName: string): number;
+  /** Runs a function as its schedule would, and waits for its end. */
+  invoke(functionName: string): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -56,6 +58,9 @@ export async function startGateway(
       return answer.Items ?? [];
     },
     invocations: (functionName) => pick(cloud.functions, functionName).invocations,
+    async invoke(functionName) {
+      await pick(cloud.functions, functionName).invoke({});
+    },
     async close() {
       dynamodb.destroy();
       await cloud.close();

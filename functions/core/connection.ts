@@ -8,6 +8,10 @@ export interface NewConnection extends Connection {
   readonly sessionHash: string;
   /** Epoch seconds, when PHP says so: from then on nothing is for this connection, open or not. */
   readonly sessionExpiresAt?: number;
+  /** With what PHP is asked about the session again, sealed; undefined where nothing is asked again. */
+  readonly sessionSeal?: string;
+  /** Epoch seconds, when that is next. */
+  readonly validUntil?: number;
   /** Epoch milliseconds. */
   readonly connectedAt: number;
 }

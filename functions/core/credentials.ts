@@ -1,7 +1,7 @@
 import { createHash, createHmac, hkdfSync } from 'node:crypto';
 
 /** Each purpose has a key of its own, so that what is made for one can never be used for another. */
-export type KeyPurpose = 'request' | 'session' | 'ticket';
+export type KeyPurpose = 'request' | 'session' | 'ticket' | 'at-rest';
 
 /** Pusher's three: `key` is public and never rotates, `secret` is known to PHP and to the gateway only. */
 export interface PusherCredentials {
@@ -17,6 +17,8 @@ export interface Credentials extends PusherCredentials {
   readonly derived: Readonly<Record<KeyPurpose, Buffer>>;
   /** With which a ticket may have been sealed, the current secret's first. */
   readonly ticketKeys: readonly Buffer[];
+  /** With which what lies in the connection table may have been sealed, the current secret's first. */
+  readonly atRestKeys: readonly Buffer[];
 }
 
 /**
@@ -31,9 +33,11 @@ export function deriveCredentials(credentials: PusherCredentials): Credentials {
     request: deriveKey(secret, 'request'),
     session: deriveKey(secret, 'session'),
     ticket: deriveKey(secret, 'ticket'),
+    'at-rest': deriveKey(secret, 'at-rest'),
   };
-  const previous = previousSecret === undefined ? [] : [deriveKey(previousSecret, 'ticket')];
-  return { ...credentials, derived, ticketKeys: [derived.ticket, ...previous] };
+  const keysFor = (purpose: KeyPurpose) =>
+    previousSecret === undefined ? [derived[purpose]] : [derived[purpose], deriveKey(previousSecret, purpose)];
+  return { ...credentials, derived, ticketKeys: keysFor('ticket'), atRestKeys: keysFor('at-rest') };
 }
 
 const noSalt = new Uint8Array(0);

@@ -26,6 +26,13 @@ const refusals = {
   'too-many-connections': overQuota('This user has as many connections as one may have.'),
   'put-out': overQuota('This user has opened newer connections, and has no more than one may have.'),
   'oversized-identity': forGood('PHP says more of this user than API Gateway passes on.'),
+  'oversized-seal': forGood(
+    'What PHP says of this user and the cookies to ask it again are more than API Gateway passes on.',
+  ),
+  // Who comes back is asked about anew: PHP may have prolonged the session meanwhile, and logged in somebody else.
+  'ended-session': forNow('The session has come to the end that PHP named.'),
+  'changed-user': forNow('PHP names another user for this session now.'),
+  'changed-session': forNow('The session has another id now.'),
   // 43xx, not Reverb's 4200: one bad frame must not make a client that obeys the classes drop a working socket.
   'malformed-frame': forOnce('A frame is a JSON object with a string "event".'),
   'unknown-event': forOnce('This event is not known here.'),

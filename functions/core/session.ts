@@ -40,6 +40,13 @@ export function parseSessionToken(values: readonly unknown[]): string | Refusal 
   return token;
 }
 
+/** The Cookie header that PHP is asked with, and the session id that it must answer where that is known. */
+export function askingWith(proof: Proof, cookieName: string): Exclude<Proof, string> {
+  if (typeof proof !== 'string') return proof;
+  // `,` is the one character of PHP's alphabet that a cookie value may not hold; PHP decodes it.
+  return { cookieHeader: `${cookieName}=${encodeURIComponent(proof)}`, sessionId: proof };
+}
+
 /** `user:<id>`, or `session:<hash>` when PHP names no user: what a connection belongs to. */
 export function principalOf(session: Session, sessionHash: string): string {
   return session.userId === undefined ? `session:${sessionHash}` : `user:${session.userId}`;

@@ -1,4 +1,4 @@
-import { createDecipheriv } from 'node:crypto';
+import { sealOverhead, unseal } from './aes-gcm.ts';
 import type { Credentials } from './credentials.ts';
 import { isEpochSeconds, isObject, parseIdentity } from './identity.ts';
 import { type Refusal, refuse } from './refusal.ts';
@@ -48,7 +48,6 @@ export const ticketLimits = {
 } as const;
 
 const form = /^t1\.([A-Za-z0-9_-]{1,32})\.([A-Za-z0-9_-]+)$/;
-const [ivLength, tagLength] = [12, 16];
 const plainHeader = /^[\x20-\x7e]+$/;
 const ticketId = /^[0-9a-f]{32}$/;
 
@@ -64,31 +63,15 @@ export function openTicket(text: string, credentials: Credentials, now: number):
   const sealed = Buffer.from(body, 'base64url');
   // The last character may carry bits that decode to nothing: without this one ticket would have several spellings.
   if (sealed.toString('base64url') !== body) return refuse('malformed-ticket');
-  if (sealed.length <= ivLength + tagLength) return refuse('malformed-ticket');
+  if (sealed.length <= sealOverhead) return refuse('malformed-ticket');
   if (kid !== credentials.key) return refuse('foreign-ticket');
 
-  const additionalData = Buffer.from(`t1.${kid}|${credentials.appId}`);
+  const additionalData = `t1.${kid}|${credentials.appId}`;
   for (const key of credentials.ticketKeys) {
     const plaintext = unseal(sealed, key, additionalData);
     if (plaintext !== undefined) return readTicket(plaintext, now);
   }
   return refuse('unreadable-ticket');
-}
-
-function unseal(sealed: Buffer, key: Buffer, additionalData: Buffer): string | undefined {
-  const end = sealed.length - tagLength;
-  // Without a length Node would take a tag of 4 bytes as well:
-  // https://nodejs.org/api/deprecations.html#dep0182-short-gcm-authentication-tags-without-explicit-authtaglength
-  const decipher = createDecipheriv('aes-256-gcm', key, sealed.subarray(0, ivLength), { authTagLength: tagLength });
-  decipher.setAAD(additionalData);
-  decipher.setAuthTag(sealed.subarray(end));
-  const plaintext = decipher.update(sealed.subarray(ivLength, end), undefined, 'utf8');
-  try {
-    return plaintext + decipher.final('utf8');
-  } catch {
-    // A wrong tag is all that `final` throws for in this mode.
-    return undefined;
-  }
 }
 
 /** Only PHP can have written this, but it may be of another version, or its clock may be off. */

@@ -40,9 +40,9 @@ export function createConnectionRows(table: string, client: DynamoDBClient, cloc
         ...keyOf(connection),
         sessionHash: { S: connection.sessionHash },
         connectedAt: { N: String(connection.connectedAt) },
-        ...(connection.sessionExpiresAt === undefined
-          ? {}
-          : { sessionExpiresAt: { N: String(connection.sessionExpiresAt) } }),
+        ...(connection.sessionSeal === undefined ? {} : { sessionSeal: { S: connection.sessionSeal } }),
+        ...numberOf('validUntil', connection.validUntil),
+        ...numberOf('sessionExpiresAt', connection.sessionExpiresAt),
         [ttl]: { N: String(expiresAt) },
       };
       await client.send(new PutItemCommand({ TableName: table, Item }));
@@ -215,6 +215,10 @@ export function createConnectionRows(table: string, client: DynamoDBClient, cloc
 
 function channelsOf(row: Row | undefined): readonly string[] {
   return row?.channels?.SS ?? [];
+}
+
+function numberOf(name: string, value: number | undefined): Row {
+  return value === undefined ? {} : { [name]: { N: String(value) } };
 }
 
 function readRow(row: Row): RegisteredConnection {

@@ -8,14 +8,16 @@ export interface Admission {
   /** Epoch milliseconds. */
   readonly authorizedAt: number;
   readonly jti?: string | undefined;
+  readonly sessionSeal?: string | undefined;
 }
 
 /**
  * Strings only, because nobody knows what API Gateway makes of other types here; what is undefined is left out of JSON. The
  * session id is never among it.
  */
-export function writeContext(session: Session, { sessionHash, authorizedAt, jti }: Admission): AuthorizerContext {
+export function writeContext(session: Session, admission: Admission): AuthorizerContext {
   const { userInfo, channels, expiresAt } = session;
+  const { sessionHash, authorizedAt, jti, sessionSeal } = admission;
   return {
     principalId: principalOf(session, sessionHash),
     sessionHash,
@@ -24,6 +26,7 @@ export function writeContext(session: Session, { sessionHash, authorizedAt, jti 
     channels: channels && JSON.stringify(channels),
     sessionExpiresAt: expiresAt?.toString(),
     jti,
+    sessionSeal,
   };
 }
 
@@ -32,9 +35,10 @@ export function readAdmitted(
   event: SocketEvent,
 ): (Omit<NewConnection, 'connectedAt'> & Pick<Admission, 'authorizedAt' | 'jti'>) | undefined {
   const connection = readConnection(event);
-  const { sessionHash, sessionExpiresAt, authorizedAt, jti } = event.requestContext.authorizer ?? {};
+  const { sessionHash, sessionExpiresAt, sessionSeal, authorizedAt, jti } = event.requestContext.authorizer ?? {};
   if (connection === undefined || sessionHash === undefined) return undefined;
   if (!(Number(authorizedAt) > 0)) return undefined;
   const end = sessionExpiresAt === undefined ? {} : { sessionExpiresAt: Number(sessionExpiresAt) };
-  return { ...connection, sessionHash, ...end, authorizedAt: Number(authorizedAt), jti };
+  const seal = sessionSeal === undefined ? {} : { sessionSeal };
+  return { ...connection, sessionHash, ...end, ...seal, authorizedAt: Number(authorizedAt), jti };
 }

@@ -6,23 +6,31 @@ import { type SessionCheck, type SettledWayIn, sessionChecks, type TokenSource, 
 import type { AwsCredentials } from './sigv4.ts';
 
 /** Names of the variables, by function. The construct writes them with `satisfies`, so none can be forgotten. */
-export interface AuthorizerEnvironment {
+export interface PhpEnvironment {
   readonly SESSION_ENDPOINT: string;
   readonly SESSION_MODE: SessionMode;
   readonly SESSION_TIMEOUT_MS: string;
-  readonly TOKEN_FROM: TokenSource;
-  readonly SESSION_CHECK: SessionCheck;
   /** Of use where the token is a session id. */
   readonly COOKIE_NAME: string;
+  readonly CREDENTIALS_SECRET_ARN: string;
+}
+
+export interface RevalidationEnvironment {
+  /** Only where PHP is asked again while a socket is open: after how many seconds. */
+  readonly REVALIDATE_SECONDS?: string;
+}
+
+export interface AuthorizerEnvironment extends PhpEnvironment, RevalidationEnvironment {
+  readonly TOKEN_FROM: TokenSource;
+  readonly SESSION_CHECK: SessionCheck;
   /** Names, separated by blanks; of use in mode `cookie`. */
   readonly COOKIES: string;
   /** Separated by blanks; no origin has one. */
   readonly ALLOWED_ORIGINS: string;
   readonly ALLOW_MISSING_ORIGIN: 'yes' | 'no';
-  readonly CREDENTIALS_SECRET_ARN: string;
 }
 
-export interface ConnectEnvironment {
+export interface ConnectEnvironment extends RevalidationEnvironment {
   readonly CONNECTIONS_TABLE: string;
   readonly REVOCATIONS_TABLE: string;
   readonly DELIVER_FUNCTION: string;
@@ -71,8 +79,13 @@ export interface TickEnvironment extends PostEnvironment {
   readonly CLAIMS_TABLE: string;
 }
 
-export interface PublishEnvironment extends ChannelsEnvironment {
-  /** Where requests with an Idempotency-Key are remembered. */
+/** With all of PHP's or with none of it: then only sessions end whose end was named. */
+export interface RevalidateEnvironment extends ChannelsEnvironment, Partial<PhpEnvironment>, RevalidationEnvironment {
+  readonly CLAIMS_TABLE: string;
+}
+
+export interface PublishEnvironment extends ChannelsEnvironment, RevalidationEnvironment {
+  /** Where requests with an Idempotency-Key are remembered, and tickets are burnt. */
   readonly CLAIMS_TABLE: string;
   readonly REVOCATIONS_TABLE: string;
   readonly CREDENTIALS_SECRET_ARN: string;
@@ -87,45 +100,64 @@ type LambdaVariable =
   | 'AWS_ENDPOINT_URL_SECRETS_MANAGER';
 
 type Variable =
-  | keyof (AuthorizerEnvironment & ConnectEnvironment & MessageEnvironment & PublishEnvironment & TickEnvironment)
+  | keyof (AuthorizerEnvironment & ConnectEnvironment & MessageEnvironment & PublishEnvironment & RevalidateEnvironment)
   | LambdaVariable;
 
-export interface AuthorizerSettings extends OriginPolicy, SettledWayIn {
+/** How PHP is asked. */
+export interface SessionEndpointSettings {
   readonly endpoint: URL;
+  readonly mode: SessionMode;
   readonly timeoutMs: number;
+  readonly cookieName: string;
   readonly credentialsSecretArn: string;
+}
+
+export interface AuthorizerSettings extends SessionEndpointSettings, OriginPolicy, SettledWayIn {
+  readonly revalidateSeconds: number | undefined;
 }
 
 /** @throws Error with the variable's name when one is missing or makes no sense */
 export function readAuthorizerSettings(): AuthorizerSettings {
-  const endpoint = read('SESSION_ENDPOINT');
-  const fault = findEndpointFault(endpoint);
-  if (fault !== undefined) throw new Error(`SESSION_ENDPOINT: ${fault}`);
-
-  const mode = readOneOf('SESSION_MODE', sessionModes);
+  const asking = readSessionEndpointSettings();
   const tokenFrom = readOneOf('TOKEN_FROM', tokenSources);
   const sessionCheck = readOneOf('SESSION_CHECK', sessionChecks);
-
-  const timeoutMs = Number(read('SESSION_TIMEOUT_MS'));
-  if (!(timeoutMs > 0)) throw new Error('SESSION_TIMEOUT_MS must be a number above 0.');
 
   const allowedOrigins = read('ALLOWED_ORIGINS').split(' ');
   const originFault = allowedOrigins.map(findOriginFault).find((found) => found !== undefined);
   if (originFault !== undefined) throw new Error(`ALLOWED_ORIGINS: ${originFault}`);
 
   return {
-    endpoint: new URL(endpoint),
-    mode,
+    ...asking,
     tokenFrom,
     sessionCheck,
-    timeoutMs,
-    cookieName: read('COOKIE_NAME'),
     cookies: read('COOKIES').split(' '),
     allowedOrigins,
     // Browsers add cookies by themselves, so with them Origin is all that tells our page from another.
-    allowMissingOrigin: mode !== 'cookie' && read('ALLOW_MISSING_ORIGIN') === 'yes',
+    allowMissingOrigin: asking.mode !== 'cookie' && read('ALLOW_MISSING_ORIGIN') === 'yes',
+    revalidateSeconds: readRevalidateSeconds(),
+  };
+}
+
+/** @throws Error with the variable's name when one is missing or makes no sense */
+export function readSessionEndpointSettings(): SessionEndpointSettings {
+  const endpoint = read('SESSION_ENDPOINT');
+  const fault = findEndpointFault(endpoint);
+  if (fault !== undefined) throw new Error(`SESSION_ENDPOINT: ${fault}`);
+  return {
+    endpoint: new URL(endpoint),
+    mode: readOneOf('SESSION_MODE', sessionModes),
+    timeoutMs: readPositive('SESSION_TIMEOUT_MS'),
+    cookieName: read('COOKIE_NAME'),
     credentialsSecretArn: read('CREDENTIALS_SECRET_ARN'),
   };
+}
+
+/**
+ * Undefined where PHP is asked in the handshake only.
+ * @throws Error with the variable's name when it makes no sense
+ */
+export function readRevalidateSeconds(): number | undefined {
+  return readOptional('REVALIDATE_SECONDS') === undefined ? undefined : readPositive('REVALIDATE_SECONDS');
 }
 
 /** @throws Error with the variable's name when one is missing or makes no sense */
@@ -187,6 +219,12 @@ export function read(name: Variable): string {
 function readOneOf<Known extends string>(name: Variable, known: readonly Known[]): Known {
   const value = known.find((each) => each === read(name));
   if (value === undefined) throw new Error(`${name} must be one of ${known.join(', ')}.`);
+  return value;
+}
+
+function readPositive(name: Variable): number {
+  const value = Number(read(name));
+  if (!(value > 0)) throw new Error(`${name} must be a number above 0.`);
   return value;
 }
 

@@ -28,6 +28,8 @@ export interface AuthorizerContext {
   readonly channels?: string | undefined;
   /** Epoch seconds. */
   readonly sessionExpiresAt?: string | undefined;
+  /** With what PHP is asked again, where it is; of no use to anybody who does not hold the app's secret. */
+  readonly sessionSeal?: string | undefined;
   /** Of the ticket that was brought, for `connect` to burn. */
   readonly jti?: string | undefined;
 }

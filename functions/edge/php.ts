@@ -1,8 +1,9 @@
 import type { Clock } from '../core/clock.ts';
 import { type CredentialsSource, signRequest } from '../core/credentials.ts';
-import type { Proof, SessionMode } from '../core/session.ts';
+import { askingWith, type SessionMode } from '../core/session.ts';
 import { judgeAnswer } from '../core/session-answer.ts';
 import { SessionCheckFailed, type SessionLookup } from '../core/session-lookup.ts';
+import { passableUserAgent } from '../core/user-agent.ts';
 import { exchange, HttpFailure } from './http.ts';
 
 export interface PhpSettings {
@@ -14,8 +15,6 @@ export interface PhpSettings {
 }
 
 const maxBodyBytes = 64 * 1024;
-/** What may go into a header without changing it; a longer or stranger User-Agent is not passed on. */
-const plainText = /^[\x20-\x7e]{1,512}$/;
 
 /** Asks the PHP app over HTTP, with the cookies that a browser has proof of, whose session that is. */
 export function createSessionLookup(
@@ -29,12 +28,12 @@ export function createSessionLookup(
 
   return {
     async whose(proof, { userAgent }) {
-      const { cookieHeader, sessionId } = readProof(proof);
+      const { cookieHeader, sessionId } = askingWith(proof, cookieName);
       const time = Math.floor(clock.now() / 1000);
       const headers = {
         accept: 'application/json',
         cookie: cookieHeader,
-        'user-agent': plainText.test(userAgent ?? '') ? String(userAgent) : 'session-socket',
+        'user-agent': passableUserAgent(userAgent) ?? 'session-socket',
         // Without it CodeIgniter would rotate the id on our own request.
         'x-requested-with': 'XMLHttpRequest',
         'x-session-socket': signRequest(await credentials(), { method: 'GET', pathAndQuery, time, cookieHeader }),
@@ -43,12 +42,6 @@ export function createSessionLookup(
       return judgeAnswer(mode, sessionId, answer);
     },
   };
-
-  function readProof(proof: Proof) {
-    if (typeof proof !== 'string') return proof;
-    // `,` is the one character of PHP's alphabet that a cookie value may not hold; PHP decodes it.
-    return { cookieHeader: `${cookieName}=${encodeURIComponent(proof)}`, sessionId: proof };
-  }
 
   async function ask(headers: Record<string, string>) {
     try {

@@ -16,6 +16,12 @@ export type Occurrence =
   | 'Revoked'
   | 'RevokeFailed'
   | 'PutOut'
+  | 'Rechecked'
+  | 'RecheckLost'
+  | 'RecheckFailed'
+  | 'RecheckLate'
+  | 'Ended'
+  | 'EndFailed'
   | 'RequestRefused'
   | 'Published';
 

@@ -46,6 +46,13 @@ describe('the options of cdk deploy', () => {
     expect(read({ sessionTimeoutMs: 1500 }).sessionTimeout).toEqual(Duration.millis(1500));
   });
 
+  it('take how often PHP is asked again, in minutes, or false for never', () => {
+    expect(read({ revalidate: '5' }).revalidate).toEqual(Duration.minutes(5));
+    expect(read({ revalidate: 5 }).revalidate).toEqual(Duration.minutes(5));
+    expect(read({ revalidate: 'false' }).revalidate).toBe(false);
+    expect(read({ revalidate: false }).revalidate).toBe(false);
+  });
+
   it('take a mode and the name of the cookie', () => {
     expect(read({ mode: 'status', cookieName: 'SID' })).toMatchObject({ mode: 'status', cookieName: 'SID' });
   });
@@ -84,6 +91,8 @@ describe('the options of cdk deploy', () => {
     [{ cloudWatchRole: 'no' }, 'cloudWatchRole is either true or false, not "no".'],
     [{ allowMissingOrigin: 'TRUE' }, 'allowMissingOrigin is either true or false, not "TRUE".'],
     [{ sessionTimeoutMs: '2.5s' }, 'sessionTimeoutMs is a whole number of milliseconds, not "2.5s".'],
+    [{ revalidate: 'true' }, 'revalidate is false or a whole number of minutes, not "true".'],
+    [{ revalidate: '10m' }, 'revalidate is false or a whole number of minutes, not "10m".'],
     [{ sessionTimeoutMs: '-1' }, 'sessionTimeoutMs is a whole number of milliseconds, not "-1".'],
     [{ sessionTimeoutMs: '' }, 'sessionTimeoutMs is a whole number of milliseconds, not "".'],
     [{ maxConnectionsPerUser: 'many' }, 'maxConnectionsPerUser is a whole number, not "many".'],

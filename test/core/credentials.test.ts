@@ -5,9 +5,12 @@ import vectors from '../recorded/vectors.json' with { type: 'json' };
 const { derivedKeysHex, requestSignature, sessionHash } = vectors;
 const credentials = deriveCredentials(vectors.credentials);
 
-it.each(['request', 'session', 'ticket'] as const)('derives the key for %s byte for byte as PHP does', (purpose) => {
-  expect(deriveKey(credentials.secret, purpose).toString('hex')).toBe(derivedKeysHex[purpose]);
-});
+it.each(['request', 'session', 'ticket', 'at-rest'] as const)(
+  'derives the key for %s byte for byte as PHP does',
+  (purpose) => {
+    expect(deriveKey(credentials.secret, purpose).toString('hex')).toBe(derivedKeysHex[purpose]);
+  },
+);
 
 it('hashes a session id as PHP does', () => {
   expect(hashSessionId(credentials, sessionHash.sessionId)).toBe(sessionHash.hash);

@@ -59,6 +59,8 @@ describe('a variable that makes no sense', () => {
     ['SESSION_TIMEOUT_MS', 'soon'],
     ['SESSION_TIMEOUT_MS', '0'],
     ['SESSION_TIMEOUT_MS', '-1'],
+    ['REVALIDATE_SECONDS', 'often'],
+    ['REVALIDATE_SECONDS', '0'],
     ['ALLOWED_ORIGINS', '*'],
     ['ALLOWED_ORIGINS', 'https://app.example.com/'],
     ['ALLOWED_ORIGINS', 'https://app.example.com,https://b.example.com'],

@@ -2,6 +2,7 @@ import { expect, it } from 'vitest';
 import { describeClaims } from '../contract/claims.ts';
 import { describeConnectionRegistry } from '../contract/connection-registry.ts';
 import { describeIdempotency } from '../contract/idempotency.ts';
+import { describeLiveSessions } from '../contract/live-sessions.ts';
 import { describeMembers } from '../contract/members.ts';
 import { describeRevocations } from '../contract/revocations.ts';
 import { describeSubscriptions } from '../contract/subscriptions.ts';
@@ -16,6 +17,10 @@ import { MemorySubscriptions } from './subscriptions.ts';
 describeConnectionRegistry('in memory', async (clock) => new MemoryRegistry(clock, 100));
 describeSubscriptions('in memory', async (clock) => new MemorySubscriptions(clock, 100));
 describeMembers('in memory', async (clock) => new MemoryMembers(clock));
+describeLiveSessions('in memory', async (clock) => {
+  const registry = new MemoryRegistry(clock, 100);
+  return { registry, live: registry };
+});
 describeRevocations('in memory', async (clock) => new MemoryRevocations(clock));
 describeClaims('in memory', async (clock) => new MemoryClaims(clock));
 describeIdempotency('in memory', async (clock) => new MemoryIdempotency(clock));

@@ -6,19 +6,24 @@ import {
   welcomePatience,
 } from '../../functions/core/connection.ts';
 import type { ConnectionRegistry, Joining, RegisteredConnection } from '../../functions/core/connection-registry.ts';
+import type { DueConnection, LiveSession, LiveSessions } from '../../functions/core/live-sessions.ts';
 
 type Row = NewConnection & { welcomedAt?: number; revokedAt?: number; channels: Set<string> };
+type ChangedRow = { -readonly [Key in keyof Row]: Row[Key] };
 
 interface Seat {
   readonly principalId?: string;
   readonly sessionHash?: string;
   readonly welcomed?: boolean;
   readonly connectedAt?: number;
+  readonly sessionExpiresAt?: number;
+  readonly sessionSeal?: string;
+  readonly validUntil?: number;
 }
 
 /** The registry in memory, in pages as DynamoDB has them, some of which may be empty. */
-export class MemoryRegistry implements ConnectionRegistry {
-  readonly #rows = new Map<string, Row>();
+export class MemoryRegistry implements ConnectionRegistry, LiveSessions {
+  readonly #rows = new Map<string, ChangedRow>();
   readonly #clock: Clock;
   readonly #pageSize: number;
 
@@ -28,16 +33,13 @@ export class MemoryRegistry implements ConnectionRegistry {
   }
 
   async add(connection: NewConnection): Promise<void> {
-    const { principalId, connectionId, sessionHash, connectedAt, sessionExpiresAt } = connection;
-    const end = sessionExpiresAt === undefined ? {} : { sessionExpiresAt };
-    this.#rows.set(keyOf(connection), {
-      principalId,
-      connectionId,
-      sessionHash,
-      connectedAt,
-      ...end,
-      channels: new Set(),
-    });
+    const { principalId, connectionId, sessionHash, connectedAt, ...session } = connection;
+    const { sessionExpiresAt, sessionSeal, validUntil } = session;
+    const row: ChangedRow = { principalId, connectionId, sessionHash, connectedAt, channels: new Set() };
+    if (sessionExpiresAt !== undefined) row.sessionExpiresAt = sessionExpiresAt;
+    if (sessionSeal !== undefined) row.sessionSeal = sessionSeal;
+    if (validUntil !== undefined) row.validUntil = validUntil;
+    this.#rows.set(keyOf(connection), row);
   }
 
   async holds(connection: Connection): Promise<boolean> {
@@ -71,7 +73,7 @@ export class MemoryRegistry implements ConnectionRegistry {
   async *of(principalId: string, sessionHash?: string): AsyncIterable<readonly RegisteredConnection[]> {
     const fits = (row: Row) =>
       row.principalId === principalId && [undefined, row.sessionHash].includes(sessionHash) && !this.#isLitter(row);
-    yield* this.#pagesOf(fits);
+    yield* this.#pagesOf(fits, show);
   }
 
   async markWelcomed(connection: Connection, welcomedAt: number): Promise<boolean> {
@@ -91,25 +93,58 @@ export class MemoryRegistry implements ConnectionRegistry {
     const since = this.#clock.now() - welcomePatience * 1000;
     const mayBeOpen = ({ welcomedAt, connectedAt }: Row) => welcomedAt !== undefined || connectedAt > since;
     const fits = (row: Row) => row.principalId === principalId && row.revokedAt === undefined && mayBeOpen(row);
-    yield* this.#pagesOf((row) => fits(row) && !this.#isLitter(row));
+    yield* this.#pagesOf((row) => fits(row) && !this.#isLitter(row), show);
   }
 
   async *everyone(): AsyncIterable<readonly RegisteredConnection[]> {
-    yield* this.#pagesOf((row) => !this.#hasExpired(row) && row.revokedAt === undefined);
+    yield* this.#pagesOf((row) => !this.#hasExpired(row) && row.revokedAt === undefined, show);
   }
 
-  *#pagesOf(fits: (row: Row) => boolean): Iterable<readonly RegisteredConnection[]> {
+  async *due(): AsyncIterable<readonly DueConnection[]> {
+    const now = Math.floor(this.#clock.now() / 1000);
+    const isOver = (time = Number.POSITIVE_INFINITY) => time <= now;
+    const isDue = (row: Row) => !this.#isLitter(row) && (isOver(row.sessionExpiresAt) || isOver(row.validUntil));
+    yield* this.#pagesOf(isDue, (row) => {
+      const { sessionHash, sessionExpiresAt } = row;
+      return { ...show(row), sessionHash, sessionExpiresAt };
+    });
+  }
+
+  async find(connection: Connection): Promise<LiveSession | undefined> {
+    const row = this.#rows.get(keyOf(connection));
+    if (row === undefined) return undefined;
+    const { sessionHash, sessionSeal, sessionExpiresAt } = row;
+    return { sessionHash, sessionSeal, sessionExpiresAt };
+  }
+
+  async prolong(...[connection, sessionHash, until]: Parameters<LiveSessions['prolong']>): Promise<boolean> {
+    const row = this.#rows.get(keyOf(connection));
+    if (row?.sessionHash !== sessionHash) return false;
+    row.validUntil = until.validUntil;
+    if (until.sessionExpiresAt === undefined) delete row.sessionExpiresAt;
+    else row.sessionExpiresAt = until.sessionExpiresAt;
+    return true;
+  }
+
+  async rebind(...[connection, sessionHash, to]: Parameters<LiveSessions['rebind']>): Promise<boolean> {
+    const row = this.#rows.get(keyOf(connection));
+    if (row?.sessionHash !== sessionHash) return false;
+    Object.assign(row, to);
+    return true;
+  }
+
+  *#pagesOf<Shown>(fits: (row: Row) => boolean, as: (row: Row) => Shown): Iterable<readonly Shown[]> {
     const rows = [...this.#rows.values()];
     for (let start = 0; start < rows.length; start += this.#pageSize) {
-      yield rows.slice(start, start + this.#pageSize).flatMap((row) => (fits(row) ? [show(row)] : []));
+      yield rows.slice(start, start + this.#pageSize).flatMap((row) => (fits(row) ? [as(row)] : []));
     }
   }
 
   /** A connection that is here already, welcomed unless told otherwise. */
   async seat(connectionId: string, seat: Seat = {}): Promise<Connection> {
-    const { welcomed = true, connectedAt = this.#clock.now(), sessionHash = '0'.repeat(64) } = seat;
+    const { welcomed = true, connectedAt = this.#clock.now(), sessionHash = '0'.repeat(64), ...session } = seat;
     const connection = { principalId: seat.principalId ?? `user:${connectionId}`, connectionId };
-    await this.add({ ...connection, sessionHash, connectedAt });
+    await this.add({ ...session, ...connection, sessionHash, connectedAt });
     if (welcomed) await this.markWelcomed(connection, connectedAt);
     return connection;
   }

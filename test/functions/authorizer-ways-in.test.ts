@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createAuthorizer } from '../../functions/authorizer.ts';
+import { openAtRest } from '../../functions/core/at-rest.ts';
 import { type Credentials, deriveCredentials, hashSessionId } from '../../functions/core/credentials.ts';
 import { type Refusal, refuse } from '../../functions/core/refusal.ts';
 import type { Session } from '../../functions/core/session.ts';
@@ -15,7 +16,7 @@ const sessionHash = hashSessionId(credentials, sessionId);
 const allowed = { policyDocument: { Statement: [{ Effect: 'Allow', Resource: methodArn }] } };
 const denied = { policyDocument: { Statement: [{ Effect: 'Deny', Resource: methodArn }] } };
 
-function scene(wayIn: WayIn, answer: () => Session | Refusal = () => ({ sessionId })) {
+function scene(wayIn: WayIn, answer: () => Session | Refusal = () => ({ sessionId }), asksAgain = false) {
   const asked: unknown[][] = [];
   const sessions = {
     async whose(...question: unknown[]) {
@@ -30,6 +31,7 @@ function scene(wayIn: WayIn, answer: () => Session | Refusal = () => ({ sessionI
   const authorize = createAuthorizer({
     origins: { allowedOrigins: [origin], allowMissingOrigin: false },
     wayIn: settleWayIn(wayIn),
+    asksAgain,
     sessions,
     credentials: async (maxAgeMs) => {
       if (maxAgeMs === undefined) return source.kept;
@@ -157,6 +159,66 @@ describe('cookies', () => {
     expect(await authorize(event)).toMatchObject(denied);
     expect(told.lines).toMatchObject([{ fields: { reason } }]);
     expect(asked).toEqual([]);
+  });
+});
+
+describe('what is kept to ask PHP again', () => {
+  const ofTicket = (now: number) => knock({ tokens: [sealTicket(credentials, contents(now))] });
+  const ofCookies = () => knock({ tokens: [], headers: { Cookie: ['theme=dark; PHPSESSID=a%20b'] } });
+  const sealIn = ({ context }: { context?: object | null | undefined }) => {
+    const { sessionSeal, sessionHash: hash } = context as { sessionSeal: string; sessionHash: string };
+    return openAtRest(sessionSeal, hash, credentials);
+  };
+
+  it.each([
+    ['session-id', () => knock(), `PHPSESSID=${sessionId}`],
+    ['status', () => knock(), `PHPSESSID=${sessionId}`],
+    ['ticket', ofTicket, cookieHeader],
+    ['cookie', ofCookies, 'PHPSESSID=a%20b'],
+  ] as const)('is the question of the handshake, in mode %s, sealed', async (mode, knocks, header) => {
+    const { authorize, now } = scene({ mode }, undefined, true);
+    const policy = await authorize(knocks(now));
+    expect(sealIn(policy)).toEqual({ cookieHeader: header, sessionId, userAgent });
+    expect(JSON.stringify(policy)).not.toContain(sessionId);
+  });
+
+  it('is in a ticket that is trusted, too', async () => {
+    const { authorize, now } = scene({ mode: 'ticket', sessionCheck: 'trust-ticket' }, undefined, true);
+    expect(sealIn(await authorize(ofTicket(now)))).toMatchObject({ cookieHeader });
+  });
+
+  it('is nothing where PHP is not asked again', async () => {
+    const { authorize, now } = scene({ mode: 'ticket' });
+    expect((await authorize(ofTicket(now))).context).not.toHaveProperty('sessionSeal', expect.anything());
+  });
+
+  it('does not name a browser that PHP was not told of', async () => {
+    const { authorize } = scene({}, undefined, true);
+    const policy = await authorize(knock({ headers: { 'User-Agent': ['Ü'.repeat(600)] } }));
+    expect(sealIn(policy)).toEqual({ cookieHeader: `PHPSESSID=${sessionId}`, sessionId });
+  });
+
+  it('may be too much for API Gateway together with the user, which is said', async () => {
+    const userInfo = { about: 'x'.repeat(2000) };
+    const channels = Array.from({ length: 20 }, (_, n) => `private-${'x'.repeat(50)}-${n}`);
+    const answer = () => ({ sessionId, userId: '42', userInfo, channels });
+    const large = knock({ tokens: [], headers: { Cookie: [`PHPSESSID=${'x'.repeat(4000)}`] } });
+    const { authorize, told } = scene({ mode: 'cookie' }, answer, true);
+    expect(await authorize(large)).toMatchObject(denied);
+    expect(told.lines).toMatchObject([{ fields: { reason: 'oversized-seal' } }]);
+    const without = scene({ mode: 'cookie' }, answer);
+    expect(await without.authorize(large)).toMatchObject(allowed);
+  });
+
+  it('fits for the largest ticket that PHP seals', async () => {
+    const identity = { userId: '4'.repeat(128), userInfo: { about: 'x'.repeat(2030) }, expiresAt: 1900000000 };
+    const channels = Array.from({ length: 20 }, (_, n) => `private-orders-of-this-user-${n}`);
+    const { authorize, now } = scene({ mode: 'ticket' }, () => ({ sessionId, ...identity, channels }), true);
+    const c = `PHPSESSID=${'x'.repeat(2048 - 10)}`;
+    const headers = { 'User-Agent': ['x'.repeat(200)] };
+    expect(await authorize(knock({ tokens: [sealTicket(credentials, contents(now, { c }))], headers }))).toMatchObject(
+      allowed,
+    );
   });
 });
 

@@ -196,6 +196,34 @@ it('writes down when the session ends', async () => {
   expect(registry.rows).toMatchObject([{ sessionExpiresAt: 1900000000 }]);
 });
 
+describe('when PHP is asked again', () => {
+  const sealed = { principalId: 'user:42', sessionHash: 'a'.repeat(64), authorizedAt: '1', sessionSeal: 'r1.x' };
+
+  async function rowOf(context: object, revalidateSeconds?: number) {
+    const { registry, revocations, starter, clock, told } = scene();
+    const connect = createConnect({ registry, revocations, limit, starter, clock, tell: told.tell, revalidateSeconds });
+    await connect(connectEvent(context));
+    return { row: registry.rows[0], nowSeconds: Math.floor(clock.now() / 1000) };
+  }
+
+  it('writes down with what and when, never after the session’s end', async () => {
+    const { row, nowSeconds } = await rowOf(sealed, 600);
+    expect(row?.sessionSeal).toBe('r1.x');
+    expect(row?.validUntil).toBeGreaterThan(nowSeconds);
+    expect(row?.validUntil).toBeLessThanOrEqual(nowSeconds + 631);
+    const ending = await rowOf({ ...sealed, sessionExpiresAt: String(nowSeconds + 20) }, 600);
+    expect(ending.row?.validUntil).toBe(nowSeconds + 20);
+  });
+
+  it('writes down neither where it is not', async () => {
+    const { sessionSeal: _, ...plain } = sealed;
+    for (const { row } of [await rowOf(plain), await rowOf(plain, 600)]) {
+      expect(row).not.toHaveProperty('sessionSeal');
+      expect(row).not.toHaveProperty('validUntil');
+    }
+  });
+});
+
 describe('a logout while the socket opens', () => {
   const authorizedAt = 1_790_000_000_000;
   const event = () =>

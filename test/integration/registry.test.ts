@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect } from 'vitest';
 import { createClaimRows } from '../../functions/edge/claim-rows.ts';
 import { createConnectionRows } from '../../functions/edge/connection-rows.ts';
 import { createIdempotencyRows } from '../../functions/edge/idempotency-rows.ts';
+import { createLiveSessionRows } from '../../functions/edge/live-session-rows.ts';
 import { createMemberRows } from '../../functions/edge/member-rows.ts';
 import { createRevocationRows } from '../../functions/edge/revocation-rows.ts';
 import { createSubscriptionRows } from '../../functions/edge/subscription-rows.ts';
@@ -17,6 +18,7 @@ import { describeClaims } from '../contract/claims.ts';
 import { describeConnectionRegistry } from '../contract/connection-registry.ts';
 import { onEachEngine, type RunningEngine, startEngine } from '../contract/engines.ts';
 import { describeIdempotency } from '../contract/idempotency.ts';
+import { describeLiveSessions } from '../contract/live-sessions.ts';
 import { describeMembers } from '../contract/members.ts';
 import { describeRevocations } from '../contract/revocations.ts';
 import { describeSubscriptions } from '../contract/subscriptions.ts';
@@ -56,6 +58,13 @@ onEachEngine((kind) => {
   describeMembers('rows of DynamoDB', async (clock) =>
     createMemberRows(await createTable(membersTable), engine.client, clock),
   );
+  describeLiveSessions('rows of DynamoDB', async (clock) => {
+    const table = await createTable(connectionsTable);
+    return {
+      registry: createConnectionRows(table, engine.client, clock),
+      live: createLiveSessionRows(table, engine.client, clock),
+    };
+  });
 
   describeRevocations('rows of DynamoDB', async (clock) =>
     createRevocationRows(await createTable(revocationsTable), engine.client, clock),

@@ -1,3 +1,4 @@
+import { Duration } from 'aws-cdk-lib';
 import { describe, expect, it } from 'vitest';
 import { type Deployment, deploy } from './deployment.ts';
 
@@ -60,6 +61,16 @@ const withoutHello = {
     'logs:PutLogEvents on {Publish/Log}',
     'secretsmanager:GetSecretValue on {Credentials}',
   ].sort(),
+  'Revalidation/Revalidate': [
+    ...leaving,
+    'dynamodb:DeleteItem on {Tables/Claims}',
+    'dynamodb:PutItem on {Tables/Claims}',
+    'dynamodb:Scan on {Tables/Connections}',
+    'dynamodb:UpdateItem on {Tables/Connections}',
+    `execute-api:ManageConnections on ${endSockets}`,
+    'logs:CreateLogStream on {Revalidation/Revalidate/Log}',
+    'logs:PutLogEvents on {Revalidation/Revalidate/Log}',
+  ].sort(),
 };
 
 const withHello = {
@@ -76,9 +87,19 @@ const withHello = {
   ],
 };
 
-/** Where tickets are burnt. */
-const withTickets = {
+/** Where PHP is asked again. */
+const asking = {
   ...withoutHello,
+  'Revalidation/Revalidate': [
+    ...withoutHello['Revalidation/Revalidate'],
+    'dynamodb:GetItem on {Tables/Connections}',
+    'secretsmanager:GetSecretValue on {Credentials}',
+  ].sort(),
+};
+
+/** Where tickets are burnt, too. */
+const withTickets = {
+  ...asking,
   Connect: [...withoutHello.Connect, 'dynamodb:PutItem on {Tables/Claims}'].sort(),
 };
 
@@ -87,6 +108,11 @@ describe.each([
   { name: 'hello on', deployment: deploy({ hello: true }), table: withHello },
   { name: 'tickets', deployment: deploy({ mode: 'ticket', tokenFrom: 'subprotocol' }), table: withTickets },
   { name: 'cookies', deployment: deploy({ mode: 'cookie' }), table: withoutHello },
+  {
+    name: 'cookies and checks',
+    deployment: deploy({ mode: 'cookie', revalidate: Duration.minutes(5) }),
+    table: asking,
+  },
 ])('with $name', ({ deployment, table }) => {
   it('there are these functions', () => {
     const paths = deployment.of('AWS::Lambda::Function').map(({ path }) => path.replace('/Function', ''));

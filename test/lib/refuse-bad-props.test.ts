@@ -18,6 +18,7 @@ const badTimeout = (ms: number) => `sessionTimeout is ${ms} ms; it must be betwe
 const badMaximum = (said: number) => `maxConnectionsPerUser is ${said}; it is a whole number from 1 to 1000.`;
 const badChecks = (said: number) =>
   `maxConcurrentSessionChecks is ${said}; it is a whole number above 0, and with none nobody could connect.`;
+const badInterval = (s: number) => `revalidate is ${s} s; it must be between 1 minute and 2 hours, or false for never.`;
 const badThrottle = 'throttle needs a rateLimit and a burstLimit above 0; with less, nobody could connect.';
 
 describe('refuses, with one plain sentence,', () => {
@@ -25,6 +26,9 @@ describe('refuses, with one plain sentence,', () => {
     ['no endpoint', { sessionEndpoint: '' }, noUrl('')],
     ['an endpoint that is only a path', { sessionEndpoint: '/getSessionID' }, noUrl('/getSessionID')],
     ['an endpoint of another scheme', { sessionEndpoint: 'ftp://app.example.com/' }, noUrl('ftp://app.example.com/')],
+    ['checks that never come', { revalidate: Duration.hours(3) }, badInterval(10_800)],
+    ['checks without a pause', { revalidate: Duration.seconds(59) }, badInterval(59)],
+    ['checks at no interval', { revalidate: Duration.minutes(0) }, badInterval(0)],
     ['an http endpoint', { sessionEndpoint: 'http://app.example.com/getSessionID' }, onlyHttps],
     ['an http endpoint that only looks like loopback', { sessionEndpoint: 'http://localhost.example.com/' }, onlyHttps],
     ['a user in the endpoint', { sessionEndpoint: 'https://gonzalo@app.example.com/' }, noPassword],

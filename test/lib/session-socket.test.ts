@@ -98,7 +98,8 @@ describe('the doors', () => {
     for (const { Properties } of withHello.of('AWS::Lambda::Permission')) {
       const source = withHello.read(Properties.SourceArn);
       const api = Properties.FunctionName['Fn::GetAtt'][0].includes('Publish') ? '{Http/Api}' : '{Sockets/Api}';
-      const expected = { 'apigateway.amazonaws.com': api, 'events.amazonaws.com': '{Hello/EveryMinute}' };
+      const rule = JSON.stringify(Properties.FunctionName).includes('Tick') ? 'Hello' : 'Revalidation';
+      const expected = { 'apigateway.amazonaws.com': api, 'events.amazonaws.com': `{${rule}/EveryMinute}` };
       expect(Object.keys(expected)).toContain(Properties.Principal);
       expect(source).toContain(expected[Properties.Principal as keyof typeof expected]);
     }
@@ -302,7 +303,7 @@ describe.each(both)('every function, %s,', (_, deployment) => {
 
 it('keeps every log for as long as it is told', () => {
   const groups = deploy({ hello: true, logRetention: RetentionDays.ONE_WEEK }).of('AWS::Logs::LogGroup');
-  expect(groups.map(({ Properties }) => Properties.RetentionInDays)).toEqual(Array(9).fill(7));
+  expect(groups.map(({ Properties }) => Properties.RetentionInDays)).toEqual(Array(10).fill(7));
 });
 
 describe('the authorizer', () => {
@@ -469,7 +470,6 @@ describe('the credentials', () => {
 
 describe('hello', () => {
   it('is off by default: no function, no rule, no clock', () => {
-    expect(quiet.of('AWS::Events::Rule')).toEqual([]);
     expect(quiet.resources.filter(({ path }) => path.includes('Hello'))).toEqual([]);
     expect(quiet.the('AWS::Lambda::Function', 'Connect').Properties.Environment.Variables).not.toHaveProperty(
       'TICK_FUNCTION',
@@ -477,13 +477,13 @@ describe('hello', () => {
   });
 
   it('starts with every minute of the clock', () => {
-    const { ScheduleExpression, State, Targets } = withHello.the('AWS::Events::Rule').Properties;
+    const { ScheduleExpression, State, Targets } = withHello.the('AWS::Events::Rule', 'Hello').Properties;
     expect([ScheduleExpression, State]).toEqual(['cron(* * * * ? *)', 'ENABLED']);
     expect(Targets.map(({ Arn }: { Arn: unknown }) => withHello.read(Arn))).toEqual(['{Hello/Tick/Function}']);
   });
 
   it('is never retried, neither by the clock nor by Lambda, because the minute that failed is over', () => {
-    const [target] = withHello.the('AWS::Events::Rule').Properties.Targets;
+    const [target] = withHello.the('AWS::Events::Rule', 'Hello').Properties.Targets;
     const once = { MaximumRetryAttempts: 0, MaximumEventAgeInSeconds: 60 };
     expect(target.RetryPolicy).toEqual(once);
     expect(withHello.the('AWS::Lambda::EventInvokeConfig', 'Hello').Properties).toMatchObject(once);
@@ -532,6 +532,57 @@ describe('deliver', () => {
     expect(Threshold).toBe(1);
     const { FilterPattern, LogGroupName } = quiet.the('AWS::Logs::MetricFilter').Properties;
     expect([FilterPattern, quiet.read(LogGroupName)]).toEqual(['{ $.Lost > 0 }', '{Deliver/Log}']);
+  });
+});
+
+describe('sessions that are over', () => {
+  const variables = (deployment: Deployment, path: string) =>
+    deployment.the('AWS::Lambda::Function', path).Properties.Environment.Variables;
+  const secondsIn = (props: Parameters<typeof deploy>[0]) => {
+    const deployment = deploy(props);
+    const paths = ['Authorizer', 'Connect', 'Publish', 'Revalidation'];
+    const [seconds, ...others] = paths.map((path) => variables(deployment, path).REVALIDATE_SECONDS);
+    expect(new Set([seconds, ...others]).size).toBe(1);
+    return seconds;
+  };
+
+  it.each([
+    ['ticket', '600'],
+    ['session-id', undefined],
+    ['cookie', undefined],
+    ['status', undefined],
+  ] as const)('are asked about again by default in mode ticket only, whose PHP file is ours: %s', (mode, seconds) => {
+    expect(secondsIn({ mode })).toBe(seconds);
+  });
+
+  it('are asked about again in any mode when that is wanted, and in none when it is not', () => {
+    expect(secondsIn({ mode: 'cookie', revalidate: Duration.minutes(3) })).toBe('180');
+    expect(secondsIn({ mode: 'ticket', revalidate: false })).toBeUndefined();
+  });
+
+  it('are looked for every minute in any case, because PHP may name an end, without a secret and an address to ask', () => {
+    expect(quiet.the('AWS::Events::Rule', 'Revalidation').Properties.ScheduleExpression).toBe('cron(* * * * ? *)');
+    const known = Object.keys(variables(quiet, 'Revalidation'));
+    expect(known).toContain('CONNECTIONS_TABLE');
+    const asking = ['SESSION_ENDPOINT', 'CREDENTIALS_SECRET_ARN', 'REVALIDATE_SECONDS'];
+    expect(known.filter((name) => asking.includes(name))).toEqual([]);
+  });
+
+  it('are looked for by one run that ends before the next, and is never repeated', () => {
+    expect(quiet.the('AWS::Lambda::Function', 'Revalidation').Properties.Timeout).toBeLessThan(58);
+    const once = { MaximumRetryAttempts: 0, MaximumEventAgeInSeconds: 60 };
+    const [target] = quiet.the('AWS::Events::Rule', 'Revalidation').Properties.Targets;
+    expect(target.RetryPolicy).toEqual(once);
+    expect(quiet.the('AWS::Lambda::EventInvokeConfig', 'Revalidation').Properties).toMatchObject(once);
+  });
+
+  it('alarm when a run fails', () => {
+    expect(quiet.the('AWS::CloudWatch::Alarm', 'Revalidation').Properties).toMatchObject({
+      MetricName: 'Errors',
+      Threshold: 1,
+      EvaluationPeriods: 1,
+      TreatMissingData: 'notBreaching',
+    });
   });
 });
 

@@ -1,0 +1,43 @@
+import type { Connection } from './connection.ts';
+import type { RegisteredConnection } from './connection-registry.ts';
+
+/** A connection about whose session something is to be done. */
+export interface DueConnection extends RegisteredConnection {
+  readonly sessionHash: string;
+  /** Epoch seconds. */
+  readonly sessionExpiresAt?: number | undefined;
+}
+
+/** What is known of the session behind a connection now. */
+export interface LiveSession {
+  readonly sessionHash: string;
+  readonly sessionSeal?: string | undefined;
+  /** Epoch seconds. */
+  readonly sessionExpiresAt?: number | undefined;
+}
+
+/**
+ * The port to the sessions behind open sockets. They lie in the rows of their connections, so that each step is one write.
+ *
+ * `due` yields, page by page, the connections whose session has ended and those whose next check has come, revoked ones too,
+ * because a close may have failed. It MAY be stale: what was missed is due a minute later, and every change below is made on
+ * condition. It MUST NOT yield a connection whose own time has passed.
+ * `find` answers by what was written last; undefined when the connection has left.
+ * `prolong` and `rebind` change a connection only while it is there and belongs to the session that is named, and answer
+ * whether they did. `prolong` notes what PHP said: when the session ends, if it does, and when to ask again. `rebind` gives
+ * the connection another session of the same principal, and leaves the session's end alone.
+ */
+export interface LiveSessions {
+  due(): AsyncIterable<readonly DueConnection[]>;
+  find(connection: Connection): Promise<LiveSession | undefined>;
+  prolong(
+    connection: Connection,
+    sessionHash: string,
+    until: { readonly validUntil: number; readonly sessionExpiresAt?: number | undefined },
+  ): Promise<boolean>;
+  rebind(
+    connection: Connection,
+    sessionHash: string,
+    to: { readonly sessionHash: string; readonly sessionSeal?: string; readonly validUntil?: number },
+  ): Promise<boolean>;
+}

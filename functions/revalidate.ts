@@ -1,0 +1,72 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import type { Claims } from './core/claims.ts';
+import { type Asking, type RevalidateReport, type RevalidateWorld, revalidate } from './core/revalidate.ts';
+import { createChannels } from './edge/channels.ts';
+import { createClaimRows } from './edge/claim-rows.ts';
+import { systemClock } from './edge/clock.ts';
+import { read, readAwsSettings, readRevalidateSeconds, readSessionEndpointSettings } from './edge/environment.ts';
+import { createLiveSessionRows } from './edge/live-session-rows.ts';
+import { createSessionLookup } from './edge/php.ts';
+import { createCredentialsSource } from './edge/secret.ts';
+import { createSockets } from './edge/sockets.ts';
+import { createTell, type Tell } from './edge/telemetry.ts';
+
+interface Dependencies extends RevalidateWorld {
+  readonly claims: Claims;
+  readonly tell: Tell;
+}
+
+/** Milliseconds from a run's start: for questions to PHP, and for all of it, less than the Lambda's time. */
+const [askingMs, patienceMs] = [30_000, 45_000];
+/** Seconds: longer than a run can last, and over before the next minute's, so that a run that died is missed by none. */
+const leaseSeconds = 58;
+const lease = 'revalidate';
+
+/** Every minute: closes the sockets whose session is over. One run at a time. */
+export function createRevalidate({ claims, tell, ...world }: Dependencies) {
+  return async (): Promise<void> => {
+    const begin = world.clock.now();
+    if (!(await claims.claim(lease, Math.floor(begin / 1000) + leaseSeconds))) return;
+    try {
+      const report = await revalidate(world, { ask: begin + askingMs, close: begin + patienceMs });
+      tellAll(report);
+    } finally {
+      // Where this fails it ends by itself.
+      await claims.release(lease).catch(() => undefined);
+    }
+  };
+
+  /** @throws when somebody has to look, so that it is counted as the fault that it is */
+  function tellAll({ asked, lost, failed, failures, late, held, closing }: RevalidateReport): void {
+    for (const { outcome, reason } of failures) tell('error', `session check ${outcome}`, { reason, failed, late }, {});
+    const counts = { Rechecked: asked, RecheckLost: lost, RecheckFailed: failed, RecheckLate: late };
+    const sockets = { Ended: closing.closed, EndFailed: closing.failed };
+    const isQuiet = Object.values({ ...counts, ...sockets, gone: closing.gone }).every((count) => count === 0);
+    if (!isQuiet) tell('info', 'revalidated', { gone: closing.gone }, { ...counts, ...sockets });
+    if (held) throw new Error(`${lost} of ${asked} sessions ended within a minute. None was closed: is PHP well?`);
+    if (closing.failed > 0) throw new Error(`${closing.failed} sockets could not be closed.`);
+  }
+}
+
+const client = new DynamoDBClient({});
+const sender = createSockets(read('CALLBACK_URL'), { maxAttempts: 2, timeoutMs: 3000 });
+
+/** Undefined where PHP is asked in the handshake only. */
+function createAsking(): Asking | undefined {
+  const interval = readRevalidateSeconds();
+  if (interval === undefined) return undefined;
+  const settings = readSessionEndpointSettings();
+  const credentials = createCredentialsSource(settings.credentialsSecretArn, readAwsSettings(), systemClock);
+  return { sessions: createSessionLookup(settings, credentials, systemClock), credentials, interval };
+}
+
+export const handler = createRevalidate({
+  ...createChannels(client, createSockets(read('CALLBACK_URL'), { maxAttempts: 1, timeoutMs: 3000 }), systemClock),
+  live: createLiveSessionRows(read('CONNECTIONS_TABLE'), client, systemClock),
+  claims: createClaimRows(read('CLAIMS_TABLE'), client, systemClock),
+  sender,
+  asking: createAsking(),
+  clock: systemClock,
+  random: Math.random,
+  tell: createTell(),
+});

@@ -1,0 +1,87 @@
+import { Duration } from 'aws-cdk-lib';
+import { Alarm, ComparisonOperator, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
+import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
+import { LambdaFunction as LambdaTarget } from 'aws-cdk-lib/aws-events-targets';
+import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { Construct } from 'constructs';
+import type { SessionMode } from '../functions/core/session.ts';
+import type {
+  ChannelsEnvironment,
+  PhpEnvironment,
+  RevalidateEnvironment,
+  RevalidationEnvironment,
+} from '../functions/edge/environment.ts';
+import type { ConnectionTables } from './connection-tables.ts';
+import { SocketFunction } from './socket-function.ts';
+
+/** Undefined where PHP is asked in the handshake only, which is the default unless our own file answers for PHP. */
+export function settleRevalidate(mode: SessionMode, revalidate: Duration | false | undefined): Duration | undefined {
+  if (revalidate !== undefined) return revalidate === false ? undefined : revalidate;
+  return mode === 'ticket' ? Duration.minutes(10) : undefined;
+}
+
+/** The same for every function that has to know of it. */
+export function writeRevalidation(interval: Duration | undefined): RevalidationEnvironment {
+  return interval === undefined ? {} : { REVALIDATE_SECONDS: String(interval.toSeconds()) };
+}
+
+export interface RevalidationProps {
+  readonly tables: ConnectionTables;
+  readonly logRetention: RetentionDays;
+  readonly channels: ChannelsEnvironment;
+  /** How PHP is asked again, and after how long; undefined where it is not. */
+  readonly asking: { readonly php: PhpEnvironment; readonly interval: Duration } | undefined;
+}
+
+/** Every minute of the clock: closes the sockets whose session is over. */
+export class Revalidation extends Construct {
+  /** In alarm when too many sessions were lost at once to be believed, or when sockets could not be closed. */
+  readonly alarm: Alarm;
+  /** It has yet to be allowed to end connections. */
+  readonly revalidate: SocketFunction;
+
+  constructor(scope: Construct, id: string, { tables, logRetention, channels, asking }: RevalidationProps) {
+    super(scope, id);
+    this.revalidate = new SocketFunction(this, 'Revalidate', {
+      entry: 'revalidate',
+      description: 'Closes sockets whose session is over',
+      environment: {
+        ...channels,
+        CLAIMS_TABLE: tables.claims.tableName,
+        ...asking?.php,
+        ...writeRevalidation(asking?.interval),
+      } satisfies RevalidateEnvironment,
+      // Above the time for which it works, below the minute after which the next one starts.
+      timeout: Duration.seconds(55),
+      memorySize: 512,
+      logRetention,
+    });
+    const { revalidate } = this;
+    for (const verb of ['Scan', 'UpdateItem']) revalidate.allow(`dynamodb:${verb}`, tables.connections.tableArn);
+    revalidate.allow('dynamodb:PutItem', tables.claims.tableArn);
+    revalidate.allow('dynamodb:DeleteItem', tables.claims.tableArn);
+    if (asking !== undefined) {
+      revalidate.allow('dynamodb:GetItem', tables.connections.tableArn);
+      revalidate.allow('secretsmanager:GetSecretValue', asking.php.CREDENTIALS_SECRET_ARN);
+    }
+
+    // A minute that failed is over: nothing is retried, the next minute starts afresh.
+    const onlyNow = { maxEventAge: Duration.minutes(1), retryAttempts: 0 };
+    revalidate.lambda.configureAsyncInvoke(onlyNow);
+    const everyMinute = new Rule(this, 'EveryMinute', { schedule: Schedule.cron({ minute: '*' }) });
+    everyMinute.addTarget(new LambdaTarget(revalidate.lambda, onlyNow));
+    this.alarm = createAlarm(revalidate);
+  }
+}
+
+function createAlarm(revalidate: SocketFunction): Alarm {
+  return new Alarm(revalidate, 'Alarm', {
+    alarmDescription:
+      'More than half of the sessions ended within a minute, so none was closed, or sockets could not be closed: the log of Revalidate says which.',
+    metric: revalidate.lambda.metricErrors({ period: Duration.minutes(1), statistic: 'sum' }),
+    comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+    threshold: 1,
+    evaluationPeriods: 1,
+    treatMissingData: TreatMissingData.NOT_BREACHING,
+  });
+}

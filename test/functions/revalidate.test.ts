@@ -1,0 +1,140 @@
+import { randomBytes } from 'node:crypto';
+import { expect, it } from 'vitest';
+import { sealAtRest } from '../../functions/core/at-rest.ts';
+import { deriveCredentials, hashSessionId } from '../../functions/core/credentials.ts';
+import { createLeave } from '../../functions/core/leave.ts';
+import { type Refusal, refuse } from '../../functions/core/refusal.ts';
+import type { Session } from '../../functions/core/session.ts';
+import { SessionCheckFailed } from '../../functions/core/session-lookup.ts';
+import { createRevalidate } from '../../functions/revalidate.ts';
+import { MemoryClaims } from '../fakes/claims.ts';
+import { ManualClock } from '../fakes/clock.ts';
+import { failNext, justBefore } from '../fakes/order.ts';
+import { MemoryRegistry } from '../fakes/registry.ts';
+import { FakeSockets } from '../fakes/sockets.ts';
+import { Told } from '../fakes/told.ts';
+
+const credentials = deriveCredentials({ appId: 'app', key: 'key', secret: 'open sesame' });
+
+async function scene({ sessions: count = 1, claims = new MemoryClaims(new ManualClock()) } = {}) {
+  const clock = new ManualClock();
+  const registry = new MemoryRegistry(clock);
+  const sender = new FakeSockets(clock);
+  const told = new Told();
+  const php = { answer: (sessionId: string): Session | Refusal => ({ sessionId }), asked: 0 };
+  const sessions = {
+    async whose(proof: unknown) {
+      php.asked += 1;
+      return php.answer((proof as { sessionId: string }).sessionId);
+    },
+  };
+  for (let n = 0; n < count; n += 1) {
+    const sessionId = `s${n}`;
+    const sessionHash = hashSessionId(credentials, sessionId);
+    const question = { cookieHeader: `SID=${sessionId}`, sessionId };
+    const sessionSeal = sealAtRest(question, sessionHash, credentials, randomBytes(12));
+    sender.open(`tab${n}`);
+    const validUntil = Math.floor(clock.now() / 1000);
+    await registry.seat(`tab${n}`, { principalId: `session:${sessionHash}`, sessionHash, sessionSeal, validUntil });
+  }
+  const asking = { sessions, credentials: async () => credentials, interval: 600 };
+  const part = async () => undefined;
+  const leave = createLeave(registry, part);
+  const world = {
+    registry,
+    live: registry,
+    sender,
+    part,
+    leave,
+    claims,
+    clock,
+    asking,
+    random: Math.random,
+    tell: told.tell,
+  };
+  return { clock, registry, sender, told, php, claims, run: createRevalidate(world) };
+}
+
+it('tells what became of the sessions in one line, which is the metric as well', async () => {
+  const { php, told, run } = await scene({ sessions: 3 });
+  php.answer = (sessionId) => (sessionId === 's0' ? refuse('not-logged-in') : { sessionId });
+  await run();
+  expect(told.lines).toEqual([
+    {
+      level: 'info',
+      message: 'revalidated',
+      fields: { gone: 0 },
+      counts: { Rechecked: 3, RecheckLost: 1, RecheckFailed: 0, RecheckLate: 0, Ended: 1, EndFailed: 0 },
+    },
+  ]);
+});
+
+it('tells nothing in a minute in which nothing was due', async () => {
+  const { told, run } = await scene({ sessions: 0 });
+  await run();
+  expect(told.lines).toEqual([]);
+});
+
+it('tells once why nobody knows, and not for each socket', async () => {
+  const { php, told, run } = await scene({ sessions: 50 });
+  php.answer = () => {
+    throw new SessionCheckFailed('unavailable', 'it answered 503');
+  };
+  await run();
+  const errors = told.lines.filter(({ level }) => level === 'error');
+  expect(errors).toMatchObject([{ message: 'session check unavailable', fields: { reason: 'it answered 503' } }]);
+  expect(told.count('RecheckFailed') + told.count('RecheckLate')).toBe(50);
+});
+
+it('fails when too many are lost to be believed, so that the alarm goes off, and closes nothing', async () => {
+  const { php, sender, told, claims, run } = await scene({ sessions: 30 });
+  php.answer = () => refuse('not-logged-in');
+  await expect(run()).rejects.toThrow('30 of 30 sessions ended within a minute. None was closed');
+  expect(sender.isOpen('tab0')).toBe(true);
+  expect(told.count('RecheckLost')).toBe(30);
+  expect(claims.isHeld('revalidate')).toBe(false);
+});
+
+it('fails when a socket could not be closed', async () => {
+  const { php, clock, sender, told, run } = await scene();
+  php.answer = () => refuse('not-logged-in');
+  sender.break('tab0');
+  const running = run();
+  const failed = expect(running).rejects.toThrow('1 sockets could not be closed');
+  await clock.finish(running.catch(() => undefined));
+  await failed;
+  expect(told.count('EndFailed')).toBe(1);
+});
+
+it('works once when two run at the same time', async () => {
+  const { php, told, run } = await scene({ sessions: 5 });
+  await Promise.all([run(), run()]);
+  expect(php.asked).toBe(5);
+  expect(told.messages).toEqual(['revalidated']);
+});
+
+it('does nothing while another is at it', async () => {
+  const { registry, php, run } = await scene();
+  justBefore(registry, 'find', run);
+  await run();
+  expect(php.asked).toBe(1);
+});
+
+it('works again in the minute after a run that died', async () => {
+  const clock = new ManualClock();
+  const claims = new MemoryClaims(clock);
+  const { php, run } = await scene({ claims });
+  await claims.claim('revalidate', Math.floor(clock.now() / 1000) + 58);
+  await run();
+  expect(php.asked).toBe(0);
+  await clock.advance(60_000);
+  await run();
+  expect(php.asked).toBe(1);
+});
+
+it('does its work although the lease cannot be given back, which ends by itself', async () => {
+  const { claims, php, run } = await scene();
+  failNext(claims, 'release');
+  await run();
+  expect(php.asked).toBe(1);
+});

@@ -1,0 +1,96 @@
+import { readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Demo, startDemo } from '../demo.ts';
+import { Visitor } from '../php/visitor.ts';
+import { hasNativePhp } from '../php-kinds.ts';
+import { type Client, connect } from '../socket-client.ts';
+
+// The demo with tickets and its gateway, which asks PHP again every minute. PHP's clock is not moved, and a signature may be
+// five minutes off: so the whole story takes less.
+describe.skipIf(!hasNativePhp)('a socket, after its handshake', () => {
+  let demo: Demo;
+  const complaints: string[] = [];
+  const visitors = new Map<string, { readonly visitor: Visitor; readonly tab: Client; readonly file: string }>();
+
+  beforeAll(async () => {
+    demo = await startDemo({ context: { mode: 'ticket', revalidate: '1' }, log: (line) => complaints.push(line) });
+    for (const name of ['stays', 'expires', 'becomes another']) {
+      const visitor = new Visitor(demo.pageUrl);
+      await visitor.logIn();
+      const file = join(demo.php.sessions, `sess_${visitor.sessionId}`);
+      visitors.set(name, { visitor, tab: await openTab(visitor), file });
+    }
+  });
+  afterAll(async () => {
+    await demo?.close();
+    expect(complaints).toEqual([]);
+  });
+
+  async function openTab(visitor: Visitor): Promise<Client> {
+    const url = `${demo.webSocketUrl}?token=${encodeURIComponent(await visitor.fetchToken())}`;
+    const client = await connect(url, { origin: demo.pageUrl });
+    await client.find((frame) => frame.includes('pusher:connection_established'));
+    return client;
+  }
+  const the = (name: string) => {
+    const found = visitors.get(name);
+    if (found === undefined) throw new Error(`${name} is not here.`);
+    return found;
+  };
+  const isOpen = ({ socket }: Client) => socket.readyState === socket.OPEN;
+  /** Lets everybody become due. The clock starts a run; ours make sure of one that began after that. */
+  const letTimePass = async (isDone: () => boolean) => {
+    const before = demo.invocations('Revalidate');
+    demo.cloud.clock.advance(95_000);
+    expect(demo.invocations('Revalidate')).toBeGreaterThan(before);
+    const run = () => demo.invoke('Revalidate').then(isDone);
+    await expect.poll(run, { timeout: 10_000, interval: 100 }).toBe(true);
+  };
+  const endOf = async (tab: Client) => {
+    await tab.closed;
+    return JSON.parse(tab.frames.at(-1) ?? '');
+  };
+
+  it('is closed when PHP has forgotten the session, or names another user for it, and stays when PHP still knows it', async () => {
+    const before = await stat(the('stays').file);
+    await rm(the('expires').file);
+    const other = the('becomes another').file;
+    await writeFile(other, (await readFile(other, 'utf8')).replace('s:7:"gonzalo"', 's:3:"ada"'));
+
+    await letTimePass(() => !isOpen(the('expires').tab) && !isOpen(the('becomes another').tab));
+    expect(await endOf(the('expires').tab)).toMatchObject({ event: 'pusher:error', data: { code: 4009 } });
+    expect(await endOf(the('becomes another').tab)).toMatchObject({ event: 'pusher:error', data: { code: 4200 } });
+
+    const told = await demo.logged(({ message }) => message === 'revalidated');
+    expect(told).toMatchObject({ Rechecked: 3, RecheckLost: 2, RecheckFailed: 0, Ended: 2 });
+    expect(isOpen(the('stays').tab)).toBe(true);
+    expect(the('stays').tab.frames.join()).not.toContain('pusher:error');
+    await expect.poll(() => demo.rows('Connections')).toHaveLength(1);
+
+    // PHP was asked, and the session is as old as it was.
+    const after = await stat(the('stays').file);
+    expect([after.mtimeMs, after.ctimeMs]).toEqual([before.mtimeMs, before.ctimeMs]);
+  });
+
+  it('is kept while PHP cannot be asked, which is said once', async () => {
+    await demo.php.close();
+    const runs = () => demo.records().filter(({ RecheckFailed }) => RecheckFailed === 1);
+    await letTimePass(() => runs().length > 0);
+    expect(isOpen(the('stays').tab)).toBe(true);
+    const lines = demo.records().filter(({ message }) => message === 'session check unavailable');
+    expect(lines).toHaveLength(runs().length);
+    expect(lines[0]).toMatchObject({ reason: 'the connection failed (ECONNREFUSED)', failed: 1 });
+  });
+
+  it('leaves no session id, cookie or seal in any log', async () => {
+    const written = JSON.stringify(demo.log);
+    const [row] = (await demo.rows('Connections')) as { sessionSeal: { S: string } }[];
+    expect(row?.sessionSeal.S).toMatch(/^r1\.[A-Za-z0-9_-]{100,}$/);
+    expect(written).not.toContain(row?.sessionSeal.S);
+    for (const { visitor } of visitors.values()) {
+      expect(written).not.toContain(visitor.sessionId);
+      expect(JSON.stringify(row)).not.toContain(visitor.sessionId);
+    }
+  });
+});
