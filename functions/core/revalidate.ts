@@ -42,9 +42,10 @@ export interface RevalidateReport {
   readonly late: number;
   /** Too many were lost at once to be believed, so none was closed. */
   readonly held: boolean;
-  readonly closing: EndReport;
+  readonly closing: Closing;
 }
 
+type Closing = Omit<EndReport, 'took'>;
 type Failure = Extract<Verdict, { readonly reason: string }>;
 
 /** Questions under way at once: what a small PHP has to spare beside its pages. */
@@ -191,7 +192,7 @@ function shuffle<Item>(items: readonly Item[], random: () => number): readonly I
     .map(({ item }) => item);
 }
 
-function sum(reports: readonly EndReport[]): EndReport {
-  const total = (count: keyof EndReport) => reports.reduce((subtotal, report) => subtotal + report[count], 0);
+function sum(reports: readonly EndReport[]): Closing {
+  const total = (count: keyof Closing) => reports.reduce((subtotal, report) => subtotal + report[count], 0);
   return { found: total('found'), closed: total('closed'), gone: total('gone'), failed: total('failed') };
 }
