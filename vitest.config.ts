@@ -51,7 +51,8 @@ const thorough = [
 /**
  * `unit` needs nothing but Node and answers in seconds; `integration` starts the local cloud with real PHP, a DynamoDB
  * engine and the bundles that would be deployed; `conformance` holds it against what is known of API Gateway, line by line
- * (`npm run conformance` prints the table); `e2e` adds a real browser. `thorough` is not part of `npm test`, which is to take
+ * (`npm run conformance` prints the table); `e2e` adds a real browser; `frameworks` installs those and runs an app of each.
+ * `thorough` is not part of `npm test`, which is to take
  * two minutes at most.
  */
 export default defineConfig({
@@ -68,7 +69,13 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/integration/**', 'test/conformance/**', 'test/e2e/**', 'test/docs.test.ts'],
+          exclude: [
+            'test/integration/**',
+            'test/conformance/**',
+            'test/e2e/**',
+            'test/frameworks/**',
+            'test/docs.test.ts',
+          ],
           env: functionsEnvironment,
           // A process for each file would take four times as long as the tests; nothing here keeps state in a module.
           isolate: false,
@@ -100,6 +107,15 @@ export default defineConfig({
           exclude: thorough,
           testTimeout: 90_000,
           hookTimeout: 90_000,
+        },
+      },
+      {
+        test: {
+          name: 'frameworks',
+          include: ['test/frameworks/**/*.test.ts'],
+          env: whereverItRuns,
+          testTimeout: 30_000,
+          hookTimeout: 120_000,
         },
       },
       {

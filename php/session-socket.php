@@ -64,7 +64,8 @@ function answer(array $credentials, callable $identify): void
 }
 
 /**
- * The same for frameworks that open sessions themselves.
+ * The same for frameworks that open sessions themselves. One that they hold open by PHP's own functions is let go as it was;
+ * a store of their own they have to leave alone themselves.
  *
  * @param array $server `$_SERVER`, or what the framework has in its place
  * @param string $sessionId what the framework calls the session's id; not the cookie's value where that is encrypted
@@ -74,6 +75,7 @@ function answer(array $credentials, callable $identify): void
  */
 function respond(array $credentials, array $server, string $sessionId, string $cookieName, ?array $identity): array
 {
+    let_go($server, $sessionId, $cookieName);
     return reply($credentials, $server, time(), static function () use ($sessionId, $cookieName, $identity): ?array {
         return $identity === null ? null : [$sessionId, $cookieName, $identity];
     });
@@ -500,6 +502,18 @@ function read_session(array $server): ?string
         throw new Fault('PHP could not read the session; the line before this one says why.');
     }
     return session_id() === $sessionId ? $sessionId : null;
+}
+
+/**
+ * Gives back the lock of a session that is open, and writes nothing: it is no younger for having been asked about. One whose id
+ * changes in this very request stays open, because the browser gets the new id and the app has to save what belongs to it.
+ */
+function let_go(array $server, string $sessionId, string $cookieName): void
+{
+    $isOpen = function_exists('session_status') && session_status() === PHP_SESSION_ACTIVE;
+    if ($isOpen && session_id() === $sessionId && urldecode((string) find_cookie($server, $cookieName)) === $sessionId) {
+        session_abort();
+    }
 }
 
 /**

@@ -21,6 +21,8 @@ export interface DemoOptions {
   readonly domain?: string;
   /** CDK context beside the usual. */
   readonly context?: Readonly<Record<string, string>>;
+  /** What else `getenv()` knows in PHP. */
+  readonly environment?: Readonly<Record<string, string>>;
   /** What PHP complains about. */
   readonly log?: (line: string) => void;
 }
@@ -30,6 +32,7 @@ export async function startDemo({
   hello = false,
   domain,
   context = {},
+  environment = {},
   log,
 }: DemoOptions = {}): Promise<Demo> {
   // Known before PHP starts, because the template names the page's origin.
@@ -53,6 +56,7 @@ export async function startDemo({
       SESSION_SOCKET_URL: webSocketUrl,
       ...(context.mode === 'ticket' || shared !== undefined ? ticketEnvironment(gateway.cloud) : {}),
       ...shared?.environment,
+      ...environment,
     },
     ...(log === undefined ? {} : { log }),
   });

@@ -5,7 +5,7 @@ import { notDone, numbersIn, sections } from './conformance/checklist.ts';
 import { begin, end, markdownTable } from './conformance/table.ts';
 
 const project = join(import.meta.dirname, '..');
-const pages = ['.', 'docs', 'docs/decisions'].flatMap((folder) =>
+const pages = ['.', 'docs', 'docs/decisions', 'docs/frameworks'].flatMap((folder) =>
   readdirSync(join(project, folder))
     .filter((name) => name.endsWith('.md'))
     .map((name) => join(folder, name)),
@@ -22,7 +22,9 @@ describe.each(pages)('%s', (page) => {
   );
 
   it('shows code only from files that other tests run', () => {
-    for (const { language, file, code } of blocks.filter(({ language }) => ['ts', 'js', 'php'].includes(language))) {
+    const isCode = ({ language, file }: { language: string; file: string | undefined }) =>
+      file !== undefined || ['ts', 'js', 'php'].includes(language);
+    for (const { language, file, code } of blocks.filter(isCode)) {
       expect(file, `a block of ${language} names its file`).toBeDefined();
       expect(code).toBe(readFileSync(join(project, file ?? ''), 'utf8'));
     }
@@ -39,6 +41,19 @@ describe.each(pages)('%s', (page) => {
     for (const [, target = ''] of text.matchAll(/\]\((?!https?:)([^)#]+)[^)]*\)/g)) {
       expect(existsSync(join(project, dirname(page), target)), target).toBe(true);
     }
+  });
+});
+
+describe('The table of docs/frameworks', () => {
+  it('names the versions that the tests install', () => {
+    const table = readFileSync(join(project, 'docs/frameworks/README.md'), 'utf8');
+    const named = [...table.matchAll(/([a-z]+\/[a-z0-9-]+) (\d+\.\d+\.\d+)/g)];
+    const apps = ['slim', 'laravel', 'symfony'].map((app) =>
+      JSON.parse(readFileSync(join(project, 'test/frameworks/apps', app, 'composer.json'), 'utf8')),
+    );
+    const installed = Object.assign({}, ...apps.map(({ require }) => require));
+    expect(named.length).toBeGreaterThanOrEqual(5);
+    for (const [, name = '', version] of named) expect(installed[name], name).toBe(version);
   });
 });
 

@@ -1,4 +1,4 @@
-import { startDemo } from './demo.ts';
+import { type DemoOptions, startDemo } from './demo.ts';
 import type { Gateway } from './gateway.ts';
 
 /** The gateway in mode `ticket` and the PHP demo, which share credentials: a logout there closes sockets here. */
@@ -9,13 +9,24 @@ export interface TicketDemo extends Gateway {
   readonly credentials: { readonly appId: string; readonly key: string; readonly secret: string };
   /** Which PHP answers, and what it complained about. */
   readonly php: string;
+  /** The folder of PHP's own sessions. */
+  readonly sessions: string;
   readonly complaints: readonly string[];
+  /** Forgets the complaints so far, because they were asked for. */
+  forgive(): void;
 }
 
-/** @param context CDK context beside the usual */
-export async function startTicketDemo(context: Readonly<Record<string, string>> = {}): Promise<TicketDemo> {
+/**
+ * @param context CDK context beside the usual
+ * @param options for another app than the demo
+ */
+export async function startTicketDemo(
+  context: Readonly<Record<string, string>> = {},
+  options: Pick<DemoOptions, 'app' | 'environment'> = {},
+): Promise<TicketDemo> {
   const complaints: string[] = [];
-  const demo = await startDemo({ context: { mode: 'ticket', ...context }, log: (line) => complaints.push(line) });
+  const log = (line: string) => complaints.push(line);
+  const demo = await startDemo({ ...options, context: { mode: 'ticket', ...context }, log });
   const { secrets, outputs } = demo.cloud;
   const [secret = ''] = Object.values(secrets);
   return {
@@ -23,6 +34,8 @@ export async function startTicketDemo(context: Readonly<Record<string, string>> 
     apiUrl: outputs.HttpApiUrl ?? '',
     credentials: JSON.parse(secret),
     php: demo.php.php,
+    sessions: demo.php.sessions,
     complaints,
+    forgive: () => complaints.splice(0),
   };
 }

@@ -1,3 +1,5 @@
+import { readFile, stat, utimes } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { openPhpTicket } from '../php/node-ticket.ts';
 import {
@@ -214,6 +216,26 @@ describe.each(phpVersions)('what the developer says to session-socket.php on $na
 
     it('takes a cookie of just 2 KB', async () => {
       expect((await ask(app, { path, cookie: `laravel_session=${'x'.repeat(2032)}` })).status).toBe(200);
+    });
+
+    it('lets a session go that is open, as it was: same content, same age, for either asker', async () => {
+      const file = join(app.sessions, `sess_${idIn(cookie)}`);
+      const before = new Date(Math.floor(Date.now() / 1000) * 1000 - 600_000);
+      await utimes(file, before, before);
+      const content = await readFile(file, 'utf8');
+      for (const asking of [ask, askAsGateway]) {
+        expect((await asking(app, { path: '/respond-while-open', cookie })).status).toBe(200);
+      }
+      expect((await stat(file)).mtimeMs).toBe(before.getTime());
+      expect(await readFile(file, 'utf8')).toBe(content);
+    });
+
+    it('leaves a session open whose id has changed, because the browser goes on with the new one', async () => {
+      const own = await cookieFrom(app, '/login');
+      const { headers } = await ask(app, { path: '/respond-while-open?regenerate=', cookie: own });
+      const renewed = String(headers['set-cookie']).split(';')[0] ?? '';
+      expect(renewed).not.toBe(own);
+      expect(await readFile(join(app.sessions, `sess_${idIn(renewed)}`), 'utf8')).toContain('asked|i:1;');
     });
 
     it('says in the log that the session id is empty', async () => {

@@ -11,12 +11,52 @@ export class Visitor {
     return this.#cookies.get('PHPSESSID');
   }
 
+  /** As the browser sends it. */
+  get cookieHeader(): string {
+    return [...this.#cookies].map(([name, value]) => `${name}=${value}`).join('; ');
+  }
+
+  /** Another browser with the same cookies, as of now. */
+  copy(): Visitor {
+    const copy = new Visitor(this.#url);
+    for (const [name, value] of this.#cookies) copy.#cookies.set(name, value);
+    return copy;
+  }
+
+  /** The name of the first cookie that begins so. */
+  cookieName(beginning: string): string {
+    return [...this.#cookies.keys()].find((name) => name.startsWith(beginning)) ?? '';
+  }
+
+  cookie(name: string): string | undefined {
+    return this.#cookies.get(name);
+  }
+
+  setCookie(name: string, value: string): void {
+    this.#cookies.set(name, value);
+  }
+
   async get(path: string, headers: Record<string, string> = {}): Promise<Response> {
     return this.#ask(path, { headers });
   }
 
-  async post(path: string): Promise<Response> {
-    return this.#ask(path, { method: 'POST' });
+  async post(path: string, body?: URLSearchParams): Promise<Response> {
+    return this.#ask(path, { method: 'POST', ...(body && { body }) });
+  }
+
+  /** Fills in the form of a page and sends it, with whatever else is in it. */
+  async submit(path: string, filledIn: Readonly<Record<string, string>> = {}): Promise<Response> {
+    const page = await (await this.get(path)).text();
+    const [, attributes = '', inside = ''] = /<form([^>]*method="?post[^>]*)>(.*?)<\/form>/is.exec(page) ?? [];
+    const fields = [...inside.matchAll(/<input[^>]*>/gi)].map(([input]) => [
+      attributeOf(input, 'name'),
+      attributeOf(input, 'value'),
+    ]);
+    const action = new URL(attributeOf(attributes, 'action') || path, this.#url + path);
+    return this.post(
+      action.pathname + action.search,
+      new URLSearchParams({ ...Object.fromEntries(fields), ...filledIn }),
+    );
   }
 
   async logIn(user = 'gonzalo', password = 'password'): Promise<Response> {
@@ -30,8 +70,7 @@ export class Visitor {
 
   async #ask(path: string, init: RequestInit): Promise<Response> {
     const headers = new Headers(init.headers);
-    const cookie = [...this.#cookies].map(([name, value]) => `${name}=${value}`).join('; ');
-    if (cookie !== '') headers.set('Cookie', cookie);
+    if (this.cookieHeader !== '' && !headers.has('Cookie')) headers.set('Cookie', this.cookieHeader);
     const response = await fetch(this.#url + path, { ...init, headers, redirect: 'manual' });
     for (const line of response.headers.getSetCookie()) this.#keep(line);
     return response;
@@ -39,11 +78,19 @@ export class Visitor {
 
   #keep(line: string): void {
     const [pair = ''] = line.split(';');
-    const [name = '', value = ''] = pair.split('=');
-    const isExpired = /max-age=0(;|$)/i.test(line);
+    const [name = ''] = pair.split('=');
+    const value = pair.slice(name.length + 1);
+    const [, end = ''] = /expires=([^;]+)/i.exec(line) ?? [];
+    const isExpired = /max-age=0(;|$)/i.test(line) || Date.parse(end) < Date.now();
     if (isExpired) this.#cookies.delete(name);
     else this.#cookies.set(name, value);
   }
+}
+
+/** Of an HTML tag. */
+function attributeOf(tag: string, attribute: string): string {
+  const [, value = ''] = new RegExp(`\\b${attribute}=["']([^"']*)["']`, 'i').exec(tag) ?? [];
+  return value.replaceAll('&amp;', '&').replaceAll('&#038;', '&');
 }
 
 /** The gateway's question: it has only the token it was given, and puts it where the browser's cookie would be. */

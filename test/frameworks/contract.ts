@@ -1,0 +1,218 @@
+import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import { deriveCredentials, signRequest } from '../../functions/core/credentials.ts';
+import { signQuery } from '../fakes/signed-request.ts';
+import { openPhpTicket } from '../php/node-ticket.ts';
+import { nowSeconds } from '../php/ticket-app.ts';
+import { Visitor } from '../php/visitor.ts';
+import { type Client, connect, handshakeStatus } from '../socket-client.ts';
+import type { TicketDemo } from '../ticket-demo.ts';
+import type { SessionStore } from './session-stores.ts';
+
+/** An app of one framework with a user who can log in, as the suite sees it. */
+export interface Framework {
+  readonly start: () => Promise<RunningApp>;
+  /** How the name of the cookie begins by which the app knows who is logged in. */
+  readonly cookie: string;
+  /** What the identity calls the user. */
+  readonly userId: string;
+  readonly logIn: (visitor: Visitor) => Promise<unknown>;
+  readonly logOut: (visitor: Visitor) => Promise<unknown>;
+}
+
+export interface RunningApp {
+  readonly demo: TicketDemo;
+  readonly store: SessionStore;
+  readonly close: () => Promise<void>;
+}
+
+/**
+ * The app of the documentation's lines, the bundles that would be deployed, and everything between a login and a logout.
+ *
+ * @returns the app, for what only this framework has
+ */
+export function itIsLoggedInOverWebSocket(framework: Framework): () => RunningApp {
+  const { start, cookie: cookieName, userId, logIn, logOut } = framework;
+  let app: RunningApp;
+  let demo: TicketDemo;
+  beforeAll(async () => {
+    app = await start();
+    demo = app.demo;
+    await wakeHttpApi(demo);
+  });
+  afterEach(() => {
+    expect(demo.complaints).toEqual([]);
+  });
+  afterAll(() => app?.close());
+
+  const visit = async () => {
+    const visitor = new Visitor(demo.pageUrl);
+    await visitor.get('/');
+    return visitor;
+  };
+  const visitAndLogIn = async () => {
+    const visitor = await visit();
+    await logIn(visitor);
+    return visitor;
+  };
+  const opened = (ticket: string) => openPhpTicket(ticket, demo.credentials) as Record<'c' | 's', string>;
+  /** The question that is asked at the handshake and again while the socket is open. */
+  const askAsGateway = (cookieHeader: string, secret = demo.credentials.secret) => {
+    const credentials = deriveCredentials({ ...demo.credentials, secret });
+    const request = { method: 'GET' as const, pathAndQuery: '/getSessionID', time: nowSeconds(), cookieHeader };
+    return new Visitor(demo.pageUrl).get('/getSessionID', {
+      Accept: 'application/json',
+      'X-Requested-With': 'XMLHttpRequest',
+      'X-Session-Socket': signRequest(credentials, request),
+      Cookie: cookieHeader,
+    });
+  };
+  const urlWith = (ticket: string) => `${demo.webSocketUrl}?token=${encodeURIComponent(ticket)}`;
+  const openTab = async (visitor: Visitor) => {
+    const client = await connect(urlWith(await visitor.fetchToken()), { origin: demo.pageUrl });
+    await client.find((frame) => frame.includes('pusher:connection_established'));
+    return client;
+  };
+  const isOpen = ({ socket }: Client) => socket.readyState === socket.OPEN;
+  const cookieOf = (visitor: Visitor) => {
+    const name = visitor.cookieName(cookieName);
+    return { name, value: visitor.cookie(name) ?? '' };
+  };
+
+  it('gives who is logged in a ticket with nothing in it but this cookie, and lets no cache keep it', async () => {
+    const visitor = await visitAndLogIn();
+    visitor.setCookie('theme', 'dark');
+    const answer = await visitor.get('/getSessionID', { 'Sec-Fetch-Site': 'same-origin' });
+    expect(answer.status).toBe(200);
+    expect(answer.headers.get('cache-control')).toContain('no-store');
+    expect(answer.headers.get('content-type')).toBe('application/json');
+    const { name, value } = cookieOf(visitor);
+    const claims = opened((await answer.json()) as string);
+    expect(claims).toMatchObject({ c: `${name}=${value}`, i: { userId } });
+  });
+
+  it('opens a socket whose principal is the user', async () => {
+    const client = await openTab(await visitAndLogIn());
+    expect(await demo.rows('Connections')).toMatchObject([{ principalId: { S: `user:${userId}` } }]);
+    await client.close();
+    await expect.poll(() => demo.rows('Connections')).toEqual([]);
+  });
+
+  it('says 403 to who is not logged in, and makes him no session', async () => {
+    const visitor = await visit();
+    const before = await app.store.read();
+    for (const asker of [visitor, new Visitor(demo.pageUrl)]) {
+      const answer = await asker.get('/getSessionID');
+      expect(answer.status).toBe(403);
+      expect(answer.headers.get('cache-control')).toContain('no-store');
+      expect(answer.headers.getSetCookie()).toEqual([]);
+    }
+    expect(await app.store.read()).toEqual(before);
+  });
+
+  it('says 403 to a page of another site, whoever is logged in', async () => {
+    const visitor = await visitAndLogIn();
+    for (const header of [{ 'Sec-Fetch-Site': 'cross-site' }, { Origin: 'https://elsewhere.example' }]) {
+      const answer = await visitor.get('/getSessionID', header as Record<string, string>);
+      expect(answer.status).toBe(403);
+      expect(answer.headers.get('access-control-allow-origin')).toBeNull();
+    }
+  });
+
+  it('leaves the session as it was, however often it is asked about, and as old', async () => {
+    const visitor = await visitAndLogIn();
+    const { c, s } = opened(await visitor.fetchToken());
+    await app.store.age();
+    const before = await app.store.read();
+    for (let times = 0; times < 2; times += 1) {
+      const answer = await askAsGateway(c);
+      expect(answer.status).toBe(200);
+      expect(answer.headers.getSetCookie()).toEqual([]);
+      expect(await answer.json()).toMatchObject({ sessionId: s, userId });
+      expect((await visitor.get('/getSessionID')).status).toBe(200);
+    }
+    expect(await app.store.read()).toEqual(before);
+  });
+
+  it('makes no session of an invented cookie, and adopts none', async () => {
+    const { name, value } = cookieOf(await visitAndLogIn());
+    expect(value).not.toBe('');
+    const before = await app.store.read();
+    const flipped = `${value[0] === 'e' ? 'd' : 'e'}${value.slice(1)}`;
+    for (const invented of ['0123456789abcdef0123456789abcdef', 'x', 'ada%7C9999999999%7Ctoken%7Chash', flipped]) {
+      const header = `${name}=${invented}`;
+      expect((await askAsGateway(header)).status, header).toBe(403);
+      expect((await new Visitor(demo.pageUrl).get('/getSessionID', { Cookie: header })).status, header).toBe(403);
+    }
+    expect(await app.store.read()).toEqual(before);
+  });
+
+  it('says 421 to a gateway with another secret, and complains about it', async () => {
+    const { c } = opened(await (await visitAndLogIn()).fetchToken());
+    expect((await askAsGateway(c, 'another')).status).toBe(421);
+    await expect.poll(() => demo.complaints.join('\n')).toContain('Its signature does not fit');
+    demo.forgive();
+  });
+
+  it('goes by the session of the login, and by none from before it', async () => {
+    const visitor = await visit();
+    const before = cookieOf(visitor);
+    await logIn(visitor);
+    const after = cookieOf(visitor);
+    expect(after.value).not.toBe(before.value);
+    if (before.value !== '') expect((await askAsGateway(`${before.name}=${before.value}`)).status).toBe(403);
+    expect((await askAsGateway(`${after.name}=${after.value}`)).status).toBe(200);
+  });
+
+  it('closes the sockets of a session at its logout, tells them 4009, and leaves another session alone', async () => {
+    const [laptop, phone] = [await visitAndLogIn(), await visitAndLogIn()];
+    const tabs = [await openTab(laptop), await openTab(laptop)];
+    const other = await openTab(phone);
+    await logOut(laptop);
+    for (const tab of tabs) {
+      await tab.closed;
+      expect(JSON.parse(tab.frames.at(-1) ?? '')).toMatchObject({ event: 'pusher:error', data: { code: 4009 } });
+    }
+    await expect.poll(() => demo.rows('Connections')).toHaveLength(1);
+    expect(isOpen(other)).toBe(true);
+    expect(other.frames.join()).not.toContain('pusher:error');
+    await other.close();
+  });
+
+  it('lets nobody in after the logout: no cookie from before it and no ticket', async () => {
+    const visitor = await visitAndLogIn();
+    const ticket = await visitor.fetchToken();
+    const copied = visitor.copy();
+    await logOut(visitor);
+    expect((await visitor.get('/getSessionID')).status).toBe(403);
+    expect((await copied.get('/getSessionID')).status).toBe(403);
+    expect((await askAsGateway(opened(ticket).c)).status).toBe(403);
+    expect(await handshakeStatus(urlWith(ticket), { origin: demo.pageUrl })).toBe(403);
+    await logIn(visitor);
+    const again = await openTab(visitor);
+    expect(isOpen(again)).toBe(true);
+    await again.close();
+  });
+
+  it('leaves neither session nor cookie nor secret in a log', async () => {
+    const visitor = await visitAndLogIn();
+    const ticket = await visitor.fetchToken();
+    const client = await connect(urlWith(ticket), { origin: demo.pageUrl });
+    await logOut(visitor);
+    await client.closed;
+    const written = JSON.stringify([demo.log, demo.complaints]);
+    const { c, s } = opened(ticket);
+    for (const secret of [s, c.slice(c.indexOf('=') + 1), demo.credentials.secret])
+      expect(written).not.toContain(secret);
+  });
+
+  return () => app;
+}
+
+/** Its Lambda has to start once, which on a busy machine may take longer than the three seconds that a logout waits. */
+async function wakeHttpApi({ apiUrl, credentials }: TicketDemo): Promise<void> {
+  const path = `/apps/${credentials.appId}/users/nobody/terminate_connections`;
+  const query = signQuery({ method: 'POST', path, body: Buffer.from('{}') }, credentials);
+  const headers = { 'content-type': 'application/json' };
+  const answer = await fetch(`${apiUrl}${path}?${query}`, { method: 'POST', headers, body: '{}' });
+  expect(answer.status).toBe(200);
+}

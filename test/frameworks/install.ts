@@ -1,0 +1,68 @@
+import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+
+const project = join(import.meta.dirname, '../..');
+const run = promisify(execFile);
+
+/** An app of `apps`, installed. */
+export interface InstalledApp {
+  /** From the project's root, as `startDemo` wants it. */
+  readonly root: string;
+  /** The same, absolute. */
+  readonly folder: string;
+}
+
+export interface InstallOptions {
+  /** Debian packages whose files go into the app's folder `debian`: what Packagist does not always have. */
+  readonly debian?: readonly string[];
+  /** Folders that the framework writes into. */
+  readonly writable?: readonly string[];
+}
+
+/**
+ * Copies an app out of the sources, because frameworks write into their own folder, and gets its packages. They stay there for
+ * the next time, the rest is new.
+ */
+export async function installApp(
+  name: string,
+  { debian = [], writable = [] }: InstallOptions = {},
+): Promise<InstalledApp> {
+  const source = join(import.meta.dirname, 'apps', name);
+  const root = join('test/output/frameworks', name);
+  const folder = join(project, root);
+  const wanted = JSON.stringify([debian, await readFile(join(source, 'composer.json'), 'utf8').catch(() => '')]);
+  const stamp = join(folder, 'vendor', '.installed');
+  const isInstalled = (await readFile(stamp, 'utf8').catch(() => '')) === wanted;
+  await mkdir(folder, { recursive: true });
+  for (const entry of await readdir(folder)) {
+    if (!isInstalled || !['vendor', 'debian'].includes(entry)) await rm(join(folder, entry), { recursive: true });
+  }
+  await cp(source, folder, { recursive: true });
+  await cp(join(import.meta.dirname, 'apps/stand-ins'), join(folder, 'stand-ins'), { recursive: true });
+  await cp(join(project, 'php/session-socket.php'), join(folder, 'session-socket.php'));
+  for (const each of writable) await mkdir(join(folder, each), { recursive: true });
+  if (!isInstalled) {
+    await unpack(debian, join(folder, 'debian'));
+    if (existsSync(join(folder, 'composer.json'))) await composerInstall(folder);
+    await mkdir(join(folder, 'vendor'), { recursive: true });
+    await writeFile(stamp, wanted);
+  }
+  return { root, folder };
+}
+
+async function composerInstall(folder: string): Promise<void> {
+  const environment = { ...process.env, COMPOSER_ALLOW_SUPERUSER: '1' };
+  await run('composer', ['install', '--no-interaction', '--no-progress'], { cwd: folder, env: environment });
+}
+
+/** Their files alone: a web server, or whatever else they would bring, is not wanted. */
+async function unpack(packages: readonly string[], folder: string): Promise<void> {
+  const downloads = await mkdtemp(join(tmpdir(), 'session-socket-debian-'));
+  for (const each of packages) await run('apt-get', ['download', '--quiet', each], { cwd: downloads });
+  for (const file of await readdir(downloads)) await run('dpkg-deb', ['--extract', join(downloads, file), folder]);
+  await rm(downloads, { recursive: true });
+}

@@ -1,0 +1,21 @@
+import { describe } from 'vitest';
+import { startTicketDemo } from '../ticket-demo.ts';
+import { itIsLoggedInOverWebSocket } from './contract.ts';
+import { canRun } from './needs.ts';
+import { fileStore } from './session-stores.ts';
+
+const ada = { name: 'ada', password: 'lovelace' };
+
+describe.skipIf(!canRun('plain PHP', []))('Plain PHP', () => {
+  itIsLoggedInOverWebSocket({
+    async start() {
+      const app = { root: '.', router: 'test/frameworks/apps/plain/index.php' };
+      const demo = await startTicketDemo({}, { app });
+      return { demo, store: fileStore(demo.sessions), close: demo.close };
+    },
+    cookie: 'PHPSESSID',
+    userId: 'ada',
+    logIn: (visitor) => visitor.submit('/login', ada),
+    logOut: (visitor) => visitor.submit('/'),
+  });
+});

@@ -1,0 +1,58 @@
+import { execFile } from 'node:child_process';
+import { readdir, readFile, stat, utimes } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+
+/** Where a framework keeps its sessions, looked at from outside. */
+export interface SessionStore {
+  /** All that is in it, and how old it is. */
+  read(): Promise<unknown>;
+  /** Makes everything ten minutes older, so that whatever is touched after it shows. */
+  age(): Promise<void>;
+}
+
+const TEN_MINUTES_SECONDS = 600;
+
+/** @param leftovers whether the framework leaves empty files that are no session; they are not counted */
+export function fileStore(folder: string, leftovers: 'none' | 'empty files' = 'none'): SessionStore {
+  const files = async () => (await readdir(folder)).sort().map((name) => join(folder, name));
+  return {
+    async read() {
+      const all = await Promise.all(
+        (await files()).map(async (file) => ({
+          file,
+          content: await readFile(file, 'utf8'),
+          changedAt: (await stat(file)).mtimeMs,
+        })),
+      );
+      return all.filter(({ content }) => leftovers === 'none' || content !== '');
+    },
+    async age() {
+      const then = Math.floor(Date.now() / 1000) - TEN_MINUTES_SECONDS;
+      for (const file of await files()) await utimes(file, then, then);
+    },
+  };
+}
+
+export interface Database {
+  /** As PHP's PDO has it. */
+  readonly dsn: string;
+  readonly user?: string;
+}
+
+/** @param readSql selects all of it; `ageSql` has `?` where the seconds go */
+export function databaseStore(database: Database, readSql: string, ageSql?: string): SessionStore {
+  return {
+    read: () => query(database, readSql),
+    async age() {
+      if (ageSql !== undefined) await query(database, ageSql.replace('?', String(TEN_MINUTES_SECONDS)));
+    },
+  };
+}
+
+/** By PHP, which has the driver already. */
+async function query({ dsn, user = '' }: Database, sql: string): Promise<unknown> {
+  const script = 'echo json_encode((new PDO($argv[1], $argv[2], ""))->query($argv[3])->fetchAll(PDO::FETCH_ASSOC));';
+  const { stdout } = await promisify(execFile)('php', ['-r', script, dsn, user, sql]);
+  return JSON.parse(stdout);
+}

@@ -1,0 +1,25 @@
+import { randomBytes } from 'node:crypto';
+import { describe } from 'vitest';
+import { startTicketDemo } from '../ticket-demo.ts';
+import { itIsLoggedInOverWebSocket } from './contract.ts';
+import { installApp } from './install.ts';
+import { canRun } from './needs.ts';
+import { fileStore } from './session-stores.ts';
+
+const ada = { name: 'ada', password: 'lovelace' };
+
+describe.skipIf(!canRun('Symfony', ['composer', 'apt-get', 'dpkg-deb'], ['mbstring', 'xml']))('Symfony', () => {
+  itIsLoggedInOverWebSocket({
+    async start() {
+      const { root } = await installApp('symfony', { debian: ['php-symfony-password-hasher'] });
+      const environment = { APP_SECRET: randomBytes(16).toString('hex') };
+      const demo = await startTicketDemo({}, { app: { root, router: 'public/index.php' }, environment });
+      // Its StrictSessionHandler reads what it was asked for before it decides, and PHP's reading makes a file.
+      return { demo, store: fileStore(demo.sessions, 'empty files'), close: demo.close };
+    },
+    cookie: 'PHPSESSID',
+    userId: 'ada',
+    logIn: (visitor) => visitor.submit('/login', ada),
+    logOut: (visitor) => visitor.submit('/'),
+  });
+});
