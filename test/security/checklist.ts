@@ -465,9 +465,12 @@ export const sections: readonly Section[] = [
       },
       {
         number: 'S43',
-        statement: 'Frames over 32 KB close the socket',
-        tests: by('conformance/limits', '#47 #N10 a frame of 33 KB closes with 1009'),
-        reason: 'By API Gateway itself, with 1009, before any function of ours runs.',
+        statement: 'Frames over 32 KB close the socket; data of more than 10 KB is refused where it is published',
+        tests: [
+          ...by('conformance/limits', '#47 #N10 a frame of 33 KB closes with 1009'),
+          ...by('core/publish-request', 'with 413 and Pusher’s words for data of more than 10 KB, in bytes'),
+        ],
+        reason: 'The frames by API Gateway itself, with 1009, before any function of ours runs.',
       },
       {
         number: 'S44',
@@ -522,10 +525,14 @@ export const sections: readonly Section[] = [
             'within ten minutes, in both directions',
           ),
           ...by('functions/publish-terminate', 'refuses, and does nothing, › %s'),
+          ...by(
+            'functions/publish',
+            'with an Idempotency-Key › an event is published once, and each repetition gets the same answer',
+          ),
           ...by('lib/permissions', '%s may do this and nothing else'),
         ],
         reason:
-          'Without a nonce, as Pusher’s: a copy within the ten minutes is accepted and closes the same sockets again.',
+          'Without a nonce, as Pusher’s: a copy is accepted within the ten minutes. An `Idempotency-Key` is for your own repetitions.',
       },
       {
         number: 'S51',
