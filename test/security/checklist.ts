@@ -111,6 +111,7 @@ export const sections: readonly Section[] = [
             'with %j, answer it to who brings nothing in %s',
           ),
           ...by('integration/sockets', 'is somebody without a token: 401'),
+          ...by('integration/strangers', 'who brings no token at all runs no Lambda, however often'),
         ],
       },
     ],
@@ -374,13 +375,26 @@ export const sections: readonly Section[] = [
       {
         number: 'S32',
         statement: 'A session that ends without a word is found, and its sockets are closed',
-        tests: [],
-        reason: 'Not yet: nothing is asked again after the handshake.',
+        tests: [
+          ...by('core/revalidate', 'a session that is over › %s: all its sockets are told so and closed, and no other'),
+          ...by(
+            'integration/session-life',
+            'is closed when PHP has forgotten the session, or names another user for it, and stays when PHP still knows it',
+            'is kept while PHP cannot be asked, which is said once',
+          ),
+        ],
+        reason:
+          'Every ten minutes by default in mode `ticket`. Elsewhere only when you say so, because a plain `session_start()` would keep the session alive by being asked.',
       },
       {
         number: 'S33',
         statement: 'No socket outlives the end that PHP named, nor two hours',
         tests: [
+          ...by(
+            'core/revalidate',
+            'closes by itself at the end that PHP named, and its client may come back to ask',
+            'while PHP is down for ten minutes, of 500 sockets › none is closed before its end and none is open after it',
+          ),
           ...by(
             'integration/registry',
             'is shown to the last second of its session, and not from then on, although its socket may be open',
@@ -388,7 +402,7 @@ export const sections: readonly Section[] = [
           ...by('conformance/limits', '#52 #N16 after two hours it is closed with 1001 however busy it was'),
         ],
         reason:
-          'Not yet whole: from the end on nothing is delivered, but the socket stays open. The two hours are API Gateway’s.',
+          'It is closed within a minute of that end; nothing is delivered from the end on. The two hours are API Gateway’s.',
       },
       {
         number: 'S34',
@@ -397,7 +411,8 @@ export const sections: readonly Section[] = [
           ...by('integration/php-tickets', 'is as it was after either question: same content, same age'),
           ...by('integration/php-demo', 'is kept logged in by visits, not by the questions of the socket'),
         ],
-        reason: 'Pings never reach PHP.',
+        reason:
+          'So the app’s own limit of inactivity holds: the next check finds the session gone. Pings never reach PHP.',
       },
       {
         number: 'S35',
@@ -465,9 +480,12 @@ export const sections: readonly Section[] = [
       },
       {
         number: 'S43',
-        statement: 'Frames over 32 KB close the socket',
-        tests: by('conformance/limits', '#47 #N10 a frame of 33 KB closes with 1009'),
-        reason: 'By API Gateway itself, with 1009, before any function of ours runs.',
+        statement: 'Frames over 32 KB close the socket; data of more than 10 KB is refused where it is published',
+        tests: [
+          ...by('conformance/limits', '#47 #N10 a frame of 33 KB closes with 1009'),
+          ...by('core/publish-request', 'with 413 and Pusher’s words for data of more than 10 KB, in bytes'),
+        ],
+        reason: 'The frames by API Gateway itself, with 1009, before any function of ours runs.',
       },
       {
         number: 'S44',
@@ -522,10 +540,14 @@ export const sections: readonly Section[] = [
             'within ten minutes, in both directions',
           ),
           ...by('functions/publish-terminate', 'refuses, and does nothing, › %s'),
+          ...by(
+            'functions/publish',
+            'with an Idempotency-Key › an event is published once, and each repetition gets the same answer',
+          ),
           ...by('lib/permissions', '%s may do this and nothing else'),
         ],
         reason:
-          'Without a nonce, as Pusher’s: a copy within the ten minutes is accepted and closes the same sockets again.',
+          'Without a nonce, as Pusher’s: a copy is accepted within the ten minutes. An `Idempotency-Key` is for your own repetitions.',
       },
       {
         number: 'S51',
