@@ -1,9 +1,16 @@
+/** What was asked for on the command line. */
+export type Sizes = Pick<Bench, 'mutations' | 'sockets' | 'recipients' | 'chart'>;
+
 /** What every benchmark is given. */
 export interface Bench {
   /** How many mutated tickets `tickets` tries. */
   readonly mutations: number;
   /** How many come back at once in `storm`. */
   readonly sockets: number;
+  /** To how many sockets `broadcast` posts. */
+  readonly recipients: number;
+  /** Whether charts are drawn into docs/images. */
+  readonly chart: boolean;
   /**
    * Tells what comes next.
    * @throws Stopped once somebody pressed Ctrl-C, so that nothing more is begun
@@ -16,7 +23,7 @@ export interface Bench {
 export class Stopped extends Error {}
 
 /** A benchmark's surroundings, and the way to end them early. */
-export function createBench(say: (line: string) => void, sizes: Pick<Bench, 'mutations' | 'sockets'>) {
+export function createBench(say: (line: string) => void, sizes: Sizes) {
   const undos: (() => Promise<void> | void)[] = [];
   let isStopped = false;
 

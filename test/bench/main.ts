@@ -1,9 +1,11 @@
 import { parseArgs } from 'node:util';
 import { measureAuthorizerImport } from './authorizer-import.ts';
 import { measureAuthorizerOverhead } from './authorizer-overhead.ts';
-import { type Bench, createBench } from './bench.ts';
+import { type Bench, createBench, type Sizes } from './bench.ts';
+import { measureBroadcast } from './broadcast.ts';
 import { measureConnects } from './connects.ts';
 import { type Figure, isWithinLimit } from './figure.ts';
+import { measureFunctionImport } from './function-import.ts';
 import { measureLocalCloud } from './local-cloud.ts';
 import { measureLogout } from './logout.ts';
 import { asJson, asMarkdown, asTable, describeMachine } from './print.ts';
@@ -13,14 +15,14 @@ import { measureTickets } from './tickets.ts';
 const benchmarks: Readonly<Record<string, (bench: Bench) => Promise<Figure[]>>> = {
   'authorizer-import': measureAuthorizerImport,
   'authorizer-overhead': measureAuthorizerOverhead,
+  broadcast: measureBroadcast,
   connects: measureConnects,
+  'function-import': measureFunctionImport,
   'local-cloud': measureLocalCloud,
   tickets: measureTickets,
   logout: measureLogout,
   storm: measureStorm,
 };
-
-type Sizes = Pick<Bench, 'mutations' | 'sockets'>;
 
 const usage = `Measures session-socket beside what it could be or was, in interleaved rounds of one run.
 
@@ -31,6 +33,8 @@ const usage = `Measures session-socket beside what it could be or was, in interl
   --markdown    print the table of docs/benchmarks.md
   --mutations   how many mutated tickets "tickets" tries   (default 100000)
   --sockets     how many sockets come back in "storm"      (default 2000)
+  --recipients  to how many sockets "broadcast" posts      (default 100000)
+  --chart       draw docs/images/broadcast.svg anew
   --help        this text
 
 Figures go to standard output, progress to standard error. A missed limit is marked and not a failure: how busy the
@@ -59,17 +63,19 @@ try {
 function readArguments(args: readonly string[]) {
   const boolean = { type: 'boolean', default: false } as const;
   const number = (fallback: string) => ({ type: 'string', default: fallback }) as const;
-  const sizes = { mutations: number('100000'), sockets: number('2000') };
-  const options = { json: boolean, markdown: boolean, ...sizes, help: boolean };
+  const sizes = { mutations: number('100000'), sockets: number('2000'), recipients: number('100000') };
+  const options = { json: boolean, markdown: boolean, ...sizes, chart: boolean, help: boolean };
   const { values, positionals } = parseArgs({ args: [...args], allowPositionals: true, options });
   const print = values.json ? asJson : values.markdown ? asMarkdown : asTable;
   const mutations = readSize('mutations', values.mutations);
   const sockets = readSize('sockets', values.sockets);
-  if (values.help) return { names: [], print, mutations, sockets };
+  const recipients = readSize('recipients', values.recipients);
+  const wanted = { mutations, sockets, recipients, chart: values.chart };
+  if (values.help) return { names: [], print, ...wanted };
 
   const unknown = positionals.find((name) => !Object.hasOwn(benchmarks, name));
   const names = positionals.length === 0 ? Object.keys(benchmarks) : positionals;
-  if (unknown === undefined) return { names, print, mutations, sockets };
+  if (unknown === undefined) return { names, print, ...wanted };
   throw new Error(`There is no benchmark "${unknown}". There are: ${Object.keys(benchmarks).join(', ')}.`);
 }
 
