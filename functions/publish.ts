@@ -122,13 +122,18 @@ export function createPublishApi({ credentials, tell, ...world }: Dependencies) 
 
   /** @throws when sockets are left, so that it is counted as the fault that it is, and PHP asks again */
   async function close(revocation: Revocation, deadline: number): Promise<void> {
-    const { found, closed, gone, failed } = await revoke(revocation, world, deadline);
+    const { found, closed, gone, failed, took } = await revoke(revocation, world, deadline);
     const principalId = revocation.userId === undefined ? undefined : `user:${revocation.userId}`;
     const whole = revocation.sessionHash === undefined ? 'user' : 'session';
-    const fields = { principalId, of: whole, found, gone };
+    const fields = { principalId, of: whole, found, gone, ...inMilliseconds(took) };
     tell(failed > 0 ? 'error' : 'info', 'revoked', fields, { Revoked: closed, RevokeFailed: failed });
     if (failed > 0) throw new Error(`${failed} of ${found} sockets could not be closed.`);
   }
+}
+
+/** `closeMs: 12` for the step `close`. */
+function inMilliseconds(took: Readonly<Record<string, number>>): Readonly<Record<string, number>> {
+  return Object.fromEntries(Object.entries(took).map(([step, ms]) => [`${step}Ms`, ms]));
 }
 
 const client = new DynamoDBClient({});

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DynamoDBClient, ScanCommand } from '@aws-sdk/client-dynamodb';
 import { synthesize } from '../bin/synthesize.ts';
-import { type LocalCloud, type LogEntry, startLocalCloud } from '../local/index.ts';
+import { type LocalCloud, type LocalCloudOptions, type LogEntry, startLocalCloud } from '../local/index.ts';
 import { createLogBook } from './log-book.ts';
 
 /** The template that would be deployed, on the local cloud. */
@@ -27,11 +27,14 @@ export interface Gateway {
 export type LogRecord = Readonly<Record<string, unknown>>;
 
 /** @param context CDK context: what `-c name=value` says */
-export async function startGateway(context: Readonly<Record<string, string>>): Promise<Gateway> {
+export async function startGateway(
+  context: Readonly<Record<string, string>>,
+  options: Pick<LocalCloudOptions, 'maxEnvironmentsPerFunction'> = {},
+): Promise<Gateway> {
   const assembly = await mkdtemp(join(tmpdir(), 'session-socket-test-'));
   const book = createLogBook();
   await synthesize(context, assembly);
-  const cloud = await startLocalCloud({ assembly, log: book.log });
+  const cloud = await startLocalCloud({ assembly, log: book.log, ...options });
   const dynamodb = new DynamoDBClient({
     endpoint: cloud.dynamodbEndpoint,
     region: cloud.region,

@@ -6,7 +6,8 @@ import { encodeFrame, errorFrame } from './frame.ts';
 import type { Leave } from './leave.ts';
 import type { Part } from './part.ts';
 import { type RefusalReason, refuse } from './refusal.ts';
-import type { Closing, SocketSender } from './socket-sender.ts';
+import type { Closing, Delivery, SocketSender } from './socket-sender.ts';
+import { startStopwatch } from './stopwatch.ts';
 
 export interface EndWorld {
   readonly registry: ConnectionRegistry;
@@ -23,65 +24,93 @@ export interface EndReport {
   readonly gone: number;
   /** Not closed at the deadline; asked again, it finds them again. */
   readonly failed: number;
+  /** Milliseconds of each step. */
+  readonly took: Readonly<Partial<Record<'mark' | 'tell' | 'close' | 'forget', number>>>;
 }
 
 const concurrency = 50;
 
 /**
  * Closes sockets for good. First every row is marked, so that it joins nothing more, and taken off its channels, so that
- * nothing is published to it; then each is told why and closed. What fails is tried again.
+ * nothing is published to it; then each is told why; then each is closed; then forgotten. Step by step and not socket by socket,
+ * because each that closes starts work elsewhere, while others are still waiting for theirs. What fails is tried again.
  * @param deadline epoch milliseconds
  */
 export async function endConnections(
   found: readonly RegisteredConnection[],
   why: RefusalReason,
-  world: EndWorld,
+  { registry, sender, part, leave, clock }: EndWorld,
   deadline: number,
 ): Promise<EndReport> {
-  const { registry, part, clock } = world;
+  const watch = startStopwatch<keyof EndReport['took']>(clock);
   const endedAt = clock.now();
+  const ending = encodeFrame(errorFrame(refuse(why)));
   const outcomes = new Map<RegisteredConnection, Closing>();
   let left = found;
   for (let pauseMs = 50; left.length > 0; pauseMs *= 2) {
-    const unmarked = new Set<RegisteredConnection>();
-    await actOnAll([left], concurrency, async (connection) => {
-      await silence(connection).catch(() => unmarked.add(connection));
-    });
-    await actOnAll([left], concurrency, async (connection) => {
-      const outcome = clock.now() < deadline ? await end(connection, why, world).catch(() => undefined) : undefined;
+    const silenced = await tryAll(left, silence);
+    watch.lap('mark');
+    const told = await tryAll(left, tell);
+    watch.lap('tell');
+    const closings = await tryAll(left, (connection) => close(connection, told.get(connection)));
+    watch.lap('close');
+    await tryAll([...closings.keys()], async (connection) => {
+      const closing = closings.get(connection) ?? 'gone';
+      if (closing === 'closed' || !mayOpen(connection)) await leave(connection);
       // One that is not open yet and not marked either would open in peace.
-      if (outcome === 'closed' || (outcome === 'gone' && !unmarked.has(connection))) outcomes.set(connection, outcome);
+      if (closing === 'closed' || silenced.has(connection)) outcomes.set(connection, closing);
     });
+    watch.lap('forget');
     left = left.filter((connection) => !outcomes.has(connection));
     if (left.length === 0 || clock.now() + pauseMs >= deadline) break;
     await clock.pause(pauseMs);
   }
   const closed = [...outcomes.values()].filter((outcome) => outcome === 'closed').length;
-  return { found: found.length, closed, gone: outcomes.size - closed, failed: left.length };
+  return { found: found.length, closed, gone: outcomes.size - closed, failed: left.length, took: watch.laps };
 
   async function silence(connection: RegisteredConnection): Promise<void> {
     const channels = (await registry.revoke(connection, endedAt)) ?? [];
     await Promise.all(channels.map((channel) => part(channel, connection)));
   }
+
+  async function tell({ connectionId }: RegisteredConnection): Promise<Delivery> {
+    if (clock.now() >= deadline) throw new Error('The time is over.');
+    return sender.post(connectionId, ending);
+  }
+
+  /** Who could not be told is closed all the same: being told is a courtesy, being closed is not. */
+  async function close({ connectionId }: RegisteredConnection, told: Delivery | undefined): Promise<Closing> {
+    if (clock.now() >= deadline) throw new Error('The time is over.');
+    return told === 'gone' ? 'gone' : sender.close(connectionId);
+  }
+
+  /**
+   * A young socket without its welcome may only be about to open. Its row stays, so that who brings the welcome sees that it was
+   * revoked, and closes it.
+   */
+  function mayOpen({ welcomed, connectedAt }: RegisteredConnection): boolean {
+    return !welcomed && clock.now() - connectedAt < welcomePatience * 1000;
+  }
 }
 
-async function end(
-  connection: RegisteredConnection,
-  why: RefusalReason,
-  { leave, sender, clock }: EndWorld,
-): Promise<Closing> {
-  const outcome = await endSocket(connection.connectionId, why, sender);
-  // A young socket without its welcome may only be about to open. Its row stays, so that who brings the welcome sees that it
-  // was revoked, and closes it.
-  const mayOpen = !connection.welcomed && clock.now() - connection.connectedAt < welcomePatience * 1000;
-  if (outcome === 'closed' || !mayOpen) await leave(connection);
-  return outcome;
+/** @returns what came of those that did not fail */
+async function tryAll<Result>(
+  connections: readonly RegisteredConnection[],
+  act: (connection: RegisteredConnection) => Promise<Result>,
+): Promise<Map<RegisteredConnection, Result>> {
+  const results = new Map<RegisteredConnection, Result>();
+  await actOnAll([connections], concurrency, async (connection) => {
+    await act(connection).then(
+      (result) => void results.set(connection, result),
+      () => undefined,
+    );
+  });
+  return results;
 }
 
 /** Tells a client that it is over, and for good, then closes its socket: closing itself carries no code. */
 export async function endSocket(connectionId: string, why: RefusalReason, sender: SocketSender): Promise<Closing> {
-  // Being told is a courtesy, being closed is not.
   const ending = encodeFrame(errorFrame(refuse(why)));
-  const delivery = await sender.post(connectionId, ending).catch(() => 'unknown' as const);
-  return delivery === 'gone' ? 'gone' : sender.close(connectionId);
+  const told = await sender.post(connectionId, ending).catch(() => 'unknown' as const);
+  return told === 'gone' ? 'gone' : sender.close(connectionId);
 }

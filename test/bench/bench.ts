@@ -2,6 +2,8 @@
 export interface Bench {
   /** How many mutated tickets `tickets` tries. */
   readonly mutations: number;
+  /** How many come back at once in `storm`. */
+  readonly sockets: number;
   /**
    * Tells what comes next.
    * @throws Stopped once somebody pressed Ctrl-C, so that nothing more is begun
@@ -14,12 +16,12 @@ export interface Bench {
 export class Stopped extends Error {}
 
 /** A benchmark's surroundings, and the way to end them early. */
-export function createBench(say: (line: string) => void, mutations: number) {
+export function createBench(say: (line: string) => void, sizes: Pick<Bench, 'mutations' | 'sockets'>) {
   const undos: (() => Promise<void> | void)[] = [];
   let isStopped = false;
 
   const bench: Bench = {
-    mutations,
+    ...sizes,
     step(line) {
       if (isStopped) throw new Stopped();
       say(line);

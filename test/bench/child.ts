@@ -9,6 +9,8 @@ export interface Child<Ready> {
   readonly ready: Ready;
   /** One question at a time. */
   ask<Answer>(question: string): Promise<Answer>;
+  /** Before the benchmark ends. */
+  end(): Promise<void>;
 }
 
 /** Starts a file of this folder that calls `serve`. It ends with the benchmark. */
@@ -21,10 +23,11 @@ export async function startChild<Ready>(
   const stdio: ('ignore' | 'inherit' | 'ipc')[] = ['ignore', 'ignore', 'inherit', 'ipc'];
   const child = fork(join(import.meta.dirname, file), { env: { ...process.env, ...variables }, stdio });
   const exited = once(child, 'exit');
-  bench.defer(async () => {
+  const end = async () => {
     if (child.connected) child.disconnect();
     await exited;
-  });
+  };
+  bench.defer(end);
 
   const hear = async () => {
     const ended = exited.then(() => Promise.reject(new Error(`${file} ended before it answered.`)));
@@ -39,5 +42,6 @@ export async function startChild<Ready>(
       child.send(question);
       return answer;
     },
+    end,
   };
 }

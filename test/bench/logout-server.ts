@@ -12,4 +12,5 @@ export interface LogoutServer {
 const demo = await startTicketDemo({ maxConnectionsPerUser: '1000' });
 const { pageUrl, webSocketUrl, php } = demo;
 const ready: LogoutServer = { pageUrl, webSocketUrl, php };
-serve({ ready, answers: {}, close: demo.close });
+const revoked = () => demo.records().filter(({ message }) => message === 'revoked');
+serve({ ready, answers: { revoked }, close: demo.close });

@@ -1,41 +1,68 @@
 import { once } from 'node:events';
+import { setTimeout as pause } from 'node:timers/promises';
 import { WebSocket } from 'ws';
+import type { LogRecord } from '../gateway.ts';
 import { Visitor } from '../php/visitor.ts';
 import type { Bench } from './bench.ts';
-import { startChild } from './child.ts';
+import { type Child, startChild } from './child.ts';
 import { type Figure, figure } from './figure.ts';
 import type { LogoutServer } from './logout-server.ts';
 import { percentile, spread } from './statistics.ts';
 
-const rounds = 2;
+const rounds = 5;
 const socketCount = 500;
-const inFlight = 8;
+const inFlight = 10;
+
+/** What the function's own log line says of its steps, in their order. */
+const steps = ['revoke', 'find', 'mark', 'tell', 'close'] as const;
+
+type Part = 'before' | (typeof steps)[number] | 'seen';
+const parts: readonly Part[] = ['before', ...steps, 'seen'];
+
+interface Logout {
+  /** Milliseconds from the browser's request, one for each socket. */
+  readonly closed: readonly number[];
+  /** Milliseconds; together they are the last of `closed`. */
+  readonly parts: Readonly<Record<Part, number>>;
+}
 
 /** From the browser's POST /logout to the close of each of its session's sockets, with 500 of them. */
 export async function measureLogout(bench: Bench): Promise<Figure[]> {
   bench.step('synthesizing, then starting the local cloud and PHP');
-  const { ready } = await startChild<LogoutServer>(bench, 'logout-server.ts', {
+  const server = await startChild<LogoutServer>(bench, 'logout-server.ts', {
     AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
   });
-  const p50s: number[] = [];
-  const p99s: number[] = [];
+  const logouts: Logout[] = [];
   // The first is for warming up.
   for (let round = 0; round <= rounds; round += 1) {
-    bench.step(`a logout with ${socketCount} sockets, before ${ready.php}; round ${round} of ${rounds}`);
-    const times = await logOut(bench, ready);
-    if (round === 0) continue;
-    p50s.push(percentile(times, 0.5));
-    p99s.push(percentile(times, 0.99));
+    bench.step(`a logout with ${socketCount} sockets, before ${server.ready.php}; round ${round} of ${rounds}`);
+    const logout = await logOut(bench, server, round);
+    if (round > 0) logouts.push(logout);
   }
+  const over = (pick: (logout: Logout) => number) => spread(logouts.map(pick));
   return [
-    figure('logout/closed-p50', spread(p50s), { unit: 'ms' }),
-    // A logout closes every tab within five seconds.
-    figure('logout/closed-p99', spread(p99s), { unit: 'ms', limit: 5_000 }),
+    figure(
+      'logout/closed-p50',
+      over(({ closed }) => percentile(closed, 0.5)),
+      { unit: 'ms' },
+    ),
+    figure(
+      'logout/closed-p99',
+      over(({ closed }) => percentile(closed, 0.99)),
+      { unit: 'ms', limit: 1_000 },
+    ),
+    ...parts.map((part) =>
+      figure(
+        `logout/part-${part}`,
+        over((logout) => logout.parts[part]),
+        { unit: 'ms' },
+      ),
+    ),
   ];
 }
 
-/** @returns milliseconds, one for each socket */
-async function logOut(bench: Bench, { pageUrl, webSocketUrl }: LogoutServer): Promise<number[]> {
+async function logOut(bench: Bench, server: Child<LogoutServer>, round: number): Promise<Logout> {
+  const { pageUrl, webSocketUrl } = server.ready;
   const visitor = new Visitor(pageUrl);
   await visitor.logIn();
   const sockets: WebSocket[] = [];
@@ -45,13 +72,33 @@ async function logOut(bench: Bench, { pageUrl, webSocketUrl }: LogoutServer): Pr
   while (sockets.length < socketCount) {
     sockets.push(...(await Promise.all(Array.from({ length: inFlight }, () => open(visitor, pageUrl, webSocketUrl)))));
   }
-  const begin = performance.now();
+  const begin = Date.now();
   const closed = sockets.map(async (socket) => {
     await once(socket, 'close');
-    return performance.now() - begin;
+    return Date.now() - begin;
   });
   await visitor.post('/logout');
-  return Promise.all(closed);
+  const times = await Promise.all(closed);
+  return { closed: times, parts: readParts(await lineOf(server, round), begin, Math.max(...times)) };
+}
+
+/** The line that the function has written about this round's logout; it comes a moment after the answer. */
+async function lineOf(server: Child<LogoutServer>, round: number): Promise<LogRecord> {
+  for (let left = 100; left > 0; left -= 1) {
+    const line = (await server.ask<readonly LogRecord[]>('revoked'))[round];
+    if (line?.found === socketCount) return line;
+    await pause(50);
+  }
+  throw new Error(`The function has not told of a logout that found ${socketCount} sockets.`);
+}
+
+/** @param lastMs from `begin` to the last close that a client saw */
+function readParts(line: LogRecord, begin: number, lastMs: number): Logout['parts'] {
+  const ended = new Date(String(line.timestamp)).getTime() - Number(line.forgetMs);
+  const own = steps.map((step) => [step, Number(line[`${step}Ms`])] as const);
+  const began = ended - own.reduce((sum, [, ms]) => sum + ms, 0);
+  const known = Object.fromEntries(own) as Record<(typeof steps)[number], number>;
+  return { before: began - begin, ...known, seen: begin + lastMs - ended };
 }
 
 /** Resolves with the welcome, so that no socket is closed while it opens. */

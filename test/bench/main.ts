@@ -7,6 +7,7 @@ import { type Figure, isWithinLimit } from './figure.ts';
 import { measureLocalCloud } from './local-cloud.ts';
 import { measureLogout } from './logout.ts';
 import { asJson, asMarkdown, asTable, describeMachine } from './print.ts';
+import { measureStorm } from './storm.ts';
 import { measureTickets } from './tickets.ts';
 
 const benchmarks: Readonly<Record<string, (bench: Bench) => Promise<Figure[]>>> = {
@@ -16,7 +17,10 @@ const benchmarks: Readonly<Record<string, (bench: Bench) => Promise<Figure[]>>> 
   'local-cloud': measureLocalCloud,
   tickets: measureTickets,
   logout: measureLogout,
+  storm: measureStorm,
 };
+
+type Sizes = Pick<Bench, 'mutations' | 'sockets'>;
 
 const usage = `Measures session-socket beside what it could be or was, in interleaved rounds of one run.
 
@@ -26,6 +30,7 @@ const usage = `Measures session-socket beside what it could be or was, in interl
   --json        print [{name, value, unit, limit, better}, …]
   --markdown    print the table of docs/benchmarks.md
   --mutations   how many mutated tickets "tickets" tries   (default 100000)
+  --sockets     how many sockets come back in "storm"      (default 2000)
   --help        this text
 
 Figures go to standard output, progress to standard error. A missed limit is marked and not a failure: how busy the
@@ -40,9 +45,9 @@ let isStopping = false;
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void stop());
 
 try {
-  const { names, print, mutations } = readArguments(process.argv.slice(2));
+  const { names, print, ...sizes } = readArguments(process.argv.slice(2));
   if (names.length === 0) console.log(usage);
-  else console.log(print(await runAll(names, mutations), machine));
+  else console.log(print(await runAll(names, sizes), machine));
 } catch (error) {
   if (!isStopping) {
     console.error(`bench: ${error instanceof Error ? error.message : error}`);
@@ -53,31 +58,38 @@ try {
 /** No names at all: help was asked for. */
 function readArguments(args: readonly string[]) {
   const boolean = { type: 'boolean', default: false } as const;
-  const number = { type: 'string', default: '100000' } as const;
-  const options = { json: boolean, markdown: boolean, mutations: number, help: boolean };
+  const number = (fallback: string) => ({ type: 'string', default: fallback }) as const;
+  const sizes = { mutations: number('100000'), sockets: number('2000') };
+  const options = { json: boolean, markdown: boolean, ...sizes, help: boolean };
   const { values, positionals } = parseArgs({ args: [...args], allowPositionals: true, options });
   const print = values.json ? asJson : values.markdown ? asMarkdown : asTable;
-  const mutations = Number(values.mutations);
-  if (!(mutations > 0)) throw new Error(`--mutations is a number above 0, not "${values.mutations}".`);
-  if (values.help) return { names: [], print, mutations };
+  const mutations = readSize('mutations', values.mutations);
+  const sockets = readSize('sockets', values.sockets);
+  if (values.help) return { names: [], print, mutations, sockets };
 
   const unknown = positionals.find((name) => !Object.hasOwn(benchmarks, name));
   const names = positionals.length === 0 ? Object.keys(benchmarks) : positionals;
-  if (unknown === undefined) return { names, print, mutations };
+  if (unknown === undefined) return { names, print, mutations, sockets };
   throw new Error(`There is no benchmark "${unknown}". There are: ${Object.keys(benchmarks).join(', ')}.`);
 }
 
-async function runAll(names: readonly string[], mutations: number): Promise<Figure[]> {
+function readSize(name: string, text: string): number {
+  const size = Number(text);
+  if (!(size > 0)) throw new Error(`--${name} is a number above 0, not "${text}".`);
+  return size;
+}
+
+async function runAll(names: readonly string[], sizes: Sizes): Promise<Figure[]> {
   const figures: Figure[] = [];
   say(machine);
-  for (const name of names) figures.push(...(await run(name, mutations)));
+  for (const name of names) figures.push(...(await run(name, sizes)));
   const missed = figures.filter((each) => !isWithinLimit(each));
   if (missed.length > 0) say(`missed: ${missed.map((each) => each.name).join(', ')}`);
   return figures;
 }
 
-async function run(name: string, mutations: number): Promise<Figure[]> {
-  const { bench, cleanUp, stop: stopBench } = createBench((line) => say(`${name}: ${line}`), mutations);
+async function run(name: string, sizes: Sizes): Promise<Figure[]> {
+  const { bench, cleanUp, stop: stopBench } = createBench((line) => say(`${name}: ${line}`), sizes);
   const figures = (benchmarks[name]?.(bench) ?? Promise.resolve([])).finally(cleanUp);
   running = { settled: figures.catch(() => undefined), stop: stopBench };
   return figures;

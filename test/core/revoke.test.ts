@@ -42,7 +42,7 @@ async function scene() {
 describe('closes', () => {
   it('every socket of a user, and nobody else’s', async () => {
     const { registry, revocations, run, open } = await scene();
-    expect(await run({ userId: '42' })).toEqual({ found: 3, closed: 3, gone: 0, failed: 0 });
+    expect(await run({ userId: '42' })).toMatchObject({ found: 3, closed: 3, gone: 0, failed: 0 });
     expect(open()).toEqual(['somebody', 'nameless']);
     expect(registry.rows.map(({ connectionId }) => connectionId)).toEqual(['somebody', 'nameless']);
     expect(revocations.names).toEqual(['user:42']);
@@ -63,20 +63,20 @@ describe('closes', () => {
 
   it('nothing for who has no socket, but remembers it for a handshake under way', async () => {
     const { clock, revocations, run } = await scene();
-    expect(await run({ userId: '7' })).toEqual({ found: 0, closed: 0, gone: 0, failed: 0 });
+    expect(await run({ userId: '7' })).toMatchObject({ found: 0, closed: 0, gone: 0, failed: 0 });
     expect(await revocations.isRevokedSince(['user:7'], clock.now())).toBe(true);
   });
 
   it('nothing the second time', async () => {
     const { run } = await scene();
     await run({ userId: '42' });
-    expect(await run({ userId: '42' })).toEqual({ found: 0, closed: 0, gone: 0, failed: 0 });
+    expect(await run({ userId: '42' })).toMatchObject({ found: 0, closed: 0, gone: 0, failed: 0 });
   });
 
   it('several hundred, over many pages', async () => {
     const { seat, run } = await scene();
     for (let n = 0; n < 300; n += 1) await seat(`c${n}`, 'user:9', hash);
-    expect(await run({ userId: '9' })).toEqual({ found: 300, closed: 300, gone: 0, failed: 0 });
+    expect(await run({ userId: '9' })).toMatchObject({ found: 300, closed: 300, gone: 0, failed: 0 });
   });
 });
 
@@ -107,6 +107,25 @@ describe('in this order:', () => {
   });
 });
 
+// A socket that closes starts a Lambda, and clients that are told close by themselves.
+it('tells every socket before it closes the first', async () => {
+  const { sender, run } = await scene();
+  justBefore(sender, 'close', async () => {
+    for (const id of ['tab1', 'tab2', 'phone']) expect(sender.heardBy(id)).toEqual(['pusher:error']);
+  });
+  await run({ userId: '42' });
+});
+
+it('says how long each step took', async () => {
+  const { clock, registry, revocations, sender, world } = await scene();
+  justBefore(revocations, 'add', () => clock.advance(1));
+  justBefore(registry, 'revoke', () => clock.advance(20));
+  justBefore(sender, 'post', () => clock.advance(300));
+  justBefore(sender, 'close', () => clock.advance(4000));
+  const { took } = await revoke({ userId: '42' }, world, clock.now() + patienceMs);
+  expect(took).toEqual({ revoke: 1, find: 0, mark: 20, tell: 300, close: 4000, forget: 0 });
+});
+
 describe('when something fails', () => {
   it('one bad socket does not keep the others open, and is tried again until it closes', async () => {
     const { clock, sender, world, open } = await scene();
@@ -115,18 +134,18 @@ describe('when something fails', () => {
     await clock.advance(1_000);
     expect(open()).toEqual(['tab1', 'somebody', 'nameless']);
     sender.mend('tab1');
-    expect(await clock.finish(work)).toEqual({ found: 3, closed: 3, gone: 0, failed: 0 });
+    expect(await clock.finish(work)).toMatchObject({ found: 3, closed: 3, gone: 0, failed: 0 });
   });
 
   it('it ends at the deadline and counts what is left, which the next call finds', async () => {
     const { clock, registry, sender, run, open } = await scene();
     sender.break('tab1');
     const begin = clock.now();
-    expect(await run({ userId: '42' })).toEqual({ found: 3, closed: 2, gone: 0, failed: 1 });
+    expect(await run({ userId: '42' })).toMatchObject({ found: 3, closed: 2, gone: 0, failed: 1 });
     expect(clock.now() - begin).toBeLessThanOrEqual(patienceMs);
     expect(registry.rows.find(({ connectionId }) => connectionId === 'tab1')?.revokedAt).toBeDefined();
     sender.mend('tab1');
-    expect(await run({ userId: '42' })).toEqual({ found: 1, closed: 1, gone: 0, failed: 0 });
+    expect(await run({ userId: '42' })).toMatchObject({ found: 1, closed: 1, gone: 0, failed: 0 });
     expect(open()).toEqual(['somebody', 'nameless']);
   });
 
@@ -140,7 +159,7 @@ describe('when something fails', () => {
     const { registry, run } = await scene();
     const young = await registry.seat('young', { principalId: 'user:9', welcomed: false });
     failNext(registry, 'revoke');
-    expect(await run({ userId: '9' })).toEqual({ found: 1, closed: 0, gone: 1, failed: 0 });
+    expect(await run({ userId: '9' })).toMatchObject({ found: 1, closed: 0, gone: 1, failed: 0 });
     expect(await registry.isRevoked(young)).toBe(true);
   });
 });
@@ -149,7 +168,7 @@ describe('a socket that is gone', () => {
   it('leaves no row', async () => {
     const { sender, registry, run } = await scene();
     await sender.close('tab1');
-    expect(await run({ userId: '42' })).toEqual({ found: 3, closed: 2, gone: 1, failed: 0 });
+    expect(await run({ userId: '42' })).toMatchObject({ found: 3, closed: 2, gone: 1, failed: 0 });
     expect(registry.rows.map(({ principalId }) => principalId)).not.toContain('user:42');
   });
 
