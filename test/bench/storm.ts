@@ -41,6 +41,7 @@ async function weather(bench: Bench, fpm: Fpm, name: string, checks: number | un
     STORM_SOCKETS: String(bench.sockets),
     ...(checks === undefined ? {} : { STORM_CHECKS: String(checks) }),
   });
+  await cloud.ask<Storm>('warmUp');
   await fpm.takeChecks();
   const storm = cloud.ask<Storm>('storm');
   const p99 = percentile(await visitPages(fpm, storm), 0.99);

@@ -1,0 +1,189 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { deriveCredentials, type PusherCredentials } from '../../functions/core/credentials.ts';
+import { ticketLifetime } from '../../functions/core/ticket.ts';
+import { settleWayIn, type WayIn } from '../../functions/core/way-in.ts';
+import { createSessionLookup } from '../../functions/edge/php.ts';
+import { authorizerEnvironment } from '../bench/authorizer-bundle.ts';
+import { ManualClock } from '../fakes/clock.ts';
+import { knock, origin } from '../fakes/events.ts';
+import { contents, sealTicket } from '../fakes/ticket.ts';
+import { Told } from '../fakes/told.ts';
+import { answerJson, WebServer } from '../fakes/web-server.ts';
+import { type Gateway, startGateway } from '../gateway.ts';
+import { type SealingApp, startSealingApp } from '../sealing-app.ts';
+import { connect, handshakeStatus } from '../socket-client.ts';
+
+// The function reads its environment when it is imported; what it makes of that is not used here.
+Object.assign(process.env, authorizerEnvironment('http://127.0.0.1:9/', 'http://127.0.0.1:9/'));
+const { createAuthorizer } = await import('../../functions/authorizer.ts');
+
+const root = join(import.meta.dirname, '..', '..');
+const secret: PusherCredentials = { appId: 'app', key: 'key', secret: 'open sesame' };
+
+// A PHP that counts, asked over HTTP by the authorizer's own code.
+describe('what a stranger makes PHP do', () => {
+  let php: WebServer;
+  beforeEach(async () => {
+    php = await WebServer.start(answerJson(null, 403));
+  });
+  afterEach(() => php.close());
+
+  function start(given: WayIn, timeoutMs = 2500) {
+    const clock = new ManualClock();
+    const wayIn = settleWayIn(given);
+    const credentials = async () => deriveCredentials(secret);
+    const settings = { ...wayIn, endpoint: php.url('/getSessionID'), timeoutMs };
+    const sessions = createSessionLookup(settings, credentials, clock);
+    const origins = { allowedOrigins: [origin], allowMissingOrigin: false };
+    const authorize = createAuthorizer({ origins, wayIn, sessions, credentials, clock, tell: new Told().tell });
+    const effectOf = async (...knocks: Parameters<typeof knock>) => {
+      const { policyDocument } = await authorize(knock(...knocks));
+      return policyDocument.Statement[0]?.Effect;
+    };
+    return { effectOf, clock, seconds: () => Math.floor(clock.now() / 1000) };
+  }
+
+  const modes: Readonly<Record<string, WayIn>> = {
+    'session-id': { mode: 'session-id' },
+    status: { mode: 'status' },
+    ticket: { mode: 'ticket' },
+    cookie: { mode: 'cookie' },
+  };
+  const invented = 'abcdefghijklmnopqrstuvwxyz';
+  const [nothing, oneQuestion] = [0, 1];
+
+  it.each(Object.entries(modes))(
+    'nothing with a page of another origin, or without one, in mode %s',
+    async (_, wayIn) => {
+      const { effectOf, seconds } = start(wayIn);
+      const tokens = [wayIn.mode === 'ticket' ? sealTicket(secret, contents(seconds())) : invented];
+      for (const Origin of [['https://evil.example.com'], undefined]) {
+        const headers = { Cookie: [`PHPSESSID=${invented}`], Origin };
+        expect(await effectOf({ tokens, headers })).toBe('Deny');
+      }
+      expect(php.requests).toHaveLength(nothing);
+    },
+  );
+
+  it.each([
+    ['session-id', ['a', `${invented}; admin=1`, `${invented}\r\nX: y`, 'x'.repeat(251)], nothing],
+    ['status', ['a', `${invented}; admin=1`, 'x'.repeat(251)], nothing],
+    ['ticket', ['a', 't1.key.AAAA', invented, 'x'.repeat(9000)], nothing],
+  ])('nothing with a token of the wrong shape, in mode %s', async (mode, tokens, questions) => {
+    const { effectOf } = start(modes[mode] ?? {});
+    for (const token of tokens) expect(await effectOf({ tokens: [token] })).toBe('Deny');
+    expect(php.requests).toHaveLength(questions);
+  });
+
+  it.each(['session-id', 'status'])('one question with a well-formed id that he invented, in mode %s', async (mode) => {
+    expect(await start(modes[mode] ?? {}).effectOf({ tokens: [invented] })).toBe('Deny');
+    expect(php.requests).toHaveLength(oneQuestion);
+  });
+
+  it('one question with an invented cookie of the list, and nothing with any other, in mode cookie', async () => {
+    const { effectOf } = start({ mode: 'cookie' });
+    expect(await effectOf({ tokens: [], headers: { Cookie: ['theme=dark; OTHER=1'] } })).toBe('Deny');
+    expect(php.requests).toHaveLength(nothing);
+    expect(await effectOf({ tokens: [], headers: { Cookie: [`PHPSESSID=${invented}`] } })).toBe('Deny');
+    expect(php.requests).toHaveLength(oneQuestion);
+  });
+
+  it('nothing with a ticket that he invented, changed, kept, or has from another gateway', async () => {
+    const { effectOf, clock, seconds } = start({ mode: 'ticket' });
+    const live = sealTicket(secret, contents(seconds()));
+    const changed = live.slice(0, -3) + (live.endsWith('AAA') ? 'BBB' : 'AAA');
+    const foreign = sealTicket({ ...secret, key: 'other' }, contents(seconds()));
+    const invented = sealTicket({ ...secret, secret: 'a guess' }, contents(seconds()));
+    for (const ticket of [changed, foreign, invented]) expect(await effectOf({ tokens: [ticket] })).toBe('Deny');
+    await clock.advance((ticketLifetime + 6) * 1000);
+    expect(await effectOf({ tokens: [live] })).toBe('Deny');
+    expect(php.requests).toHaveLength(nothing);
+  });
+
+  it('one question each time with a live ticket that he has seen, for 35 seconds', async () => {
+    const { effectOf, clock, seconds } = start({ mode: 'ticket' });
+    const live = sealTicket(secret, contents(seconds()));
+    for (let times = 0; times < 3; times += 1) await effectOf({ tokens: [live] });
+    expect(php.requests).toHaveLength(3 * oneQuestion);
+    await clock.advance((ticketLifetime + 6) * 1000);
+    await effectOf({ tokens: [live] });
+    expect(php.requests).toHaveLength(3 * oneQuestion);
+  });
+
+  it('nothing with the same ticket where tickets are trusted', async () => {
+    const { effectOf, seconds } = start({ mode: 'ticket', sessionCheck: 'trust-ticket' });
+    expect(await effectOf({ tokens: [sealTicket(secret, contents(seconds()))] })).toBe('Allow');
+    expect(php.requests).toHaveLength(nothing);
+  });
+
+  it('no second question when PHP is slow: the gateway hangs up in time, and the handshake fails', async () => {
+    php.mood = () => undefined;
+    await expect(start({ mode: 'session-id' }, 150).effectOf({ tokens: [invented] })).rejects.toThrow('unavailable');
+    expect(php.requests).toHaveLength(oneQuestion);
+  });
+});
+
+describe('at the door', () => {
+  let app: SealingApp;
+  let gateway: Gateway;
+  const deploy = async (context: Readonly<Record<string, string>>) => {
+    app = await startSealingApp();
+    const { url } = app;
+    gateway = await startGateway({ sessionEndpoint: `${url}/getSessionID`, allowedOrigins: url, ...context });
+    const [stored = ''] = Object.values(gateway.cloud.secrets);
+    app.credentials = JSON.parse(stored);
+  };
+  afterEach(async () => {
+    await gateway.close();
+    await app.close();
+  });
+
+  it('who brings no token at all runs no Lambda, however often', async () => {
+    await deploy({ mode: 'ticket' });
+    const knocks = Array.from({ length: 50 }, () => handshakeStatus(gateway.webSocketUrl, { origin: app.url }));
+    expect(new Set(await Promise.all(knocks))).toEqual(new Set([401]));
+    expect(gateway.invocations('Authorizer')).toBe(0);
+    expect(app.askedWith).toEqual([]);
+  });
+
+  it('a live ticket that opened a socket opens no other, although PHP says yes each time', async () => {
+    await deploy({ mode: 'ticket' });
+    const url = `${gateway.webSocketUrl}?token=${encodeURIComponent(app.seal())}`;
+    const first = await connect(url, { origin: app.url });
+    const replays = await Promise.all(Array.from({ length: 10 }, () => handshakeStatus(url, { origin: app.url })));
+    expect(new Set(replays)).toEqual(new Set([403]));
+    expect(app.askedWith).toHaveLength(11);
+    expect(gateway.handshakes().filter((status) => status === 101)).toHaveLength(1);
+    await first.close();
+  });
+
+  it('a flood asks PHP no more at a time than it may', async () => {
+    await deploy({ mode: 'ticket', maxConcurrentSessionChecks: '2' });
+    let now = 0;
+    let most = 0;
+    app.whileAsked = async () => {
+      now += 1;
+      most = Math.max(most, now);
+      await new Promise((resolve) => setImmediate(resolve));
+      now -= 1;
+    };
+    const url = () => `${gateway.webSocketUrl}?token=${encodeURIComponent(app.seal({ i: undefined }))}`;
+    const statuses = await Promise.all(Array.from({ length: 30 }, () => handshakeStatus(url(), { origin: app.url })));
+    expect(most).toBeLessThanOrEqual(2);
+    expect(app.askedWith.length).toBeLessThan(30);
+    expect(statuses).toContain(500);
+  });
+});
+
+it('docs/strangers.md names tests that there are', () => {
+  const page = readFileSync(join(root, 'docs', 'strangers.md'), 'utf8');
+  const named = [...page.matchAll(/`(test\/[^`]+\.ts)`: “([^”]+)”/g)];
+  expect(named.length).toBeGreaterThan(10);
+  for (const [, file = '', name = ''] of named) {
+    expect({ file, name, isThere: readFileSync(join(root, file), 'utf8').includes(name) }).toMatchObject({
+      isThere: true,
+    });
+  }
+});
