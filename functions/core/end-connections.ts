@@ -44,7 +44,7 @@ export async function endConnections(
 ): Promise<EndReport> {
   const watch = startStopwatch<keyof EndReport['took']>(clock);
   const endedAt = clock.now();
-  const ending = encodeFrame(errorFrame(refuse(why)));
+  const ending = Buffer.from(encodeFrame(errorFrame(refuse(why))));
   const outcomes = new Map<RegisteredConnection, Closing>();
   let left = found;
   for (let pauseMs = 50; left.length > 0; pauseMs *= 2) {

@@ -24,6 +24,8 @@ const benchmarks: Readonly<Record<string, (bench: Bench) => Promise<Figure[]>>> 
   storm: measureStorm,
 };
 
+type Sizes = Pick<Bench, 'mutations' | 'sockets'>;
+
 const usage = `Measures session-socket beside what it could be or was, in interleaved rounds of one run.
 
   npm run bench -- [benchmark] [--json | --markdown]
@@ -33,8 +35,11 @@ const usage = `Measures session-socket beside what it could be or was, in interl
   --markdown    print the table of docs/benchmarks.md
   --mutations   how many mutated tickets "tickets" tries   (default 100000)
   --sockets     how many sockets come back in "storm"      (default 2000)
+<<<<<<< HEAD
   --recipients  to how many sockets "broadcast" posts      (default 100000)
   --chart       draw docs/images/broadcast.svg anew
+=======
+>>>>>>> limits
   --help        this text
 
 Figures go to standard output, progress to standard error. A missed limit is marked and not a failure: how busy the
@@ -63,12 +68,18 @@ try {
 function readArguments(args: readonly string[]) {
   const boolean = { type: 'boolean', default: false } as const;
   const number = (fallback: string) => ({ type: 'string', default: fallback }) as const;
+<<<<<<< HEAD
   const sizes = { mutations: number('100000'), sockets: number('2000'), recipients: number('100000') };
   const options = { json: boolean, markdown: boolean, ...sizes, chart: boolean, help: boolean };
+=======
+  const sizes = { mutations: number('100000'), sockets: number('2000') };
+  const options = { json: boolean, markdown: boolean, ...sizes, help: boolean };
+>>>>>>> limits
   const { values, positionals } = parseArgs({ args: [...args], allowPositionals: true, options });
   const print = values.json ? asJson : values.markdown ? asMarkdown : asTable;
   const mutations = readSize('mutations', values.mutations);
   const sockets = readSize('sockets', values.sockets);
+<<<<<<< HEAD
   const recipients = readSize('recipients', values.recipients);
   const wanted = { mutations, sockets, recipients, chart: values.chart };
   if (values.help) return { names: [], print, ...wanted };
@@ -76,6 +87,13 @@ function readArguments(args: readonly string[]) {
   const unknown = positionals.find((name) => !Object.hasOwn(benchmarks, name));
   const names = positionals.length === 0 ? Object.keys(benchmarks) : positionals;
   if (unknown === undefined) return { names, print, ...wanted };
+=======
+  if (values.help) return { names: [], print, mutations, sockets };
+
+  const unknown = positionals.find((name) => !Object.hasOwn(benchmarks, name));
+  const names = positionals.length === 0 ? Object.keys(benchmarks) : positionals;
+  if (unknown === undefined) return { names, print, mutations, sockets };
+>>>>>>> limits
   throw new Error(`There is no benchmark "${unknown}". There are: ${Object.keys(benchmarks).join(', ')}.`);
 }
 
