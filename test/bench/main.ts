@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util';
 import { measureAuthorizerImport } from './authorizer-import.ts';
 import { measureAuthorizerOverhead } from './authorizer-overhead.ts';
 import { type Bench, createBench } from './bench.ts';
+import { measureConnectionsClient } from './connections-client.ts';
 import { measureConnects } from './connects.ts';
 import { type Figure, isWithinLimit } from './figure.ts';
 import { measureLocalCloud } from './local-cloud.ts';
@@ -14,6 +15,7 @@ const benchmarks: Readonly<Record<string, (bench: Bench) => Promise<Figure[]>>> 
   'authorizer-import': measureAuthorizerImport,
   'authorizer-overhead': measureAuthorizerOverhead,
   connects: measureConnects,
+  'connections-client': measureConnectionsClient,
   'local-cloud': measureLocalCloud,
   tickets: measureTickets,
   logout: measureLogout,
