@@ -1,8 +1,13 @@
 import { parseArgs } from 'node:util';
 import { measureAuthorizerImport } from './authorizer-import.ts';
 import { measureAuthorizerOverhead } from './authorizer-overhead.ts';
+<<<<<<< HEAD
 import { type Bench, createBench, type Sizes } from './bench.ts';
 import { measureBroadcast } from './broadcast.ts';
+=======
+import { type Bench, createBench } from './bench.ts';
+import { measureConnectionsClient } from './connections-client.ts';
+>>>>>>> client
 import { measureConnects } from './connects.ts';
 import { type Figure, isWithinLimit } from './figure.ts';
 import { measureFunctionImport } from './function-import.ts';
@@ -17,7 +22,11 @@ const benchmarks: Readonly<Record<string, (bench: Bench) => Promise<Figure[]>>> 
   'authorizer-overhead': measureAuthorizerOverhead,
   broadcast: measureBroadcast,
   connects: measureConnects,
+<<<<<<< HEAD
   'function-import': measureFunctionImport,
+=======
+  'connections-client': measureConnectionsClient,
+>>>>>>> client
   'local-cloud': measureLocalCloud,
   tickets: measureTickets,
   logout: measureLogout,

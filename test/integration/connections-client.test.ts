@@ -1,4 +1,7 @@
+import { execFile } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
 import { setImmediate as settle } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import {
   ApiGatewayManagementApiClient,
   ApiGatewayManagementApiServiceException,
@@ -193,6 +196,26 @@ describe("does what AWS's own client does not", () => {
     expect(gateway.requests).toHaveLength(4);
     client.destroy();
   });
+});
+
+it('posts over TLS to whom it can trust, and to nobody else', async () => {
+  const [key, cert] = await Promise.all(
+    ['key', 'cert'].map((kind) => readFile(`test/fixtures/tls/this-machine.${kind}`, 'utf8')),
+  );
+  const secure = await WebServer.start(answerJson({}), { key: key ?? '', cert: cert ?? '' });
+  const script = `
+    import { createSockets } from '${new URL('../../functions/edge/sockets.ts', import.meta.url).href}';
+    const sockets = createSockets('${secure.url('/live').href}', { maxAttempts: 1, timeoutMs: 5000 });
+    console.log(await sockets.post('${id}', '{}').catch((error) => error.cause.message));
+    process.exit();`;
+  const run = async (variables: Record<string, string>) => {
+    const env = { ...process.env, AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true', ...variables };
+    const node = ['--import', 'tsx', '--input-type=module', '-e', script];
+    return (await promisify(execFile)(process.execPath, node, { env })).stdout.trim();
+  };
+  const outcomes = [await run({ NODE_EXTRA_CA_CERTS: 'test/fixtures/tls/this-machine.cert' }), await run({})];
+  await secure.close();
+  expect(outcomes).toEqual(['delivered', expect.stringMatching(/^no answer \(.*CERT.*\)$/)]);
 });
 
 it('mixes up no post with another, of 5,000 with 64 under way', async () => {
