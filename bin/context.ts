@@ -47,6 +47,9 @@ export function readContext(lookup: Lookup): SessionSocketProps {
     ...maybe('maxConnectionsPerUser', readNumber(lookup, 'maxConnectionsPerUser')),
     ...maybe('atMaxConnections', readText(lookup, 'atMaxConnections') as SessionSocketProps['atMaxConnections']),
     ...maybe('maxConcurrentSessionChecks', readNumber(lookup, 'maxConcurrentSessionChecks')),
+    ...maybe('maxFramesPerMinute', readNumber(lookup, 'maxFramesPerMinute')),
+    ...maybe('maxClientEventsPerSecond', readNumber(lookup, 'maxClientEventsPerSecond')),
+    ...maybe('maxChannelsPerConnection', readNumber(lookup, 'maxChannelsPerConnection')),
     ...maybe('hello', readSwitch(lookup, 'hello')),
     ...maybe('cloudWatchRole', readSwitch(lookup, 'cloudWatchRole')),
   };

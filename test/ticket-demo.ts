@@ -1,4 +1,4 @@
-import { startDemo } from './demo.ts';
+import { type DemoOptions, startDemo } from './demo.ts';
 import type { Gateway } from './gateway.ts';
 
 /** The gateway in mode `ticket` and the PHP demo, which share credentials: a logout there closes sockets here. */
@@ -12,10 +12,17 @@ export interface TicketDemo extends Gateway {
   readonly complaints: readonly string[];
 }
 
-/** @param context CDK context beside the usual */
-export async function startTicketDemo(context: Readonly<Record<string, string>> = {}): Promise<TicketDemo> {
+/**
+ * @param context CDK context beside the usual
+ * @param app another PHP app than the demo
+ */
+export async function startTicketDemo(
+  context: Readonly<Record<string, string>> = {},
+  app: Pick<DemoOptions, 'app'> = {},
+): Promise<TicketDemo> {
   const complaints: string[] = [];
-  const demo = await startDemo({ context: { mode: 'ticket', ...context }, log: (line) => complaints.push(line) });
+  const log = (line: string) => complaints.push(line);
+  const demo = await startDemo({ ...app, context: { mode: 'ticket', ...context }, log });
   const { secrets, outputs } = demo.cloud;
   const [secret = ''] = Object.values(secrets);
   return {

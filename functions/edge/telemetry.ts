@@ -17,7 +17,9 @@ export type Occurrence =
   | 'RevokeFailed'
   | 'PutOut'
   | 'RequestRefused'
-  | 'Published';
+  | 'Published'
+  | 'FrameFailed'
+  | 'Flooded';
 
 type Fields = Readonly<Record<string, string | number | undefined>>;
 

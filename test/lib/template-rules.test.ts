@@ -86,6 +86,8 @@ describe("cdk-nag's AwsSolutions", () => {
       'AwsSolutions-APIG4 at Http/Api/POST--apps--{app_id}--users--{user_id}--terminate_connections',
       'AwsSolutions-APIG4 at Http/Api/POST--apps--{app_id}--sessions--{session_hash}--terminate_connections',
       `AwsSolutions-IAM5[${posts}] at Hello/Tick`,
+      `AwsSolutions-IAM5[${posts}] at Message`,
+      `AwsSolutions-IAM5[${closes}] at Message`,
       `AwsSolutions-IAM5[${posts}] at Disconnect`,
     ]);
     for (const { reason } of acknowledgmentsOf(stack)) expect(reason).toMatch(/^[A-Z].{40,}\.$/);
