@@ -69,6 +69,13 @@ describe.skipIf(!hasNativePhp)('channels', () => {
     };
   }
 
+  /** The next test finds nobody. */
+  const closeAll = async (...tabs: readonly Tab[]) => {
+    await Promise.all(tabs.map(({ client }) => client.close()));
+    for (const table of ['Connections', 'Subscriptions', 'Members']) {
+      await expect.poll(() => gateway.rows(table)).toEqual([]);
+    }
+  };
   const subscribe = (tab: Tab, channel: string, fields: object = {}) =>
     tab.ask(
       'pusher:subscribe',
@@ -92,8 +99,7 @@ describe.skipIf(!hasNativePhp)('channels', () => {
     const auth = signForSocket(gateway.credentials, tab.socketId, 'private-orders-bob');
     expect(await subscribe(tab, 'private-orders-bob', { auth })).toMatchObject({ data: '{}' });
     expect(await subscribe(tab, 'private-orders-cid', { auth })).toMatchObject(refused);
-    await tab.client.close();
-    await expect.poll(() => gateway.rows('Subscriptions')).toEqual([]);
+    await closeAll(tab);
   });
 
   it('tell who is here, once for each user, until his last tab goes', async () => {
@@ -124,8 +130,7 @@ describe.skipIf(!hasNativePhp)('channels', () => {
     expect(first.heard('pusher_internal:member_added')).toHaveLength(1);
     expect(first.heard('pusher_internal:member_removed')).toHaveLength(1);
     expect(other.heard('pusher_internal:member_added')).toEqual([]);
-    await first.client.close();
-    await expect.poll(() => gateway.rows('Members')).toEqual([]);
+    await closeAll(first);
   });
 
   it('carry what clients say to the others, with the name of who says it', async () => {
@@ -149,7 +154,7 @@ describe.skipIf(!hasNativePhp)('channels', () => {
     await bob.ask('client-typing', forged, 'pusher:pong');
     expect(await ann.ask('client-typing', forged, 'pusher:error')).toMatchObject({ data: { code: 4300 } });
     expect(ann.client.frames.slice(silenced)).toHaveLength(1);
-    for (const tab of [ann, bob]) await tab.client.close();
+    await closeAll(ann, bob);
   });
 
   it('know who has signed in, and refuse another than PHP’s', async () => {
@@ -161,7 +166,7 @@ describe.skipIf(!hasNativePhp)('channels', () => {
     expect(await signIn('{"id":"bob"}')).toMatchObject({ event: 'pusher:error' });
     expect(await subscribe(tab, '#server-to-user-bob')).toMatchObject(refused);
     expect(await subscribe(tab, '#server-to-user-ann')).toMatchObject({ data: '{}' });
-    await tab.client.close();
+    await closeAll(tab);
   });
 
   it('hear nothing more of who was logged out: not in a subscription, not as a member', async () => {
@@ -175,7 +180,7 @@ describe.skipIf(!hasNativePhp)('channels', () => {
     expect(await gateway.rows('Members')).toEqual([expect.objectContaining({ userId: { S: 'ann' } })]);
     expect(await ann.hear('pusher_internal:member_removed')).toMatchObject({ data: '{"user_id":"bob"}' });
     await bob.client.closed;
-    await ann.client.close();
+    await closeAll(ann);
   });
 
   it('are what the page of docs/channels.md shows, in a page of few lines', async () => {
@@ -209,6 +214,6 @@ describe.skipIf(!hasNativePhp)('channels', () => {
     for (const channel of ['a', 'b', 'c', 'd', 'e']) await subscribe(tab, channel);
     expect(await subscribe(tab, 'f')).toMatchObject({ data: { type: 'LimitReached', status: 4100 } });
     expect(await subscribe(tab, 'a')).toMatchObject({ data: '{}' });
-    await tab.client.close();
+    await closeAll(tab);
   });
 });
