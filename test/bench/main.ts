@@ -7,6 +7,7 @@ import { type Figure, isWithinLimit } from './figure.ts';
 import { measureLocalCloud } from './local-cloud.ts';
 import { measureLogout } from './logout.ts';
 import { asJson, asMarkdown, asTable, describeMachine } from './print.ts';
+import { measurePublish } from './publish.ts';
 import { measureTickets } from './tickets.ts';
 
 const benchmarks: Readonly<Record<string, (bench: Bench) => Promise<Figure[]>>> = {
@@ -16,6 +17,7 @@ const benchmarks: Readonly<Record<string, (bench: Bench) => Promise<Figure[]>>> 
   'local-cloud': measureLocalCloud,
   tickets: measureTickets,
   logout: measureLogout,
+  publish: measurePublish,
 };
 
 const usage = `Measures session-socket beside what it could be or was, in interleaved rounds of one run.
