@@ -48,6 +48,9 @@ export function readContext(lookup: Lookup): SessionSocketProps {
     ...maybe('atMaxConnections', readText(lookup, 'atMaxConnections') as SessionSocketProps['atMaxConnections']),
     ...maybe('maxConcurrentSessionChecks', readNumber(lookup, 'maxConcurrentSessionChecks')),
     ...maybe('revalidate', readRevalidate(lookup)),
+    ...maybe('maxFramesPerMinute', readNumber(lookup, 'maxFramesPerMinute')),
+    ...maybe('maxClientEventsPerSecond', readNumber(lookup, 'maxClientEventsPerSecond')),
+    ...maybe('maxChannelsPerConnection', readNumber(lookup, 'maxChannelsPerConnection')),
     ...maybe('hello', readSwitch(lookup, 'hello')),
     ...maybe('cloudWatchRole', readSwitch(lookup, 'cloudWatchRole')),
   };

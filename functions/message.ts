@@ -1,26 +1,131 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
-import { encodeFrame, errorFrame, type Frame, parseFrame, pongFrame } from './core/frame.ts';
-import { isRefusal, refuse } from './core/refusal.ts';
+import { createAdmission } from './core/admission.ts';
+import { createClientEvent } from './core/client-event.ts';
+import { fieldsOf } from './core/fields.ts';
+import { encodeFrame, errorFrame, type Frame, parseFrame, pongFrame, subscriptionErrorFrame } from './core/frame.ts';
+import { createMeter, type Meter } from './core/meter.ts';
+import { isRefusal, type Refusal, refuse } from './core/refusal.ts';
+import { createSignIn } from './core/sign-in.ts';
+import type { SocketSender } from './core/socket-sender.ts';
+import { createSocketSignatures } from './core/socket-signature.ts';
+import type { Speaker } from './core/speaker.ts';
+import { createSubscribe, createUnsubscribe } from './core/subscribe.ts';
+import { createChannels } from './edge/channels.ts';
+import { systemClock } from './edge/clock.ts';
+import { readSpeaker } from './edge/context.ts';
+import { createCounterRows } from './edge/counter-rows.ts';
+import { read, readAwsSettings, readNumber } from './edge/environment.ts';
 import type { SocketEvent } from './edge/gateway.ts';
+import { createCredentialsSource } from './edge/secret.ts';
+import { createSockets } from './edge/sockets.ts';
+import { createTell, type Tell } from './edge/telemetry.ts';
 
-/** What a client may say, and what it is answered. */
-const verbs: ReadonlyMap<string, (frame: Frame) => Frame> = new Map([
-  ['pusher:ping', () => pongFrame],
-  ['pusher:pong', () => pongFrame],
-]);
+/** Does what a frame asks for, and says what it is answered. */
+type Act = (speaker: Speaker, frame: Frame) => Promise<Frame>;
+
+/** What a client may say. Whoever lives on a channel says it with an event of his own, `client-…`. */
+export interface Verbs {
+  readonly subscribe: Act;
+  readonly unsubscribe: Act;
+  readonly signIn: Act;
+  readonly clientEvent: Act;
+}
+
+interface Dependencies {
+  readonly verbs: Verbs;
+  /** Frames of one connection in one minute. */
+  readonly meter: Meter;
+  readonly sender: SocketSender;
+  readonly tell: Tell;
+}
+
+const pong: Act = async () => pongFrame;
 
 /**
  * Answers a frame with exactly one frame, as the return value that a two-way route sends back. It never throws, because
  * API Gateway's own error frame has no `event`, and Pusher's clients fail on that.
  */
-export async function handler(event: SocketEvent): Promise<APIGatewayProxyStructuredResultV2> {
-  return { statusCode: 200, body: encodeFrame(answer(event.body)) };
+export function createMessage({ verbs, meter, sender, tell }: Dependencies) {
+  const acts: ReadonlyMap<string, Act> = new Map([
+    ['pusher:ping', pong],
+    ['pusher:pong', pong],
+    ['pusher:subscribe', verbs.subscribe],
+    ['pusher:unsubscribe', verbs.unsubscribe],
+    ['pusher:signin', verbs.signIn],
+  ]);
+
+  return async (event: SocketEvent): Promise<APIGatewayProxyStructuredResultV2> => {
+    return { statusCode: 200, body: encodeFrame(await answer(event)) };
+  };
+
+  async function answer(event: SocketEvent): Promise<Frame> {
+    const speaker = readSpeaker(event);
+    // Only a route without our authorizer could bring this about: fail closed.
+    if (speaker === undefined) return errorFrame(refuse('not-admitted'));
+    const frame = parseFrame(event.body);
+    try {
+      const pressure = await meter(speaker.connectionId);
+      if (pressure === 'flood') return await shut(speaker);
+      if (pressure === 'over') return errorFrame(refuse('many-frames'));
+      if (isRefusal(frame)) return errorFrame(frame);
+      const act = frame.event.startsWith('client-') ? verbs.clientEvent : acts.get(frame.event);
+      return act === undefined ? errorFrame(refuse('unknown-event')) : await act(speaker, frame);
+    } catch (error) {
+      const { connectionId, principalId } = speaker;
+      tell('error', 'frame failed', { connectionId, principalId, error: nameOf(error) }, { FrameFailed: 1 });
+      return failureOf(frame);
+    }
+  }
+
+  /** Who does not stop when told is shown out: first why, then the door. */
+  async function shut(speaker: Speaker): Promise<Frame> {
+    const { connectionId, principalId } = speaker;
+    tell('warn', 'closed for too many frames', { connectionId, principalId }, { Flooded: 1 });
+    await sender.post(connectionId, encodeFrame(errorFrame(refuse('many-frames'))));
+    await sender.close(connectionId);
+    return pongFrame;
+  }
 }
 
-function answer(text: string | undefined): Frame {
-  const frame = parseFrame(text);
-  if (isRefusal(frame)) return errorFrame(frame);
-  const act = verbs.get(frame.event);
-  if (act === undefined) return errorFrame(refuse('unknown-event'));
-  return act(frame);
+/** To a subscription in a way that its channel hears of. */
+function failureOf(frame: Frame | Refusal): Frame {
+  const channel = isRefusal(frame) || frame.event !== 'pusher:subscribe' ? undefined : fieldsOf(frame.data).channel;
+  if (typeof channel !== 'string') return errorFrame(refuse('fault'));
+  return subscriptionErrorFrame(channel, refuse('fault-in-subscribing'));
 }
+
+/** The name of what went wrong and no more: its message may repeat what a client has sent. */
+function nameOf(error: unknown): string {
+  return error instanceof Error ? error.name : 'unknown';
+}
+
+const client = new DynamoDBClient({});
+// Once, because what is posted is tried again by the fan-out.
+const sender = createSockets(read('CALLBACK_URL'), { maxAttempts: 1, timeoutMs: 3000 });
+const channels = createChannels(client, sender, systemClock);
+const counters = createCounterRows(read('CLAIMS_TABLE'), client);
+const isSigned = createSocketSignatures(
+  createCredentialsSource(read('CREDENTIALS_SECRET_ARN'), readAwsSettings(), systemClock),
+);
+const frames = { name: 'frames', limit: readNumber('FRAMES_PER_MINUTE'), windowMs: 60_000 };
+const clientEvents = { name: 'client-events', limit: readNumber('CLIENT_EVENTS_PER_SECOND'), windowMs: 1000 };
+
+export const handler = createMessage({
+  verbs: {
+    subscribe: createSubscribe({
+      ...channels,
+      admit: createAdmission(isSigned, channels.registry),
+      maxChannels: readNumber('CHANNELS_PER_CONNECTION'),
+    }),
+    unsubscribe: createUnsubscribe(channels),
+    signIn: createSignIn(isSigned, channels.registry),
+    clientEvent: createClientEvent({
+      ...channels,
+      meter: createMeter(clientEvents, counters, systemClock),
+    }),
+  },
+  meter: createMeter(frames, counters, systemClock),
+  sender,
+  tell: createTell(),
+});

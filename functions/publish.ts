@@ -106,8 +106,8 @@ export function createPublishApi({ credentials, tell, ...world }: Dependencies) 
   /** @throws when nobody was reached of those who should have been, so that PHP asks again */
   async function publishTo(events: readonly PublishedEvent[], seed: string): Promise<void> {
     const { delivered, gone, lost, retried, broadcasts, handedOn } = await publishAll(events, world.publish, seed);
-    const fields = { events: events.length, broadcasts, handedOn, retried };
-    const counts = { Published: broadcasts, Delivered: delivered, Gone: gone, Lost: lost };
+    const fields = { events: events.length, handedOn };
+    const counts = { Published: broadcasts, Delivered: delivered, Gone: gone, Retried: retried, Lost: lost };
     tell(lost > 0 ? 'error' : 'info', 'published', fields, counts);
     if (lost > 0 && delivered === 0) throw new Error(`None of ${lost} posts was accepted.`);
   }

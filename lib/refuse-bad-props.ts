@@ -60,7 +60,22 @@ function findFault(props: SessionSocketProps): string | undefined {
   if (quota !== undefined && !(quota.rateLimit >= 100 && quota.burstLimit >= 10)) {
     return 'accountRequestQuota needs a rateLimit of at least 100 and a burstLimit of at least 10; with less, a broadcast would outlive its workers.';
   }
-  return undefined;
+  return findTrafficFault(props);
+}
+
+/** Of the names of more, a connection's row could not hold all: it has 400 KB, and a name up to 200 bytes. */
+const mostChannels = 1000;
+
+function findTrafficFault(props: SessionSocketProps): string | undefined {
+  const { maxFramesPerMinute, maxClientEventsPerSecond, maxChannelsPerConnection } = props;
+  const limits = { maxFramesPerMinute, maxClientEventsPerSecond, maxChannelsPerConnection };
+  for (const [name, limit] of Object.entries(limits)) {
+    if (limit !== undefined && !(Number.isInteger(limit) && limit > 0)) {
+      return `${name} is ${limit}; it is a whole number above 0, and with none nothing could be said.`;
+    }
+  }
+  if ((maxChannelsPerConnection ?? 0) <= mostChannels) return undefined;
+  return `maxChannelsPerConnection is ${maxChannelsPerConnection}; it can be ${mostChannels} at most.`;
 }
 
 /** What CloudFormation fills in is not known before the deployment; the authorizer checks it again when it starts. */

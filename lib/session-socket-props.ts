@@ -114,6 +114,26 @@ export interface SessionSocketProps {
   readonly throttle?: { readonly rateLimit: number; readonly burstLimit: number };
 
   /**
+   * Frames of one connection in a minute, pings too. With more it is answered Pusher's error 4301, and closed when it goes on to
+   * three times as many.
+   * @default 300
+   */
+  readonly maxFramesPerMinute?: number;
+
+  /**
+   * Client events of one connection in a second; more are refused with 4301
+   * (https://pusher.com/docs/channels/using_channels/events/#triggering-client-events).
+   * @default 10
+   */
+  readonly maxClientEventsPerSecond?: number;
+
+  /**
+   * Channels that one connection has joined at once, 1,000 at most.
+   * @default 100
+   */
+  readonly maxChannelsPerConnection?: number;
+
+  /**
    * The throttle of the HTTP API that PHP calls, in requests per second. It shares the account's quota too.
    * @default { rateLimit: 500, burstLimit: 250 }
    */

@@ -10,6 +10,7 @@ import type {
   ChannelsEnvironment,
   ConnectEnvironment,
   DeliverEnvironment,
+  MessageEnvironment,
   PhpEnvironment,
   PublishEnvironment,
 } from '../functions/edge/environment.ts';
@@ -93,7 +94,7 @@ export class SessionSocket extends Construct {
     this.revalidateAlarm = this.#createRevalidation(php).alarm;
     const hello = props.hello === true ? this.#createHello() : undefined;
     const connect = this.#createConnect(props, this.#deliver, hello);
-    this.#api.route({ authorizer, connect, message: this.#createMessage(), disconnect: this.#createDisconnect() });
+    this.#api.route({ authorizer, connect, message: this.#createMessage(props), disconnect: this.#createDisconnect() });
   }
 
   #createSecret(): Secret {
@@ -176,14 +177,31 @@ export class SessionSocket extends Construct {
     return connect;
   }
 
-  #createMessage(): SocketFunction {
-    return this.#createFunction('Message', {
+  #createMessage(props: SessionSocketProps): SocketFunction {
+    const { connections, subscriptions, members, claims } = this.#tables;
+    const message = this.#createFunction('Message', {
       entry: 'message',
       description: 'Answers a frame',
-      environment: {},
-      timeout: Duration.seconds(10),
-      memorySize: 256,
+      environment: {
+        ...this.#channelsEnvironment(),
+        CLAIMS_TABLE: claims.tableName,
+        CREDENTIALS_SECRET_ARN: this.secret.secretArn,
+        FRAMES_PER_MINUTE: String(props.maxFramesPerMinute ?? 300),
+        CLIENT_EVENTS_PER_SECOND: String(props.maxClientEventsPerSecond ?? 10),
+        CHANNELS_PER_CONNECTION: String(props.maxChannelsPerConnection ?? 100),
+      } satisfies MessageEnvironment,
+      // Above the time for which a post is tried: API Gateway's own answer for a function that was killed has no `event`.
+      timeout: Duration.seconds(25),
+      memorySize: 512,
     });
+    for (const verb of ['GetItem', 'UpdateItem']) message.allow(`dynamodb:${verb}`, connections.tableArn);
+    message.allow('dynamodb:PutItem', subscriptions.tableArn);
+    message.allow('dynamodb:Query', members.tableArn);
+    message.allow('dynamodb:UpdateItem', claims.tableArn);
+    this.#allowLeaving(message);
+    message.allow('secretsmanager:GetSecretValue', this.secret.secretArn);
+    this.#api.allowCloses(message);
+    return message;
   }
 
   #createDisconnect(): SocketFunction {

@@ -1,33 +1,40 @@
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { connectionIdOf } from '../functions/core/connection.ts';
 import type { PusherCredentials } from '../functions/core/credentials.ts';
-import { systemClock } from '../functions/edge/clock.ts';
-import { createConnectionRows } from '../functions/edge/connection-rows.ts';
-import { createMemberRows } from '../functions/edge/member-rows.ts';
-import { createSubscriptionRows } from '../functions/edge/subscription-rows.ts';
 import { signQuery } from './fakes/signed-request.ts';
+import { signForSocket } from './fakes/socket-auth.ts';
 import { type Gateway, startGateway } from './gateway.ts';
 import { startSealingApp } from './sealing-app.ts';
 import { type Client, connect } from './socket-client.ts';
 
 /** A gateway with the HTTP API beside it, and an app whose visitors are user 42. */
 export interface Publishing extends Gateway {
+  readonly pageUrl: string;
   /** Of the HTTP API. */
   readonly apiUrl: string;
   readonly credentials: PusherCredentials;
-  /** A socket that has had its welcome, and its id. */
-  open(): Promise<{ readonly client: Client; readonly socketId: string }>;
-  /** Puts a socket on a channel, on presence channels as a user. */
-  join(channel: string, socketId: string, userId?: string): Promise<void>;
+  /** A ticket of now. */
+  seal(): string;
+  /** A socket that has had its welcome and has joined these channels, signed by PHP. */
+  listen(channels: readonly string[], userId?: string): Promise<Listener>;
   /** A request as PHP signs it. */
   ask(method: 'GET' | 'POST', route: string, options?: Asked): Promise<Response>;
 }
 
+export interface Listener {
+  readonly client: Client;
+  readonly socketId: string;
+  /** The events of a channel, so far. */
+  on(channel: string): readonly { readonly event: string; readonly data: unknown; readonly id?: string }[];
+  /** The first frame of this event, heard or to come. */
+  heard(event: string): Promise<{ readonly channel: string; readonly data: string }>;
+}
+
 interface Asked {
   readonly body?: string;
+  /** Parameters of its own, sorted. */
   readonly query?: string;
   readonly key?: string;
   readonly secret?: string;
+  /** Epoch seconds. */
   readonly time?: number;
 }
 
@@ -39,28 +46,28 @@ export async function startPublishing(context: Readonly<Record<string, string>> 
   const credentials: PusherCredentials = JSON.parse(secret);
   app.credentials = credentials;
   const apiUrl = gateway.cloud.outputs.HttpApiUrl ?? '';
-  const { dynamodbEndpoint: endpoint, region, credentials: keys } = gateway.cloud;
-  const dynamodb = new DynamoDBClient({ endpoint, region, credentials: keys });
-  const tableOf = (part: string) => Object.entries(gateway.cloud.tables).find(([id]) => id.includes(part))?.[1] ?? '';
-  const registry = createConnectionRows(tableOf('Connections'), dynamodb, systemClock);
-  const subscriptions = createSubscriptionRows(tableOf('Subscriptions'), dynamodb, systemClock);
-  const members = createMemberRows(tableOf('Members'), dynamodb, systemClock);
 
   return {
     ...gateway,
+    pageUrl: app.url,
     apiUrl,
     credentials,
-    async open() {
+    seal: () => app.seal(),
+    async listen(channels, userId = '42') {
       const url = `${gateway.webSocketUrl}?token=${encodeURIComponent(app.seal())}`;
       const client = await connect(url, { origin: app.url });
-      const welcome = await client.find((frame) => frame.includes('pusher:connection_established'));
-      return { client, socketId: JSON.parse(JSON.parse(welcome).data).socket_id };
-    },
-    async join(channel, socketId, userId) {
-      const connection = { principalId: 'user:42', connectionId: connectionIdOf(socketId) ?? '' };
-      await registry.join(connection, channel, 100);
-      if (userId !== undefined) await members.join(channel, { userId }, connection.connectionId);
-      await subscriptions.add(channel, connection, userId);
+      const heard = async (event: string) =>
+        JSON.parse(await client.find((frame) => JSON.parse(frame).event === event));
+      const socketId = JSON.parse((await heard('pusher:connection_established')).data).socket_id;
+      for (const channel of channels) {
+        client.send({ event: 'pusher:subscribe', data: wishFor(channel, socketId, userId) });
+        const isAnswer = (frame: string) => frame.includes('subscription_') && JSON.parse(frame).channel === channel;
+        const answer = await client.find(isAnswer);
+        if (!answer.includes('succeeded')) throw new Error(`The socket could not join: ${answer}`);
+      }
+      const on = (channel: string) =>
+        client.frames.map((frame) => JSON.parse(frame)).filter((frame) => frame.channel === channel && 'id' in frame);
+      return { client, socketId, heard, on };
     },
     ask(method, route, { body = '', query = '', key, secret = credentials.secret, time = Date.now() / 1000 } = {}) {
       const path = `/apps/${credentials.appId}${route}`;
@@ -70,9 +77,15 @@ export async function startPublishing(context: Readonly<Record<string, string>> 
       return fetch(`${apiUrl}${path}?${signed}`, { method, headers, ...(body === '' ? {} : { body }) });
     },
     async close() {
-      dynamodb.destroy();
       await gateway.close();
       await app.close();
     },
   };
+
+  function wishFor(channel: string, socketId: string, userId: string): object {
+    if (!/^(private|presence)-/.test(channel)) return { channel, auth: '' };
+    const channelData = channel.startsWith('presence-') ? JSON.stringify({ user_id: userId }) : undefined;
+    const data = channelData === undefined ? [] : [channelData];
+    return { channel, auth: signForSocket(credentials, socketId, channel, ...data), channel_data: channelData };
+  }
 }

@@ -1,4 +1,5 @@
 import type { Connection, NewConnection } from './connection.ts';
+import type { Member } from './subscriptions.ts';
 
 /** A connection as a broadcast sees it. */
 export interface RegisteredConnection extends Connection {
@@ -14,6 +15,9 @@ export interface RegisteredConnection extends Connection {
  */
 export type Joining = 'joined' | 'again' | 'full' | 'away';
 
+/** What came of a sign-in: `other` has signed in as somebody else already. */
+export type SigningIn = 'signed in' | 'other' | 'away';
+
 /**
  * The port to the table of who is connected.
  *
@@ -23,6 +27,8 @@ export type Joining = 'joined' | 'again' | 'full' | 'away';
  * `join` takes a channel's name into the connection's row, for as long as it has fewer than `limit`, and refuses one that is not
  * here, was revoked, or whose time or session has ended. It MUST decide and write in one, and MAY be repeated. `part` takes the
  * name out again; it MUST NOT create anything or fail when there is none.
+ * `signIn` remembers on the row as whom the connection has signed in; it refuses whom `join` would, and who has signed in as
+ * somebody else. `signedInAs` answers by what was written last.
  * `markWelcomed` answers false, and MUST NOT create anything, when the connection has left meanwhile or was revoked.
  * `revoke` marks a connection as one that nothing is for any more, and answers the channels that it had joined; it can join no
  * more. It answers undefined, and MUST NOT create anything, when the connection has left; it MAY be repeated.
@@ -43,6 +49,8 @@ export interface ConnectionRegistry {
   isRevoked(connection: Connection): Promise<boolean>;
   join(connection: Connection, channel: string, limit: number): Promise<Joining>;
   part(connection: Connection, channel: string): Promise<void>;
+  signIn(connection: Connection, member: Member): Promise<SigningIn>;
+  signedInAs(connection: Connection): Promise<Member | undefined>;
   markWelcomed(connection: Connection, welcomedAt: number): Promise<boolean>;
   revoke(connection: Connection, revokedAt: number): Promise<readonly string[] | undefined>;
   leave(connection: Connection): Promise<readonly string[]>;

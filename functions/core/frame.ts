@@ -12,6 +12,8 @@ export interface Frame {
   readonly data?: unknown;
   /** Of a published event, so that a client can tell what came twice; Pusher's clients leave it alone. */
   readonly id?: string;
+  /** Of a client event on a presence channel: who says it. */
+  readonly user_id?: string;
 }
 
 /**
@@ -50,6 +52,22 @@ export const pongFrame: Frame = { event: 'pusher:pong', data: {} };
 export function errorFrame({ code, sentence }: Refusal): Frame {
   return { event: 'pusher:error', data: { code, message: sentence } };
 }
+
+/**
+ * Why a channel was not joined. Not a `pusher:error`, which does not name the channel: this one reaches
+ * `channel.bind('pusher:subscription_error')` and Echo's `error()`. Pusher has no such frame from the server; its form is that of
+ * soketi, and of pusher-js where its own authorization fails.
+ */
+export function subscriptionErrorFrame(channel: string, { code, sentence }: Refusal): Frame {
+  const type = kinds.get(code) ?? 'LimitReached';
+  return { event: 'pusher:subscription_error', channel, data: { type, error: sentence, status: code } };
+}
+
+const kinds: ReadonlyMap<number, string> = new Map([
+  [400, 'BadRequest'],
+  [401, 'AuthError'],
+  [500, 'ServerError'],
+]);
 
 /** The event of the demo: `hello {hello: 'world'}`, as the socket.io server that this replaces sent it. */
 export const helloFrame: Frame = { event: 'hello', data: JSON.stringify({ hello: 'world' }) };

@@ -1,10 +1,38 @@
+import { fieldsIn } from './fields.ts';
 import type { Frame } from './frame.ts';
+import { isUserId } from './identity.ts';
+import { type Refusal, refuse } from './refusal.ts';
 import type { Member } from './subscriptions.ts';
 
+/** Pusher's limits: https://pusher.com/docs/channels/using_channels/presence-channels/ */
+export const maxMembers = 100;
+const maxMemberBytes = 1024;
+
+/** What PHP has signed of a member, `{"user_id": …, "user_info"?: …}`, as text. Ids may be numbers there; here they are text. */
+export function readMember(channelData: string): Member | Refusal {
+  const { user_id: id, user_info: userInfo } = fieldsIn(channelData) ?? {};
+  const userId = Number.isSafeInteger(id) ? String(id) : id;
+  if (!isUserId(userId)) return refuse('bad-member');
+  return userInfo === undefined ? { userId } : { userId, userInfo };
+}
+
+export function isBig({ userInfo }: Member): boolean {
+  return userInfo !== undefined && Buffer.byteLength(JSON.stringify(userInfo)) > maxMemberBytes;
+}
+
 /**
- * To the others on a presence channel, once for each user, however many sockets he has there
+ * Who is here, to who has just come. A user is in it once, himself too, and whoever says nothing of himself is in it with `null`
  * (https://pusher.com/docs/channels/library_auth_reference/pusher-websockets-protocol/#presence-channel-events).
  */
+export function presentFrame(channel: string, members: readonly Member[]): Frame {
+  const ids = members.map(({ userId }) => userId);
+  // Not by assignment: an id may be `__proto__`.
+  const hash = Object.fromEntries(members.map(({ userId, userInfo = null }) => [userId, userInfo]));
+  const data = JSON.stringify({ presence: { count: ids.length, ids, hash } });
+  return { event: 'pusher_internal:subscription_succeeded', data, channel };
+}
+
+/** To the others, once for each user, however many sockets he has there. */
 export function memberAddedFrame(channel: string, { userId, userInfo = null }: Member): Frame {
   const data = JSON.stringify({ user_id: userId, user_info: userInfo });
   return { event: 'pusher_internal:member_added', channel, data };

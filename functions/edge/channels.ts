@@ -13,8 +13,9 @@ import { createMemberRows } from './member-rows.ts';
 import { createSubscriptionRows } from './subscription-rows.ts';
 
 /**
- * `sender` should try once, because what is posted to many is tried again by the fan-out. What each function has that speaks on channels or ends connections. It is one thing because leaving publishes (who has left),
+ * What each function has that speaks on channels or ends connections. It is one thing because leaving publishes (who has left),
  * and publishing finds who is to leave.
+ * @param sender should try once, because what is posted to many is tried again by the fan-out
  */
 export function createChannels(client: DynamoDBClient, sender: Pick<SocketSender, 'post'>, clock: Clock) {
   const registry = createConnectionRows(read('CONNECTIONS_TABLE'), client, clock);

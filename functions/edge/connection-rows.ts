@@ -12,7 +12,7 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import type { Clock } from '../core/clock.ts';
 import { type Connection, connectionLifetime, welcomePatience } from '../core/connection.ts';
-import type { ConnectionRegistry, Joining, RegisteredConnection } from '../core/connection-registry.ts';
+import type { ConnectionRegistry, RegisteredConnection } from '../core/connection-registry.ts';
 import { connectionsTable } from './tables.ts';
 
 type Row = Record<string, AttributeValue>;
@@ -25,6 +25,7 @@ const notRevoked = 'attribute_not_exists(revokedAt)';
 const notExpired = `${ttl} > :now`;
 
 const sessionGoesOn = '(attribute_not_exists(sessionExpiresAt) OR sessionExpiresAt > :now)';
+const isAlive = `${notExpired} AND ${sessionGoesOn} AND ${notRevoked}`;
 
 /** The registry as rows of one DynamoDB table. */
 export function createConnectionRows(table: string, client: DynamoDBClient, clock: Clock): ConnectionRegistry {
@@ -65,7 +66,7 @@ export function createConnectionRows(table: string, client: DynamoDBClient, cloc
       const outcome = await update({
         Key: keyOf(connection),
         UpdateExpression: 'ADD channels :channels',
-        ConditionExpression: `${notExpired} AND ${sessionGoesOn} AND ${notRevoked} AND (${hasRoom} OR ${isIn})`,
+        ConditionExpression: `${isAlive} AND (${hasRoom} OR ${isIn})`,
         ExpressionAttributeValues: {
           ':channels': { SS: [channel] },
           ':channel': { S: channel },
@@ -75,7 +76,7 @@ export function createConnectionRows(table: string, client: DynamoDBClient, cloc
         ReturnValues: 'UPDATED_OLD',
       });
       if (outcome !== 'unfit') return channelsOf(outcome).includes(channel) ? 'again' : 'joined';
-      return whyNot(connection);
+      return (await mayJoin(connection)) ? 'full' : 'away';
     },
 
     async part(connection, channel) {
@@ -85,6 +86,27 @@ export function createConnectionRows(table: string, client: DynamoDBClient, cloc
         ConditionExpression: stillThere,
         ExpressionAttributeValues: { ':channels': { SS: [channel] } },
       });
+    },
+
+    async signIn(connection, { userId, userInfo }) {
+      const outcome = await update({
+        Key: keyOf(connection),
+        UpdateExpression: 'SET signedInAs = :id, signedInInfo = :info',
+        ConditionExpression: `${isAlive} AND (attribute_not_exists(signedInAs) OR signedInAs = :id)`,
+        ExpressionAttributeValues: {
+          ':id': { S: userId },
+          ':info': { S: JSON.stringify(userInfo ?? null) },
+          ...now(),
+        },
+      });
+      if (outcome !== 'unfit') return 'signed in';
+      return (await mayJoin(connection)) ? 'other' : 'away';
+    },
+
+    async signedInAs(connection) {
+      const row = await find(connection);
+      if (row?.signedInAs?.S === undefined) return undefined;
+      return { userId: row.signedInAs.S, userInfo: JSON.parse(row.signedInInfo?.S ?? 'null') };
     },
 
     async markWelcomed(connection, welcomedAt) {
@@ -187,19 +209,17 @@ export function createConnectionRows(table: string, client: DynamoDBClient, cloc
         TableName: table,
         Key: keyOf(connection),
         ConsistentRead: true,
-        ProjectionExpression: `${sortKey}, ${ttl}, revokedAt, sessionExpiresAt`,
+        ProjectionExpression: `${sortKey}, ${ttl}, revokedAt, sessionExpiresAt, signedInAs, signedInInfo`,
       }),
     );
     return answer.Item;
   }
 
-  /** Only to tell a refusal from another, so it need not be part of the decision. */
-  async function whyNot(connection: Connection): Promise<Joining> {
+  /** Only to tell one refusal from another, so it need not be part of the decision. */
+  async function mayJoin(connection: Connection): Promise<boolean> {
     const row = await find(connection);
-    const isOver = (end: AttributeValue | undefined) => Number(end?.N ?? Number.POSITIVE_INFINITY) <= seconds();
-    if (row === undefined || row.revokedAt !== undefined || isOver(row[ttl]) || isOver(row.sessionExpiresAt))
-      return 'away';
-    return 'full';
+    const goesOn = (end: AttributeValue | undefined) => Number(end?.N ?? Number.POSITIVE_INFINITY) > seconds();
+    return row !== undefined && row.revokedAt === undefined && goesOn(row[ttl]) && goesOn(row.sessionExpiresAt);
   }
 
   /** What it answers of the row as it was, or `unfit` when the condition was not met. */

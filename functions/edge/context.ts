@@ -1,5 +1,6 @@
 import type { NewConnection } from '../core/connection.ts';
 import { principalOf, type Session } from '../core/session.ts';
+import type { Speaker } from '../core/speaker.ts';
 import { type AuthorizerContext, readConnection, type SocketEvent } from './gateway.ts';
 
 /** What the authorizer knows beside the session. */
@@ -41,4 +42,13 @@ export function readAdmitted(
   const end = sessionExpiresAt === undefined ? {} : { sessionExpiresAt: Number(sessionExpiresAt) };
   const seal = sessionSeal === undefined ? {} : { sessionSeal };
   return { ...connection, sessionHash, ...end, ...seal, authorizedAt: Number(authorizedAt), jti };
+}
+
+/** Who has sent a frame. Undefined when no authorizer of ours has let him in. */
+export function readSpeaker(event: SocketEvent): Speaker | undefined {
+  const connection = readConnection(event);
+  if (connection === undefined) return undefined;
+  const { userInfo, channels = '[]' } = event.requestContext.authorizer ?? {};
+  const said = userInfo === undefined ? {} : { userInfo: JSON.parse(userInfo) };
+  return { ...connection, ...said, channels: JSON.parse(channels) };
 }

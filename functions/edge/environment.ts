@@ -203,16 +203,17 @@ export function readBroadcastSettings() {
   return { deliverFunction: readOptional('DELIVER_FUNCTION') ?? read('AWS_LAMBDA_FUNCTION_NAME'), quota };
 }
 
-function readNumber(name: Variable): number {
-  const value = Number(read(name));
-  if (!(value > 0)) throw new Error(`${name} must be a number above 0.`);
-  return value;
-}
-
 /** @throws Error with the variable's name when it is missing or empty */
 export function read(name: Variable): string {
   const value = process.env[name];
   if (value === undefined || value === '') throw new Error(`The environment variable ${name} is not set.`);
+  return value;
+}
+
+/** @throws Error with the variable's name when it is missing or no number above 0 */
+export function readNumber(name: Variable): number {
+  const value = Number(read(name));
+  if (!(value > 0)) throw new Error(`${name} must be a number above 0.`);
   return value;
 }
 

@@ -23,7 +23,9 @@ export type Occurrence =
   | 'Ended'
   | 'EndFailed'
   | 'RequestRefused'
-  | 'Published';
+  | 'Published'
+  | 'FrameFailed'
+  | 'Flooded';
 
 type Fields = Readonly<Record<string, string | number | undefined>>;
 

@@ -7,13 +7,10 @@ export interface Bench {
   readonly mutations: number;
   /** How many come back at once in `storm`. */
   readonly sockets: number;
-<<<<<<< HEAD
   /** To how many sockets `broadcast` posts. */
   readonly recipients: number;
   /** Whether charts are drawn into docs/images. */
   readonly chart: boolean;
-=======
->>>>>>> limits
   /**
    * Tells what comes next.
    * @throws Stopped once somebody pressed Ctrl-C, so that nothing more is begun
@@ -26,11 +23,7 @@ export interface Bench {
 export class Stopped extends Error {}
 
 /** A benchmark's surroundings, and the way to end them early. */
-<<<<<<< HEAD
 export function createBench(say: (line: string) => void, sizes: Sizes) {
-=======
-export function createBench(say: (line: string) => void, sizes: Pick<Bench, 'mutations' | 'sockets'>) {
->>>>>>> limits
   const undos: (() => Promise<void> | void)[] = [];
   let isStopped = false;
 

@@ -1,19 +1,16 @@
 import { parseArgs } from 'node:util';
 import { measureAuthorizerImport } from './authorizer-import.ts';
 import { measureAuthorizerOverhead } from './authorizer-overhead.ts';
-<<<<<<< HEAD
 import { type Bench, createBench, type Sizes } from './bench.ts';
 import { measureBroadcast } from './broadcast.ts';
-=======
-import { type Bench, createBench } from './bench.ts';
 import { measureConnectionsClient } from './connections-client.ts';
->>>>>>> client
 import { measureConnects } from './connects.ts';
 import { type Figure, isWithinLimit } from './figure.ts';
 import { measureFunctionImport } from './function-import.ts';
 import { measureLocalCloud } from './local-cloud.ts';
 import { measureLogout } from './logout.ts';
 import { asJson, asMarkdown, asTable, describeMachine } from './print.ts';
+import { measurePublish } from './publish.ts';
 import { measureStorm } from './storm.ts';
 import { measureTickets } from './tickets.ts';
 
@@ -22,18 +19,14 @@ const benchmarks: Readonly<Record<string, (bench: Bench) => Promise<Figure[]>>> 
   'authorizer-overhead': measureAuthorizerOverhead,
   broadcast: measureBroadcast,
   connects: measureConnects,
-<<<<<<< HEAD
   'function-import': measureFunctionImport,
-=======
   'connections-client': measureConnectionsClient,
->>>>>>> client
   'local-cloud': measureLocalCloud,
   tickets: measureTickets,
   logout: measureLogout,
   storm: measureStorm,
+  publish: measurePublish,
 };
-
-type Sizes = Pick<Bench, 'mutations' | 'sockets'>;
 
 const usage = `Measures session-socket beside what it could be or was, in interleaved rounds of one run.
 
@@ -44,11 +37,8 @@ const usage = `Measures session-socket beside what it could be or was, in interl
   --markdown    print the table of docs/benchmarks.md
   --mutations   how many mutated tickets "tickets" tries   (default 100000)
   --sockets     how many sockets come back in "storm"      (default 2000)
-<<<<<<< HEAD
   --recipients  to how many sockets "broadcast" posts      (default 100000)
   --chart       draw docs/images/broadcast.svg anew
-=======
->>>>>>> limits
   --help        this text
 
 Figures go to standard output, progress to standard error. A missed limit is marked and not a failure: how busy the
@@ -77,18 +67,12 @@ try {
 function readArguments(args: readonly string[]) {
   const boolean = { type: 'boolean', default: false } as const;
   const number = (fallback: string) => ({ type: 'string', default: fallback }) as const;
-<<<<<<< HEAD
   const sizes = { mutations: number('100000'), sockets: number('2000'), recipients: number('100000') };
   const options = { json: boolean, markdown: boolean, ...sizes, chart: boolean, help: boolean };
-=======
-  const sizes = { mutations: number('100000'), sockets: number('2000') };
-  const options = { json: boolean, markdown: boolean, ...sizes, help: boolean };
->>>>>>> limits
   const { values, positionals } = parseArgs({ args: [...args], allowPositionals: true, options });
   const print = values.json ? asJson : values.markdown ? asMarkdown : asTable;
   const mutations = readSize('mutations', values.mutations);
   const sockets = readSize('sockets', values.sockets);
-<<<<<<< HEAD
   const recipients = readSize('recipients', values.recipients);
   const wanted = { mutations, sockets, recipients, chart: values.chart };
   if (values.help) return { names: [], print, ...wanted };
@@ -96,13 +80,6 @@ function readArguments(args: readonly string[]) {
   const unknown = positionals.find((name) => !Object.hasOwn(benchmarks, name));
   const names = positionals.length === 0 ? Object.keys(benchmarks) : positionals;
   if (unknown === undefined) return { names, print, ...wanted };
-=======
-  if (values.help) return { names: [], print, mutations, sockets };
-
-  const unknown = positionals.find((name) => !Object.hasOwn(benchmarks, name));
-  const names = positionals.length === 0 ? Object.keys(benchmarks) : positionals;
-  if (unknown === undefined) return { names, print, mutations, sockets };
->>>>>>> limits
   throw new Error(`There is no benchmark "${unknown}". There are: ${Object.keys(benchmarks).join(', ')}.`);
 }
 

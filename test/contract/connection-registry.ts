@@ -194,6 +194,32 @@ export function describeConnectionRegistry(name: string, create: CreateRegistry)
     });
   });
 
+  describe(`${name}: a sign-in`, () => {
+    it('is remembered with what the user says of himself, and may come again as the same, never as another', async () => {
+      const { registry, add } = await scene();
+      const a = await add('user:1', 'a');
+      expect(await registry.signedInAs(a)).toBeUndefined();
+      const user = { userId: '1', userInfo: { name: 'Gonzalo' } };
+      expect(await registry.signIn(a, user)).toBe('signed in');
+      expect(await registry.signIn(a, { userId: '2' })).toBe('other');
+      expect(await registry.signedInAs(a)).toEqual(user);
+      expect(await registry.signIn(a, { userId: '1' })).toBe('signed in');
+      expect(await registry.signedInAs(a)).toEqual({ userId: '1', userInfo: null });
+    });
+
+    it('is refused to who has left or was revoked, and creates nothing', async () => {
+      const { clock, registry, add } = await scene();
+      const [a, b] = [await add('user:1', 'a'), await add('user:1', 'b')];
+      await registry.leave(a);
+      await registry.revoke(b, clock.now());
+      expect([await registry.signIn(a, { userId: '1' }), await registry.signIn(b, { userId: '1' })]).toEqual([
+        'away',
+        'away',
+      ]);
+      expect(await rowsOf(registry, 'user:1')).toMatchObject([{ connectionId: 'b' }]);
+    });
+  });
+
   describe(`${name}: the connections of a principal`, () => {
     it('are all of them, revoked or not, and nobody else’s', async () => {
       const { clock, registry, add } = await scene();

@@ -1,25 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { createLeave } from '../../functions/core/leave.ts';
-import { createPart } from '../../functions/core/part.ts';
-import { ManualClock } from '../fakes/clock.ts';
-import { MemoryMembers } from '../fakes/members.ts';
+import { createMemoryChannels } from '../fakes/channels.ts';
 import { failNext, justAfter } from '../fakes/order.ts';
-import { createFakePublish } from '../fakes/publish.ts';
-import { MemoryRegistry } from '../fakes/registry.ts';
-import { FakeSockets } from '../fakes/sockets.ts';
-import { MemorySubscriptions } from '../fakes/subscriptions.ts';
 
 const room = 'presence-room';
 
 function scene() {
-  const clock = new ManualClock();
-  const registry = new MemoryRegistry(clock);
-  const subscriptions = new MemorySubscriptions(clock);
-  const members = new MemoryMembers(clock);
-  const sender = new FakeSockets(clock);
-  const { publish, published } = createFakePublish(subscriptions, sender);
-  const part = createPart({ subscriptions, members, publish });
-  const leave = createLeave(registry, part);
+  const channels = createMemoryChannels();
+  const { registry, subscriptions, members, sender } = channels;
   const join = async (id: string, channel: string, userId?: string) => {
     sender.open(id);
     const connection = { principalId: `user:${id}`, connectionId: id };
@@ -29,7 +16,7 @@ function scene() {
     if (userId !== undefined) await members.join(channel, { userId }, id);
     return connection;
   };
-  return { clock, registry, subscriptions, members, sender, published, part, leave, join };
+  return { ...channels, join };
 }
 
 describe('a connection that leaves', () => {

@@ -1,15 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { createLeave } from '../../functions/core/leave.ts';
-import { createPart } from '../../functions/core/part.ts';
 import { type Revocation, revoke } from '../../functions/core/revoke.ts';
+import { createMemoryChannels } from '../fakes/channels.ts';
 import { ManualClock } from '../fakes/clock.ts';
-import { MemoryMembers } from '../fakes/members.ts';
 import { failNext, justBefore } from '../fakes/order.ts';
-import { createFakePublish } from '../fakes/publish.ts';
-import { MemoryRegistry } from '../fakes/registry.ts';
 import { MemoryRevocations } from '../fakes/revocations.ts';
-import { FakeSockets } from '../fakes/sockets.ts';
-import { MemorySubscriptions } from '../fakes/subscriptions.ts';
 
 const [hash, otherHash] = ['a'.repeat(64), 'b'.repeat(64)];
 const patienceMs = 20_000;
@@ -17,15 +11,10 @@ const patienceMs = 20_000;
 /** Two sockets of one session of user 42, one of another session of the same user, one of a session without a user. */
 async function scene() {
   const clock = new ManualClock();
-  const registry = new MemoryRegistry(clock, 2);
+  const channels = createMemoryChannels(clock, 2);
+  const { registry, sender } = channels;
   const revocations = new MemoryRevocations(clock);
-  const sender = new FakeSockets(clock);
-  const subscriptions = new MemorySubscriptions(clock);
-  const members = new MemoryMembers(clock);
-  const { publish, published } = createFakePublish(subscriptions, sender);
-  const part = createPart({ subscriptions, members, publish });
-  const leave = createLeave(registry, part);
-  const world = { registry, revocations, sender, part, leave, clock };
+  const world = { ...channels, revocations };
   const seat = (id: string, principalId: string, sessionHash: string) => {
     sender.open(id);
     return registry.seat(id, { principalId, sessionHash });
@@ -36,7 +25,7 @@ async function scene() {
   await seat('nameless', `session:${hash}`, hash);
   const run = (revocation: Revocation) => clock.finish(revoke(revocation, world, clock.now() + patienceMs));
   const open = () => ['tab1', 'tab2', 'phone', 'somebody', 'nameless'].filter((id) => sender.isOpen(id));
-  return { clock, registry, revocations, sender, subscriptions, members, published, world, seat, run, open };
+  return { ...world, world, seat, run, open };
 }
 
 describe('closes', () => {
@@ -124,6 +113,51 @@ it('says how long each step took', async () => {
   justBefore(sender, 'close', () => clock.advance(4000));
   const { took } = await revoke({ userId: '42' }, world, clock.now() + patienceMs);
   expect(took).toEqual({ revoke: 1, find: 0, mark: 20, tell: 300, close: 4000, forget: 0 });
+});
+
+describe('whoever is on channels', () => {
+  /** The first tab and somebody else, in a room and on a channel. */
+  async function channelScene() {
+    const the = await scene();
+    const [tab, other] = [
+      { principalId: 'user:42', connectionId: 'tab1' },
+      { principalId: 'user:43', connectionId: 'somebody' },
+    ];
+    for (const connection of [tab, other]) {
+      for (const channel of ['news', 'presence-room']) await the.registry.join(connection, channel, 5);
+      const userId = connection.principalId.slice(5);
+      await the.subscriptions.add('news', connection);
+      await the.subscriptions.add('presence-room', connection, userId);
+      await the.members.join('presence-room', { userId }, connection.connectionId);
+    }
+    return { ...the, tab };
+  }
+
+  it('is on none when it returns, and no member; the others hear of it once', async () => {
+    const { subscriptions, members, sender, run } = await channelScene();
+    await run({ userId: '42' });
+    expect([subscriptions.on('news'), subscriptions.on('presence-room')]).toEqual([['somebody'], ['somebody']]);
+    expect(await members.of('presence-room')).toEqual([{ userId: '43' }]);
+    expect(sender.heardBy('somebody')).toEqual(['pusher_internal:member_removed']);
+    expect(sender.heardBy('tab1')).toEqual(['pusher:error']);
+  });
+
+  it('is off them before the first socket hears of it, and joins no more', async () => {
+    const { registry, subscriptions, sender, tab, run } = await channelScene();
+    justBefore(sender, 'close', async () => {
+      expect(subscriptions.on('news')).toEqual(['somebody']);
+      expect(await registry.join(tab, 'sport', 5)).toBe('away');
+    });
+    await run({ userId: '42' });
+  });
+
+  it('is taken off them in the next round, when that has failed', async () => {
+    const { subscriptions, members, run } = await channelScene();
+    failNext(subscriptions, 'remove');
+    expect(await run({ userId: '42' })).toMatchObject({ found: 3, failed: 0 });
+    expect([subscriptions.on('news'), subscriptions.on('presence-room')]).toEqual([['somebody'], ['somebody']]);
+    expect(await members.of('presence-room')).toEqual([{ userId: '43' }]);
+  });
 });
 
 describe('when something fails', () => {

@@ -49,14 +49,17 @@ export function connectEvent(authorizer: Partial<AuthorizerContext> | 'none' = s
   return { requestContext: withContext(requestContext, authorizer), isBase64Encoded: false };
 }
 
-export function messageEvent(body: string | undefined): SocketEvent {
+export function messageEvent(
+  body: string | undefined,
+  authorizer: Partial<AuthorizerContext> | 'none' = someone,
+): SocketEvent {
   const requestContext = {
     ...common,
     routeKey: '$default',
     messageId: 'BFaVtfGSIAMCKug=',
     eventType: 'MESSAGE' as const,
   };
-  const event = { requestContext: withContext(requestContext, someone), isBase64Encoded: false };
+  const event = { requestContext: withContext(requestContext, authorizer), isBase64Encoded: false };
   return body === undefined ? event : { ...event, body };
 }
 

@@ -5,10 +5,16 @@ import {
   type NewConnection,
   welcomePatience,
 } from '../../functions/core/connection.ts';
-import type { ConnectionRegistry, Joining, RegisteredConnection } from '../../functions/core/connection-registry.ts';
+import type {
+  ConnectionRegistry,
+  Joining,
+  RegisteredConnection,
+  SigningIn,
+} from '../../functions/core/connection-registry.ts';
 import type { DueConnection, LiveSession, LiveSessions } from '../../functions/core/live-sessions.ts';
+import type { Member } from '../../functions/core/subscriptions.ts';
 
-type Row = NewConnection & { welcomedAt?: number; revokedAt?: number; channels: Set<string> };
+type Row = NewConnection & { welcomedAt?: number; revokedAt?: number; channels: Set<string>; signedIn?: Member };
 type ChangedRow = { -readonly [Key in keyof Row]: Row[Key] };
 
 interface Seat {
@@ -64,6 +70,18 @@ export class MemoryRegistry implements ConnectionRegistry, LiveSessions {
     if (row.channels.size >= limit) return 'full';
     row.channels.add(channel);
     return 'joined';
+  }
+
+  async signIn(connection: Connection, { userId, userInfo = null }: Member): Promise<SigningIn> {
+    const row = this.#rows.get(keyOf(connection));
+    if (row === undefined || row.revokedAt !== undefined || this.#hasExpired(row)) return 'away';
+    if (row.signedIn !== undefined && row.signedIn.userId !== userId) return 'other';
+    row.signedIn = { userId, userInfo };
+    return 'signed in';
+  }
+
+  async signedInAs(connection: Connection): Promise<Member | undefined> {
+    return this.#rows.get(keyOf(connection))?.signedIn;
   }
 
   async part(connection: Connection, channel: string): Promise<void> {

@@ -1,35 +1,82 @@
 import fc from 'fast-check';
-import { expect, it } from 'vitest';
-import { handler } from '../../functions/message.ts';
+import { describe, expect, it } from 'vitest';
+import { createMeter } from '../../functions/core/meter.ts';
+import { createMessage } from '../../functions/message.ts';
 import { anyText } from '../fakes/any-text.ts';
-import { messageEvent } from '../fakes/events.ts';
+import { ManualClock } from '../fakes/clock.ts';
+import { MemoryCounters } from '../fakes/counters.ts';
+import { connectionId, messageEvent } from '../fakes/events.ts';
+import { FakeSockets } from '../fakes/sockets.ts';
+import { Told } from '../fakes/told.ts';
 
-async function reply(body: string | undefined): Promise<{ event: string; data: unknown }> {
-  const response = await handler(messageEvent(body));
-  expect(response.statusCode).toBe(200);
-  return JSON.parse(response.body ?? '');
+/** Verbs that only repeat who asked for what. */
+function scene({ limit = 1000, authorized = true, fails = false } = {}) {
+  const clock = new ManualClock();
+  const told = new Told();
+  const sender = new FakeSockets(clock).open(connectionId);
+  const asked: string[] = [];
+  const act = (verb: string) => async (speaker: { principalId: string }) => {
+    if (fails) throw new Error('the item {"cookie": "secret"} could not be written');
+    asked.push(`${verb} by ${speaker.principalId}`);
+    return { event: verb };
+  };
+  const verbs = {
+    subscribe: act('subscribe'),
+    unsubscribe: act('unsubscribe'),
+    signIn: act('signIn'),
+    clientEvent: act('clientEvent'),
+  };
+  const meter = createMeter({ name: 'frames', limit, windowMs: 60_000 }, new MemoryCounters(), clock);
+  const message = createMessage({ verbs, meter, sender, tell: told.tell });
+  const say = async (body: string | undefined) => {
+    const response = await message(messageEvent(body, authorized ? undefined : 'none'));
+    expect(response.statusCode).toBe(200);
+    return JSON.parse(response.body ?? '') as { event: string; data: unknown };
+  };
+  return { clock, told, sender, asked, say };
 }
 
 const pong = { event: 'pusher:pong', data: {} };
+const unknown = { event: 'pusher:error', data: { code: 4300, message: 'This event is not known here.' } };
 
 it('answers a ping with a pong', async () => {
-  expect(await reply('{"event":"pusher:ping","data":{}}')).toEqual(pong);
-  expect(await reply('{"event":"pusher:ping"}')).toEqual(pong);
+  const { say } = scene();
+  expect(await say('{"event":"pusher:ping","data":{}}')).toEqual(pong);
+  expect(await say('{"event":"pusher:ping"}')).toEqual(pong);
 });
 
 it('answers a pong too, because each frame gets exactly one reply', async () => {
-  expect(await reply('{"event":"pusher:pong","data":{}}')).toEqual(pong);
+  expect(await scene().say('{"event":"pusher:pong","data":{}}')).toEqual(pong);
 });
 
-it.each(['client-x', 'pusher:nothing', 'Pusher:Ping', 'pusher:ping ', '', '__proto__', 'constructor', 'toString'])(
-  'says that it does not know the event "%s"',
-  async (event) => {
-    expect(await reply(JSON.stringify({ event }))).toEqual({
-      event: 'pusher:error',
-      data: { code: 4300, message: 'This event is not known here.' },
-    });
-  },
-);
+it.each([
+  ['pusher:subscribe', 'subscribe'],
+  ['pusher:unsubscribe', 'unsubscribe'],
+  ['pusher:signin', 'signIn'],
+  ['client-', 'clientEvent'],
+  ['client-anything at all', 'clientEvent'],
+])('takes %s for %s, by whom the authorizer let in and nobody that the frame names', async (event, verb) => {
+  const { say, asked } = scene();
+  const forged = { principalId: 'user:43', user_id: '43', connectionId: 'other' };
+  expect(await say(JSON.stringify({ event, ...forged }))).toEqual({ event: verb });
+  expect(asked).toEqual([`${verb} by user:42`]);
+});
+
+it.each([
+  'pusher:nothing',
+  'Pusher:Ping',
+  'pusher:ping ',
+  'pusher:subscription_succeeded',
+  'pusher_internal:member_added',
+  'Client-x',
+  'client',
+  '',
+  '__proto__',
+  'constructor',
+  'toString',
+])('says that it does not know the event "%s"', async (event) => {
+  expect(await scene().say(JSON.stringify({ event }))).toEqual(unknown);
+});
 
 it.each([
   undefined,
@@ -44,15 +91,25 @@ it.each([
   '{"a":'.repeat(100_000),
   'x'.repeat(1_000_000),
 ])('says what a frame is to %.40s', async (body) => {
-  expect(await reply(body)).toMatchObject({ event: 'pusher:error', data: { code: 4300 } });
+  expect(await scene().say(body)).toMatchObject({ event: 'pusher:error', data: { code: 4300 } });
 });
 
 it('repeats nothing of what it was sent', async () => {
-  expect(JSON.stringify(await reply('{"event":"<script>","channel":"<script>","data":"<script>"}'))).not.toContain('<');
+  const { say } = scene();
+  const reply = await say('{"event":"<script>","channel":"<script>","data":"<script>"}');
+  expect(JSON.stringify(reply)).not.toContain('<');
+});
+
+it('does nothing for a connection that no authorizer of ours let in', async () => {
+  const { say, asked } = scene({ authorized: false });
+  const refused = { event: 'pusher:error', data: { code: 4300, message: 'Nobody has said who this is.' } };
+  expect(await say('{"event":"pusher:subscribe"}')).toEqual(refused);
+  expect(asked).toEqual([]);
 });
 
 // API Gateway answers for a handler that throws, with a frame that has no event; Pusher's own client dies of it.
 it('never throws, and every reply is a frame with an event that is a string', async () => {
+  const { say } = scene();
   const frame = fc.record({ event: fc.oneof(fc.string(), fc.constantFrom('pusher:ping')), data: fc.jsonValue() });
   const anything = fc.oneof(
     anyText,
@@ -61,7 +118,49 @@ it('never throws, and every reply is a frame with an event that is a string', as
   );
   await fc.assert(
     fc.asyncProperty(anything, async (body) => {
-      expect((await reply(body)).event).toMatch(/^pusher:(pong|error)$/);
+      expect((await say(body)).event).toMatch(/^pusher:(pong|error)$/);
     }),
   );
+});
+
+describe('when something fails', () => {
+  it.each([
+    ['{"event":"client-x","channel":"private-x"}', { event: 'pusher:error', data: { code: 4300 } }],
+    ['{"event":"pusher:subscribe","data":{"channel":7}}', { event: 'pusher:error', data: { code: 4300 } }],
+    [
+      '{"event":"pusher:subscribe","data":{"channel":"news"}}',
+      { event: 'pusher:subscription_error', channel: 'news', data: { type: 'ServerError', status: 500 } },
+    ],
+  ])('answers %s with an error all the same, and tells no more of it than its name', async (body, reply) => {
+    const { told, say } = scene({ fails: true });
+    const said = await say(body);
+    expect(said).toMatchObject(reply);
+    expect(told.count('FrameFailed')).toBe(1);
+    expect(JSON.stringify([told.lines, said])).not.toContain('secret');
+  });
+});
+
+describe('too many frames', () => {
+  it('are refused with 4301 until the minute is over, and do nothing', async () => {
+    const { clock, say, asked } = scene({ limit: 5 });
+    for (let n = 0; n < 5; n += 1) expect(await say('{"event":"pusher:ping"}')).toEqual(pong);
+    const refused = { event: 'pusher:error', data: { code: 4301, message: 'Too many frames in one minute.' } };
+    for (const event of ['pusher:ping', 'pusher:subscribe', 'client-x', 'nonsense']) {
+      expect(await say(JSON.stringify({ event }))).toEqual(refused);
+    }
+    expect(await say('nonsense')).toEqual(refused);
+    expect(asked).toEqual([]);
+    await clock.advance(60_000);
+    expect(await say('{"event":"pusher:ping"}')).toEqual(pong);
+  });
+
+  it('close the socket when they go on: first it is told why', async () => {
+    const { told, sender, say } = scene({ limit: 5 });
+    for (let n = 0; n < 15; n += 1) await say('nonsense');
+    expect(sender.isOpen(connectionId)).toBe(true);
+    expect(await say('nonsense')).toEqual(pong);
+    expect(sender.heardBy(connectionId)).toEqual(['pusher:error']);
+    expect(sender.isOpen(connectionId)).toBe(false);
+    expect(told.count('Flooded')).toBe(1);
+  });
 });

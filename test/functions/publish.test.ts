@@ -102,8 +102,8 @@ describe('an event', () => {
       {
         level: 'info',
         message: 'published',
-        fields: { events: 1, broadcasts: 1, handedOn: 0, retried: 0 },
-        counts: { Published: 1, Delivered: 2, Gone: 0, Lost: 0 },
+        fields: { events: 1, handedOn: 0 },
+        counts: { Published: 1, Delivered: 2, Gone: 0, Retried: 0, Lost: 0 },
       },
     ]);
   });

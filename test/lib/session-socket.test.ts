@@ -288,7 +288,7 @@ describe.each(both)('every function, %s,', (_, deployment) => {
     for (const { path, Properties } of lambdas(deployment)) {
       const variables: Record<string, unknown> = Properties.Environment?.Variables ?? {};
       const { CREDENTIALS_SECRET_ARN, ...others } = variables;
-      expect(CREDENTIALS_SECRET_ARN).toEqual(/^(Authorizer|Publish)/.test(path) ? { Ref: secret } : undefined);
+      expect(CREDENTIALS_SECRET_ARN).toEqual(/^(Authorizer|Publish|Message)/.test(path) ? { Ref: secret } : undefined);
       expect(JSON.stringify(others)).not.toContain(secret);
       expect(JSON.stringify(variables)).not.toContain('{{resolve');
     }

@@ -88,6 +88,8 @@ describe("cdk-nag's AwsSolutions", () => {
       `AwsSolutions-IAM5[${posts}] at Revalidation/Revalidate`,
       `AwsSolutions-IAM5[${closes}] at Revalidation/Revalidate`,
       `AwsSolutions-IAM5[${posts}] at Hello/Tick`,
+      `AwsSolutions-IAM5[${posts}] at Message`,
+      `AwsSolutions-IAM5[${closes}] at Message`,
       `AwsSolutions-IAM5[${posts}] at Disconnect`,
     ]);
     for (const { reason } of acknowledgmentsOf(stack)) expect(reason).toMatch(/^[A-Z].{40,}\.$/);

@@ -1,0 +1,69 @@
+import { channelOfUser, isAmong, kindOf } from './channel.ts';
+import { socketIdOf } from './connection.ts';
+import type { ConnectionRegistry } from './connection-registry.ts';
+import { isBig, readMember } from './presence.ts';
+import { isRefusal, type Refusal, refuse } from './refusal.ts';
+import type { IsSigned } from './socket-signature.ts';
+import { type Speaker, userOf } from './speaker.ts';
+import type { Member } from './subscriptions.ts';
+
+/** What a client asks for when it subscribes. */
+export interface Wish {
+  readonly channel: string;
+  /** `KEY:hex`, from PHP's authorization endpoint. */
+  readonly auth?: string | undefined;
+  /** JSON, byte for byte as PHP has signed it. */
+  readonly channelData?: string | undefined;
+}
+
+export interface Admission {
+  /** On a presence channel: as whom. */
+  readonly member?: Member | undefined;
+}
+
+/** Who may join what: by PHP's signature for this very socket and channel, or by the patterns that PHP has named for the user. */
+export type Admit = (speaker: Speaker, wish: Wish) => Promise<Admission | Refusal>;
+
+export function createAdmission(isSigned: IsSigned, registry: Pick<ConnectionRegistry, 'signedInAs'>): Admit {
+  return async (speaker, wish) => {
+    switch (kindOf(wish.channel)) {
+      case 'public':
+        return {};
+      case 'private':
+      case 'encrypted':
+        return isAmong(wish.channel, speaker.channels) || (await isSignedFor(speaker, wish))
+          ? {}
+          : refuse('not-allowed');
+      case 'presence':
+        return admitMember(speaker, wish);
+      case 'user':
+        return admitUser(speaker, wish.channel);
+    }
+  };
+
+  async function admitMember(speaker: Speaker, wish: Wish): Promise<Admission | Refusal> {
+    const member = await findMember(speaker, wish);
+    if (member === undefined) return refuse('not-allowed');
+    if (isRefusal(member)) return member;
+    return isBig(member) ? refuse('big-member') : { member };
+  }
+
+  /** What PHP has signed of him for this channel counts before what it has said of him in general. */
+  async function findMember(speaker: Speaker, wish: Wish): Promise<Member | Refusal | undefined> {
+    if (await isSignedFor(speaker, wish)) {
+      return wish.channelData === undefined ? registry.signedInAs(speaker) : readMember(wish.channelData);
+    }
+    return isAmong(wish.channel, speaker.channels) ? userOf(speaker) : undefined;
+  }
+
+  async function admitUser(speaker: Speaker, channel: string): Promise<Admission | Refusal> {
+    const isOf = (user: Member | undefined) => user !== undefined && channel === channelOfUser(user.userId);
+    return isOf(userOf(speaker)) || isOf(await registry.signedInAs(speaker)) ? {} : refuse('not-allowed');
+  }
+
+  async function isSignedFor({ connectionId }: Speaker, { channel, auth, channelData }: Wish): Promise<boolean> {
+    if (auth === undefined) return false;
+    const data = channelData === undefined ? '' : `:${channelData}`;
+    return isSigned(auth, `${socketIdOf(connectionId)}:${channel}${data}`);
+  }
+}

@@ -1,0 +1,53 @@
+import type { Publish } from './broadcast.ts';
+import { kindOf } from './channel.ts';
+import { encodeFrame, errorFrame, type Frame, pongFrame } from './frame.ts';
+import type { Meter } from './meter.ts';
+import { refuse } from './refusal.ts';
+import type { Speaker } from './speaker.ts';
+import type { Subscriptions } from './subscriptions.ts';
+
+export interface ClientEventWorld {
+  readonly subscriptions: Pick<Subscriptions, 'find'>;
+  /** Events of one connection in one second. */
+  readonly meter: Meter;
+  readonly publish: Publish;
+  /** A name that no other event has. */
+  newId(): string;
+}
+
+/** As for what PHP publishes: https://pusher.com/docs/channels/library_auth_reference/rest-api/#post-event-trigger-an-event */
+const maxNameLength = 200;
+const maxDataBytes = 10_240;
+
+/** Encrypted ones are left out, because what a client sends there is not encrypted; pusher-js does not send it either. */
+const kinds: readonly string[] = ['private', 'presence'];
+
+/**
+ * Hands on what one client says to the others of its channel, never to itself
+ * (https://pusher.com/docs/channels/using_channels/events/#triggering-client-events). Who says it is what the subscription knows.
+ */
+export function createClientEvent({ subscriptions, meter, publish, newId }: ClientEventWorld) {
+  return async (speaker: Speaker, { event, channel, data }: Frame): Promise<Frame> => {
+    if (channel === undefined || !kinds.includes(kindOf(channel))) return errorFrame(refuse('not-a-client-channel'));
+    if (event.length > maxNameLength || bytesOf(data) > maxDataBytes) return errorFrame(refuse('big-client-event'));
+    if ((await meter(speaker.connectionId)) !== 'within') return errorFrame(refuse('many-client-events'));
+    const subscription = await subscriptions.find(channel, speaker);
+    if (subscription === undefined) return errorFrame(refuse('not-joined'));
+
+    const user = subscription.userId === undefined ? {} : { user_id: subscription.userId };
+    const said = data === undefined ? {} : { data };
+    const frame = encodeFrame({ event, channel, ...said, ...user, id: newId() });
+    await publish({ channel, frame, except: speaker.connectionId });
+    return pongFrame;
+  };
+}
+
+function bytesOf(data: unknown): number {
+  try {
+    return Buffer.byteLength(JSON.stringify(data) ?? '');
+  } catch (error) {
+    // Some thousand arrays in one another can be read, but not written.
+    if (error instanceof RangeError) return Number.POSITIVE_INFINITY;
+    throw error;
+  }
+}

@@ -1,0 +1,32 @@
+import { socketIdOf } from './connection.ts';
+import type { ConnectionRegistry } from './connection-registry.ts';
+import { fieldsIn, fieldsOf } from './fields.ts';
+import { errorFrame, type Frame } from './frame.ts';
+import { isUserId } from './identity.ts';
+import { refuse } from './refusal.ts';
+import type { IsSigned } from './socket-signature.ts';
+import { type Speaker, userOf } from './speaker.ts';
+
+/**
+ * Signs a connection in as the user that PHP has signed for it
+ * (https://pusher.com/docs/channels/library_auth_reference/pusher-websockets-protocol/#signin-client-pusher-channels). Where PHP has
+ * named the user of the session already, it can be nobody else.
+ */
+export function createSignIn(isSigned: IsSigned, registry: Pick<ConnectionRegistry, 'signIn'>) {
+  return async (speaker: Speaker, { data }: Frame): Promise<Frame> => {
+    const { auth, user_data: userData } = fieldsOf(data);
+    if (typeof auth !== 'string' || typeof userData !== 'string') return errorFrame(refuse('bad-sign-in'));
+    if (!(await isSigned(auth, `${socketIdOf(speaker.connectionId)}::user::${userData}`))) {
+      return errorFrame(refuse('bad-sign-in'));
+    }
+    const { id: userId, user_info: userInfo } = fieldsIn(userData) ?? {};
+    if (!isUserId(userId)) return errorFrame(refuse('bad-sign-in'));
+    const named = userOf(speaker);
+    if (named !== undefined && named.userId !== userId) return errorFrame(refuse('other-user'));
+
+    const outcome = await registry.signIn(speaker, { userId, userInfo });
+    if (outcome === 'other') return errorFrame(refuse('other-user'));
+    if (outcome === 'away') return errorFrame(refuse('connection-ended'));
+    return { event: 'pusher:signin_success', data: { user_data: userData } };
+  };
+}

@@ -1,0 +1,16 @@
+import type { Connection } from './connection.ts';
+import type { Member } from './subscriptions.ts';
+
+/** Who has sent a frame, as the authorizer knew him; nothing of it is taken from the frame. */
+export interface Speaker extends Connection {
+  /** What PHP says of the user, for presence channels. */
+  readonly userInfo?: unknown;
+  /** Patterns of the channels that PHP lets the user join. */
+  readonly channels: readonly string[];
+}
+
+/** Whom PHP has named; undefined when it named nobody. */
+export function userOf({ principalId, userInfo }: Speaker): Member | undefined {
+  const [kind, ...id] = principalId.split(':');
+  return kind === 'user' ? { userId: id.join(':'), userInfo } : undefined;
+}

@@ -1,0 +1,20 @@
+import { createLeave } from '../../functions/core/leave.ts';
+import { createPart } from '../../functions/core/part.ts';
+import { ManualClock } from './clock.ts';
+import { MemoryMembers } from './members.ts';
+import { createFakePublish } from './publish.ts';
+import { MemoryRegistry } from './registry.ts';
+import { FakeSockets } from './sockets.ts';
+import { MemorySubscriptions } from './subscriptions.ts';
+
+/** What channels are made of, in memory: what is published reaches the sockets that are open. */
+export function createMemoryChannels(clock = new ManualClock(), pageSize = 100) {
+  const registry = new MemoryRegistry(clock, pageSize);
+  const subscriptions = new MemorySubscriptions(clock);
+  const members = new MemoryMembers(clock);
+  const sender = new FakeSockets(clock);
+  const { publish, published } = createFakePublish(subscriptions, sender);
+  const part = createPart({ subscriptions, members, publish });
+  const leave = createLeave(registry, part);
+  return { clock, registry, subscriptions, members, sender, publish, published, part, leave };
+}

@@ -1,0 +1,172 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { callInside, startTicketApp, type TicketApp } from '../php/ticket-app.ts';
+import { hasNativePhp } from '../php-kinds.ts';
+import { type Publishing, startPublishing } from '../publishing.ts';
+import type { Client } from '../socket-client.ts';
+
+let gateway: Publishing;
+const opened: Client[] = [];
+beforeAll(async () => {
+  gateway = await startPublishing();
+});
+afterEach(async () => {
+  for (const client of opened.splice(0)) await client.close();
+});
+afterAll(() => gateway?.close());
+
+/** A socket that has joined a channel of its own. */
+async function listen(channel: string) {
+  const listener = await gateway.listen([channel]);
+  opened.push(listener.client);
+  return { ...listener, events: () => listener.on(channel) };
+}
+const event = (channel: string, data = '{"a":1}', name = 'my-event') => JSON.stringify({ name, channel, data });
+const statusAndText = async (answer: Promise<Response>) => [(await answer).status, await (await answer).text()];
+
+describe('an event over the HTTP API', () => {
+  it('arrives as it was, whatever is in it', async () => {
+    const { client, events } = await listen('untouched');
+    const data = '{ "b" : "\\/\\u00f6 ö \\ud83d" , "a":1.0}';
+    const answer = await gateway.ask('POST', '/events', { body: event('untouched', data, 'App\\Events\\Said') });
+    expect([answer.status, answer.headers.get('content-type'), await answer.text()]).toEqual([
+      200,
+      'application/json',
+      '{}',
+    ]);
+    await client.find((frame) => frame.includes('Said'));
+    expect(events()).toEqual([{ event: 'App\\Events\\Said', channel: 'untouched', data, id: expect.any(String) }]);
+  });
+
+  it('is refused in words, never with 500', async () => {
+    const deep = '['.repeat(50_000) + ']'.repeat(50_000);
+    const channels = JSON.stringify({ name: 'e', data: '', channels: Array(101).fill('a') });
+    const bodies = [
+      '',
+      '{',
+      'null',
+      deep,
+      '{"__proto__":{"name":"e"}}',
+      channels,
+      event('a b'),
+      event('a', '', 'pusher:error'),
+    ];
+    for (const body of bodies) {
+      const [status, text] = await statusAndText(gateway.ask('POST', '/events', { body }));
+      expect([status, text]).toEqual([400, expect.stringMatching(/ .*\.$/)]);
+    }
+    expect(await statusAndText(gateway.ask('POST', '/events', { body: event('a', 'x'.repeat(10_241)) }))).toEqual([
+      413,
+      'The data content of this event exceeds the allowed maximum (10240 bytes).',
+    ]);
+    expect(await statusAndText(gateway.ask('POST', '/events', { body: ' '.repeat(200_000) }))).toEqual([
+      413,
+      'The body exceeds the allowed maximum (131072 bytes).',
+    ]);
+  });
+
+  it('is of whoever knows the secret, within ten minutes', async () => {
+    const body = event('a');
+    const statusOf = async (by: object) => (await gateway.ask('POST', '/events', { body, ...by })).status;
+    const now = Date.now() / 1000;
+    expect(await statusOf({ time: now - 590 })).toBe(200);
+    expect(await statusOf({ time: now - 605 })).toBe(401);
+    expect(await statusOf({ time: now + 610 })).toBe(401);
+    expect(await statusOf({ secret: 'another' })).toBe(401);
+  });
+
+  it('is published once under one Idempotency-Key, by however many at once', async () => {
+    const { client, events } = await listen('once');
+    const key = 'one-of-many-0001';
+    const ask = () => gateway.ask('POST', '/events', { body: event('once'), key });
+    const answers = await Promise.all(Array.from({ length: 6 }, ask));
+    const statuses = answers.map(({ status }) => status);
+    expect(statuses).toContain(200);
+    expect(new Set([...statuses, 200, 503])).toEqual(new Set([200, 503]));
+    for (const answer of answers.filter(({ status }) => status === 503))
+      expect(answer.headers.get('retry-after')).toBe('1');
+    expect(await statusAndText(ask())).toEqual([200, '{}']);
+    const other = gateway.ask('POST', '/events', { body: event('once', '2'), key });
+    expect(await statusAndText(other)).toEqual([409, expect.stringContaining('another body')]);
+    await gateway.ask('POST', '/events', { body: event('once', 'last') });
+    await client.find((frame) => frame.includes('"last"'));
+    expect(events().map(({ data }) => data)).toEqual(['{"a":1}', 'last']);
+  });
+});
+
+describe('questions', () => {
+  it('may have their parameters escaped or not, and in lists', async () => {
+    await listen('presence-a');
+    const { appId } = gateway.credentials;
+    const signed = new URL(
+      (await gateway.ask('GET', '/channels', { query: 'filter_by_prefix=presence-&info=user_count' })).url,
+    );
+    const path = `${gateway.apiUrl}/apps/${appId}/channels?`;
+    for (const change of [
+      (query: string) => query,
+      (query: string) => query.replace('user_count', 'user%5Fcount'),
+      (query: string) => query.replace('info=', 'info[0]='),
+    ]) {
+      const answer = await fetch(path + change(signed.search.slice(1)));
+      expect(await answer.json()).toEqual({ channels: { 'presence-a': { user_count: 1 } } });
+    }
+  });
+
+  it('about a path with escapes are answered 400, and others of ours 404', async () => {
+    expect((await gateway.ask('GET', '/channels/a%20b')).status).toBe(400);
+    expect((await gateway.ask('GET', '/channels/a%252Cb')).status).toBe(400);
+    expect((await gateway.ask('GET', '/events')).status).toBe(404);
+    expect((await gateway.ask('POST', '/channels')).status).toBe(404);
+    expect((await gateway.ask('GET', '/connections')).status).toBe(404);
+  });
+
+  it('are answered with an object when there is nothing', async () => {
+    expect(await statusAndText(gateway.ask('GET', '/channels', { query: 'filter_by_prefix=none-' }))).toEqual([
+      200,
+      '{"channels":{}}',
+    ]);
+    expect(await statusAndText(gateway.ask('GET', '/channels/none'))).toEqual([200, '{"occupied":false}']);
+    expect(await statusAndText(gateway.ask('GET', '/channels/presence-x/users'))).toEqual([200, '{"users":[]}']);
+    expect((await gateway.ask('GET', '/channels/none/users')).status).toBe(400);
+  });
+});
+
+describe.skipIf(!hasNativePhp)('publish() of the PHP file', () => {
+  let app: TicketApp;
+  beforeAll(async () => {
+    app = await startTicketApp({ name: 'native', prefer: 'native' });
+  });
+  afterAll(() => app?.close());
+
+  const publish = (...rest: readonly unknown[]) => {
+    const { appId: app_id, key, secret } = gateway.credentials;
+    return callInside(app, 'publish', [{ app_id, key, secret }, gateway.apiUrl, ...rest]);
+  };
+
+  it('reaches the browser, but not the one that caused it', async () => {
+    const [other, cause] = [await listen('from-php'), await listen('from-php')];
+    expect(await publish(['from-php', 'nobody-here'], 'said', { text: 'hé/llo' }, cause.socketId)).toBeNull();
+    await other.client.find((frame) => frame.includes('said'));
+    expect(other.events()).toMatchObject([{ event: 'said', data: '{"text":"hé/llo"}' }]);
+    expect(await publish('from-php', 'after', null)).toBeNull();
+    await cause.client.find((frame) => frame.includes('after'));
+    expect(cause.events()).toMatchObject([{ event: 'after', data: 'null' }]);
+  });
+
+  it('says what the API refused', async () => {
+    expect(await publish('a b', 'said', 1)).toBe(
+      'The HTTP API answered 400; the event may not be published. It said: Channel 0 of the event has a name that is not valid.',
+    );
+  });
+});
+
+it('no log has what was published, or to whom, or a secret or signature', async () => {
+  const { client } = await listen('private-of-somebody');
+  const body = event('private-of-somebody', 'between us', 'whispered');
+  await gateway.ask('POST', '/events', { body, key: 'a-key-of-somebody' });
+  await client.find((frame) => frame.includes('between us'));
+  await gateway.logged(({ message }) => message === 'published');
+  const written = JSON.stringify(gateway.log);
+  for (const secret of ['between us', 'whispered', 'of-somebody', gateway.credentials.secret, 'auth_signature='])
+    expect(written).not.toContain(secret);
+  expect(JSON.stringify(await gateway.rows('Claims'))).not.toContain('between us');
+});
