@@ -146,7 +146,7 @@ export function readSessionEndpointSettings(): SessionEndpointSettings {
   return {
     endpoint: new URL(endpoint),
     mode: readOneOf('SESSION_MODE', sessionModes),
-    timeoutMs: readPositive('SESSION_TIMEOUT_MS'),
+    timeoutMs: readNumber('SESSION_TIMEOUT_MS'),
     cookieName: read('COOKIE_NAME'),
     credentialsSecretArn: read('CREDENTIALS_SECRET_ARN'),
   };
@@ -157,7 +157,7 @@ export function readSessionEndpointSettings(): SessionEndpointSettings {
  * @throws Error with the variable's name when it makes no sense
  */
 export function readRevalidateSeconds(): number | undefined {
-  return readOptional('REVALIDATE_SECONDS') === undefined ? undefined : readPositive('REVALIDATE_SECONDS');
+  return readOptional('REVALIDATE_SECONDS') === undefined ? undefined : readNumber('REVALIDATE_SECONDS');
 }
 
 /** @throws Error with the variable's name when one is missing or makes no sense */
@@ -220,12 +220,6 @@ export function readNumber(name: Variable): number {
 function readOneOf<Known extends string>(name: Variable, known: readonly Known[]): Known {
   const value = known.find((each) => each === read(name));
   if (value === undefined) throw new Error(`${name} must be one of ${known.join(', ')}.`);
-  return value;
-}
-
-function readPositive(name: Variable): number {
-  const value = Number(read(name));
-  if (!(value > 0)) throw new Error(`${name} must be a number above 0.`);
   return value;
 }
 
