@@ -52,19 +52,30 @@ export function createSubscribe(world: SubscribeWorld) {
 
     await subscriptions.add(channel, speaker, member?.userId);
     if (member !== undefined) return enter(speaker, channel, member);
-    return (await registry.holds(speaker))
-      ? succeededFrame(channel)
-      : undo(speaker, channel, refuse('connection-ended'));
+    if (await registry.holds(speaker)) return succeededFrame(channel);
+    await undo(speaker, channel);
+    return refuse('connection-ended');
   }
 
   async function enter(speaker: Speaker, channel: string, member: Member): Promise<Frame | Refusal> {
+    let outcome: Frame | Refusal | undefined;
+    try {
+      outcome = await appear(speaker, channel, member);
+      return outcome;
+    } finally {
+      // After a fault too: the next try would find the user present, and nobody would ever hear of him.
+      if (outcome === undefined || isRefusal(outcome)) await undo(speaker, channel, member.userId);
+    }
+  }
+
+  async function appear(speaker: Speaker, channel: string, member: Member): Promise<Frame | Refusal> {
     const { connectionId } = speaker;
     const isFirst = await members.join(channel, member, connectionId);
     const [present, isHeld] = await Promise.all([members.of(channel), registry.holds(speaker)]);
-    if (!isHeld) return undo(speaker, channel, refuse('connection-ended'));
+    if (!isHeld) return refuse('connection-ended');
     const frame = presentFrame(channel, present);
     const isCrowded = (isFirst && present.length > maxMembers) || Buffer.byteLength(encodeFrame(frame)) > maxFrameBytes;
-    if (isCrowded) return undo(speaker, channel, refuse('too-many-members'));
+    if (isCrowded) return refuse('too-many-members');
     if (isFirst)
       await publish({ channel, frame: encodeFrame(memberAddedFrame(channel, member)), except: connectionId });
     return frame;
@@ -76,10 +87,9 @@ export function createSubscribe(world: SubscribeWorld) {
     if (before?.userId !== undefined && before.userId !== member.userId) await part(channel, speaker);
   }
 
-  async function undo(speaker: Speaker, channel: string, why: Refusal): Promise<Refusal> {
-    await part(channel, speaker);
+  async function undo(speaker: Speaker, channel: string, userId?: string): Promise<void> {
+    await part(channel, speaker, userId);
     await registry.part(speaker, channel);
-    return why;
   }
 }
 

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { describeClaims } from '../contract/claims.ts';
 import { describeConnectionRegistry } from '../contract/connection-registry.ts';
+import { describeCounters } from '../contract/counters.ts';
 import { describeIdempotency } from '../contract/idempotency.ts';
 import { describeLiveSessions } from '../contract/live-sessions.ts';
 import { describeMembers } from '../contract/members.ts';
@@ -8,6 +9,7 @@ import { describeRevocations } from '../contract/revocations.ts';
 import { describeSubscriptions } from '../contract/subscriptions.ts';
 import { MemoryClaims } from './claims.ts';
 import { ManualClock } from './clock.ts';
+import { MemoryCounters } from './counters.ts';
 import { MemoryIdempotency } from './idempotency.ts';
 import { MemoryMembers } from './members.ts';
 import { MemoryRegistry } from './registry.ts';
@@ -16,6 +18,7 @@ import { MemorySubscriptions } from './subscriptions.ts';
 
 describeConnectionRegistry('in memory', async (clock) => new MemoryRegistry(clock, 100));
 describeSubscriptions('in memory', async (clock) => new MemorySubscriptions(clock, 100));
+describeCounters('in memory', async () => new MemoryCounters());
 describeMembers('in memory', async (clock) => new MemoryMembers(clock));
 describeLiveSessions('in memory', async (clock) => {
   const registry = new MemoryRegistry(clock, 100);

@@ -2,6 +2,7 @@ import { CreateTableCommand, DescribeTableCommand, type KeySchemaElement } from 
 import { afterAll, beforeAll, expect } from 'vitest';
 import { createClaimRows } from '../../functions/edge/claim-rows.ts';
 import { createConnectionRows } from '../../functions/edge/connection-rows.ts';
+import { createCounterRows } from '../../functions/edge/counter-rows.ts';
 import { createIdempotencyRows } from '../../functions/edge/idempotency-rows.ts';
 import { createLiveSessionRows } from '../../functions/edge/live-session-rows.ts';
 import { createMemberRows } from '../../functions/edge/member-rows.ts';
@@ -16,6 +17,7 @@ import {
 } from '../../functions/edge/tables.ts';
 import { describeClaims } from '../contract/claims.ts';
 import { describeConnectionRegistry } from '../contract/connection-registry.ts';
+import { describeCounters } from '../contract/counters.ts';
 import { onEachEngine, type RunningEngine, startEngine } from '../contract/engines.ts';
 import { describeIdempotency } from '../contract/idempotency.ts';
 import { describeLiveSessions } from '../contract/live-sessions.ts';
@@ -54,6 +56,8 @@ onEachEngine((kind) => {
   describeSubscriptions('rows of DynamoDB', async (clock) =>
     createSubscriptionRows(await createTable(subscriptionsTable), engine.client, clock),
   );
+
+  describeCounters('rows of DynamoDB', async () => createCounterRows(await createTable(claimsTable), engine.client));
 
   describeMembers('rows of DynamoDB', async (clock) =>
     createMemberRows(await createTable(membersTable), engine.client, clock),
