@@ -74,6 +74,7 @@ export default defineConfig({
             'test/conformance/**',
             'test/e2e/**',
             'test/frameworks/**',
+            'test/protocol/**',
             'test/docs.test.ts',
           ],
           env: functionsEnvironment,
@@ -84,7 +85,7 @@ export default defineConfig({
       {
         test: {
           name: 'integration',
-          include: ['test/integration/**/*.test.ts', 'test/docs.test.ts'],
+          include: ['test/integration/**/*.test.ts', 'test/protocol/**/*.test.ts', 'test/docs.test.ts'],
           exclude: thorough,
           env: whereverItRuns,
           testTimeout: 30_000,

@@ -1,0 +1,145 @@
+import { createHmac } from 'node:crypto';
+import { contents, createSealer } from '../fakes/ticket.ts';
+import { startGateway } from '../gateway.ts';
+import { type Api, createApi } from '../http-api-client.ts';
+import { type Client, connect } from '../socket-client.ts';
+
+/** The gateway without any PHP: what a ticket says is believed, so that a test may be whoever it needs to be. */
+export interface World {
+  readonly credentials: { readonly appId: string; readonly key: string; readonly secret: string };
+  enter(identity?: Identity): Promise<Somebody>;
+  /** A handshake with this query string. */
+  dial(query: string): Promise<Client>;
+  /** What PHP signs for a page that wants to join a channel. */
+  authorize(socketId: string, channel: string, channelData?: string): string;
+  /** The same for a user who signs in. */
+  authorizeUser(socketId: string, userData: string): string;
+  readonly api: Api;
+  /** The HTTP API as somebody would ask it whose credentials, clock or hash differ. */
+  apiAs(changes: Partial<Parameters<typeof createApi>[1]>): Api;
+  /** The lines that the functions have logged. */
+  records(): readonly Readonly<Record<string, unknown>>[];
+  rows(table: string): Promise<readonly unknown[]>;
+  close(): Promise<void>;
+}
+
+export interface Identity {
+  readonly userId?: string;
+  readonly userInfo?: object;
+  readonly channels?: readonly string[];
+}
+
+export interface Frame {
+  readonly event: string;
+  readonly channel?: string;
+  readonly data?: unknown;
+  readonly user_id?: string;
+}
+
+/** One open socket, welcomed. */
+export interface Somebody {
+  readonly socketId: string;
+  readonly frames: () => readonly Frame[];
+  send(frame: object | string): void;
+  /** Sends, and answers the next frame that is a reply to it or comes before that. */
+  ask(frame: object | string): Promise<Frame>;
+  /** Joins without a signature. */
+  join(channel: string, auth?: object): Promise<Frame>;
+  /** The first frame with this event that was not waited for yet. */
+  hear(event: string): Promise<Frame>;
+  /** Nothing more is under way to this socket: a ping has been answered. */
+  settle(): Promise<void>;
+  readonly closed: Client['closed'];
+  close(): Promise<void>;
+}
+
+const origin = 'https://app.example.com';
+
+export async function startWorld(context: Readonly<Record<string, string>> = {}): Promise<World> {
+  const gateway = await startGateway({
+    mode: 'ticket',
+    sessionCheck: 'trust-ticket',
+    // Nobody is asked.
+    sessionEndpoint: 'http://127.0.0.1:9/getSessionID',
+    allowedOrigins: origin,
+    ...context,
+  });
+  const [secret = ''] = Object.values(gateway.cloud.secrets);
+  const credentials = JSON.parse(secret) as World['credentials'];
+  const seal = createSealer(credentials);
+  const sign = (text: string) =>
+    `${credentials.key}:${createHmac('sha256', credentials.secret).update(text).digest('hex')}`;
+  const apiUrl = gateway.cloud.outputs.HttpApiUrl ?? '';
+  let sessions = 0;
+
+  return {
+    credentials,
+    async enter(identity = {}) {
+      sessions += 1;
+      const now = Math.floor(Date.now() / 1000);
+      const ticket = seal(contents(now, { s: `session-${sessions}`, i: identity }));
+      const client = await connect(`${gateway.webSocketUrl}?token=${encodeURIComponent(ticket)}`, { origin });
+      return welcome(client);
+    },
+    dial: (query) => connect(`${gateway.webSocketUrl}${query}`, { origin }),
+    authorize: (socketId, channel, channelData) =>
+      sign(channelData === undefined ? `${socketId}:${channel}` : `${socketId}:${channel}:${channelData}`),
+    authorizeUser: (socketId, userData) => sign(`${socketId}::user::${userData}`),
+    api: createApi(apiUrl, credentials),
+    apiAs: (changes) => createApi(apiUrl, { ...credentials, ...changes }),
+    records: gateway.records,
+    rows: gateway.rows,
+    close: gateway.close,
+  };
+}
+
+async function welcome(client: Client): Promise<Somebody> {
+  const frames: Frame[] = client.frames.map(parse);
+  const waiting = new Set<() => void>();
+  client.socket.on('message', (data) => {
+    frames.push(parse(data.toString()));
+    for (const look of [...waiting]) look();
+  });
+  /** The first frame from this place on that fits, kept or to come. */
+  const find = (from: number, fits: (frame: Frame, index: number) => boolean) =>
+    new Promise<Frame>((resolve) => {
+      const look = () => {
+        const found = frames.find((frame, index) => index >= from && fits(frame, index));
+        if (found === undefined) return;
+        waiting.delete(look);
+        resolve(found);
+      };
+      waiting.add(look);
+      look();
+    });
+  const ask = (frame: object | string) => {
+    const next = frames.length;
+    client.send(frame);
+    return find(next, () => true);
+  };
+  const heard = new Set<Frame>();
+  const { data } = await find(0, ({ event }) => event === 'pusher:connection_established');
+  return {
+    socketId: JSON.parse(String(data)).socket_id,
+    frames: () => frames,
+    send: client.send,
+    ask,
+    join: (channel, auth = {}) => ask({ event: 'pusher:subscribe', data: { auth: '', channel, ...auth } }),
+    async hear(event) {
+      const frame = await find(0, (each) => each.event === event && !heard.has(each));
+      heard.add(frame);
+      return frame;
+    },
+    async settle() {
+      const next = frames.length;
+      client.send({ event: 'pusher:ping', data: {} });
+      await find(next, ({ event }) => event === 'pusher:pong');
+    },
+    closed: client.closed,
+    close: () => client.close(),
+  };
+}
+
+function parse(text: string): Frame {
+  return JSON.parse(text) as Frame;
+}
