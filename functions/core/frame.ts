@@ -17,10 +17,11 @@ export interface Frame {
 }
 
 /**
- * Seconds of silence after which a Pusher client pings; Pusher's own recommendation. API Gateway closes a socket after 600
- * (https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-execution-service-websocket-limits-table.html).
+ * Seconds of silence after which a client should ping: API Gateway closes a socket after 600
+ * (https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-execution-service-websocket-limits-table.html), and
+ * every ping costs two messages. pusher-js takes the smaller of this and its own option, which is 120 unless told otherwise.
  */
-const activityTimeout = 120;
+const activityTimeout = 540;
 
 /** Reads what a client sent. Only known fields are kept, so nothing unexpected travels further. */
 export function parseFrame(text: string | undefined): Frame | Refusal {

@@ -91,7 +91,7 @@ export function describeSockets(name: string, getTarget: () => SocketTarget): vo
         expect(socket.frames()[0]).toEqual(welcome);
         const { socket_id, activity_timeout } = JSON.parse(String(welcome.data));
         expect(socket_id).toMatch(/^\d+\.\d+$/);
-        expect(activity_timeout).toBe(120);
+        expect(activity_timeout).toBe(540);
         await socket.close(1000, '');
       });
 

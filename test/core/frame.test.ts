@@ -107,7 +107,7 @@ describe('what is sent', () => {
   it('welcomes with the socket id in a string of JSON', () => {
     expect(JSON.parse(encodeFrame(welcomeFrame('L0SM9cOFvHcCIhw=')))).toEqual({
       event: 'pusher:connection_established',
-      data: '{"socket_id":"5489979536905031494.8523171435444205373","activity_timeout":120}',
+      data: '{"socket_id":"5489979536905031494.8523171435444205373","activity_timeout":540}',
     });
   });
 
