@@ -7,8 +7,10 @@ declare(strict_types=1);
 const ASSETS = [
     '/assets/demo.css' => 'text/css; charset=utf-8',
     '/assets/icon.svg' => 'image/svg+xml',
+    '/assets/element.js' => 'text/javascript; charset=utf-8',
     '/assets/home.js' => 'text/javascript; charset=utf-8',
     '/assets/private.js' => 'text/javascript; charset=utf-8',
+    '/assets/room.js' => 'text/javascript; charset=utf-8',
     '/assets/socket.js' => 'text/javascript; charset=utf-8',
 ];
 

@@ -22,25 +22,30 @@ const ROUTES = [
     '/login' => ['GET', 'login'],
     '/private' => ['GET', 'private_page'],
     '/getSessionID' => ['GET', 'get_session_id'],
+    '/say' => ['POST', 'say'],
     '/logout' => ['POST', 'logout'],
 ];
+
+/** Their passwords are in the source because this is a demo; yours are hashed, in your own login. */
+const USERS = ['gonzalo' => 'password', 'maria' => 'password'];
+const ROOM = 'presence-room';
 
 function home(): void
 {
     page(200, 'Public page', 'home', ['user' => logged_in_user(), 'socketUrl' => socket_url(), 'way' => way_in()]);
 }
 
-/** HTTP Basic, as in 2016. The password is in the source because this is a demo; yours is hashed, in your own login. */
+/** HTTP Basic, as in 2016. */
 function login(): void
 {
-    $userMatches = hash_equals('gonzalo', (string) ($_SERVER['PHP_AUTH_USER'] ?? ''));
-    $passwordMatches = hash_equals('password', (string) ($_SERVER['PHP_AUTH_PW'] ?? ''));
-    if (!$userMatches || !$passwordMatches) {
+    $user = (string) ($_SERVER['PHP_AUTH_USER'] ?? '');
+    $password = USERS[$user] ?? null;
+    if ($password === null || !hash_equals($password, (string) ($_SERVER['PHP_AUTH_PW'] ?? ''))) {
         header('WWW-Authenticate: Basic realm="session-socket demo", charset="UTF-8"');
         page(401, 'Not logged in', 'unauthorized');
         return;
     }
-    begin_session('gonzalo');
+    begin_session($user);
     redirect('/private');
 }
 
@@ -51,7 +56,12 @@ function private_page(): void
         page(403, 'Log in first', 'forbidden');
         return;
     }
-    page(200, 'Private page', 'private', ['user' => $user, 'socketUrl' => socket_url(), 'way' => way_in()]);
+    page(200, 'Private page', 'private', [
+        'user' => $user,
+        'socketUrl' => socket_url(),
+        'way' => way_in(),
+        'hasRoom' => api_url() !== null,
+    ]);
 }
 
 /**
@@ -67,8 +77,34 @@ function get_session_id(): void
     }
     SessionSocket\answer($credentials, function (): ?array {
         $user = $_SESSION['user'] ?? null;
-        return $user === null ? null : ['userId' => $user, 'userInfo' => ['name' => $user]];
+        return $user === null ? null : [
+            'userId' => $user,
+            'userInfo' => ['name' => ucfirst($user)],
+            'channels' => [ROOM],
+        ];
     });
+}
+
+/** Says something in the room. Only JSON is taken, which no other site's form can send. */
+function say(): void
+{
+    $user = logged_in_user();
+    $said = json_decode((string) file_get_contents('php://input', false, null, 0, 4096), true);
+    $text = is_array($said) && is_string($said['text'] ?? null) ? trim($said['text']) : '';
+    if ($user === null) {
+        json(403, ['error' => 'Log in first.']);
+    } elseif (!SessionSocket\is_own_page($_SERVER) || strpos($_SERVER['CONTENT_TYPE'] ?? '', 'application/json') !== 0) {
+        json(403, ['error' => 'Only pages of this site may say something.']);
+    } elseif ($text === '' || strlen($text) > 2000) {
+        json(400, ['error' => 'Say something, but not that much.']);
+    } else {
+        $message = ['from' => $user, 'text' => $text];
+        $fault = SessionSocket\publish((array) socket_credentials(), (string) api_url(), ROOM, 'message', $message);
+        if ($fault !== null) {
+            error_log("session-socket: a message was not published. $fault");
+        }
+        json($fault === null ? 200 : 502, $fault === null ? [] : ['error' => 'Nobody heard that. Try again.']);
+    }
 }
 
 /**
@@ -95,8 +131,8 @@ function give_session_id(): void
 function logout(): void
 {
     $ended = end_session();
-    [$credentials, $apiUrl] = [socket_credentials(), (string) getenv('SESSION_SOCKET_API_URL')];
-    if ($ended !== null && $credentials !== null && $apiUrl !== '') {
+    [$credentials, $apiUrl] = [socket_credentials(), api_url()];
+    if ($ended !== null && $credentials !== null && $apiUrl !== null) {
         [$sessionId, $user] = $ended;
         $fault = SessionSocket\close_session($credentials, $apiUrl, $sessionId, $user);
         if ($fault !== null) {
@@ -117,6 +153,12 @@ function socket_url(): ?string
 function way_in(): string
 {
     return cookie_domain() === '' ? 'token' : 'cookie';
+}
+
+/** The address of the HTTP API, by which this app has sockets closed and speaks to them; null without one. */
+function api_url(): ?string
+{
+    return ((string) getenv('SESSION_SOCKET_API_URL')) ?: null;
 }
 
 /** What the gateway and this app share, or null when the environment does not say it. */

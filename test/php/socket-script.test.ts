@@ -7,7 +7,7 @@ const { keepConnected, withCookie, withToken } = (await import(script)) as {
   keepConnected(
     url: string,
     onState: (state: string) => void,
-    onEvent: (event: string, data: unknown) => void,
+    onEvent: (frame: { event: string; data: unknown }) => void,
     open: Open,
   ): Promise<void>;
   withCookie: Open;
@@ -64,7 +64,7 @@ afterEach(() => {
 });
 
 async function openPage(open = withToken): Promise<void> {
-  const onEvent = (event: string, data: unknown) => events.push([event, data]);
+  const onEvent = ({ event, data }: { event: string; data: unknown }) => events.push([event, data]);
   keepConnected('ws://gateway/prod', (state) => states.push(state), onEvent, open);
   await vi.advanceTimersByTimeAsync(0);
 }

@@ -1,3 +1,5 @@
+import { element } from './element.js';
+import { openRoom } from './room.js';
 import { keepConnected, withCookie, withToken } from './socket.js';
 
 const LISTED_EVENTS = 12;
@@ -13,9 +15,14 @@ const stateLine = document.querySelector('.state');
 const stateName = document.querySelector('[data-testid=state]');
 const events = document.querySelector('[data-testid=events]');
 const field = (name) => document.querySelector(`[data-field=${name}]`);
+const tellRoom = openRoom();
 let count = 0;
 
-keepConnected(socketUrl, showState, showEvent, way === 'cookie' ? withCookie : withToken);
+const listen = (frame, send) => {
+  showEvent(frame);
+  tellRoom?.(frame, send);
+};
+keepConnected(socketUrl, showState, listen, way === 'cookie' ? withCookie : withToken);
 
 function showState(state) {
   const { tone, hint } = STATES[state];
@@ -26,7 +33,7 @@ function showState(state) {
   if (state !== 'open') field('socket-id').textContent = '–';
 }
 
-function showEvent(event, data) {
+function showEvent({ event, data }) {
   if (event === 'pusher:connection_established') field('socket-id').textContent = data.socket_id;
   if (event === 'pusher:error') field('hint').textContent = data.message;
   if (!event || event.startsWith('pusher')) return;
@@ -39,8 +46,4 @@ function showEvent(event, data) {
   row.append(time, element('b', event), element('code', JSON.stringify(data)));
   events.prepend(row);
   while (events.children.length > LISTED_EVENTS) events.lastElementChild.remove();
-}
-
-function element(name, text = '') {
-  return Object.assign(document.createElement(name), { textContent: text });
 }

@@ -1,7 +1,8 @@
 /**
  * All that a page needs for session-socket: the browser's own WebSocket and the Pusher protocol's JSON frames. Keeps a
  * socket open for as long as the PHP session lives, and says what happens: `onState` gets connecting, open, refused or
- * signed out; `onEvent` gets the name and the data of every event; `open` is one of those below.
+ * signed out; `onEvent` gets every frame, `{event, channel, data}` with its data decoded, and `send(frame)`; `open` is one of
+ * those below.
  */
 export async function keepConnected(url, onState, onEvent, open = withToken) {
   onState('connecting');
@@ -9,17 +10,18 @@ export async function keepConnected(url, onState, onEvent, open = withToken) {
     const socket = await open(url, attempt).catch(() => undefined); // PHP is away: later
     if (socket === 'signed out') return onState('signed out');
     if (socket) {
+      const send = (frame) => socket.readyState === WebSocket.OPEN && socket.send(JSON.stringify(frame));
       let openedAt;
       let pings;
       socket.onopen = () => {
         openedAt = Date.now();
         onState('open');
         // API Gateway closes a socket that says nothing for ten minutes.
-        pings = setInterval(() => socket.send('{"event":"pusher:ping","data":{}}'), 4 * 60_000);
+        pings = setInterval(() => send({ event: 'pusher:ping', data: {} }), 4 * 60_000);
       };
       socket.onmessage = (message) => {
-        const { event, data } = JSON.parse(message.data);
-        onEvent(event, decode(data));
+        const frame = JSON.parse(message.data);
+        onEvent({ ...frame, data: decode(frame.data) }, send);
       };
       await new Promise((resolve) => {
         socket.onclose = resolve;

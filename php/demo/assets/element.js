@@ -1,0 +1,3 @@
+export function element(name, text = '') {
+  return Object.assign(document.createElement(name), { textContent: text });
+}

@@ -1,0 +1,103 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startTicketDemo, type TicketDemo } from '../ticket-demo.ts';
+import { findBrowser, launch } from './browser.ts';
+
+const screenshots = join(import.meta.dirname, '..', 'output');
+const choice = await findBrowser();
+if ('missing' in choice) {
+  if (process.env.CI) throw new Error(choice.missing);
+  console.warn(`The room's test is skipped. ${choice.missing}`);
+}
+
+describe.skipIf('missing' in choice)('Two people in the room, each with a browser', () => {
+  let demo: TicketDemo;
+  let browser: Browser;
+  let gonzalo: Page;
+  let maria: Page;
+
+  beforeAll(async () => {
+    if ('missing' in choice) return;
+    demo = await startTicketDemo();
+    browser = await launch(choice);
+    await mkdir(screenshots, { recursive: true });
+    [gonzalo, maria] = [await enter('gonzalo'), await enter('maria')];
+  });
+
+  afterAll(async () => {
+    await browser?.close();
+    await demo?.close();
+    expect(demo?.complaints).toEqual([]);
+  });
+
+  const enter = async (username: string) => {
+    const context = await browser.newContext({
+      httpCredentials: { username, password: 'password', origin: demo.pageUrl },
+      viewport: { width: 640, height: 900 },
+      colorScheme: 'light',
+    });
+    const page = await context.newPage();
+    await page.goto(`${demo.pageUrl}/login`);
+    await page.getByTestId('people').getByText(nameOf(username)).waitFor();
+    return page;
+  };
+  const nameOf = (username: string) => username.replace(/^./, (letter) => letter.toUpperCase());
+  const people = (page: Page) => page.getByTestId('people').locator('li').allTextContents();
+  const messages = (page: Page) => page.getByTestId('messages').locator('li');
+  const say = async (page: Page, text: string) => {
+    await page.getByLabel('Say something').fill(text);
+    await page.getByRole('button', { name: 'Send' }).click();
+  };
+
+  it('see each other', async () => {
+    for (const page of [gonzalo, maria]) {
+      await expect.poll(async () => (await people(page)).sort()).toEqual(['Gonzalo', 'Maria']);
+    }
+  });
+
+  it('see the other type, from browser to browser', async () => {
+    await maria.getByLabel('Say something').pressSequentially('Hi');
+    await gonzalo.getByTestId('typing').getByText('Maria is typing…').waitFor();
+    expect(await maria.getByTestId('typing').textContent()).toBe('');
+  });
+
+  it('hear what the other says, through PHP, and themselves, once each', async () => {
+    await say(maria, 'Hi, Gonzalo! <b>No tags</b>');
+    await say(gonzalo, 'Hello, Maria.');
+    for (const page of [gonzalo, maria]) {
+      await messages(page).nth(1).waitFor();
+      expect((await messages(page).allTextContents()).sort()).toEqual([
+        'gonzaloHello, Maria.',
+        'mariaHi, Gonzalo! <b>No tags</b>',
+      ]);
+    }
+  });
+
+  it('find the room readable, side by side and on a phone', async () => {
+    for (const [name, page] of Object.entries({ gonzalo, maria })) {
+      await page.screenshot({ path: join(screenshots, `room-${name}.png`) });
+    }
+    await maria.setViewportSize({ width: 375, height: 812 });
+    await maria.screenshot({ path: join(screenshots, 'room-phone.png') });
+    expect(await maria.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(375);
+    await maria.setViewportSize({ width: 640, height: 900 });
+  });
+
+  it('are there once, however many tabs they have, until the last is closed', async () => {
+    const tab = await maria.context().newPage();
+    await tab.goto(`${demo.pageUrl}/private`);
+    await expect.poll(async () => (await people(tab)).sort()).toEqual(['Gonzalo', 'Maria']);
+    expect((await people(gonzalo)).sort()).toEqual(['Gonzalo', 'Maria']);
+    await tab.close();
+    await say(gonzalo, 'Still there?');
+    await maria.getByText('Still there?').waitFor();
+    expect((await people(gonzalo)).sort()).toEqual(['Gonzalo', 'Maria']);
+  });
+
+  it('leave the room with their session', async () => {
+    await maria.getByTestId('logout').click();
+    await expect.poll(() => people(gonzalo)).toEqual(['Gonzalo']);
+  });
+});
