@@ -92,7 +92,7 @@ describe.skipIf('missing' in choice)('Two people in the room, each with a browse
     expect((await people(gonzalo)).sort()).toEqual(['Gonzalo', 'Maria']);
     await tab.close();
     await say(gonzalo, 'Still there?');
-    await maria.getByText('Still there?').waitFor();
+    await messages(maria).getByText('Still there?').waitFor();
     expect((await people(gonzalo)).sort()).toEqual(['Gonzalo', 'Maria']);
   });
 
