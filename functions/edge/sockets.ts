@@ -4,15 +4,8 @@ import {
   PostToConnectionCommand,
 } from '@aws-sdk/client-apigatewaymanagementapi';
 import { type SocketSender, SocketTrouble } from '../core/socket-sender.ts';
-import { createConnectionsClient } from './connections/client.ts';
+import { createConnectionsClient, type PostSettings } from './connections/client.ts';
 import { LineFailure } from './connections/line-failure.ts';
-
-export interface PostSettings {
-  /** Tries in all. A post that was taken but not answered in time is repeated too, so more than one may say it twice. */
-  readonly maxAttempts: number;
-  /** Milliseconds for each try. The SDK waits for ever by default, and one post that hangs would hold up a broadcast. */
-  readonly timeoutMs: number;
-}
 
 /** Open sockets through API Gateway's @connections. `callbackUrl` ends with the stage. */
 export function createSockets(callbackUrl: string, settings: PostSettings): SocketSender {

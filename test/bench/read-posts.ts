@@ -1,4 +1,4 @@
-import type { Socket } from 'node:net';
+import type { Readable } from 'node:stream';
 
 const lengthName = 'content-length: ';
 
@@ -6,7 +6,7 @@ const lengthName = 'content-length: ';
  * Calls `onPost` with the connection id of every whole request on a kept connection. It looks for the end of the head, the
  * length of the body and the last part of the path, and for nothing else; names of headers are lower-case.
  */
-export function readPosts(socket: Socket, onPost: (connectionId: string) => void): void {
+export function readPosts(socket: Readable, onPost: (connectionId: string) => void): void {
   let rest: Buffer | undefined;
   socket.on('data', (chunk: Buffer) => {
     let bytes = rest === undefined ? chunk : Buffer.concat([rest, chunk]);

@@ -203,14 +203,16 @@ it('posts over TLS to whom it can trust, and to nobody else', async () => {
     ['key', 'cert'].map((kind) => readFile(`test/fixtures/tls/this-machine.${kind}`, 'utf8')),
   );
   const secure = await WebServer.start(answerJson({}), { key: key ?? '', cert: cert ?? '' });
+  const module = new URL('../../functions/edge/sockets.ts', import.meta.url).href;
   const script = `
-    import { createSockets } from '${new URL('../../functions/edge/sockets.ts', import.meta.url).href}';
-    const sockets = createSockets('${secure.url('/live').href}', { maxAttempts: 1, timeoutMs: 5000 });
+    const [module, callbackUrl] = process.argv.slice(1);
+    const { createSockets } = await import(module);
+    const sockets = createSockets(callbackUrl, { maxAttempts: 1, timeoutMs: 5000 });
     console.log(await sockets.post('${id}', '{}').catch((error) => error.cause.message));
     process.exit();`;
   const run = async (variables: Record<string, string>) => {
     const env = { ...process.env, AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true', ...variables };
-    const node = ['--import', 'tsx', '--input-type=module', '-e', script];
+    const node = ['--import', 'tsx', '--input-type=module', '-e', script, module, secure.url('/live').href];
     return (await promisify(execFile)(process.execPath, node, { env })).stdout.trim();
   };
   const outcomes = [await run({ NODE_EXTRA_CA_CERTS: 'test/fixtures/tls/this-machine.cert' }), await run({})];

@@ -2,8 +2,8 @@
 export class LineFailure extends Error {
   constructor(cause: Error) {
     super(`no answer (${codeOf(cause) ?? cause.name})`, { cause });
-    // The SDK's name for what may be tried again; with another it asks the cause's code. A malformed answer is not.
-    this.name = cause instanceof TooLate || isDeadLine(cause) ? 'TimeoutError' : 'LineFailure';
+    // The SDK's name for what may be tried again; with another it asks the cause's code. A malformed answer may not.
+    this.name = isTooLate(cause) || isDeadLine(cause) ? 'TimeoutError' : 'LineFailure';
   }
 }
 
@@ -19,7 +19,11 @@ export class TooLong extends Error {
 
 /** The other side is gone, as opposed to an answer that makes no sense. */
 export function isDeadLine(error: Error): boolean {
-  return ['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET', 'UND_ERR_CONNECT_TIMEOUT'].includes(codeOf(error) ?? '');
+  return ['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET'].includes(codeOf(error) ?? '');
+}
+
+function isTooLate(error: Error): boolean {
+  return error instanceof TooLate || codeOf(error) === 'UND_ERR_CONNECT_TIMEOUT';
 }
 
 function codeOf(error: Error): string | undefined {

@@ -12,7 +12,8 @@ export class Line extends Client {
 
   constructor(origin: string | URL, options: Client.Options) {
     super(origin, options);
-    this.on('connect', () => {
+    // Emitted after the request that met its end has failed.
+    this.on('disconnect', () => {
       this.answers = 0;
     });
   }

@@ -31,7 +31,7 @@ export function createRequestHandler(lines: Lines) {
   };
 }
 
-/** Signs them; which keys and what time it is, the SDK may know better. */
+/** Signs them for the time that the SDK takes for the right one: it corrects a wrong clock by what AWS answers. */
 export function createRequestSigner(sign: Signer, credentials: () => AwsCredentials | Promise<AwsCredentials>) {
   return {
     async sign<Request extends SdkRequest>(
