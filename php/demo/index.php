@@ -40,7 +40,15 @@ function login(): void
         page(401, 'Not logged in', 'unauthorized');
         return;
     }
-    begin_session('gonzalo');
+    $ids = begin_session('gonzalo');
+    [$credentials, $apiUrl] = [socket_credentials(), (string) getenv('SESSION_SOCKET_API_URL')];
+    if ($ids !== null && $credentials !== null && $apiUrl !== '') {
+        [$before, $now] = $ids;
+        $fault = SessionSocket\rebind($credentials, $apiUrl, $before, $now, 'gonzalo');
+        if ($fault !== null) {
+            error_log("session-socket: a login left sockets with the old session id. $fault");
+        }
+    }
     redirect('/private');
 }
 
