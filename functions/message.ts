@@ -4,8 +4,9 @@ import { createAdmission } from './core/admission.ts';
 import { createClientEvent } from './core/client-event.ts';
 import { fieldsOf } from './core/fields.ts';
 import { encodeFrame, errorFrame, type Frame, parseFrame, pongFrame, subscriptionErrorFrame } from './core/frame.ts';
+import { refuseFrame } from './core/frame-refusal.ts';
 import { createMeter, type Meter } from './core/meter.ts';
-import { isRefusal, type Refusal, refuse } from './core/refusal.ts';
+import { isRefusal, type Refusal } from './core/refusal.ts';
 import { createSignIn } from './core/sign-in.ts';
 import type { SocketSender } from './core/socket-sender.ts';
 import { createSocketSignatures } from './core/socket-signature.ts';
@@ -62,15 +63,15 @@ export function createMessage({ verbs, meter, sender, tell }: Dependencies) {
   async function answer(event: SocketEvent): Promise<Frame> {
     const speaker = readSpeaker(event);
     // Only a route without our authorizer could bring this about: fail closed.
-    if (speaker === undefined) return errorFrame(refuse('not-admitted'));
+    if (speaker === undefined) return errorFrame(refuseFrame('not-admitted'));
     const frame = parseFrame(event.body);
     try {
       const pressure = await meter(speaker.connectionId);
       if (pressure === 'flood') return await shut(speaker);
-      if (pressure === 'over') return errorFrame(refuse('many-frames'));
+      if (pressure === 'over') return errorFrame(refuseFrame('many-frames'));
       if (isRefusal(frame)) return errorFrame(frame);
       const act = frame.event.startsWith('client-') ? verbs.clientEvent : acts.get(frame.event);
-      return act === undefined ? errorFrame(refuse('unknown-event')) : await act(speaker, frame);
+      return act === undefined ? errorFrame(refuseFrame('unknown-event')) : await act(speaker, frame);
     } catch (error) {
       const { connectionId, principalId } = speaker;
       tell('error', 'frame failed', { connectionId, principalId, error: nameOf(error) }, { FrameFailed: 1 });
@@ -82,7 +83,7 @@ export function createMessage({ verbs, meter, sender, tell }: Dependencies) {
   async function shut(speaker: Speaker): Promise<Frame> {
     const { connectionId, principalId } = speaker;
     tell('warn', 'closed for too many frames', { connectionId, principalId }, { Flooded: 1 });
-    await sender.post(connectionId, encodeFrame(errorFrame(refuse('many-frames'))));
+    await sender.post(connectionId, encodeFrame(errorFrame(refuseFrame('many-frames'))));
     await sender.close(connectionId);
     return pongFrame;
   }
@@ -91,8 +92,8 @@ export function createMessage({ verbs, meter, sender, tell }: Dependencies) {
 /** To a subscription in a way that its channel hears of. */
 function failureOf(frame: Frame | Refusal): Frame {
   const channel = isRefusal(frame) || frame.event !== 'pusher:subscribe' ? undefined : fieldsOf(frame.data).channel;
-  if (typeof channel !== 'string') return errorFrame(refuse('fault'));
-  return subscriptionErrorFrame(channel, refuse('fault-in-subscribing'));
+  if (typeof channel !== 'string') return errorFrame(refuseFrame('fault'));
+  return subscriptionErrorFrame(channel, refuseFrame('fault-in-subscribing'));
 }
 
 /** The name of what went wrong and no more: its message may repeat what a client has sent. */

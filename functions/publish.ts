@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
+import { ivLength } from './core/aes-gcm.ts';
 import { type ApiRoute, type ApiTarget, findTarget } from './core/api-routes.ts';
 import type { Publish } from './core/broadcast.ts';
 import type { ChannelWorld } from './core/channel-attributes.ts';
@@ -9,20 +10,25 @@ import type { CredentialsSource } from './core/credentials.ts';
 import { actOnce, type Idempotency, readAttempt } from './core/idempotency.ts';
 import { answerBatch, answerEvent, publishAll } from './core/publish.ts';
 import { type PublishedEvent, readBatch, readEvent } from './core/publish-request.ts';
-import { type ApiRequest, checkSignature, type RequestFault, readQuery } from './core/request-signature.ts';
-import { type Revocation, type RevokeWorld, revoke } from './core/revoke.ts';
+import { type RebindWorld, rebind } from './core/rebind.ts';
+import { readRebind } from './core/rebind-request.ts';
+import { isRefusal } from './core/refusal.ts';
+import { type ApiRequest, badRequest, checkSignature, type RequestFault, readQuery } from './core/request-signature.ts';
+import { type Revocation, revoke } from './core/revoke.ts';
 import { readTermination } from './core/terminate-request.ts';
 import { createChannels } from './edge/channels.ts';
+import { createClaimRows } from './edge/claim-rows.ts';
 import { systemClock } from './edge/clock.ts';
-import { read, readAwsSettings } from './edge/environment.ts';
+import { read, readAwsSettings, readRevalidateSeconds } from './edge/environment.ts';
 import { answerDone, answerFault, readRequest } from './edge/http-event.ts';
 import { createIdempotencyRows } from './edge/idempotency-rows.ts';
+import { createLiveSessionRows } from './edge/live-session-rows.ts';
 import { createRevocationRows } from './edge/revocation-rows.ts';
 import { createCredentialsSource } from './edge/secret.ts';
 import { createSockets } from './edge/sockets.ts';
 import { createTell, type Tell } from './edge/telemetry.ts';
 
-interface Dependencies extends RevokeWorld, ChannelWorld {
+interface Dependencies extends RebindWorld, ChannelWorld {
   readonly credentials: CredentialsSource;
   readonly publish: Publish;
   readonly idempotency: Idempotency;
@@ -38,7 +44,8 @@ const patienceMs = 20_000;
 const youngEnoughMs = 60_000;
 
 /** The HTTP API for PHP: whoever knows the app's secret may publish, ask who listens, and close its users' sockets. */
-export function createPublishApi({ credentials, tell, ...world }: Dependencies) {
+export function createPublishApi({ tell, ...world }: Dependencies) {
+  const { credentials } = world;
   const acts: Readonly<Record<ApiRoute, (request: ApiRequest, target: ApiTarget) => Answer>> = {
     events: publishEvent,
     batch_events: publishBatch,
@@ -47,6 +54,7 @@ export function createPublishApi({ credentials, tell, ...world }: Dependencies) 
     users: (_, { name }) => listUsers(name, world),
     terminate_user: terminate,
     terminate_session: terminate,
+    rebind_session: rebindSession,
   };
 
   return async (event: APIGatewayProxyEventV2): Promise<APIGatewayProxyStructuredResultV2> => {
@@ -120,6 +128,21 @@ export function createPublishApi({ credentials, tell, ...world }: Dependencies) 
     return '{}';
   }
 
+  /** @throws when sockets are left with the old id, so that it is counted as the fault that it is */
+  async function rebindSession(request: ApiRequest, target: ApiTarget): Answer {
+    const wish = readRebind(target, request);
+    if ('status' in wish) return wish;
+    const report = await rebind(wish, world, world.clock.now() + patienceMs);
+    if (isRefusal(report)) return badRequest(report.sentence);
+    const { rebound, failed, ended } = report;
+    const principalId = wish.userId === undefined ? undefined : `user:${wish.userId}`;
+    const counts = { Rebound: rebound, RebindFailed: failed, Ended: ended.closed, EndFailed: ended.failed };
+    const isWhole = failed + ended.failed === 0;
+    tell(isWhole ? 'info' : 'error', 'rebound', { principalId, gone: ended.gone }, counts);
+    if (!isWhole) throw new Error(`${failed + ended.failed} sockets are known by the old session id still.`);
+    return '{}';
+  }
+
   /** @throws when sockets are left, so that it is counted as the fault that it is, and PHP asks again */
   async function close(revocation: Revocation, deadline: number): Promise<void> {
     const { found, closed, gone, failed, took } = await revoke(revocation, world, deadline);
@@ -144,6 +167,10 @@ export const handler = createPublishApi({
   credentials: createCredentialsSource(read('CREDENTIALS_SECRET_ARN'), readAwsSettings(), systemClock),
   ...createChannels(client, createSockets(read('CALLBACK_URL'), { maxAttempts: 1, timeoutMs: 3000 }), systemClock),
   idempotency: createIdempotencyRows(read('CLAIMS_TABLE'), client, systemClock),
+  live: createLiveSessionRows(read('CONNECTIONS_TABLE'), client, systemClock),
+  claims: createClaimRows(read('CLAIMS_TABLE'), client, systemClock),
+  revalidateSeconds: readRevalidateSeconds(),
+  newIv: () => randomBytes(ivLength),
   revocations: createRevocationRows(read('REVOCATIONS_TABLE'), client, systemClock),
   sender,
   clock: systemClock,

@@ -298,7 +298,7 @@ export class SessionSocket extends Construct {
       memorySize: 512,
     });
     publish.allow('dynamodb:PutItem', revocations.tableArn);
-    for (const verb of ['Query', 'UpdateItem']) publish.allow(`dynamodb:${verb}`, connections.tableArn);
+    for (const verb of ['GetItem', 'Query', 'UpdateItem']) publish.allow(`dynamodb:${verb}`, connections.tableArn);
     for (const verb of ['GetItem', 'PutItem', 'DeleteItem']) publish.allow(`dynamodb:${verb}`, claims.tableArn);
     // Which channels there are, and who is on one.
     publish.allow('dynamodb:Scan', subscriptions.tableArn);

@@ -283,6 +283,45 @@ function close_user(array $credentials, string $apiUrl, string $userId, float $s
     });
 }
 
+/**
+ * Has the sockets of a session go on with its new id. Call it after `session_regenerate_id(true)`: by the old id alone neither a
+ * logout nor the gateway's next question would find them. Sockets of a session without a user reconnect.
+ *
+ * @param string|null $userId that the identity has; at a login that of the user who has just logged in
+ * @param string|null $cookie `name=value` of the session cookie as the browser will send it; by default that of PHP's own
+ *     sessions
+ * @return string|null as `close_session()`; what was not rebound is closed by the gateway's next check
+ */
+function rebind(
+    array $credentials,
+    string $apiUrl,
+    string $oldSessionId,
+    string $newSessionId,
+    ?string $userId = null,
+    ?string $cookie = null,
+    float $seconds = CLOSE_SECONDS
+): ?string {
+    $cookie = $cookie ?? session_name() . '=' . urlencode($newSessionId);
+    $ids = [$oldSessionId, $newSessionId];
+    return in_a_sentence($credentials, static function () use ($credentials, $apiUrl, $ids, $userId, $cookie, $seconds) {
+        [$oldSessionId, $newSessionId] = $ids;
+        if (preg_match('/^[\x20-\x7e]{1,' . MAX_COOKIE_BYTES . '}$/D', $cookie) !== 1) {
+            throw new Fault('The cookie is not 1 to ' . MAX_COOKIE_BYTES . ' plain characters, as in NAME=value.');
+        }
+        $identity = rebuild_identity($userId === null ? [] : ['userId' => $userId]);
+        $deadline = microtime(true) + $seconds;
+        $faults = [];
+        foreach (secrets($credentials) as $secret) { // the gateway may know the session by the hash of either
+            $hash = hash_hmac('sha256', $oldSessionId, derive_key($secret, 'session'));
+            $claims = ticket_claims($cookie, $newSessionId, $identity, time(), bin2hex(random_bytes(16)));
+            $who = $userId === null ? [] : ['user_id' => $userId];
+            $body = to_json($who + ['ticket' => seal_ticket($credentials, $claims, random_bytes(12))]);
+            $faults[] = post($credentials, $apiUrl, "sessions/$hash/rebind", $body, $deadline);
+        }
+        return array_values(array_filter($faults))[0] ?? null;
+    });
+}
+
 /** Runs what answers null or a sentence, and makes a sentence of what is wrong with its arguments as well. */
 function in_a_sentence(array $credentials, callable $act): ?string
 {

@@ -1,8 +1,9 @@
 import { channelOfUser, isAmong, kindOf } from './channel.ts';
 import { socketIdOf } from './connection.ts';
 import type { ConnectionRegistry } from './connection-registry.ts';
+import { refuseFrame } from './frame-refusal.ts';
 import { isBig, readMember } from './presence.ts';
-import { isRefusal, type Refusal, refuse } from './refusal.ts';
+import { isRefusal, type Refusal } from './refusal.ts';
 import type { IsSigned } from './socket-signature.ts';
 import { type Speaker, userOf } from './speaker.ts';
 import type { Member } from './subscriptions.ts';
@@ -33,7 +34,7 @@ export function createAdmission(isSigned: IsSigned, registry: Pick<ConnectionReg
       case 'encrypted':
         return isAmong(wish.channel, speaker.channels) || (await isSignedFor(speaker, wish))
           ? {}
-          : refuse('not-allowed');
+          : refuseFrame('not-allowed');
       case 'presence':
         return admitMember(speaker, wish);
       case 'user':
@@ -43,9 +44,9 @@ export function createAdmission(isSigned: IsSigned, registry: Pick<ConnectionReg
 
   async function admitMember(speaker: Speaker, wish: Wish): Promise<Admission | Refusal> {
     const member = await findMember(speaker, wish);
-    if (member === undefined) return refuse('not-allowed');
+    if (member === undefined) return refuseFrame('not-allowed');
     if (isRefusal(member)) return member;
-    return isBig(member) ? refuse('big-member') : { member };
+    return isBig(member) ? refuseFrame('big-member') : { member };
   }
 
   /** What PHP has signed of him for this channel counts before what it has said of him in general. */
@@ -58,7 +59,7 @@ export function createAdmission(isSigned: IsSigned, registry: Pick<ConnectionReg
 
   async function admitUser(speaker: Speaker, channel: string): Promise<Admission | Refusal> {
     const isOf = (user: Member | undefined) => user !== undefined && channel === channelOfUser(user.userId);
-    return isOf(userOf(speaker)) || isOf(await registry.signedInAs(speaker)) ? {} : refuse('not-allowed');
+    return isOf(userOf(speaker)) || isOf(await registry.signedInAs(speaker)) ? {} : refuseFrame('not-allowed');
   }
 
   async function isSignedFor({ connectionId }: Speaker, { channel, auth, channelData }: Wish): Promise<boolean> {

@@ -25,6 +25,12 @@ export const apiRoutes = [
     path: '/apps/{app_id}/sessions/{session_hash}/terminate_connections',
     maxBody: forNames,
   },
+  {
+    route: 'rebind_session',
+    method: 'POST',
+    path: '/apps/{app_id}/sessions/{session_hash}/rebind',
+    maxBody: forNames,
+  },
 ] as const;
 
 export type ApiRoute = (typeof apiRoutes)[number]['route'];

@@ -1,8 +1,8 @@
 import type { Publish } from './broadcast.ts';
 import { kindOf } from './channel.ts';
 import { encodeFrame, errorFrame, type Frame, pongFrame } from './frame.ts';
+import { refuseFrame } from './frame-refusal.ts';
 import type { Meter } from './meter.ts';
-import { refuse } from './refusal.ts';
 import type { Speaker } from './speaker.ts';
 import type { Subscriptions } from './subscriptions.ts';
 
@@ -28,11 +28,13 @@ const kinds: readonly string[] = ['private', 'presence'];
  */
 export function createClientEvent({ subscriptions, meter, publish, newId }: ClientEventWorld) {
   return async (speaker: Speaker, { event, channel, data }: Frame): Promise<Frame> => {
-    if (channel === undefined || !kinds.includes(kindOf(channel))) return errorFrame(refuse('not-a-client-channel'));
-    if (event.length > maxNameLength || bytesOf(data) > maxDataBytes) return errorFrame(refuse('big-client-event'));
-    if ((await meter(speaker.connectionId)) !== 'within') return errorFrame(refuse('many-client-events'));
+    if (channel === undefined || !kinds.includes(kindOf(channel)))
+      return errorFrame(refuseFrame('not-a-client-channel'));
+    if (event.length > maxNameLength || bytesOf(data) > maxDataBytes)
+      return errorFrame(refuseFrame('big-client-event'));
+    if ((await meter(speaker.connectionId)) !== 'within') return errorFrame(refuseFrame('many-client-events'));
     const subscription = await subscriptions.find(channel, speaker);
-    if (subscription === undefined) return errorFrame(refuse('not-joined'));
+    if (subscription === undefined) return errorFrame(refuseFrame('not-joined'));
 
     const user = subscription.userId === undefined ? {} : { user_id: subscription.userId };
     const said = data === undefined ? {} : { data };

@@ -1,5 +1,6 @@
 import { socketIdOf } from './connection.ts';
-import { type Refusal, refuse } from './refusal.ts';
+import { refuseFrame } from './frame-refusal.ts';
+import type { Refusal } from './refusal.ts';
 
 /**
  * One frame of the Pusher Channels protocol, version 7, in either direction. Which `data` is a string of JSON and which a
@@ -26,8 +27,8 @@ const activityTimeout = 540;
 /** Reads what a client sent. Only known fields are kept, so nothing unexpected travels further. */
 export function parseFrame(text: string | undefined): Frame | Refusal {
   const value = parseObject(text ?? '');
-  if (value === undefined || typeof value.event !== 'string') return refuse('malformed-frame');
-  if (value.channel !== undefined && typeof value.channel !== 'string') return refuse('malformed-frame');
+  if (value === undefined || typeof value.event !== 'string') return refuseFrame('malformed-frame');
+  if (value.channel !== undefined && typeof value.channel !== 'string') return refuseFrame('malformed-frame');
   return {
     event: value.event,
     ...(value.channel === undefined ? {} : { channel: value.channel }),

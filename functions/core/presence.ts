@@ -1,7 +1,8 @@
 import { fieldsIn } from './fields.ts';
 import type { Frame } from './frame.ts';
+import { refuseFrame } from './frame-refusal.ts';
 import { isUserId } from './identity.ts';
-import { type Refusal, refuse } from './refusal.ts';
+import type { Refusal } from './refusal.ts';
 import type { Member } from './subscriptions.ts';
 
 /** Pusher's limits: https://pusher.com/docs/channels/using_channels/presence-channels/ */
@@ -12,7 +13,7 @@ const maxMemberBytes = 1024;
 export function readMember(channelData: string): Member | Refusal {
   const { user_id: id, user_info: userInfo } = fieldsIn(channelData) ?? {};
   const userId = Number.isSafeInteger(id) ? String(id) : id;
-  if (!isUserId(userId)) return refuse('bad-member');
+  if (!isUserId(userId)) return refuseFrame('bad-member');
   return userInfo === undefined ? { userId } : { userId, userInfo };
 }
 

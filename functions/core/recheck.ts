@@ -45,7 +45,7 @@ export async function recheck(
 
   const { userAgent, ...proof } = question;
   const session = await sessions.whose(proof, { userAgent });
-  if (isRefusal(session)) return lost(session.refused === 'other-session' ? 'changed-session' : session.refused);
+  if (isRefusal(session)) return lost(session.refused === 'other-session' ? 'changed-session' : 'not-logged-in');
   if (hasEnded(session, now)) return lost('expired-session');
   const answered = principalOf(session, sessionHash);
   if (answered !== principalId) return lost('changed-user');

@@ -2,8 +2,8 @@ import { socketIdOf } from './connection.ts';
 import type { ConnectionRegistry } from './connection-registry.ts';
 import { fieldsIn, fieldsOf } from './fields.ts';
 import { errorFrame, type Frame } from './frame.ts';
+import { refuseFrame } from './frame-refusal.ts';
 import { isUserId } from './identity.ts';
-import { refuse } from './refusal.ts';
 import type { IsSigned } from './socket-signature.ts';
 import { type Speaker, userOf } from './speaker.ts';
 
@@ -15,18 +15,18 @@ import { type Speaker, userOf } from './speaker.ts';
 export function createSignIn(isSigned: IsSigned, registry: Pick<ConnectionRegistry, 'signIn'>) {
   return async (speaker: Speaker, { data }: Frame): Promise<Frame> => {
     const { auth, user_data: userData } = fieldsOf(data);
-    if (typeof auth !== 'string' || typeof userData !== 'string') return errorFrame(refuse('bad-sign-in'));
+    if (typeof auth !== 'string' || typeof userData !== 'string') return errorFrame(refuseFrame('bad-sign-in'));
     if (!(await isSigned(auth, `${socketIdOf(speaker.connectionId)}::user::${userData}`))) {
-      return errorFrame(refuse('bad-sign-in'));
+      return errorFrame(refuseFrame('bad-sign-in'));
     }
     const { id: userId, user_info: userInfo } = fieldsIn(userData) ?? {};
-    if (!isUserId(userId)) return errorFrame(refuse('bad-sign-in'));
+    if (!isUserId(userId)) return errorFrame(refuseFrame('bad-sign-in'));
     const named = userOf(speaker);
-    if (named !== undefined && named.userId !== userId) return errorFrame(refuse('other-user'));
+    if (named !== undefined && named.userId !== userId) return errorFrame(refuseFrame('other-user'));
 
     const outcome = await registry.signIn(speaker, { userId, userInfo });
-    if (outcome === 'other') return errorFrame(refuse('other-user'));
-    if (outcome === 'away') return errorFrame(refuse('connection-ended'));
+    if (outcome === 'other') return errorFrame(refuseFrame('other-user'));
+    if (outcome === 'away') return errorFrame(refuseFrame('connection-ended'));
     return { event: 'pusher:signin_success', data: { user_data: userData } };
   };
 }

@@ -4,10 +4,11 @@ import { isChannelName } from './channel.ts';
 import type { ConnectionRegistry } from './connection-registry.ts';
 import { fieldsOf } from './fields.ts';
 import { encodeFrame, errorFrame, type Frame, pongFrame, subscriptionErrorFrame } from './frame.ts';
+import { refuseFrame } from './frame-refusal.ts';
 import type { Members } from './members.ts';
 import type { Part } from './part.ts';
 import { maxMembers, memberAddedFrame, presentFrame } from './presence.ts';
-import { isRefusal, type Refusal, refuse } from './refusal.ts';
+import { isRefusal, type Refusal } from './refusal.ts';
 import type { Speaker } from './speaker.ts';
 import type { Member, Subscriptions } from './subscriptions.ts';
 
@@ -41,12 +42,12 @@ export function createSubscribe(world: SubscribeWorld) {
 
   async function subscribe(speaker: Speaker, wish: Wish): Promise<Frame | Refusal> {
     const { channel } = wish;
-    if (!isChannelName(channel)) return refuse('bad-channel-name');
+    if (!isChannelName(channel)) return refuseFrame('bad-channel-name');
     const admission = await admit(speaker, wish);
     if (isRefusal(admission)) return admission;
     const joining = await registry.join(speaker, channel, maxChannels);
-    if (joining === 'away') return refuse('connection-ended');
-    if (joining === 'full') return refuse('too-many-channels');
+    if (joining === 'away') return refuseFrame('connection-ended');
+    if (joining === 'full') return refuseFrame('too-many-channels');
     const { member } = admission;
     if (joining === 'again' && member !== undefined) await leaveAsAnother(speaker, channel, member);
 
@@ -54,7 +55,7 @@ export function createSubscribe(world: SubscribeWorld) {
     if (member !== undefined) return enter(speaker, channel, member);
     if (await registry.holds(speaker)) return succeededFrame(channel);
     await undo(speaker, channel);
-    return refuse('connection-ended');
+    return refuseFrame('connection-ended');
   }
 
   async function enter(speaker: Speaker, channel: string, member: Member): Promise<Frame | Refusal> {
@@ -72,10 +73,10 @@ export function createSubscribe(world: SubscribeWorld) {
     const { connectionId } = speaker;
     const isFirst = await members.join(channel, member, connectionId);
     const [present, isHeld] = await Promise.all([members.of(channel), registry.holds(speaker)]);
-    if (!isHeld) return refuse('connection-ended');
+    if (!isHeld) return refuseFrame('connection-ended');
     const frame = presentFrame(channel, present);
     const isCrowded = (isFirst && present.length > maxMembers) || Buffer.byteLength(encodeFrame(frame)) > maxFrameBytes;
-    if (isCrowded) return refuse('too-many-members');
+    if (isCrowded) return refuseFrame('too-many-members');
     if (isFirst)
       await publish({ channel, frame: encodeFrame(memberAddedFrame(channel, member)), except: connectionId });
     return frame;
@@ -110,7 +111,7 @@ export function createUnsubscribe({ registry, part }: Pick<SubscribeWorld, 'regi
 function readWish(data: unknown): Wish | Refusal {
   const { channel, auth, channel_data: channelData } = fieldsOf(data);
   if (typeof channel !== 'string' || !isTextOrNone(auth) || !isTextOrNone(channelData))
-    return refuse('malformed-frame');
+    return refuseFrame('malformed-frame');
   return { channel, auth, channelData };
 }
 

@@ -20,6 +20,8 @@ export type Occurrence =
   | 'RecheckLost'
   | 'RecheckFailed'
   | 'RecheckLate'
+  | 'Rebound'
+  | 'RebindFailed'
   | 'Ended'
   | 'EndFailed'
   | 'RequestRefused'

@@ -45,7 +45,15 @@ function login(): void
         page(401, 'Not logged in', 'unauthorized');
         return;
     }
-    begin_session($user);
+    $ids = begin_session($user);
+    [$credentials, $apiUrl] = [socket_credentials(), api_url()];
+    if ($ids !== null && $credentials !== null && $apiUrl !== null) {
+        [$before, $now] = $ids;
+        $fault = SessionSocket\rebind($credentials, $apiUrl, $before, $now, $user);
+        if ($fault !== null) {
+            error_log("session-socket: a login left sockets with the old session id. $fault");
+        }
+    }
     redirect('/private');
 }
 

@@ -51,13 +51,20 @@ function logged_in_user(bool $isVisit = false): ?string
     return $_SESSION['user'] ?? null;
 }
 
-/** Login: always a fresh id, so that an id known before the login is worth nothing after it. */
-function begin_session(string $user): void
+/**
+ * Login: always a fresh id, so that an id known before the login is worth nothing after it.
+ *
+ * @return array{0: string, 1: string}|null the id before and the new one, of a session that was there already
+ */
+function begin_session(string $user): ?array
 {
+    $hadOne = names_a_session();
     session_start(session_settings());
+    $before = (string) session_id();
     session_regenerate_id(true);
     $_SESSION = ['user' => $user];
     session_write_close();
+    return $hadOne ? [$before, (string) session_id()] : null;
 }
 
 /** @return array{0: string, 1: string}|null the id and the user of the session that has ended */

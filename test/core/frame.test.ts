@@ -8,7 +8,8 @@ import {
   pongFrame,
   welcomeFrame,
 } from '../../functions/core/frame.ts';
-import { isRefusal, refuse } from '../../functions/core/refusal.ts';
+import { refuseFrame } from '../../functions/core/frame-refusal.ts';
+import { isRefusal } from '../../functions/core/refusal.ts';
 import { anyText } from '../fakes/any-text.ts';
 
 const malformed = { refused: 'malformed-frame', code: 4300 };
@@ -113,7 +114,7 @@ describe('what is sent', () => {
 
   it('answers a ping with an object, and an error with its code and sentence', () => {
     expect(encodeFrame(pongFrame)).toBe('{"event":"pusher:pong","data":{}}');
-    expect(encodeFrame(errorFrame(refuse('unknown-event')))).toBe(
+    expect(encodeFrame(errorFrame(refuseFrame('unknown-event')))).toBe(
       '{"event":"pusher:error","data":{"code":4300,"message":"This event is not known here."}}',
     );
   });

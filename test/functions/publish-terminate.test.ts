@@ -1,7 +1,9 @@
+import { randomBytes } from 'node:crypto';
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import { describe, expect, it } from 'vitest';
-import { deriveCredentials } from '../../functions/core/credentials.ts';
+import { deriveCredentials, hashSessionId } from '../../functions/core/credentials.ts';
 import { createPublishApi } from '../../functions/publish.ts';
+import { MemoryClaims } from '../fakes/claims.ts';
 import { ManualClock } from '../fakes/clock.ts';
 import { MemoryIdempotency } from '../fakes/idempotency.ts';
 import { MemoryMembers } from '../fakes/members.ts';
@@ -12,11 +14,13 @@ import { MemoryRevocations } from '../fakes/revocations.ts';
 import { signQuery } from '../fakes/signed-request.ts';
 import { FakeSockets } from '../fakes/sockets.ts';
 import { MemorySubscriptions } from '../fakes/subscriptions.ts';
+import { contents, sealTicket } from '../fakes/ticket.ts';
 import { Told } from '../fakes/told.ts';
 
 const shared = { appId: 'app', key: 'key', secret: 'secret' };
 const hash = 'a'.repeat(64);
 const ofUser = (userId: string) => `/apps/app/users/${userId}/terminate_connections`;
+const ofRebind = (name: string) => `/apps/app/sessions/${name}/rebind`;
 const ofSession = (name: string) => `/apps/app/sessions/${name}/terminate_connections`;
 
 async function scene() {
@@ -47,6 +51,9 @@ async function scene() {
     subscriptions: new MemorySubscriptions(clock),
     members: new MemoryMembers(clock),
     publish: createFakePublish(new MemorySubscriptions(clock), sender).publish,
+    live: registry,
+    claims: new MemoryClaims(clock),
+    newIv: () => randomBytes(12),
     idempotency: new MemoryIdempotency(clock),
   });
 
@@ -67,10 +74,45 @@ async function scene() {
     };
     return clock.finish(publish(event as APIGatewayProxyEventV2));
   }
-  return { registry, revocations, sender, told, fresh, ask, asked: () => asked };
+  const ticket = () =>
+    sealTicket(shared, contents(Math.floor(clock.now() / 1000), { c: 'SID=after', s: 'after', i: { userId: '42' } }));
+  return { registry, revocations, sender, told, fresh, ask, ticket, asked: () => asked };
 }
 
 const done = { statusCode: 200, headers: { 'content-type': 'application/json' }, body: '{}' };
+
+it('gives a session’s sockets another id, when PHP brings a ticket for it', async () => {
+  const { registry, told, ask, ticket } = await scene();
+  expect(await ask(ofRebind(hash), { body: JSON.stringify({ user_id: '42', ticket: ticket() }) })).toEqual(done);
+  expect(registry.rows.find(({ connectionId }) => connectionId === 'a')?.sessionHash).toBe(
+    hashSessionId(deriveCredentials(shared), 'after'),
+  );
+  expect(told.lines).toMatchObject([
+    { level: 'info', message: 'rebound', fields: { principalId: 'user:42' }, counts: { Rebound: 1, RebindFailed: 0 } },
+  ]);
+  expect(JSON.stringify(told.lines)).not.toContain(hash);
+});
+
+it.each([
+  ['no hash', ofRebind('x'), { ticket: 'x' }, 'A session is named by its hash'],
+  ['no ticket', ofRebind(hash), { user_id: '42' }, 'ticket in it is a string'],
+  ['a user that is none', ofRebind(hash), { user_id: 42, ticket: 'x' }, 'user_id is a string'],
+  ['a ticket that is none', ofRebind(hash), { user_id: '42', ticket: 'x' }, 'The token does not have the shape'],
+  ['no object', ofRebind(hash), null, 'ticket in it is a string'],
+])('refuses to give another id with %s, and changes nothing', async (_, path, body, words) => {
+  const { registry, ask } = await scene();
+  const answer = await ask(path, { body: JSON.stringify(body) });
+  expect(answer).toMatchObject({ statusCode: 400, body: expect.stringContaining(words) });
+  expect(registry.rows.map(({ sessionHash }) => sessionHash)).toEqual([hash, 'b'.repeat(64)]);
+});
+
+it('fails when a socket is left with the old id, so that PHP hears of it', async () => {
+  const { registry, told, ask, ticket } = await scene();
+  failNext(registry, 'rebind');
+  const body = JSON.stringify({ user_id: '42', ticket: ticket() });
+  await expect(ask(ofRebind(hash), { body })).rejects.toThrow('1 sockets are known by the old session id still.');
+  expect(told.lines).toMatchObject([{ level: 'error', counts: { RebindFailed: 1 } }]);
+});
 
 it('closes a user’s sockets and answers as Pusher does, each time', async () => {
   const { sender, told, ask } = await scene();

@@ -1,9 +1,11 @@
+import { randomBytes } from 'node:crypto';
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import { describe, expect, it } from 'vitest';
 import { socketIdOf } from '../../functions/core/connection.ts';
 import { deriveCredentials } from '../../functions/core/credentials.ts';
 import { attemptSeconds } from '../../functions/core/idempotency.ts';
 import { createPublishApi } from '../../functions/publish.ts';
+import { MemoryClaims } from '../fakes/claims.ts';
 import { ManualClock } from '../fakes/clock.ts';
 import { MemoryIdempotency } from '../fakes/idempotency.ts';
 import { MemoryMembers } from '../fakes/members.ts';
@@ -53,6 +55,9 @@ async function scene() {
     subscriptions,
     members,
     publish: (broadcast) => port.publish(broadcast),
+    live: new MemoryRegistry(clock),
+    claims: new MemoryClaims(clock),
+    newIv: () => randomBytes(12),
     idempotency,
     clock,
     tell: told.tell,

@@ -59,6 +59,24 @@ describe.skipIf(!hasNativePhp)('a logout', () => {
     await other.close();
   });
 
+  it('finds the sockets of a session that has got another id meanwhile, which stayed open until then', async () => {
+    const visitor = await logIn();
+    const before = visitor.sessionId;
+    const tab = await openTab(visitor);
+    const [row] = (await gateway.rows('Connections')) as { sessionHash: unknown; sessionSeal: unknown }[];
+    await visitor.logIn();
+    expect(visitor.sessionId).not.toBe(before);
+    expect(await gateway.logged(({ message }) => message === 'rebound')).toMatchObject({ Rebound: 1, Ended: 0 });
+    const [after] = (await gateway.rows('Connections')) as { sessionHash: unknown; sessionSeal: unknown }[];
+    expect(after?.sessionHash).not.toEqual(row?.sessionHash);
+    expect(after?.sessionSeal).not.toEqual(row?.sessionSeal);
+    expect(isOpen(tab)).toBe(true);
+
+    await visitor.post('/logout');
+    await tab.closed;
+    expect(JSON.parse(tab.frames.at(-1) ?? '')).toEqual(ended);
+  });
+
   it('is for one session: the user’s next login gets a socket at once', async () => {
     const visitor = await logIn();
     const before = await openTab(visitor);

@@ -3,7 +3,9 @@ import { existsSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { deriveCredentials, hashSessionId } from '../../functions/core/credentials.ts';
 import { checkSignature } from '../../functions/core/request-signature.ts';
+import { openTicket } from '../../functions/core/ticket.ts';
 import { answerJson, hangUp, WebServer } from '../fakes/web-server.ts';
 import {
   ask,
@@ -23,7 +25,7 @@ const { sessionId } = vectors.sessionHash;
 /** Nobody listens there. */
 const nowhere = 'http://127.0.0.1:9';
 
-describe.each(phpVersions)('close_session and close_user on $name', (version) => {
+describe.each(phpVersions)('close_session, close_user and rebind on $name', (version) => {
   let app: TicketApp;
   beforeAll(async () => {
     app = await startTicketApp(version);
@@ -42,8 +44,10 @@ describe.each(phpVersions)('close_session and close_user on $name', (version) =>
     for (const [call, who] of [
       ['close-session', session],
       ['close-user', '42'],
+      ['rebind', session],
     ]) {
-      const sentence = String(await callInside(app, String(call), [given, url, who]));
+      const newId = call === 'rebind' ? ['the-new-id'] : [];
+      const sentence = String(await callInside(app, String(call), [given, url, who, ...newId]));
       expect(sentence).toContain(words);
       expect(sentence).not.toContain(shared.secret);
       expect(sentence).not.toContain(sessionId);
@@ -115,6 +119,66 @@ describe.each(phpVersions.filter(({ prefer }) => prefer === 'native'))('with a n
       expect(String(request.body)).toBe('{}');
       expect(checkSignature(request, shared, nowSeconds())).toBe('signed');
     }
+  });
+
+  it('tells the new id of a session in a ticket that the gateway can open', async () => {
+    const requests = answer(200);
+    const ours = deriveCredentials(vectors.credentials);
+    const given = { app_id: ours.appId, key: ours.key, secret: ours.secret };
+    expect(await callInside(app, 'rebind', [given, url(), sessionId, 'a,new-id', '42'])).toBeNull();
+    const [request, ...others] = requests();
+    expect(others).toEqual([]);
+    expect(request?.path).toBe(`/apps/${ours.appId}/sessions/${vectors.sessionHash.hash}/rebind`);
+    expect(request && checkSignature(request, ours, nowSeconds())).toBe('signed');
+    const { user_id: userId, ticket } = JSON.parse(String(request?.body));
+    expect(userId).toBe('42');
+    expect(openTicket(ticket, ours, nowSeconds())).toMatchObject({
+      cookieHeader: 'PHPSESSID=a%2Cnew-id',
+      sessionId: 'a,new-id',
+      identity: { userId: '42' },
+    });
+    expect(String(request?.body)).not.toContain('new-id');
+  });
+
+  it('tells it for both hashes while there are two secrets, each with a ticket of its own, and with another cookie', async () => {
+    const requests = answer(200);
+    const given = { ...credentials, previous_secret: 'the one before' };
+    expect(await callInside(app, 'rebind', [given, url(), sessionId, 'new', null, 'SID=sealed'])).toBeNull();
+    const all = requests();
+    expect(new Set(all.map(({ path }) => path)).size).toBe(2);
+    const tickets = all.map(({ body }) =>
+      openTicket(JSON.parse(String(body)).ticket, deriveCredentials(shared), nowSeconds()),
+    );
+    expect(tickets).toMatchObject([
+      { cookieHeader: 'SID=sealed', identity: undefined },
+      { cookieHeader: 'SID=sealed' },
+    ]);
+    const jtis = tickets.map((ticket) => 'jti' in ticket && ticket.jti);
+    expect(new Set(jtis).size).toBe(2);
+  });
+
+  it.each(['', 'x'.repeat(2049), 'SID=a\r\nX: b'])('does not seal the cookie %j', async (cookie) => {
+    const sentence = await callInside(app, 'rebind', [credentials, nowhere, sessionId, 'new', '42', cookie]);
+    expect(sentence).toContain('The cookie is not');
+  });
+
+  it('is called by a login as the documentation shows it, after the session has its new id', async () => {
+    const requests = answer(200);
+    const page = await startTicketApp(version, { SESSION_SOCKET_API_URL: url() });
+    const before = await cookieFrom(page, '/login');
+    const { headers } = await ask(page, { path: '/log-in-again', cookie: before });
+    const after = idIn(String(headers['set-cookie']).split(';')[0] ?? '');
+    expect(after).not.toBe(idIn(before));
+    const [request, ...others] = requests();
+    expect(others).toEqual([]);
+    expect(request?.path).toContain(hashSessionId(deriveCredentials(shared), idIn(before)));
+    const { ticket } = JSON.parse(String(request?.body));
+    expect(openTicket(ticket, deriveCredentials(shared), nowSeconds())).toMatchObject({ sessionId: after });
+
+    answer(500);
+    await ask(page, { path: '/log-in-again', cookie: `PHPSESSID=${after}` });
+    expect(await page.nextComplaint()).toContain('Sockets are known by the old session id: The HTTP API answered 500');
+    await page.close();
   });
 
   it('asks for a user with Pusher’s own route', async () => {

@@ -58,6 +58,7 @@ const withoutHello = {
     'secretsmanager:GetSecretValue on {Credentials}',
   ].sort(),
   Publish: [
+    'dynamodb:GetItem on {Tables/Connections}',
     ...leaving,
     'dynamodb:DeleteItem on {Tables/Claims}',
     'dynamodb:GetItem on {Tables/Claims}',

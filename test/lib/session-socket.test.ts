@@ -142,6 +142,7 @@ describe('the HTTP API for PHP', () => {
       'GET /apps/{app_id}/channels/{channel}/users',
       'POST /apps/{app_id}/batch_events',
       'POST /apps/{app_id}/events',
+      'POST /apps/{app_id}/sessions/{session_hash}/rebind',
       'POST /apps/{app_id}/sessions/{session_hash}/terminate_connections',
       'POST /apps/{app_id}/users/{user_id}/terminate_connections',
     ]);
@@ -159,6 +160,7 @@ describe('the HTTP API for PHP', () => {
       '/*/*/apps/{app_id}/channels/{channel}',
       '/*/*/apps/{app_id}/channels/{channel}/users',
       '/*/*/apps/{app_id}/events',
+      '/*/*/apps/{app_id}/sessions/{session_hash}/rebind',
       '/*/*/apps/{app_id}/sessions/{session_hash}/terminate_connections',
       '/*/*/apps/{app_id}/users/{user_id}/terminate_connections',
     ]);

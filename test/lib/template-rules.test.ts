@@ -85,6 +85,7 @@ describe("cdk-nag's AwsSolutions", () => {
       'AwsSolutions-APIG4 at Http/Api/GET--apps--{app_id}--channels--{channel}--users',
       'AwsSolutions-APIG4 at Http/Api/POST--apps--{app_id}--users--{user_id}--terminate_connections',
       'AwsSolutions-APIG4 at Http/Api/POST--apps--{app_id}--sessions--{session_hash}--terminate_connections',
+      'AwsSolutions-APIG4 at Http/Api/POST--apps--{app_id}--sessions--{session_hash}--rebind',
       `AwsSolutions-IAM5[${posts}] at Revalidation/Revalidate`,
       `AwsSolutions-IAM5[${closes}] at Revalidation/Revalidate`,
       `AwsSolutions-IAM5[${posts}] at Hello/Tick`,

@@ -1,0 +1,99 @@
+import { actOnAll } from './act-on-all.ts';
+import { openAtRest, sealAtRest } from './at-rest.ts';
+import type { Claims } from './claims.ts';
+import type { RegisteredConnection } from './connection-registry.ts';
+import { type Credentials, type CredentialsSource, hashSessionId } from './credentials.ts';
+import { type EndReport, endConnections } from './end-connections.ts';
+import type { LiveSessions } from './live-sessions.ts';
+import { nextCheck } from './next-check.ts';
+import { isRefusal, type Refusal, refuse } from './refusal.ts';
+import type { RevokeWorld } from './revoke.ts';
+import { openTicket, sessionOf, type Ticket, ticketMemory } from './ticket.ts';
+
+/** That PHP has given a session another id. */
+export interface Rebind {
+  /** Of the id before. */
+  readonly sessionHash: string;
+  readonly userId?: string | undefined;
+  /** Sealed for the new id, with the cookie that the browser has now. */
+  readonly ticket: string;
+}
+
+export interface RebindWorld extends RevokeWorld {
+  readonly live: LiveSessions;
+  readonly claims: Claims;
+  readonly credentials: CredentialsSource;
+  /** Seconds, where PHP is asked again. */
+  readonly revalidateSeconds?: number | undefined;
+  /** 12 random bytes, never the same twice. */
+  readonly newIv: () => Uint8Array;
+}
+
+/** Sockets that go on with the new id, and what became of those that had to reconnect. */
+export interface RebindReport {
+  readonly rebound: number;
+  /** Not rebound: they are known by the old id still. */
+  readonly failed: number;
+  readonly ended: EndReport;
+}
+
+/** Writes under way at once. */
+const concurrency = 50;
+
+/**
+ * Gives a session's sockets its new id. The old one is revoked first: a handshake that brought it either is found here, or
+ * finds the revocation, undoes itself, and comes back with the new id. A socket's principal is fixed when it opens, so one of
+ * a session without a user, which is named by its id, has to reconnect.
+ * @param deadline epoch milliseconds
+ */
+export async function rebind(
+  { sessionHash, userId, ticket: text }: Rebind,
+  world: RebindWorld,
+  deadline: number,
+): Promise<RebindReport | Refusal> {
+  const { registry, revocations, claims, clock } = world;
+  const nowSeconds = Math.floor(clock.now() / 1000);
+  const credentials = await world.credentials();
+  const ticket = openTicket(text, credentials, nowSeconds);
+  if (isRefusal(ticket)) return ticket;
+  if (sessionOf(ticket).userId !== userId) return refuse('changed-user');
+  if (!(await claims.claim(`ticket:${ticket.jti}`, nowSeconds + ticketMemory))) return refuse('used-ticket');
+
+  await revocations.add(`session:${sessionHash}`, clock.now());
+  const nameless = await list(registry.of(`session:${sessionHash}`));
+  const named = userId === undefined ? [] : await list(registry.of(`user:${userId}`, sessionHash));
+  const count = { rebound: 0, failed: 0 };
+  await actOnAll([named], concurrency, async (connection) => {
+    // One that has left since is no failure.
+    const isRebound = await rebindOne(connection, sessionHash, ticket, credentials, world).catch(() => undefined);
+    if (isRebound === true) count.rebound += 1;
+    if (isRebound === undefined) count.failed += 1;
+  });
+  return { ...count, ended: await endConnections(nameless, 'changed-session', world, deadline) };
+}
+
+async function rebindOne(
+  connection: RegisteredConnection,
+  before: string,
+  { sessionId, cookieHeader }: Ticket,
+  credentials: Credentials,
+  { live, clock, revalidateSeconds, newIv }: RebindWorld,
+): Promise<boolean> {
+  const sessionHash = hashSessionId(credentials, sessionId);
+  if (revalidateSeconds === undefined) return live.rebind(connection, before, { sessionHash });
+  const { sessionSeal = '', sessionExpiresAt } = (await live.find(connection)) ?? {};
+  // The browser is the same; PHP did not say what it calls itself.
+  const userAgent = openAtRest(sessionSeal, before, credentials)?.userAgent;
+  const question = { cookieHeader, sessionId, userAgent };
+  return live.rebind(connection, before, {
+    sessionHash,
+    sessionSeal: sealAtRest(question, sessionHash, credentials, newIv()),
+    validUntil: nextCheck({ sessionHash, sessionExpiresAt }, revalidateSeconds, clock.now()),
+  });
+}
+
+async function list(pages: AsyncIterable<readonly RegisteredConnection[]>): Promise<readonly RegisteredConnection[]> {
+  const found: RegisteredConnection[] = [];
+  for await (const page of pages) found.push(...page);
+  return found;
+}
