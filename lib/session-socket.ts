@@ -38,7 +38,7 @@ export class SessionSocket extends Construct {
   /** In alarm while session checks fail, and with them the handshakes. Add an action to be told. */
   readonly sessionCheckAlarm: Alarm;
 
-  /** In alarm when a logout has left sockets open. Add an action to be told. */
+  /** In alarm when a logout has left sockets open, or an event could not be published. Add an action to be told. */
   readonly revokeAlarm: Alarm;
 
   /** In alarm when a broadcast to many did not reach somebody who was there. Add an action to be told. */
@@ -374,7 +374,7 @@ function createDeliveryAlarm(deliver: SocketFunction, appId: string): Alarm {
 
 function createRevokeAlarm(publish: SocketFunction): Alarm {
   return new Alarm(publish, 'Alarm', {
-    alarmDescription: 'A logout has left sockets open, or could not be read: the log of Publish says how many.',
+    alarmDescription: 'A logout has left sockets open, or an event was not published: the log of Publish says which.',
     metric: publish.lambda.metricErrors({ period: Duration.minutes(1), statistic: 'sum' }),
     comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
     threshold: 1,

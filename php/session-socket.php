@@ -201,32 +201,55 @@ function may_pass(?int $status): bool
 function authorize_channel(array $credentials, string $socketId, string $channel, ?array $member = null): ?array
 {
     check_credentials($credentials);
-    // Checked, because what is signed is put together: with a `:` in it one text would be the signature under another.
-    $isSocket = preg_match('/^\d{1,64}\.\d{1,64}$/D', $socketId) === 1;
-    $form = '/^(private|presence)-(?!encrypted-)[A-Za-z0-9_=@,.;-]{1,155}$/D'; // an encrypted one needs more than a signature
-    if (!$isSocket || preg_match($form, $channel, $match) !== 1) {
+    $form = '/^(?=.{1,200}$)(private|presence)-(?!encrypted-)[A-Za-z0-9_=@,.;-]+$/D'; // encrypted needs more than a signature
+    if (!is_socket_id($socketId) || preg_match($form, $channel, $match) !== 1) {
         return null;
     }
-    $text = "$socketId:$channel";
-    $answer = [];
-    if ($match[1] === 'presence') {
-        $answer['channel_data'] = channel_data($member ?? []);
-        $text .= ':' . $answer['channel_data'];
+    if ($match[1] === 'private') {
+        return ['auth' => sign_text($credentials, "$socketId:$channel")];
     }
-    return ['auth' => "{$credentials['key']}:" . hash_hmac('sha256', $text, $credentials['secret'])] + $answer;
+    $data = describe_user($member ?? [], 'user_id');
+    return ['auth' => sign_text($credentials, "$socketId:$channel:$data"), 'channel_data' => $data];
 }
 
-function channel_data(array $member): string
+/**
+ * What Pusher's clients ask a page for when they sign a user in: your signature under who it is.
+ *
+ * @param array $user `userId` and `userInfo`, as in the identity; with a `userId` there, it has to be the same
+ * @return array<string, string>|null as `authorize_channel()`
+ */
+function authorize_user(array $credentials, string $socketId, array $user): ?array
 {
-    $known = rebuild_identity($member);
+    check_credentials($credentials);
+    if (!is_socket_id($socketId)) {
+        return null;
+    }
+    $data = describe_user($user, 'id');
+    return ['auth' => sign_text($credentials, "{$socketId}::user::$data"), 'user_data' => $data];
+}
+
+/** What is signed is put together with `:`, so nothing with one in it may be part of it. */
+function is_socket_id(string $text): bool
+{
+    return preg_match('/^\d{1,64}\.\d{1,64}$/D', $text) === 1;
+}
+
+function sign_text(array $credentials, string $text): string
+{
+    return "{$credentials['key']}:" . hash_hmac('sha256', $text, $credentials['secret']);
+}
+
+function describe_user(array $user, string $idField): string
+{
+    $known = rebuild_identity($user);
     if (!isset($known['userId']) || array_diff_key($known, ['userId' => 0, 'userInfo' => 0]) !== []) {
-        throw new Fault('Who joins a presence channel is an array with userId, and userInfo where the others are to see more.');
+        throw new Fault('Who it is, is an array with userId, and userInfo where others are to see more.');
     }
     $info = isset($known['userInfo']) ? ['user_info' => $known['userInfo']] : [];
-    $data = to_json(['user_id' => $known['userId']] + $info);
+    $data = to_json([$idField => $known['userId']] + $info);
     if (strlen($data) > MAX_MEMBER_BYTES) {
-        throw new Fault('Who joins a presence channel is told to all others, so it has ' . MAX_MEMBER_BYTES . ' bytes as JSON '
-            . 'at most: shorten userInfo.');
+        throw new Fault('Who it is, is told to others, so it has ' . MAX_MEMBER_BYTES . ' bytes as JSON at most: shorten '
+            . 'userInfo.');
     }
     return $data;
 }

@@ -18,7 +18,8 @@ export function createIdempotencyRows(table: string, client: DynamoDBClient, clo
   return {
     async begin(attempt) {
       const [isFree, hasExpired] = [`attribute_not_exists(${partitionKey})`, `${ttl} <= :now`];
-      const hasDied = 'bodyHash = :hash AND attribute_not_exists(answer) AND attemptEndsAt <= :now';
+      // An answered row has no such end any more.
+      const hasDied = 'bodyHash = :hash AND attemptEndsAt <= :now';
       try {
         await client.send(
           new PutItemCommand({

@@ -45,9 +45,9 @@ describe.skipIf('missing' in choice)('In a browser', () => {
     await page.goto(`${demo.pageUrl}/login?user=${user}`);
     for (const path of [pusherJs, echo]) await page.addScriptTag({ path });
     const code = await readFile(join(project, 'docs/snippets/clients', snippet), 'utf8');
-    const given = `const key = ${JSON.stringify(demo.credentials.key)}, webSocketUrl = ${JSON.stringify(demo.webSocketUrl)};`;
+    const given = `const { useTickets } = await import(location.origin + '/pusher-tickets.js');
+      const key = ${JSON.stringify(demo.credentials.key)}, webSocketUrl = ${JSON.stringify(demo.webSocketUrl)};`;
     await page.evaluate(`(async () => {
-      const { useTickets } = await import('/pusher-tickets.js');
       ${given}
       ${code.replace(/^import .*$/gm, '')}
       window.${name} = ${name};

@@ -311,6 +311,17 @@ describe('asked about channels,', () => {
     expect(await get('/channels', 'filter_by_prefix=private-')).toEqual(ok({ channels: {} }));
   });
 
+  it('it refuses with 413 to name more than one answer of Lambda can hold', async () => {
+    const { subscriptions, get } = await scene();
+    subscriptions.occupied = async function* () {
+      for (let page = 0; page < 30; page += 1) {
+        yield Array.from({ length: 1000 }, (_, index) => `${'x'.repeat(190)}-${page * 1000 + index}`);
+      }
+    };
+    expect(await get('/channels')).toMatchObject(refused(413, 'filter_by_prefix'));
+    expect(await get('/channels', 'filter_by_prefix=news')).toEqual(ok({ channels: {} }));
+  });
+
   it('it counts the users of presence channels', async () => {
     const { join, get } = await scene();
     await join('presence-__proto__', 'ada1', 'ada');

@@ -56,6 +56,15 @@ describe.each(phpVersions)('On $name', (version) => {
     });
   });
 
+  it('a user is signed as in Pusher’s documentation', async () => {
+    const signIn = (socketId: string) => callInside(app, 'authorize-user', [theirs, socketId, { userId: '12345' }]);
+    expect(await signIn('1234.1234')).toEqual({
+      auth: `${theirs.key}:4708d583dada6a56435fb8bc611c77c359a31eebde13337c16ab43aa6de336ba`,
+      user_data: '{"id":"12345"}',
+    });
+    expect(await signIn('1234.1234:private-a')).toBeNull();
+  });
+
   it.each(['', '1234', '1.2.3', '-1.2', '1.2\n', '1234.1234:private-foobar', '1.2::user::{}'])(
     'nothing is signed for the socket id %j',
     async (socketId) => {
@@ -73,16 +82,16 @@ describe.each(phpVersions)('On $name', (version) => {
     'private-foobar\n',
     'private-encrypted-foobar',
     '#server-to-user-42',
-    `private-${'x'.repeat(156)}`,
+    `private-${'x'.repeat(193)}`,
     'presence-a:{"user_id":"1"}',
   ])('nothing is signed for the channel %j', async (channel) => {
     expect(await authorize(channel, { userId: '10' })).toBeNull();
   });
 
   it.each([
-    ['nobody', null, 'is an array with userId'],
+    ['nobody', null, 'an array with userId'],
     ['a number', { userId: 10 }, 'userId is not a string'],
-    ['more than who he is', { userId: '10', channels: ['private-x'] }, 'is an array with userId'],
+    ['more than who he is', { userId: '10', channels: ['private-x'] }, 'an array with userId'],
     ['more than 1 KB', { userId: '10', userInfo: { name: 'x'.repeat(1000) } }, '1024 bytes'],
     ['an unknown field', { userId: '10', user_info: {} }, 'unknown field'],
   ])('it is the app’s fault when %s joins a presence channel', async (_, member, words) => {
