@@ -428,9 +428,21 @@ export const sections: readonly Section[] = [
       },
       {
         number: 'S36',
-        statement: 'After a rotation PHP can hand a socket on to the new id',
-        tests: [],
-        reason: 'Not yet: the socket stays with the id that it was opened with, and a logout names that one.',
+        statement: 'After a rotation PHP can hand the sockets on to the new id, and the old one opens nothing',
+        tests: [
+          ...by(
+            'core/rebind',
+            'takes its sockets along, which stay open and belong to the same principal, and no other session’s',
+            'finds the revocation of the old id, which is written before anybody is looked for',
+            'changes nothing › the second time with one ticket, which has done its work',
+          ),
+          ...by(
+            'integration/php-close',
+            'is called by a login as the documentation shows it, after the session has its new id',
+          ),
+        ],
+        reason:
+          'Sockets of a session without a user are closed instead, and reconnect: their principal is the id itself.',
       },
       {
         number: 'S37',
