@@ -428,9 +428,21 @@ export const sections: readonly Section[] = [
       },
       {
         number: 'S36',
-        statement: 'After a rotation PHP can hand a socket on to the new id',
-        tests: [],
-        reason: 'Not yet: the socket stays with the id that it was opened with, and a logout names that one.',
+        statement: 'After a rotation PHP can hand the sockets on to the new id, and the old one opens nothing',
+        tests: [
+          ...by(
+            'core/rebind',
+            'takes its sockets along, which stay open and belong to the same principal, and no other session’s',
+            'finds the revocation of the old id, which is written before anybody is looked for',
+            'changes nothing › the second time with one ticket, which has done its work',
+          ),
+          ...by(
+            'integration/php-close',
+            'is called by a login as the documentation shows it, after the session has its new id',
+          ),
+        ],
+        reason:
+          'Sockets of a session without a user are closed instead, and reconnect: their principal is the id itself.',
       },
       {
         number: 'S37',
@@ -446,6 +458,11 @@ export const sections: readonly Section[] = [
             'is in no broadcast any more, is not held and cannot be welcomed, until it leaves',
           ),
           ...by('functions/connect', 'a logout while the socket opens › $when, of $name, undoes it'),
+          ...by('core/subscribe', 'leaves nothing that is published to, when it is revoked before %s.%s'),
+          ...by(
+            'integration/channels',
+            'hear nothing more of who was logged out: not in a subscription, not as a member',
+          ),
         ],
       },
       {
@@ -461,14 +478,27 @@ export const sections: readonly Section[] = [
       {
         number: 'S40',
         statement: 'Each action is allowed by itself: connected is not allowed',
-        tests: by('functions/message', 'says that it does not know the event "%s"'),
-        reason: 'Not yet: there are no channels, so a ping is all that anybody may do.',
+        tests: [
+          ...by(
+            'core/subscribe',
+            'the channel %s › is not joined by anybody else, and nothing is left of it',
+            'a presence channel › is not joined by who is nobody, although a pattern would let him',
+            'the channel of a user › is joined by whom PHP has named or who has signed in, and by nobody else',
+            'a sign-in › that is signed for another socket, or as a channel, is refused',
+          ),
+          ...by('integration/channels', 'are joined by who may, and by nobody else'),
+        ],
+        reason: 'A channel without a prefix is public to everybody who is connected, as with Pusher.',
       },
       {
         number: 'S41',
-        statement: 'Nobody publishes where he is not subscribed',
-        tests: by('functions/message', 'says that it does not know the event "%s"'),
-        reason: 'Not yet: browsers cannot publish at all.',
+        statement: 'Nobody publishes where he is not subscribed, and nobody but PHP on a public channel',
+        tests: by(
+          'core/client-event',
+          'a client event is refused › on a channel that is neither private nor presence: %s',
+          'a client event is refused › on a channel that its client has not joined: %s',
+          'a client event is refused › on one that it has left',
+        ),
       },
       {
         number: 'S42',
@@ -489,15 +519,25 @@ export const sections: readonly Section[] = [
       },
       {
         number: 'S44',
-        statement: 'A connection that sends without end is slowed down',
-        tests: by('lib/session-socket', 'the stage › lets 2000 requests a second through, and bursts of 1000'),
-        reason: 'Not yet for each connection: the stage’s throttle counts for all together.',
+        statement: 'A connection that sends too much is refused, and closed when it goes on',
+        tests: [
+          ...by(
+            'functions/message',
+            'too many frames › are refused with 4301 until the minute is over, and do nothing',
+            'too many frames › close the socket when they go on: first it is told why',
+          ),
+          ...by('core/client-event', 'a client event is refused › above ten in one second'),
+          ...by('core/meter', 'a meter › fails when the counters do, so that nobody speaks uncounted'),
+        ],
+        reason: 'Each running function counts for itself and tells the others in parts, so somewhat more may pass.',
       },
       {
         number: 'S45',
-        statement: 'One user has only so many connections, and PHP only so many questions at once, where that is set',
+        statement:
+          'One user has only so many connections, one connection so many channels, and PHP so many questions at once, where that is set',
         tests: [
           ...by('functions/connect', 'one more is refused, and leaves nothing behind'),
+          ...by('core/subscribe', 'a public channel › is one of as many as one connection may join'),
           ...by(
             'integration/limits',
             'never has more, when many knock at once',
@@ -510,11 +550,18 @@ export const sections: readonly Section[] = [
       {
         number: 'S46',
         statement: 'Who speaks comes from the handshake, never from a frame',
-        tests: by(
-          'edge/gateway',
-          'is never taken from what the client sent',
-          'is known from the context in every later event',
-        ),
+        tests: [
+          ...by(
+            'edge/gateway',
+            'is never taken from what the client sent',
+            'is known from the context in every later event',
+          ),
+          ...by(
+            'core/client-event',
+            'what a client says › has on a presence channel the name of who says it, whatever the frame says',
+          ),
+          ...by('core/subscribe', 'takes from PHP’s identity who it is, for whom a pattern lets in'),
+        ],
       },
       {
         number: 'S47',
@@ -570,6 +617,7 @@ export const sections: readonly Section[] = [
         tests: [
           ...by('integration/sockets', 'says connected and disconnected, with code and reason, in one line each'),
           ...by('functions/authorizer', 'of every other refusal, it is nothing that the client sent'),
+          ...by('integration/publish', 'no log has what was published, or to whom, or a secret or signature'),
           ...by('lib/session-socket', 'is one line of JSON, below the 3 KB that API Gateway takes'),
         ],
         reason: 'With the connection id and the principal; the address is in the access log.',
