@@ -2,7 +2,7 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { type BroadcastPage, deliverPage, type WorkerWorld } from './core/broadcast-page.ts';
 import type { Connection } from './core/connection.ts';
 import type { RegisteredConnection } from './core/connection-registry.ts';
-import { type EndWorld, endConnections, endSocket } from './core/end-connections.ts';
+import { type EndWorld, encodeEnding, endConnections, endSocket } from './core/end-connections.ts';
 import { encodeFrame, welcomeFrame } from './core/frame.ts';
 import type { Delivery } from './core/socket-sender.ts';
 import { createChannels } from './edge/channels.ts';
@@ -88,7 +88,7 @@ export function createDeliver({ worker, tell, ...world }: Dependencies) {
   async function closePatiently(connection: Connection): Promise<void> {
     const giveUpAt = clock.now() + patienceMs;
     for (let pauseMs = 25; await registry.isRevoked(connection); pauseMs = Math.min(pauseMs * 2, 1000)) {
-      const closing = await endSocket(connection.connectionId, 'revoked', sender);
+      const closing = await endSocket(connection.connectionId, encodeEnding('revoked'), sender);
       if (closing === 'closed' || clock.now() + pauseMs > giveUpAt) break;
       await clock.pause(pauseMs);
     }

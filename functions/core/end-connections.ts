@@ -6,7 +6,7 @@ import { encodeFrame, errorFrame } from './frame.ts';
 import type { Leave } from './leave.ts';
 import type { Part } from './part.ts';
 import { type RefusalReason, refuse } from './refusal.ts';
-import type { Closing, Delivery, SocketSender } from './socket-sender.ts';
+import type { Closing, SocketSender } from './socket-sender.ts';
 import { startStopwatch } from './stopwatch.ts';
 
 export interface EndWorld {
@@ -25,15 +25,15 @@ export interface EndReport {
   /** Not closed at the deadline; asked again, it finds them again. */
   readonly failed: number;
   /** Milliseconds of each step. */
-  readonly took: Readonly<Partial<Record<'mark' | 'tell' | 'close' | 'forget', number>>>;
+  readonly took: Readonly<Partial<Record<'mark' | 'close' | 'forget', number>>>;
 }
 
 const concurrency = 50;
 
 /**
  * Closes sockets for good. First every row is marked, so that it joins nothing more, and taken off its channels, so that
- * nothing is published to it; then each is told why; then each is closed; then forgotten. Step by step and not socket by socket,
- * because each that closes starts work elsewhere, while others are still waiting for theirs. What fails is tried again.
+ * nothing is published to it; then each is told why and closed; and only when all are, forgotten, because that no client waits
+ * for. What fails is tried again.
  * @param deadline epoch milliseconds
  */
 export async function endConnections(
@@ -44,15 +44,13 @@ export async function endConnections(
 ): Promise<EndReport> {
   const watch = startStopwatch<keyof EndReport['took']>(clock);
   const endedAt = clock.now();
-  const ending = Buffer.from(encodeFrame(errorFrame(refuse(why))));
+  const ending = encodeEnding(why);
   const outcomes = new Map<RegisteredConnection, Closing>();
   let left = found;
   for (let pauseMs = 50; left.length > 0; pauseMs *= 2) {
     const silenced = await tryAll(left, silence);
     watch.lap('mark');
-    const told = await tryAll(left, tell);
-    watch.lap('tell');
-    const closings = await tryAll(left, (connection) => close(connection, told.get(connection)));
+    const closings = await tryAll(left, close);
     watch.lap('close');
     await tryAll([...closings.keys()], async (connection) => {
       const closing = closings.get(connection) ?? 'gone';
@@ -73,15 +71,9 @@ export async function endConnections(
     await Promise.all(channels.map((channel) => part(channel, connection)));
   }
 
-  async function tell({ connectionId }: RegisteredConnection): Promise<Delivery> {
+  async function close({ connectionId }: RegisteredConnection): Promise<Closing> {
     if (clock.now() >= deadline) throw new Error('The time is over.');
-    return sender.post(connectionId, ending);
-  }
-
-  /** Who could not be told is closed all the same: being told is a courtesy, being closed is not. */
-  async function close({ connectionId }: RegisteredConnection, told: Delivery | undefined): Promise<Closing> {
-    if (clock.now() >= deadline) throw new Error('The time is over.');
-    return told === 'gone' ? 'gone' : sender.close(connectionId);
+    return endSocket(connectionId, ending, sender);
   }
 
   /**
@@ -108,9 +100,14 @@ async function tryAll<Result>(
   return results;
 }
 
+/** The last frame of a socket, encoded once for all that end for this reason. */
+export function encodeEnding(why: RefusalReason): Uint8Array {
+  return Buffer.from(encodeFrame(errorFrame(refuse(why))));
+}
+
 /** Tells a client that it is over, and for good, then closes its socket: closing itself carries no code. */
-export async function endSocket(connectionId: string, why: RefusalReason, sender: SocketSender): Promise<Closing> {
-  const ending = encodeFrame(errorFrame(refuse(why)));
+export async function endSocket(connectionId: string, ending: Uint8Array, sender: SocketSender): Promise<Closing> {
+  // Being told is a courtesy, being closed is not.
   const told = await sender.post(connectionId, ending).catch(() => 'unknown' as const);
   return told === 'gone' ? 'gone' : sender.close(connectionId);
 }

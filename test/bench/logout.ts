@@ -14,7 +14,7 @@ const socketCount = 500;
 const inFlight = 10;
 
 /** What the function's own log line says of its steps, in their order. */
-const steps = ['revoke', 'find', 'mark', 'tell', 'close'] as const;
+const steps = ['revoke', 'find', 'mark', 'close'] as const;
 
 type Part = 'before' | (typeof steps)[number] | 'seen';
 const parts: readonly Part[] = ['before', ...steps, 'seen'];

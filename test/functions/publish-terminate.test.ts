@@ -118,7 +118,7 @@ it('closes a user’s sockets and answers as Pusher does, each time', async () =
   const { sender, told, ask } = await scene();
   expect(await ask(ofUser('42'))).toEqual(done);
   expect([sender.isOpen('a'), sender.isOpen('b')]).toEqual([false, false]);
-  const steps = { revokeMs: 0, findMs: 0, markMs: 0, tellMs: 0, closeMs: 0, forgetMs: 0 };
+  const steps = { revokeMs: 0, findMs: 0, markMs: 0, closeMs: 0, forgetMs: 0 };
   const fields = { principalId: 'user:42', of: 'user', found: 2, gone: 0, ...steps };
   expect(told.lines).toEqual([{ level: 'info', message: 'revoked', fields, counts: { Revoked: 2, RevokeFailed: 0 } }]);
   expect(await ask(ofUser('42'))).toEqual(done);
