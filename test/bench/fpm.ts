@@ -125,5 +125,7 @@ async function end(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   const exited = once(child, 'exit');
   child.kill('SIGTERM');
+  const kill = setTimeout(() => child.kill('SIGKILL'), 3_000);
   await exited;
+  clearTimeout(kill);
 }

@@ -69,7 +69,10 @@ async function visitPages({ url }: Fpm, until: Promise<unknown>): Promise<number
   };
   until.then(over, over);
   while (!isOver) {
-    visits.push(visit(`${url}/page`, agent));
+    const visiting = visit(`${url}/page`, agent);
+    // Nobody waits for it yet; one that fails ends it all below.
+    visiting.catch(over);
+    visits.push(visiting);
     await pause(betweenPagesMs);
   }
   const times = await Promise.all(visits);
