@@ -22,7 +22,7 @@ export type SigningIn = 'signed in' | 'other' | 'away';
  * The port to the table of who is connected.
  *
  * `add` is called once per connection, before its handshake is answered. It MUST be one write, and MUST NOT read.
- * `holds` answers whether the connection is here and not revoked. Like `isRevoked`, it MUST answer by what was written last,
+ * `holds` answers whether the connection is here, not revoked and, where one is named, has joined the channel. Like `isRevoked`, it MUST answer by what was written last,
  * because a stale yes or no would be acted upon.
  * `join` takes a channel's name into the connection's row, for as long as it has fewer than `limit`, and refuses one that is not
  * here, was revoked, or whose time or session has ended. It MUST decide and write in one, and MAY be repeated. `part` takes the
@@ -45,7 +45,7 @@ export type SigningIn = 'signed in' | 'other' | 'away';
  */
 export interface ConnectionRegistry {
   add(connection: NewConnection): Promise<void>;
-  holds(connection: Connection): Promise<boolean>;
+  holds(connection: Connection, channel?: string): Promise<boolean>;
   isRevoked(connection: Connection): Promise<boolean>;
   join(connection: Connection, channel: string, limit: number): Promise<Joining>;
   part(connection: Connection, channel: string): Promise<void>;

@@ -3,6 +3,8 @@ import type { Member } from './subscriptions.ts';
 
 /** Who has sent a frame, as the authorizer knew him; nothing of it is taken from the frame. */
 export interface Speaker extends Connection {
+  /** When API Gateway took the frame, in epoch milliseconds: frames of one connection run at the same time, in no order. */
+  readonly saidAt: number;
   /** What PHP says of the user, for presence channels. */
   readonly userInfo?: unknown;
   /** Patterns of the channels that PHP lets the user join. */

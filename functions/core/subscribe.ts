@@ -23,12 +23,18 @@ export interface SubscribeWorld {
   readonly maxChannels: number;
 }
 
+/** `parted`: another frame has taken it off the channel in the meantime. */
+type Outcome = Frame | Refusal | 'parted';
+
 /** API Gateway's for one message (https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-execution-service-websocket-limits-table.html). */
 const maxFrameBytes = 128 * 1024;
 
+/** An older frame may take it off again while it joins; not for ever. */
+const maxTries = 3;
+
 /**
  * Joins a channel. The connection's row takes its name first, if it may, then the subscription is written, then the user is
- * present, then the others hear of it. Who has left or was revoked by then finds out at the end, and undoes it all.
+ * present, then the others hear of it. Who has left or was revoked by then finds out before that, and undoes it all.
  */
 export function createSubscribe(world: SubscribeWorld) {
   const { registry, subscriptions, members, admit, part, publish, maxChannels } = world;
@@ -45,41 +51,51 @@ export function createSubscribe(world: SubscribeWorld) {
     if (!isChannelName(channel)) return refuseFrame('bad-channel-name');
     const admission = await admit(speaker, wish);
     if (isRefusal(admission)) return admission;
+    for (let tries = 1; tries <= maxTries; tries += 1) {
+      const outcome = await join(speaker, channel, admission.member);
+      if (outcome !== 'parted') return outcome;
+    }
+    return refuseFrame('fault-in-subscribing');
+  }
+
+  async function join(speaker: Speaker, channel: string, member: Member | undefined): Promise<Outcome> {
     const joining = await registry.join(speaker, channel, maxChannels);
     if (joining === 'away') return refuseFrame('connection-ended');
     if (joining === 'full') return refuseFrame('too-many-channels');
-    const { member } = admission;
     if (joining === 'again' && member !== undefined) await leaveAsAnother(speaker, channel, member);
 
-    await subscriptions.add(channel, speaker, member?.userId);
-    if (member !== undefined) return enter(speaker, channel, member);
-    if (await registry.holds(speaker)) return succeededFrame(channel);
-    await undo(speaker, channel);
-    return refuseFrame('connection-ended');
-  }
-
-  async function enter(speaker: Speaker, channel: string, member: Member): Promise<Frame | Refusal> {
-    let outcome: Frame | Refusal | undefined;
+    let outcome: Outcome | undefined;
     try {
-      outcome = await appear(speaker, channel, member);
+      await subscriptions.add(channel, speaker, speaker.saidAt, member?.userId);
+      outcome = member === undefined ? await confirm(speaker, channel) : await appear(speaker, channel, member);
       return outcome;
     } finally {
       // After a fault too: the next try would find the user present, and nobody would ever hear of him.
-      if (outcome === undefined || isRefusal(outcome)) await undo(speaker, channel, member.userId);
+      const isIn = outcome !== undefined && outcome !== 'parted' && !isRefusal(outcome);
+      if (!isIn) await undo(speaker, channel, member);
     }
   }
 
-  async function appear(speaker: Speaker, channel: string, member: Member): Promise<Frame | Refusal> {
+  async function confirm(speaker: Speaker, channel: string): Promise<Outcome> {
+    return (await registry.holds(speaker, channel)) ? succeededFrame(channel) : whyNotHeld(speaker);
+  }
+
+  async function appear(speaker: Speaker, channel: string, member: Member): Promise<Outcome> {
     const { connectionId } = speaker;
     const isFirst = await members.join(channel, member, connectionId);
-    const [present, isHeld] = await Promise.all([members.of(channel), registry.holds(speaker)]);
-    if (!isHeld) return refuseFrame('connection-ended');
+    const [present, isHeld] = await Promise.all([members.of(channel), registry.holds(speaker, channel)]);
+    if (!isHeld || !present.some(({ userId }) => userId === member.userId)) return whyNotHeld(speaker);
     const frame = presentFrame(channel, present);
     const isCrowded = (isFirst && present.length > maxMembers) || Buffer.byteLength(encodeFrame(frame)) > maxFrameBytes;
     if (isCrowded) return refuseFrame('too-many-members');
-    if (isFirst)
+    if (isFirst) {
       await publish({ channel, frame: encodeFrame(memberAddedFrame(channel, member)), except: connectionId });
+    }
     return frame;
+  }
+
+  async function whyNotHeld(speaker: Speaker): Promise<Outcome> {
+    return (await registry.holds(speaker)) ? 'parted' : refuseFrame('connection-ended');
   }
 
   /** A second subscription of one connection takes the place of the first, and so does its user. */
@@ -88,22 +104,24 @@ export function createSubscribe(world: SubscribeWorld) {
     if (before?.userId !== undefined && before.userId !== member.userId) await part(channel, speaker);
   }
 
-  async function undo(speaker: Speaker, channel: string, userId?: string): Promise<void> {
-    await part(channel, speaker, userId);
+  async function undo(speaker: Speaker, channel: string, member: Member | undefined): Promise<void> {
+    await part(channel, speaker, { userId: member?.userId });
     await registry.part(speaker, channel);
   }
 }
 
-/** Leaves a channel, joined or not. Pusher has no answer to that. */
+/**
+ * Leaves a channel, joined or not. Pusher has no answer to that. A page that leaves a channel and joins it again says both at once,
+ * and the second may be done first: it stays.
+ */
 export function createUnsubscribe({ registry, part }: Pick<SubscribeWorld, 'registry' | 'part'>) {
   return async (speaker: Speaker, { data }: Frame): Promise<Frame> => {
     const wish = readWish(data);
     if (isRefusal(wish)) return errorFrame(wish);
+    const { channel } = wish;
+    const isOff = isChannelName(channel) && (await part(channel, speaker, { joinedBefore: speaker.saidAt }));
     // The row last: who is stopped in between still has it on his list of what to leave.
-    if (isChannelName(wish.channel)) {
-      await part(wish.channel, speaker);
-      await registry.part(speaker, wish.channel);
-    }
+    if (isOff) await registry.part(speaker, channel);
     return pongFrame;
   };
 }

@@ -11,6 +11,8 @@ export interface Member {
 export interface Subscription {
   /** On a presence channel: who leaves when this connection does. */
   readonly userId?: string | undefined;
+  /** When API Gateway took the frame that joined it, in epoch milliseconds. */
+  readonly joinedAt: number;
 }
 
 /** Part of a channel's subscribers, in the order of their connection ids. */
@@ -33,7 +35,8 @@ export interface PageRange {
  *
  * `add` is called after the connection's own row has taken the channel's name. It MUST be one write and MAY be repeated.
  * `find` answers by what was written last, and MUST NOT answer with a row whose time has passed.
- * `remove` MUST NOT fail when there is nothing to remove.
+ * `remove` MUST NOT fail when there is nothing to remove. With an instant it leaves in place what joined at this one or later, and
+ * answers false then; it MUST decide and write in one.
  * `page` reads one page and MAY be stale: who joined or left a moment ago may be missing or still there. It MUST NOT yield a
  * row whose time has passed. A page MAY be empty although another follows.
  * `last` answers the highest of a channel's connection ids up to `upTo`, by which what is left can be shared out; it MAY be stale, and
@@ -42,9 +45,9 @@ export interface PageRange {
  * least once.
  */
 export interface Subscriptions {
-  add(channel: string, connection: Connection, userId?: string): Promise<void>;
+  add(channel: string, connection: Connection, joinedAt: number, userId?: string): Promise<void>;
   find(channel: string, connection: Connection): Promise<Subscription | undefined>;
-  remove(channel: string, connection: Connection): Promise<void>;
+  remove(channel: string, connection: Connection, joinedBefore?: number): Promise<boolean>;
   page(channel: string, range?: PageRange): Promise<SubscriberPage>;
   last(channel: string, upTo?: string): Promise<string | undefined>;
   count(channel: string): Promise<number>;

@@ -49,9 +49,10 @@ export function createConnectionRows(table: string, client: DynamoDBClient, cloc
       await client.send(new PutItemCommand({ TableName: table, Item }));
     },
 
-    async holds(connection) {
+    async holds(connection, channel) {
       const row = await find(connection);
-      return row !== undefined && row.revokedAt === undefined;
+      if (row === undefined || row.revokedAt !== undefined) return false;
+      return channel === undefined || channelsOf(row).includes(channel);
     },
 
     async isRevoked(connection) {
@@ -209,7 +210,7 @@ export function createConnectionRows(table: string, client: DynamoDBClient, cloc
         TableName: table,
         Key: keyOf(connection),
         ConsistentRead: true,
-        ProjectionExpression: `${sortKey}, ${ttl}, revokedAt, sessionExpiresAt, signedInAs, signedInInfo`,
+        ProjectionExpression: `${sortKey}, ${ttl}, revokedAt, sessionExpiresAt, channels, signedInAs, signedInInfo`,
       }),
     );
     return answer.Item;

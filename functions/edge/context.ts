@@ -50,5 +50,6 @@ export function readSpeaker(event: SocketEvent): Speaker | undefined {
   if (connection === undefined) return undefined;
   const { userInfo, channels = '[]' } = event.requestContext.authorizer ?? {};
   const said = userInfo === undefined ? {} : { userInfo: JSON.parse(userInfo) };
-  return { ...connection, ...said, channels: JSON.parse(channels) };
+  const saidAt = event.requestContext.requestTimeEpoch;
+  return { ...connection, saidAt, ...said, channels: JSON.parse(channels) };
 }

@@ -1,5 +1,6 @@
 import {
   type AttributeValue,
+  ConditionalCheckFailedException,
   DeleteItemCommand,
   type DynamoDBClient,
   GetItemCommand,
@@ -26,10 +27,11 @@ const notExpired = `${ttl} > :now`;
  */
 export function createSubscriptionRows(table: string, client: DynamoDBClient, clock: Clock): Subscriptions {
   return {
-    async add(channel, connection, userId) {
+    async add(channel, connection, joinedAt, userId) {
       const Item = {
         ...keyOf(channel, connection),
         principalId: { S: connection.principalId },
+        joinedAt: { N: String(joinedAt) },
         // No connection that can join now will be there longer.
         [ttl]: { N: String(seconds() + connectionLifetime) },
         ...(userId === undefined ? {} : { userId: { S: userId } }),
@@ -42,11 +44,24 @@ export function createSubscriptionRows(table: string, client: DynamoDBClient, cl
         new GetItemCommand({ TableName: table, Key: keyOf(channel, connection), ConsistentRead: true }),
       );
       if (Item === undefined || Number(Item[ttl]?.N) <= seconds()) return undefined;
-      return { userId: Item.userId?.S };
+      return { userId: Item.userId?.S, joinedAt: Number(Item.joinedAt?.N) };
     },
 
-    async remove(channel, connection) {
-      await client.send(new DeleteItemCommand({ TableName: table, Key: keyOf(channel, connection) }));
+    async remove(channel, connection, joinedBefore) {
+      const isOlder = {
+        ConditionExpression: 'attribute_not_exists(joinedAt) OR joinedAt < :instant',
+        ExpressionAttributeValues: { ':instant': { N: String(joinedBefore) } },
+      };
+      const Key = keyOf(channel, connection);
+      try {
+        await client.send(
+          new DeleteItemCommand({ TableName: table, Key, ...(joinedBefore === undefined ? {} : isOlder) }),
+        );
+        return true;
+      } catch (error) {
+        if (error instanceof ConditionalCheckFailedException) return false;
+        throw error;
+      }
     },
 
     async page(channel, { after, upTo, limit } = {}) {

@@ -71,7 +71,8 @@ async function captureRow(client: DynamoDBClient): Promise<Record<string, Attrib
     { step: 'initialize', name: 'capture' },
   );
   const [connectionId = ''] = subscriberIds(1);
-  await createSubscriptionRows(TableName, client, systemClock).add('news', { principalId, connectionId });
+  const rows = createSubscriptionRows(TableName, client, systemClock);
+  await rows.add('news', { principalId, connectionId }, systemClock.now());
   client.middlewareStack.remove('capture');
   const [row] = captured;
   if (row === undefined) throw new Error('Nothing was written.');

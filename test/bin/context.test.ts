@@ -69,6 +69,8 @@ describe('the options of cdk deploy', () => {
   it('take limits', () => {
     const limits = { maxConnectionsPerUser: 5, maxConcurrentSessionChecks: 3 };
     expect(read({ maxConnectionsPerUser: '5', maxConcurrentSessionChecks: 3 })).toMatchObject(limits);
+    const traffic = { maxFramesPerMinute: 60, maxClientEventsPerSecond: 2, maxChannelsPerConnection: 7 };
+    expect(read({ ...traffic, maxFramesPerMinute: '60' })).toMatchObject(traffic);
     expect(read({ atMaxConnections: 'oldest-out' })).toMatchObject({ atMaxConnections: 'oldest-out' });
   });
 

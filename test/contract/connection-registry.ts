@@ -131,7 +131,9 @@ export function describeConnectionRegistry(name: string, create: CreateRegistry)
       const a = await add('user:1', 'a');
       expect(await registry.join(a, 'news', 2)).toBe('joined');
       expect(await registry.join(a, 'news', 2)).toBe('again');
+      expect([await registry.holds(a, 'news'), await registry.holds(a, 'sport')]).toEqual([true, false]);
       expect(await registry.leave(a)).toEqual(['news']);
+      expect(await registry.holds(a, 'news')).toBe(false);
     });
 
     it('is one of as many as the limit allows, and again one that is joined already', async () => {

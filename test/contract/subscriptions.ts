@@ -10,7 +10,7 @@ export function describeSubscriptions(name: string, create: (clock: ManualClock)
     const subscriptions = await create(clock);
     const add = async (channel: string, connectionId: string, userId?: string) => {
       const connection = { principalId: `user:${connectionId}`, connectionId };
-      await subscriptions.add(channel, connection, userId);
+      await subscriptions.add(channel, connection, clock.now(), userId);
       return connection;
     };
     return { clock, subscriptions, add };
@@ -18,18 +18,18 @@ export function describeSubscriptions(name: string, create: (clock: ManualClock)
 
   describe(`${name}: a subscription`, () => {
     it('is on its channel and no other, at once', async () => {
-      const { subscriptions, add } = await scene();
+      const { clock, subscriptions, add } = await scene();
       const a = await add('news', 'a');
       expect(await subscriptions.page('news')).toEqual({ subscribers: [a], next: undefined });
       expect(await subscriptions.page('new')).toEqual({ subscribers: [], next: undefined });
-      expect(await subscriptions.find('news', a)).toEqual({ userId: undefined });
+      expect(await subscriptions.find('news', a)).toEqual({ userId: undefined, joinedAt: clock.now() });
       expect(await subscriptions.find('news', { ...a, connectionId: 'b' })).toBeUndefined();
     });
 
     it('knows who its connection is, on a presence channel', async () => {
       const { subscriptions, add } = await scene();
       const a = await add('presence-room', 'a', '42');
-      expect(await subscriptions.find('presence-room', a)).toEqual({ userId: '42' });
+      expect(await subscriptions.find('presence-room', a)).toMatchObject({ userId: '42' });
       expect(await subscriptions.page('presence-room')).toMatchObject({ subscribers: [a] });
     });
 
@@ -38,7 +38,7 @@ export function describeSubscriptions(name: string, create: (clock: ManualClock)
       await add('presence-room', 'a', '42');
       const a = await add('presence-room', 'a', '43');
       expect(await subscriptions.count('presence-room')).toBe(1);
-      expect(await subscriptions.find('presence-room', a)).toEqual({ userId: '43' });
+      expect(await subscriptions.find('presence-room', a)).toMatchObject({ userId: '43' });
     });
 
     it('is removed alone, and may be removed twice or without having been there', async () => {
@@ -50,6 +50,18 @@ export function describeSubscriptions(name: string, create: (clock: ManualClock)
       expect(await subscriptions.find('news', a)).toBeUndefined();
       expect(await idsOf(subscriptions, 'news')).toEqual(['b']);
       expect(await idsOf(subscriptions, 'sport')).toEqual(['a']);
+    });
+
+    it('stays when it is younger than the wish to remove it', async () => {
+      const { clock, subscriptions, add } = await scene();
+      const a = await add('news', 'a');
+      const joinedAt = clock.now();
+      expect(await subscriptions.remove('news', a, joinedAt - 1)).toBe(false);
+      expect(await subscriptions.remove('news', a, joinedAt)).toBe(false);
+      expect(await idsOf(subscriptions, 'news')).toEqual(['a']);
+      expect(await subscriptions.remove('news', a, joinedAt + 1)).toBe(true);
+      expect(await subscriptions.remove('news', a, joinedAt + 1)).toBe(true);
+      expect(await idsOf(subscriptions, 'news')).toEqual([]);
     });
 
     it('is there for as long as a connection can be, and not from then on, although its row may be', async () => {

@@ -14,11 +14,16 @@ async function scene() {
   const { clock, subscriptions, sender, published } = channels;
   const meter = createMeter({ name: 'client-events', limit: 10, windowMs: 1000 }, new MemoryCounters(), clock);
   const clientEvent = createClientEvent({ ...channels, meter, newId: () => 'id-1' });
-  const speakers = ['ann', 'bob'].map((id) => ({ principalId: `user:${id}`, connectionId: id, channels: [] }));
+  const speakers = ['ann', 'bob'].map((id) => ({
+    principalId: `user:${id}`,
+    connectionId: id,
+    channels: [],
+    saidAt: 0,
+  }));
   for (const speaker of speakers) {
     sender.open(speaker.connectionId);
-    await subscriptions.add('private-x', speaker);
-    await subscriptions.add(room, speaker, speaker.connectionId);
+    await subscriptions.add('private-x', speaker, 0);
+    await subscriptions.add(room, speaker, 0, speaker.connectionId);
   }
   const [ann] = speakers;
   if (ann === undefined) throw new Error('Ann is missing.');
@@ -68,7 +73,7 @@ describe('a client event is refused', () => {
     'on a channel that is neither private nor presence: %s',
     async (channel) => {
       const { say, subscriptions, ann, published } = await scene();
-      if (channel !== undefined) await subscriptions.add(channel, ann);
+      if (channel !== undefined) await subscriptions.add(channel, ann, 0);
       const frame = channel === undefined ? { event: 'client-x' } : { event: 'client-x', channel };
       expect(await say(frame)).toMatchObject(refused(4300));
       expect(published).toEqual([]);

@@ -12,7 +12,7 @@ function scene() {
     const connection = { principalId: `user:${id}`, connectionId: id };
     if (!registry.has(connection)) await registry.seat(id);
     await registry.join(connection, channel, 100);
-    await subscriptions.add(channel, connection, userId);
+    await subscriptions.add(channel, connection, channels.clock.now(), userId);
     if (userId !== undefined) await members.join(channel, { userId }, id);
     return connection;
   };

@@ -30,7 +30,7 @@ async function scene({ asksAgain = true } = {}) {
   await registry.seat('tab2', { principalId: 'user:42', sessionHash: before, ...sealed });
   await registry.seat('phone', { principalId: 'user:42', sessionHash: 'c'.repeat(64), ...sealed });
   await registry.seat('nameless', { principalId: `session:${before}`, sessionHash: before, ...sealed });
-  const part = async () => undefined;
+  const part = async () => true;
   const world = {
     ...{ registry, live: registry, revocations, claims, sender, part, clock, revalidateSeconds },
     leave: createLeave(registry, part),

@@ -125,8 +125,8 @@ describe('whoever is on channels', () => {
     for (const connection of [tab, other]) {
       for (const channel of ['news', 'presence-room']) await the.registry.join(connection, channel, 5);
       const userId = connection.principalId.slice(5);
-      await the.subscriptions.add('news', connection);
-      await the.subscriptions.add('presence-room', connection, userId);
+      await the.subscriptions.add('news', connection, 0);
+      await the.subscriptions.add('presence-room', connection, 0, userId);
       await the.members.join('presence-room', { userId }, connection.connectionId);
     }
     return { ...the, tab };

@@ -24,7 +24,7 @@ interface Visit {
 
 function scene({ maxChannels = 10 } = {}) {
   const channels = createMemoryChannels();
-  const { registry, sender } = channels;
+  const { clock, registry, sender } = channels;
   const isSigned = createSocketSignatures(async () => deriveCredentials(shared));
   const admit = createAdmission(isSigned, registry);
   const subscribe = createSubscribe({ ...channels, admit, maxChannels });
@@ -36,12 +36,12 @@ function scene({ maxChannels = 10 } = {}) {
     const principalId = userId === undefined ? `session:${connectionId}` : `user:${userId}`;
     sender.open(connectionId);
     await registry.seat(connectionId, { principalId });
-    return { principalId, connectionId, userInfo, channels };
+    return { principalId, connectionId, userInfo, channels, saidAt: clock.now() };
   }
   const join = (speaker: Speaker, channel: unknown, fields: object = {}) =>
     subscribe(speaker, { event: 'pusher:subscribe', data: { channel, ...fields } });
-  const part = (speaker: Speaker, channel: unknown) =>
-    unsubscribe(speaker, { event: 'pusher:unsubscribe', data: { channel } });
+  const part = (speaker: Speaker, channel: unknown, saidAt = speaker.saidAt + 1) =>
+    unsubscribe({ ...speaker, saidAt }, { event: 'pusher:unsubscribe', data: { channel } });
   const sign = ({ connectionId }: Speaker, ...parts: readonly string[]) => authFor(shared, connectionId, ...parts);
   const signInAs = (speaker: Speaker, userData: string, auth = sign(speaker, '', 'user', '', userData)) =>
     signIn(speaker, { event: 'pusher:signin', data: { auth, user_data: userData } });
@@ -326,6 +326,43 @@ describe('who unsubscribes', () => {
       expect(published).toHaveLength(1);
     },
   );
+
+  it.each(['news', room])(
+    'from %s and joins it again at once, stays: the second may be done first',
+    async (channel) => {
+      const { visit, join, unsubscribe, subscriptions, registry, members } = scene();
+      const ann = await visit('aa', { userId: '42' });
+      const later = (ms: number) => ({ ...ann, saidAt: ann.saidAt + ms });
+      await join(ann, channel);
+      await join(later(5), channel);
+      expect(await unsubscribe(ann, channel, ann.saidAt + 4)).toEqual(pong);
+      expect(subscriptions.on(channel)).toEqual(['aa']);
+      expect(registry.channelsOf(ann)).toEqual([channel]);
+      expect(await members.of(channel)).toHaveLength(channel === room ? 1 : 0);
+    },
+  );
+
+  it.each([
+    ['news', 'subscriptions', 'add'],
+    ['news', 'registry', 'holds'],
+    [room, 'subscriptions', 'add'],
+    [room, 'members', 'join'],
+    [room, 'members', 'of'],
+  ] as const)('from %s while the second is under way, before its %s.%s, stays too', async (channel, port, method) => {
+    const the = scene();
+    const ann = await the.visit('aa', { userId: '42' });
+    await the.join(ann, channel);
+    justBefore(the[port], method as never, async () => {
+      // What an unsubscribe does that has begun before the second subscription was written.
+      await the.part(channel, ann);
+      await the.registry.part(ann, channel);
+    });
+    const reply = await the.join({ ...ann, saidAt: ann.saidAt + 5 }, channel);
+    expect(reply.event).toBe('pusher_internal:subscription_succeeded');
+    expect(the.subscriptions.on(channel)).toEqual(['aa']);
+    expect(the.registry.channelsOf(ann)).toEqual([channel]);
+    expect(await the.members.of(channel)).toHaveLength(channel === room ? 1 : 0);
+  });
 
   it('from nothing is told what a frame is', async () => {
     const { visit, unsubscribe } = scene();

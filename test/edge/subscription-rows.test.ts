@@ -23,7 +23,7 @@ async function rowOf(channel: string, principalId: string, userId?: string) {
   };
   const client = new DynamoDBClient({ endpoint: dynamoDb.url().href, maxAttempts: 1 });
   const rows = createSubscriptionRows('subscriptions', client, new ManualClock());
-  await rows.add(channel, { principalId, connectionId: 'L0SM9cOFvHcCIhw=' }, userId);
+  await rows.add(channel, { principalId, connectionId: 'L0SM9cOFvHcCIhw=' }, Date.UTC(2026, 0), userId);
   client.destroy();
   return row;
 }
@@ -42,11 +42,18 @@ function sizeOf(row: Awaited<ReturnType<typeof rowOf>>): number {
 // A broadcast to 100,000 pays for reading all of them: 120 bytes each are 1,500 read units.
 it('holds a public subscription in 120 bytes, for names and ids of usual length', async () => {
   const row = await rowOf('App.Models.Order.421', 'user:1234567890123456');
-  expect(Object.keys(row).sort()).toEqual(['channel', 'connectionId', 'expiresAt', 'principalId']);
+  expect(Object.keys(row).sort()).toEqual(['channel', 'connectionId', 'expiresAt', 'joinedAt', 'principalId']);
   expect(sizeOf(row)).toBeLessThanOrEqual(120);
 });
 
 it('adds to a presence channel’s who it is, and nothing of what he says of himself', async () => {
   const row = await rowOf('presence-room', 'user:42', '42');
-  expect(Object.keys(row).sort()).toEqual(['channel', 'connectionId', 'expiresAt', 'principalId', 'userId']);
+  expect(Object.keys(row).sort()).toEqual([
+    'channel',
+    'connectionId',
+    'expiresAt',
+    'joinedAt',
+    'principalId',
+    'userId',
+  ]);
 });

@@ -48,8 +48,9 @@ export class MemoryRegistry implements ConnectionRegistry, LiveSessions {
     this.#rows.set(keyOf(connection), row);
   }
 
-  async holds(connection: Connection): Promise<boolean> {
-    return this.has(connection) && !(await this.isRevoked(connection));
+  async holds(connection: Connection, channel?: string): Promise<boolean> {
+    if (!this.has(connection) || (await this.isRevoked(connection))) return false;
+    return channel === undefined || this.channelsOf(connection).includes(channel);
   }
 
   async isRevoked(connection: Connection): Promise<boolean> {

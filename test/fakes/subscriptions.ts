@@ -5,6 +5,7 @@ import type { PageRange, SubscriberPage, Subscription, Subscriptions } from '../
 interface Row extends Connection {
   readonly channel: string;
   readonly userId?: string | undefined;
+  readonly joinedAt: number;
   /** Epoch seconds. */
   readonly expiresAt: number;
 }
@@ -20,18 +21,29 @@ export class MemorySubscriptions implements Subscriptions {
     this.#pageSize = pageSize;
   }
 
-  async add(channel: string, { principalId, connectionId }: Connection, userId?: string): Promise<void> {
-    const row = { channel, principalId, connectionId, userId, expiresAt: this.#seconds() + connectionLifetime };
+  async add(channel: string, connection: Connection, joinedAt: number, userId?: string): Promise<void> {
+    const { principalId, connectionId } = connection;
+    const row = {
+      channel,
+      principalId,
+      connectionId,
+      joinedAt,
+      userId,
+      expiresAt: this.#seconds() + connectionLifetime,
+    };
     this.#rows.set(keyOf(channel, row), row);
   }
 
   async find(channel: string, connection: Connection): Promise<Subscription | undefined> {
     const row = this.#rows.get(keyOf(channel, connection));
-    return row === undefined || this.#hasExpired(row) ? undefined : { userId: row.userId };
+    return row === undefined || this.#hasExpired(row) ? undefined : { userId: row.userId, joinedAt: row.joinedAt };
   }
 
-  async remove(channel: string, connection: Connection): Promise<void> {
-    this.#rows.delete(keyOf(channel, connection));
+  async remove(channel: string, connection: Connection, joinedBefore = Number.POSITIVE_INFINITY): Promise<boolean> {
+    const key = keyOf(channel, connection);
+    if ((this.#rows.get(key)?.joinedAt ?? 0) >= joinedBefore) return false;
+    this.#rows.delete(key);
+    return true;
   }
 
   async page(channel: string, { after = '', upTo = '\uffff', limit }: PageRange = {}): Promise<SubscriberPage> {

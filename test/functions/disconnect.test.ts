@@ -12,7 +12,7 @@ function scene() {
   const registry = new MemoryRegistry(new ManualClock());
   const told = new Told();
   const parted: string[] = [];
-  const part: Part = async (channel, { connectionId: id }) => void parted.push(`${id} from ${channel}`);
+  const part: Part = async (channel, { connectionId: id }) => parted.push(`${id} from ${channel}`) > 0;
   return {
     registry,
     told,

@@ -43,7 +43,7 @@ async function scene() {
     registry,
     revocations,
     sender,
-    part: async () => undefined,
+    part: async () => true,
     leave: async (connection) => void (await registry.leave(connection)),
     clock,
     tell: told.tell,

@@ -34,7 +34,7 @@ async function scene() {
   const members = new MemoryMembers(clock);
   const told = new Told();
   const join = async (channel: string, connectionId: string, userId?: string) => {
-    await subscriptions.add(channel, { principalId: `user:${userId ?? 'x'}`, connectionId }, userId);
+    await subscriptions.add(channel, { principalId: `user:${userId ?? 'x'}`, connectionId }, 0, userId);
     if (userId !== undefined) await members.join(channel, { userId }, connectionId);
   };
   await join('presence-room', 'ada1', 'ada');
@@ -48,7 +48,7 @@ async function scene() {
   const api = createPublishApi({
     credentials: async () => deriveCredentials(shared),
     registry: new MemoryRegistry(clock),
-    part: async () => undefined,
+    part: async () => true,
     leave: async () => undefined,
     revocations: new MemoryRevocations(clock),
     sender,

@@ -38,7 +38,7 @@ async function scene({ sessions: count = 1, claims = new MemoryClaims(new Manual
     await registry.seat(`tab${n}`, { principalId: `session:${sessionHash}`, sessionHash, sessionSeal, validUntil });
   }
   const asking = { sessions, credentials: async () => credentials, interval: 600 };
-  const part = async () => undefined;
+  const part = async () => true;
   const leave = createLeave(registry, part);
   const world = {
     registry,

@@ -19,6 +19,8 @@ const badMaximum = (said: number) => `maxConnectionsPerUser is ${said}; it is a 
 const badChecks = (said: number) =>
   `maxConcurrentSessionChecks is ${said}; it is a whole number above 0, and with none nobody could connect.`;
 const badInterval = (s: number) => `revalidate is ${s} s; it must be between 1 minute and 2 hours, or false for never.`;
+const badTraffic = (name: string, said: number) =>
+  `${name} is ${said}; it is a whole number above 0, and with none nothing could be said.`;
 const badThrottle = 'throttle needs a rateLimit and a burstLimit above 0; with less, nobody could connect.';
 
 describe('refuses, with one plain sentence,', () => {
@@ -153,6 +155,14 @@ describe('refuses, with one plain sentence,', () => {
     ],
     ['no session check at all', { maxConcurrentSessionChecks: 0 }, badChecks(0)],
     ['half a session check', { maxConcurrentSessionChecks: 0.5 }, badChecks(0.5)],
+    ['no frame at all', { maxFramesPerMinute: 0 }, badTraffic('maxFramesPerMinute', 0)],
+    ['half a client event', { maxClientEventsPerSecond: 0.5 }, badTraffic('maxClientEventsPerSecond', 0.5)],
+    ['no channel at all', { maxChannelsPerConnection: 0 }, badTraffic('maxChannelsPerConnection', 0)],
+    [
+      'more channels than a row can hold',
+      { maxChannelsPerConnection: 1001 },
+      'maxChannelsPerConnection is 1001; it can be 1000 at most.',
+    ],
     ['a throttle that lets nobody in', { throttle: { rateLimit: 0, burstLimit: 100 } }, badThrottle],
     ['a throttle without bursts', { throttle: { rateLimit: 100, burstLimit: 0 } }, badThrottle],
     [
@@ -187,6 +197,7 @@ describe('accepts', () => {
     ["a cookie's name with a prefix", { cookieName: '__Host-PHPSESSID' }],
     ['one connection, the newest', { maxConnectionsPerUser: 1, atMaxConnections: 'oldest-out' }],
     ['one session check at a time', { maxConcurrentSessionChecks: 1 }],
+    ['one frame a minute', { maxFramesPerMinute: 1, maxClientEventsPerSecond: 1, maxChannelsPerConnection: 1000 }],
     ['the shortest timeout', { sessionTimeout: Duration.millis(100) }],
     ['the longest timeout', { sessionTimeout: Duration.seconds(20) }],
     [
