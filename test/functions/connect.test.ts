@@ -1,7 +1,11 @@
+import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { createConnect } from '../../functions/connect.ts';
 import { connectionLifetime } from '../../functions/core/connection.ts';
 import type { ConnectionLimit } from '../../functions/core/connection-limit.ts';
+import { deriveCredentials, hashSessionId } from '../../functions/core/credentials.ts';
+import { createLeave } from '../../functions/core/leave.ts';
+import { rebind } from '../../functions/core/rebind.ts';
 import type { DeliverJob, Starter } from '../../functions/edge/invoke.ts';
 import { MemoryClaims } from '../fakes/claims.ts';
 import { ManualClock } from '../fakes/clock.ts';
@@ -9,6 +13,8 @@ import { connectEvent, connectionId } from '../fakes/events.ts';
 import { failNext, justAfter, justBefore } from '../fakes/order.ts';
 import { MemoryRegistry } from '../fakes/registry.ts';
 import { MemoryRevocations } from '../fakes/revocations.ts';
+import { FakeSockets } from '../fakes/sockets.ts';
+import { contents, sealTicket } from '../fakes/ticket.ts';
 import { Told } from '../fakes/told.ts';
 
 const connection = { principalId: 'user:42', connectionId };
@@ -221,6 +227,34 @@ describe('when PHP is asked again', () => {
       expect(row).not.toHaveProperty('sessionSeal');
       expect(row).not.toHaveProperty('validUntil');
     }
+  });
+});
+
+describe('a new session id while the socket opens with the old one', () => {
+  const shared = deriveCredentials({ appId: 'app', key: 'key', secret: 'open sesame' });
+  const before = hashSessionId(shared, 'before');
+
+  // Both orders: the handshake's row is found and handed on before it is undone, or it is not there yet.
+  it.each([
+    ['before its row is written', justBefore],
+    ['between its row and the look at revocations', justAfter],
+  ])('%s undoes it, and nobody is left under the old id', async (_, at) => {
+    const { clock, registry, revocations, told, connect } = scene();
+    const { part, leave } = { part: async () => undefined, leave: createLeave(registry, async () => undefined) };
+    const world = { registry, live: registry, revocations, clock, part, leave, sender: new FakeSockets(clock) };
+    const seconds = Math.floor(clock.now() / 1000);
+    const ticket = sealTicket(shared, contents(seconds, { c: 'SID=after', s: 'after', i: { userId: '42' } }));
+    at(registry, 'add', () =>
+      rebind(
+        { sessionHash: before, userId: '42', ticket },
+        { ...world, claims: new MemoryClaims(clock), credentials: async () => shared, newIv: () => randomBytes(12) },
+        clock.now() + 20_000,
+      ),
+    );
+    const handshake = { principalId: 'user:42', sessionHash: before, authorizedAt: String(seconds * 1000) };
+    expect(await connect(connectEvent(handshake))).toEqual({ statusCode: 403 });
+    expect(registry.rows).toEqual([]);
+    expect(told.count('Connected')).toBe(0);
   });
 });
 

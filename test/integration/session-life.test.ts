@@ -1,6 +1,8 @@
 import { readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ticketEnvironment } from '../../bin/ticket-environment.ts';
+import { startPhpServer } from '../../local/php-server.ts';
 import { type Demo, startDemo } from '../demo.ts';
 import { Visitor } from '../php/visitor.ts';
 import { hasNativePhp } from '../php-kinds.ts';
@@ -81,6 +83,29 @@ describe.skipIf(!hasNativePhp)('a socket, after its handshake', () => {
     const lines = demo.records().filter(({ message }) => message === 'session check unavailable');
     expect(lines).toHaveLength(runs().length);
     expect(lines[0]).toMatchObject({ reason: 'the connection failed (ECONNREFUSED)', failed: 1 });
+  });
+
+  // As after somebody has changed the secret on one side only.
+  it('is kept while PHP does not trust the gateway, which is said in one line on each side', async () => {
+    const php = await startPhpServer({
+      root: join(import.meta.dirname, '../../php'),
+      router: 'demo/index.php',
+      port: Number(new URL(demo.pageUrl).port),
+      environment: { ...ticketEnvironment(demo.cloud), SESSION_SOCKET_SECRET: 'another' },
+      log: (line) => complaints.push(line),
+    });
+    const lines = () => demo.records().filter(({ message }) => message === 'session check misconfigured');
+    const before = demo.records().length;
+    await letTimePass(() => lines().length > 0);
+    const runs = demo
+      .records()
+      .slice(before)
+      .filter(({ RecheckFailed }) => RecheckFailed === 1);
+    expect(lines()).toHaveLength(runs.length);
+    expect(lines()[0]).toMatchObject({ reason: expect.stringContaining('do not hold the same secret') });
+    expect(isOpen(the('stays').tab)).toBe(true);
+    await php.close();
+    expect(complaints.splice(0)).toEqual(runs.map(() => expect.stringContaining('`secret` differs from the stack')));
   });
 
   it('leaves no session id, cookie or seal in any log', async () => {
