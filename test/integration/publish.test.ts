@@ -1,4 +1,8 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { attemptSeconds, readAttempt } from '../../functions/core/idempotency.ts';
+import { systemClock } from '../../functions/edge/clock.ts';
+import { createIdempotencyRows } from '../../functions/edge/idempotency-rows.ts';
 import { callInside, startTicketApp, type TicketApp } from '../php/ticket-app.ts';
 import { hasNativePhp } from '../php-kinds.ts';
 import { type Publishing, startPublishing } from '../publishing.ts';
@@ -91,6 +95,33 @@ describe('an event over the HTTP API', () => {
     await client.find((frame) => frame.includes('"last"'));
     expect(events().map(({ data }) => data)).toEqual(['{"a":1}', 'last']);
   });
+});
+
+describe('a function that dies while it publishes', () => {
+  it('lets the event be published again when its attempt has expired', async () => {
+    const { events } = await listen('dying');
+    const body = event('dying');
+    const key = 'of-one-who-dies';
+    const ask = () => gateway.ask('POST', '/events', { body, key });
+    await dieWith(readAttempt(key, `/apps/${gateway.credentials.appId}/events`, Buffer.from(body)));
+    expect(await statusAndText(ask())).toEqual([503, expect.stringContaining('ask again')]);
+    expect(events()).toEqual([]);
+    gateway.cloud.clock.advance(attemptSeconds * 1000);
+    expect(await statusAndText(ask())).toEqual([200, '{}']);
+    await expect.poll(() => events(), { timeout: 10_000 }).toHaveLength(1);
+    expect(await statusAndText(ask())).toEqual([200, '{}']);
+  });
+
+  /** Begins, and does nothing more. */
+  async function dieWith(attempt: ReturnType<typeof readAttempt>) {
+    if ('status' in attempt) throw new Error(attempt.sentence);
+    const { dynamodbEndpoint: endpoint, region, credentials, tables, clock } = gateway.cloud;
+    const client = new DynamoDBClient({ endpoint, region, credentials });
+    const [, table = ''] = Object.entries(tables).find(([id]) => id.includes('Claims')) ?? [];
+    const now = () => clock.now();
+    expect(await createIdempotencyRows(table, client, { now, pause: systemClock.pause }).begin(attempt)).toBe('ours');
+    client.destroy();
+  }
 });
 
 describe('questions', () => {
