@@ -1,12 +1,11 @@
 import { DynamoDBClient, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { connectionIdOf } from '../functions/core/connection.ts';
-import { type Publishing, startPublishing } from './publishing.ts';
-import type { Client } from './socket-client.ts';
+import { type Listener, type Publishing, startPublishing } from './publishing.ts';
 
 /** Sockets on one channel whose rows are so large that twelve fill a page, so that few sockets take several workers. */
 export interface Crowd extends Publishing {
   readonly channel: string;
-  readonly clients: readonly { readonly client: Client; readonly socketId: string }[];
+  readonly clients: readonly Listener[];
   publish(event: string, exceptSocketId?: string): Promise<void>;
 }
 
@@ -14,15 +13,14 @@ export interface Crowd extends Publishing {
 const filler = 'x'.repeat(90_000);
 
 export async function startCrowd(size: number): Promise<Crowd> {
-  const gateway = await startPublishing({});
+  const gateway = await startPublishing({ revalidate: 'false' });
   const channel = 'news';
   const { dynamodbEndpoint: endpoint, region, credentials, tables } = gateway.cloud;
   const dynamodb = new DynamoDBClient({ endpoint, region, credentials });
   const TableName = Object.entries(tables).find(([id]) => id.includes('Subscriptions'))?.[1];
-  const clients: { client: Client; socketId: string }[] = [];
+  const clients: Listener[] = [];
   for (let n = 0; n < size; n += 1) {
-    const opened = await gateway.open();
-    await gateway.join(channel, opened.socketId);
+    const opened = await gateway.listen([channel]);
     const Key = { channel: { S: channel }, connectionId: { S: connectionIdOf(opened.socketId) ?? '' } };
     const [UpdateExpression, ExpressionAttributeValues] = ['SET filler = :filler', { ':filler': { S: filler } }];
     await dynamodb.send(new UpdateItemCommand({ TableName, Key, UpdateExpression, ExpressionAttributeValues }));
@@ -47,10 +45,10 @@ export async function startCrowd(size: number): Promise<Crowd> {
 }
 
 /** Resolves when a socket has heard an event. */
-export async function hears({ client }: { readonly client: Client }, event: string): Promise<void> {
+export async function hears({ client }: Listener, event: string): Promise<void> {
   await client.find((frame) => JSON.parse(frame).event === event);
 }
 
-export function timesHeard({ client }: { readonly client: Client }, event: string): number {
+export function timesHeard({ client }: Listener, event: string): number {
   return client.frames.filter((frame) => JSON.parse(frame).event === event).length;
 }
