@@ -40,6 +40,7 @@ const whereverItRuns = { AWS_REGION: 'us-east-1' };
 /** Long, because they do the same on every kind of PHP, start many processes, or go on until time has passed. */
 const thorough = [
   'test/e2e/local-page.test.ts',
+  'test/integration/broadcast-killed.test.ts',
   'test/integration/chaos.test.ts',
   'test/integration/dynamodb-local.test.ts',
   'test/integration/local-cloud-restarts.test.ts',

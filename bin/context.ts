@@ -46,6 +46,7 @@ export function readContext(lookup: Lookup): SessionSocketProps {
     ...maybe('allowMissingOrigin', readSwitch(lookup, 'allowMissingOrigin')),
     ...maybe('maxConnectionsPerUser', readNumber(lookup, 'maxConnectionsPerUser')),
     ...maybe('atMaxConnections', readText(lookup, 'atMaxConnections') as SessionSocketProps['atMaxConnections']),
+    ...maybe('accountRequestQuota', readQuota(lookup)),
     ...maybe('maxConcurrentSessionChecks', readNumber(lookup, 'maxConcurrentSessionChecks')),
     ...maybe('revalidate', readRevalidate(lookup)),
     ...maybe('maxFramesPerMinute', readNumber(lookup, 'maxFramesPerMinute')),
@@ -73,6 +74,16 @@ function readNumber(lookup: Lookup, name: string): number | undefined {
   if (text === undefined) return undefined;
   if (!/^\d+$/.test(text)) throw new BadProps(`${name} is a whole number, not "${text}".`);
   return Number(text);
+}
+
+function readQuota(lookup: Lookup): SessionSocketProps['accountRequestQuota'] {
+  const text = readText(lookup, 'accountRequestQuota');
+  if (text === undefined) return undefined;
+  const [, rate, burst] = /^(\d+),(\d+)$/.exec(text) ?? [];
+  if (rate !== undefined && burst !== undefined) return { rateLimit: Number(rate), burstLimit: Number(burst) };
+  throw new BadProps(
+    `accountRequestQuota is two whole numbers, for each second and at once: 10000,5000, not "${text}".`,
+  );
 }
 
 function readMilliseconds(lookup: Lookup, name: string): Duration | undefined {

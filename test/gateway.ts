@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { DynamoDBClient, ScanCommand } from '@aws-sdk/client-dynamodb';
 import { synthesize } from '../bin/synthesize.ts';
 import { type LocalCloud, type LocalCloudOptions, type LogEntry, startLocalCloud } from '../local/index.ts';
-import { createLogBook } from './log-book.ts';
+import { createLogBook, type LogBook } from './log-book.ts';
 
 /** The template that would be deployed, on the local cloud. */
 export interface Gateway {
@@ -16,6 +16,8 @@ export interface Gateway {
   handshakes(): readonly number[];
   /** The JSON lines that our functions have logged. */
   records(): readonly LogRecord[];
+  /** What is made of the first thing told, past or to come, of which anything is made. */
+  told: LogBook['find'];
   /** The first such line, logged or to come, that fits. */
   logged(fits: (record: LogRecord) => boolean): Promise<LogRecord>;
   /** What is in a table, by the first part of its logical id. */
@@ -48,6 +50,7 @@ export async function startGateway(
     log: book.entries,
     handshakes: () => book.entries.flatMap((entry) => (entry.kind === 'handshake' ? [entry.status] : [])),
     records: () => book.entries.map(recordIn).filter((record) => record !== undefined),
+    told: book.find,
     logged: (fits) =>
       book.find((entry) => {
         const record = recordIn(entry);

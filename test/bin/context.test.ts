@@ -53,6 +53,11 @@ describe('the options of cdk deploy', () => {
     expect(read({ revalidate: false }).revalidate).toBe(false);
   });
 
+  it('take the quota of the account, for each second and at once', () => {
+    const accountRequestQuota = { rateLimit: 50_000, burstLimit: 25_000 };
+    expect(read({ accountRequestQuota: '50000,25000' })).toMatchObject({ accountRequestQuota });
+  });
+
   it('take a mode and the name of the cookie', () => {
     expect(read({ mode: 'status', cookieName: 'SID' })).toMatchObject({ mode: 'status', cookieName: 'SID' });
   });
@@ -97,6 +102,10 @@ describe('the options of cdk deploy', () => {
     [{ revalidate: '10m' }, 'revalidate is false or a whole number of minutes, not "10m".'],
     [{ sessionTimeoutMs: '-1' }, 'sessionTimeoutMs is a whole number of milliseconds, not "-1".'],
     [{ sessionTimeoutMs: '' }, 'sessionTimeoutMs is a whole number of milliseconds, not "".'],
+    [
+      { accountRequestQuota: '50000' },
+      'accountRequestQuota is two whole numbers, for each second and at once: 10000,5000, not "50000".',
+    ],
     [{ maxConnectionsPerUser: 'many' }, 'maxConnectionsPerUser is a whole number, not "many".'],
     [{ maxConcurrentSessionChecks: '-1' }, 'maxConcurrentSessionChecks is a whole number, not "-1".'],
   ])('are refused with one plain sentence: %j', (context, sentence) => {
