@@ -116,8 +116,9 @@ export default defineConfig({
           name: 'frameworks',
           include: ['test/frameworks/**/*.test.ts'],
           env: whereverItRuns,
-          testTimeout: 30_000,
+          testTimeout: 60_000,
           hookTimeout: 120_000,
+          expect: { poll: { timeout: 15_000 } },
         },
       },
       {

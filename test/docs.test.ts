@@ -48,7 +48,7 @@ describe('The table of docs/frameworks', () => {
   it('names the versions that the tests install', () => {
     const table = readFileSync(join(project, 'docs/frameworks/README.md'), 'utf8');
     const named = [...table.matchAll(/([a-z]+\/[a-z0-9-]+) (\d+\.\d+\.\d+)/g)];
-    const apps = ['slim', 'laravel', 'symfony'].map((app) =>
+    const apps = ['slim', 'laravel', 'symfony', 'pusher'].map((app) =>
       JSON.parse(readFileSync(join(project, 'test/frameworks/apps', app, 'composer.json'), 'utf8')),
     );
     const installed = Object.assign({}, ...apps.map(({ require }) => require));

@@ -19,6 +19,8 @@ export interface InstalledApp {
 export interface InstallOptions {
   /** Debian packages whose files go into the app's folder `debian`: what Packagist does not always have. */
   readonly debian?: readonly string[];
+  /** Another name for the folder, where two tests run the same app at once. */
+  readonly into?: string;
   /** Folders that the framework writes into. */
   readonly writable?: readonly string[];
 }
@@ -29,10 +31,10 @@ export interface InstallOptions {
  */
 export async function installApp(
   name: string,
-  { debian = [], writable = [] }: InstallOptions = {},
+  { debian = [], into = name, writable = [] }: InstallOptions = {},
 ): Promise<InstalledApp> {
   const source = join(import.meta.dirname, 'apps', name);
-  const root = join('test/output/frameworks', name);
+  const root = join('test/output/frameworks', into);
   const folder = join(project, root);
   const wanted = JSON.stringify([debian, await readFile(join(source, 'composer.json'), 'utf8').catch(() => '')]);
   const stamp = join(folder, 'vendor', '.installed');

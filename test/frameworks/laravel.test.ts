@@ -1,55 +1,28 @@
-import { execFile } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
-import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { Visitor } from '../php/visitor.ts';
-import { startTicketDemo } from '../ticket-demo.ts';
 import { itIsLoggedInOverWebSocket } from './contract.ts';
-import { installApp } from './install.ts';
-import { canRun } from './needs.ts';
-import { databaseStore, fileStore, type SessionStore } from './session-stores.ts';
+import { canRunLaravel, startLaravel, storage } from './laravel-app.ts';
+import { databaseStore, fileStore } from './session-stores.ts';
 
 const ada = { name: 'ada', password: 'lovelace' };
-const storage = 'storage/framework';
-const writable = [
-  'bootstrap/cache',
-  `${storage}/cache/data`,
-  `${storage}/sessions`,
-  `${storage}/views`,
-  'storage/logs',
-];
-
 /** Both of Laravel's usual drivers: the first is the one of a new app. */
-const stores: Readonly<Record<string, (folder: string) => SessionStore>> = {
-  database: (folder) =>
+const stores = {
+  database: (folder: string) =>
     databaseStore(
       { dsn: `sqlite:${join(folder, 'database/database.sqlite')}` },
       'SELECT * FROM sessions ORDER BY id',
       'UPDATE sessions SET last_activity = last_activity - ?',
     ),
-  file: (folder) => fileStore(join(folder, storage, 'sessions')),
-};
+  file: (folder: string) => fileStore(join(folder, storage, 'sessions')),
+} as const;
 
-describe.skipIf(!canRun('Laravel', ['composer'], ['mbstring', 'xml', 'pdo_sqlite']))('Laravel', () => {
-  describe.each(Object.entries(stores))('with its sessions in %s', (driver, storeIn) => {
+describe.skipIf(!canRunLaravel)('Laravel', () => {
+  describe.each(['database', 'file'] as const)('with its sessions in %s', (sessions) => {
+    const storeIn = stores[sessions];
     const app = itIsLoggedInOverWebSocket({
       async start() {
-        const { root, folder } = await installApp('laravel', { writable });
-        await writeFile(join(folder, 'database/database.sqlite'), '');
-        const environment = {
-          APP_KEY: `base64:${randomBytes(32).toString('base64')}`,
-          APP_NAME: 'Shop',
-          DB_CONNECTION: 'sqlite',
-          LOG_CHANNEL: 'errorlog',
-          SESSION_DRIVER: driver,
-        };
-        await promisify(execFile)('php', ['artisan', 'migrate', '--force'], {
-          cwd: folder,
-          env: { ...process.env, ...environment },
-        });
-        const demo = await startTicketDemo({}, { app: { root, router: 'public/index.php' }, environment });
+        const { demo, folder } = await startLaravel({ sessions, name: 'laravel' });
         return { demo, store: storeIn(folder), close: demo.close };
       },
       cookie: 'shop_session',

@@ -40,12 +40,16 @@ export class Visitor {
     return this.#ask(path, { headers });
   }
 
-  async post(path: string, body?: URLSearchParams): Promise<Response> {
-    return this.#ask(path, { method: 'POST', ...(body && { body }) });
+  async post(path: string, body?: URLSearchParams, headers: Record<string, string> = {}): Promise<Response> {
+    return this.#ask(path, { method: 'POST', headers, ...(body && { body }) });
   }
 
   /** Fills in the form of a page and sends it, with whatever else is in it. */
-  async submit(path: string, filledIn: Readonly<Record<string, string>> = {}): Promise<Response> {
+  async submit(
+    path: string,
+    filledIn: Readonly<Record<string, string>> = {},
+    headers: Record<string, string> = {},
+  ): Promise<Response> {
     const page = await (await this.get(path)).text();
     const [, attributes = '', inside = ''] = /<form([^>]*method="?post[^>]*)>(.*?)<\/form>/is.exec(page) ?? [];
     const fields = [...inside.matchAll(/<input[^>]*>/gi)].map(([input]) => [
@@ -56,6 +60,7 @@ export class Visitor {
     return this.post(
       action.pathname + action.search,
       new URLSearchParams({ ...Object.fromEntries(fields), ...filledIn }),
+      headers,
     );
   }
 

@@ -8,6 +8,7 @@ use Illuminate\Http\Middleware\HandleCors;
 return Application::configure(basePath: dirname(__DIR__))
     ->withRouting(
         web: __DIR__ . '/../routes/web.php',
+        channels: __DIR__ . '/../routes/channels.php',
         then: fn () => require __DIR__ . '/../routes/sockets.php',
     )
     ->withMiddleware(function (Middleware $middleware) {

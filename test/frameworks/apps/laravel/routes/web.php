@@ -1,5 +1,6 @@
 <?php
 
+use App\Events\OrderShipped;
 use Illuminate\Http\Request;
 use Illuminate\Support\Facades\Auth;
 use Illuminate\Support\Facades\Route;
@@ -23,4 +24,12 @@ Route::post('/logout', function (Request $request) {
     $request->session()->invalidate();
     $request->session()->regenerateToken();
     return redirect('/');
+});
+
+Route::middleware('auth')->group(function () {
+    Route::get('/orders', fn () => '<form method="post">' . csrf_field() . '<input name="order"></form>');
+    Route::post('/orders', function (Request $request) {
+        broadcast(new OrderShipped($request->integer('order'), (string) $request->user()->id))->toOthers();
+        return response()->noContent();
+    });
 });
