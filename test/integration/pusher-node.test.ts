@@ -37,8 +37,8 @@ describe('npm pusher', () => {
       { socket_id: other.socketId },
     );
     expect(await json(answer)).toEqual({});
-    await client.find((frame) => frame.includes('Said') && frame.includes('private-a'));
     for (const channel of ['news', 'private-a']) {
+      await client.find((frame) => frame.includes('Said') && JSON.parse(frame).channel === channel);
       const data = '{"text":"wörld/1"}';
       expect(on(channel)).toEqual([{ event: 'App\\Events\\Said', channel, data, id: expect.any(String) }]);
     }
