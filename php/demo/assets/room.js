@@ -29,6 +29,7 @@ export function openRoom() {
     trouble.textContent = fault ?? '';
     // What could not be sent stays, to be sent again.
     if (fault === undefined && form.elements.text.value.trim() === text) form.reset();
+    typedAt = 0;
   });
   form.addEventListener('input', () => {
     if (Date.now() - typedAt < TYPING_EVERY_MS) return;
