@@ -101,7 +101,10 @@ function nameOf(error: unknown): string {
   return error instanceof Error ? error.name : 'unknown';
 }
 
-const client = new DynamoDBClient({});
+// By default it waits for ever, and of a function that runs out of time API Gateway tells the client in a frame of its own.
+const client = new DynamoDBClient({
+  requestHandler: { connectionTimeout: 1000, requestTimeout: 2000, throwOnRequestTimeout: true },
+});
 // Once, because what is posted is tried again by the fan-out.
 const sender = createSockets(read('CALLBACK_URL'), { maxAttempts: 1, timeoutMs: 3000 });
 const channels = createChannels(client, sender, systemClock);

@@ -1,7 +1,9 @@
-import type { ConnectionRegistry, RegisteredConnection } from './connection-registry.ts';
+import { channelOfUser } from './channel.ts';
+import type { RegisteredConnection } from './connection-registry.ts';
 import { type EndReport, type EndWorld, endConnections } from './end-connections.ts';
 import type { Revocations } from './revocations.ts';
 import { startStopwatch } from './stopwatch.ts';
+import type { Subscriptions } from './subscriptions.ts';
 
 /** Whose sockets are to close: all of a user, or those of one session, which PHP may have named a user for. */
 export type Revocation =
@@ -9,6 +11,7 @@ export type Revocation =
   | { readonly userId?: string | undefined; readonly sessionHash: string };
 
 export interface RevokeWorld extends EndWorld {
+  readonly subscriptions: Subscriptions;
   readonly revocations: Revocations;
 }
 
@@ -25,7 +28,7 @@ export async function revoke(revocation: Revocation, world: RevokeWorld, deadlin
   const watch = startStopwatch<'revoke' | 'find'>(world.clock);
   await world.revocations.add(nameOf(revocation), world.clock.now());
   watch.lap('revoke');
-  const found = await findConnections(revocation, world.registry);
+  const found = await findConnections(revocation, world);
   watch.lap('find');
   const report = await endConnections(found, 'revoked', world, deadline);
   return { ...report, took: { ...watch.laps, ...report.took } };
@@ -38,7 +41,7 @@ function nameOf({ userId, sessionHash }: Revocation): string {
 
 async function findConnections(
   { userId, sessionHash }: Revocation,
-  registry: ConnectionRegistry,
+  { registry, subscriptions }: RevokeWorld,
 ): Promise<RegisteredConnection[]> {
   const found: RegisteredConnection[] = [];
   const sources = [
@@ -46,5 +49,22 @@ async function findConnections(
     ...(userId === undefined ? [] : [registry.of(`user:${userId}`, sessionHash)]),
   ];
   for (const pages of sources) for await (const page of pages) found.push(...page);
+  if (userId !== undefined && sessionHash === undefined) found.push(...(await findSignedIn(userId, subscriptions)));
+  return found;
+}
+
+/** Whom PHP has named to be nobody and who has signed in as this user: he is found on the user's own channel. */
+async function findSignedIn(
+  userId: string,
+  subscriptions: Pick<Subscriptions, 'page'>,
+): Promise<RegisteredConnection[]> {
+  const found: RegisteredConnection[] = [];
+  for (let after: string | undefined, isOver = false; !isOver; ) {
+    const { subscribers, next } = await subscriptions.page(channelOfUser(userId), { after });
+    const others = subscribers.filter(({ principalId }) => principalId !== `user:${userId}`);
+    // Whoever subscribes has an open socket, so nothing of it can be about to open.
+    found.push(...others.map((connection) => ({ ...connection, connectedAt: 0, welcomed: true })));
+    [after, isOver] = [next, next === undefined];
+  }
   return found;
 }

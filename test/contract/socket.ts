@@ -118,6 +118,30 @@ export function describeSockets(name: string, getTarget: () => SocketTarget): vo
         await socket.close(1000, '');
       });
 
+      it('joins a public channel, hears what it may not do there, and leaves it', async () => {
+        const socket = await enter();
+        await socket.frame('pusher:connection_established');
+        socket.send('{"event":"pusher:subscribe","data":{"auth":"","channel":"news"}}');
+        const joined = { event: 'pusher_internal:subscription_succeeded', data: '{}', channel: 'news' };
+        expect(await socket.frame('pusher_internal:subscription_succeeded')).toEqual(joined);
+        socket.send('{"event":"client-x","channel":"news","data":{}}');
+        expect(await socket.frame('pusher:error')).toMatchObject({ data: { code: 4300 } });
+        socket.send('{"event":"pusher:unsubscribe","data":{"channel":"news"}}');
+        expect(await socket.frame('pusher:pong')).toEqual({ event: 'pusher:pong', data: {} });
+        await socket.close(1000, '');
+        expect(socket.frames()).toHaveLength(4);
+      });
+
+      it('is told on the channel itself that a private one is not for it', async () => {
+        const socket = await enter();
+        socket.send('{"event":"pusher:subscribe","data":{"auth":"","channel":"private-x"}}');
+        expect(await socket.frame('pusher:subscription_error')).toMatchObject({
+          channel: 'private-x',
+          data: { type: 'AuthError', status: 401 },
+        });
+        await socket.close(1000, '');
+      });
+
       it('may open several sockets at once, each with its own id', async () => {
         const sockets = await Promise.all([enter(), enter(), enter()]);
         const welcomes = await Promise.all(sockets.map((socket) => socket.frame('pusher:connection_established')));

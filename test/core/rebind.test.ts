@@ -10,6 +10,7 @@ import { failNext } from '../fakes/order.ts';
 import { MemoryRegistry } from '../fakes/registry.ts';
 import { MemoryRevocations } from '../fakes/revocations.ts';
 import { FakeSockets } from '../fakes/sockets.ts';
+import { MemorySubscriptions } from '../fakes/subscriptions.ts';
 import { type Contents, contents, sealTicket } from '../fakes/ticket.ts';
 
 const credentials = deriveCredentials({ appId: 'app', key: 'key', secret: 'open sesame' });
@@ -36,6 +37,7 @@ async function scene({ asksAgain = true } = {}) {
     leave: createLeave(registry, part),
     credentials: async () => credentials,
     newIv: () => randomBytes(12),
+    subscriptions: new MemorySubscriptions(clock),
   };
   const ticket = (changes: Contents = {}) =>
     sealTicket(

@@ -50,6 +50,22 @@ describe('closes', () => {
     expect(open()).toEqual(['tab1', 'tab2', 'phone', 'somebody']);
   });
 
+  it('a socket too whose session is nobody’s, when it has signed in as the user', async () => {
+    const { registry, subscriptions, run, open } = await scene();
+    const connections = [
+      { principalId: `session:${hash}`, connectionId: 'nameless' },
+      { principalId: 'user:42', connectionId: 'tab1' },
+    ];
+    for (const connection of connections) {
+      await registry.join(connection, '#server-to-user-42', 5);
+      await subscriptions.add('#server-to-user-42', connection, 0);
+    }
+    expect(await run({ userId: '43' })).toMatchObject({ found: 1 });
+    expect(await run({ userId: '42' })).toMatchObject({ found: 4, closed: 4 });
+    expect(open()).toEqual([]);
+    expect(subscriptions.on('#server-to-user-42')).toEqual([]);
+  });
+
   it('nothing for who has no socket, but remembers it for a handshake under way', async () => {
     const { clock, revocations, run } = await scene();
     expect(await run({ userId: '7' })).toMatchObject({ found: 0, closed: 0, gone: 0, failed: 0 });
