@@ -240,7 +240,8 @@ describe('a new session id while the socket opens with the old one', () => {
     ['between its row and the look at revocations', justAfter],
   ])('%s undoes it, and nobody is left under the old id', async (_, at) => {
     const { clock, registry, revocations, told, connect } = scene();
-    const { part, leave } = { part: async () => undefined, leave: createLeave(registry, async () => undefined) };
+    const part = async () => true;
+    const leave = createLeave(registry, part);
     const world = { registry, live: registry, revocations, clock, part, leave, sender: new FakeSockets(clock) };
     const seconds = Math.floor(clock.now() / 1000);
     const ticket = sealTicket(shared, contents(seconds, { c: 'SID=after', s: 'after', i: { userId: '42' } }));
