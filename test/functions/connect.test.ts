@@ -14,7 +14,6 @@ import { failNext, justAfter, justBefore } from '../fakes/order.ts';
 import { MemoryRegistry } from '../fakes/registry.ts';
 import { MemoryRevocations } from '../fakes/revocations.ts';
 import { FakeSockets } from '../fakes/sockets.ts';
-import { MemorySubscriptions } from '../fakes/subscriptions.ts';
 import { contents, sealTicket } from '../fakes/ticket.ts';
 import { Told } from '../fakes/told.ts';
 
@@ -241,9 +240,9 @@ describe('a new session id while the socket opens with the old one', () => {
     ['between its row and the look at revocations', justAfter],
   ])('%s undoes it, and nobody is left under the old id', async (_, at) => {
     const { clock, registry, revocations, told, connect } = scene();
-    const { part, leave } = { part: async () => true, leave: createLeave(registry, async () => true) };
-    const [sender, subscriptions] = [new FakeSockets(clock), new MemorySubscriptions(clock)];
-    const world = { registry, live: registry, revocations, subscriptions, clock, part, leave, sender };
+    const part = async () => true;
+    const leave = createLeave(registry, part);
+    const world = { registry, live: registry, revocations, clock, part, leave, sender: new FakeSockets(clock) };
     const seconds = Math.floor(clock.now() / 1000);
     const ticket = sealTicket(shared, contents(seconds, { c: 'SID=after', s: 'after', i: { userId: '42' } }));
     at(registry, 'add', () =>
