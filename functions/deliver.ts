@@ -97,7 +97,8 @@ export function createDeliver({ worker, tell, ...world }: Dependencies) {
 }
 
 const client = new DynamoDBClient({});
-const sendOnce = createSockets(read('CALLBACK_URL'), { maxAttempts: 1, timeoutMs: 3000 });
+// Patient, because a post that was taken but not answered in time is posted again, and one that hangs holds up no other.
+const sendOnce = createSockets(read('CALLBACK_URL'), { maxAttempts: 1, timeoutMs: 10_000 });
 const channels = createChannels(client, sendOnce, systemClock);
 
 export const handler = createDeliver({

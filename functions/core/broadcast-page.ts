@@ -2,7 +2,7 @@ import type { Broadcast } from './broadcast.ts';
 import type { Claims } from './claims.ts';
 import type { Connection } from './connection.ts';
 import type { FanOutReport } from './fan-out.ts';
-import { pointsBetween } from './key-range.ts';
+import { pointsBetween, timesAsFar } from './key-range.ts';
 import { delayed, dueAt, type Pace, shareOf } from './pace.ts';
 import { type PostWorld, postToSubscribers } from './post-to-subscribers.ts';
 import type { SubscriberPage, Subscriptions } from './subscriptions.ts';
@@ -28,13 +28,13 @@ export interface WorkerWorld extends PostWorld {
 }
 
 /**
- * The depths at which a range is split among so many: after the first chain of ten, and once more after two. Lambda stops
+ * The depths at which a range is split, among so many at most: after the first chain of ten, and once more after two. Lambda stops
  * what looks like a loop after about 16 (https://docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html), so the
  * workers of depth 13 hand nothing on. With pages of 8,700 subscribers, 154 pages are 1.3 million.
  */
 const splitsAfter = [9, 11];
 const lastDepth = 13;
-const ways = 8;
+const mostWays = 8;
 
 /** How long before its first post a worker is started, in milliseconds: enough for a cold start and reading its page. */
 const leadMs = 2_000;
@@ -64,15 +64,18 @@ export async function deliverPage(job: BroadcastPage, world: WorkerWorld): Promi
     const marker = `handed-on:${job.id}:${job.depth}:${job.after ?? ''}`;
     if (await claims.holds(marker)) return;
     const rest = { ...job, after: next, pace, before: job.before + subscribers.length, depth: job.depth + 1 };
-    const workers = splitsAfter.includes(job.depth) ? await split(rest, next) : [rest];
+    const first = job.after ?? subscribers[0]?.connectionId;
+    const workers = splitsAfter.includes(job.depth) ? await split(rest, first, next) : [rest];
     await Promise.all(workers.map(world.startWorker));
     // Afterwards: who dies in between starts them twice, the other way round they would never start.
     await claims.claim(marker, Math.floor(clock.now() / 1000) + markerMemory);
   }
 
-  async function split(rest: BroadcastPage, next: string): Promise<BroadcastPage[]> {
-    const last = await subscriptions.last(job.channel, job.upTo);
-    const points = last === undefined ? [] : pointsBetween(next, last, ways - 1);
+  async function split(rest: BroadcastPage, first: string | undefined, next: string): Promise<BroadcastPage[]> {
+    const last = (await subscriptions.last(job.channel, job.upTo)) ?? next;
+    // No more workers than pages that are left, if ids lie as close there as on this one.
+    const ways = Math.min(mostWays, Math.max(1, Math.ceil(timesAsFar(first ?? '', next, last))));
+    const points = pointsBetween(next, last, ways - 1);
     const ends = [...points, job.upTo];
     return ends.map((upTo, index) => ({
       ...rest,

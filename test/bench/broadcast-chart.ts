@@ -40,7 +40,8 @@ ${bars.join('\n')}
 </g>
 <line class="axis" x1="${left}" y1="${y(0)}" x2="${width - right}" y2="${y(0)}"/>
 <line class="quota" x1="${left}" y1="${round(y(quota))}" x2="${width - right}" y2="${round(y(quota))}"/>
-<text class="quota-name" x="${width - right}" y="${round(y(quota) - 6)}" text-anchor="end">the account's quota; above it the first seconds' burst</text>
+<line class="quota" x1="${width - right - 300}" y1="16" x2="${width - right - 270}" y2="16"/>
+<text class="quota-name" x="${width - right}" y="20" text-anchor="end">the account's quota, ${quota.toLocaleString('en-US')} a second</text>
 ${levels.map((rate) => `<text x="${left - 8}" y="${round(y(rate) + 4)}" text-anchor="end">${rate.toLocaleString('en-US')}</text>`).join('\n')}
 ${ticks.map((second) => `<text x="${round(x(second))}" y="${height - bottom + 20}" text-anchor="middle">${second}</text>`).join('\n')}
 <text x="${(left + width - right) / 2}" y="${height - 8}" text-anchor="middle">seconds since the first post; each bar is a tenth, as posts per second</text>

@@ -45,6 +45,7 @@ export async function measureBroadcast(bench: Bench): Promise<Figure[]> {
       { unit: 'posts', limit: 0 },
     ),
     figure('broadcast/throttled', of(throttledPercent), { unit: '%', limit: 1 }),
+    figure('broadcast/worker-cpu', of(cpuForPost), { unit: 'µs' }),
     figure(
       'broadcast/worker-memory',
       of(({ workers }) => workers.peakMemoryMb),
@@ -69,6 +70,11 @@ const chartFile = join(import.meta.dirname, '..', '..', 'docs', 'images', 'broad
 
 function throttledPercent({ sockets }: BroadcastRound): number {
   return (sockets.throttled / (sockets.delivered + sockets.gone + sockets.throttled)) * 100;
+}
+
+/** In microseconds, the start of the workers included. */
+function cpuForPost({ workers, sockets }: BroadcastRound): number {
+  return (workers.cpuMs * 1000) / (sockets.delivered + sockets.gone + sockets.throttled);
 }
 
 async function measureGone(bench: Bench, bundle: string): Promise<Figure[]> {

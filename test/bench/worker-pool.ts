@@ -9,6 +9,7 @@ import type { Bench } from './bench.ts';
 interface Ran {
   readonly error?: string;
   readonly milliseconds: number;
+  readonly cpuMs: number;
   readonly peakMemoryMb: number;
 }
 
@@ -17,6 +18,8 @@ export interface PoolReport {
   readonly processes: number;
   /** The sum over all invocations, as Lambda bills them. */
   readonly milliseconds: number;
+  /** Of all processes, their starts included. */
+  readonly cpuMs: number;
   /** Of the process that had the most. */
   readonly peakMemoryMb: number;
   readonly errors: readonly string[];
@@ -91,6 +94,7 @@ export async function startWorkerPool(
       invocations: ran.length,
       processes: all.size,
       milliseconds: ran.reduce((sum, { milliseconds }) => sum + milliseconds, 0),
+      cpuMs: ran.reduce((sum, { cpuMs }) => sum + cpuMs, 0),
       peakMemoryMb: Math.max(0, ...ran.map(({ peakMemoryMb }) => peakMemoryMb)),
       errors: ran.flatMap(({ error }) => (error === undefined ? [] : [error])),
     };

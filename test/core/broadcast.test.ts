@@ -173,6 +173,14 @@ describe('many subscribers', () => {
     expect(jobs.length).toBeLessThan(250);
   });
 
+  it('are split among no more workers than there are pages left', async () => {
+    const ids = Array.from({ length: 10 * 8 + 3 }, (_, n) => String.fromCharCode(0x21 + n));
+    const { publish, jobs, heard } = scene(ids);
+    await publish();
+    expect(heard()).toEqual(ids);
+    expect(jobs).toHaveLength(11);
+  });
+
   it('hear it once, however their ids are spread, and no line becomes longer', async () => {
     const id = fc.string({ unit: fc.constantFrom(...'+/0aAzZ='), minLength: 1, maxLength: 16 });
     const cluster = fc

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { pointsBetween } from '../../functions/core/key-range.ts';
+import { pointsBetween, timesAsFar } from '../../functions/core/key-range.ts';
 
 const ascii = fc.string({
   unit: fc.integer({ min: 0x21, max: 0x7e }).map((code) => String.fromCharCode(code)),
@@ -29,4 +29,11 @@ it('answers points that lie between, in order, each one once, whatever the ids',
       for (const point of points) expect(point).toMatch(/^\p{ASCII}+$/u);
     }),
   );
+});
+
+it('says how far it is to the last id, in steps of what is known', () => {
+  expect(timesAsFar('A', 'C', 'I')).toBe(3);
+  expect(timesAsFar('L0SA', 'L0SC', 'L0SD')).toBe(0.5);
+  expect(timesAsFar('C', 'C', 'I')).toBe(0);
+  expect(timesAsFar('A', 'C', 'C')).toBe(0);
 });
