@@ -25,6 +25,9 @@ export interface RunningApp {
   readonly close: () => Promise<void>;
 }
 
+/** Of the gateway: it asks again every minute. */
+export const context = { revalidate: '1' };
+
 /**
  * The app of the documentation's lines, the bundles that would be deployed, and everything between a login and a logout.
  *
@@ -71,6 +74,11 @@ export function itIsLoggedInOverWebSocket(framework: Framework): () => RunningAp
     const client = await connect(urlWith(await visitor.fetchToken()), { origin: demo.pageUrl });
     await client.find((frame) => frame.includes('pusher:connection_established'));
     return client;
+  };
+  /** Lets every connection become due. */
+  const askAgainUntil = async (isDone: () => boolean) => {
+    demo.cloud.clock.advance(95_000);
+    await expect.poll(() => demo.invoke('Revalidate').then(isDone)).toBe(true);
   };
   const isOpen = ({ socket }: Client) => socket.readyState === socket.OPEN;
   const cookieOf = (visitor: Visitor) => {
@@ -203,6 +211,20 @@ export function itIsLoggedInOverWebSocket(framework: Framework): () => RunningAp
     const { c, s } = opened(ticket);
     for (const secret of [s, c.slice(c.indexOf('=') + 1), demo.credentials.secret])
       expect(written).not.toContain(secret);
+  });
+
+  // The last, because it moves the gateway's clock and not PHP's, which may be five minutes apart.
+  it('keeps a socket while the gateway finds its session, untouched, and closes it when that is gone', async () => {
+    const tab = await openTab(await visitAndLogIn());
+    await app.store.age();
+    const before = await app.store.read();
+    const told = demo.records().length;
+    await askAgainUntil(() => demo.records().some(({ Rechecked }, index) => index >= told && Number(Rechecked) > 0));
+    expect(isOpen(tab)).toBe(true);
+    expect(await app.store.read()).toEqual(before);
+    await app.store.clear();
+    await askAgainUntil(() => !isOpen(tab));
+    expect(JSON.parse(tab.frames.at(-1) ?? '')).toMatchObject({ event: 'pusher:error', data: { code: 4009 } });
   });
 
   return () => app;

@@ -1,20 +1,11 @@
 import Echo from 'laravel-echo';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { Visitor } from '../php/visitor.ts';
-import { Pusher } from '../pusher-js.ts';
+import { Pusher, useTickets } from '../pusher-js.ts';
 import type { TicketDemo } from '../ticket-demo.ts';
 import { canRunLaravel, startLaravel } from './laravel-app.ts';
 
 const ada = { name: 'ada', password: 'lovelace' };
-
-interface TicketOptions {
-  readonly key: string;
-  readonly url: string;
-  readonly fetchTicket: () => Promise<string>;
-}
-const { useTickets } = (await import('../../client/pusher-tickets.js' as string)) as {
-  useTickets(library: typeof Pusher, options: TicketOptions): void;
-};
 
 // Laravel's broadcaster, pusher/pusher-php-server, Laravel Echo and pusher-js, all as they are.
 describe.skipIf(!canRunLaravel)('Laravel, broadcasting to Laravel Echo', () => {

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { Visitor } from '../php/visitor.ts';
-import { itIsLoggedInOverWebSocket } from './contract.ts';
+import { context, itIsLoggedInOverWebSocket } from './contract.ts';
 import { canRunLaravel, startLaravel, storage } from './laravel-app.ts';
 import { databaseStore, fileStore } from './session-stores.ts';
 
@@ -11,8 +11,11 @@ const stores = {
   database: (folder: string) =>
     databaseStore(
       { dsn: `sqlite:${join(folder, 'database/database.sqlite')}` },
-      'SELECT * FROM sessions ORDER BY id',
-      'UPDATE sessions SET last_activity = last_activity - ?',
+      {
+        read: 'SELECT * FROM sessions ORDER BY id',
+        age: 'UPDATE sessions SET last_activity = last_activity - ?',
+        clear: 'DELETE FROM sessions',
+      },
     ),
   file: (folder: string) => fileStore(join(folder, storage, 'sessions')),
 } as const;
@@ -22,7 +25,7 @@ describe.skipIf(!canRunLaravel)('Laravel', () => {
     const storeIn = stores[sessions];
     const app = itIsLoggedInOverWebSocket({
       async start() {
-        const { demo, folder } = await startLaravel({ sessions, name: 'laravel' });
+        const { demo, folder } = await startLaravel({ sessions, name: 'laravel', context });
         return { demo, store: storeIn(folder), close: demo.close };
       },
       cookie: 'shop_session',

@@ -1,6 +1,6 @@
 import { describe } from 'vitest';
 import { startTicketDemo } from '../ticket-demo.ts';
-import { itIsLoggedInOverWebSocket } from './contract.ts';
+import { context, itIsLoggedInOverWebSocket } from './contract.ts';
 import { canRun } from './needs.ts';
 import { fileStore } from './session-stores.ts';
 
@@ -10,7 +10,7 @@ describe.skipIf(!canRun('plain PHP', []))('Plain PHP', () => {
   itIsLoggedInOverWebSocket({
     async start() {
       const app = { root: '.', router: 'test/frameworks/apps/plain/index.php' };
-      const demo = await startTicketDemo({}, { app });
+      const demo = await startTicketDemo(context, { app });
       return { demo, store: fileStore(demo.sessions), close: demo.close };
     },
     cookie: 'PHPSESSID',

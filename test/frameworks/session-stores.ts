@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { readdir, readFile, stat, utimes } from 'node:fs/promises';
+import { readdir, readFile, rm, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 
@@ -9,6 +9,8 @@ export interface SessionStore {
   read(): Promise<unknown>;
   /** Makes everything ten minutes older, so that whatever is touched after it shows. */
   age(): Promise<void>;
+  /** Forgets every session, as when they have expired. */
+  clear(): Promise<void>;
 }
 
 const TEN_MINUTES_SECONDS = 600;
@@ -31,6 +33,9 @@ export function fileStore(folder: string, leftovers: 'none' | 'empty files' = 'n
       const then = Math.floor(Date.now() / 1000) - TEN_MINUTES_SECONDS;
       for (const file of await files()) await utimes(file, then, then);
     },
+    async clear() {
+      for (const file of await files()) await rm(file);
+    },
   };
 }
 
@@ -40,12 +45,22 @@ export interface Database {
   readonly user?: string;
 }
 
-/** @param readSql selects all of it; `ageSql` has `?` where the seconds go */
-export function databaseStore(database: Database, readSql: string, ageSql?: string): SessionStore {
+export interface SessionSql {
+  /** Selects all of it. */
+  readonly read: string;
+  readonly clear: string;
+  /** With `?` where the seconds go; not where nothing tells how old a session is. */
+  readonly age?: string;
+}
+
+export function databaseStore(database: Database, sql: SessionSql): SessionStore {
   return {
-    read: () => query(database, readSql),
+    read: () => query(database, sql.read),
     async age() {
-      if (ageSql !== undefined) await query(database, ageSql.replace('?', String(TEN_MINUTES_SECONDS)));
+      if (sql.age !== undefined) await query(database, sql.age.replace('?', String(TEN_MINUTES_SECONDS)));
+    },
+    async clear() {
+      await query(database, sql.clear);
     },
   };
 }

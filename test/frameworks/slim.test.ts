@@ -1,6 +1,6 @@
 import { describe } from 'vitest';
 import { startTicketDemo } from '../ticket-demo.ts';
-import { itIsLoggedInOverWebSocket } from './contract.ts';
+import { context, itIsLoggedInOverWebSocket } from './contract.ts';
 import { installApp } from './install.ts';
 import { canRun } from './needs.ts';
 import { fileStore } from './session-stores.ts';
@@ -11,7 +11,7 @@ describe.skipIf(!canRun('Slim', ['composer', 'apt-get', 'dpkg-deb']))('Slim', ()
   itIsLoggedInOverWebSocket({
     async start() {
       const { root } = await installApp('slim', { debian: ['php-nikic-fast-route'] });
-      const demo = await startTicketDemo({}, { app: { root, router: 'public/index.php' } });
+      const demo = await startTicketDemo(context, { app: { root, router: 'public/index.php' } });
       return { demo, store: fileStore(demo.sessions), close: demo.close };
     },
     cookie: 'PHPSESSID',

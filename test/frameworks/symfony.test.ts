@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { describe } from 'vitest';
 import { startTicketDemo } from '../ticket-demo.ts';
-import { itIsLoggedInOverWebSocket } from './contract.ts';
+import { context, itIsLoggedInOverWebSocket } from './contract.ts';
 import { installApp } from './install.ts';
 import { canRun } from './needs.ts';
 import { fileStore } from './session-stores.ts';
@@ -13,7 +13,7 @@ describe.skipIf(!canRun('Symfony', ['composer', 'apt-get', 'dpkg-deb'], ['mbstri
     async start() {
       const { root } = await installApp('symfony', { debian: ['php-symfony-password-hasher'] });
       const environment = { APP_SECRET: randomBytes(16).toString('hex') };
-      const demo = await startTicketDemo({}, { app: { root, router: 'public/index.php' }, environment });
+      const demo = await startTicketDemo(context, { app: { root, router: 'public/index.php' }, environment });
       // Its StrictSessionHandler reads what it was asked for before it decides, and PHP's reading makes a file.
       return { demo, store: fileStore(demo.sessions, 'empty files'), close: demo.close };
     },

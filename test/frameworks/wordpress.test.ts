@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import { describe } from 'vitest';
 import type { Visitor } from '../php/visitor.ts';
 import { startTicketDemo } from '../ticket-demo.ts';
-import { itIsLoggedInOverWebSocket } from './contract.ts';
+import { context, itIsLoggedInOverWebSocket } from './contract.ts';
 import { installApp } from './install.ts';
 import { mariaDbCommand, startMariaDb } from './mariadb.ts';
 import { canRun } from './needs.ts';
@@ -30,12 +30,15 @@ describe.skipIf(!canRun('WordPress', commands, ['mysqli', 'pdo_mysql']))('WordPr
       const install = [join(folder, 'install.php'), join(folder, site)];
       await promisify(execFile)('php', install, { env: { ...process.env, ...environment } });
       const app = { root: join(root, site), router: '../../../../router.php' };
-      const demo = await startTicketDemo({}, { app, environment });
+      const demo = await startTicketDemo(context, { app, environment });
       return {
         demo,
         store: databaseStore(
           { dsn: `mysql:unix_socket=${database.socket};dbname=wordpress`, user: 'root' },
-          'SELECT * FROM wp_usermeta ORDER BY umeta_id',
+          {
+            read: 'SELECT * FROM wp_usermeta ORDER BY umeta_id',
+            clear: "DELETE FROM wp_usermeta WHERE meta_key = 'session_tokens'",
+          },
         ),
         async close() {
           await demo.close();

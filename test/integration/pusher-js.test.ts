@@ -3,17 +3,8 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { connectionIdOf } from '../../functions/core/connection.ts';
 import { Visitor } from '../php/visitor.ts';
 import { hasNativePhp } from '../php-kinds.ts';
-import { Pusher } from '../pusher-js.ts';
+import { Pusher, useTickets } from '../pusher-js.ts';
 import { startTicketDemo, type TicketDemo } from '../ticket-demo.ts';
-
-interface TicketOptions {
-  readonly key: string;
-  readonly url: string;
-  readonly fetchTicket: () => Promise<string>;
-}
-const { useTickets } = (await import('../../client/pusher-tickets.js' as string)) as {
-  useTickets(library: typeof Pusher, options: TicketOptions): void;
-};
 
 // pusher-js as it is on npm, against the template that would be deployed.
 describe.skipIf(!hasNativePhp)('pusher-js with one-use tickets', () => {
