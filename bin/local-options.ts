@@ -18,7 +18,7 @@ export const usage = `Runs session-socket on this machine: the template that wou
   --socket-port N   port of the WebSocket API     (default 4000; 0 takes any free one)
   --php WHICH       native or wasm                (default native, and WebAssembly where no php runs)
   --mode WHICH      ticket or cookie              (default ticket; cookie has page and socket on one domain, and no token)
-  --no-hello        do not say hello every second
+  --hello           say hello every second, as the server of the blog post did
   --quiet           print no log, only where everything is
   --permissions     at the end, say which permissions each function used and which it never did
   --help            this text
@@ -31,7 +31,7 @@ export function readLocalOptions(args: readonly string[]): LocalOptions | 'help'
     'socket-port': { type: 'string', default: '4000' },
     php: { type: 'string', default: 'native' },
     mode: { type: 'string', default: 'ticket' },
-    hello: { type: 'boolean', default: true },
+    hello: { type: 'boolean', default: false },
     quiet: { type: 'boolean', default: false },
     permissions: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },

@@ -80,7 +80,8 @@ describe('the options of npm start', () => {
     expect(() => readLocalOptions(['--php', 'fpm'])).toThrow(new UsageError('--php is native or wasm, not "fpm".'));
     expect(() => readLocalOptions(['--page-port', '4000'])).toThrow(UsageError);
     expect(() => readLocalOptions(['--mode', 'status'])).toThrow('--mode is ticket or cookie, not "status".');
-    expect(readLocalOptions(['--page-port', '0', '--socket-port', '0', '--no-hello'])).toMatchObject({ hello: false });
+    expect(readLocalOptions(['--page-port', '0', '--socket-port', '0'])).toMatchObject({ hello: false });
+    expect(readLocalOptions(['--hello'])).toMatchObject({ hello: true });
   });
 
   it('show tickets, and cookies when asked', () => {

@@ -14,6 +14,7 @@ import { failNext, justAfter, justBefore } from '../fakes/order.ts';
 import { MemoryRegistry } from '../fakes/registry.ts';
 import { MemoryRevocations } from '../fakes/revocations.ts';
 import { FakeSockets } from '../fakes/sockets.ts';
+import { MemorySubscriptions } from '../fakes/subscriptions.ts';
 import { contents, sealTicket } from '../fakes/ticket.ts';
 import { Told } from '../fakes/told.ts';
 
@@ -242,7 +243,8 @@ describe('a new session id while the socket opens with the old one', () => {
     const { clock, registry, revocations, told, connect } = scene();
     const part = async () => true;
     const leave = createLeave(registry, part);
-    const world = { registry, live: registry, revocations, clock, part, leave, sender: new FakeSockets(clock) };
+    const [sender, subscriptions] = [new FakeSockets(clock), new MemorySubscriptions(clock)];
+    const world = { registry, live: registry, revocations, subscriptions, clock, part, leave, sender };
     const seconds = Math.floor(clock.now() / 1000);
     const ticket = sealTicket(shared, contents(seconds, { c: 'SID=after', s: 'after', i: { userId: '42' } }));
     at(registry, 'add', () =>

@@ -128,7 +128,7 @@ interface RunningDemo {
 }
 
 async function start(path: string, more: readonly string[] = []): Promise<RunningDemo> {
-  const child = spawnStart(path, ['--page-port', '0', '--socket-port', '0', '--permissions', ...more]);
+  const child = spawnStart(path, ['--page-port', '0', '--socket-port', '0', '--permissions', '--hello', ...more]);
   const printed = collect(child);
   await until(child, () => printed().includes('Ctrl-C stops everything'));
   return {
