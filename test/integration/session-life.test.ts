@@ -4,9 +4,55 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ticketEnvironment } from '../../bin/ticket-environment.ts';
 import { startPhpServer } from '../../local/php-server.ts';
 import { type Demo, startDemo } from '../demo.ts';
+import { type Gateway, startGateway } from '../gateway.ts';
 import { Visitor } from '../php/visitor.ts';
 import { hasNativePhp } from '../php-kinds.ts';
+import { type SealingApp, startSealingApp } from '../sealing-app.ts';
 import { type Client, connect } from '../socket-client.ts';
+
+const isOpen = ({ socket }: Client) => socket.readyState === socket.OPEN;
+const page = 'http://127.0.0.1:8080';
+
+// Where PHP is asked in the handshake and never again.
+describe('a socket whose session has an end', () => {
+  let app: SealingApp;
+  let gateway: Gateway;
+  beforeAll(async () => {
+    app = await startSealingApp();
+    const endpoint = { sessionEndpoint: `${app.url}/getSessionID`, allowedOrigins: page };
+    gateway = await startGateway({ mode: 'ticket', revalidate: 'false', ...endpoint });
+    const [secret = ''] = Object.values(gateway.cloud.secrets);
+    app.credentials = JSON.parse(secret);
+  });
+  afterAll(async () => {
+    await gateway?.close();
+    await app?.close();
+  });
+
+  it('is closed when that has come, and may come back to ask; another stays', async () => {
+    const openTab = async (expiresAt?: number) => {
+      app.identity = { userId: '42', ...(expiresAt === undefined ? {} : { expiresAt }) };
+      const url = `${gateway.webSocketUrl}?token=${encodeURIComponent(app.seal())}`;
+      const client = await connect(url, { origin: page });
+      await client.find((frame) => frame.includes('pusher:connection_established'));
+      return client;
+    };
+    const mortal = await openTab(Math.floor(Date.now() / 1000) + 60);
+    const other = await openTab();
+    const asked = app.askedWith.length;
+    gateway.cloud.clock.advance(65_000);
+    await expect
+      .poll(() => gateway.invoke('Revalidate').then(() => isOpen(mortal)), { timeout: 10_000, interval: 100 })
+      .toBe(false);
+    expect(JSON.parse(mortal.frames.at(-1) ?? '')).toMatchObject({ event: 'pusher:error', data: { code: 4200 } });
+    expect(isOpen(other)).toBe(true);
+    expect(app.askedWith).toHaveLength(asked);
+    const [row, ...others] = (await gateway.rows('Connections')) as object[];
+    expect(others).toEqual([]);
+    expect(row).not.toHaveProperty('sessionSeal');
+    expect(row).not.toHaveProperty('validUntil');
+  });
+});
 
 // The demo with tickets and its gateway, which asks PHP again every minute. PHP's clock is not moved, and a signature may be
 // five minutes off: so the whole story takes less.
@@ -40,7 +86,6 @@ describe.skipIf(!hasNativePhp)('a socket, after its handshake', () => {
     if (found === undefined) throw new Error(`${name} is not here.`);
     return found;
   };
-  const isOpen = ({ socket }: Client) => socket.readyState === socket.OPEN;
   /** Lets everybody become due. The clock starts a run; ours make sure of one that began after that. */
   const letTimePass = async (isDone: () => boolean) => {
     const before = demo.invocations('Revalidate');
