@@ -45,11 +45,14 @@ function login(): void
         page(401, 'Not logged in', 'unauthorized');
         return;
     }
-    $ids = begin_session($user);
+    $change = begin_session($user);
     [$credentials, $apiUrl] = [socket_credentials(), api_url()];
-    if ($ids !== null && $credentials !== null && $apiUrl !== null) {
-        [$before, $now] = $ids;
-        $fault = SessionSocket\rebind($credentials, $apiUrl, $before, $now, $user);
+    if ($change !== null && $credentials !== null && $apiUrl !== null) {
+        [$before, $userBefore, $now] = $change;
+        // Sockets of somebody else's login end with it; those of the same user go on.
+        $fault = $userBefore === null || $userBefore === $user
+            ? SessionSocket\rebind($credentials, $apiUrl, $before, $now, $user)
+            : SessionSocket\close_session($credentials, $apiUrl, $before, $userBefore);
         if ($fault !== null) {
             error_log("session-socket: a login left sockets with the old session id. $fault");
         }

@@ -54,17 +54,19 @@ function logged_in_user(bool $isVisit = false): ?string
 /**
  * Login: always a fresh id, so that an id known before the login is worth nothing after it.
  *
- * @return array{0: string, 1: string}|null the id before and the new one, of a session that was there already
+ * @return array{0: string, 1: string|null, 2: string}|null of a session that was there already: the id and the user before, and the
+ *     new id
  */
 function begin_session(string $user): ?array
 {
     $hadOne = names_a_session();
     session_start(session_settings());
     $before = (string) session_id();
+    $userBefore = $_SESSION['user'] ?? null;
     session_regenerate_id(true);
     $_SESSION = ['user' => $user];
     session_write_close();
-    return $hadOne ? [$before, (string) session_id()] : null;
+    return $hadOne ? [$before, $userBefore, (string) session_id()] : null;
 }
 
 /** @return array{0: string, 1: string}|null the id and the user of the session that has ended */

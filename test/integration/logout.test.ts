@@ -77,6 +77,18 @@ describe.skipIf(!hasNativePhp)('a logout', () => {
     expect(JSON.parse(tab.frames.at(-1) ?? '')).toEqual(ended);
   });
 
+  it('is what a login as somebody else is for the sockets of who was there before', async () => {
+    const visitor = await logIn();
+    const tab = await openTab(visitor);
+    await visitor.logIn('maria');
+    await tab.closed;
+    expect(JSON.parse(tab.frames.at(-1) ?? '')).toEqual(ended);
+    const marias = await openTab(visitor);
+    expect(isOpen(marias)).toBe(true);
+    await marias.close();
+    await expect.poll(() => gateway.rows('Connections')).toEqual([]);
+  });
+
   it('is for one session: the user’s next login gets a socket at once', async () => {
     const visitor = await logIn();
     const before = await openTab(visitor);
