@@ -5,12 +5,12 @@ import { hasNativePhp } from '../php-kinds.ts';
 export function canRun(name: string, commands: readonly string[], extensions: readonly string[] = []): boolean {
   const missing = [
     ...(hasNativePhp
-      ? extensions.filter((extension) => !loaded().has(extension)).map((each) => `php-${each}`)
-      : ['php-cli']),
+      ? extensions.filter((extension) => !loaded().has(extension)).map((each) => `PHP's extension ${each}`)
+      : ['php']),
     ...commands.filter((command) => !isOnPath(command)),
   ];
   if (missing.length > 0)
-    console.warn(`The tests of ${name} are skipped. Install ${missing.join(', ')} (Debian's names).`);
+    console.warn(`The tests of ${name} are skipped. Missing: ${missing.join(', ')}. .ci/run installs it all.`);
   return missing.length === 0;
 }
 
