@@ -14,6 +14,8 @@ const environment = {
   SESSION_SOCKET_SECRET: shared.secret,
 };
 
+const identity = { userId: 'gonzalo', userInfo: { name: 'Gonzalo' }, channels: ['presence-room'] };
+
 describe.each(phpKinds)('the demo app with credentials on %s PHP', (prefer) => {
   let server: PhpServer;
   let visitor: Visitor;
@@ -35,7 +37,7 @@ describe.each(phpKinds)('the demo app with credentials on %s PHP', (prefer) => {
     expect(openPhpTicket(token, shared)).toMatchObject({
       c: `PHPSESSID=${visitor.sessionId}`,
       s: visitor.sessionId,
-      i: { userId: 'gonzalo', userInfo: { name: 'gonzalo' } },
+      i: identity,
     });
   });
 
@@ -48,8 +50,7 @@ describe.each(phpKinds)('the demo app with credentials on %s PHP', (prefer) => {
     expect(answer.status).toBe(200);
     expect(await answer.json()).toEqual({
       sessionId: visitor.sessionId,
-      userId: 'gonzalo',
-      userInfo: { name: 'gonzalo' },
+      ...identity,
     });
   });
 
