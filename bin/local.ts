@@ -78,7 +78,7 @@ async function start(life: Life, options: LocalOptions): Promise<void> {
         ['Page', `${pageUrl}/`],
         ['Socket', socketUrl],
         ['Inspect', String(cloud.inspectorUrl)],
-        ['Log in', 'gonzalo / password'],
+        ['Log in', 'gonzalo or maria / password'],
         ['PHP', php.php],
         ['DynamoDB', describeDynamoDb('dynalite')],
         ['Lambda', ...runtimes],

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { MountHandler, PHP, PHPResponse, PHPRunOptions } from '@php-wasm/universal';
 import type { WasmPhpMessage, WasmPhpSettings } from './php-wasm.ts';
+import { startWasmNetwork } from './php-wasm-network.ts';
 
 /** The child of php-wasm.ts: one PHP behind a small HTTP server. Requests queue; the app's front controller gets them all. */
 
@@ -40,7 +41,8 @@ async function loadPhp(settings: WasmPhpSettings): Promise<{ php: PHP; version: 
   const { getPHPLoaderModule, jspi } = await BUILDS[wasmVersion]();
   const loader = await getPHPLoaderModule();
   const phpWasmAsyncMode = (await jspi()) ? 'jspi' : 'asyncify';
-  const load = () => universal.loadPHPRuntime(loader, { phpWasmAsyncMode, ENV: environment });
+  const websocket = await startWasmNetwork();
+  const load = () => universal.loadPHPRuntime(loader, { phpWasmAsyncMode, ENV: environment, websocket });
 
   const php = new universal.PHP(await load());
   for (const [folder, path] of Object.entries({ [APP]: root, [SESSIONS]: sessions })) {

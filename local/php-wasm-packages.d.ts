@@ -50,7 +50,15 @@ declare module '@php-wasm/universal' {
 
   export function loadPHPRuntime(
     loader: LoaderModule,
-    options: { phpWasmAsyncMode: 'jspi' | 'asyncify'; ENV: Record<string, string> },
+    options: {
+      phpWasmAsyncMode: 'jspi' | 'asyncify';
+      ENV: Record<string, string>;
+      /** Of Emscripten. */
+      websocket: {
+        readonly url: (socket: unknown, host: string, port: number) => string;
+        readonly subprotocol: string;
+      };
+    },
   ): Promise<number>;
   export function setPhpIniEntries(php: PHP, entries: Record<string, string>): Promise<void>;
 }

@@ -23,8 +23,8 @@ describe('npm start', { timeout: 90_000 }, () => {
     const demo = await start(process.env.PATH ?? '');
     expect(demo.printed()).toMatch(/PHP +PHP \d+\.\d+\.\d+ \(php -S, 4 workers\)/);
     expect(demo.printed()).toMatch(/DynamoDB +dynalite/);
-    expect(demo.printed()).toContain('gonzalo / password');
-    await sayHello(demo);
+    expect(demo.printed()).toContain('gonzalo or maria / password');
+    await tryEverything(demo);
     await demo.pressCtrlC();
     expect(demo.printed()).toMatch(/^ {2}used +secretsmanager:GetSecretValue on secret:/m);
     await expect(fetch(demo.pageUrl)).rejects.toThrow();
@@ -35,7 +35,7 @@ describe('npm start', { timeout: 90_000 }, () => {
     const path = await makePathWithoutPhp();
     const demo = await start(path);
     expect(demo.printed()).toMatch(/PHP +PHP 8\.4\.\d+ \(WebAssembly\)/);
-    await sayHello(demo);
+    await tryEverything(demo);
     await demo.pressCtrlC();
     await expect(fetch(demo.pageUrl)).rejects.toThrow();
     await rm(path, { recursive: true });
@@ -144,15 +144,21 @@ async function start(path: string, more: readonly string[] = []): Promise<Runnin
   };
 }
 
-/** Logs in over PHP and waits for the first hello. */
-async function sayHello({ pageUrl, socketUrl }: RunningDemo): Promise<void> {
+/** Logs in over PHP, waits for the first hello, says something in the room and logs out, which closes the socket. */
+async function tryEverything({ pageUrl, socketUrl }: RunningDemo): Promise<void> {
   const { origin } = new URL(pageUrl);
   const visitor = new Visitor(origin);
   await visitor.logIn();
   const token = await visitor.fetchToken();
-  const socket = speakPusher(await connect(`${socketUrl}?token=${token}`, { origin }));
+  const client = await connect(`${socketUrl}?token=${token}`, { origin });
+  const socket = speakPusher(client);
   expect(await socket.frame('hello')).toEqual({ event: 'hello', data: '{"hello":"world"}' });
-  await socket.close();
+  socket.send('{"event":"pusher:subscribe","data":{"channel":"presence-room"}}');
+  await socket.frame('pusher_internal:subscription_succeeded');
+  expect((await visitor.say('Good morning')).status).toBe(200);
+  expect(await socket.frame('message')).toMatchObject({ data: '{"from":"gonzalo","text":"Good morning"}' });
+  await visitor.post('/logout');
+  await client.closed;
 }
 
 /** In a process group of its own, as a terminal would start it, so that Ctrl-C can be sent as a terminal sends it. */

@@ -64,6 +64,12 @@ export class Visitor {
     );
   }
 
+  /** In the demo's room. */
+  async say(text: string): Promise<Response> {
+    const headers = { 'Content-Type': 'application/json' };
+    return this.#ask('/say', { method: 'POST', headers, body: JSON.stringify({ text }) });
+  }
+
   async logIn(user = 'gonzalo', password = 'password'): Promise<Response> {
     return this.get('/login', { Authorization: `Basic ${btoa(`${user}:${password}`)}` });
   }
