@@ -12,6 +12,7 @@ import type { SocketSender } from './core/socket-sender.ts';
 import { createSocketSignatures } from './core/socket-signature.ts';
 import type { Speaker } from './core/speaker.ts';
 import { createSubscribe, createUnsubscribe } from './core/subscribe.ts';
+import { createTellPresent } from './core/tell-present.ts';
 import { createChannels } from './edge/channels.ts';
 import { systemClock } from './edge/clock.ts';
 import { readSpeaker } from './edge/context.ts';
@@ -120,6 +121,7 @@ export const handler = createMessage({
     subscribe: createSubscribe({
       ...channels,
       admit: createAdmission(isSigned, channels.registry),
+      tellPresent: createTellPresent(channels.members, sender),
       maxChannels: readNumber('CHANNELS_PER_CONNECTION'),
     }),
     unsubscribe: createUnsubscribe(channels),

@@ -246,7 +246,7 @@ export class SessionSocket extends Construct {
     const { connections, subscriptions, members } = this.#tables;
     leaver.allow('dynamodb:DeleteItem', connections.tableArn);
     for (const verb of ['GetItem', 'DeleteItem', 'Query']) leaver.allow(`dynamodb:${verb}`, subscriptions.tableArn);
-    for (const verb of ['UpdateItem', 'DeleteItem']) leaver.allow(`dynamodb:${verb}`, members.tableArn);
+    for (const verb of ['GetItem', 'UpdateItem', 'DeleteItem']) leaver.allow(`dynamodb:${verb}`, members.tableArn);
     this.#api.allowPosts(leaver);
   }
 

@@ -1,9 +1,7 @@
-import type { Publish } from './broadcast.ts';
+import type { Announce } from './announce.ts';
 import { kindOf } from './channel.ts';
 import type { Connection } from './connection.ts';
-import { encodeFrame } from './frame.ts';
 import type { Members } from './members.ts';
-import { memberRemovedFrame } from './presence.ts';
 import type { Subscriptions } from './subscriptions.ts';
 
 /** What is known of a parting beside whose it is. */
@@ -23,18 +21,17 @@ export type Part = (channel: string, connection: Connection, parting?: Parting) 
 export interface PartWorld {
   readonly subscriptions: Pick<Subscriptions, 'find' | 'remove'>;
   readonly members: Pick<Members, 'leave'>;
-  readonly publish: Publish;
+  readonly announce: Announce;
 }
 
-export function createPart({ subscriptions, members, publish }: PartWorld): Part {
+export function createPart({ subscriptions, members, announce }: PartWorld): Part {
   return async (channel, connection, { userId: known, joinedBefore } = {}) => {
     const { connectionId } = connection;
     const userId = known ?? (await findUser(channel, connection, joinedBefore));
     // Before the subscription goes, which alone knows the user: who is stopped in between is found by it and done again.
     const isLast = userId !== undefined && (await members.leave(channel, userId, connectionId));
     const isOff = await subscriptions.remove(channel, connection, joinedBefore);
-    if (isLast)
-      await publish({ channel, frame: encodeFrame(memberRemovedFrame(channel, userId)), except: connectionId });
+    if (isLast) await announce({ channel, userId, connectionId });
     return isOff;
   };
 

@@ -1,5 +1,5 @@
 import type { Admit, Wish } from './admission.ts';
-import type { Publish } from './broadcast.ts';
+import type { Announce } from './announce.ts';
 import { isChannelName } from './channel.ts';
 import type { ConnectionRegistry } from './connection-registry.ts';
 import { fieldsOf } from './fields.ts';
@@ -7,10 +7,11 @@ import { encodeFrame, errorFrame, type Frame, pongFrame, subscriptionErrorFrame 
 import { refuseFrame } from './frame-refusal.ts';
 import type { Members } from './members.ts';
 import type { Part } from './part.ts';
-import { maxMembers, memberAddedFrame, presentFrame } from './presence.ts';
+import { maxMembers, presentFrame } from './presence.ts';
 import { isRefusal, type Refusal } from './refusal.ts';
 import type { Speaker } from './speaker.ts';
 import type { Member, Subscriptions } from './subscriptions.ts';
+import type { TellPresent } from './tell-present.ts';
 
 export interface SubscribeWorld {
   readonly registry: Pick<ConnectionRegistry, 'join' | 'part' | 'holds'>;
@@ -18,7 +19,8 @@ export interface SubscribeWorld {
   readonly members: Pick<Members, 'join' | 'of'>;
   readonly admit: Admit;
   readonly part: Part;
-  readonly publish: Publish;
+  readonly announce: Announce;
+  readonly tellPresent: TellPresent;
   /** Most channels of one connection. */
   readonly maxChannels: number;
 }
@@ -37,7 +39,7 @@ const maxTries = 3;
  * present, then the others hear of it. Who has left or was revoked by then finds out before that, and undoes it all.
  */
 export function createSubscribe(world: SubscribeWorld) {
-  const { registry, subscriptions, members, admit, part, publish, maxChannels } = world;
+  const { registry, subscriptions, members, admit, part, announce, tellPresent, maxChannels } = world;
   return async (speaker: Speaker, { data }: Frame): Promise<Frame> => {
     const wish = readWish(data);
     if (isRefusal(wish)) return errorFrame(wish);
@@ -85,13 +87,11 @@ export function createSubscribe(world: SubscribeWorld) {
     const isFirst = await members.join(channel, member, connectionId);
     const [present, isHeld] = await Promise.all([members.of(channel), registry.holds(speaker, channel)]);
     if (!isHeld || !present.some(({ userId }) => userId === member.userId)) return whyNotHeld(speaker);
-    const frame = presentFrame(channel, present);
-    const isCrowded = (isFirst && present.length > maxMembers) || Buffer.byteLength(encodeFrame(frame)) > maxFrameBytes;
+    const bytes = Buffer.byteLength(encodeFrame(presentFrame(channel, present)));
+    const isCrowded = (isFirst && present.length > maxMembers) || bytes > maxFrameBytes;
     if (isCrowded) return refuseFrame('too-many-members');
-    if (isFirst) {
-      await publish({ channel, frame: encodeFrame(memberAddedFrame(channel, member)), except: connectionId });
-    }
-    return frame;
+    if (isFirst) await announce({ channel, userId: member.userId, member, connectionId });
+    return tellPresent({ channel, connectionId, present });
   }
 
   async function whyNotHeld(speaker: Speaker): Promise<Outcome> {

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { createAnnounce } from '../core/announce.ts';
 import { createPublish } from '../core/broadcast.ts';
 import type { BroadcastPage } from '../core/broadcast-page.ts';
 import type { Clock } from '../core/clock.ts';
@@ -35,7 +36,8 @@ export function createChannels(client: DynamoDBClient, sender: Pick<SocketSender
     newId: () => randomUUID(),
   };
   const publish = createPublish(world);
-  const part = createPart({ subscriptions, members, publish });
+  const announce = createAnnounce({ members, publish });
+  const part = createPart({ subscriptions, members, announce });
   const leave = createLeave(registry, part);
-  return { ...world, registry, members, publish, part, leave };
+  return { ...world, registry, members, publish, announce, part, leave };
 }

@@ -3,6 +3,7 @@ import {
   ConditionalCheckFailedException,
   DeleteItemCommand,
   type DynamoDBClient,
+  GetItemCommand,
   paginateQuery,
   UpdateItemCommand,
   type UpdateItemCommandInput,
@@ -74,6 +75,14 @@ export function createMemberRows(table: string, client: DynamoDBClient, clock: C
       );
       for await (const { Items = [] } of pages) members.push(...Items.map(readRow));
       return members;
+    },
+
+    async find(channel, userId) {
+      const { Item } = await client.send(
+        new GetItemCommand({ TableName: table, Key: keyOf(channel, userId), ConsistentRead: true }),
+      );
+      if (Item?.connections === undefined || Number(Item[ttl]?.N) <= seconds()) return undefined;
+      return readRow(Item);
     },
   };
 

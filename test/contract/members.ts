@@ -77,6 +77,19 @@ export function describeMembers(name: string, create: (clock: ManualClock) => Pr
       expect((await members.of(room)).find(({ userId }) => userId === '42')).toEqual({ userId: '42' });
     });
 
+    it('is found by his id while he is there', async () => {
+      const { clock, members } = await scene();
+      expect(await members.find(room, '42')).toBeUndefined();
+      await members.join(room, gonzalo, 'a');
+      expect(await members.find(room, '42')).toEqual(gonzalo);
+      expect(await members.find('presence-other', '42')).toBeUndefined();
+      await members.leave(room, '42', 'a');
+      expect(await members.find(room, '42')).toBeUndefined();
+      await members.join(room, gonzalo, 'a');
+      await clock.advance(connectionLifetime * 1000);
+      expect(await members.find(room, '42')).toBeUndefined();
+    });
+
     it('is there for as long as a connection can be, after which his row counts for nothing', async () => {
       const { clock, members } = await scene();
       await members.join(room, gonzalo, 'lost');

@@ -1,5 +1,7 @@
+import { createAnnounce } from '../../functions/core/announce.ts';
 import { createLeave } from '../../functions/core/leave.ts';
 import { createPart } from '../../functions/core/part.ts';
+import { createTellPresent } from '../../functions/core/tell-present.ts';
 import { ManualClock } from './clock.ts';
 import { MemoryMembers } from './members.ts';
 import { createFakePublish } from './publish.ts';
@@ -14,7 +16,9 @@ export function createMemoryChannels(clock = new ManualClock(), pageSize = 100) 
   const members = new MemoryMembers(clock);
   const sender = new FakeSockets(clock);
   const { publish, published } = createFakePublish(subscriptions, sender);
-  const part = createPart({ subscriptions, members, publish });
+  const announce = createAnnounce({ members, publish });
+  const part = createPart({ subscriptions, members, announce });
   const leave = createLeave(registry, part);
-  return { clock, registry, subscriptions, members, sender, publish, published, part, leave };
+  const tellPresent = createTellPresent(members, sender);
+  return { clock, registry, subscriptions, members, sender, publish, published, announce, tellPresent, part, leave };
 }

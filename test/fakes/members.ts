@@ -42,6 +42,11 @@ export class MemoryMembers implements Members {
     return rows.map(({ member }) => member).sort((a, b) => (a.userId < b.userId ? -1 : 1));
   }
 
+  async find(channel: string, userId: string): Promise<Member | undefined> {
+    const row = this.#rows.get(keyOf(channel, userId));
+    return row === undefined || this.#hasExpired(row) ? undefined : row.member;
+  }
+
   #hasExpired({ expiresAt }: Row): boolean {
     return expiresAt <= this.#seconds();
   }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { createAnnounce } from '../../functions/core/announce.ts';
 import type { BroadcastPage } from '../../functions/core/broadcast-page.ts';
 import type { RegisteredConnection } from '../../functions/core/connection-registry.ts';
 import { createLeave } from '../../functions/core/leave.ts';
@@ -25,7 +26,8 @@ async function scene() {
   const welcome = await registry.seat(id, { welcomed: false });
   const subscriptions = new MemorySubscriptions(clock);
   const { publish } = createFakePublish(subscriptions, sockets);
-  const part = createPart({ subscriptions, members: new MemoryMembers(clock), publish });
+  const members = new MemoryMembers(clock);
+  const part = createPart({ subscriptions, members, announce: createAnnounce({ members, publish }) });
   const leave = createLeave(registry, part);
   const left: string[] = [];
   const started: BroadcastPage[] = [];

@@ -11,6 +11,7 @@ const leaving = [
   'dynamodb:DeleteItem on {Tables/Connections}',
   'dynamodb:DeleteItem on {Tables/Members}',
   'dynamodb:DeleteItem on {Tables/Subscriptions}',
+  'dynamodb:GetItem on {Tables/Members}',
   'dynamodb:GetItem on {Tables/Subscriptions}',
   'dynamodb:Query on {Tables/Subscriptions}',
   'dynamodb:UpdateItem on {Tables/Members}',

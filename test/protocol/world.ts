@@ -124,7 +124,14 @@ async function welcome(client: Client): Promise<Somebody> {
     frames: () => frames,
     send: client.send,
     ask,
-    join: (channel, auth = {}) => ask({ event: 'pusher:subscribe', data: { auth: '', channel, ...auth } }),
+    async join(channel, auth = {}) {
+      const answer = await ask({ event: 'pusher:subscribe', data: { auth: '', channel, ...auth } });
+      // A list of members is posted, and the reply, a pong, follows: it is no answer to what is said next.
+      if (answer.event === 'pusher_internal:subscription_succeeded' && channel.startsWith('presence-')) {
+        await find(frames.indexOf(answer), ({ event }) => event === 'pusher:pong');
+      }
+      return answer;
+    },
     async hear(event) {
       const frame = await find(0, (each) => each.event === event && !heard.has(each));
       heard.add(frame);
