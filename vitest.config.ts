@@ -37,15 +37,21 @@ const functionsEnvironment = {
 /** Whatever region the machine is set to: signed requests of the tests name this one. */
 const whereverItRuns = { AWS_REGION: 'us-east-1' };
 
+/** What is awaited comes late on a busy machine; the default is a second. */
+const patient = { expect: { poll: { timeout: 15_000 } } };
+
 /** Long, because they do the same on every kind of PHP, start many processes, or go on until time has passed. */
 const thorough = [
   'test/e2e/local-page.test.ts',
   'test/integration/broadcast-killed.test.ts',
   'test/integration/chaos.test.ts',
+  'test/integration/connections-client.test.ts',
   'test/integration/dynamodb-local.test.ts',
+  'test/integration/limits.test.ts',
   'test/integration/local-cloud-restarts.test.ts',
   'test/integration/php-*.test.ts',
   'test/integration/session-socket.test.ts',
+  'test/integration/strangers.test.ts',
   'test/integration/synth-offline.test.ts',
 ];
 
@@ -53,8 +59,7 @@ const thorough = [
  * `unit` needs nothing but Node and answers in seconds; `integration` starts the local cloud with real PHP, a DynamoDB
  * engine and the bundles that would be deployed; `conformance` holds it against what is known of API Gateway, line by line
  * (`npm run conformance` prints the table); `e2e` adds a real browser; `frameworks` installs those and runs an app of each.
- * `thorough` is not part of `npm test`, which is to take
- * two minutes at most.
+ * Neither that nor `thorough` is part of `npm test`, which is to take two minutes at most.
  */
 export default defineConfig({
   test: {
@@ -86,6 +91,7 @@ export default defineConfig({
       {
         test: {
           name: 'integration',
+          ...patient,
           include: ['test/integration/**/*.test.ts', 'test/protocol/**/*.test.ts', 'test/docs.test.ts'],
           exclude: thorough,
           env: whereverItRuns,
@@ -96,6 +102,7 @@ export default defineConfig({
       {
         test: {
           name: 'conformance',
+          ...patient,
           include: ['test/conformance/**/*.test.ts'],
           env: whereverItRuns,
           testTimeout: 30_000,
@@ -105,6 +112,7 @@ export default defineConfig({
       {
         test: {
           name: 'e2e',
+          ...patient,
           include: ['test/e2e/**/*.test.ts'],
           exclude: thorough,
           testTimeout: 90_000,
@@ -114,15 +122,22 @@ export default defineConfig({
       {
         test: {
           name: 'frameworks',
+          ...patient,
           include: ['test/frameworks/**/*.test.ts'],
           env: whereverItRuns,
           testTimeout: 60_000,
           hookTimeout: 120_000,
-          expect: { poll: { timeout: 15_000 } },
         },
       },
       {
-        test: { name: 'thorough', include: thorough, env: whereverItRuns, testTimeout: 90_000, hookTimeout: 90_000 },
+        test: {
+          name: 'thorough',
+          ...patient,
+          include: thorough,
+          env: whereverItRuns,
+          testTimeout: 90_000,
+          hookTimeout: 90_000,
+        },
       },
     ],
   },

@@ -55,7 +55,6 @@ describe.skipIf('missing' in choice)('In a browser', () => {
     })()`);
     return page;
   };
-  const eventually = <Value>(look: () => Promise<Value>) => expect.poll(look, { timeout: 15_000 });
   const says = (page: Page, text: string) =>
     page.waitForEvent('console', { predicate: (message) => message.text() === text });
   const publish = async (channel: string, name: string, data: object) => {
@@ -65,12 +64,12 @@ describe.skipIf('missing' in choice)('In a browser', () => {
 
   it('pusher-js joins private and presence channels, hears PHP and the others', async () => {
     const [ada, bob] = [await visit('ada', 'pusher-js.js', 'pusher'), await visit('bob', 'pusher-js.js', 'pusher')];
-    await eventually(() => bob.evaluate('room.members.count')).toBe(2);
-    await eventually(() => ada.evaluate('room.members.count')).toBe(2);
+    await expect.poll(() => bob.evaluate('room.members.count')).toBe(2);
+    await expect.poll(() => ada.evaluate('room.members.count')).toBe(2);
     expect(await ada.evaluate('room.members.me')).toEqual({ id: 'ada', info: { name: 'User ada' } });
 
     const shipped = says(ada, 'shipped 7');
-    await eventually(() => ada.evaluate("pusher.channel('private-orders-ada').subscribed")).toBe(true);
+    await expect.poll(() => ada.evaluate("pusher.channel('private-orders-ada').subscribed")).toBe(true);
     await publish('private-orders-ada', 'shipped', { id: 7 });
     await shipped;
 
@@ -83,12 +82,12 @@ describe.skipIf('missing' in choice)('In a browser', () => {
   it('Laravel Echo does the same', async () => {
     const [ada, bob] = [await visit('ada', 'echo.js', 'echo'), await visit('bob', 'echo.js', 'echo')];
     const count = "echo.connector.channels['presence-office'].subscription.members.count";
-    await eventually(() => bob.evaluate(count)).toBe(2);
-    await eventually(() => ada.evaluate(count)).toBe(2);
+    await expect.poll(() => bob.evaluate(count)).toBe(2);
+    await expect.poll(() => ada.evaluate(count)).toBe(2);
 
     const shipped = says(ada, 'shipped 7');
     const isJoined = "echo.connector.channels['private-orders-ada'].subscription.subscribed";
-    await eventually(() => ada.evaluate(isJoined)).toBe(true);
+    await expect.poll(() => ada.evaluate(isJoined)).toBe(true);
     await publish('private-orders-ada', 'App\\Events\\OrderShipped', { id: 7 });
     await shipped;
 
@@ -99,9 +98,9 @@ describe.skipIf('missing' in choice)('In a browser', () => {
 
   it('a member leaves with the page', async () => {
     const [ada, bob] = [await visit('ada', 'pusher-js.js', 'pusher'), await visit('bob', 'pusher-js.js', 'pusher')];
-    await eventually(() => ada.evaluate('room.members.count')).toBe(2);
+    await expect.poll(() => ada.evaluate('room.members.count')).toBe(2);
     await bob.context().close();
     pages.splice(pages.indexOf(bob), 1);
-    await eventually(() => ada.evaluate('room.members.count')).toBe(1);
+    await expect.poll(() => ada.evaluate('room.members.count')).toBe(1);
   });
 });

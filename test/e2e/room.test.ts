@@ -43,7 +43,6 @@ describe.skipIf('missing' in choice)('Two people in the room, each with a browse
     await page.getByTestId('people').getByText(nameOf(username)).waitFor();
     return page;
   };
-  const eventually = <Value>(look: () => Promise<Value>) => expect.poll(look, { timeout: 15_000 });
   const nameOf = (username: string) => username.replace(/^./, (letter) => letter.toUpperCase());
   const people = (page: Page) => page.getByTestId('people').locator('li').allTextContents();
   const messages = (page: Page) => page.getByTestId('messages').locator('li');
@@ -54,7 +53,7 @@ describe.skipIf('missing' in choice)('Two people in the room, each with a browse
 
   it('see each other', async () => {
     for (const page of [gonzalo, maria]) {
-      await eventually(async () => (await people(page)).sort()).toEqual(['Gonzalo', 'Maria']);
+      await expect.poll(async () => (await people(page)).sort()).toEqual(['Gonzalo', 'Maria']);
     }
   });
 
@@ -94,7 +93,7 @@ describe.skipIf('missing' in choice)('Two people in the room, each with a browse
   it('are there once, however many tabs they have, until the last is closed', async () => {
     const tab = await maria.context().newPage();
     await tab.goto(`${demo.pageUrl}/private`);
-    await eventually(async () => (await people(tab)).sort()).toEqual(['Gonzalo', 'Maria']);
+    await expect.poll(async () => (await people(tab)).sort()).toEqual(['Gonzalo', 'Maria']);
     expect((await people(gonzalo)).sort()).toEqual(['Gonzalo', 'Maria']);
     await tab.close();
     await say(gonzalo, 'Still there?');
@@ -104,6 +103,6 @@ describe.skipIf('missing' in choice)('Two people in the room, each with a browse
 
   it('leave the room with their session', async () => {
     await maria.getByTestId('logout').click();
-    await eventually(() => people(gonzalo)).toEqual(['Gonzalo']);
+    await expect.poll(() => people(gonzalo)).toEqual(['Gonzalo']);
   });
 });
