@@ -47,8 +47,8 @@ describe(`cdk synth without a network${noNetwork.status === 0 ? '' : ` (skipped:
       const bundles = Object.values<{ source: { packaging: string } }>(files).filter(
         ({ source }) => source.packaging === 'zip',
       );
-      expect(types.filter((type) => type === 'AWS::Lambda::Function')).toHaveLength(7);
-      expect(bundles).toHaveLength(7);
+      expect(types.filter((type) => type === 'AWS::Lambda::Function')).toHaveLength(8);
+      expect(bundles).toHaveLength(8);
     },
     slow,
   );
