@@ -297,7 +297,7 @@ export class SessionSocket extends Construct {
       timeout: Duration.seconds(28),
       memorySize: 512,
     });
-    publish.allow('dynamodb:PutItem', revocations.tableArn);
+    for (const verb of ['GetItem', 'PutItem']) publish.allow(`dynamodb:${verb}`, revocations.tableArn);
     for (const verb of ['GetItem', 'Query', 'UpdateItem']) publish.allow(`dynamodb:${verb}`, connections.tableArn);
     for (const verb of ['GetItem', 'PutItem', 'DeleteItem']) publish.allow(`dynamodb:${verb}`, claims.tableArn);
     // Which channels there are, and who is on one.

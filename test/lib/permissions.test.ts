@@ -65,6 +65,7 @@ const withoutHello = {
     'dynamodb:GetItem on {Tables/Claims}',
     'dynamodb:PutItem on {Tables/Claims}',
     'dynamodb:Scan on {Tables/Subscriptions}',
+    'dynamodb:GetItem on {Tables/Revocations}',
     'dynamodb:PutItem on {Tables/Revocations}',
     'dynamodb:Query on {Tables/Connections}',
     'dynamodb:UpdateItem on {Tables/Connections}',
