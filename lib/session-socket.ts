@@ -178,7 +178,7 @@ export class SessionSocket extends Construct {
   }
 
   #createMessage(props: SessionSocketProps): SocketFunction {
-    const { connections, subscriptions, members, claims } = this.#tables;
+    const { connections, subscriptions, claims } = this.#tables;
     const message = this.#createFunction('Message', {
       entry: 'message',
       description: 'Answers a frame',
@@ -196,7 +196,6 @@ export class SessionSocket extends Construct {
     });
     for (const verb of ['GetItem', 'UpdateItem']) message.allow(`dynamodb:${verb}`, connections.tableArn);
     message.allow('dynamodb:PutItem', subscriptions.tableArn);
-    message.allow('dynamodb:Query', members.tableArn);
     message.allow('dynamodb:UpdateItem', claims.tableArn);
     this.#allowLeaving(message);
     message.allow('secretsmanager:GetSecretValue', this.secret.secretArn);
@@ -246,7 +245,8 @@ export class SessionSocket extends Construct {
     const { connections, subscriptions, members } = this.#tables;
     leaver.allow('dynamodb:DeleteItem', connections.tableArn);
     for (const verb of ['GetItem', 'DeleteItem', 'Query']) leaver.allow(`dynamodb:${verb}`, subscriptions.tableArn);
-    for (const verb of ['GetItem', 'UpdateItem', 'DeleteItem']) leaver.allow(`dynamodb:${verb}`, members.tableArn);
+    for (const verb of ['GetItem', 'UpdateItem', 'DeleteItem', 'Query'])
+      leaver.allow(`dynamodb:${verb}`, members.tableArn);
     this.#api.allowPosts(leaver);
   }
 
@@ -282,7 +282,7 @@ export class SessionSocket extends Construct {
   }
 
   #createPublish(): SocketFunction {
-    const { connections, subscriptions, members, revocations, claims } = this.#tables;
+    const { connections, subscriptions, revocations, claims } = this.#tables;
     const publish = this.#createFunction('Publish', {
       entry: 'publish',
       description: 'Publishes, tells who listens, and closes the sockets of a session or a user',
@@ -297,12 +297,11 @@ export class SessionSocket extends Construct {
       timeout: Duration.seconds(28),
       memorySize: 512,
     });
-    publish.allow('dynamodb:PutItem', revocations.tableArn);
+    for (const verb of ['GetItem', 'PutItem']) publish.allow(`dynamodb:${verb}`, revocations.tableArn);
     for (const verb of ['GetItem', 'Query', 'UpdateItem']) publish.allow(`dynamodb:${verb}`, connections.tableArn);
     for (const verb of ['GetItem', 'PutItem', 'DeleteItem']) publish.allow(`dynamodb:${verb}`, claims.tableArn);
     // Which channels there are, and who is on one.
     publish.allow('dynamodb:Scan', subscriptions.tableArn);
-    publish.allow('dynamodb:Query', members.tableArn);
     this.#allowLeaving(publish);
     publish.allow('secretsmanager:GetSecretValue', this.secret.secretArn);
     this.#api.allowCloses(publish);

@@ -85,6 +85,12 @@ export async function endConnections(
   }
 }
 
+export function sumEndings(reports: readonly EndReport[]): Omit<EndReport, 'took'> {
+  const total = (count: keyof Omit<EndReport, 'took'>) =>
+    reports.reduce((subtotal, report) => subtotal + report[count], 0);
+  return { found: total('found'), closed: total('closed'), gone: total('gone'), failed: total('failed') };
+}
+
 /** @returns what came of those that did not fail */
 async function tryAll<Result>(
   connections: readonly RegisteredConnection[],

@@ -5,11 +5,11 @@ import type { Member } from './subscriptions.ts';
  *
  * `join` answers true to the connection that brought its user, `leave` to the one that took him away; each is decided by one
  * atomic write, so of several at the same time exactly one is answered true. Both MAY be repeated, and a repetition is
- * answered false. `of` and `find` read what was written last and MUST NOT yield a member whose time has passed.
+ * answered false. `of`, of all or only of those who are there by this connection, and `find` read what was written last and MUST NOT yield a member whose time has passed.
  */
 export interface Members {
   join(channel: string, member: Member, connectionId: string): Promise<boolean>;
   leave(channel: string, userId: string, connectionId: string): Promise<boolean>;
-  of(channel: string): Promise<readonly Member[]>;
+  of(channel: string, connectionId?: string): Promise<readonly Member[]>;
   find(channel: string, userId: string): Promise<Member | undefined>;
 }

@@ -20,28 +20,54 @@ export type Part = (channel: string, connection: Connection, parting?: Parting) 
 
 export interface PartWorld {
   readonly subscriptions: Pick<Subscriptions, 'find' | 'remove'>;
-  readonly members: Pick<Members, 'leave'>;
+  readonly members: Pick<Members, 'leave' | 'of'>;
   readonly announce: Announce;
 }
 
 export function createPart({ subscriptions, members, announce }: PartWorld): Part {
-  return async (channel, connection, { userId: known, joinedBefore } = {}) => {
-    const { connectionId } = connection;
-    const userId = known ?? (await findUser(channel, connection, joinedBefore));
-    // Before the subscription goes, which alone knows the user: who is stopped in between is found by it and done again.
-    const isLast = userId !== undefined && (await members.leave(channel, userId, connectionId));
-    const isOff = await subscriptions.remove(channel, connection, joinedBefore);
-    if (isLast) await announce({ channel, userId, connectionId });
-    return isOff;
-  };
+  return (channel, connection, { userId, joinedBefore } = {}) =>
+    joinedBefore === undefined
+      ? partForGood(channel, connection)
+      : partUntil(joinedBefore, channel, connection, userId);
 
-  async function findUser(
+  async function partForGood(channel: string, connection: Connection): Promise<true> {
+    const { connectionId } = connection;
+    // Before the subscription goes, which knows the user best: who is stopped in between is found by it and done again.
+    const gone = await takeAway(channel, connectionId, await usersOf(channel, connection));
+    await subscriptions.remove(channel, connection);
+    for (const userId of gone) await announce({ channel, userId, connectionId });
+    return true;
+  }
+
+  /** The subscription first: only when it is gone is it sure that no younger one needs its user. */
+  async function partUntil(
+    instant: number,
     channel: string,
     connection: Connection,
-    joinedBefore = Number.POSITIVE_INFINITY,
-  ): Promise<string | undefined> {
-    if (kindOf(channel) !== 'presence') return undefined;
+    known: string | undefined,
+  ): Promise<boolean> {
+    const { connectionId } = connection;
+    const removed = await subscriptions.remove(channel, connection, instant);
+    if (removed === 'younger') return false;
+    const users = new Set([known, removed?.userId].filter((userId) => userId !== undefined));
+    for (const userId of await takeAway(channel, connectionId, [...users])) {
+      await announce({ channel, userId, connectionId });
+    }
+    return true;
+  }
+
+  /** Those of whom it was the last connection. */
+  async function takeAway(channel: string, connectionId: string, users: readonly string[]): Promise<readonly string[]> {
+    const gone: string[] = [];
+    for (const userId of users) if (await members.leave(channel, userId, connectionId)) gone.push(userId);
+    return gone;
+  }
+
+  async function usersOf(channel: string, connection: Connection): Promise<readonly string[]> {
+    if (kindOf(channel) !== 'presence') return [];
     const found = await subscriptions.find(channel, connection);
-    return found !== undefined && found.joinedAt < joinedBefore ? found.userId : undefined;
+    if (found?.userId !== undefined) return [found.userId];
+    // An unsubscribe was stopped half-way.
+    return (await members.of(channel, connection.connectionId)).map(({ userId }) => userId);
   }
 }

@@ -3,7 +3,7 @@ import { openAtRest, sealAtRest } from './at-rest.ts';
 import type { Claims } from './claims.ts';
 import type { RegisteredConnection } from './connection-registry.ts';
 import { type Credentials, type CredentialsSource, hashSessionId } from './credentials.ts';
-import { type EndReport, endConnections } from './end-connections.ts';
+import { type EndReport, endConnections, sumEndings } from './end-connections.ts';
 import type { LiveSessions } from './live-sessions.ts';
 import { nextCheck } from './next-check.ts';
 import { isRefusal, type Refusal, refuse } from './refusal.ts';
@@ -34,7 +34,7 @@ export interface RebindReport {
   readonly rebound: number;
   /** Not rebound: they are known by the old id still. */
   readonly failed: number;
-  readonly ended: EndReport;
+  readonly ended: Omit<EndReport, 'took'>;
 }
 
 /** Writes under way at once. */
@@ -69,7 +69,13 @@ export async function rebind(
     if (isRebound === true) count.rebound += 1;
     if (isRebound === undefined) count.failed += 1;
   });
-  return { ...count, ended: await endConnections(nameless, 'changed-session', world, deadline) };
+  const endings = [await endConnections(nameless, 'changed-session', world, deadline)];
+  // A logout with the new id, before the sockets had it, did not find them.
+  const after = `session:${hashSessionId(credentials, ticket.sessionId)}`;
+  if (named.length > 0 && (await revocations.isRevokedSince([after], ticket.issuedAt * 1000))) {
+    endings.push(await endConnections(named, 'revoked', world, deadline));
+  }
+  return { ...count, ended: sumEndings(endings) };
 }
 
 async function rebindOne(

@@ -1,6 +1,6 @@
 import { actOnAll } from './act-on-all.ts';
 import type { CredentialsSource } from './credentials.ts';
-import { type EndReport, type EndWorld, endConnections } from './end-connections.ts';
+import { type EndReport, type EndWorld, endConnections, sumEndings } from './end-connections.ts';
 import type { DueConnection, LiveSessions } from './live-sessions.ts';
 import { nextCheck } from './next-check.ts';
 import { type LiveGroup, recheck, type Verdict } from './recheck.ts';
@@ -86,7 +86,7 @@ export async function revalidate(world: RevalidateWorld, deadlines: Deadlines): 
     failures: firstOfEachKind(failures),
     late: groups.length - verdicts.size,
     held,
-    closing: sum(endings),
+    closing: sumEndings(endings),
   };
 }
 
@@ -190,9 +190,4 @@ function shuffle<Item>(items: readonly Item[], random: () => number): readonly I
     .map((item) => ({ item, place: random() }))
     .sort((a, b) => a.place - b.place)
     .map(({ item }) => item);
-}
-
-function sum(reports: readonly EndReport[]): Closing {
-  const total = (count: keyof Closing) => reports.reduce((subtotal, report) => subtotal + report[count], 0);
-  return { found: total('found'), closed: total('closed'), gone: total('gone'), failed: total('failed') };
 }

@@ -6,7 +6,7 @@ import { fieldsOf } from './fields.ts';
 import { encodeFrame, errorFrame, type Frame, pongFrame, subscriptionErrorFrame } from './frame.ts';
 import { refuseFrame } from './frame-refusal.ts';
 import type { Members } from './members.ts';
-import type { Part } from './part.ts';
+import type { Part, Parting } from './part.ts';
 import { maxMembers, presentFrame } from './presence.ts';
 import { isRefusal, type Refusal } from './refusal.ts';
 import type { Speaker } from './speaker.ts';
@@ -25,8 +25,8 @@ export interface SubscribeWorld {
   readonly maxChannels: number;
 }
 
-/** `parted`: another frame has taken it off the channel in the meantime. */
-type Outcome = Frame | Refusal | 'parted';
+/** `parted`: an older frame has taken part of it away in the meantime. `left`: a younger one has taken it off the channel. */
+type Outcome = Frame | Refusal | 'parted' | 'left';
 
 /** API Gateway's for one message (https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-execution-service-websocket-limits-table.html). */
 const maxFrameBytes = 128 * 1024;
@@ -55,6 +55,7 @@ export function createSubscribe(world: SubscribeWorld) {
     if (isRefusal(admission)) return admission;
     for (let tries = 1; tries <= maxTries; tries += 1) {
       const outcome = await join(speaker, channel, admission.member);
+      if (outcome === 'left') return pongFrame;
       if (outcome !== 'parted') return outcome;
     }
     return refuseFrame('fault-in-subscribing');
@@ -73,20 +74,26 @@ export function createSubscribe(world: SubscribeWorld) {
       return outcome;
     } finally {
       // After a fault too: the next try would find the user present, and nobody would ever hear of him.
-      const isIn = outcome !== undefined && outcome !== 'parted' && !isRefusal(outcome);
+      const isIn = outcome !== undefined && typeof outcome !== 'string' && !isRefusal(outcome);
       if (!isIn) await undo(speaker, channel, member);
     }
   }
 
   async function confirm(speaker: Speaker, channel: string): Promise<Outcome> {
-    return (await registry.holds(speaker, channel)) ? succeededFrame(channel) : whyNotHeld(speaker);
+    return (await registry.holds(speaker, channel)) ? succeededFrame(channel) : whyNotHeld(speaker, channel);
   }
 
   async function appear(speaker: Speaker, channel: string, member: Member): Promise<Outcome> {
     const { connectionId } = speaker;
     const isFirst = await members.join(channel, member, connectionId);
-    const [present, isHeld] = await Promise.all([members.of(channel), registry.holds(speaker, channel)]);
-    if (!isHeld || !present.some(({ userId }) => userId === member.userId)) return whyNotHeld(speaker);
+    const [present, isHeld, subscription] = await Promise.all([
+      members.of(channel),
+      registry.holds(speaker, channel),
+      // Who has removed it since takes the user away when he was there already, and not when he came just now.
+      subscriptions.find(channel, speaker),
+    ]);
+    const isPresent = present.some(({ userId }) => userId === member.userId);
+    if (!isHeld || !isPresent || subscription === undefined) return whyNotHeld(speaker, channel);
     const bytes = Buffer.byteLength(encodeFrame(presentFrame(channel, present)));
     const isCrowded = (isFirst && present.length > maxMembers) || bytes > maxFrameBytes;
     if (isCrowded) return refuseFrame('too-many-members');
@@ -94,8 +101,9 @@ export function createSubscribe(world: SubscribeWorld) {
     return tellPresent({ channel, connectionId, present });
   }
 
-  async function whyNotHeld(speaker: Speaker): Promise<Outcome> {
-    return (await registry.holds(speaker)) ? 'parted' : refuseFrame('connection-ended');
+  async function whyNotHeld(speaker: Speaker, channel: string): Promise<Outcome> {
+    if (!(await registry.holds(speaker))) return refuseFrame('connection-ended');
+    return (await subscriptions.find(channel, speaker)) === undefined ? 'left' : 'parted';
   }
 
   /** A second subscription of one connection takes the place of the first, and so does its user. */
@@ -104,9 +112,9 @@ export function createSubscribe(world: SubscribeWorld) {
     if (before?.userId !== undefined && before.userId !== member.userId) await part(channel, speaker);
   }
 
+  /** And nothing that a younger frame has done. */
   async function undo(speaker: Speaker, channel: string, member: Member | undefined): Promise<void> {
-    await part(channel, speaker, { userId: member?.userId });
-    await registry.part(speaker, channel);
+    await takeOff(speaker, channel, { userId: member?.userId, joinedBefore: speaker.saidAt + 1 }, world);
   }
 }
 
@@ -114,16 +122,31 @@ export function createSubscribe(world: SubscribeWorld) {
  * Leaves a channel, joined or not. Pusher has no answer to that. A page that leaves a channel and joins it again says both at once,
  * and the second may be done first: it stays.
  */
-export function createUnsubscribe({ registry, part }: Pick<SubscribeWorld, 'registry' | 'part'>) {
+export function createUnsubscribe(world: TakeOffWorld) {
   return async (speaker: Speaker, { data }: Frame): Promise<Frame> => {
     const wish = readWish(data);
     if (isRefusal(wish)) return errorFrame(wish);
     const { channel } = wish;
-    const isOff = isChannelName(channel) && (await part(channel, speaker, { joinedBefore: speaker.saidAt }));
-    // The row last: who is stopped in between still has it on his list of what to leave.
-    if (isOff) await registry.part(speaker, channel);
+    if (isChannelName(channel)) await takeOff(speaker, channel, { joinedBefore: speaker.saidAt }, world);
     return pongFrame;
   };
+}
+
+type TakeOffWorld = Pick<SubscribeWorld, 'registry' | 'part'> & { readonly subscriptions: Pick<Subscriptions, 'find'> };
+
+/** The row last: who is stopped in between still has the channel on his list of what to leave. */
+async function takeOff(
+  speaker: Speaker,
+  channel: string,
+  parting: Parting,
+  { registry, part, subscriptions }: TakeOffWorld,
+): Promise<void> {
+  if (!(await part(channel, speaker, parting))) return;
+  await registry.part(speaker, channel);
+  if ((await subscriptions.find(channel, speaker)) === undefined) return;
+  // A younger frame has joined in between, and would be missing on that list.
+  const joining = await registry.join(speaker, channel, Number.MAX_SAFE_INTEGER);
+  if (joining === 'away') await part(channel, speaker);
 }
 
 function readWish(data: unknown): Wish | Refusal {

@@ -33,10 +33,11 @@ export interface PageRange {
 /**
  * The port to the table of who has joined which channel.
  *
- * `add` is called after the connection's own row has taken the channel's name. It MUST be one write and MAY be repeated.
+ * `add` is called after the connection's own row has taken the channel's name. It MUST be one write, MAY be repeated, and MUST leave in
+ * place what joined later.
  * `find` answers by what was written last, and MUST NOT answer with a row whose time has passed.
- * `remove` MUST NOT fail when there is nothing to remove. With an instant it leaves in place what joined at this one or later, and
- * answers false then; it MUST decide and write in one.
+ * `remove` answers what it removed, and MUST NOT fail when that is nothing. With an instant it leaves in place what joined at this one or
+ * later, and answers `younger` then; it MUST decide and write in one.
  * `page` reads one page and MAY be stale: who joined or left a moment ago may be missing or still there. It MUST NOT yield a
  * row whose time has passed. A page MAY be empty although another follows.
  * `last` answers the highest of a channel's connection ids up to `upTo`, by which what is left can be shared out; it MAY be stale, and
@@ -47,7 +48,7 @@ export interface PageRange {
 export interface Subscriptions {
   add(channel: string, connection: Connection, joinedAt: number, userId?: string): Promise<void>;
   find(channel: string, connection: Connection): Promise<Subscription | undefined>;
-  remove(channel: string, connection: Connection, joinedBefore?: number): Promise<boolean>;
+  remove(channel: string, connection: Connection, joinedBefore?: number): Promise<Subscription | 'younger' | undefined>;
   page(channel: string, range?: PageRange): Promise<SubscriberPage>;
   last(channel: string, upTo?: string): Promise<string | undefined>;
   count(channel: string): Promise<number>;

@@ -60,7 +60,9 @@ export function createMemberRows(table: string, client: DynamoDBClient, clock: C
       return true;
     },
 
-    async of(channel) {
+    async of(channel, connectionId) {
+      const byIt = connectionId === undefined ? '' : ' AND contains(connections, :id)';
+      const id = connectionId === undefined ? {} : { ':id': { S: connectionId } };
       const members: Member[] = [];
       const pages = paginateQuery(
         { client },
@@ -68,9 +70,9 @@ export function createMemberRows(table: string, client: DynamoDBClient, clock: C
           TableName: table,
           ConsistentRead: true,
           KeyConditionExpression: `${partitionKey} = :channel`,
-          FilterExpression: `NOT (${hasExpired}) AND attribute_exists(connections)`,
+          FilterExpression: `NOT (${hasExpired}) AND attribute_exists(connections)${byIt}`,
           ProjectionExpression: `${sortKey}, userInfo`,
-          ExpressionAttributeValues: { ':channel': { S: channel }, ':now': { N: String(seconds()) } },
+          ExpressionAttributeValues: { ':channel': { S: channel }, ':now': { N: String(seconds()) }, ...id },
         },
       );
       for await (const { Items = [] } of pages) members.push(...Items.map(readRow));

@@ -11,7 +11,7 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import type { Clock } from '../core/clock.ts';
 import { type Connection, connectionLifetime } from '../core/connection.ts';
-import type { Subscriptions } from '../core/subscriptions.ts';
+import type { Subscription, Subscriptions } from '../core/subscriptions.ts';
 import { subscriptionsTable } from './tables.ts';
 
 type Row = Record<string, AttributeValue>;
@@ -36,7 +36,18 @@ export function createSubscriptionRows(table: string, client: DynamoDBClient, cl
         [ttl]: { N: String(seconds() + connectionLifetime) },
         ...(userId === undefined ? {} : { userId: { S: userId } }),
       };
-      await client.send(new PutItemCommand({ TableName: table, Item }));
+      try {
+        await client.send(
+          new PutItemCommand({
+            TableName: table,
+            Item,
+            ConditionExpression: 'attribute_not_exists(joinedAt) OR joinedAt <= :instant',
+            ExpressionAttributeValues: { ':instant': { N: String(joinedAt) } },
+          }),
+        );
+      } catch (error) {
+        if (!(error instanceof ConditionalCheckFailedException)) throw error;
+      }
     },
 
     async find(channel, connection) {
@@ -44,7 +55,7 @@ export function createSubscriptionRows(table: string, client: DynamoDBClient, cl
         new GetItemCommand({ TableName: table, Key: keyOf(channel, connection), ConsistentRead: true }),
       );
       if (Item === undefined || Number(Item[ttl]?.N) <= seconds()) return undefined;
-      return { userId: Item.userId?.S, joinedAt: Number(Item.joinedAt?.N) };
+      return readSubscription(Item);
     },
 
     async remove(channel, connection, joinedBefore) {
@@ -54,12 +65,17 @@ export function createSubscriptionRows(table: string, client: DynamoDBClient, cl
       };
       const Key = keyOf(channel, connection);
       try {
-        await client.send(
-          new DeleteItemCommand({ TableName: table, Key, ...(joinedBefore === undefined ? {} : isOlder) }),
+        const { Attributes } = await client.send(
+          new DeleteItemCommand({
+            TableName: table,
+            Key,
+            ...(joinedBefore === undefined ? {} : isOlder),
+            ReturnValues: 'ALL_OLD',
+          }),
         );
-        return true;
+        return Attributes === undefined ? undefined : readSubscription(Attributes);
       } catch (error) {
-        if (error instanceof ConditionalCheckFailedException) return false;
+        if (error instanceof ConditionalCheckFailedException) return 'younger';
         throw error;
       }
     },
@@ -138,6 +154,10 @@ function keysIn(channel: string, upTo: string | undefined) {
     KeyConditionExpression: `${ofChannel} AND ${sortKey} <= :upTo`,
     ExpressionAttributeValues: { ':channel': { S: channel }, ':upTo': { S: upTo } },
   };
+}
+
+function readSubscription({ userId, joinedAt }: Row): Subscription {
+  return { userId: userId?.S, joinedAt: Number(joinedAt?.N) };
 }
 
 function readRow(row: Row): Connection {

@@ -77,12 +77,14 @@ export function describeMembers(name: string, create: (clock: ManualClock) => Pr
       expect((await members.of(room)).find(({ userId }) => userId === '42')).toEqual({ userId: '42' });
     });
 
-    it('is found by his id while he is there', async () => {
+    it('is found by his id and by his connection while he is there', async () => {
       const { clock, members } = await scene();
       expect(await members.find(room, '42')).toBeUndefined();
       await members.join(room, gonzalo, 'a');
       expect(await members.find(room, '42')).toEqual(gonzalo);
       expect(await members.find('presence-other', '42')).toBeUndefined();
+      expect(await members.of(room, 'a')).toEqual([gonzalo]);
+      expect(await members.of(room, 'b')).toEqual([]);
       await members.leave(room, '42', 'a');
       expect(await members.find(room, '42')).toBeUndefined();
       await members.join(room, gonzalo, 'a');

@@ -52,15 +52,22 @@ export function describeSubscriptions(name: string, create: (clock: ManualClock)
       expect(await idsOf(subscriptions, 'sport')).toEqual(['a']);
     });
 
+    it('is not made older by a frame that was said before', async () => {
+      const { clock, subscriptions, add } = await scene();
+      const a = await add('presence-room', 'a');
+      await subscriptions.add('presence-room', a, clock.now() - 5, '42');
+      expect(await subscriptions.find('presence-room', a)).toMatchObject({ joinedAt: clock.now() });
+    });
+
     it('stays when it is younger than the wish to remove it', async () => {
       const { clock, subscriptions, add } = await scene();
       const a = await add('news', 'a');
       const joinedAt = clock.now();
-      expect(await subscriptions.remove('news', a, joinedAt - 1)).toBe(false);
-      expect(await subscriptions.remove('news', a, joinedAt)).toBe(false);
+      expect(await subscriptions.remove('news', a, joinedAt - 1)).toBe('younger');
+      expect(await subscriptions.remove('news', a, joinedAt)).toBe('younger');
       expect(await idsOf(subscriptions, 'news')).toEqual(['a']);
-      expect(await subscriptions.remove('news', a, joinedAt + 1)).toBe(true);
-      expect(await subscriptions.remove('news', a, joinedAt + 1)).toBe(true);
+      expect(await subscriptions.remove('news', a, joinedAt + 1)).toMatchObject({ joinedAt });
+      expect(await subscriptions.remove('news', a, joinedAt + 1)).toBeUndefined();
       expect(await idsOf(subscriptions, 'news')).toEqual([]);
     });
 

@@ -4,9 +4,10 @@ import { openAtRest, sealAtRest } from '../../functions/core/at-rest.ts';
 import { deriveCredentials, hashSessionId } from '../../functions/core/credentials.ts';
 import { createLeave } from '../../functions/core/leave.ts';
 import { rebind } from '../../functions/core/rebind.ts';
+import { revoke } from '../../functions/core/revoke.ts';
 import { MemoryClaims } from '../fakes/claims.ts';
 import { ManualClock } from '../fakes/clock.ts';
-import { failNext } from '../fakes/order.ts';
+import { failNext, justBefore } from '../fakes/order.ts';
 import { MemoryRegistry } from '../fakes/registry.ts';
 import { MemoryRevocations } from '../fakes/revocations.ts';
 import { FakeSockets } from '../fakes/sockets.ts';
@@ -47,7 +48,8 @@ async function scene({ asksAgain = true } = {}) {
   const run = (text = ticket(), who: { userId?: string } = { userId: '42' }) =>
     clock.finish(rebind({ sessionHash: before, ...who, ticket: text }, world, clock.now() + 20_000));
   const rowOf = (id: string) => registry.rows.find(({ connectionId }) => connectionId === id);
-  return { clock, registry, revocations, sender, ticket, run, rowOf };
+  const logOut = (sessionHash: string) => revoke({ userId: '42', sessionHash }, world, clock.now() + 20_000);
+  return { clock, registry, revocations, sender, ticket, run, rowOf, logOut };
 }
 
 describe('a session with another id', () => {
@@ -91,6 +93,14 @@ describe('a session with another id', () => {
     const { registry, run } = await scene();
     for (const row of registry.rows) await registry.leave(row);
     expect(await run()).toMatchObject({ rebound: 0, failed: 0, ended: { found: 0 } });
+  });
+
+  it('keeps no socket where a logout with the new id came before the sockets had it', async () => {
+    const { registry, run, logOut, sender } = await scene();
+    justBefore(registry, 'rebind', () => logOut(after));
+    await run();
+    expect(['tab1', 'tab2', 'phone'].map((id) => sender.isOpen(id))).toEqual([false, false, true]);
+    expect(sender.framesHeardBy('tab1')).toMatchObject([{ event: 'pusher:error', data: { code: 4009 } }]);
   });
 
   it('counts a socket that could not be told, so that PHP hears of it', async () => {

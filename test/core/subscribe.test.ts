@@ -357,16 +357,56 @@ describe('who unsubscribes', () => {
     const the = scene();
     const ann = await the.visit('aa', { userId: '42' });
     await the.join(ann, channel);
-    justBefore(the[port], method as never, async () => {
-      // What an unsubscribe does that has begun before the second subscription was written.
-      await the.part(channel, ann);
-      await the.registry.part(ann, channel);
-    });
+    justBefore(the[port], method as never, () => the.unsubscribe(ann, channel, ann.saidAt + 1));
     const reply = await the.join({ ...ann, saidAt: ann.saidAt + 5 }, channel);
     expect(reply.event).toBe('pusher_internal:subscription_succeeded');
     expect(the.subscriptions.on(channel)).toEqual(['aa']);
     expect(the.registry.channelsOf(ann)).toEqual([channel]);
     expect(await the.members.of(channel)).toHaveLength(channel === room ? 1 : 0);
+  });
+
+  it.each(['news', room])(
+    'from %s, and is on it again before the name goes from the row, has it there',
+    async (channel) => {
+      const { visit, join, unsubscribe, subscriptions, registry } = scene();
+      const ann = await visit('aa', { userId: '42' });
+      await join(ann, channel);
+      justBefore(registry, 'part', () => join({ ...ann, saidAt: ann.saidAt + 5 }, channel));
+      await unsubscribe(ann, channel, ann.saidAt + 4);
+      expect(subscriptions.on(channel)).toEqual(['aa']);
+      // Else a logout would not find it, and it would hear on.
+      expect(registry.channelsOf(ann)).toEqual([channel]);
+    },
+  );
+
+  // A page that mounts and unmounts at once. The user stayed on the channel for two hours, without a socket.
+  it.each([
+    ['subscriptions', 'add'],
+    ['members', 'join'],
+    ['members', 'of'],
+    ['registry', 'holds'],
+  ] as const)(
+    'from a channel that it is still joining, after its %s.%s, leaves nothing there',
+    async (port, method) => {
+      const the = scene();
+      const ann = await the.visit('aa', { userId: '42' });
+      justAfter(the[port], method as never, () => the.unsubscribe(ann, room, ann.saidAt + 1));
+      await the.join(ann, room);
+      expect(the.subscriptions.on(room)).toEqual([]);
+      expect(await the.members.of(room)).toEqual([]);
+      expect(the.registry.channelsOf(ann)).toEqual([]);
+    },
+  );
+
+  it('is found by what is left of him, when it was stopped half-way', async () => {
+    const { visit, join, unsubscribe, leave, members, subscriptions } = scene();
+    const ann = await visit('aa', { userId: '42' });
+    await join(ann, room);
+    failNext(members, 'leave');
+    await expect(unsubscribe(ann, room)).rejects.toThrow('the network is down');
+    await leave(ann);
+    expect(await members.of(room)).toEqual([]);
+    expect(subscriptions.on(room)).toEqual([]);
   });
 
   it('from nothing is told what a frame is', async () => {
@@ -488,6 +528,19 @@ describe('who is told who is there', () => {
     expect(the.sender.framesHeardBy('ww').at(-1)).toEqual(left('ann'));
     expect(await the.members.of(room)).toMatchObject([{ userId: 'watcher' }]);
   });
+});
+
+it('a subscription that fails takes nothing of a younger one with it', async () => {
+  const { visit, join, subscriptions, registry, members } = scene();
+  const ann = await visit('aa', { userId: '42' });
+  justBefore(members, 'join', async () => {
+    await join({ ...ann, saidAt: ann.saidAt + 5 }, room);
+    failNext(members, 'of');
+  });
+  await expect(join(ann, room)).rejects.toThrow('the network is down');
+  expect(subscriptions.on(room)).toEqual(['aa']);
+  expect(registry.channelsOf(ann)).toEqual([room]);
+  expect(await members.of(room)).toHaveLength(1);
 });
 
 describe('two tabs of one user at the same moment', () => {

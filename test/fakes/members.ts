@@ -37,8 +37,10 @@ export class MemoryMembers implements Members {
     return true;
   }
 
-  async of(channel: string): Promise<readonly Member[]> {
-    const rows = [...this.#rows.values()].filter((row) => row.channel === channel && !this.#hasExpired(row));
+  async of(channel: string, connectionId?: string): Promise<readonly Member[]> {
+    const isMeant = ({ connections }: Row) => connectionId === undefined || connections.has(connectionId);
+    const inChannel = [...this.#rows.values()].filter((row) => row.channel === channel && !this.#hasExpired(row));
+    const rows = inChannel.filter(isMeant);
     return rows.map(({ member }) => member).sort((a, b) => (a.userId < b.userId ? -1 : 1));
   }
 

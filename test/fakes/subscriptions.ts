@@ -31,7 +31,8 @@ export class MemorySubscriptions implements Subscriptions {
       userId,
       expiresAt: this.#seconds() + connectionLifetime,
     };
-    this.#rows.set(keyOf(channel, row), row);
+    const kept = this.#rows.get(keyOf(channel, row));
+    if (kept === undefined || kept.joinedAt <= joinedAt) this.#rows.set(keyOf(channel, row), row);
   }
 
   async find(channel: string, connection: Connection): Promise<Subscription | undefined> {
@@ -39,11 +40,13 @@ export class MemorySubscriptions implements Subscriptions {
     return row === undefined || this.#hasExpired(row) ? undefined : { userId: row.userId, joinedAt: row.joinedAt };
   }
 
-  async remove(channel: string, connection: Connection, joinedBefore = Number.POSITIVE_INFINITY): Promise<boolean> {
+  async remove(channel: string, connection: Connection, joinedBefore = Number.POSITIVE_INFINITY) {
     const key = keyOf(channel, connection);
-    if ((this.#rows.get(key)?.joinedAt ?? 0) >= joinedBefore) return false;
+    const row = this.#rows.get(key);
+    if (row === undefined) return undefined;
+    if (row.joinedAt >= joinedBefore) return 'younger';
     this.#rows.delete(key);
-    return true;
+    return { userId: row.userId, joinedAt: row.joinedAt };
   }
 
   async page(channel: string, { after = '', upTo = '\uffff', limit }: PageRange = {}): Promise<SubscriberPage> {
