@@ -16,8 +16,10 @@ interface Dependencies extends RevalidateWorld {
   readonly tell: Tell;
 }
 
-/** Milliseconds from a run's start: for questions to PHP, and for all of it, less than the Lambda's time. */
-const [askingMs, patienceMs] = [30_000, 45_000];
+/** Milliseconds from a run's start: the last socket is begun to be closed by then, which may take 12 s more. Lambda gives 55. */
+const patienceMs = 42_000;
+/** Of these, those for questions to PHP at most, and those that are kept for closing. */
+const [askingMs, closingMs] = [30_000, 8_000];
 /** Seconds: longer than a run can last, and over before the next minute's, so that a run that died is missed by none. */
 const leaseSeconds = 58;
 const lease = 'revalidate';
@@ -28,7 +30,10 @@ export function createRevalidate({ claims, tell, ...world }: Dependencies) {
     const begin = world.clock.now();
     if (!(await claims.claim(lease, Math.floor(begin / 1000) + leaseSeconds))) return;
     try {
-      const report = await revalidate(world, { ask: begin + askingMs, close: begin + patienceMs });
+      // The last question may take all of its time, and what the others have found is to be closed in this run.
+      const lastQuestionMs = patienceMs - closingMs - (world.asking?.timeoutMs ?? 0);
+      const ask = begin + Math.min(askingMs, lastQuestionMs);
+      const report = await revalidate(world, { ask, close: begin + patienceMs });
       tellAll(report);
     } finally {
       // Where this fails it ends by itself.
@@ -57,7 +62,8 @@ function createAsking(): Asking | undefined {
   if (interval === undefined) return undefined;
   const settings = readSessionEndpointSettings();
   const credentials = createCredentialsSource(settings.credentialsSecretArn, readAwsSettings(), systemClock);
-  return { sessions: createSessionLookup(settings, credentials, systemClock), credentials, interval };
+  const sessions = createSessionLookup(settings, credentials, systemClock);
+  return { sessions, credentials, interval, timeoutMs: settings.timeoutMs };
 }
 
 export const handler = createRevalidate({
