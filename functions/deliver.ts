@@ -1,4 +1,3 @@
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { type BroadcastPage, deliverPage, type WorkerWorld } from './core/broadcast-page.ts';
 import type { Connection } from './core/connection.ts';
 import type { RegisteredConnection } from './core/connection-registry.ts';
@@ -8,6 +7,7 @@ import { type Delivery, SocketTrouble } from './core/socket-sender.ts';
 import { createChannels } from './edge/channels.ts';
 import { createClaimRows } from './edge/claim-rows.ts';
 import { systemClock } from './edge/clock.ts';
+import { openDatabase } from './edge/database.ts';
 import { read } from './edge/environment.ts';
 import type { DeliverJob } from './edge/invoke.ts';
 import { createSockets } from './edge/sockets.ts';
@@ -101,7 +101,7 @@ export function createDeliver({ worker, tell, ...world }: Dependencies) {
   }
 }
 
-const client = new DynamoDBClient({});
+const client = openDatabase();
 // Patient, because a post that was taken but not answered in time is posted again, and one that hangs holds up no other.
 const sendOnce = createSockets(read('CALLBACK_URL'), { maxAttempts: 1, timeoutMs: 10_000 });
 const channels = createChannels(client, sendOnce, systemClock);

@@ -1,9 +1,9 @@
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { Claims } from './core/claims.ts';
 import { type Asking, type RevalidateReport, type RevalidateWorld, revalidate } from './core/revalidate.ts';
 import { createChannels } from './edge/channels.ts';
 import { createClaimRows } from './edge/claim-rows.ts';
 import { systemClock } from './edge/clock.ts';
+import { openDatabase } from './edge/database.ts';
 import { read, readAwsSettings, readRevalidateSeconds, readSessionEndpointSettings } from './edge/environment.ts';
 import { createLiveSessionRows } from './edge/live-session-rows.ts';
 import { createSessionLookup } from './edge/php.ts';
@@ -53,7 +53,7 @@ export function createRevalidate({ claims, tell, ...world }: Dependencies) {
   }
 }
 
-const client = new DynamoDBClient({});
+const client = openDatabase();
 const sender = createSockets(read('CALLBACK_URL'), { maxAttempts: 2, timeoutMs: 3000 });
 
 /** Undefined where PHP is asked in the handshake only. */

@@ -222,7 +222,8 @@ export class SessionSocket extends Construct {
       entry: 'disconnect',
       description: 'Forgets a connection',
       environment: { ...this.#channels.environment } satisfies ChannelsEnvironment,
-      timeout: Duration.seconds(10),
+      // Above the time for which those who see it leave are told.
+      timeout: Duration.seconds(25),
       memorySize: 256,
     });
     this.#channels.allowLeaving(disconnect);

@@ -296,6 +296,12 @@ describe.each(both)('every function, %s,', (_, deployment) => {
     }
   });
 
+  it('may run for longer than a post is tried, ten seconds and one last try, if it tells others who has left', () => {
+    for (const path of ['Message', 'Publish', 'Disconnect', 'Revalidation', 'Channels']) {
+      expect(deployment.the('AWS::Lambda::Function', path).Properties.Timeout).toBeGreaterThan(10 + 3);
+    }
+  });
+
   it('may run for less time than API Gateway waits, if a browser or PHP waits for it', () => {
     for (const path of ['Authorizer', 'Connect', 'Message', 'Publish']) {
       expect(deployment.the('AWS::Lambda::Function', path).Properties.Timeout).toBeLessThan(29);
