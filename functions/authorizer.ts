@@ -13,7 +13,7 @@ import { sessionOf, type Ticket } from './core/ticket.ts';
 import { passableUserAgent } from './core/user-agent.ts';
 import type { SettledWayIn } from './core/way-in.ts';
 import { systemClock } from './edge/clock.ts';
-import { writeContext } from './edge/context.ts';
+import { type Admission, writeContext } from './edge/context.ts';
 import { readAuthorizerSettings, readAwsSettings } from './edge/environment.ts';
 import { allow, type ConnectAuthorizerEvent, deny, fitsGateway, readHeader, readTokens } from './edge/gateway.ts';
 import { createSessionLookup } from './edge/php.ts';
@@ -70,9 +70,7 @@ export function createAuthorizer({
 
     const held = await credentials();
     const sessionHash = hashSessionId(held, session.sessionId);
-    // A logout between the ticket and this handshake is newer than what we know.
-    const known = isTicket(proof) ? { authorizedAt: proof.issuedAt * 1000, jti: proof.jti } : { authorizedAt: askedAt };
-    const admission = { sessionHash, ...known };
+    const admission = { sessionHash, ...whatIsKnown(proof, askedAt) };
     const result = allow(event.methodArn, writeContext(session, admission));
     if (!fitsGateway(result)) return refuse('oversized-identity');
     if (!asksAgain) return result;
@@ -82,6 +80,12 @@ export function createAuthorizer({
     const sessionSeal = sealAtRest(question, sessionHash, held, randomBytes(ivLength));
     const sealed = allow(event.methodArn, writeContext(session, { ...admission, sessionSeal }));
     return fitsGateway(sealed) ? sealed : refuse('oversized-seal');
+  }
+
+  /** A logout between the ticket and this handshake is newer than what we know; so is one now, where PHP's clock is ahead. */
+  function whatIsKnown(proof: Proof | Ticket, askedAt: number): Pick<Admission, 'authorizedAt' | 'jti'> {
+    if (!isTicket(proof)) return { authorizedAt: askedAt };
+    return { authorizedAt: Math.min(proof.issuedAt * 1000, askedAt), jti: proof.jti };
   }
 
   async function findSession(proof: Proof | Ticket, event: ConnectAuthorizerEvent): Promise<Session | Refusal> {

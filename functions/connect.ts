@@ -1,4 +1,3 @@
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import type { Claims } from './core/claims.ts';
 import type { Clock } from './core/clock.ts';
@@ -13,6 +12,7 @@ import { createClaimRows } from './edge/claim-rows.ts';
 import { systemClock } from './edge/clock.ts';
 import { createConnectionRows } from './edge/connection-rows.ts';
 import { readAdmitted } from './edge/context.ts';
+import { openDatabase } from './edge/database.ts';
 import { read, readConnectionLimit, readOptional, readRevalidateSeconds } from './edge/environment.ts';
 import type { SocketEvent } from './edge/gateway.ts';
 import { createStarter, type Starter } from './edge/invoke.ts';
@@ -104,7 +104,7 @@ export function createConnect(dependencies: Dependencies) {
   }
 }
 
-const client = new DynamoDBClient({});
+const client = openDatabase();
 const claimsTable = readOptional('CLAIMS_TABLE');
 
 export const handler = createConnect({

@@ -1,13 +1,13 @@
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { type BroadcastPage, deliverPage, type WorkerWorld } from './core/broadcast-page.ts';
 import type { Connection } from './core/connection.ts';
 import type { RegisteredConnection } from './core/connection-registry.ts';
 import { type EndWorld, encodeEnding, endConnections, endSocket } from './core/end-connections.ts';
 import { encodeFrame, welcomeFrame } from './core/frame.ts';
-import type { Delivery } from './core/socket-sender.ts';
+import { type Delivery, SocketTrouble } from './core/socket-sender.ts';
 import { createChannels } from './edge/channels.ts';
 import { createClaimRows } from './edge/claim-rows.ts';
 import { systemClock } from './edge/clock.ts';
+import { openDatabase } from './edge/database.ts';
 import { read } from './edge/environment.ts';
 import type { DeliverJob } from './edge/invoke.ts';
 import { createSockets } from './edge/sockets.ts';
@@ -19,7 +19,7 @@ interface Dependencies extends EndWorld {
   readonly tell: Tell;
 }
 
-/** How long a 410 is taken for "not open yet" while the connection is registered, in milliseconds. */
+/** How long a 410 is taken for "not open yet" while the connection is registered, and trouble is waited out, in milliseconds. */
 const patienceMs = 10_000;
 
 /** What nobody waits for: posts the welcome, posts what was published to many, closes the sockets that are too many. */
@@ -77,8 +77,13 @@ export function createDeliver({ worker, tell, ...world }: Dependencies) {
     if (!(await registry.holds(connection))) return 'gone';
     const giveUpAt = clock.now() + patienceMs;
     for (let pauseMs = 25; ; pauseMs = Math.min(pauseMs * 2, 1000)) {
-      const delivery = await sender.post(connection.connectionId, frame);
-      if (delivery === 'delivered' || clock.now() + pauseMs > giveUpAt) return delivery;
+      const isLast = clock.now() + pauseMs > giveUpAt;
+      const delivery = await sender.post(connection.connectionId, frame).catch((error: unknown) => {
+        // Lambda would try again in a minute; no client waits so long for its welcome.
+        if (isLast || !(error instanceof SocketTrouble && error.retryable)) throw error;
+        return 'unknown' as const;
+      });
+      if (delivery === 'delivered' || (isLast && delivery === 'gone')) return delivery;
       // Else everyone who hangs up early would keep a Lambda busy for ten seconds.
       if (!(await registry.holds(connection))) return 'gone';
       await clock.pause(pauseMs);
@@ -96,7 +101,7 @@ export function createDeliver({ worker, tell, ...world }: Dependencies) {
   }
 }
 
-const client = new DynamoDBClient({});
+const client = openDatabase();
 // Patient, because a post that was taken but not answered in time is posted again, and one that hangs holds up no other.
 const sendOnce = createSockets(read('CALLBACK_URL'), { maxAttempts: 1, timeoutMs: 10_000 });
 const channels = createChannels(client, sendOnce, systemClock);

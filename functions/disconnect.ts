@@ -1,8 +1,8 @@
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import type { Leave } from './core/leave.ts';
 import { createChannels } from './edge/channels.ts';
 import { systemClock } from './edge/clock.ts';
+import { openDatabase } from './edge/database.ts';
 import { read } from './edge/environment.ts';
 import { type DisconnectEvent, readConnection } from './edge/gateway.ts';
 import { createSockets } from './edge/sockets.ts';
@@ -36,6 +36,6 @@ export function createDisconnect({ leave, tell }: Dependencies) {
 const sender = createSockets(read('CALLBACK_URL'), { maxAttempts: 1, timeoutMs: 3000 });
 
 export const handler = createDisconnect({
-  ...createChannels(new DynamoDBClient({}), sender, systemClock),
+  ...createChannels(openDatabase(), sender, systemClock),
   tell: createTell(),
 });

@@ -1,4 +1,3 @@
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import { createAdmission } from './core/admission.ts';
 import { createClientEvent } from './core/client-event.ts';
@@ -17,6 +16,7 @@ import { createChannels } from './edge/channels.ts';
 import { systemClock } from './edge/clock.ts';
 import { readSpeaker } from './edge/context.ts';
 import { createCounterRows } from './edge/counter-rows.ts';
+import { openDatabase } from './edge/database.ts';
 import { read, readAwsSettings, readNumber } from './edge/environment.ts';
 import type { SocketEvent } from './edge/gateway.ts';
 import { createCredentialsSource } from './edge/secret.ts';
@@ -102,10 +102,7 @@ function nameOf(error: unknown): string {
   return error instanceof Error ? error.name : 'unknown';
 }
 
-// By default it waits for ever, and of a function that runs out of time API Gateway tells the client in a frame of its own.
-const client = new DynamoDBClient({
-  requestHandler: { connectionTimeout: 1000, requestTimeout: 2000, throwOnRequestTimeout: true },
-});
+const client = openDatabase();
 // Once, because what is posted is tried again by the fan-out.
 const sender = createSockets(read('CALLBACK_URL'), { maxAttempts: 1, timeoutMs: 3000 });
 const channels = createChannels(client, sender, systemClock);

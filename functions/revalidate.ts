@@ -1,9 +1,9 @@
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { Claims } from './core/claims.ts';
 import { type Asking, type RevalidateReport, type RevalidateWorld, revalidate } from './core/revalidate.ts';
 import { createChannels } from './edge/channels.ts';
 import { createClaimRows } from './edge/claim-rows.ts';
 import { systemClock } from './edge/clock.ts';
+import { openDatabase } from './edge/database.ts';
 import { read, readAwsSettings, readRevalidateSeconds, readSessionEndpointSettings } from './edge/environment.ts';
 import { createLiveSessionRows } from './edge/live-session-rows.ts';
 import { createSessionLookup } from './edge/php.ts';
@@ -16,8 +16,10 @@ interface Dependencies extends RevalidateWorld {
   readonly tell: Tell;
 }
 
-/** Milliseconds from a run's start: for questions to PHP, and for all of it, less than the Lambda's time. */
-const [askingMs, patienceMs] = [30_000, 45_000];
+/** Milliseconds from a run's start: the last socket is begun to be closed by then, which may take 12 s more. Lambda gives 55. */
+const patienceMs = 42_000;
+/** Of these, those for questions to PHP at most, and those that are kept for closing. */
+const [askingMs, closingMs] = [30_000, 8_000];
 /** Seconds: longer than a run can last, and over before the next minute's, so that a run that died is missed by none. */
 const leaseSeconds = 58;
 const lease = 'revalidate';
@@ -28,7 +30,10 @@ export function createRevalidate({ claims, tell, ...world }: Dependencies) {
     const begin = world.clock.now();
     if (!(await claims.claim(lease, Math.floor(begin / 1000) + leaseSeconds))) return;
     try {
-      const report = await revalidate(world, { ask: begin + askingMs, close: begin + patienceMs });
+      // The last question may take all of its time, and what the others have found is to be closed in this run.
+      const lastQuestionMs = patienceMs - closingMs - (world.asking?.timeoutMs ?? 0);
+      const ask = begin + Math.min(askingMs, lastQuestionMs);
+      const report = await revalidate(world, { ask, close: begin + patienceMs });
       tellAll(report);
     } finally {
       // Where this fails it ends by itself.
@@ -48,7 +53,7 @@ export function createRevalidate({ claims, tell, ...world }: Dependencies) {
   }
 }
 
-const client = new DynamoDBClient({});
+const client = openDatabase();
 const sender = createSockets(read('CALLBACK_URL'), { maxAttempts: 2, timeoutMs: 3000 });
 
 /** Undefined where PHP is asked in the handshake only. */
@@ -57,7 +62,8 @@ function createAsking(): Asking | undefined {
   if (interval === undefined) return undefined;
   const settings = readSessionEndpointSettings();
   const credentials = createCredentialsSource(settings.credentialsSecretArn, readAwsSettings(), systemClock);
-  return { sessions: createSessionLookup(settings, credentials, systemClock), credentials, interval };
+  const sessions = createSessionLookup(settings, credentials, systemClock);
+  return { sessions, credentials, interval, timeoutMs: settings.timeoutMs };
 }
 
 export const handler = createRevalidate({

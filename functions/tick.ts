@@ -1,4 +1,3 @@
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { Claims } from './core/claims.ts';
 import type { Clock } from './core/clock.ts';
 import { welcomePatience } from './core/connection.ts';
@@ -9,6 +8,7 @@ import type { SocketSender } from './core/socket-sender.ts';
 import { createClaimRows } from './edge/claim-rows.ts';
 import { systemClock } from './edge/clock.ts';
 import { createConnectionRows } from './edge/connection-rows.ts';
+import { openDatabase } from './edge/database.ts';
 import { read } from './edge/environment.ts';
 import { createSockets } from './edge/sockets.ts';
 import { createTell, type Tell } from './edge/telemetry.ts';
@@ -105,7 +105,7 @@ export function createTick({ registry, claims, sender, clock, minutes, tell }: D
   }
 }
 
-const client = new DynamoDBClient({});
+const client = openDatabase();
 export const handler = createTick({
   registry: createConnectionRows(read('CONNECTIONS_TABLE'), client, systemClock),
   claims: createClaimRows(read('CLAIMS_TABLE'), client, systemClock),

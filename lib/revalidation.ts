@@ -1,5 +1,5 @@
 import { Duration } from 'aws-cdk-lib';
-import { Alarm, ComparisonOperator, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
+import type { Alarm } from 'aws-cdk-lib/aws-cloudwatch';
 import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction as LambdaTarget } from 'aws-cdk-lib/aws-events-targets';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
@@ -11,6 +11,7 @@ import type {
   RevalidateEnvironment,
   RevalidationEnvironment,
 } from '../functions/edge/environment.ts';
+import { alarmOnErrors } from './alarms.ts';
 import type { ConnectionTables } from './connection-tables.ts';
 import { SocketFunction } from './socket-function.ts';
 
@@ -70,18 +71,9 @@ export class Revalidation extends Construct {
     revalidate.lambda.configureAsyncInvoke(onlyNow);
     const everyMinute = new Rule(this, 'EveryMinute', { schedule: Schedule.cron({ minute: '*' }) });
     everyMinute.addTarget(new LambdaTarget(revalidate.lambda, onlyNow));
-    this.alarm = createAlarm(revalidate);
-  }
-}
-
-function createAlarm(revalidate: SocketFunction): Alarm {
-  return new Alarm(revalidate, 'Alarm', {
-    alarmDescription:
+    this.alarm = alarmOnErrors(
+      revalidate,
       'More than half of the sessions ended within a minute, so none was closed, or sockets could not be closed: the log of Revalidate says which.',
-    metric: revalidate.lambda.metricErrors({ period: Duration.minutes(1), statistic: 'sum' }),
-    comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
-    threshold: 1,
-    evaluationPeriods: 1,
-    treatMissingData: TreatMissingData.NOT_BREACHING,
-  });
+    );
+  }
 }

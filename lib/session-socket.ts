@@ -1,6 +1,6 @@
 import { Duration, Names, RemovalPolicy, Validations } from 'aws-cdk-lib';
-import { Alarm, ComparisonOperator, MathExpression, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
-import { FilterPattern, MetricFilter, RetentionDays } from 'aws-cdk-lib/aws-logs';
+import type { Alarm } from 'aws-cdk-lib/aws-cloudwatch';
+import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 import { defaultLimit } from '../functions/core/connection-limit.ts';
@@ -9,12 +9,13 @@ import type {
   AuthorizerEnvironment,
   ChannelsEnvironment,
   ConnectEnvironment,
-  DeliverEnvironment,
   MessageEnvironment,
   PhpEnvironment,
   PublishEnvironment,
 } from '../functions/edge/environment.ts';
 import { subprotocol } from '../functions/edge/gateway.ts';
+import { alarmOnErrors } from './alarms.ts';
+import { Channels } from './channels.ts';
 import { ConnectionTables } from './connection-tables.ts';
 import { Hello } from './hello.ts';
 import { PublishApi } from './publish-api.ts';
@@ -51,8 +52,7 @@ export class SessionSocket extends Construct {
   readonly #revalidate: Duration | undefined;
   readonly #api: SocketApi;
   readonly #tables: ConnectionTables;
-  readonly #deliver: SocketFunction;
-  readonly #quota: { readonly rateLimit: number; readonly burstLimit: number };
+  readonly #channels: Channels;
   readonly #logRetention: RetentionDays;
 
   /** @throws BadProps with one plain sentence about the first prop that cannot work or would not be safe */
@@ -62,7 +62,6 @@ export class SessionSocket extends Construct {
     this.#wayIn = settleWayIn(props);
     this.#revalidate = settleRevalidate(this.#wayIn.mode, props.revalidate);
     this.#logRetention = props.logRetention ?? RetentionDays.ONE_MONTH;
-    this.#quota = props.accountRequestQuota ?? { rateLimit: 10_000, burstLimit: 5_000 };
 
     // From the construct's path, and not the stack's name, which two of them in one stack would share.
     this.appId = Names.uniqueResourceName(this, { maxLength: 64, separator: '-' });
@@ -77,14 +76,27 @@ export class SessionSocket extends Construct {
       logRetention: this.#logRetention,
     });
     this.webSocketUrl = this.#api.url;
+    this.#channels = new Channels(this, 'Channels', {
+      api: this.#api,
+      tables: this.#tables,
+      accountRequestQuota: props.accountRequestQuota ?? { rateLimit: 10_000, burstLimit: 5_000 },
+      metricNamespace: `SessionSocket/${this.appId}`,
+      logRetention: this.#logRetention,
+    });
+    this.deliveryAlarm = this.#channels.alarm;
 
     const php = this.#writePhp(props);
     const authorizer = this.#createAuthorizer(props, php);
-    this.sessionCheckAlarm = createSessionCheckAlarm(authorizer);
-    this.#deliver = this.#createDeliver();
-    this.deliveryAlarm = createDeliveryAlarm(this.#deliver, this.appId);
+    this.sessionCheckAlarm = alarmOnErrors(
+      authorizer,
+      'Session checks fail, and with them the handshakes: PHP is down, slow, or does not trust the gateway.',
+      { minutes: 3, of: 5 },
+    );
     const publish = this.#createPublish();
-    this.revokeAlarm = createRevokeAlarm(publish);
+    this.revokeAlarm = alarmOnErrors(
+      publish,
+      'A logout has left sockets open, or an event was not published: the log of Publish says which.',
+    );
     this.httpApiUrl = new PublishApi(this, 'Http', {
       name: this.appId,
       throttle: props.httpThrottle ?? { rateLimit: 500, burstLimit: 250 },
@@ -93,7 +105,7 @@ export class SessionSocket extends Construct {
     }).url;
     this.revalidateAlarm = this.#createRevalidation(php).alarm;
     const hello = props.hello === true ? this.#createHello() : undefined;
-    const connect = this.#createConnect(props, this.#deliver, hello);
+    const connect = this.#createConnect(props, hello);
     this.#api.route({ authorizer, connect, message: this.#createMessage(props), disconnect: this.#createDisconnect() });
   }
 
@@ -148,8 +160,9 @@ export class SessionSocket extends Construct {
     return authorizer;
   }
 
-  #createConnect(props: SessionSocketProps, deliver: SocketFunction, hello: Hello | undefined): SocketFunction {
+  #createConnect(props: SessionSocketProps, hello: Hello | undefined): SocketFunction {
     const { mode, tokenFrom } = this.#wayIn;
+    const { deliver } = this.#channels;
     const connect = this.#createFunction('Connect', {
       entry: 'connect',
       description: 'Registers a connection',
@@ -183,7 +196,7 @@ export class SessionSocket extends Construct {
       entry: 'message',
       description: 'Answers a frame',
       environment: {
-        ...this.#channelsEnvironment(),
+        ...this.#channels.environment,
         CLAIMS_TABLE: claims.tableName,
         CREDENTIALS_SECRET_ARN: this.secret.secretArn,
         FRAMES_PER_MINUTE: String(props.maxFramesPerMinute ?? 300),
@@ -197,7 +210,7 @@ export class SessionSocket extends Construct {
     for (const verb of ['GetItem', 'UpdateItem']) message.allow(`dynamodb:${verb}`, connections.tableArn);
     message.allow('dynamodb:PutItem', subscriptions.tableArn);
     message.allow('dynamodb:UpdateItem', claims.tableArn);
-    this.#allowLeaving(message);
+    this.#channels.allowLeaving(message);
     message.allow('secretsmanager:GetSecretValue', this.secret.secretArn);
     this.#api.allowCloses(message);
     return message;
@@ -207,78 +220,13 @@ export class SessionSocket extends Construct {
     const disconnect = this.#createFunction('Disconnect', {
       entry: 'disconnect',
       description: 'Forgets a connection',
-      environment: this.#channelsEnvironment(),
-      timeout: Duration.seconds(10),
+      environment: { ...this.#channels.environment } satisfies ChannelsEnvironment,
+      // Above the time for which those who see it leave are told.
+      timeout: Duration.seconds(25),
       memorySize: 256,
     });
-    this.#allowLeaving(disconnect);
+    this.#channels.allowLeaving(disconnect);
     return disconnect;
-  }
-
-  #channelsEnvironment() {
-    return {
-      CONNECTIONS_TABLE: this.#tables.connections.tableName,
-      SUBSCRIPTIONS_TABLE: this.#tables.subscriptions.tableName,
-      MEMBERS_TABLE: this.#tables.members.tableName,
-      CALLBACK_URL: this.#api.callbackUrl,
-      DELIVER_FUNCTION: this.#deliver.lambda.functionName,
-      ...this.#postQuota(),
-    } satisfies ChannelsEnvironment;
-  }
-
-  /**
-   * Nine tenths of the account's: what is left is for those who connect, speak and publish meanwhile, and a post that is
-   * refused for their sake is tried again.
-   */
-  #postQuota() {
-    const { rateLimit, burstLimit } = this.#quota;
-    return { POST_RATE: String(Math.floor(rateLimit * 0.9)), POST_BURST: String(Math.floor(burstLimit * 0.9)) };
-  }
-
-  /** To forget a connection, and to tell those who see it leave, however many. */
-  #allowLeaving(leaver: SocketFunction): void {
-    this.#allowLeavingAlone(leaver);
-    leaver.allow('lambda:InvokeFunction', this.#deliver.lambda.functionArn);
-  }
-
-  #allowLeavingAlone(leaver: SocketFunction): void {
-    const { connections, subscriptions, members } = this.#tables;
-    leaver.allow('dynamodb:DeleteItem', connections.tableArn);
-    for (const verb of ['GetItem', 'DeleteItem', 'Query']) leaver.allow(`dynamodb:${verb}`, subscriptions.tableArn);
-    for (const verb of ['GetItem', 'UpdateItem', 'DeleteItem', 'Query'])
-      leaver.allow(`dynamodb:${verb}`, members.tableArn);
-    this.#api.allowPosts(leaver);
-  }
-
-  #createDeliver(): SocketFunction {
-    const { connections, subscriptions, members, claims } = this.#tables;
-    const deliver = this.#createFunction('Deliver', {
-      entry: 'deliver',
-      description: 'Posts the welcome and broadcasts to many, and closes sockets that are too many',
-      environment: {
-        CONNECTIONS_TABLE: connections.tableName,
-        SUBSCRIPTIONS_TABLE: subscriptions.tableName,
-        MEMBERS_TABLE: members.tableName,
-        CLAIMS_TABLE: claims.tableName,
-        CALLBACK_URL: this.#api.callbackUrl,
-        ...this.#postQuota(),
-      } satisfies DeliverEnvironment,
-      // A worker at the end of its line posts to all that is left, at a 64th of the rate.
-      timeout: Duration.minutes(15),
-      // One whole CPU (https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html): signing and sending is all
-      // that a worker does, and with less it would not keep the pace.
-      memorySize: 1769,
-    });
-    deliver.allow('dynamodb:GetItem', connections.tableArn);
-    deliver.allow('dynamodb:UpdateItem', connections.tableArn);
-    deliver.allow('dynamodb:GetItem', claims.tableArn);
-    deliver.allow('dynamodb:PutItem', claims.tableArn);
-    this.#allowLeavingAlone(deliver);
-    deliver.allowOnItself('lambda:InvokeFunction');
-    this.#api.allowCloses(deliver);
-    // Long enough for a worker's second and third try, one and two minutes after it died in its last second.
-    deliver.lambda.configureAsyncInvoke({ maxEventAge: Duration.hours(1), retryAttempts: 2 });
-    return deliver;
   }
 
   #createPublish(): SocketFunction {
@@ -287,7 +235,7 @@ export class SessionSocket extends Construct {
       entry: 'publish',
       description: 'Publishes, tells who listens, and closes the sockets of a session or a user',
       environment: {
-        ...this.#channelsEnvironment(),
+        ...this.#channels.environment,
         REVOCATIONS_TABLE: revocations.tableName,
         CLAIMS_TABLE: claims.tableName,
         CREDENTIALS_SECRET_ARN: this.secret.secretArn,
@@ -302,7 +250,7 @@ export class SessionSocket extends Construct {
     for (const verb of ['GetItem', 'PutItem', 'DeleteItem']) publish.allow(`dynamodb:${verb}`, claims.tableArn);
     // Which channels there are, and who is on one.
     publish.allow('dynamodb:Scan', subscriptions.tableArn);
-    this.#allowLeaving(publish);
+    this.#channels.allowLeaving(publish);
     publish.allow('secretsmanager:GetSecretValue', this.secret.secretArn);
     this.#api.allowCloses(publish);
     return publish;
@@ -313,10 +261,10 @@ export class SessionSocket extends Construct {
     const revalidation = new Revalidation(this, 'Revalidation', {
       tables: this.#tables,
       logRetention: this.#logRetention,
-      channels: this.#channelsEnvironment(),
+      channels: this.#channels.environment,
       asking: interval === undefined ? undefined : { php, interval },
     });
-    this.#allowLeaving(revalidation.revalidate);
+    this.#channels.allowLeaving(revalidation.revalidate);
     this.#api.allowCloses(revalidation.revalidate);
     return revalidation;
   }
@@ -328,56 +276,4 @@ export class SessionSocket extends Construct {
   #createFunction(id: string, props: Omit<SocketFunctionProps, 'logRetention'>): SocketFunction {
     return new SocketFunction(this, id, { ...props, logRetention: this.#logRetention });
   }
-}
-
-function createSessionCheckAlarm(authorizer: SocketFunction): Alarm {
-  return new Alarm(authorizer, 'Alarm', {
-    alarmDescription:
-      'Session checks fail, and with them the handshakes: PHP is down, slow, or does not trust the gateway.',
-    metric: authorizer.lambda.metricErrors({ period: Duration.minutes(1), statistic: 'sum' }),
-    comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
-    threshold: 1,
-    evaluationPeriods: 5,
-    datapointsToAlarm: 3,
-    treatMissingData: TreatMissingData.NOT_BREACHING,
-  });
-}
-
-function createDeliveryAlarm(deliver: SocketFunction, appId: string): Alarm {
-  const perMinute = { period: Duration.minutes(1), statistic: 'sum' };
-  const filter = new MetricFilter(deliver, 'Lost', {
-    logGroup: deliver.logGroup,
-    filterPattern: FilterPattern.numberValue('$.Lost', '>', 0),
-    metricNamespace: `SessionSocket/${appId}`,
-    metricName: 'Lost',
-    metricValue: '$.Lost',
-  });
-  return new Alarm(deliver, 'Alarm', {
-    alarmDescription:
-      'A broadcast was lost on the way to somebody: the log of Deliver says how many posts, or why it failed.',
-    metric: new MathExpression({
-      expression: 'FILL(posts, 0) + FILL(events, 0)',
-      usingMetrics: {
-        posts: filter.metric(perMinute),
-        // What Lambda gave up after its last try (https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html).
-        events: deliver.lambda.metric('AsyncEventsDropped', perMinute),
-      },
-      period: Duration.minutes(1),
-    }),
-    comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
-    threshold: 1,
-    evaluationPeriods: 1,
-    treatMissingData: TreatMissingData.NOT_BREACHING,
-  });
-}
-
-function createRevokeAlarm(publish: SocketFunction): Alarm {
-  return new Alarm(publish, 'Alarm', {
-    alarmDescription: 'A logout has left sockets open, or an event was not published: the log of Publish says which.',
-    metric: publish.lambda.metricErrors({ period: Duration.minutes(1), statistic: 'sum' }),
-    comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
-    threshold: 1,
-    evaluationPeriods: 1,
-    treatMissingData: TreatMissingData.NOT_BREACHING,
-  });
 }

@@ -50,7 +50,8 @@ export function createPublish(world: PublishWorld): Publish {
   const { subscriptions, quota, clock } = world;
   return async (broadcast) => {
     const begin = clock.now();
-    const { subscribers, next } = await subscriptions.page(broadcast.channel, { limit: few });
+    // The latest: who was told a moment ago that he has joined is to hear what comes then.
+    const { subscribers, next } = await subscriptions.page(broadcast.channel, { limit: few, latest: true });
     if (next === undefined) {
       const report = await postToSubscribers(broadcast, [subscribers], world, { patienceMs });
       const { delivered, gone, lost, retried } = report;

@@ -1,4 +1,5 @@
 import { socketIdOf } from './connection.ts';
+import { fieldsIn } from './fields.ts';
 import { refuseFrame } from './frame-refusal.ts';
 import type { Refusal } from './refusal.ts';
 
@@ -26,7 +27,7 @@ const activityTimeout = 540;
 
 /** Reads what a client sent. Only known fields are kept, so nothing unexpected travels further. */
 export function parseFrame(text: string | undefined): Frame | Refusal {
-  const value = parseObject(text ?? '');
+  const value = fieldsIn(text ?? '');
   if (value === undefined || typeof value.event !== 'string') return refuseFrame('malformed-frame');
   if (value.channel !== undefined && typeof value.channel !== 'string') return refuseFrame('malformed-frame');
   return {
@@ -73,12 +74,3 @@ const kinds: ReadonlyMap<number, string> = new Map([
 
 /** The event of the demo: `hello {hello: 'world'}`, as the socket.io server that this replaces sent it. */
 export const helloFrame: Frame = { event: 'hello', data: JSON.stringify({ hello: 'world' }) };
-
-function parseObject(text: string): Record<string, unknown> | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : undefined;
-  } catch {
-    return undefined;
-  }
-}

@@ -1,6 +1,7 @@
 import { isChannelName } from './channel.ts';
 import { type Attribute, readAttributes } from './channel-attributes.ts';
 import { connectionIdOf } from './connection.ts';
+import { type Fields, fieldsIn, isFields } from './fields.ts';
 import { badRequest, type RequestFault } from './request-signature.ts';
 
 /** An event as PHP publishes it. */
@@ -27,7 +28,7 @@ const reserved = /^pusher(_internal)?:/;
 
 /** The body of `POST /events`. */
 export function readEvent(body: Buffer): PublishedEvent | RequestFault {
-  const fields = readObject(body);
+  const fields = fieldsIn(body.toString('utf8'));
   if (fields === undefined) return badRequest('The body is not a JSON object.');
   const { channel, channels } = fields;
   if ((channel === undefined) === (channels === undefined)) {
@@ -38,7 +39,7 @@ export function readEvent(body: Buffer): PublishedEvent | RequestFault {
 
 /** The body of `POST /batch_events`; one bad event, and none is published. */
 export function readBatch(body: Buffer): readonly PublishedEvent[] | RequestFault {
-  const batch = readObject(body)?.batch;
+  const batch = fieldsIn(body.toString('utf8'))?.batch;
   if (!Array.isArray(batch)) return badRequest('The body is not a JSON object with a list named batch.');
   if (batch.length > maxBatch) return badRequest(`Batch too large (${batch.length} > ${maxBatch}).`);
   const events: PublishedEvent[] = [];
@@ -82,19 +83,4 @@ const tooLarge: RequestFault = {
 
 function isSocketId(value: unknown): value is string {
   return typeof value === 'string' && /^\d+\.\d+$/.test(value);
-}
-
-type Fields = Readonly<Record<string, unknown>>;
-
-function readObject(body: Buffer): Fields | undefined {
-  try {
-    const value: unknown = JSON.parse(body.toString('utf8'));
-    return isFields(value) ? value : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-function isFields(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

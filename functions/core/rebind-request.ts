@@ -1,4 +1,5 @@
 import type { ApiTarget } from './api-routes.ts';
+import { fieldsIn } from './fields.ts';
 import { isUserId } from './identity.ts';
 import type { Rebind } from './rebind.ts';
 import { type ApiRequest, badRequest, type RequestFault } from './request-signature.ts';
@@ -8,16 +9,8 @@ const hash = /^[0-9a-f]{64}$/;
 /** Reads a request that was found to be signed. */
 export function readRebind({ name }: ApiTarget, { body }: ApiRequest): Rebind | RequestFault {
   if (!hash.test(name)) return badRequest('A session is named by its hash, 64 hex digits.');
-  const { ticket, user_id: userId } = readObject(body);
+  const { ticket, user_id: userId } = fieldsIn(body.toString('utf8')) ?? {};
   if (typeof ticket !== 'string') return badRequest('The body is a JSON object, and ticket in it is a string.');
   if (userId !== undefined && !isUserId(userId)) return badRequest('user_id is a string of 1 to 128 characters.');
   return { sessionHash: name, userId, ticket };
-}
-
-function readObject(body: Buffer): Record<string, unknown> {
-  try {
-    return Object(JSON.parse(body.toString('utf8')));
-  } catch {
-    return {};
-  }
 }

@@ -14,6 +14,8 @@ export interface Asking {
   readonly credentials: CredentialsSource;
   /** Seconds. */
   readonly interval: number;
+  /** Milliseconds that one question may take. */
+  readonly timeoutMs: number;
 }
 
 export interface RevalidateWorld extends EndWorld {

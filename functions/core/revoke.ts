@@ -60,7 +60,7 @@ async function findSignedIn(
 ): Promise<RegisteredConnection[]> {
   const found: RegisteredConnection[] = [];
   for (let after: string | undefined, isOver = false; !isOver; ) {
-    const { subscribers, next } = await subscriptions.page(channelOfUser(userId), { after });
+    const { subscribers, next } = await subscriptions.page(channelOfUser(userId), { after, latest: true });
     const others = subscribers.filter(({ principalId }) => principalId !== `user:${userId}`);
     // Whoever subscribes has an open socket, so nothing of it can be about to open.
     found.push(...others.map((connection) => ({ ...connection, connectedAt: 0, welcomed: true })));

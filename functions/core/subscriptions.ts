@@ -28,6 +28,8 @@ export interface PageRange {
   readonly upTo?: string | undefined;
   /** Most rows to read; without it as many as DynamoDB reads at once, 1 MB. */
   readonly limit?: number | undefined;
+  /** Whether what was written last has to be seen, at twice the price. */
+  readonly latest?: boolean | undefined;
 }
 
 /**
@@ -38,8 +40,8 @@ export interface PageRange {
  * `find` answers by what was written last, and MUST NOT answer with a row whose time has passed.
  * `remove` answers what it removed, and MUST NOT fail when that is nothing. With an instant it leaves in place what joined at this one or
  * later, and answers `younger` then; it MUST decide and write in one.
- * `page` reads one page and MAY be stale: who joined or left a moment ago may be missing or still there. It MUST NOT yield a
- * row whose time has passed. A page MAY be empty although another follows.
+ * `page` reads one page and MAY be stale, unless the latest is asked for: who joined or left a moment ago may be missing or still
+ * there. It MUST NOT yield a row whose time has passed. A page MAY be empty although another follows.
  * `last` answers the highest of a channel's connection ids up to `upTo`, by which what is left can be shared out; it MAY be stale, and
  * MAY be that of a row whose time has passed.
  * `count` counts a channel's subscriptions, and `occupied` yields the names of all channels that have one, each name at

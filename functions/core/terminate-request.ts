@@ -1,4 +1,5 @@
 import type { ApiTarget } from './api-routes.ts';
+import { fieldsIn } from './fields.ts';
 import { isUserId } from './identity.ts';
 import { type ApiRequest, badRequest, type RequestFault } from './request-signature.ts';
 import type { Revocation } from './revoke.ts';
@@ -19,12 +20,8 @@ export function readTermination({ route, name }: ApiTarget, { body }: ApiRequest
 /** Null for what cannot be one. */
 function readUserId(body: Buffer): string | undefined | null {
   if (body.length === 0) return undefined;
-  try {
-    const value: unknown = JSON.parse(body.toString('utf8'));
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) return null;
-    const userId = 'user_id' in value ? value.user_id : undefined;
-    return userId === undefined || isUserId(userId) ? userId : null;
-  } catch {
-    return null;
-  }
+  const fields = fieldsIn(body.toString('utf8'));
+  if (fields === undefined) return null;
+  const { user_id: userId } = fields;
+  return userId === undefined || isUserId(userId) ? userId : null;
 }

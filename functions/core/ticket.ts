@@ -1,5 +1,6 @@
 import { sealOverhead, unseal } from './aes-gcm.ts';
 import type { Credentials } from './credentials.ts';
+import { fieldsIn } from './fields.ts';
 import { isEpochSeconds, isObject, parseIdentity } from './identity.ts';
 import { type Refusal, refuse } from './refusal.ts';
 import type { Session } from './session.ts';
@@ -76,7 +77,7 @@ export function openTicket(text: string, credentials: Credentials, now: number):
 
 /** Only PHP can have written this, but it may be of another version, or its clock may be off. */
 function readTicket(plaintext: string, now: number): Ticket | Refusal {
-  const { c, s, i, iat, exp, jti } = parseObject(plaintext);
+  const { c, s, i, iat, exp, jti } = fieldsIn(plaintext) ?? {};
   if (typeof c !== 'string' || c.length > ticketLimits.cookieHeader || !plainHeader.test(c)) return bad;
   if (typeof s !== 'string' || s === '' || s.length > ticketLimits.sessionId) return bad;
   if (i !== undefined && !isObject(i, ticketLimits.identity)) return bad;
@@ -90,14 +91,6 @@ function readTicket(plaintext: string, now: number): Ticket | Refusal {
 }
 
 const bad = refuse('incomplete-ticket');
-
-function parseObject(text: string): Record<string, unknown> {
-  try {
-    return Object(JSON.parse(text));
-  } catch {
-    return {};
-  }
-}
 
 /**
  * Who holds a ticket, by PHP's word of when it was sealed.

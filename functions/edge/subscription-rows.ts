@@ -80,11 +80,12 @@ export function createSubscriptionRows(table: string, client: DynamoDBClient, cl
       }
     },
 
-    async page(channel, { after, upTo, limit } = {}) {
+    async page(channel, { after, upTo, limit, latest = false } = {}) {
       const { Items = [], LastEvaluatedKey } = await client.send(
         new QueryCommand({
           TableName: table,
           ...livingIn(channel, upTo),
+          ConsistentRead: latest,
           ...(after === undefined
             ? {}
             : { ExclusiveStartKey: { [partitionKey]: { S: channel }, [sortKey]: { S: after } } }),

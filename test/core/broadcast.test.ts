@@ -100,6 +100,15 @@ describe('a few subscribers', () => {
     expect(heard()).toEqual(['a', 'c']);
   });
 
+  it('are those of this moment: who has just been told that he joined is one of them', async () => {
+    const { subscriptions, posts, publish } = scene(['a', 'b']);
+    const page = subscriptions.page.bind(subscriptions);
+    subscriptions.page = async (name, range) =>
+      range?.latest === true ? page(name, range) : { subscribers: [subscriber('a')], next: undefined };
+    await publish();
+    expect(posts.map(({ id }) => id)).toEqual(['a', 'b']);
+  });
+
   it('may be none', async () => {
     expect(await scene([]).publish()).toMatchObject({ delivered: 0, handedOn: false });
   });

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { channelOfUser } from '../../functions/core/channel.ts';
 import { type Revocation, revoke } from '../../functions/core/revoke.ts';
 import { createMemoryChannels } from '../fakes/channels.ts';
 import { ManualClock } from '../fakes/clock.ts';
@@ -48,6 +49,19 @@ describe('closes', () => {
     const { run, open } = await scene();
     expect(await run({ sessionHash: hash })).toMatchObject({ found: 1, closed: 1 });
     expect(open()).toEqual(['tab1', 'tab2', 'phone', 'somebody']);
+  });
+
+  // A stale read would not show him, and he would keep his socket after the logout.
+  it('whoever has signed in a moment ago', async () => {
+    const { seat, registry, subscriptions, sender, clock, run } = await scene();
+    const guest = await seat('guest', `session:${otherHash}`, otherHash);
+    await registry.join(guest, channelOfUser('42'), 10);
+    await subscriptions.add(channelOfUser('42'), guest, clock.now());
+    const page = subscriptions.page.bind(subscriptions);
+    subscriptions.page = async (channel, range) =>
+      range?.latest === true ? page(channel, range) : { subscribers: [], next: undefined };
+    await run({ userId: '42' });
+    expect(sender.isOpen('guest')).toBe(false);
   });
 
   it('a socket too whose session is nobody’s, when it has signed in as the user', async () => {

@@ -1,5 +1,6 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { Subscriptions } from '../../functions/core/subscriptions.ts';
 import { createSubscriptionRows } from '../../functions/edge/subscription-rows.ts';
 import { ManualClock } from '../fakes/clock.ts';
 import { answerJson, WebServer } from '../fakes/web-server.ts';
@@ -10,22 +11,28 @@ beforeAll(async () => {
 });
 afterAll(() => dynamoDb.close());
 
-/** The row that is written for a connection on a channel. */
-async function rowOf(channel: string, principalId: string, userId?: string) {
-  let row: Record<string, { S?: string; N?: string }> = {};
+/** The only thing that is asked of DynamoDB while `work` runs. */
+async function questionOf(work: (rows: Subscriptions) => Promise<unknown>) {
+  let question: Record<string, unknown> = {};
   dynamoDb.mood = (request, response) => {
     const chunks: Buffer[] = [];
     request.on('data', (chunk) => chunks.push(chunk));
     request.on('end', () => {
-      row = JSON.parse(Buffer.concat(chunks).toString()).Item;
+      question = JSON.parse(Buffer.concat(chunks).toString());
       answerJson({})(request, response);
     });
   };
   const client = new DynamoDBClient({ endpoint: dynamoDb.url().href, maxAttempts: 1 });
-  const rows = createSubscriptionRows('subscriptions', client, new ManualClock());
-  await rows.add(channel, { principalId, connectionId: 'L0SM9cOFvHcCIhw=' }, Date.UTC(2026, 0), userId);
+  await work(createSubscriptionRows('subscriptions', client, new ManualClock()));
   client.destroy();
-  return row;
+  return question;
+}
+
+/** The row that is written for a connection on a channel. */
+async function rowOf(channel: string, principalId: string, userId?: string) {
+  const connection = { principalId, connectionId: 'L0SM9cOFvHcCIhw=' };
+  const { Item } = await questionOf((rows) => rows.add(channel, connection, Date.UTC(2026, 0), userId));
+  return Item as Record<string, { S?: string; N?: string }>;
 }
 
 /**
@@ -56,4 +63,12 @@ it('adds to a presence channel’s who it is, and nothing of what he says of him
     'principalId',
     'userId',
   ]);
+});
+
+it.each([
+  ['for many at half the price', undefined, false],
+  ['as they were written last where that is asked for', true, true],
+])('reads a page of them %s', async (_, latest, expected) => {
+  const { ConsistentRead } = await questionOf((rows) => rows.page('news', { latest }));
+  expect(ConsistentRead).toBe(expected);
 });

@@ -56,6 +56,13 @@ describe('a ticket', () => {
     expect(JSON.stringify(policy)).not.toContain(sessionId);
   });
 
+  // A logout two seconds from now would else be older than a ticket from a clock that is four ahead, and let its copy in.
+  it('from a clock that is ahead is no newer than its handshake', async () => {
+    const { authorize, clock, now } = scene({ mode: 'ticket' });
+    const policy = await authorize(knock({ tokens: [sealTicket(credentials, contents(now + 4))] }));
+    expect(policy.context).toMatchObject({ authorizedAt: String(clock.now()) });
+  });
+
   it('may come as a sub-protocol, and then not in the URL', async () => {
     const { authorize, now } = scene({ mode: 'ticket', tokenFrom: 'subprotocol' });
     const ticket = sealTicket(credentials, contents(now));

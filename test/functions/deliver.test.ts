@@ -4,6 +4,7 @@ import type { BroadcastPage } from '../../functions/core/broadcast-page.ts';
 import type { RegisteredConnection } from '../../functions/core/connection-registry.ts';
 import { createLeave } from '../../functions/core/leave.ts';
 import { createPart } from '../../functions/core/part.ts';
+import { SocketTrouble } from '../../functions/core/socket-sender.ts';
 import { createDeliver } from '../../functions/deliver.ts';
 import { MemoryClaims } from '../fakes/claims.ts';
 import { ManualClock } from '../fakes/clock.ts';
@@ -114,11 +115,34 @@ it('does not bring back a connection that left while it was greeted', async () =
   expect(registry.rows).toEqual([]);
 });
 
-it('fails when the post fails, so that Lambda tries again, and does not pretend a welcome', async () => {
-  const { registry, sockets, welcome, start } = await scene();
+it('tries again within seconds when too much is asked of API Gateway, as when many connect at once', async () => {
+  const { clock, registry, sockets, welcome, start } = await scene();
   sockets.open(id).break(id);
-  await expect(start()).rejects.toThrow('429');
+  const work = start();
+  await clock.advance(3_000);
+  sockets.mend(id);
+  await clock.finish(work);
+  expect(sockets.heardBy(id)).toEqual(['pusher:connection_established']);
+  expect(registry.isWelcomed(welcome)).toBe(true);
+});
+
+it('fails when the post fails for ten seconds, so that Lambda tries again, and does not pretend a welcome', async () => {
+  const { clock, registry, sockets, welcome, start } = await scene();
+  sockets.open(id).break(id);
+  const begin = clock.now();
+  const work = start();
+  work.catch(() => undefined);
+  await expect(clock.finish(work)).rejects.toThrow('429');
+  expect(clock.now() - begin).toBeGreaterThan(8_000);
   expect(registry.isWelcomed(welcome)).toBe(false);
+});
+
+it('fails at once when a second try would be answered alike', async () => {
+  const { clock, sockets, start } = await scene();
+  sockets.post = () => Promise.reject(new SocketTrouble(403));
+  const begin = clock.now();
+  await expect(start()).rejects.toThrow('403');
+  expect(clock.now()).toBe(begin);
 });
 
 it('fails when the mark cannot be set, because broadcasts would skip the connection for two hours', async () => {

@@ -17,7 +17,7 @@ const leaving = [
   'dynamodb:Query on {Tables/Subscriptions}',
   'dynamodb:UpdateItem on {Tables/Members}',
   `execute-api:ManageConnections on ${toSockets}`,
-  'lambda:InvokeFunction on {Deliver/Function}',
+  'lambda:InvokeFunction on {Channels/Deliver/Function}',
 ];
 
 /** All that a function may do, in full: what is not on this page is AccessDenied. */
@@ -32,19 +32,19 @@ const withoutHello = {
     'dynamodb:GetItem on {Tables/Revocations}',
     'dynamodb:PutItem on {Tables/Connections}',
     'dynamodb:Query on {Tables/Connections}',
-    'lambda:InvokeFunction on {Deliver/Function}',
+    'lambda:InvokeFunction on {Channels/Deliver/Function}',
     'logs:CreateLogStream on {Connect/Log}',
     'logs:PutLogEvents on {Connect/Log}',
   ],
-  Deliver: [
+  'Channels/Deliver': [
     ...leaving,
     'dynamodb:GetItem on {Tables/Claims}',
     'dynamodb:GetItem on {Tables/Connections}',
     'dynamodb:PutItem on {Tables/Claims}',
     'dynamodb:UpdateItem on {Tables/Connections}',
     `execute-api:ManageConnections on ${endSockets}`,
-    'logs:CreateLogStream on {Deliver/Log}',
-    'logs:PutLogEvents on {Deliver/Log}',
+    'logs:CreateLogStream on {Channels/Deliver/Log}',
+    'logs:PutLogEvents on {Channels/Deliver/Log}',
   ].sort(),
   Disconnect: [...leaving, 'logs:CreateLogStream on {Disconnect/Log}', 'logs:PutLogEvents on {Disconnect/Log}'],
   Message: [

@@ -296,6 +296,12 @@ describe.each(both)('every function, %s,', (_, deployment) => {
     }
   });
 
+  it('may run for longer than a post is tried, ten seconds and one last try, if it tells others who has left', () => {
+    for (const path of ['Message', 'Publish', 'Disconnect', 'Revalidation', 'Channels']) {
+      expect(deployment.the('AWS::Lambda::Function', path).Properties.Timeout).toBeGreaterThan(10 + 3);
+    }
+  });
+
   it('may run for less time than API Gateway waits, if a browser or PHP waits for it', () => {
     for (const path of ['Authorizer', 'Connect', 'Message', 'Publish']) {
       expect(deployment.the('AWS::Lambda::Function', path).Properties.Timeout).toBeLessThan(29);
@@ -502,10 +508,10 @@ describe('hello', () => {
 });
 
 describe('deliver', () => {
-  const { Timeout, MemorySize } = quiet.the('AWS::Lambda::Function', 'Deliver').Properties;
+  const { Timeout, MemorySize } = quiet.the('AWS::Lambda::Function', 'Channels').Properties;
 
   it('is tried three times, although it may die in its last second and Lambda waits before it tries again', () => {
-    const { Properties } = quiet.the('AWS::Lambda::EventInvokeConfig', 'Deliver');
+    const { Properties } = quiet.the('AWS::Lambda::EventInvokeConfig', 'Channels');
     expect(Properties.MaximumRetryAttempts).toBe(2);
     expect(Properties.MaximumEventAgeInSeconds).toBeGreaterThan(2 * Timeout + 3 * 60);
   });
@@ -519,21 +525,23 @@ describe('deliver', () => {
     [{ accountRequestQuota: { rateLimit: 2_500, burstLimit: 1_250 } }, { POST_RATE: '2250', POST_BURST: '1125' }],
   ])("and who publishes post at nine tenths of the account's quota: %o", (props, expected) => {
     const deployment = deploy(props);
-    for (const path of ['Deliver', 'Publish', 'Disconnect']) {
+    for (const path of ['Channels', 'Publish', 'Disconnect']) {
       const { Variables } = deployment.the('AWS::Lambda::Function', path).Properties.Environment;
       expect(Variables).toMatchObject(expected);
     }
   });
 
   it('sets an alarm off when a post is lost, or Lambda gives a worker up', () => {
-    const { Metrics, Threshold } = quiet.the('AWS::CloudWatch::Alarm', 'Deliver').Properties;
+    const { Metrics, Threshold, ...window } = quiet.the('AWS::CloudWatch::Alarm', 'Channels').Properties;
     const found = Metrics.flatMap(({ MetricStat }: { MetricStat?: { Metric: { MetricName: string } } }) =>
       MetricStat === undefined ? [] : [MetricStat.Metric.MetricName],
     );
     expect([...found].sort()).toEqual(['AsyncEventsDropped', 'Lost']);
     expect(Threshold).toBe(1);
+    // The latest minute has no value yet, which FILL makes 0: alone it would never alarm.
+    expect(window).toMatchObject({ DatapointsToAlarm: 1, EvaluationPeriods: 5 });
     const { FilterPattern, LogGroupName } = quiet.the('AWS::Logs::MetricFilter').Properties;
-    expect([FilterPattern, quiet.read(LogGroupName)]).toEqual(['{ $.Lost > 0 }', '{Deliver/Log}']);
+    expect([FilterPattern, quiet.read(LogGroupName)]).toEqual(['{ $.Lost > 0 }', '{Channels/Deliver/Log}']);
   });
 });
 
