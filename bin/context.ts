@@ -3,7 +3,8 @@ import { BadProps, type SessionSocketProps, type SessionSocketStackProps } from 
 
 type Lookup = (name: string) => unknown;
 
-const options = [
+/** All that `-c` may name. */
+export const options = [
   'accountRequestQuota',
   'alarmTopicArn',
   'allowMissingOrigin',
