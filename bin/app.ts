@@ -1,12 +1,13 @@
 import { Annotations, App, Stack } from 'aws-cdk-lib';
 import { BadProps, SessionSocketStack } from '../lib/index.ts';
-import { readContext, readStackName, saysNothing } from './context.ts';
+import { readContext, readStackName, refuseUnknownOptions, saysNothing } from './context.ts';
 
 /** The CDK app: configuration from the command line's `-c name=value` or `cdk.json`, one stack out. */
 // `cdk` validates the template against CloudFormation's rules; the local cloud has its own opinion and starts sooner.
 const app = new App({ builtinCloudFormationValidation: process.env.SESSION_SOCKET_VALIDATION !== 'off' });
 const lookup = (name: string): unknown => app.node.tryGetContext(name);
 try {
+  refuseUnknownOptions(Object.keys(app.node.getAllContext()));
   const name = readStackName(lookup);
   if (saysNothing(lookup)) {
     // `cdk bootstrap` and `cdk destroy` synthesize as well, and need no more than the stack's name.

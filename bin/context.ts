@@ -1,7 +1,36 @@
 import { Duration } from 'aws-cdk-lib';
-import { BadProps, type SessionSocketProps } from '../lib/index.ts';
+import { BadProps, type SessionSocketProps, type SessionSocketStackProps } from '../lib/index.ts';
 
 type Lookup = (name: string) => unknown;
+
+/** All that `-c` may name. */
+export const options = [
+  'accountRequestQuota',
+  'alarmTopicArn',
+  'allowMissingOrigin',
+  'allowedOrigins',
+  'atMaxConnections',
+  'cloudWatchRole',
+  'cookieName',
+  'cookies',
+  'hello',
+  'httpThrottle',
+  'maxChannelsPerConnection',
+  'maxClientEventsPerSecond',
+  'maxConcurrentSessionChecks',
+  'maxConnectionsPerUser',
+  'maxFramesPerMinute',
+  'mode',
+  'revalidate',
+  'sessionCheck',
+  'sessionEndpoint',
+  'sessionTimeoutMs',
+  'stackName',
+  'throttle',
+  'tokenFrom',
+] as const;
+
+type Option = (typeof options)[number];
 
 /** https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_CreateStack.html */
 const stackName = /^[A-Za-z][A-Za-z0-9-]{0,127}$/;
@@ -16,6 +45,17 @@ export function readStackName(lookup: Lookup): string {
   throw new BadProps(`stackName "${name}" is not the name of a stack: letters, digits and -, and a letter first.`);
 }
 
+/**
+ * CDK takes any name for context, so a limit whose name is mistyped would be none.
+ * @param names all that there is in the context; those of CDK itself are no plain words
+ * @throws BadProps
+ */
+export function refuseUnknownOptions(names: readonly string[]): void {
+  const unknown = names.find((name) => /^[A-Za-z]+$/.test(name) && !options.some((option) => option === name));
+  if (unknown === undefined) return;
+  throw new BadProps(`There is no option ${unknown}. There are ${options.join(', ')}.`);
+}
+
 /** Whether neither of the two required options is there, as for a command that deploys nothing. */
 export function saysNothing(lookup: Lookup): boolean {
   return lookup('sessionEndpoint') === undefined && lookup('allowedOrigins') === undefined;
@@ -25,7 +65,7 @@ export function saysNothing(lookup: Lookup): boolean {
  * Props from CDK context, where everything typed on a command line is a string.
  * @throws BadProps with one plain sentence about the first value that cannot be read
  */
-export function readContext(lookup: Lookup): SessionSocketProps {
+export function readContext(lookup: Lookup): SessionSocketProps & Pick<SessionSocketStackProps, 'alarmTopicArn'> {
   const [sessionEndpoint, allowedOrigins] = [lookup('sessionEndpoint'), lookup('allowedOrigins')];
   if (typeof sessionEndpoint !== 'string') {
     throw new BadProps('Say who knows the sessions: -c sessionEndpoint=https://app.example.com/getSessionID');
@@ -46,7 +86,9 @@ export function readContext(lookup: Lookup): SessionSocketProps {
     ...maybe('allowMissingOrigin', readSwitch(lookup, 'allowMissingOrigin')),
     ...maybe('maxConnectionsPerUser', readNumber(lookup, 'maxConnectionsPerUser')),
     ...maybe('atMaxConnections', readText(lookup, 'atMaxConnections') as SessionSocketProps['atMaxConnections']),
-    ...maybe('accountRequestQuota', readQuota(lookup)),
+    ...maybe('accountRequestQuota', readRate(lookup, 'accountRequestQuota')),
+    ...maybe('throttle', readRate(lookup, 'throttle')),
+    ...maybe('httpThrottle', readRate(lookup, 'httpThrottle')),
     ...maybe('maxConcurrentSessionChecks', readNumber(lookup, 'maxConcurrentSessionChecks')),
     ...maybe('revalidate', readRevalidate(lookup)),
     ...maybe('maxFramesPerMinute', readNumber(lookup, 'maxFramesPerMinute')),
@@ -54,10 +96,11 @@ export function readContext(lookup: Lookup): SessionSocketProps {
     ...maybe('maxChannelsPerConnection', readNumber(lookup, 'maxChannelsPerConnection')),
     ...maybe('hello', readSwitch(lookup, 'hello')),
     ...maybe('cloudWatchRole', readSwitch(lookup, 'cloudWatchRole')),
+    ...maybe('alarmTopicArn', readTopicArn(lookup)),
   };
 }
 
-function readText(lookup: Lookup, name: string): string | undefined {
+function readText(lookup: Lookup, name: Option): string | undefined {
   const value = lookup(name);
   return value === undefined ? undefined : String(value);
 }
@@ -69,24 +112,30 @@ function readList(value: unknown): string[] | undefined {
   return items.map((item) => item.trim()).filter((item) => item !== '');
 }
 
-function readNumber(lookup: Lookup, name: string): number | undefined {
+function readNumber(lookup: Lookup, name: Option): number | undefined {
   const text = readText(lookup, name);
   if (text === undefined) return undefined;
   if (!/^\d+$/.test(text)) throw new BadProps(`${name} is a whole number, not "${text}".`);
   return Number(text);
 }
 
-function readQuota(lookup: Lookup): SessionSocketProps['accountRequestQuota'] {
-  const text = readText(lookup, 'accountRequestQuota');
+function readRate(lookup: Lookup, name: Option): SessionSocketProps['throttle'] {
+  const text = readText(lookup, name);
   if (text === undefined) return undefined;
   const [, rate, burst] = /^(\d+),(\d+)$/.exec(text) ?? [];
   if (rate !== undefined && burst !== undefined) return { rateLimit: Number(rate), burstLimit: Number(burst) };
   throw new BadProps(
-    `accountRequestQuota is two whole numbers, for each second and at once: 10000,5000, not "${text}".`,
+    `${name} is two whole numbers, for each second and at once, such as 10000,5000, and not "${text}".`,
   );
 }
 
-function readMilliseconds(lookup: Lookup, name: string): Duration | undefined {
+function readTopicArn(lookup: Lookup): string | undefined {
+  const text = readText(lookup, 'alarmTopicArn');
+  if (text === undefined || /^arn:[a-z-]+:sns:[a-z0-9-]+:\d{12}:[\w-]+$/.test(text)) return text;
+  throw new BadProps(`alarmTopicArn is such as arn:aws:sns:eu-central-1:123456789012:night, and not "${text}".`);
+}
+
+function readMilliseconds(lookup: Lookup, name: Option): Duration | undefined {
   const text = readText(lookup, name);
   if (text === undefined) return undefined;
   if (!/^\d+$/.test(text)) throw new BadProps(`${name} is a whole number of milliseconds, not "${text}".`);
@@ -101,7 +150,7 @@ function readRevalidate(lookup: Lookup): Duration | false | undefined {
   return Duration.minutes(Number(text));
 }
 
-function readSwitch(lookup: Lookup, name: string): boolean | undefined {
+function readSwitch(lookup: Lookup, name: Option): boolean | undefined {
   const text = readText(lookup, name);
   if (text === undefined) return undefined;
   if (text === 'true') return true;

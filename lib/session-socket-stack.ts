@@ -1,9 +1,17 @@
 import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
+import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
+import { Topic } from 'aws-cdk-lib/aws-sns';
 import type { Construct } from 'constructs';
 import { SessionSocket } from './session-socket.ts';
 import type { SessionSocketProps } from './session-socket-props.ts';
 
-export interface SessionSocketStackProps extends StackProps, SessionSocketProps {}
+export interface SessionSocketStackProps extends StackProps, SessionSocketProps {
+  /**
+   * The SNS topic that every alarm tells when it goes off and when it is over, by its ARN.
+   * @default - nobody is told
+   */
+  readonly alarmTopicArn?: string;
+}
 
 /** The whole gateway as one stack, with what its users have to know as outputs; the secret itself is not among them. */
 export class SessionSocketStack extends Stack {
@@ -12,15 +20,27 @@ export class SessionSocketStack extends Stack {
   constructor(scope: Construct, id: string, props: SessionSocketStackProps) {
     super(scope, id, props);
     this.sessionSocket = new SessionSocket(this, 'SessionSocket', props);
+    if (props.alarmTopicArn !== undefined) this.#tellOfAlarms(props.alarmTopicArn);
     const { webSocketUrl, httpApiUrl, appId, key, secret } = this.sessionSocket;
 
     new CfnOutput(this, 'WebSocketUrl', {
       value: webSocketUrl,
       description: 'For the page, which adds its token',
     });
-    new CfnOutput(this, 'HttpApiUrl', { value: httpApiUrl, description: 'For PHP, which closes sockets there' });
+    new CfnOutput(this, 'HttpApiUrl', {
+      value: httpApiUrl,
+      description: 'For PHP, which publishes and closes sockets there',
+    });
     new CfnOutput(this, 'AppId', { value: appId, description: "Pusher's application id, for PHP" });
     new CfnOutput(this, 'Key', { value: key, description: "Pusher's key, for PHP" });
     new CfnOutput(this, 'SecretName', { value: secret.secretName, description: 'Where PHP gets its secret from' });
+  }
+  #tellOfAlarms(topicArn: string): void {
+    const { sessionCheckAlarm, revokeAlarm, deliveryAlarm, revalidateAlarm } = this.sessionSocket;
+    const tell = new SnsAction(Topic.fromTopicArn(this, 'AlarmTopic', topicArn));
+    for (const alarm of [sessionCheckAlarm, revokeAlarm, deliveryAlarm, revalidateAlarm]) {
+      alarm.addAlarmAction(tell);
+      alarm.addOkAction(tell);
+    }
   }
 }

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { options } from '../bin/context.ts';
 import { notDone, numbersIn, sections } from './conformance/checklist.ts';
 import { begin, end, markdownTable } from './conformance/table.ts';
 
@@ -11,9 +12,6 @@ const pages = ['.', 'docs', 'docs/decisions', 'docs/frameworks'].flatMap((folder
     .map((name) => join(folder, name)),
 );
 const { scripts } = JSON.parse(readFileSync(join(project, 'package.json'), 'utf8'));
-const contextNames = [...readFileSync(join(project, 'bin/context.ts'), 'utf8').matchAll(/'(\w+)'/g)].map(
-  ([, name]) => name,
-);
 
 describe.each(pages)('%s', (page) => {
   const text = readFileSync(join(project, page), 'utf8');
@@ -34,7 +32,7 @@ describe.each(pages)('%s', (page) => {
     const commands = blocks.filter(({ language }) => language === 'bash').map(({ code }) => code);
     for (const [, script] of commands.join('').matchAll(/npm run ([\w:]+)/g))
       expect(scripts).toHaveProperty([script ?? '']);
-    for (const [, option] of commands.join('').matchAll(/-c (\w+)=/g)) expect(contextNames).toContain(option);
+    for (const [, option] of commands.join('').matchAll(/-c (\w+)=/g)) expect(options).toContain(option);
   });
 
   it('links only to what is there', () => {
@@ -54,6 +52,16 @@ describe('The table of docs/frameworks', () => {
     const installed = Object.assign({}, ...apps.map(({ require }) => require));
     expect(named.length).toBeGreaterThanOrEqual(5);
     for (const [, name = '', version] of named) expect(installed[name], name).toBe(version);
+  });
+});
+
+describe('The table of the README', () => {
+  it('names every option of the deployment, and no other', () => {
+    const text = readFileSync(join(project, 'README.md'), 'utf8');
+    const [, table = ''] = text.split('| option (`-c name=value`)');
+    const rows = table.slice(0, table.indexOf('\n\n')).split('\n').slice(2);
+    const named = rows.flatMap((row) => [...(row.split('|')[1] ?? '').matchAll(/`(\w+)`/g)].map(([, name]) => name));
+    expect(named.sort()).toEqual([...options].sort());
   });
 });
 

@@ -1,6 +1,6 @@
 import { Duration } from 'aws-cdk-lib';
 import { describe, expect, it } from 'vitest';
-import { readContext, readStackName } from '../../bin/context.ts';
+import { readContext, readStackName, refuseUnknownOptions } from '../../bin/context.ts';
 import { BadProps } from '../../lib/index.ts';
 
 const least = { sessionEndpoint: 'https://app.example.com/id', allowedOrigins: 'https://app.example.com' };
@@ -58,6 +58,19 @@ describe('the options of cdk deploy', () => {
     expect(read({ accountRequestQuota: '50000,25000' })).toMatchObject({ accountRequestQuota });
   });
 
+  it('take throttles in the same way', () => {
+    const [throttle, httpThrottle] = [
+      { rateLimit: 100, burstLimit: 50 },
+      { rateLimit: 20, burstLimit: 10 },
+    ];
+    expect(read({ throttle: '100,50', httpThrottle: '20,10' })).toMatchObject({ throttle, httpThrottle });
+  });
+
+  it('take the topic that alarms tell', () => {
+    const alarmTopicArn = 'arn:aws:sns:eu-central-1:123456789012:night';
+    expect(read({ alarmTopicArn })).toMatchObject({ alarmTopicArn });
+  });
+
   it('take a mode and the name of the cookie', () => {
     expect(read({ mode: 'status', cookieName: 'SID' })).toMatchObject({ mode: 'status', cookieName: 'SID' });
   });
@@ -104,12 +117,27 @@ describe('the options of cdk deploy', () => {
     [{ sessionTimeoutMs: '' }, 'sessionTimeoutMs is a whole number of milliseconds, not "".'],
     [
       { accountRequestQuota: '50000' },
-      'accountRequestQuota is two whole numbers, for each second and at once: 10000,5000, not "50000".',
+      'accountRequestQuota is two whole numbers, for each second and at once, such as 10000,5000, and not "50000".',
+    ],
+    [
+      { alarmTopicArn: 'night' },
+      'alarmTopicArn is such as arn:aws:sns:eu-central-1:123456789012:night, and not "night".',
+    ],
+    [
+      { throttle: '100' },
+      'throttle is two whole numbers, for each second and at once, such as 10000,5000, and not "100".',
     ],
     [{ maxConnectionsPerUser: 'many' }, 'maxConnectionsPerUser is a whole number, not "many".'],
     [{ maxConcurrentSessionChecks: '-1' }, 'maxConcurrentSessionChecks is a whole number, not "-1".'],
   ])('are refused with one plain sentence: %j', (context, sentence) => {
     expect(() => read(context)).toThrow(new BadProps(sentence));
+  });
+
+  it('are refused when there is none of that name, but for what CDK itself puts into the context', () => {
+    refuseUnknownOptions(['mode', 'throttle', '@aws-cdk/core:target-partitions', 'aws:cdk:bundling-stacks']);
+    expect(() => refuseUnknownOptions(['mode', 'maxConnectionPerUser'])).toThrow(
+      /^There is no option maxConnectionPerUser\. There are accountRequestQuota, .*, tokenFrom\.$/,
+    );
   });
 
   it.each(['', '1st', 'my stack', 'a'.repeat(129)])('are refused when they name a stack %j', (stackName) => {

@@ -1,29 +1,46 @@
-/** `npm run chaos -- --minutes 30 --clients 200 --seed 7`: exits with 1 when anything happened that must not. */
-import { parseArgs } from 'node:util';
+/** `npm run chaos`: exits with 1 when anything happened that must not. */
+import { exitCodeOf, readOptions, UsageError } from '../../bin/arguments.ts';
 import { type Progress, runChaos } from './run.ts';
 
-const { values } = parseArgs({
-  options: {
+const usage = `An app on the local cloud, many clients that behave badly, and faults, for as long as you like.
+
+  npm run chaos -- [options]
+
+  --minutes N   how long                     (default 30)
+  --clients N   how many at a time           (default 200)
+  --seed N      the same seed draws the same (default any)
+  --help        this text
+
+Ends with 1 when anything happened that must not.
+`;
+
+process.exitCode = await exitCodeOf(async () => {
+  const values = readOptions(process.argv.slice(2), {
     minutes: { type: 'string', default: '30' },
     clients: { type: 'string', default: '200' },
     seed: { type: 'string', default: String(Date.now() % 1e6) },
-  },
+    help: { type: 'boolean', default: false },
+  });
+  if (!values.help) return run(Number(values.minutes), Number(values.clients), Number(values.seed));
+  console.log(usage);
+  return 0;
 });
-const [minutes, clients, seed] = [Number(values.minutes), Number(values.clients), Number(values.seed)];
-if (!(minutes > 0 && Number.isInteger(clients) && clients > 0 && Number.isInteger(seed))) {
-  console.error('--minutes is a number, --clients and --seed are whole numbers, none below 0.');
-  process.exit(2);
-}
 
-console.log(`chaos: ${minutes} min, ${clients} clients, --seed ${seed}`);
-const report = await runChaos({ durationMs: minutes * 60_000, clients, seed, onProgress: print });
-print(report);
-console.log(
-  `${report.survivors} connections lived to the end; ${report.rows} rows then, ${report.rowsAfterwards} after their time`,
-);
-for (const [violation, times] of countEach(report.violations)) console.log(`violation (${times}×): ${violation}`);
-console.log(report.violations.length === 0 ? 'chaos survived' : `chaos: ${report.violations.length} violations`);
-process.exitCode = report.violations.length === 0 ? 0 : 1;
+/** @returns the exit code */
+async function run(minutes: number, clients: number, seed: number): Promise<number> {
+  if (!(minutes > 0 && Number.isInteger(clients) && clients > 0 && Number.isInteger(seed))) {
+    throw new UsageError('--minutes is a number, --clients and --seed are whole numbers, none below 0.');
+  }
+  console.log(`chaos: ${minutes} min, ${clients} clients, --seed ${seed}`);
+  const report = await runChaos({ durationMs: minutes * 60_000, clients, seed, onProgress: print });
+  print(report);
+  console.log(
+    `${report.survivors} connections lived to the end; ${report.rows} rows then, ${report.rowsAfterwards} after their time`,
+  );
+  for (const [violation, times] of countEach(report.violations)) console.log(`violation (${times}×): ${violation}`);
+  console.log(report.violations.length === 0 ? 'chaos survived' : `chaos: ${report.violations.length} violations`);
+  return report.violations.length === 0 ? 0 : 1;
+}
 
 function print({ elapsedMs, open, handshakes, messages, frames, faults, memoryMb, violations }: Progress): void {
   const statuses = [...handshakes].sort(([one], [other]) => one - other).map(([status, times]) => `${status}×${times}`);

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { exitCodeOf, readOptions } from '../../bin/arguments.ts';
 import { notDone, numbersIn, sections } from './checklist.ts';
 import { markdownTable } from './table.ts';
 import { webSocketUrlVariable } from './target.ts';
@@ -18,8 +19,23 @@ type Result = 'passed' | 'failed' | 'skipped' | 'untested';
 
 const project = join(import.meta.dirname, '..', '..');
 
-if (process.argv.includes('--markdown')) console.log(markdownTable());
-else process.exitCode = print(await run());
+const usage = `Holds the local cloud against what is known of API Gateway, line by line.
+
+  npm run conformance [-- --markdown]
+
+  --markdown   print the table of docs/local-cloud.md, and run nothing
+  --help       this text
+
+With ${webSocketUrlVariable}=wss://… the tests that are only clients run against that stage.
+`;
+
+process.exitCode = await exitCodeOf(async () => {
+  const option = { type: 'boolean', default: false } as const;
+  const { help, markdown } = readOptions(process.argv.slice(2), { help: option, markdown: option });
+  if (!help && !markdown) return print(await run());
+  console.log(help ? usage : markdownTable());
+  return 0;
+});
 
 async function run(): Promise<readonly Assertion[]> {
   const folder = await mkdtemp(join(tmpdir(), 'conformance-'));

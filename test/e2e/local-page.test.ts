@@ -163,7 +163,7 @@ describe.skipIf('missing' in choice)('The page with a busy shop behind it', () =
   it('says with the refusal what the authorizer wrote', async () => {
     const page = await openPage(story.url);
     await page.locator('.of-refusal', { hasText: '3 times' }).click();
-    await page.locator('#detail', { hasText: 'WARN refused reason=not-signed-in' }).waitFor();
+    await page.locator('#detail', { hasText: 'INFO handshake refused reason=not-logged-in' }).waitFor();
     await page.context().close();
   });
 

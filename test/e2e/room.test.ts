@@ -68,7 +68,7 @@ describe.skipIf('missing' in choice)('Two people in the room, each with a browse
     await say(gonzalo, 'Hello, Maria.');
     for (const page of [gonzalo, maria]) {
       await messages(page).nth(1).waitFor();
-      expect((await messages(page).allTextContents()).sort()).toEqual(['gonzaloHello, Maria.', 'mariaHi, Gonzalo! <3']);
+      expect((await messages(page).allTextContents()).sort()).toEqual(['GonzaloHello, Maria.', 'MariaHi, Gonzalo! <3']);
     }
   });
 

@@ -122,8 +122,8 @@ export class Morning {
   }
 
   #refuse(connectionId: string): void {
-    const more = { reason: 'not-signed-in', phpStatus: 403 };
-    this.#run(authorizer, connectionId, { ms: 8.8, level: 'WARN', says: 'refused', more });
+    const more = { reason: 'not-logged-in', sentence: 'PHP says that nobody is logged in with this session.' };
+    this.#run(authorizer, connectionId, { ms: 8.8, level: 'INFO', says: 'handshake refused', more });
     const reason = 'the authorizer policy has an explicit deny';
     this.#observe({ kind: 'refused', status: 403, reason, stage: 'live', connectionId });
   }

@@ -1,12 +1,10 @@
-/**
- * `npm run security`: runs the tests that the checklist names, and prints one line for each of its lines. `--list` only
- * prints, `--markdown` prints the table of SECURITY.md, and `S11 S18` keep it to these lines.
- */
+/** `npm run security`: runs the tests that the checklist names, and prints one line for each of its lines. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { exitCodeOf, readOptionsAndWords, UsageError } from '../../bin/arguments.ts';
 import { type Line, type NamedTest, sections } from './checklist.ts';
 import { fits, patternToRun } from './named-tests.ts';
 import { markdownTable } from './table.ts';
@@ -20,16 +18,34 @@ interface TestFile {
 type Result = 'passed' | 'failed' | 'skipped' | 'reason';
 
 const project = join(import.meta.dirname, '..', '..');
-const asked = process.argv.filter((argument) => /^S\d\d$/.test(argument));
-const isAsked = ({ number }: Line) => asked.length === 0 || asked.includes(number);
+const usage = `Runs the tests that show what has to hold, and prints it line by line.
 
-if (process.argv.includes('--markdown')) console.log(markdownTable());
-else if (process.argv.includes('--list')) print();
-else process.exitCode = print(await run());
+  npm run security [-- LINES] [--list | --markdown]
+
+  LINES        such as S11 S18: these and no others   (default all)
+  --list       print the lines and the names of their tests, and run nothing
+  --markdown   print the table of SECURITY.md, and run nothing
+  --help       this text
+`;
+
+process.exitCode = await exitCodeOf(async () => {
+  const option = { type: 'boolean', default: false } as const;
+  const options = { help: option, list: option, markdown: option };
+  const { values, words } = readOptionsAndWords(process.argv.slice(2), options);
+  const lines = sections.flatMap(({ lines }) => lines);
+  const unknown = words.find((word) => !lines.some(({ number }) => number === word));
+  if (unknown !== undefined) throw new UsageError(`There is no line ${unknown}; --list prints all there are.`);
+  const isAsked = ({ number }: Line) => words.length === 0 || words.includes(number);
+  if (values.help || values.markdown) {
+    console.log(values.help ? usage : markdownTable());
+    return 0;
+  }
+  return print(isAsked, values.list ? undefined : await run(lines.filter(isAsked)));
+});
 
 /** One run of vitest over these files, in which only the tests with these names run. */
-async function run(): Promise<readonly TestFile[]> {
-  const tests = sections.flatMap(({ lines }) => lines.filter(isAsked)).flatMap((line) => line.tests);
+async function run(lines: readonly Line[]): Promise<readonly TestFile[]> {
+  const tests = lines.flatMap((line) => line.tests);
   const files = [...new Set(tests.map(({ file }) => file))];
   const names = [...new Set(tests.map(patternToRun))].join('|');
   const folder = await mkdtemp(join(tmpdir(), 'security-'));
@@ -47,7 +63,7 @@ async function run(): Promise<readonly TestFile[]> {
 }
 
 /** @param ran without it, the lines are only listed. @returns the exit code */
-function print(ran?: readonly TestFile[]): number {
+function print(isAsked: (line: Line) => boolean, ran?: readonly TestFile[]): number {
   const results: Result[] = [];
   for (const { title, lines } of sections) {
     if (lines.some(isAsked)) console.log(`\n${title}`);

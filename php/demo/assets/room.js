@@ -84,7 +84,7 @@ export function openRoom() {
   function showMessage(from, text) {
     const row = element('li');
     row.classList.toggle('own', from === user);
-    row.append(element('b', from), element('span', text));
+    row.append(element('b', members.get(from)?.name ?? from), element('span', text));
     const isAtEnd = messages.scrollHeight - messages.scrollTop - messages.clientHeight < 40;
     messages.append(row);
     while (messages.children.length > KEPT_MESSAGES) messages.firstElementChild.remove();

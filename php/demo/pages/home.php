@@ -23,7 +23,7 @@
 <?php endif ?>
 
 <?php if ($user === null): ?>
-<p class="actions"><a class="button" href="/login">Log in</a> <span>as <code>gonzalo</code>, password <code>password</code></span></p>
+<p class="actions"><a class="button" href="/login">Log in</a> <span>as <code>gonzalo</code> or <code>maria</code>, password <code>password</code></span></p>
 <?php else: ?>
 <p class="actions"><a class="button" href="/private">Open the private page</a> <span>you are logged in as <?= e($user) ?></span></p>
 <?php endif ?>

@@ -9,7 +9,7 @@
         <ul class="people" data-testid="people" aria-label="Who is here"></ul>
     </div>
     <ol class="messages" data-testid="messages" role="log" aria-label="Messages" tabindex="0"></ol>
-    <p class="note">Nobody has said anything. Log in as somebody else in a private window, and talk.</p>
+    <p class="note">Nobody has said anything. Log in as <?= $user === 'maria' ? 'gonzalo' : 'maria' ?> in a private window, and talk.</p>
     <p class="typing" data-testid="typing" aria-live="polite"></p>
     <form class="say" data-testid="say">
         <input name="text" maxlength="500" autocomplete="off" placeholder="Say something" aria-label="Say something" required>
