@@ -584,7 +584,7 @@ it('takes any frame for a wish or says no, and is never broken by one', async ()
       const replies = [
         await join(ann, data.channel, { auth: data.auth, channel_data: data.channel_data }),
         await unsubscribe(ann, data.channel),
-        await signInAs(ann, String(data.channel_data), String(data.auth)),
+        await signInAs(ann, JSON.stringify(data.channel_data), JSON.stringify(data.auth)),
       ];
       for (const { event } of replies) expect(event).toMatch(/^pusher(_internal)?:/);
       expect({}).not.toHaveProperty('polluted');
