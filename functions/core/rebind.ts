@@ -4,11 +4,12 @@ import type { Claims } from './claims.ts';
 import type { RegisteredConnection } from './connection-registry.ts';
 import { type Credentials, type CredentialsSource, hashSessionId } from './credentials.ts';
 import { type EndReport, endConnections, sumEndings } from './end-connections.ts';
+import { parseIdentity } from './identity.ts';
 import type { LiveSessions } from './live-sessions.ts';
 import { nextCheck } from './next-check.ts';
 import { isRefusal, type Refusal, refuse } from './refusal.ts';
 import type { RevokeWorld } from './revoke.ts';
-import { openTicket, sessionOf, type Ticket, ticketMemory } from './ticket.ts';
+import { openTicket, type Ticket, ticketMemory } from './ticket.ts';
 
 /** That PHP has given a session another id. */
 export interface Rebind {
@@ -56,7 +57,9 @@ export async function rebind(
   const credentials = await world.credentials();
   const ticket = openTicket(text, credentials, nowSeconds);
   if (isRefusal(ticket)) return ticket;
-  if (sessionOf(ticket).userId !== userId) return refuse('changed-user');
+  const identity = parseIdentity(ticket.identity ?? {});
+  if (typeof identity === 'string') return refuse('incomplete-ticket');
+  if (identity.userId !== userId) return refuse('changed-user');
   if (!(await claims.claim(`ticket:${ticket.jti}`, nowSeconds + ticketMemory))) return refuse('used-ticket');
 
   await revocations.add(`session:${sessionHash}`, clock.now());

@@ -142,6 +142,7 @@ describe('changes nothing', () => {
   it.each<[string, Contents, string]>([
     ['of another user', { i: { userId: '43' } }, 'changed-user'],
     ['of nobody', { i: undefined }, 'changed-user'],
+    ['of a user whose id is no text', { i: { userId: 42 } }, 'incomplete-ticket'],
     ['that has expired', { iat: 1_790_000_000, exp: 1_790_000_030 }, 'expired-ticket'],
     ['without a cookie', { c: undefined }, 'incomplete-ticket'],
   ])('with a ticket %s', async (_, changes, refused) => {
