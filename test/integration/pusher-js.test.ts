@@ -1,6 +1,8 @@
 import { ApiGatewayManagementApiClient, DeleteConnectionCommand } from '@aws-sdk/client-apigatewaymanagementapi';
+import Echo from 'laravel-echo';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { connectionIdOf } from '../../functions/core/connection.ts';
+import { type Api, createApi } from '../http-api-client.ts';
 import { Visitor } from '../php/visitor.ts';
 import { hasNativePhp } from '../php-kinds.ts';
 import { Pusher, useTickets } from '../pusher-js.ts';
@@ -10,11 +12,16 @@ import { startTicketDemo, type TicketDemo } from '../ticket-demo.ts';
 describe.skipIf(!hasNativePhp)('pusher-js with one-use tickets', () => {
   let demo: TicketDemo;
   let sockets: ApiGatewayManagementApiClient;
+  let api: Api;
   const clients: Pusher[] = [];
   const createWebSocket = Pusher.Runtime.createWebSocket;
   beforeAll(async () => {
     // Its socket for Node sends no Origin.
-    demo = await startTicketDemo({ allowMissingOrigin: 'true' });
+    demo = await startTicketDemo(
+      { allowMissingOrigin: 'true' },
+      { app: { root: '.', router: 'test/fixtures/pusher-app/index.php' } },
+    );
+    api = createApi(demo.apiUrl, demo.credentials);
     const { credentials, region, outputs } = demo.cloud;
     const endpoint = (outputs.WebSocketUrl ?? '').replace(/^ws/, 'http');
     sockets = new ApiGatewayManagementApiClient({ endpoint, credentials, region });
@@ -28,7 +35,7 @@ describe.skipIf(!hasNativePhp)('pusher-js with one-use tickets', () => {
     await demo?.close();
   });
 
-  const dial = (fetchTicket: () => Promise<string>) => {
+  const dial = (fetchTicket: () => Promise<string>, visitor?: Visitor) => {
     const { key } = demo.credentials;
     useTickets(Pusher, { key, url: demo.webSocketUrl, fetchTicket });
     const client = new Pusher(key, {
@@ -36,6 +43,7 @@ describe.skipIf(!hasNativePhp)('pusher-js with one-use tickets', () => {
       enabledTransports: ['ws', 'wss'],
       activityTimeout: 540_000,
       unavailableTimeout: 500,
+      channelAuthorization: { customHandler: askToJoin(visitor) } as never,
     });
     clients.push(client);
     return client;
@@ -45,6 +53,26 @@ describe.skipIf(!hasNativePhp)('pusher-js with one-use tickets', () => {
     await visitor.logIn();
     return visitor;
   };
+  /** As pusher-js does it in a page, whose cookies it has not here. */
+  const askToJoin =
+    (visitor: Visitor | undefined) =>
+    async (
+      { socketId, channelName }: { readonly socketId: string; readonly channelName: string },
+      tell: (error: Error | null, signature: unknown) => void,
+    ) => {
+      const body = new URLSearchParams({ socket_id: socketId, channel_name: channelName });
+      const answer = await visitor?.post('/pusher/auth', body);
+      tell(answer?.ok ? null : new Error(`${answer?.status}`), await answer?.json());
+    };
+  const enter = async (user: string) => {
+    const visitor = new Visitor(demo.pageUrl);
+    await visitor.get(`/login?user=${user}`);
+    const client = dial(() => visitor.fetchToken(), visitor);
+    await state(client, 'connected');
+    return client;
+  };
+  const event = (channel: { bind(name: string, listen: (data: never) => void): unknown }, name: string) =>
+    new Promise<unknown>((resolve) => channel.bind(name, resolve));
   const state = (client: Pusher, name: string) =>
     new Promise<void>((resolve) => {
       if (client.connection.state === name) resolve();
@@ -69,6 +97,45 @@ describe.skipIf(!hasNativePhp)('pusher-js with one-use tickets', () => {
     expect(performance.now() - cutAt).toBeLessThan(2_000);
     expect(client.connection.socket_id).not.toBe(before);
     expect(new Set(tickets).size).toBe(2);
+  });
+
+  it('joins the channels that PHP allows, hears PHP and the others, and nothing of other people’s', async () => {
+    const [ada, bob] = [await enter('ada'), await enter('bob')];
+    const orders = ada.subscribe('private-orders-ada');
+    const forbidden = bob.subscribe('private-orders-ada');
+    const refused = event(forbidden, 'pusher:subscription_error');
+    await event(orders, 'pusher:subscription_succeeded');
+    expect(await refused).toMatchObject({ type: 'AuthError' });
+
+    const adasRoom = ada.subscribe('presence-office');
+    await event(adasRoom, 'pusher:subscription_succeeded');
+    const joined = event(adasRoom, 'pusher:member_added');
+    const bobsRoom = bob.subscribe('presence-office');
+    expect(await event(bobsRoom, 'pusher:subscription_succeeded')).toMatchObject({ count: 2, myID: 'bob' });
+    expect(await joined).toEqual({ id: 'bob', info: { name: 'User bob' } });
+
+    const shipped = event(orders, 'shipped');
+    await api('POST', '/events', { name: 'shipped', channel: 'private-orders-ada', data: '{"id":7}' });
+    expect(await shipped).toEqual({ id: 7 });
+    const typing = event(adasRoom, 'client-typing');
+    expect(bobsRoom.trigger('client-typing', { where: 'here' })).toBe(true);
+    expect(await typing).toEqual({ where: 'here' });
+
+    const left = event(adasRoom, 'pusher:member_removed');
+    bob.disconnect();
+    expect(await left).toMatchObject({ id: 'bob' });
+  });
+
+  it('carries Laravel Echo', async () => {
+    const client = await enter('ada');
+    const echo = new Echo({ broadcaster: 'pusher', key: demo.credentials.key, client } as never);
+    const shipped = new Promise((resolve) => echo.private('orders-ada').listen('OrderShipped', resolve));
+    const here = new Promise((resolve) => echo.join('office').here(resolve));
+    expect(await here).toEqual([{ name: 'User ada' }]);
+    const channel = 'private-orders-ada';
+    await expect.poll(() => client.channel(channel)?.subscribed).toBe(true);
+    await api('POST', '/events', { name: 'App\\Events\\OrderShipped', channel, data: '{"id":7}' });
+    expect(await shipped).toEqual({ id: 7 });
   });
 
   it('is unavailable while no ticket can be fetched, and opens nothing', async () => {

@@ -6,10 +6,7 @@ const succeeded = 'pusher_internal:subscription_succeeded';
 const pong = { event: 'pusher:pong', data: {} };
 const dataOf = ({ data }: { readonly data?: unknown }) => JSON.parse(String(data));
 
-/**
- * The Pusher protocol as its clients rely on it, line by line; the numbers are those of docs/pusher.md. Cache channels (18),
- * watchlists (half of 21) and webhooks (31) are not part of this gateway.
- */
+/** The Pusher protocol as its clients rely on it; the numbers are those of docs/protocol.md. */
 describe('The protocol on the local cloud', () => {
   let world: World;
   const people: Somebody[] = [];
