@@ -46,8 +46,8 @@ export function createDeliver({ worker, tell, ...world }: Dependencies) {
       tell('info', 'welcomed', { ...connection }, { Delivered: 1 });
       return;
     }
-    // It was revoked before its socket was open. Who revoked it could not close it then.
-    if (await registry.isRevoked(connection)) {
+    // It was revoked before its socket was open. Who revoked it could not close it then, nor say why.
+    if ((await registry.whyRevoked(connection)) !== undefined) {
       await closePatiently(connection);
       tell('info', 'closed before its welcome', { ...connection }, { Revoked: 1 });
       return;
@@ -92,8 +92,10 @@ export function createDeliver({ worker, tell, ...world }: Dependencies) {
 
   async function closePatiently(connection: Connection): Promise<void> {
     const giveUpAt = clock.now() + patienceMs;
-    for (let pauseMs = 25; await registry.isRevoked(connection); pauseMs = Math.min(pauseMs * 2, 1000)) {
-      const closing = await endSocket(connection.connectionId, encodeEnding('revoked'), sender);
+    for (let pauseMs = 25; ; pauseMs = Math.min(pauseMs * 2, 1000)) {
+      const why = await registry.whyRevoked(connection);
+      if (why === undefined) break;
+      const closing = await endSocket(connection.connectionId, encodeEnding(why), sender);
       if (closing === 'closed' || clock.now() + pauseMs > giveUpAt) break;
       await clock.pause(pauseMs);
     }

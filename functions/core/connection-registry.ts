@@ -1,4 +1,5 @@
 import type { Connection, NewConnection } from './connection.ts';
+import type { RefusalReason } from './refusal.ts';
 import type { Member } from './subscriptions.ts';
 
 /** A connection as a broadcast sees it. */
@@ -22,8 +23,8 @@ export type SigningIn = 'signed in' | 'other' | 'away';
  * The port to the table of who is connected.
  *
  * `add` is called once per connection, before its handshake is answered. It MUST be one write, and MUST NOT read.
- * `holds` answers whether the connection is here, not revoked and, where one is named, has joined the channel. Like `isRevoked`, it MUST answer by what was written last,
- * because a stale yes or no would be acted upon.
+ * `holds` answers whether the connection is here, not revoked and, where one is named, has joined the channel, and `whyRevoked` what its
+ * client is to be told. Both MUST answer by what was written last, because a stale yes or no would be acted upon.
  * `join` takes a channel's name into the connection's row, for as long as it has fewer than `limit`, and refuses one that is not
  * here, was revoked, or whose time or session has ended. It MUST decide and write in one, and MAY be repeated. `part` takes the
  * name out again; it MUST NOT create anything or fail when there is none.
@@ -46,13 +47,13 @@ export type SigningIn = 'signed in' | 'other' | 'away';
 export interface ConnectionRegistry {
   add(connection: NewConnection): Promise<void>;
   holds(connection: Connection, channel?: string): Promise<boolean>;
-  isRevoked(connection: Connection): Promise<boolean>;
+  whyRevoked(connection: Connection): Promise<RefusalReason | undefined>;
   join(connection: Connection, channel: string, limit: number): Promise<Joining>;
   part(connection: Connection, channel: string): Promise<void>;
   signIn(connection: Connection, member: Member): Promise<SigningIn>;
   signedInAs(connection: Connection): Promise<Member | undefined>;
   markWelcomed(connection: Connection, welcomedAt: number): Promise<boolean>;
-  revoke(connection: Connection, revokedAt: number): Promise<readonly string[] | undefined>;
+  revoke(connection: Connection, revokedAt: number, why: RefusalReason): Promise<readonly string[] | undefined>;
   leave(connection: Connection): Promise<readonly string[]>;
   of(principalId: string, sessionHash?: string): AsyncIterable<readonly RegisteredConnection[]>;
   openOf(principalId: string): AsyncIterable<readonly RegisteredConnection[]>;

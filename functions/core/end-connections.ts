@@ -67,7 +67,7 @@ export async function endConnections(
   return { found: found.length, closed, gone: outcomes.size - closed, failed: left.length, took: watch.laps };
 
   async function silence(connection: RegisteredConnection): Promise<void> {
-    const channels = (await registry.revoke(connection, endedAt)) ?? [];
+    const channels = (await registry.revoke(connection, endedAt, why)) ?? [];
     await Promise.all(channels.map((channel) => part(channel, connection)));
   }
 

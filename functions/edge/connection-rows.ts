@@ -13,6 +13,7 @@ import {
 import type { Clock } from '../core/clock.ts';
 import { type Connection, connectionLifetime, welcomePatience } from '../core/connection.ts';
 import type { ConnectionRegistry, RegisteredConnection } from '../core/connection-registry.ts';
+import type { RefusalReason } from '../core/refusal.ts';
 import { connectionsTable } from './tables.ts';
 
 type Row = Record<string, AttributeValue>;
@@ -55,8 +56,10 @@ export function createConnectionRows(table: string, client: DynamoDBClient, cloc
       return channel === undefined || channelsOf(row).includes(channel);
     },
 
-    async isRevoked(connection) {
-      return (await find(connection))?.revokedAt !== undefined;
+    async whyRevoked(connection) {
+      const row = await find(connection);
+      // Nobody but `revoke` writes it.
+      return row?.revokedAt === undefined ? undefined : ((row.revokedFor?.S ?? 'revoked') as RefusalReason);
     },
 
     async join(connection, channel, limit) {
@@ -120,12 +123,12 @@ export function createConnectionRows(table: string, client: DynamoDBClient, cloc
       return outcome !== 'unfit';
     },
 
-    async revoke(connection, revokedAt) {
+    async revoke(connection, revokedAt, why) {
       const outcome = await update({
         Key: keyOf(connection),
-        UpdateExpression: 'SET revokedAt = :time',
+        UpdateExpression: 'SET revokedAt = :time, revokedFor = :why',
         ConditionExpression: stillThere,
-        ExpressionAttributeValues: { ':time': { N: String(revokedAt) } },
+        ExpressionAttributeValues: { ':time': { N: String(revokedAt) }, ':why': { S: why } },
         ReturnValues: 'ALL_OLD',
       });
       return outcome === 'unfit' ? undefined : channelsOf(outcome);
@@ -210,7 +213,7 @@ export function createConnectionRows(table: string, client: DynamoDBClient, cloc
         TableName: table,
         Key: keyOf(connection),
         ConsistentRead: true,
-        ProjectionExpression: `${sortKey}, ${ttl}, revokedAt, sessionExpiresAt, channels, signedInAs, signedInInfo`,
+        ProjectionExpression: `${sortKey}, ${ttl}, revokedAt, revokedFor, sessionExpiresAt, channels, signedInAs, signedInInfo`,
       }),
     );
     return answer.Item;

@@ -104,23 +104,25 @@ export function describeConnectionRegistry(name: string, create: CreateRegistry)
     it('is in no broadcast any more, is not held and cannot be welcomed, until it leaves', async () => {
       const { clock, registry, add } = await scene();
       const [a] = [await add('user:1', 'a'), await add('user:1', 'b')];
-      expect(await registry.isRevoked(a)).toBe(false);
-      expect(await registry.revoke(a, clock.now())).toEqual([]);
-      expect(await registry.isRevoked(a)).toBe(true);
+      expect(await registry.whyRevoked(a)).toBeUndefined();
+      expect(await registry.revoke(a, clock.now(), 'revoked')).toEqual([]);
+      expect(await registry.whyRevoked(a)).toBe('revoked');
+      await registry.revoke(a, clock.now(), 'put-out');
+      expect(await registry.whyRevoked(a)).toBe('put-out');
       expect(await registry.holds(a)).toBe(false);
       expect(await registry.markWelcomed(a, clock.now())).toBe(false);
       expect(await everyoneIn(registry)).toMatchObject([{ connectionId: 'b' }]);
       await registry.leave(a);
-      expect(await registry.isRevoked(a)).toBe(false);
+      expect(await registry.whyRevoked(a)).toBeUndefined();
     });
 
     it('may be revoked twice, but not after it has left, and nothing is created', async () => {
       const { clock, registry, add } = await scene();
       const a = await add('user:1', 'a');
-      await registry.revoke(a, clock.now());
-      expect(await registry.revoke(a, clock.now())).toEqual([]);
+      await registry.revoke(a, clock.now(), 'revoked');
+      expect(await registry.revoke(a, clock.now(), 'revoked')).toEqual([]);
       await registry.leave(a);
-      expect(await registry.revoke(a, clock.now())).toBeUndefined();
+      expect(await registry.revoke(a, clock.now(), 'revoked')).toBeUndefined();
       expect(await rowsOf(registry, 'user:1')).toEqual([]);
     });
   });
@@ -156,7 +158,10 @@ export function describeConnectionRegistry(name: string, create: CreateRegistry)
 
     it.each([
       ['has left', async ({ registry, a }: Joiner) => void (await registry.leave(a))],
-      ['was revoked', async ({ registry, a, clock }: Joiner) => void (await registry.revoke(a, clock.now()))],
+      [
+        'was revoked',
+        async ({ registry, a, clock }: Joiner) => void (await registry.revoke(a, clock.now(), 'revoked')),
+      ],
       ['has outlived its time', ({ clock }: Joiner) => clock.advance(connectionLifetime * 1000)],
     ])('is closed to a connection that %s, and nothing is created', async (_, end) => {
       const { registry, add, clock } = await scene();
@@ -191,7 +196,7 @@ export function describeConnectionRegistry(name: string, create: CreateRegistry)
       const a = await add('user:1', 'a');
       for (const channel of ['news', 'sport']) await registry.join(a, channel, 5);
       for (let times = 0; times < 2; times += 1) {
-        expect([...((await registry.revoke(a, clock.now())) ?? [])].sort()).toEqual(['news', 'sport']);
+        expect([...((await registry.revoke(a, clock.now(), 'revoked')) ?? [])].sort()).toEqual(['news', 'sport']);
       }
     });
   });
@@ -213,7 +218,7 @@ export function describeConnectionRegistry(name: string, create: CreateRegistry)
       const { clock, registry, add } = await scene();
       const [a, b] = [await add('user:1', 'a'), await add('user:1', 'b')];
       await registry.leave(a);
-      await registry.revoke(b, clock.now());
+      await registry.revoke(b, clock.now(), 'revoked');
       expect([await registry.signIn(a, { userId: '1' }), await registry.signIn(b, { userId: '1' })]).toEqual([
         'away',
         'away',
@@ -226,7 +231,7 @@ export function describeConnectionRegistry(name: string, create: CreateRegistry)
     it('are all of them, revoked or not, and nobody else’s', async () => {
       const { clock, registry, add } = await scene();
       const [a] = [await add('user:1', 'a'), await add('user:1', 'b'), await add('user:11', 'c')];
-      await registry.revoke(a, clock.now());
+      await registry.revoke(a, clock.now(), 'revoked');
       expect((await rowsOf(registry, 'user:1')).map(({ connectionId }) => connectionId).sort()).toEqual(['a', 'b']);
       expect(await rowsOf(registry, 'user:2')).toEqual([]);
     });
@@ -275,7 +280,7 @@ export function describeConnectionRegistry(name: string, create: CreateRegistry)
     it('are not those that were revoked, or have left', async () => {
       const { clock, registry, add } = await scene();
       const [a, b] = [await add('user:1', 'a'), await add('user:1', 'b')];
-      await registry.revoke(a, clock.now());
+      await registry.revoke(a, clock.now(), 'revoked');
       await registry.leave(b);
       expect(await openOf(registry, 'user:1')).toEqual([]);
     });

@@ -50,7 +50,7 @@ export function describeLiveSessions(name: string, create: (clock: ManualClock) 
     it('is a revoked one too, whose close may have failed, but none whose own time has passed', async () => {
       const { clock, registry, nowSeconds, add, due } = await scene();
       const connection = await add('a', { validUntil: nowSeconds() });
-      await registry.revoke(connection, clock.now());
+      await registry.revoke(connection, clock.now(), 'revoked');
       expect(await due()).toHaveLength(1);
       await clock.advance(connectionLifetime * 1000);
       expect(await due()).toEqual([]);

@@ -223,7 +223,7 @@ describe('when something fails', () => {
     const young = await registry.seat('young', { principalId: 'user:9', welcomed: false });
     failNext(registry, 'revoke');
     expect(await run({ userId: '9' })).toMatchObject({ found: 1, closed: 0, gone: 1, failed: 0 });
-    expect(await registry.isRevoked(young)).toBe(true);
+    expect(await registry.whyRevoked(young)).toBe('revoked');
   });
 });
 
@@ -239,7 +239,7 @@ describe('a socket that is gone', () => {
     const { clock, registry, run } = await scene();
     const young = await registry.seat('young', { principalId: 'user:9', welcomed: false });
     expect(await run({ userId: '9' })).toMatchObject({ gone: 1, failed: 0 });
-    expect(await registry.isRevoked(young)).toBe(true);
+    expect(await registry.whyRevoked(young)).toBe('revoked');
     await clock.advance(30_000);
     await run({ userId: '9' });
     expect(registry.has(young)).toBe(false);

@@ -12,9 +12,16 @@ import type {
   SigningIn,
 } from '../../functions/core/connection-registry.ts';
 import type { DueConnection, LiveSession, LiveSessions } from '../../functions/core/live-sessions.ts';
+import type { RefusalReason } from '../../functions/core/refusal.ts';
 import type { Member } from '../../functions/core/subscriptions.ts';
 
-type Row = NewConnection & { welcomedAt?: number; revokedAt?: number; channels: Set<string>; signedIn?: Member };
+type Row = NewConnection & {
+  welcomedAt?: number;
+  revokedAt?: number;
+  revokedFor?: RefusalReason;
+  channels: Set<string>;
+  signedIn?: Member;
+};
 type ChangedRow = { -readonly [Key in keyof Row]: Row[Key] };
 
 interface Seat {
@@ -49,18 +56,23 @@ export class MemoryRegistry implements ConnectionRegistry, LiveSessions {
   }
 
   async holds(connection: Connection, channel?: string): Promise<boolean> {
-    if (!this.has(connection) || (await this.isRevoked(connection))) return false;
+    if (!this.has(connection) || this.#rows.get(keyOf(connection))?.revokedAt !== undefined) return false;
     return channel === undefined || this.channelsOf(connection).includes(channel);
   }
 
-  async isRevoked(connection: Connection): Promise<boolean> {
-    return this.#rows.get(keyOf(connection))?.revokedAt !== undefined;
+  async whyRevoked(connection: Connection): Promise<RefusalReason | undefined> {
+    return this.#rows.get(keyOf(connection))?.revokedFor;
   }
 
-  async revoke(connection: Connection, revokedAt: number): Promise<readonly string[] | undefined> {
+  async revoke(
+    connection: Connection,
+    revokedAt: number,
+    why: RefusalReason = 'revoked',
+  ): Promise<readonly string[] | undefined> {
     const row = this.#rows.get(keyOf(connection));
     if (row === undefined) return undefined;
     row.revokedAt = revokedAt;
+    row.revokedFor = why;
     return [...row.channels];
   }
 

@@ -187,6 +187,19 @@ it.each([
   expect(registry.rows).toEqual([]);
 });
 
+// They were all told that PHP has ended the session, after which a page does not come back: one that had only just logged in as well.
+it.each([
+  ['revoked', 4009],
+  ['changed-session', 4200],
+  ['put-out', 4004],
+] as const)('tells a socket that was closed before it was open why: %s', async (why, code) => {
+  const { clock, registry, sockets, welcome, start } = await scene();
+  await registry.revoke(welcome, clock.now(), why);
+  sockets.open(id);
+  await clock.finish(start());
+  expect(sockets.framesHeardBy(id)).toMatchObject([{ event: 'pusher:error', data: { code } }]);
+});
+
 it('waits no longer for a revoked socket when its row has gone', async () => {
   const { clock, registry, sockets, welcome, start } = await scene();
   await registry.revoke(welcome, clock.now());
@@ -248,7 +261,7 @@ describe('connections above the limit', () => {
     const work = deliver({ putOut });
     work.catch(() => undefined);
     await expect(clock.finish(work)).rejects.toThrow('1 of 2 sockets could not be closed.');
-    expect(await registry.isRevoked({ principalId: 'user:1', connectionId: 'a' })).toBe(true);
+    expect(await registry.whyRevoked({ principalId: 'user:1', connectionId: 'a' })).toBe('put-out');
     sockets.mend('a');
     await deliver({ putOut });
     expect(sockets.isOpen('a')).toBe(false);
