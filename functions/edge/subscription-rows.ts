@@ -36,18 +36,13 @@ export function createSubscriptionRows(table: string, client: DynamoDBClient, cl
         [ttl]: { N: String(seconds() + connectionLifetime) },
         ...(userId === undefined ? {} : { userId: { S: userId } }),
       };
-      try {
-        await client.send(
-          new PutItemCommand({
-            TableName: table,
-            Item,
-            ConditionExpression: 'attribute_not_exists(joinedAt) OR joinedAt <= :instant',
-            ExpressionAttributeValues: { ':instant': { N: String(joinedAt) } },
-          }),
-        );
-      } catch (error) {
-        if (!(error instanceof ConditionalCheckFailedException)) throw error;
-      }
+      const put = new PutItemCommand({
+        TableName: table,
+        Item,
+        ConditionExpression: 'attribute_not_exists(joinedAt) OR joinedAt <= :instant',
+        ExpressionAttributeValues: { ':instant': { N: String(joinedAt) } },
+      });
+      await orUnfit(client.send(put));
     },
 
     async find(channel, connection) {
