@@ -1,3 +1,4 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import type { Claims } from './core/claims.ts';
 import type { Clock } from './core/clock.ts';
@@ -12,12 +13,12 @@ import { createClaimRows } from './edge/claim-rows.ts';
 import { systemClock } from './edge/clock.ts';
 import { createConnectionRows } from './edge/connection-rows.ts';
 import { readAdmitted } from './edge/context.ts';
-import { openDatabase } from './edge/database.ts';
 import { read, readConnectionLimit, readOptional, readRevalidateSeconds } from './edge/environment.ts';
 import type { SocketEvent } from './edge/gateway.ts';
 import { createStarter, type Starter } from './edge/invoke.ts';
 import { createRevocationRows } from './edge/revocation-rows.ts';
 import { createTell, type Tell } from './edge/telemetry.ts';
+import { waitAtMost } from './edge/wait-at-most.ts';
 
 interface Dependencies {
   readonly registry: ConnectionRegistry;
@@ -42,8 +43,8 @@ export function createConnect(dependencies: Dependencies) {
   const { registry, revocations, claims, subprotocol, limit, revalidateSeconds, starter, clock, tell } = dependencies;
   return async (event: SocketEvent): Promise<APIGatewayProxyStructuredResultV2> => {
     const admitted = readAdmitted(event);
-    // Only a route without our authorizer could bring this about: fail closed.
-    if (admitted === undefined) return { statusCode: 403 };
+    // Only a route without our authorizer could bring this about, or a frame whose event is "$connect": fail closed.
+    if (admitted === undefined || event.requestContext.eventType !== 'CONNECT') return { statusCode: 403 };
     const { jti, authorizedAt, ...session } = admitted;
     const connection = { principalId: session.principalId, connectionId: session.connectionId };
     if (!(await burn(jti))) return turnAway(connection, 'used-ticket');
@@ -104,7 +105,7 @@ export function createConnect(dependencies: Dependencies) {
   }
 }
 
-const client = openDatabase();
+const client = new DynamoDBClient(waitAtMost(2000));
 const claimsTable = readOptional('CLAIMS_TABLE');
 
 export const handler = createConnect({

@@ -1,3 +1,4 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { type BroadcastPage, deliverPage, type WorkerWorld } from './core/broadcast-page.ts';
 import type { Connection } from './core/connection.ts';
 import type { RegisteredConnection } from './core/connection-registry.ts';
@@ -7,11 +8,11 @@ import { type Delivery, SocketTrouble } from './core/socket-sender.ts';
 import { createChannels } from './edge/channels.ts';
 import { createClaimRows } from './edge/claim-rows.ts';
 import { systemClock } from './edge/clock.ts';
-import { openDatabase } from './edge/database.ts';
 import { read } from './edge/environment.ts';
 import type { DeliverJob } from './edge/invoke.ts';
 import { createSockets } from './edge/sockets.ts';
 import { createTell, type Tell } from './edge/telemetry.ts';
+import { waitAtMost } from './edge/wait-at-most.ts';
 
 interface Dependencies extends EndWorld {
   /** What a page of a broadcast takes. Its sender tries once. */
@@ -103,7 +104,7 @@ export function createDeliver({ worker, tell, ...world }: Dependencies) {
   }
 }
 
-const client = openDatabase();
+const client = new DynamoDBClient(waitAtMost(2000));
 // Patient, because a post that was taken but not answered in time is posted again, and one that hangs holds up no other.
 const sendOnce = createSockets(read('CALLBACK_URL'), { maxAttempts: 1, timeoutMs: 10_000 });
 const channels = createChannels(client, sendOnce, systemClock);

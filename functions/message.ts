@@ -1,3 +1,4 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import { createAdmission } from './core/admission.ts';
 import { createClientEvent } from './core/client-event.ts';
@@ -16,12 +17,12 @@ import { createChannels } from './edge/channels.ts';
 import { systemClock } from './edge/clock.ts';
 import { readSpeaker } from './edge/context.ts';
 import { createCounterRows } from './edge/counter-rows.ts';
-import { openDatabase } from './edge/database.ts';
 import { read, readAwsSettings, readNumber } from './edge/environment.ts';
 import type { SocketEvent } from './edge/gateway.ts';
 import { createCredentialsSource } from './edge/secret.ts';
 import { createSockets } from './edge/sockets.ts';
 import { createTell, type Tell } from './edge/telemetry.ts';
+import { waitAtMost } from './edge/wait-at-most.ts';
 
 /** Does what a frame asks for, and says what it is answered. */
 type Act = (speaker: Speaker, frame: Frame) => Promise<Frame>;
@@ -102,7 +103,7 @@ function nameOf(error: unknown): string {
   return error instanceof Error ? error.name : 'unknown';
 }
 
-const client = openDatabase();
+const client = new DynamoDBClient(waitAtMost(2000));
 // Once, because what is posted is tried again by the fan-out.
 const sender = createSockets(read('CALLBACK_URL'), { maxAttempts: 1, timeoutMs: 3000 });
 const channels = createChannels(client, sender, systemClock);

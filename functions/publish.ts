@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import { ivLength } from './core/aes-gcm.ts';
 import { type ApiRoute, type ApiTarget, findTarget } from './core/api-routes.ts';
@@ -18,7 +19,6 @@ import { readTermination } from './core/terminate-request.ts';
 import { createChannels } from './edge/channels.ts';
 import { createClaimRows } from './edge/claim-rows.ts';
 import { systemClock } from './edge/clock.ts';
-import { openDatabase } from './edge/database.ts';
 import { read, readAwsSettings, readRevalidateSeconds } from './edge/environment.ts';
 import { answerDone, answerFault, readRequest } from './edge/http-event.ts';
 import { createIdempotencyRows } from './edge/idempotency-rows.ts';
@@ -27,6 +27,7 @@ import { createRevocationRows } from './edge/revocation-rows.ts';
 import { createCredentialsSource } from './edge/secret.ts';
 import { createSockets } from './edge/sockets.ts';
 import { createTell, type Tell } from './edge/telemetry.ts';
+import { waitAtMost } from './edge/wait-at-most.ts';
 
 interface Dependencies extends RebindWorld, ChannelWorld {
   readonly credentials: CredentialsSource;
@@ -159,7 +160,7 @@ function inMilliseconds(took: Readonly<Record<string, number>>): Readonly<Record
   return Object.fromEntries(Object.entries(took).map(([step, ms]) => [`${step}Ms`, ms]));
 }
 
-const client = openDatabase();
+const client = new DynamoDBClient(waitAtMost(2000));
 
 const sender = createSockets(read('CALLBACK_URL'), { maxAttempts: 2, timeoutMs: 3000 });
 

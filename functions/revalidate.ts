@@ -1,15 +1,16 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { Claims } from './core/claims.ts';
 import { type Asking, type RevalidateReport, type RevalidateWorld, revalidate } from './core/revalidate.ts';
 import { createChannels } from './edge/channels.ts';
 import { createClaimRows } from './edge/claim-rows.ts';
 import { systemClock } from './edge/clock.ts';
-import { openDatabase } from './edge/database.ts';
 import { read, readAwsSettings, readRevalidateSeconds, readSessionEndpointSettings } from './edge/environment.ts';
 import { createLiveSessionRows } from './edge/live-session-rows.ts';
 import { createSessionLookup } from './edge/php.ts';
 import { createCredentialsSource } from './edge/secret.ts';
 import { createSockets } from './edge/sockets.ts';
 import { createTell, type Tell } from './edge/telemetry.ts';
+import { waitAtMost } from './edge/wait-at-most.ts';
 
 interface Dependencies extends RevalidateWorld {
   readonly claims: Claims;
@@ -53,7 +54,7 @@ export function createRevalidate({ claims, tell, ...world }: Dependencies) {
   }
 }
 
-const client = openDatabase();
+const client = new DynamoDBClient(waitAtMost(2000));
 const sender = createSockets(read('CALLBACK_URL'), { maxAttempts: 2, timeoutMs: 3000 });
 
 /** Undefined where PHP is asked in the handshake only. */

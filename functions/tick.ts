@@ -1,3 +1,4 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { Claims } from './core/claims.ts';
 import type { Clock } from './core/clock.ts';
 import { welcomePatience } from './core/connection.ts';
@@ -8,10 +9,10 @@ import type { SocketSender } from './core/socket-sender.ts';
 import { createClaimRows } from './edge/claim-rows.ts';
 import { systemClock } from './edge/clock.ts';
 import { createConnectionRows } from './edge/connection-rows.ts';
-import { openDatabase } from './edge/database.ts';
 import { read } from './edge/environment.ts';
 import { createSockets } from './edge/sockets.ts';
 import { createTell, type Tell } from './edge/telemetry.ts';
+import { waitAtMost } from './edge/wait-at-most.ts';
 
 interface Dependencies {
   readonly registry: ConnectionRegistry;
@@ -105,7 +106,7 @@ export function createTick({ registry, claims, sender, clock, minutes, tell }: D
   }
 }
 
-const client = openDatabase();
+const client = new DynamoDBClient(waitAtMost(2000));
 export const handler = createTick({
   registry: createConnectionRows(read('CONNECTIONS_TABLE'), client, systemClock),
   claims: createClaimRows(read('CLAIMS_TABLE'), client, systemClock),

@@ -6,7 +6,7 @@ export interface Connection {
 
 export interface NewConnection extends Connection {
   readonly sessionHash: string;
-  /** Epoch seconds, when PHP says so: from then on nothing is for this connection, open or not. */
+  /** Epoch seconds, when PHP says so: from then on it joins nothing more, and is closed as soon as somebody looks. */
   readonly sessionExpiresAt?: number;
   /** With what PHP is asked about the session again, sealed; undefined where nothing is asked again. */
   readonly sessionSeal?: string;

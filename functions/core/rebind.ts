@@ -9,7 +9,7 @@ import type { LiveSessions } from './live-sessions.ts';
 import { nextCheck } from './next-check.ts';
 import { isRefusal, type Refusal, refuse } from './refusal.ts';
 import type { RevokeWorld } from './revoke.ts';
-import { openTicket, type Ticket, ticketMemory } from './ticket.ts';
+import { clockTolerance, openTicket, type Ticket, ticketMemory } from './ticket.ts';
 
 /** That PHP has given a session another id. */
 export interface Rebind {
@@ -73,9 +73,9 @@ export async function rebind(
     if (isRebound === undefined) count.failed += 1;
   });
   const endings = [await endConnections(nameless, 'changed-session', world, deadline)];
-  // A logout with the new id, before the sockets had it, did not find them.
+  // A logout with the new id, before the sockets had it, did not find them. It may be older than the ticket by PHP's clock alone.
   const after = `session:${hashSessionId(credentials, ticket.sessionId)}`;
-  if (named.length > 0 && (await revocations.isRevokedSince([after], ticket.issuedAt * 1000))) {
+  if (named.length > 0 && (await revocations.isRevokedSince([after], (ticket.issuedAt - clockTolerance) * 1000))) {
     endings.push(await endConnections(named, 'revoked', world, deadline));
   }
   return { ...count, ended: sumEndings(endings) };

@@ -1,12 +1,7 @@
-import {
-  ConditionalCheckFailedException,
-  DeleteItemCommand,
-  type DynamoDBClient,
-  GetItemCommand,
-  PutItemCommand,
-} from '@aws-sdk/client-dynamodb';
+import { DeleteItemCommand, type DynamoDBClient, GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import type { Claims } from '../core/claims.ts';
 import type { Clock } from '../core/clock.ts';
+import { orUnfit } from './or-unfit.ts';
 import { claimsTable } from './tables.ts';
 
 const { partitionKey, ttl } = claimsTable;
@@ -16,20 +11,13 @@ export function createClaimRows(table: string, client: DynamoDBClient, clock: Cl
   return {
     async claim(name, expiresAt) {
       const [isFree, hasExpired] = [`attribute_not_exists(${partitionKey})`, `${ttl} <= :now`];
-      try {
-        await client.send(
-          new PutItemCommand({
-            TableName: table,
-            Item: { [partitionKey]: { S: name }, [ttl]: { N: String(expiresAt) } },
-            ConditionExpression: `${isFree} OR ${hasExpired}`,
-            ExpressionAttributeValues: { ':now': { N: String(Math.floor(clock.now() / 1000)) } },
-          }),
-        );
-        return true;
-      } catch (error) {
-        if (error instanceof ConditionalCheckFailedException) return false;
-        throw error;
-      }
+      const put = new PutItemCommand({
+        TableName: table,
+        Item: { [partitionKey]: { S: name }, [ttl]: { N: String(expiresAt) } },
+        ConditionExpression: `${isFree} OR ${hasExpired}`,
+        ExpressionAttributeValues: { ':now': { N: String(Math.floor(clock.now() / 1000)) } },
+      });
+      return (await orUnfit(client.send(put))) !== 'unfit';
     },
 
     async holds(name) {

@@ -1,6 +1,5 @@
 import {
   type AttributeValue,
-  ConditionalCheckFailedException,
   DeleteItemCommand,
   type DynamoDBClient,
   GetItemCommand,
@@ -14,12 +13,13 @@ import type { Clock } from '../core/clock.ts';
 import { type Connection, connectionLifetime, welcomePatience } from '../core/connection.ts';
 import type { ConnectionRegistry, RegisteredConnection } from '../core/connection-registry.ts';
 import type { RefusalReason } from '../core/refusal.ts';
+import { orUnfit } from './or-unfit.ts';
 import { connectionsTable } from './tables.ts';
 
 type Row = Record<string, AttributeValue>;
 
 const { partitionKey, sortKey, ttl } = connectionsTable;
-const shown = `${partitionKey}, ${sortKey}, connectedAt, welcomedAt`;
+export const shown = `${partitionKey}, ${sortKey}, connectedAt, welcomedAt`;
 const stillThere = `attribute_exists(${sortKey})`;
 const notRevoked = 'attribute_not_exists(revokedAt)';
 // TTL may delete days late (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ttl-expired-items.html).
@@ -30,11 +30,6 @@ const isAlive = `${notExpired} AND ${sessionGoesOn} AND ${notRevoked}`;
 
 /** The registry as rows of one DynamoDB table. */
 export function createConnectionRows(table: string, client: DynamoDBClient, clock: Clock): ConnectionRegistry {
-  const keyOf = ({ principalId, connectionId }: Connection): Row => ({
-    [partitionKey]: { S: principalId },
-    [sortKey]: { S: connectionId },
-  });
-
   return {
     async add(connection) {
       const expiresAt = Math.floor(connection.connectedAt / 1000) + connectionLifetime;
@@ -228,13 +223,13 @@ export function createConnectionRows(table: string, client: DynamoDBClient, cloc
 
   /** What it answers of the row as it was, or `unfit` when the condition was not met. */
   async function update(change: Omit<UpdateItemCommandInput, 'TableName'>): Promise<Row | undefined | 'unfit'> {
-    try {
-      return (await client.send(new UpdateItemCommand({ TableName: table, ...change }))).Attributes;
-    } catch (error) {
-      if (error instanceof ConditionalCheckFailedException) return 'unfit';
-      throw error;
-    }
+    const outcome = await orUnfit(client.send(new UpdateItemCommand({ TableName: table, ...change })));
+    return outcome === 'unfit' ? outcome : outcome.Attributes;
   }
+}
+
+export function keyOf({ principalId, connectionId }: Connection): Row {
+  return { [partitionKey]: { S: principalId }, [sortKey]: { S: connectionId } };
 }
 
 function channelsOf(row: Row | undefined): readonly string[] {
@@ -245,7 +240,8 @@ function numberOf(name: string, value: number | undefined): Row {
   return value === undefined ? {} : { [name]: { N: String(value) } };
 }
 
-function readRow(row: Row): RegisteredConnection {
+/** Of a row with what `shown` names. */
+export function readRow(row: Row): RegisteredConnection {
   return {
     principalId: row[partitionKey]?.S ?? '',
     connectionId: row[sortKey]?.S ?? '',

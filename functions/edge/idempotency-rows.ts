@@ -1,12 +1,7 @@
-import {
-  ConditionalCheckFailedException,
-  DeleteItemCommand,
-  type DynamoDBClient,
-  GetItemCommand,
-  PutItemCommand,
-} from '@aws-sdk/client-dynamodb';
+import { DeleteItemCommand, type DynamoDBClient, GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import type { Clock } from '../core/clock.ts';
 import { type Attempt, answerMemory, attemptSeconds, type Beginning, type Idempotency } from '../core/idempotency.ts';
+import { orUnfit } from './or-unfit.ts';
 import { claimsTable } from './tables.ts';
 
 const { partitionKey, ttl } = claimsTable;
@@ -20,20 +15,13 @@ export function createIdempotencyRows(table: string, client: DynamoDBClient, clo
       const [isFree, hasExpired] = [`attribute_not_exists(${partitionKey})`, `${ttl} <= :now`];
       // An answered row has no such end any more.
       const hasDied = 'bodyHash = :hash AND attemptEndsAt <= :now';
-      try {
-        await client.send(
-          new PutItemCommand({
-            TableName: table,
-            Item: { ...row(attempt), attemptEndsAt: { N: String(seconds() + attemptSeconds) } },
-            ConditionExpression: `${isFree} OR ${hasExpired} OR (${hasDied})`,
-            ExpressionAttributeValues: { ':now': { N: String(seconds()) }, ':hash': { S: attempt.bodyHash } },
-          }),
-        );
-        return 'ours';
-      } catch (error) {
-        if (error instanceof ConditionalCheckFailedException) return await whatIsThere(attempt);
-        throw error;
-      }
+      const put = new PutItemCommand({
+        TableName: table,
+        Item: { ...row(attempt), attemptEndsAt: { N: String(seconds() + attemptSeconds) } },
+        ConditionExpression: `${isFree} OR ${hasExpired} OR (${hasDied})`,
+        ExpressionAttributeValues: { ':now': { N: String(seconds()) }, ':hash': { S: attempt.bodyHash } },
+      });
+      return (await orUnfit(client.send(put))) === 'unfit' ? whatIsThere(attempt) : 'ours';
     },
 
     async finish(attempt, answer) {
@@ -41,17 +29,9 @@ export function createIdempotencyRows(table: string, client: DynamoDBClient, clo
     },
 
     async abandon({ name }) {
-      try {
-        await client.send(
-          new DeleteItemCommand({
-            TableName: table,
-            Key: { [partitionKey]: { S: name } },
-            ConditionExpression: 'attribute_not_exists(answer)',
-          }),
-        );
-      } catch (error) {
-        if (!(error instanceof ConditionalCheckFailedException)) throw error;
-      }
+      const Key = { [partitionKey]: { S: name } };
+      const ConditionExpression = 'attribute_not_exists(answer)';
+      await orUnfit(client.send(new DeleteItemCommand({ TableName: table, Key, ConditionExpression })));
     },
   };
 

@@ -2,6 +2,7 @@ import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import type { BroadcastPage } from '../core/broadcast-page.ts';
 import type { Connection } from '../core/connection.ts';
 import type { RegisteredConnection } from '../core/connection-registry.ts';
+import { waitAtMost } from './wait-at-most.ts';
 
 /**
  * What `deliver` is asked to do. A frame has 128 KB at most, and twice as much as text in JSON; an event may have 1 MB
@@ -22,7 +23,8 @@ export interface Starter {
 }
 
 export function createStarter(functions: { deliver: string; tick: string | undefined }): Starter {
-  const client = new LambdaClient({});
+  // Patient, because an event that was taken but not answered in time is queued again, and done twice.
+  const client = new LambdaClient(waitAtMost(5000));
   return {
     deliver: (job) => start(functions.deliver, job),
     tick: async () => {

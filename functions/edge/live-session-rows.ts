@@ -1,6 +1,5 @@
 import {
   type AttributeValue,
-  ConditionalCheckFailedException,
   type DynamoDBClient,
   GetItemCommand,
   paginateScan,
@@ -9,20 +8,17 @@ import {
 import type { Clock } from '../core/clock.ts';
 import type { Connection } from '../core/connection.ts';
 import type { DueConnection, LiveSession, LiveSessions } from '../core/live-sessions.ts';
+import { keyOf, readRow, shown } from './connection-rows.ts';
+import { orUnfit } from './or-unfit.ts';
 import { connectionsTable } from './tables.ts';
 
 type Row = Record<string, AttributeValue>;
 
-const { partitionKey, sortKey, ttl } = connectionsTable;
+const { sortKey, ttl } = connectionsTable;
 const ofSession = `attribute_exists(${sortKey}) AND sessionHash = :hash`;
 
 /** The sessions behind open sockets, as attributes of the connections' own rows. */
 export function createLiveSessionRows(table: string, client: DynamoDBClient, clock: Clock): LiveSessions {
-  const keyOf = ({ principalId, connectionId }: Connection): Row => ({
-    [partitionKey]: { S: principalId },
-    [sortKey]: { S: connectionId },
-  });
-
   return {
     async *due() {
       const [hasEnded, isToBeChecked] = ['sessionExpiresAt <= :now', 'validUntil <= :now'];
@@ -31,7 +27,7 @@ export function createLiveSessionRows(table: string, client: DynamoDBClient, clo
         {
           TableName: table,
           // Not consistent, at half the price: whoever is missed is found a minute later.
-          ProjectionExpression: `${partitionKey}, ${sortKey}, connectedAt, welcomedAt, sessionHash, sessionExpiresAt`,
+          ProjectionExpression: `${shown}, sessionHash, sessionExpiresAt`,
           FilterExpression: `${ttl} > :now AND (${hasEnded} OR ${isToBeChecked})`,
           ExpressionAttributeValues: { ':now': { N: String(Math.floor(clock.now() / 1000)) } },
         },
@@ -74,30 +70,20 @@ export function createLiveSessionRows(table: string, client: DynamoDBClient, clo
   };
 
   async function update(connection: Connection, hash: string, expression: string, values: Row): Promise<boolean> {
-    try {
-      await client.send(
-        new UpdateItemCommand({
-          TableName: table,
-          Key: keyOf(connection),
-          UpdateExpression: expression,
-          ConditionExpression: ofSession,
-          ExpressionAttributeValues: { ...values, ':hash': { S: hash } },
-        }),
-      );
-      return true;
-    } catch (error) {
-      if (error instanceof ConditionalCheckFailedException) return false;
-      throw error;
-    }
+    const change = new UpdateItemCommand({
+      TableName: table,
+      Key: keyOf(connection),
+      UpdateExpression: expression,
+      ConditionExpression: ofSession,
+      ExpressionAttributeValues: { ...values, ':hash': { S: hash } },
+    });
+    return (await orUnfit(client.send(change))) !== 'unfit';
   }
 }
 
 function readDue(row: Row): DueConnection {
   return {
-    principalId: row[partitionKey]?.S ?? '',
-    connectionId: row[sortKey]?.S ?? '',
-    connectedAt: Number(row.connectedAt?.N),
-    welcomed: row.welcomedAt !== undefined,
+    ...readRow(row),
     sessionHash: row.sessionHash?.S ?? '',
     sessionExpiresAt: readNumber(row.sessionExpiresAt),
   };

@@ -1,6 +1,5 @@
 import {
   type AttributeValue,
-  ConditionalCheckFailedException,
   DeleteItemCommand,
   type DynamoDBClient,
   GetItemCommand,
@@ -12,6 +11,7 @@ import type { Clock } from '../core/clock.ts';
 import { connectionLifetime } from '../core/connection.ts';
 import type { Members } from '../core/members.ts';
 import type { Member } from '../core/subscriptions.ts';
+import { orUnfit } from './or-unfit.ts';
 import { membersTable } from './tables.ts';
 
 type Row = Record<string, AttributeValue>;
@@ -99,23 +99,14 @@ export function createMemberRows(table: string, client: DynamoDBClient, clock: C
 
   /** The connections before, or `unfit` when the condition was not met. */
   async function update(change: UpdateItemCommandInput): Promise<readonly string[] | 'unfit'> {
-    try {
-      const { Attributes } = await client.send(new UpdateItemCommand(change));
-      return Attributes?.connections?.SS ?? [];
-    } catch (error) {
-      if (error instanceof ConditionalCheckFailedException) return 'unfit';
-      throw error;
-    }
+    const outcome = await orUnfit(client.send(new UpdateItemCommand(change)));
+    return outcome === 'unfit' ? outcome : (outcome.Attributes?.connections?.SS ?? []);
   }
 
   /** Who comes in between has found nobody before him, keeps the row, and is announced again. */
   async function removeEmpty(Key: Row): Promise<void> {
     const ConditionExpression = 'attribute_not_exists(connections)';
-    try {
-      await client.send(new DeleteItemCommand({ TableName: table, Key, ConditionExpression }));
-    } catch (error) {
-      if (!(error instanceof ConditionalCheckFailedException)) throw error;
-    }
+    await orUnfit(client.send(new DeleteItemCommand({ TableName: table, Key, ConditionExpression })));
   }
 
   function seconds(): number {

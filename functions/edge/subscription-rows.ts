@@ -1,6 +1,5 @@
 import {
   type AttributeValue,
-  ConditionalCheckFailedException,
   DeleteItemCommand,
   type DynamoDBClient,
   GetItemCommand,
@@ -12,6 +11,7 @@ import {
 import type { Clock } from '../core/clock.ts';
 import { type Connection, connectionLifetime } from '../core/connection.ts';
 import type { Subscription, Subscriptions } from '../core/subscriptions.ts';
+import { orUnfit } from './or-unfit.ts';
 import { subscriptionsTable } from './tables.ts';
 
 type Row = Record<string, AttributeValue>;
@@ -36,18 +36,13 @@ export function createSubscriptionRows(table: string, client: DynamoDBClient, cl
         [ttl]: { N: String(seconds() + connectionLifetime) },
         ...(userId === undefined ? {} : { userId: { S: userId } }),
       };
-      try {
-        await client.send(
-          new PutItemCommand({
-            TableName: table,
-            Item,
-            ConditionExpression: 'attribute_not_exists(joinedAt) OR joinedAt <= :instant',
-            ExpressionAttributeValues: { ':instant': { N: String(joinedAt) } },
-          }),
-        );
-      } catch (error) {
-        if (!(error instanceof ConditionalCheckFailedException)) throw error;
-      }
+      const put = new PutItemCommand({
+        TableName: table,
+        Item,
+        ConditionExpression: 'attribute_not_exists(joinedAt) OR joinedAt <= :instant',
+        ExpressionAttributeValues: { ':instant': { N: String(joinedAt) } },
+      });
+      await orUnfit(client.send(put));
     },
 
     async find(channel, connection) {
@@ -64,20 +59,11 @@ export function createSubscriptionRows(table: string, client: DynamoDBClient, cl
         ExpressionAttributeValues: { ':instant': { N: String(joinedBefore) } },
       };
       const Key = keyOf(channel, connection);
-      try {
-        const { Attributes } = await client.send(
-          new DeleteItemCommand({
-            TableName: table,
-            Key,
-            ...(joinedBefore === undefined ? {} : isOlder),
-            ReturnValues: 'ALL_OLD',
-          }),
-        );
-        return Attributes === undefined ? undefined : readSubscription(Attributes);
-      } catch (error) {
-        if (error instanceof ConditionalCheckFailedException) return 'younger';
-        throw error;
-      }
+      const condition = joinedBefore === undefined ? {} : isOlder;
+      const removal = new DeleteItemCommand({ TableName: table, Key, ...condition, ReturnValues: 'ALL_OLD' });
+      const outcome = await orUnfit(client.send(removal));
+      if (outcome === 'unfit') return 'younger';
+      return outcome.Attributes === undefined ? undefined : readSubscription(outcome.Attributes);
     },
 
     async page(channel, { after, upTo, limit, latest = false } = {}) {

@@ -44,7 +44,7 @@ export type Tell = (
 
 export function createTell(): Tell {
   const logger = new Logger({ serviceName: 'session-socket' });
-  return (level, message, fields, counts) => logger[level](message, { ...fields, ...counts, _aws: metricsOf(counts) });
+  return (level, message, fields, counts) => logger[level](message, { ...fields, ...counts, ...metricsOf(counts) });
 }
 
 /**
@@ -53,12 +53,12 @@ export function createTell(): Tell {
  * A few lines of our own, because Powertools' Metrics would be a quarter of the authorizer's bundle.
  */
 function metricsOf(counts: Partial<Record<Occurrence, number>>) {
+  // A directive names one metric at least.
+  if (Object.keys(counts).length === 0) return {};
   const Metrics = Object.keys(counts).map((Name) => ({
     Name,
     Unit: Name.endsWith('Milliseconds') ? 'Milliseconds' : 'Count',
   }));
-  return {
-    Timestamp: Date.now(),
-    CloudWatchMetrics: [{ Namespace: 'SessionSocket', Dimensions: [['service']], Metrics }],
-  };
+  const CloudWatchMetrics = [{ Namespace: 'SessionSocket', Dimensions: [['service']], Metrics }];
+  return { _aws: { Timestamp: Date.now(), CloudWatchMetrics } };
 }

@@ -95,13 +95,20 @@ describe('a session with another id', () => {
     expect(await run()).toMatchObject({ rebound: 0, failed: 0, ended: { found: 0 } });
   });
 
-  it('keeps no socket where a logout with the new id came before the sockets had it', async () => {
-    const { registry, run, logOut, sender } = await scene();
-    justBefore(registry, 'rebind', () => logOut(after));
-    await run();
-    expect(['tab1', 'tab2', 'phone'].map((id) => sender.isOpen(id))).toEqual([false, false, true]);
-    expect(sender.framesHeardBy('tab1')).toMatchObject([{ event: 'pusher:error', data: { code: 4009 } }]);
-  });
+  it.each([
+    ['clock is ours', 0],
+    ['clock is ahead', 4],
+  ])(
+    'keeps no socket where a logout with the new id came before the sockets had it, of a PHP whose %s',
+    async (_, ahead) => {
+      const { clock, registry, run, ticket, logOut, sender } = await scene();
+      const sealedAt = clock.now() / 1000 + ahead;
+      justBefore(registry, 'rebind', () => logOut(after));
+      await run(ticket({ iat: sealedAt, exp: sealedAt + 30 }));
+      expect(['tab1', 'tab2', 'phone'].map((id) => sender.isOpen(id))).toEqual([false, false, true]);
+      expect(sender.framesHeardBy('tab1')).toMatchObject([{ event: 'pusher:error', data: { code: 4009 } }]);
+    },
+  );
 
   it('counts a socket that could not be told, so that PHP hears of it', async () => {
     const { registry, run } = await scene();

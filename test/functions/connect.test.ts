@@ -77,6 +77,18 @@ it.each([
   expect(told.count('Connected')).toBe(0);
 });
 
+// Whether API Gateway would run `$connect` for such a frame is documented nowhere. It would forget that the row was revoked.
+it('refuses a frame whose event is "$connect", and does not touch the row of who says it', async () => {
+  const { registry, started, connect } = scene();
+  await connect(connectEvent());
+  await registry.revoke(connection, 0);
+  const event = connectEvent();
+  const frame = { ...event, requestContext: { ...event.requestContext, eventType: 'MESSAGE' as const } };
+  expect(await connect(frame)).toEqual({ statusCode: 403 });
+  expect(await registry.isRevoked(connection)).toBe(true);
+  expect(started).toHaveLength(2);
+});
+
 it('leaves nothing behind when deliver cannot be started', async () => {
   const { registry, starter, told, connect } = scene();
   const other = await registry.seat('other');

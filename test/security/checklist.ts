@@ -402,7 +402,7 @@ export const sections: readonly Section[] = [
           ...by('conformance/limits', '#52 #N16 after two hours it is closed with 1001 however busy it was'),
         ],
         reason:
-          'It is closed within a minute of that end; nothing is delivered from the end on. The two hours are API Gateway’s.',
+          'It is closed within 75 s of that end; until then it joins nothing more, and hears its channels. The two hours are API Gateway’s.',
       },
       {
         number: 'S34',
