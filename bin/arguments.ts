@@ -52,7 +52,9 @@ export async function exitCodeOf(work: () => Promise<number>): Promise<number> {
   try {
     return await work();
   } catch (error) {
-    console.error(`\nsession-socket: ${error instanceof Error ? error.message : error}\n`);
-    return error instanceof UsageError ? 2 : 1;
+    const isUsage = error instanceof UsageError;
+    const hint = isUsage ? '\n  --help says what there is.\n' : '';
+    console.error(`\nsession-socket: ${error instanceof Error ? error.message : error}\n${hint}`);
+    return isUsage ? 2 : 1;
   }
 }

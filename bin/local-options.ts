@@ -1,10 +1,13 @@
 import { readChoice, readOptions, readPort, UsageError } from './arguments.ts';
+import { readAppUrl } from './own-app.ts';
 
 export interface LocalOptions {
   readonly pagePort: number;
   readonly socketPort: number;
   readonly php: 'native' | 'wasm';
   readonly mode: 'ticket' | 'cookie';
+  /** The session endpoint of somebody's own app, which takes the place of the demo. */
+  readonly app?: URL;
   readonly hello: boolean;
   readonly quiet: boolean;
   readonly permissions: boolean;
@@ -18,6 +21,8 @@ export const usage = `Runs session-socket on this machine: the template that wou
   --socket-port N   port of the WebSocket API     (default 4000; 0 takes any free one)
   --php WHICH       native or wasm                (default native, and WebAssembly where no php runs)
   --mode WHICH      ticket or cookie              (default ticket; cookie has page and socket on one domain, and no token)
+  --app URL         your own PHP app in place of the demo, such as http://127.0.0.1:8000; it has to answer /getSessionID
+                    with tickets, and finds what it has to know in session-socket.env
   --hello           say hello every second, as the server of the blog post did
   --quiet           print no log, only where everything is
   --permissions     at the end, say which permissions each function used and which it never did
@@ -31,6 +36,7 @@ export function readLocalOptions(args: readonly string[]): LocalOptions | 'help'
     'socket-port': { type: 'string', default: '4000' },
     php: { type: 'string', default: 'native' },
     mode: { type: 'string', default: 'ticket' },
+    app: { type: 'string' },
     hello: { type: 'boolean', default: false },
     quiet: { type: 'boolean', default: false },
     permissions: { type: 'boolean', default: false },
@@ -41,7 +47,9 @@ export function readLocalOptions(args: readonly string[]): LocalOptions | 'help'
   if (values['page-port'] === values['socket-port'] && values['page-port'] !== '0') {
     throw new UsageError('--page-port and --socket-port cannot be the same.');
   }
+  if (values.app !== undefined && values.mode !== 'ticket') throw new UsageError('--app goes with --mode ticket only.');
   return {
+    ...(values.app === undefined ? {} : { app: readAppUrl(values.app) }),
     pagePort: readPort('--page-port', values['page-port']),
     socketPort: readPort('--socket-port', values['socket-port']),
     php: readChoice('--php', ['native', 'wasm'], values.php),

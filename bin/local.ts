@@ -3,9 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startPhpServer } from '../local/php-server.ts';
 import { exitCodeOf } from './arguments.ts';
-import { banner } from './banner.ts';
+import { banner, type Row } from './banner.ts';
 import { type Life, live } from './live.ts';
 import { type LocalOptions, readLocalOptions, usage } from './local-options.ts';
+import { tellOwnApp } from './own-app.ts';
 import { describeRuntime, unknownsSentence } from './run-assembly.ts';
 import { shareDomain } from './shared-domain.ts';
 import { describeDynamoDb, findPort, findSocketPort, startCloud } from './start-cloud.ts';
@@ -26,19 +27,20 @@ process.exit(
 );
 
 async function start(life: Life, options: LocalOptions): Promise<void> {
-  const pagePort = await findPort(options.pagePort, '--page-port');
+  const { app } = options;
+  const pagePort = app === undefined ? await findPort(options.pagePort, '--page-port') : options.pagePort;
   const socketPort = await findSocketPort(options.socketPort, '--socket-port');
 
   life.goOn();
   console.log('Synthesizing the template …');
   const assembly = await mkdtemp(join(tmpdir(), 'session-socket-'));
   life.undo(() => rm(assembly, { recursive: true, force: true }));
-  const phpUrl = `http://127.0.0.1:${pagePort}`;
+  const phpUrl = app?.origin ?? `http://127.0.0.1:${pagePort}`;
   const shared = options.mode === 'cookie' ? shareDomain(pagePort) : undefined;
   const pageUrl = shared?.pageUrl ?? phpUrl;
   const context = {
-    sessionEndpoint: `${phpUrl}/getSessionID`,
-    allowedOrigins: `${pageUrl},http://localhost:${pagePort}`,
+    sessionEndpoint: app?.href ?? `${phpUrl}/getSessionID`,
+    allowedOrigins: app?.origin ?? `${pageUrl},http://localhost:${pagePort}`,
     hello: String(options.hello),
     mode: 'ticket',
     ...shared?.context,
@@ -46,7 +48,7 @@ async function start(life: Life, options: LocalOptions): Promise<void> {
   await synthesize(context, assembly, life.signal);
   life.goOn();
 
-  console.log('Starting the local cloud and PHP …');
+  console.log(app === undefined ? 'Starting the local cloud and PHP …' : 'Starting the local cloud …');
   const cloud = await startCloud(life, {
     assembly,
     port: socketPort,
@@ -57,15 +59,17 @@ async function start(life: Life, options: LocalOptions): Promise<void> {
   life.goOn();
   const socketUrl = shared?.socketUrlOf(cloud.webSocketUrl) ?? cloud.webSocketUrl;
   const log = (line: string) => (options.quiet ? undefined : console.log(line));
-  const php = await startPhpServer({
-    root: join(project, 'php'),
-    router: 'demo/index.php',
-    port: pagePort,
-    environment: { SESSION_SOCKET_URL: socketUrl, ...ticketEnvironment(cloud), ...shared?.environment },
-    prefer: options.php,
-    log,
-  });
-  life.undo(() => php.close());
+  const environment = { SESSION_SOCKET_URL: socketUrl, ...ticketEnvironment(cloud), ...shared?.environment };
+  const startDemo = async (): Promise<readonly Row[]> => {
+    const [root, prefer] = [join(project, 'php'), options.php];
+    const php = await startPhpServer({ root, router: 'demo/index.php', port: pagePort, environment, prefer, log });
+    life.undo(() => php.close());
+    return [
+      ['Log in', 'gonzalo or maria / password'],
+      ['PHP', php.php],
+    ];
+  };
+  const php = app === undefined ? await startDemo() : await tellOwnApp(life, process.cwd(), environment);
   const rooms = ['functions', 'lib'].map((room) => join(project, room));
   synthesizeAgain(life, rooms, () => synthesize(context, assembly, life.signal), log);
 
@@ -78,8 +82,7 @@ async function start(life: Life, options: LocalOptions): Promise<void> {
         ['Page', `${pageUrl}/`],
         ['Socket', socketUrl],
         ['Inspect', String(cloud.inspectorUrl)],
-        ['Log in', 'gonzalo or maria / password'],
-        ['PHP', php.php],
+        ...php,
         ['DynamoDB', describeDynamoDb('dynalite')],
         ['Lambda', ...runtimes],
       ],

@@ -36,9 +36,9 @@ export class SessionSocketStack extends Stack {
     new CfnOutput(this, 'SecretName', { value: secret.secretName, description: 'Where PHP gets its secret from' });
   }
   #tellOfAlarms(topicArn: string): void {
-    const { sessionCheckAlarm, revokeAlarm, deliveryAlarm, revalidateAlarm } = this.sessionSocket;
+    const { sessionCheckAlarm, connectAlarm, revokeAlarm, deliveryAlarm, revalidateAlarm } = this.sessionSocket;
     const tell = new SnsAction(Topic.fromTopicArn(this, 'AlarmTopic', topicArn));
-    for (const alarm of [sessionCheckAlarm, revokeAlarm, deliveryAlarm, revalidateAlarm]) {
+    for (const alarm of [sessionCheckAlarm, connectAlarm, revokeAlarm, deliveryAlarm, revalidateAlarm]) {
       alarm.addAlarmAction(tell);
       alarm.addOkAction(tell);
     }

@@ -39,6 +39,9 @@ export class SessionSocket extends Construct {
   /** In alarm while session checks fail, and with them the handshakes. Add an action to be told. */
   readonly sessionCheckAlarm: Alarm;
 
+  /** In alarm while who was let in cannot be registered, so that the handshakes fail. Add an action to be told. */
+  readonly connectAlarm: Alarm;
+
   /** In alarm when a logout has left sockets open, or an event could not be published. Add an action to be told. */
   readonly revokeAlarm: Alarm;
 
@@ -106,6 +109,11 @@ export class SessionSocket extends Construct {
     this.revalidateAlarm = this.#createRevalidation(php).alarm;
     const hello = props.hello === true ? this.#createHello() : undefined;
     const connect = this.#createConnect(props, hello);
+    this.connectAlarm = alarmOnErrors(
+      connect,
+      'Who was let in cannot be registered, and the handshakes fail: the log of Connect says why.',
+      { minutes: 3, of: 5 },
+    );
     this.#api.route({ authorizer, connect, message: this.#createMessage(props), disconnect: this.#createDisconnect() });
   }
 

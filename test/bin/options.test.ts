@@ -84,6 +84,16 @@ describe('the options of npm start', () => {
     expect(readLocalOptions(['--hello'])).toMatchObject({ hello: true });
   });
 
+  it('take somebody’s own app in place of the demo', () => {
+    expect(readLocalOptions([])).not.toHaveProperty('app');
+    const endpointOf = (app: string) => String(Object(readLocalOptions(['--app', app])).app);
+    expect(endpointOf('http://127.0.0.1:8000')).toBe('http://127.0.0.1:8000/getSessionID');
+    expect(endpointOf('http://127.0.0.1:8000/session.php')).toBe('http://127.0.0.1:8000/session.php');
+    const sentence = '--app is the address of your app, such as http://127.0.0.1:8000, not "8000".';
+    expect(() => readLocalOptions(['--app', '8000'])).toThrow(new UsageError(sentence));
+    expect(() => readLocalOptions(['--app', 'http://127.0.0.1:8000', '--mode', 'cookie'])).toThrow(UsageError);
+  });
+
   it('show tickets, and cookies when asked', () => {
     expect(readLocalOptions([])).toMatchObject({ mode: 'ticket' });
     expect(readLocalOptions(['--mode', 'cookie'])).toMatchObject({ mode: 'cookie' });

@@ -1,10 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { access, mkdtemp, rm, symlink } from 'node:fs/promises';
+import { access, mkdtemp, readFile, rm, stat, symlink } from 'node:fs/promises';
 import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
+import { findFreePort } from '../../local/free-port.ts';
+import { startPhpServer } from '../../local/php-server.ts';
 import { speakPusher } from '../contract/pusher-socket.ts';
 import { Visitor } from '../php/visitor.ts';
 import { hasNativePhp } from '../php-kinds.ts';
@@ -59,6 +61,24 @@ describe('npm start', { timeout: 90_000 }, () => {
     expect(await handshakeStatus(here, handshake)).toBe(101);
     expect(await handshakeStatus(here, { ...handshake, origin: 'http://evil.session-socket.localhost' })).toBe(403);
     await demo.pressCtrlC();
+  });
+
+  it.skipIf(!hasNativePhp)('serves somebody’s own app, which finds in a file what it has to know', async () => {
+    const port = await findFreePort(0);
+    const url = `http://127.0.0.1:${port}`;
+    const gateway = await start(process.env.PATH ?? '', ['--app', url]);
+    expect(gateway.pageUrl).toBe(`${url}/`);
+    const [, file = ''] = /For PHP +(\S+)/.exec(gateway.printed()) ?? [];
+    expect((await stat(file)).mode & 0o777).toBe(0o600);
+    const lines = (await readFile(file, 'utf8')).trim().split('\n');
+    const environment = Object.fromEntries(lines.map((line) => line.split('=') as [string, string]));
+    expect(gateway.printed()).not.toContain(environment.SESSION_SOCKET_SECRET);
+
+    const app = await startPhpServer({ root: join(project, 'php'), router: 'demo/index.php', port, environment });
+    await tryEverything(gateway);
+    await app.close();
+    await gateway.pressCtrlC();
+    await expect(access(file)).rejects.toThrow('ENOENT');
   });
 
   it('stops cleanly when Ctrl-C comes before it is ready', async () => {

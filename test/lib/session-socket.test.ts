@@ -412,6 +412,19 @@ describe('the authorizer', () => {
   });
 });
 
+describe('connect', () => {
+  it('is watched by an alarm on its errors, because with them handshakes fail that PHP has said yes to', () => {
+    const { Properties } = quiet.the('AWS::CloudWatch::Alarm', 'Connect');
+    expect(Properties).toMatchObject({
+      MetricName: 'Errors',
+      Threshold: 1,
+      DatapointsToAlarm: 3,
+      EvaluationPeriods: 5,
+    });
+    expect(quiet.read(Properties.Dimensions[0].Value)).toBe('{Connect/Function}');
+  });
+});
+
 describe('the tables', () => {
   it.each([
     ['Tables/Connections', { principalId: 'HASH', connectionId: 'RANGE' }],
