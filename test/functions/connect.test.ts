@@ -81,11 +81,11 @@ it.each([
 it('refuses a frame whose event is "$connect", and does not touch the row of who says it', async () => {
   const { registry, started, connect } = scene();
   await connect(connectEvent());
-  await registry.revoke(connection, 0);
+  await registry.revoke(connection, 0, 'revoked');
   const event = connectEvent();
   const frame = { ...event, requestContext: { ...event.requestContext, eventType: 'MESSAGE' as const } };
   expect(await connect(frame)).toEqual({ statusCode: 403 });
-  expect(await registry.isRevoked(connection)).toBe(true);
+  expect(await registry.whyRevoked(connection)).toBe('revoked');
   expect(started).toHaveLength(2);
 });
 
