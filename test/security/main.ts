@@ -12,7 +12,11 @@ import { markdownTable } from './table.ts';
 interface TestFile {
   /** Its absolute path. */
   readonly name: string;
-  readonly assertionResults: readonly { readonly fullName: string; readonly status: string }[];
+  readonly assertionResults: readonly {
+    readonly fullName: string;
+    readonly status: string;
+    readonly failureMessages: readonly string[];
+  }[];
 }
 
 type Result = 'passed' | 'failed' | 'skipped' | 'reason';
@@ -51,10 +55,13 @@ async function run(lines: readonly Line[]): Promise<readonly TestFile[]> {
   const folder = await mkdtemp(join(tmpdir(), 'security-'));
   const output = join(folder, 'report.json');
   const vitest = join(project, 'node_modules', 'vitest', 'vitest.mjs');
-  const reporters = ['--reporter=dot', '--reporter=json', `--outputFile.json=${output}`];
+  console.error(`Running what is named in ${files.length} files of tests; a minute or two …`);
+  // No reporter for people: it would show each test of these files that is not asked for as skipped.
+  const reporters = ['--reporter=json', `--outputFile.json=${output}`];
   const child = spawn(process.execPath, [vitest, 'run', ...files, '-t', `(?:^| )(?:${names})$`, ...reporters], {
     cwd: project,
-    stdio: ['ignore', 'inherit', 'inherit'],
+    stdio: ['ignore', 'ignore', 'inherit'],
+    env: { ...process.env, AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' },
   });
   await once(child, 'exit');
   const report = JSON.parse(await readFile(output, 'utf8')) as { readonly testResults: readonly TestFile[] };
@@ -79,13 +86,15 @@ function print(isAsked: (line: Line) => boolean, ran?: readonly TestFile[]): num
     }
   }
   if (ran === undefined) return 0;
+  for (const { fullName, failureMessages } of ran.flatMap(({ assertionResults }) => assertionResults)) {
+    if (failureMessages.length > 0) console.log(`\nfailed: ${fullName}\n${failureMessages.join('\n')}`);
+  }
 
   const count = (result: Result) => results.filter((each) => each === result).length;
-  console.log(`\nsecurity ${count('passed')} passed, ${count('reason')} with a reason and no test,`);
-  console.log(
-    `${count('failed')} failed, ${count('skipped')} skipped, because something they need is not on this machine`,
-  );
-  return count('failed') === 0 ? 0 : 1;
+  const [skipped, failed] = [count('skipped'), count('failed')];
+  console.log(`\nsecurity ${count('passed')} passed, ${count('reason')} with a reason and no test, ${failed} failed`);
+  if (skipped > 0) console.log(`${skipped} skipped, because something they need is not on this machine`);
+  return failed === 0 ? 0 : 1;
 }
 
 function resultOf({ tests }: Line, ran: readonly TestFile[]): Result {
