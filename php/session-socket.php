@@ -383,8 +383,7 @@ function request(
     if (preg_match('#^(https?)://([A-Za-z0-9.-]+|\[[0-9a-f:]+\])(:\d+)?/?$#D', $apiUrl, $match) !== 1) {
         throw new Fault("The URL of the HTTP API is not like https://….amazonaws.com: it is the stack's output HttpApiUrl.");
     }
-    [, $scheme, $host] = $match;
-    $port = $match[3] ?? ($scheme === 'https' ? ':443' : ':80');
+    [, $scheme, $host, $port] = $match + [3 => '']; // a scheme's own port is not named in Host, as by every client
     if ($scheme === 'http' && !in_array($host, ['127.0.0.1', 'localhost', '[::1]'], true)) {
         throw new Fault('Only loopback may be asked by http: signed requests belong into https.');
     }
@@ -398,7 +397,8 @@ function request(
         . "User-Agent: session-socket\r\nContent-Type: application/json\r\nContent-Length: " . strlen($body)
         . "\r\n\r\n$body";
     $transport = $scheme === 'https' ? 'tls' : 'tcp';
-    return exchange("$transport://$host$port", $request, $deadline);
+    $address = $host . ($port !== '' ? $port : ($scheme === 'https' ? ':443' : ':80'));
+    return exchange("$transport://$address", $request, $deadline);
 }
 
 /**
