@@ -20,10 +20,25 @@
 export function useTickets(Pusher, { key, url, fetchTicket = askPhp, tokenFrom = 'query' }) {
   const runtime = Pusher.Runtime;
   const createWebSocket = runtime.createWebSocket;
+  let failures = 0;
   runtime.createWebSocket = (address) =>
     new URL(address).pathname === `/app/${key}`
-      ? dialLater(fetchTicket, (ticket) => dial(runtime.getWebSocketAPI(), url, ticket, tokenFrom))
+      ? dialLater(fetchPatiently, (ticket) => dial(runtime.getWebSocketAPI(), url, ticket, tokenFrom))
       : createWebSocket.call(runtime, address);
+
+  /** pusher-js would ask again each second: after a logout for as long as the page is open, and a PHP that is down by all at once. */
+  async function fetchPatiently() {
+    try {
+      const ticket = await fetchTicket();
+      failures = 0;
+      return ticket;
+    } catch (error) {
+      failures += 1;
+      const waitMs = Math.random() * Math.min(60_000, 1_000 * 2 ** failures);
+      await new Promise((resolve) => setTimeout(resolve, waitMs));
+      throw error;
+    }
+  }
 }
 
 async function askPhp() {
