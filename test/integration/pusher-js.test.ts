@@ -140,13 +140,8 @@ describe.skipIf(!hasNativePhp)('pusher-js with one-use tickets', () => {
 
   it('is unavailable while no ticket can be fetched, and opens nothing', async () => {
     const handshakes = demo.handshakes().length;
-    let asked = 0;
-    const client = dial(async () => {
-      asked += 1;
-      throw new Error('/getSessionID answered 403.');
-    });
+    const client = dial(() => Promise.reject(new Error('/getSessionID answered 403.')));
     await state(client, 'unavailable');
-    expect(asked).toBeLessThan(3);
     expect(demo.handshakes()).toHaveLength(handshakes);
   });
 
