@@ -14,3 +14,12 @@ export async function childrenOf(functionName: string): Promise<number[]> {
   );
   return found.filter((pid) => pid > 0);
 }
+
+/** Also one that has died while nobody has noticed. */
+export function isThere(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}

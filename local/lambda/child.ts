@@ -17,6 +17,8 @@ export interface ChildOptions {
   readonly variables: Readonly<Record<string, string>>;
   readonly freezer: Freezer;
   readonly onLine: (line: string) => void;
+  /** Its last lines may still be on their way. */
+  readonly onExit: () => void;
   /** After its last line. */
   readonly onGone: (code: number | null, signal: NodeJS.Signals | null) => void;
   readonly onNotStarted: (error: Error) => void;
@@ -56,6 +58,7 @@ export class Child {
         onGone();
       });
       child.once('exit', () => {
+        options.onExit();
         this.#memory?.close();
         options.freezer.forget(child);
         if (hasGroups) signalGroup(child.pid, 'SIGKILL'); // what it started and left behind

@@ -36,7 +36,9 @@ export interface EnvironmentOptions {
   readonly variables: Readonly<Record<string, string>>;
   /** It can take the next invocation. */
   readonly onIdle: (environment: Environment) => void;
-  /** It is gone. `undelivered` never reached the code: it can be given to another environment. */
+  /** Its process has ended, and cannot take another one. */
+  readonly onExit: (environment: Environment) => void;
+  /** It is gone, and so is its last line. `undelivered` never reached the code: it can be given to another environment. */
   readonly onGone: (environment: Environment, undelivered: Invocation | undefined) => void;
 }
 
@@ -72,6 +74,7 @@ export class Environment {
   #isOutOfMemory = false;
   #isDoomed = false;
   #hasServed = false;
+  #hasExited = false;
   #isGone = false;
 
   constructor(options: EnvironmentOptions) {
@@ -128,6 +131,9 @@ export class Environment {
       variables: { ...this.#options.variables, AWS_LAMBDA_RUNTIME_API: this.#api?.address ?? '' },
       freezer,
       onLine: (line) => this.#write(line),
+      onExit: () => {
+        if (child === this.#child) this.#exit();
+      },
       onGone: (code, signal) => {
         if (child === this.#child) this.#vanish((requestId) => exitSentence(requestId, code, signal));
       },
@@ -204,7 +210,7 @@ export class Environment {
     }
     running.answer(result, this.#child?.peakMemoryMb);
     // First the environment, then the answer: a caller that comes back at once finds this environment, not a new one.
-    this.#options.onIdle(this);
+    if (!this.#hasExited) this.#options.onIdle(this);
     running.settle();
   }
 
@@ -269,6 +275,11 @@ export class Environment {
 
   #couldNotStart(error: Error): void {
     this.#vanish((requestId) => `RequestId: ${requestId} Error: Runtime could not be started (${error.message})`);
+  }
+
+  #exit(): void {
+    this.#hasExited = true;
+    this.#options.onExit(this);
   }
 
   #vanish(sentenceOf: (requestId: string) => string): void {

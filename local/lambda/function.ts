@@ -130,16 +130,21 @@ export class LocalFunction {
         else this.#idle.push(idle);
         this.#pump();
       },
+      onExit: (ended) => this.#forget(ended),
       onGone: (gone, undelivered) => {
         this.#environments.delete(gone);
-        const index = this.#idle.indexOf(gone);
-        if (index >= 0) this.#idle.splice(index, 1);
+        this.#forget(gone);
         if (undelivered !== undefined) this.#queue.unshift(undelivered);
         this.#pump();
       },
     });
     this.#environments.add(environment);
     return environment;
+  }
+
+  #forget(environment: Environment): void {
+    const index = this.#idle.indexOf(environment);
+    if (index >= 0) this.#idle.splice(index, 1);
   }
 
   /** It takes no more invocations, and whoever closes the function waits for its end. */

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type Started, startFunctions, type TestFunction, writeFiles } from '../assemblies/start-functions.ts';
+import { isThere } from '../own-children.ts';
 
 const started: Started[] = [];
 afterEach(async () => {
@@ -56,6 +57,20 @@ describe('between invocations an environment', () => {
     expect(started).toContain(String(pid));
     await one.close();
     for (const each of started) expect(() => process.kill(Number(each), 0)).toThrow('ESRCH');
+  });
+
+  onLinux('that dies gets no other one, even while its output is held open by what has left its group', async () => {
+    const { function: worker, returned } = await start(`
+      exports.handler = async ({ leave }) => {
+        if (leave) require('child_process').spawn('sleep', ['1'], { detached: true, stdio: 'inherit' }).unref();
+        return process.pid;
+      };`);
+    const pid = Number(await returned({ leave: true }));
+    await expect.poll(() => stateOf(pid)).toBe('T');
+    process.kill(pid, 'SIGKILL');
+    await expect.poll(() => isThere(pid), { interval: 5 }).toBe(false);
+    expect(await returned()).not.toBe(pid);
+    expect(worker.coldStarts).toBe(2);
   });
 
   onLinux('is frozen, and in the end closed, with the processes that it has started', async () => {
@@ -171,7 +186,7 @@ describe('code that is replaced', () => {
     expect(performance.now() - startedAt).toBeLessThan(1000);
     const { word, pid } = (await busy) as { word: string; pid: number };
     expect(word).toBe('old');
-    await expect.poll(() => isAlive(pid)).toBe(false);
+    await expect.poll(() => isThere(pid)).toBe(false);
     expect(await returned()).toMatchObject({ word: 'new' });
     expect(worker.coldStarts).toBe(3);
   });
@@ -186,11 +201,3 @@ describe('code that is replaced', () => {
     expect(await returned()).toEqual([`${taskRoot}-2`, `${taskRoot}-2`, `${taskRoot}-2`]);
   });
 });
-
-function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch {
-    return false;
-  }
-}
