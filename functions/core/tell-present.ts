@@ -34,7 +34,8 @@ export function createTellPresent(members: Pick<Members, 'of'>, sender: Pick<Soc
       const now = await members.of(channel);
       const news = changesBetween(channel, told, now);
       if (news.length === 0) break;
-      for (const frame of news) await post(frame);
+      // Each that fails has taken its time, and the frame has to be answered.
+      for (const frame of news) if ((await post(frame)) !== 'delivered') return pongFrame;
       told = now;
     }
     return pongFrame;
