@@ -55,20 +55,22 @@ export async function deliverPage(job: BroadcastPage, world: WorkerWorld): Promi
   if (early > 0) await clock.pause(early);
   const pace = delayed(job.pace, job.before, clock.now());
   const isLast = job.depth >= lastDepth;
-  if (page.next !== undefined && !isLast) await handOn(page, page.next);
-  const pages = isLast ? walk(page) : [page.subscribers];
+  const isAgain = page.next !== undefined && !isLast && (await handOn(page, page.next)) === 'handed on before';
+  // Who has joined since may have pushed others off this page, and its tail begins where it ended then: one page more.
+  const pages = walk(page, isLast ? Infinity : isAgain ? 2 : 1);
   return postToSubscribers(job, pages, world, { patienceMs, pace, before: job.before });
 
-  async function handOn({ subscribers }: SubscriberPage, next: string): Promise<void> {
+  async function handOn({ subscribers }: SubscriberPage, next: string): Promise<'handed on' | 'handed on before'> {
     // A worker that is started again must not start the others again: its tail may be served by now.
     const marker = `handed-on:${job.id}:${job.depth}:${job.after ?? ''}`;
-    if (await claims.holds(marker)) return;
+    if (await claims.holds(marker)) return 'handed on before';
     const rest = { ...job, after: next, pace, before: job.before + subscribers.length, depth: job.depth + 1 };
     const first = job.after ?? subscribers[0]?.connectionId;
     const workers = splitsAfter.includes(job.depth) ? await split(rest, first, next) : [rest];
     await Promise.all(workers.map(world.startWorker));
     // Afterwards: who dies in between starts them twice, the other way round they would never start.
     await claims.claim(marker, Math.floor(clock.now() / 1000) + markerMemory);
+    return 'handed on';
   }
 
   async function split(rest: BroadcastPage, first: string | undefined, next: string): Promise<BroadcastPage[]> {
@@ -86,10 +88,10 @@ export async function deliverPage(job: BroadcastPage, world: WorkerWorld): Promi
     }));
   }
 
-  /** The end of the line posts to all that is left, page after page. */
-  async function* walk(first: SubscriberPage): AsyncIterable<readonly Connection[]> {
+  /** Page after page, so many at most: the end of the line posts to all that is left. */
+  async function* walk(first: SubscriberPage, most: number): AsyncIterable<readonly Connection[]> {
     yield first.subscribers;
-    for (let { next } = first; next !== undefined; ) {
+    for (let { next } = first, left = most - 1; next !== undefined && left > 0; left -= 1) {
       const page = await subscriptions.page(job.channel, { after: next, upTo: job.upTo });
       yield page.subscribers;
       next = page.next;

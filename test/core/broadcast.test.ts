@@ -277,6 +277,23 @@ describe('a worker that is killed', () => {
     expect(twice).toBe(step === 'startWorker' && when === 'after' ? 2 : 0);
   });
 
+  // The tail began after the last of its page. When it read that page again, somebody who had joined since had pushed the
+  // last one off it, and nobody posted to that one.
+  it('and tried again when somebody has joined leaves out nobody', async () => {
+    const { publish, world, heard, clock } = scene(ids);
+    world.quota = { burst: 1, rate: 90 };
+    const pause = clock.pause.bind(clock);
+    world.clock.pause = async (milliseconds) => {
+      await pause(milliseconds);
+      world.clock.pause = pause;
+      const grown = new SubscriberList([...ids, 'L0S00000joined='], 8);
+      world.subscriptions.page = grown.page.bind(grown);
+      throw killed;
+    };
+    await publish();
+    expect(ids.filter((id) => !heard().includes(id))).toEqual([]);
+  });
+
   it('later than its tail was served does not start the tail again', async () => {
     const { publish, jobs, world, heard } = scene(ids);
     await publish();
@@ -285,7 +302,7 @@ describe('a worker that is killed', () => {
     const before = jobs.length;
     await world.clock.finish(deliverPage(first, world));
     expect(jobs).toHaveLength(before);
-    expect(heard()).toHaveLength(60 + 8);
+    expect(heard()).toHaveLength(60 + 2 * 8);
   });
 
   it('posts its page at the pace of now, and not all at once because it is late', async () => {
