@@ -78,7 +78,7 @@ describe('between invocations an environment', () => {
       {
         files: {
           'index.js': `exports.handler = async () =>
-            require('child_process').spawn('sh', ['-c', 'while :; do sleep 60; done'], { stdio: 'ignore' }).pid;`,
+            require('child_process').spawn('sleep', ['600'], { stdio: 'ignore' }).pid;`,
         },
       },
     ]);
