@@ -42,14 +42,19 @@ const patient = { expect: { poll: { timeout: 15_000 } } };
 
 /** Long, because they do the same on every kind of PHP, start many processes, or go on until time has passed. */
 const thorough = [
+  'test/e2e/cookie-mode.test.ts',
   'test/e2e/local-page.test.ts',
+  'test/e2e/pusher-clients.test.ts',
   'test/integration/broadcast-killed.test.ts',
+  'test/integration/broadcast.test.ts',
   'test/integration/chaos.test.ts',
   'test/integration/connections-client.test.ts',
   'test/integration/dynamodb-local.test.ts',
   'test/integration/limits.test.ts',
   'test/integration/local-cloud-restarts.test.ts',
+  'test/integration/npm-start.test.ts',
   'test/integration/php-*.test.ts',
+  'test/integration/pusher-node.test.ts',
   'test/integration/session-socket.test.ts',
   'test/integration/strangers.test.ts',
   'test/integration/synth-offline.test.ts',
@@ -69,7 +74,7 @@ export default defineConfig({
       ? ['default', ['json', { outputFile: process.env.TESTS_JSON ?? 'test/output/tests.json' }]]
       : ['default'],
     // By default one less than there are cores, which is one after the other on two; most of the time is waiting.
-    maxWorkers: Math.max(2, availableParallelism() - 1),
+    maxWorkers: Math.max(3, availableParallelism() - 1),
     projects: [
       {
         test: {
