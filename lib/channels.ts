@@ -39,7 +39,9 @@ export class Channels extends Construct {
       // Nine tenths: what is left is for those who connect, speak and publish meanwhile, and a post that is refused for
       // their sake is tried again.
       POST_RATE: String(Math.floor(accountRequestQuota.rateLimit * 0.9)),
-      POST_BURST: String(Math.floor(accountRequestQuota.burstLimit * 0.9)),
+      // A quarter: the first workers start cold and use it late, and the bucket does not grow while it is full. With all of it they
+      // would catch up later with what is not there any more.
+      POST_BURST: String(Math.floor(accountRequestQuota.burstLimit / 4)),
     };
     this.deliver = new SocketFunction(this, 'Deliver', {
       entry: 'deliver',

@@ -13,7 +13,7 @@ import { type PoolReport, startWorkerPool } from './worker-pool.ts';
 
 /** AWS's default for an account, and what the construct makes of it. */
 export const quota = { rate: 10_000, burst: 5_000 };
-const ours = { rate: 9_000, burst: 4_500 };
+const ours = { rate: 9_000, burst: 1_250 };
 
 export interface BroadcastRound {
   /** Until the last worker had ended, from the call that published. */

@@ -13,7 +13,7 @@ const rounds = 9;
 const roundMs = 700;
 const warmUpRounds = 4;
 const latencyMs = 20;
-const ourConcurrency = 200;
+const ourConcurrency = 256;
 const candidates = [25, 50, 100, 200] as const;
 
 /** What a post costs: with the client that is deployed, with AWS's as it comes, and with nothing but undici and a signature. */

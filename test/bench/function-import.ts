@@ -59,5 +59,5 @@ const environment = {
   CREDENTIALS_SECRET_ARN: 'arn:aws:secretsmanager:eu-central-1:123456789012:secret:bench-AbCdEf',
   DELIVER_FUNCTION: 'deliver',
   POST_RATE: '9000',
-  POST_BURST: '4500',
+  POST_BURST: '1250',
 };

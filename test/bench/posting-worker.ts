@@ -16,7 +16,7 @@ export interface PostingRound {
 }
 
 /** How many posts may be under way in a round, which is asked for by this number. */
-export const concurrencies = [25, 50, 100, 200] as const;
+export const concurrencies = [25, 50, 100, 200, 256] as const;
 
 /** 190 bytes, as a small event has. */
 const frame = Buffer.from(JSON.stringify({ event: 'news', channel: 'private-orders-42', data: 'x'.repeat(138) }));

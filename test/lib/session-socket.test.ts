@@ -534,15 +534,18 @@ describe('deliver', () => {
   });
 
   it.each([
-    [{}, { POST_RATE: '9000', POST_BURST: '4500' }],
-    [{ accountRequestQuota: { rateLimit: 2_500, burstLimit: 1_250 } }, { POST_RATE: '2250', POST_BURST: '1125' }],
-  ])("and who publishes post at nine tenths of the account's quota: %o", (props, expected) => {
-    const deployment = deploy(props);
-    for (const path of ['Channels', 'Publish', 'Disconnect']) {
-      const { Variables } = deployment.the('AWS::Lambda::Function', path).Properties.Environment;
-      expect(Variables).toMatchObject(expected);
-    }
-  });
+    [{}, { POST_RATE: '9000', POST_BURST: '1250' }],
+    [{ accountRequestQuota: { rateLimit: 2_500, burstLimit: 1_250 } }, { POST_RATE: '2250', POST_BURST: '312' }],
+  ])(
+    "and who publishes post at nine tenths of the account's rate and a quarter of its burst: %o",
+    (props, expected) => {
+      const deployment = deploy(props);
+      for (const path of ['Channels', 'Publish', 'Disconnect']) {
+        const { Variables } = deployment.the('AWS::Lambda::Function', path).Properties.Environment;
+        expect(Variables).toMatchObject(expected);
+      }
+    },
+  );
 
   it('sets an alarm off when a post is lost, or Lambda gives a worker up', () => {
     const { Metrics, Threshold, ...window } = quiet.the('AWS::CloudWatch::Alarm', 'Channels').Properties;

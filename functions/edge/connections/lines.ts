@@ -20,10 +20,10 @@ export interface Lines {
 }
 
 /**
- * With 20 ms for a post they carry 10,000 a second, all that an account may ask for
+ * With 25 ms for a post they carry 10,000 a second, all that an account may ask for
  * (https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html). None is opened before it is needed.
  */
-const mostLines = 200;
+const mostLines = 256;
 
 /**
  * Opens connections as they are needed, and keeps them. undici looks at an idle one before it uses it, so one that is known to
