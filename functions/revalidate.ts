@@ -4,7 +4,13 @@ import { type Asking, type RevalidateReport, type RevalidateWorld, revalidate } 
 import { createChannels } from './edge/channels.ts';
 import { createClaimRows } from './edge/claim-rows.ts';
 import { systemClock } from './edge/clock.ts';
-import { read, readAwsSettings, readRevalidateSeconds, readSessionEndpointSettings } from './edge/environment.ts';
+import {
+  read,
+  readAwsSettings,
+  readNumber,
+  readRevalidateSeconds,
+  readSessionEndpointSettings,
+} from './edge/environment.ts';
 import { createLiveSessionRows } from './edge/live-session-rows.ts';
 import { createSessionLookup } from './edge/php.ts';
 import { createCredentialsSource } from './edge/secret.ts';
@@ -64,7 +70,8 @@ function createAsking(): Asking | undefined {
   const settings = readSessionEndpointSettings();
   const credentials = createCredentialsSource(settings.credentialsSecretArn, readAwsSettings(), systemClock);
   const sessions = createSessionLookup(settings, credentials, systemClock);
-  return { sessions, credentials, interval, timeoutMs: settings.timeoutMs };
+  const atOnce = readNumber('CHECKS_AT_ONCE');
+  return { sessions, credentials, interval, atOnce, timeoutMs: settings.timeoutMs };
 }
 
 export const handler = createRevalidate({

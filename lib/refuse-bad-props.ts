@@ -2,7 +2,9 @@ import { Token } from 'aws-cdk-lib';
 import { defaultLimit, findLimitFault } from '../functions/core/connection-limit.ts';
 import { findOriginFault } from '../functions/core/origin.ts';
 import { findEndpointFault } from '../functions/core/session-endpoint.ts';
+import { settleWayIn } from '../functions/core/way-in.ts';
 import { findWayInFault } from '../functions/core/way-in-fault.ts';
+import { settleRevalidate } from './revalidation.ts';
 import type { SessionSocketProps } from './session-socket-props.ts';
 
 /** What somebody asked for cannot work or would not be safe. The message is one plain sentence for whoever asked. */
@@ -45,6 +47,9 @@ function findFault(props: SessionSocketProps): string | undefined {
   const checks = props.maxConcurrentSessionChecks;
   if (checks !== undefined && !(Number.isInteger(checks) && checks > 0)) {
     return `maxConcurrentSessionChecks is ${checks}; it is a whole number above 0, and with none nobody could connect.`;
+  }
+  if (checks === 1 && settleRevalidate(settleWayIn(props).mode, props.revalidate) !== undefined) {
+    return 'maxConcurrentSessionChecks is 1, and of two kinds of checks each needs one; say 2, or revalidate=false.';
   }
   const revalidateSeconds = props.revalidate ? props.revalidate.toSeconds() : undefined;
   if (revalidateSeconds !== undefined && (revalidateSeconds < 60 || revalidateSeconds > 7200)) {

@@ -21,6 +21,18 @@ export function settleRevalidate(mode: SessionMode, revalidate: Duration | false
   return mode === 'ticket' ? Duration.minutes(10) : undefined;
 }
 
+/** Questions to PHP at the same time when nothing was said: what a small one has to spare beside its pages. */
+const usuallyAtOnce = 4;
+
+/**
+ * `maxConcurrentSessionChecks` is for handshakes and for sockets that are open together: where sessions are asked about again, one of
+ * them is for that.
+ */
+export function shareChecks(max: number | undefined, interval: Duration | undefined) {
+  if (max === undefined) return { handshakes: undefined, again: usuallyAtOnce };
+  return { handshakes: interval === undefined ? max : max - 1, again: 1 };
+}
+
 /** The same for every function that has to know of it. */
 export function writeRevalidation(interval: Duration | undefined): RevalidationEnvironment {
   return interval === undefined ? {} : { REVALIDATE_SECONDS: String(interval.toSeconds()) };
@@ -31,7 +43,7 @@ export interface RevalidationProps {
   readonly logRetention: RetentionDays;
   readonly channels: ChannelsEnvironment;
   /** How PHP is asked again, and after how long; undefined where it is not. */
-  readonly asking: { readonly php: PhpEnvironment; readonly interval: Duration } | undefined;
+  readonly asking: { readonly php: PhpEnvironment; readonly interval: Duration; readonly atOnce: number } | undefined;
 }
 
 /** Every minute of the clock: closes the sockets whose session is over. */
@@ -51,6 +63,7 @@ export class Revalidation extends Construct {
         CLAIMS_TABLE: tables.claims.tableName,
         ...asking?.php,
         ...writeRevalidation(asking?.interval),
+        ...(asking === undefined ? {} : { CHECKS_AT_ONCE: String(asking.atOnce) }),
       } satisfies RevalidateEnvironment,
       // Above the time for which it works, below the minute after which the next one starts.
       timeout: Duration.seconds(55),

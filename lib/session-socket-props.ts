@@ -81,7 +81,8 @@ export interface SessionSocketProps {
   readonly atMaxConnections?: LimitChoice;
 
   /**
-   * How many session checks PHP is asked at the same time, at most: the reserved concurrency of the authorizer. It protects PHP
+   * How many session checks PHP is asked at the same time, at most: the reserved concurrency of the authorizer, less one for the
+   * sessions that are asked about again (`revalidate`). It protects PHP
    * at the price of sockets: whoever comes above it is turned away by API Gateway and has to try again. About as many as PHP has
    * workers to spare. A new AWS account may have none to reserve: Lambda keeps a part of the account's concurrency for everybody
    * (https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html), and the deployment fails.

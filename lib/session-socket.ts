@@ -20,7 +20,7 @@ import { ConnectionTables } from './connection-tables.ts';
 import { Hello } from './hello.ts';
 import { PublishApi } from './publish-api.ts';
 import { refuseBadProps } from './refuse-bad-props.ts';
-import { Revalidation, settleRevalidate, writeRevalidation } from './revalidation.ts';
+import { Revalidation, settleRevalidate, shareChecks, writeRevalidation } from './revalidation.ts';
 import type { SessionSocketProps } from './session-socket-props.ts';
 import { SocketApi } from './socket-api.ts';
 import { SocketFunction, type SocketFunctionProps } from './socket-function.ts';
@@ -106,7 +106,7 @@ export class SessionSocket extends Construct {
       logRetention: this.#logRetention,
       publish,
     }).url;
-    this.revalidateAlarm = this.#createRevalidation(php).alarm;
+    this.revalidateAlarm = this.#createRevalidation(props, php).alarm;
     const hello = props.hello === true ? this.#createHello() : undefined;
     const connect = this.#createConnect(props, hello);
     this.connectAlarm = alarmOnErrors(
@@ -162,7 +162,7 @@ export class SessionSocket extends Construct {
       // Above PHP's time and the secret's, so that a slow answer ends in our own words and not in a killed function.
       timeout: Duration.seconds(Math.ceil(Number(php.SESSION_TIMEOUT_MS) / 1000) + 5),
       memorySize: 512,
-      maxConcurrency: props.maxConcurrentSessionChecks,
+      maxConcurrency: shareChecks(props.maxConcurrentSessionChecks, this.#revalidate).handshakes,
     });
     authorizer.allow('secretsmanager:GetSecretValue', this.secret.secretArn);
     return authorizer;
@@ -264,13 +264,14 @@ export class SessionSocket extends Construct {
     return publish;
   }
 
-  #createRevalidation(php: PhpEnvironment): Revalidation {
+  #createRevalidation(props: SessionSocketProps, php: PhpEnvironment): Revalidation {
     const interval = this.#revalidate;
+    const atOnce = shareChecks(props.maxConcurrentSessionChecks, interval).again;
     const revalidation = new Revalidation(this, 'Revalidation', {
       tables: this.#tables,
       logRetention: this.#logRetention,
       channels: this.#channels.environment,
-      asking: interval === undefined ? undefined : { php, interval },
+      asking: interval === undefined ? undefined : { php, interval, atOnce },
     });
     this.#channels.allowLeaving(revalidation.revalidate);
     this.#api.allowCloses(revalidation.revalidate);

@@ -14,6 +14,8 @@ export interface Asking {
   readonly credentials: CredentialsSource;
   /** Seconds. */
   readonly interval: number;
+  /** Questions under way at once: what PHP has to spare beside its pages. */
+  readonly atOnce: number;
   /** Milliseconds that one question may take. */
   readonly timeoutMs: number;
 }
@@ -50,8 +52,6 @@ export interface RevalidateReport {
 type Closing = Omit<EndReport, 'took'>;
 type Failure = Extract<Verdict, { readonly reason: string }>;
 
-/** Questions under way at once: what a small PHP has to spare beside its pages. */
-const concurrency = 4;
 /** Reads of the table under way at once. */
 const readers = 50;
 /** So many failures in a row, and PHP is down: it is not asked by all the others as well. */
@@ -116,7 +116,7 @@ function groupOf(connections: readonly DueConnection[]): LiveGroup {
 async function askAbout(
   groups: readonly LiveGroup[],
   { live, clock }: RevalidateWorld,
-  { sessions, credentials, interval }: Asking,
+  { sessions, credentials, interval, atOnce }: Asking,
   deadline: number,
 ): Promise<Map<LiveGroup, Verdict>> {
   const verdicts = new Map<LiveGroup, Verdict>();
@@ -125,7 +125,7 @@ async function askAbout(
   // One alone: where the secrets differ, one line in PHP's log says so as well as four.
   const [first, ...others] = groups;
   if (first !== undefined) await ask(first);
-  await actOnAll([others], concurrency, ask);
+  await actOnAll([others], atOnce, ask);
   return verdicts;
 
   async function ask(group: LiveGroup): Promise<void> {

@@ -82,6 +82,8 @@ export interface TickEnvironment extends PostEnvironment {
 /** With all of PHP's or with none of it: then only sessions end whose end was named. */
 export interface RevalidateEnvironment extends ChannelsEnvironment, Partial<PhpEnvironment>, RevalidationEnvironment {
   readonly CLAIMS_TABLE: string;
+  /** Where PHP is asked again: how many questions at the same time. */
+  readonly CHECKS_AT_ONCE?: string;
 }
 
 export interface PublishEnvironment extends ChannelsEnvironment, RevalidationEnvironment {

@@ -43,7 +43,7 @@ function scene() {
       return answer;
     },
   };
-  const asking = { sessions, credentials: async () => credentials, interval, timeoutMs: 2500 };
+  const asking = { sessions, credentials: async () => credentials, interval, atOnce: 4, timeoutMs: 2500 };
   const part = async () => true;
   const leave = createLeave(registry, part);
   const nowSeconds = () => Math.floor(clock.now() / 1000);

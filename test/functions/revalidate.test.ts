@@ -44,7 +44,7 @@ async function scene({ sessions: count = 1, claims = new MemoryClaims(new Manual
     const validUntil = Math.floor(clock.now() / 1000);
     await registry.seat(`tab${n}`, { principalId: `session:${sessionHash}`, sessionHash, sessionSeal, validUntil });
   }
-  const asking = { sessions, credentials: async () => credentials, interval: 600, timeoutMs: 20_000 };
+  const asking = { sessions, credentials: async () => credentials, interval: 600, atOnce: 4, timeoutMs: 20_000 };
   const part = async () => true;
   const leave = createLeave(registry, part);
   const world = {

@@ -75,7 +75,7 @@ describe('a user with as many connections as one may have', () => {
 
 describe('with one session check at a time', () => {
   it('who comes while PHP is asked gets 500 without PHP being asked, and gets in later', async () => {
-    const { app, gateway, knock, open } = await start({ maxConcurrentSessionChecks: '1' });
+    const { app, gateway, knock, open } = await start({ maxConcurrentSessionChecks: '1', revalidate: 'false' });
     const first = await open();
     const whileAsked: number[] = [];
     app.whileAsked = async () => {

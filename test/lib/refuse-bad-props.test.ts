@@ -154,6 +154,11 @@ describe('refuses, with one plain sentence,', () => {
       'atMaxConnections "newest-out" is not known; it is one of refuse, oldest-out.',
     ],
     ['no session check at all', { maxConcurrentSessionChecks: 0 }, badChecks(0)],
+    [
+      'one session check for handshakes and for open sockets',
+      { mode: 'ticket', maxConcurrentSessionChecks: 1 },
+      'maxConcurrentSessionChecks is 1, and of two kinds of checks each needs one; say 2, or revalidate=false.',
+    ],
     ['half a session check', { maxConcurrentSessionChecks: 0.5 }, badChecks(0.5)],
     ['no frame at all', { maxFramesPerMinute: 0 }, badTraffic('maxFramesPerMinute', 0)],
     ['half a client event', { maxClientEventsPerSecond: 0.5 }, badTraffic('maxClientEventsPerSecond', 0.5)],

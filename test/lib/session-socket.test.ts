@@ -362,6 +362,10 @@ describe('the authorizer', () => {
         .of('AWS::Lambda::Function')
         .flatMap(({ path, Properties: { ReservedConcurrentExecutions: n } }) => (n === undefined ? [] : [[path, n]]));
     expect(concurrencyOf(deploy({ maxConcurrentSessionChecks: 3 }))).toEqual([['Authorizer/Function', 3]]);
+    const withTickets = deploy({ mode: 'ticket', maxConcurrentSessionChecks: 3 });
+    expect(concurrencyOf(withTickets)).toEqual([['Authorizer/Function', 2]]);
+    const { Variables } = withTickets.the('AWS::Lambda::Function', 'Revalidation').Properties.Environment;
+    expect(Variables.CHECKS_AT_ONCE).toBe('1');
     expect(concurrencyOf(quiet)).toEqual([]);
   });
 
