@@ -122,7 +122,7 @@ export class Morning {
   }
 
   #refuse(connectionId: string): void {
-    const more = { reason: 'not-logged-in', sentence: 'PHP says that nobody is logged in with this session.' };
+    const more = { reason: 'not-logged-in', sentence: 'PHP says that nobody is logged in.' };
     this.#run(authorizer, connectionId, { ms: 8.8, level: 'INFO', says: 'handshake refused', more });
     const reason = 'the authorizer policy has an explicit deny';
     this.#observe({ kind: 'refused', status: 403, reason, stage: 'live', connectionId });

@@ -231,7 +231,7 @@ describe('connections above the limit', () => {
       expect(sockets.framesHeardBy(tab)).toEqual([
         {
           event: 'pusher:error',
-          data: { code: 4004, message: 'This user has opened newer connections, and has no more than one may have.' },
+          data: { code: 4004, message: 'This user has newer connections, and no more are allowed.' },
         },
       ]);
       expect(sockets.isOpen(tab)).toBe(false);

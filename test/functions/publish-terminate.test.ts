@@ -97,7 +97,7 @@ it.each([
   ['no hash', ofRebind('x'), { ticket: 'x' }, 'A session is named by its hash'],
   ['no ticket', ofRebind(hash), { user_id: '42' }, 'ticket in it is a string'],
   ['a user that is none', ofRebind(hash), { user_id: 42, ticket: 'x' }, 'user_id is a string'],
-  ['a ticket that is none', ofRebind(hash), { user_id: '42', ticket: 'x' }, 'The token does not have the shape'],
+  ['a ticket that is none', ofRebind(hash), { user_id: '42', ticket: 'x' }, 'The token is no ticket'],
   ['no object', ofRebind(hash), null, 'ticket in it is a string'],
 ])('refuses to give another id with %s, and changes nothing', async (_, path, body, words) => {
   const { registry, ask } = await scene();
