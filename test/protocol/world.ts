@@ -20,6 +20,8 @@ export interface World {
   /** The lines that the functions have logged. */
   records(): readonly Readonly<Record<string, unknown>>[];
   rows(table: string): Promise<readonly unknown[]>;
+  /** Every request to a table is throttled, until what it answers is called. */
+  throttleTables(): () => void;
   close(): Promise<void>;
 }
 
@@ -89,6 +91,7 @@ export async function startWorld(context: Readonly<Record<string, string>> = {})
     apiAs: (changes) => createApi(apiUrl, { ...credentials, ...changes }),
     records: gateway.records,
     rows: gateway.rows,
+    throttleTables: () => gateway.cloud.faults.inject({ kind: 'throttle', service: 'dynamodb', probability: 1 }),
     close: gateway.close,
   };
 }
