@@ -128,7 +128,10 @@ async function welcome(client: Client): Promise<Somebody> {
     send: client.send,
     ask,
     async join(channel, auth = {}) {
-      const answer = await ask({ event: 'pusher:subscribe', data: { auth: '', channel, ...auth } });
+      const next = frames.length;
+      client.send({ event: 'pusher:subscribe', data: { auth: '', channel, ...auth } });
+      // News of who leaves may come before the list.
+      const answer = await find(next, ({ event }) => event.includes('subscription_') || event === 'pusher:error');
       // A list of members is posted, and the reply, a pong, follows: it is no answer to what is said next.
       if (answer.event === 'pusher_internal:subscription_succeeded' && channel.startsWith('presence-')) {
         await find(frames.indexOf(answer), ({ event }) => event === 'pusher:pong');
