@@ -46,8 +46,8 @@ describe.skipIf(!canRun('pusher/pusher-php-server', ['composer'], ['curl']))('pu
     const data = { text: 'wörld/1' };
     const except = { socket_id: other.socketId };
     expect(await call('trigger', [['news', 'private-a'], 'App\\Events\\Said', data, except])).toEqual({});
-    await client.find((frame) => frame.includes('Said') && frame.includes('private-a'));
     for (const channel of ['news', 'private-a']) {
+      await client.find((frame) => frame.includes('Said') && frame.includes(`"channel":"${channel}"`));
       const [said] = on(channel);
       expect(JSON.parse(String(said?.data))).toEqual(data);
     }
