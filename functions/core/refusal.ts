@@ -1,9 +1,9 @@
 import type { FrameRefusalReason } from './frame-refusal.ts';
 
 /**
- * Every way of saying no to a handshake or a session, in one closed set (`frame-refusal.ts` has those to a frame): why (for logs and metrics), the code that a `pusher:error` frame carries,
- * and the sentence for whoever reads it. Codes keep the classes of the Pusher protocol: 4000–4099 do not retry,
- * 4100–4199 back off, 4200–4299 reconnect at once, 4300–4399 other
+ * Every way of saying no to a handshake or a session, in one closed set (`frame-refusal.ts` has those to a frame): why (for logs
+ * and metrics), the code that a `pusher:error` frame carries, and the sentence for whoever reads it. Codes keep the classes of
+ * the Pusher protocol: 4000–4099 do not retry, 4100–4199 back off, 4200–4299 reconnect at once, 4300–4399 other
  * (https://pusher.com/docs/channels/library_auth_reference/pusher-websockets-protocol/#error-codes).
  */
 const refusals = {

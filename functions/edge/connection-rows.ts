@@ -136,46 +136,18 @@ export function createConnectionRows(table: string, client: DynamoDBClient, cloc
       return channelsOf(Attributes);
     },
 
-    async *of(principalId, sessionHash) {
-      const ofSession = sessionHash === undefined ? '' : ' AND sessionHash = :hash';
-      const pages = paginateQuery(
-        { client },
-        {
-          TableName: table,
-          // Whom a stale read does not show would keep a socket after the logout.
-          ConsistentRead: true,
-          ProjectionExpression: shown,
-          KeyConditionExpression: `${partitionKey} = :principal`,
-          FilterExpression: `${notExpired}${ofSession}`,
-          ExpressionAttributeValues: {
-            ':principal': { S: principalId },
-            ...now(),
-            ...(sessionHash === undefined ? {} : { ':hash': { S: sessionHash } }),
-          },
-        },
-      );
-      for await (const page of pages) yield (page.Items ?? []).map(readRow);
+    of(principalId, sessionHash) {
+      // Whom a stale read does not show would keep a socket after the logout.
+      if (sessionHash === undefined) return ofPrincipal(principalId, notExpired, now());
+      const values = { ':hash': { S: sessionHash }, ...now() };
+      return ofPrincipal(principalId, `${notExpired} AND sessionHash = :hash`, values);
     },
 
-    async *openOf(principalId) {
+    openOf(principalId) {
       const [hasOpened, mayOpen] = ['attribute_exists(welcomedAt)', 'connectedAt > :welcomedSince'];
-      const pages = paginateQuery(
-        { client },
-        {
-          TableName: table,
-          // Of two that come at once the later one must see both.
-          ConsistentRead: true,
-          ProjectionExpression: shown,
-          KeyConditionExpression: `${partitionKey} = :principal`,
-          FilterExpression: `${notExpired} AND ${notRevoked} AND (${hasOpened} OR ${mayOpen})`,
-          ExpressionAttributeValues: {
-            ':principal': { S: principalId },
-            ':welcomedSince': { N: String(clock.now() - welcomePatience * 1000) },
-            ...now(),
-          },
-        },
-      );
-      for await (const page of pages) yield (page.Items ?? []).map(readRow);
+      const values = { ':welcomedSince': { N: String(clock.now() - welcomePatience * 1000) }, ...now() };
+      // Of two that come at once the later one must see both, so no stale read here either.
+      return ofPrincipal(principalId, `${notExpired} AND ${notRevoked} AND (${hasOpened} OR ${mayOpen})`, values);
     },
 
     async *everyone() {
@@ -193,6 +165,22 @@ export function createConnectionRows(table: string, client: DynamoDBClient, cloc
       for await (const page of pages) yield (page.Items ?? []).map(readRow);
     },
   };
+
+  /** By what was written last. */
+  async function* ofPrincipal(principalId: string, FilterExpression: string, values: Row) {
+    const pages = paginateQuery(
+      { client },
+      {
+        TableName: table,
+        ConsistentRead: true,
+        ProjectionExpression: shown,
+        KeyConditionExpression: `${partitionKey} = :principal`,
+        FilterExpression,
+        ExpressionAttributeValues: { ':principal': { S: principalId }, ...values },
+      },
+    );
+    for await (const page of pages) yield (page.Items ?? []).map(readRow);
+  }
 
   function now(): Row {
     return { ':now': { N: String(seconds()) } };
