@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
 
 /** The functions read theirs when they are imported. Nothing listens there: unit tests hand them fakes. */
@@ -32,6 +33,14 @@ const functionsEnvironment = {
   CHANNELS_PER_CONNECTION: '100',
   CALLBACK_URL: 'http://127.0.0.1:9/live',
   AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
+};
+
+/** The names by which users import the packages, as in the docs. tsconfig.json has the same. */
+const packages = {
+  alias: [
+    { find: /^session-socket$/, replacement: join(import.meta.dirname, 'lib/index.ts') },
+    { find: /^session-socket-local$/, replacement: join(import.meta.dirname, 'local/index.ts') },
+  ],
 };
 
 /** Whatever region the machine is set to: signed requests of the tests name this one. */
@@ -94,6 +103,7 @@ export default defineConfig({
         },
       },
       {
+        resolve: packages,
         test: {
           name: 'integration',
           ...patient,

@@ -1,4 +1,4 @@
-import { Duration, Names, RemovalPolicy, Validations } from 'aws-cdk-lib';
+import { Duration, Names, RemovalPolicy } from 'aws-cdk-lib';
 import type { Alarm } from 'aws-cdk-lib/aws-cloudwatch';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
@@ -14,6 +14,7 @@ import type {
   PublishEnvironment,
 } from '../functions/edge/environment.ts';
 import { subprotocol } from '../functions/edge/gateway.ts';
+import { acknowledge } from './acknowledge.ts';
 import { alarmOnErrors } from './alarms.ts';
 import { Channels } from './channels.ts';
 import { ConnectionTables } from './connection-tables.ts';
@@ -129,10 +130,11 @@ export class SessionSocket extends Construct {
       },
       removalPolicy: RemovalPolicy.DESTROY,
     });
-    Validations.of(secret).acknowledge({
-      id: 'AwsSolutions-SMG4',
-      reason: 'PHP holds a copy that nothing here can change, so a rotation behind its back would lock everybody out.',
-    });
+    acknowledge(
+      secret,
+      'AwsSolutions-SMG4',
+      'PHP holds a copy that nothing here can change, so a rotation behind its back would lock everybody out.',
+    );
     return secret;
   }
 

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { lookForNativePhp } from '../local/php-native.ts';
+import { lookForNativePhp } from '../serve/php-native.ts';
 
 const native = await lookForNativePhp();
 if ('missing' in native) {

@@ -1,5 +1,5 @@
 import { App, Stack } from 'aws-cdk-lib';
-import { SessionSocket } from '../../lib/index.ts';
+import { SessionSocket } from 'session-socket';
 
 const stack = new Stack(new App(), 'Realtime');
 new SessionSocket(stack, 'Sockets', {

@@ -5,7 +5,8 @@ import { buildSync } from 'esbuild';
 export function readRuntime(): string {
   // The synchronous form, because the other one leaves esbuild's own process running.
   const { outputFiles } = buildSync({
-    entryPoints: [fileURLToPath(new URL('./runtime/main.ts', import.meta.url))],
+    // main.ts in the checkout, main.js in the npm package.
+    entryPoints: [fileURLToPath(new URL('./runtime/main', import.meta.url))],
     bundle: true,
     write: false,
     platform: 'node',

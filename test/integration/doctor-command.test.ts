@@ -3,7 +3,7 @@ import { EventEmitter, once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type PhpServer, startPhpServer } from '../../local/php-server.ts';
+import { type PhpServer, startPhpServer } from '../../serve/php-server.ts';
 import { WebServer } from '../fakes/web-server.ts';
 import { shared } from '../php/ticket-app.ts';
 import { Visitor } from '../php/visitor.ts';

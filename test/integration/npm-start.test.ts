@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { findFreePort } from '../../local/free-port.ts';
-import { startPhpServer } from '../../local/php-server.ts';
+import { startPhpServer } from '../../serve/php-server.ts';
 import { speakPusher } from '../contract/pusher-socket.ts';
 import { Visitor } from '../php/visitor.ts';
 import { hasNativePhp } from '../php-kinds.ts';

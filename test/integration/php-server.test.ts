@@ -7,8 +7,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { lookForNativePhp } from '../../local/php-native.ts';
-import { type PhpServerOptions, startPhpServer } from '../../local/php-server.ts';
+import { lookForNativePhp } from '../../serve/php-native.ts';
+import { type PhpServerOptions, startPhpServer } from '../../serve/php-server.ts';
 import { phpKinds } from '../php-kinds.ts';
 
 const APP = `<?php

@@ -2,7 +2,7 @@ import { readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ticketEnvironment } from '../../bin/ticket-environment.ts';
-import { startPhpServer } from '../../local/php-server.ts';
+import { startPhpServer } from '../../serve/php-server.ts';
 import { type Demo, startDemo } from '../demo.ts';
 import { type Gateway, startGateway } from '../gateway.ts';
 import { Visitor } from '../php/visitor.ts';

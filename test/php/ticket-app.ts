@@ -2,7 +2,7 @@ import { EventEmitter, once } from 'node:events';
 import { type IncomingHttpHeaders, request } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { deriveCredentials, signRequest } from '../../functions/core/credentials.ts';
-import { type PhpServer, startPhpServer } from '../../local/php-server.ts';
+import { type PhpServer, startPhpServer } from '../../serve/php-server.ts';
 import type { PhpVersion } from '../php-kinds.ts';
 
 export const shared = { appId: 'demo-app', key: 'demo-key', secret: 'open sesame' };
