@@ -73,7 +73,7 @@ const thorough = [
  * `unit` needs nothing but Node and answers in seconds; `integration` starts the local cloud with real PHP, a DynamoDB
  * engine and the bundles that would be deployed; `conformance` holds it against what is known of API Gateway, line by line
  * (`npm run conformance` prints the table); `e2e` adds a real browser; `frameworks` installs those and runs an app of each.
- * Neither that nor `thorough` is part of `npm test`, which is to take two minutes at most.
+ * `package` packs the npm packages and installs them outside the checkout. Neither of these nor `thorough` is part of `npm test`, which is to take two minutes at most.
  */
 export default defineConfig({
   test: {
@@ -94,6 +94,7 @@ export default defineConfig({
             'test/conformance/**',
             'test/e2e/**',
             'test/frameworks/**',
+            'test/package/**',
             'test/protocol/**',
             'test/docs.test.ts',
           ],
@@ -142,6 +143,15 @@ export default defineConfig({
           env: whereverItRuns,
           testTimeout: 60_000,
           hookTimeout: 120_000,
+        },
+      },
+      {
+        test: {
+          name: 'package',
+          ...patient,
+          include: ['test/package/**/*.test.ts'],
+          testTimeout: 120_000,
+          hookTimeout: 300_000,
         },
       },
       {
