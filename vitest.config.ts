@@ -46,6 +46,9 @@ const packages = {
 /** Whatever region the machine is set to: signed requests of the tests name this one. */
 const whereverItRuns = { AWS_REGION: 'us-east-1' };
 
+/** Counted by .ci/run and `npm run test:nodes`. */
+const testsJson = process.env.TESTS_JSON ?? (process.env.CI ? 'test/output/tests.json' : undefined);
+
 /** What is awaited comes late on a busy machine; the default is a second. */
 const patient = { expect: { poll: { timeout: 15_000 } } };
 
@@ -78,10 +81,7 @@ const thorough = [
 export default defineConfig({
   test: {
     globalSetup: 'test/temporary-folder.ts',
-    // Counted by .ci/run.
-    reporters: process.env.CI
-      ? ['default', ['json', { outputFile: process.env.TESTS_JSON ?? 'test/output/tests.json' }]]
-      : ['default'],
+    reporters: testsJson === undefined ? ['default'] : ['default', ['json', { outputFile: testsJson }]],
     // By default one less than there are cores, which is one after the other on two; most of the time is waiting.
     maxWorkers: Math.max(3, availableParallelism() - 1),
     projects: [

@@ -11,7 +11,7 @@ export type RouteSelection = (body: string) => string;
 export function parseRouteSelection(expression: string): RouteSelection {
   const whole = bodyPath(expression.replace(/^\$/, ''));
   // "Non-JSON → $default": docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-websocket-api-routes-integrations.html
-  if (expression.startsWith('$request.') && whole !== undefined) return (body) => select(parseJson(body), whole);
+  if (expression.startsWith('$request.') && whole !== undefined) return join([whole]);
 
   const parts: (string | readonly string[])[] = [];
   let rest = expression;
@@ -29,9 +29,19 @@ export function parseRouteSelection(expression: string): RouteSelection {
     }
     rest = rest.slice((variable ?? literal)?.[0].length);
   }
+  return join(parts);
+}
+
+function join(parts: readonly (string | readonly string[])[]): RouteSelection {
   return (body) => {
     const parsed = parseJson(body);
-    return parts.map((part) => (typeof part === 'string' ? part : select(parsed, part))).join('');
+    try {
+      return parts.map((part) => (typeof part === 'string' ? part : select(parsed, part))).join('');
+    } catch (error) {
+      // A value is nested deeper than this Node can write. No route is called that, nor what the other parts say alone.
+      if (error instanceof RangeError) return '';
+      throw error;
+    }
   };
 }
 
@@ -49,13 +59,7 @@ function select(body: unknown, path: readonly string[]): string {
     const isRightKind = typeof value === 'object' && value !== null && Array.isArray(value) === (index !== undefined);
     value = isRightKind && Object.hasOwn(value as object, key) ? (value as Record<string, unknown>)[key] : undefined;
   }
-  try {
-    return stringify(value);
-  } catch (error) {
-    // Nested so deep that the stack is too small to write it out. No route is called that.
-    if (error instanceof RangeError) return '';
-    throw error;
-  }
+  return stringify(value);
 }
 
 /** "The result is stringified"; an array becomes `[item1, item2]`. Of null and objects nothing is known. */

@@ -1,4 +1,5 @@
 import { connect, type Socket } from 'node:net';
+import { StringDecoder } from 'node:string_decoder';
 
 export interface Answer {
   readonly status: number;
@@ -8,6 +9,8 @@ export interface Answer {
 }
 
 const longestTogether = 65_536;
+const readBytes = 65_536;
+const pieceBytes = 524_288;
 const root = '/2018-06-01/runtime';
 
 /**
@@ -20,7 +23,12 @@ export class RuntimeClient {
   readonly #socket: Socket;
   readonly #onRefused: (answer: Answer) => void;
   readonly #waiting: ((answer: Answer) => void)[] = [];
-  #received: Buffer = Buffer.alloc(0);
+  /**
+   * Holds the received part of the next answer, and never shrinks. A function of 128 MB has no room for copies of a 6 MB
+   * event; AWS's client holds it once too, in a string of C++ (src/native/rapid-client.cc).
+   */
+  #buffer = Buffer.allocUnsafeSlow(readBytes);
+  #length = 0;
 
   /**
    * @param onGone the local cloud has closed the connection
@@ -30,8 +38,9 @@ export class RuntimeClient {
     this.#host = address;
     this.#onRefused = onRefused;
     const [host = '', port = ''] = address.split(':');
-    this.#socket = connect({ host, port: Number(port), noDelay: true });
-    this.#socket.on('data', (chunk) => this.#read(chunk));
+    const buffer = Buffer.allocUnsafeSlow(readBytes);
+    const onread = { buffer, callback: (length: number) => this.#read(buffer.subarray(0, length)) };
+    this.#socket = connect({ host, port: Number(port), noDelay: true, onread });
     this.#socket.on('error', () => undefined);
     this.#socket.on('close', onGone);
   }
@@ -43,7 +52,7 @@ export class RuntimeClient {
   post(path: string, body: string, errorType?: string): Promise<Answer> {
     const type = errorType === undefined ? '' : `Lambda-Runtime-Function-Error-Type: ${encodeHeader(errorType)}\r\n`;
     const head = `POST ${root}/${path} HTTP/1.1\r\nHost: ${this.#host}\r\nContent-Type: application/json\r\n${type}`;
-    return this.#send(`${head}Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`);
+    return this.#send(`${head}Content-Length: ${Buffer.byteLength(body)}\r\n\r\n`, body);
   }
 
   /** Says how an invocation ended and asks for the next one, in the same packet when there is little to say. */
@@ -60,27 +69,41 @@ export class RuntimeClient {
     return next;
   }
 
-  #send(request: string): Promise<Answer> {
+  #send(head: string, body = ''): Promise<Answer> {
     this.#socket.ref();
-    this.#socket.write(request);
+    this.#socket.write(head);
+    // Not as one text with its head, which would be a copy of up to 6 MB.
+    if (body !== '') this.#socket.write(body);
     return new Promise((resolve) => this.#waiting.push(resolve));
   }
 
-  #read(chunk: Buffer): void {
-    this.#received = this.#received.length === 0 ? chunk : Buffer.concat([this.#received, chunk]);
+  /** @returns true, which asks the socket for more */
+  #read(chunk: Uint8Array): boolean {
+    this.#reserve(this.#length + chunk.length);
+    this.#buffer.set(chunk, this.#length);
+    this.#length += chunk.length;
     for (;;) {
-      const headEnd = this.#received.indexOf('\r\n\r\n');
-      if (headEnd < 0) return;
-      const [statusLine = '', ...lines] = this.#received.toString('latin1', 0, headEnd).split('\r\n');
+      const headEnd = this.#buffer.subarray(0, this.#length).indexOf('\r\n\r\n');
+      if (headEnd < 0) return true;
+      const [statusLine = '', ...lines] = this.#buffer.toString('latin1', 0, headEnd).split('\r\n');
       const headers = Object.fromEntries(lines.map(readHeader));
       const bodyEnd = headEnd + 4 + Number(headers['content-length'] ?? 0);
-      if (this.#received.length < bodyEnd) return;
-      const body = this.#received.toString('utf8', headEnd + 4, bodyEnd);
-      this.#received = this.#received.subarray(bodyEnd);
+      this.#reserve(bodyEnd);
+      if (this.#length < bodyEnd) return true;
+      const body = textOf(this.#buffer.subarray(headEnd + 4, bodyEnd));
+      this.#buffer.copyWithin(0, bodyEnd, this.#length);
+      this.#length -= bodyEnd;
       const resolve = this.#waiting.shift();
       if (this.#waiting.length === 0) this.#socket.unref();
       resolve?.({ status: Number(statusLine.split(' ')[1]), headers, body });
     }
+  }
+
+  #reserve(bytes: number): void {
+    if (bytes <= this.#buffer.length) return;
+    const larger = Buffer.allocUnsafeSlow(bytes);
+    this.#buffer.copy(larger, 0, 0, this.#length);
+    this.#buffer = larger;
   }
 }
 
@@ -92,4 +115,17 @@ function readHeader(line: string): [name: string, value: string] {
 /** The name of an error is whatever its class says: a line break in it would end the header. */
 function encodeHeader(value: string): string {
   return value.replace(/[^\x20-\x7e]/g, '?');
+}
+
+/**
+ * As a string in V8's heap, which AWS's client makes too. Since Node 24, `toString` puts text of more than 1 MB outside of
+ * it, where V8 lets it pile up until the function has no memory left.
+ */
+function textOf(bytes: Buffer): string {
+  const decoder = new StringDecoder('utf8');
+  let text = '';
+  for (let start = 0; start < bytes.length; start += pieceBytes) {
+    text += decoder.write(bytes.subarray(start, start + pieceBytes));
+  }
+  return text;
 }
