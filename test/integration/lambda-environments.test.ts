@@ -1,7 +1,8 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type Started, startFunctions, type TestFunction, writeFiles } from '../assemblies/start-functions.ts';
-import { isThere } from '../own-children.ts';
+import { onLinux } from '../needs.ts';
+import { isRunning, isThere, stateOf } from '../own-children.ts';
 
 const started: Started[] = [];
 afterEach(async () => {
@@ -14,16 +15,13 @@ async function start(code: string, properties: TestFunction['properties'] = {}):
   return one;
 }
 
-/** `T` for stopped: https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html */
-const stateOf = (pid: unknown) => readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.[0];
 const childrenOfThis = () =>
   readdirSync('/proc/self/task').flatMap(
     (thread) => readFileSync(`/proc/self/task/${thread}/children`, 'utf8').match(/\d+/g) ?? [],
   );
-const onLinux = it.runIf(process.platform === 'linux');
 
 describe('between invocations an environment', () => {
-  onLinux('is frozen: what nobody awaited goes on with the next one', async () => {
+  it('is frozen: what nobody awaited goes on with the next one', onLinux, async () => {
     const {
       function: worker,
       returned,
@@ -48,7 +46,7 @@ describe('between invocations an environment', () => {
     expect(worker.coldStarts).toBe(1);
   });
 
-  onLinux('that is frozen can be closed, and no process is left', async () => {
+  it('that is frozen can be closed, and no process is left', onLinux, async () => {
     const before = childrenOfThis();
     const one = await startFunctions([{ files: { 'index.js': 'exports.handler = async () => process.pid;' } }]);
     const pid = Number(await one.returned());
@@ -56,24 +54,28 @@ describe('between invocations an environment', () => {
     const started = childrenOfThis().filter((each) => !before.includes(each));
     expect(started).toContain(String(pid));
     await one.close();
-    for (const each of started) expect(() => process.kill(Number(each), 0)).toThrow('ESRCH');
+    expect(started.filter((each) => isThere(Number(each)))).toEqual([]);
   });
 
-  onLinux('that dies gets no other one, even while its output is held open by what has left its group', async () => {
-    const { function: worker, returned } = await start(`
+  it(
+    'that dies gets no other one, even while its output is held open by what has left its group',
+    onLinux,
+    async () => {
+      const { function: worker, returned } = await start(`
       exports.handler = async ({ leave }) => {
         if (leave) require('child_process').spawn('sleep', ['1'], { detached: true, stdio: 'inherit' }).unref();
         return process.pid;
       };`);
-    const pid = Number(await returned({ leave: true }));
-    await expect.poll(() => stateOf(pid)).toBe('T');
-    process.kill(pid, 'SIGKILL');
-    await expect.poll(() => isThere(pid), { interval: 5 }).toBe(false);
-    expect(await returned()).not.toBe(pid);
-    expect(worker.coldStarts).toBe(2);
-  });
+      const pid = Number(await returned({ leave: true }));
+      await expect.poll(() => stateOf(pid)).toBe('T');
+      process.kill(pid, 'SIGKILL');
+      await expect.poll(() => isThere(pid), { interval: 5 }).toBe(false);
+      expect(await returned()).not.toBe(pid);
+      expect(worker.coldStarts).toBe(2);
+    },
+  );
 
-  onLinux('is frozen, and in the end closed, with the processes that it has started', async () => {
+  it('is frozen, and in the end closed, with the processes that it has started', onLinux, async () => {
     const one = await startFunctions([
       {
         files: {
@@ -85,8 +87,7 @@ describe('between invocations an environment', () => {
     const pid = Number(await one.returned());
     await expect.poll(() => stateOf(pid)).toBe('T');
     await one.close();
-    // Whoever adopts orphans may take a moment to bury one.
-    await expect.poll(() => !existsSync(`/proc/${pid}`) || stateOf(pid) === 'Z').toBe(true);
+    await expect.poll(() => isRunning(pid)).toBe(false);
   });
 });
 
