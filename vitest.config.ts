@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
+import { SkippedReporter } from './test/skipped.ts';
 
 /** The functions read theirs when they are imported. Nothing listens there: unit tests hand them fakes. */
 const functionsEnvironment = {
@@ -71,8 +72,8 @@ export default defineConfig({
     globalSetup: 'test/temporary-folder.ts',
     // Counted by .ci/run.
     reporters: process.env.CI
-      ? ['default', ['json', { outputFile: process.env.TESTS_JSON ?? 'test/output/tests.json' }]]
-      : ['default'],
+      ? ['default', ['json', { outputFile: process.env.TESTS_JSON ?? 'test/output/tests.json' }], new SkippedReporter()]
+      : ['default', new SkippedReporter()],
     // By default one less than there are cores, which is one after the other on two; most of the time is waiting.
     maxWorkers: Math.max(3, availableParallelism() - 1),
     projects: [
@@ -118,6 +119,7 @@ export default defineConfig({
         test: {
           name: 'e2e',
           ...patient,
+          globalSetup: 'test/e2e/find-browser.ts',
           include: ['test/e2e/**/*.test.ts'],
           exclude: thorough,
           testTimeout: 90_000,
@@ -138,6 +140,7 @@ export default defineConfig({
         test: {
           name: 'thorough',
           ...patient,
+          globalSetup: 'test/e2e/find-browser.ts',
           include: thorough,
           env: whereverItRuns,
           testTimeout: 90_000,

@@ -4,7 +4,6 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { signQuery } from '../fakes/signed-request.ts';
 import { signForSocket } from '../fakes/socket-auth.ts';
 import { Visitor } from '../php/visitor.ts';
-import { hasNativePhp } from '../php-kinds.ts';
 import { type Client, connect } from '../socket-client.ts';
 import { startTicketDemo, type TicketDemo } from '../ticket-demo.ts';
 
@@ -30,7 +29,7 @@ interface Tab {
 const patience = { timeout: 10_000 };
 
 // The demo identity of PHP, the bundles that would be deployed, and clients that know nothing but WebSocket and JSON.
-describe.skipIf(!hasNativePhp)('channels', () => {
+describe('channels', () => {
   let gateway: TicketDemo;
   beforeAll(async () => {
     const app = { root: '.', router: 'test/fixtures/channel-app/index.php' };

@@ -3,7 +3,7 @@ import { type PhpServer, startPhpServer } from '../../local/php-server.ts';
 import { diagnose, faultsIn, find } from '../doctor/patient.ts';
 import { shared } from '../php/ticket-app.ts';
 import { Visitor } from '../php/visitor.ts';
-import { hasNativePhp } from '../php-kinds.ts';
+import { withNativePhp } from '../php-kinds.ts';
 
 const environment = {
   SESSION_SOCKET_APP_ID: shared.appId,
@@ -179,8 +179,7 @@ describe('session-socket doctor', () => {
     expect(faultsIn(results)).toEqual({ redirect: 'problem: 301, moved to /getSessionID' });
   });
 
-  // Not on the WebAssembly PHP, which answers one request at a time.
-  describe.skipIf(!hasNativePhp)('while a page of the same person works', () => {
+  describe('while a page of the same person works', withNativePhp, () => {
     const whileSlow = (path: string) => examineAs('/getSessionID', { slowUrl: new URL(path, server.url) });
 
     it('finds the lock, and says where to mend it', async () => {

@@ -9,7 +9,7 @@ import { afterEach, describe, expect, it, onTestFinished } from 'vitest';
 import { startStrictEngine } from '../../local/dynamodb/strict-engine.ts';
 import type { LogEntry } from '../../local/log.ts';
 import { callDynamoDb } from '../contract/engine-outcome.ts';
-import { startEngine, whyNoStrict } from '../contract/engines.ts';
+import { startEngine, withJava } from '../contract/engines.ts';
 
 const PATH = process.env.PATH;
 afterEach(() => {
@@ -82,7 +82,7 @@ describe('where DynamoDB Local cannot run, the start says why', () => {
   });
 });
 
-describe.skipIf(whyNoStrict !== undefined)('DynamoDB Local', () => {
+describe('DynamoDB Local', withJava, () => {
   it('says at the start that it listens on every address, shows a stranger no table, and closes its port', async () => {
     const told: LogEntry[] = [];
     const engine = await startEngine({ engine: 'strict', log: (entry) => told.push(entry) });

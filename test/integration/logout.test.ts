@@ -1,14 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { signQuery } from '../fakes/signed-request.ts';
 import { Visitor } from '../php/visitor.ts';
-import { hasNativePhp } from '../php-kinds.ts';
 import { type Client, connect } from '../socket-client.ts';
 import { startTicketDemo, type TicketDemo } from '../ticket-demo.ts';
 
 const ended = { event: 'pusher:error', data: { code: 4009, message: 'PHP has ended this session.' } };
 
 // The demo with tickets, its gateway and the HTTP API between them: everything that a logout goes through.
-describe.skipIf(!hasNativePhp)('a logout', () => {
+describe('a logout', () => {
   let gateway: TicketDemo;
   let pageUrl: string;
   beforeAll(async () => {

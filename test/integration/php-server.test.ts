@@ -9,7 +9,7 @@ import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { lookForNativePhp } from '../../local/php-native.ts';
 import { type PhpServerOptions, startPhpServer } from '../../local/php-server.ts';
-import { phpKinds } from '../php-kinds.ts';
+import { phpKinds, phpVersions, withNativePhp } from '../php-kinds.ts';
 
 const APP = `<?php
 switch ($_SERVER['REQUEST_URI']) {
@@ -131,6 +131,11 @@ describe.each(phpKinds)('%s PHP', (prefer) => {
 });
 
 describe('which PHP is taken', () => {
+  // Where there is none, those suites have no native half that could be counted as skipped.
+  it('is the native one too, in every suite for several kinds of PHP', withNativePhp, () => {
+    expect(phpVersions.map(({ prefer }) => prefer)).toContain('native');
+  });
+
   it('is WebAssembly when there is no php on the PATH', async () => {
     vi.stubEnv('PATH', folder);
     const notes: string[] = [];

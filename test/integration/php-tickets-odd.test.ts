@@ -15,13 +15,13 @@ import {
   startTicketApp,
   type TicketApp,
 } from '../php/ticket-app.ts';
-import { hasNativePhp, phpVersions } from '../php-kinds.ts';
+import { anyPhp, phpVersions, withNativePhp } from '../php-kinds.ts';
 
 /** What needs real locks, or PHP's own way with output; one PHP is enough. */
-describe.runIf(hasNativePhp)('session-socket.php and other requests of the same session', () => {
+describe('session-socket.php and other requests of the same session', withNativePhp, () => {
   let app: TicketApp;
   beforeAll(async () => {
-    app = await startTicketApp({ name: 'native', prefer: 'native' });
+    app = await startTicketApp(anyPhp);
   });
   afterEach(() => {
     expect(app.complaints).toEqual([]);
@@ -62,7 +62,7 @@ describe('session-socket.php while the secret is being changed', () => {
   let app: TicketApp;
   beforeAll(async () => {
     const environment = { SESSION_SOCKET_SECRET: 'the new one', SESSION_SOCKET_PREVIOUS_SECRET: shared.secret };
-    app = await startTicketApp({ name: 'any', prefer: hasNativePhp ? 'native' : 'wasm' }, environment);
+    app = await startTicketApp(anyPhp, environment);
   });
   afterAll(() => app.close());
 

@@ -4,12 +4,11 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { connectionIdOf } from '../../functions/core/connection.ts';
 import { type Api, createApi } from '../http-api-client.ts';
 import { Visitor } from '../php/visitor.ts';
-import { hasNativePhp } from '../php-kinds.ts';
 import { Pusher, useTickets } from '../pusher-js.ts';
 import { startTicketDemo, type TicketDemo } from '../ticket-demo.ts';
 
 // pusher-js as it is on npm, against the template that would be deployed.
-describe.skipIf(!hasNativePhp)('pusher-js with one-use tickets', () => {
+describe('pusher-js with one-use tickets', () => {
   let demo: TicketDemo;
   let sockets: ApiGatewayManagementApiClient;
   let api: Api;

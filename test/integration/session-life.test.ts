@@ -6,7 +6,6 @@ import { startPhpServer } from '../../local/php-server.ts';
 import { type Demo, startDemo } from '../demo.ts';
 import { type Gateway, startGateway } from '../gateway.ts';
 import { Visitor } from '../php/visitor.ts';
-import { hasNativePhp } from '../php-kinds.ts';
 import { type SealingApp, startSealingApp } from '../sealing-app.ts';
 import { type Client, connect } from '../socket-client.ts';
 
@@ -56,7 +55,7 @@ describe('a socket whose session has an end', () => {
 
 // The demo with tickets and its gateway, which asks PHP again every minute. PHP's clock is not moved, and a signature may be
 // five minutes off: so the whole story takes less.
-describe.skipIf(!hasNativePhp)('a socket, after its handshake', () => {
+describe('a socket, after its handshake', () => {
   let demo: Demo;
   const complaints: string[] = [];
   const visitors = new Map<string, { readonly visitor: Visitor; readonly tab: Client; readonly file: string }>();

@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Demo, startDemo } from '../demo.ts';
-import { hasNativePhp } from '../php-kinds.ts';
+import { withNativePhp } from '../php-kinds.ts';
 import { handshakeStatus } from '../socket-client.ts';
 
 let demo: Demo;
@@ -54,8 +54,9 @@ describe("the README's route", () => {
 });
 
 describe('a session', () => {
-  it.skipIf(!hasNativePhp)(
+  it(
     'while another tab holds it is “try again” and not “logged out”, and lets in afterwards',
+    withNativePhp,
     async () => {
       const cookie = await visit('/login');
       const busy = await fetch(`${demo.pageUrl}/busy`, { headers: { cookie } });
