@@ -38,8 +38,8 @@ const functionsEnvironment = {
 /** Whatever region the machine is set to: signed requests of the tests name this one. */
 const whereverItRuns = { AWS_REGION: 'us-east-1' };
 
-/** What is awaited comes late on a busy machine; the default is a second. */
-const patient = { expect: { poll: { timeout: 15_000 } } };
+/** What is awaited comes late on a busy machine, which many processes share: no limit here is a claim about how long it takes. */
+const patient = { expect: { poll: { timeout: 60_000 } }, testTimeout: 180_000, hookTimeout: 180_000 };
 
 /** Long, because they do the same on every kind of PHP, start many processes, or go on until time has passed. */
 const thorough = [
@@ -80,6 +80,7 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
+          ...patient,
           include: ['test/**/*.test.ts'],
           exclude: [
             'test/integration/**',
@@ -101,8 +102,6 @@ export default defineConfig({
           include: ['test/integration/**/*.test.ts', 'test/protocol/**/*.test.ts', 'test/docs.test.ts'],
           exclude: thorough,
           env: whereverItRuns,
-          testTimeout: 30_000,
-          hookTimeout: 60_000,
         },
       },
       {
@@ -111,8 +110,6 @@ export default defineConfig({
           ...patient,
           include: ['test/conformance/**/*.test.ts'],
           env: whereverItRuns,
-          testTimeout: 30_000,
-          hookTimeout: 60_000,
         },
       },
       {
@@ -122,8 +119,6 @@ export default defineConfig({
           globalSetup: 'test/e2e/find-browser.ts',
           include: ['test/e2e/**/*.test.ts'],
           exclude: thorough,
-          testTimeout: 90_000,
-          hookTimeout: 90_000,
         },
       },
       {
@@ -132,8 +127,6 @@ export default defineConfig({
           ...patient,
           include: ['test/frameworks/**/*.test.ts'],
           env: whereverItRuns,
-          testTimeout: 60_000,
-          hookTimeout: 120_000,
         },
       },
       {
@@ -143,8 +136,6 @@ export default defineConfig({
           globalSetup: 'test/e2e/find-browser.ts',
           include: thorough,
           env: whereverItRuns,
-          testTimeout: 90_000,
-          hookTimeout: 90_000,
         },
       },
     ],

@@ -18,7 +18,16 @@ const flags = [
   '--disable-sync',
 ];
 
+/** A busy machine, which many processes share, starts a browser in more than Playwright's half a minute. */
+const patienceMs = 120_000;
+
 export async function launch(more: readonly string[] = []): Promise<Browser> {
   if ('missing' in choice) throw new Error(choice.missing);
-  return chromium.launch({ executablePath: choice.path, args: [...flags, ...more] });
+  const browser = await chromium.launch({
+    executablePath: choice.path,
+    args: [...flags, ...more],
+    timeout: patienceMs,
+  });
+  browser.on('context', (context) => context.setDefaultTimeout(patienceMs));
+  return browser;
 }

@@ -154,7 +154,7 @@ describe('session-socket doctor', () => {
 
   it('finds an answer that takes longer than the gateway waits', async () => {
     expect(faultsIn(await examineAs('/slow-answer', { sessionTimeoutMs: 250 }))).toEqual({
-      time: expect.stringMatching(/^problem: \d{3} ms, and the gateway gives up after 250$/),
+      time: expect.stringMatching(/^problem: \d+ ms, and the gateway gives up after 250$/),
     });
   });
 
@@ -185,7 +185,7 @@ describe('session-socket doctor', () => {
     it('finds the lock, and says where to mend it', async () => {
       const results = await whileSlow('/report');
       expect(faultsIn(results)).toEqual({
-        lock: expect.stringMatching(/^problem: it waited \d{3} ms for the slow page, which holds the session's lock$/),
+        lock: expect.stringMatching(/^problem: it waited \d+ ms for the slow page, which holds the session's lock$/),
       });
       expect(find(results, 'lock').mend?.join(' ')).toMatch(/^In the slow page: session_write_close\(\)/);
     });

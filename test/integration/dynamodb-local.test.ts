@@ -113,7 +113,7 @@ describe('DynamoDB Local', withJava, () => {
     const { port } = told[0] as { readonly port: number };
     const [java] = await javaOn(port);
     process.kill(java ?? Number.NaN, 'SIGKILL');
-    await expect.poll(() => told.at(-1), { interval: 20, timeout: 10_000 }).toMatchObject({ kind: 'dynamodb-ended' });
+    await expect.poll(() => told.at(-1), { interval: 20 }).toMatchObject({ kind: 'dynamodb-ended' });
     const { status, output } = await callDynamoDb(engine.dynamodb.endpoint, 'ListTables', {});
     expect(status).toBe(500);
     expect(output.__type).toBe('com.amazonaws.dynamodb.v20120810#InternalServerError');
@@ -125,7 +125,7 @@ describe('DynamoDB Local', withJava, () => {
     expect(killed.signal).toBe('SIGKILL');
     const port = Number(killed.stdout.trim());
     expect(port).toBeGreaterThan(0);
-    await expect.poll(() => listens(port), { interval: 20, timeout: 10_000 }).toBe(false);
+    await expect.poll(() => listens(port), { interval: 20 }).toBe(false);
     expect(await javaOn(port)).toEqual([]);
   });
 });

@@ -328,7 +328,7 @@ describe('start and end', () => {
     const startedAt = performance.now();
     await Promise.all([waiting.cloud.close(), waiting.cloud.close()]);
     // It would be 29 s if it waited.
-    expect(performance.now() - startedAt).toBeLessThan(2000);
+    expect(performance.now() - startedAt).toBeLessThan(20_000);
     expect(await refused).toBeInstanceOf(Error);
     await waiting.close();
   });

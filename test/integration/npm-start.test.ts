@@ -20,7 +20,7 @@ afterEach(() => {
   running.clear();
 });
 
-describe('npm start', { timeout: 90_000 }, () => {
+describe('npm start', () => {
   it('runs the demo on the PHP of this machine, and Ctrl-C leaves nothing running', withNativePhp, async () => {
     const demo = await start(process.env.PATH ?? '');
     expect(demo.printed()).toMatch(/PHP +PHP \d+\.\d+\.\d+ \(php -S, 4 workers\)/);

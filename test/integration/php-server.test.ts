@@ -85,7 +85,7 @@ describe.each(phpKinds)('%s PHP', (prefer) => {
   it('closes although a request never ends', async () => {
     const server = await startPhpServer({ ...app, prefer });
     const request = fetch(`${server.url}/slow`).catch(() => 'cut off');
-    await vi.waitFor(() => expect(existsSync(join(server.sessions, 'slow'))).toBe(true), 5_000);
+    await expect.poll(() => existsSync(join(server.sessions, 'slow'))).toBe(true);
     await server.close();
     expect(await request).toBe('cut off');
     expect(await processesOf(server.sessions)).toEqual([]);
@@ -125,7 +125,7 @@ describe.each(phpKinds)('%s PHP', (prefer) => {
     const folderOfSessions = String(sessions).trim();
     expect(await processesOf(folderOfSessions)).not.toEqual([]);
     starter.kill('SIGKILL');
-    await vi.waitFor(async () => expect(await processesOf(folderOfSessions)).toEqual([]), 10_000);
+    await expect.poll(() => processesOf(folderOfSessions)).toEqual([]);
     await rm(folderOfSessions, { recursive: true, force: true });
   });
 });

@@ -12,7 +12,6 @@ import { createApp, least } from '../lib/deployment.ts';
 import { needs } from '../needs.ts';
 
 const project = join(import.meta.dirname, '..', '..');
-const slow = 120_000;
 
 const noNetwork = spawnSync('unshare', ['-rn', 'true']);
 const reason = noNetwork.error?.message ?? noNetwork.stderr?.toString().trim();
@@ -27,49 +26,46 @@ describe('cdk synth without a network', () => {
   });
   afterAll(() => rm(folder, { recursive: true }));
 
-  it("keeps all of CloudFormation's rules and leaves a template and a bundle for each function", {
-    ...withNamespaces,
-    timeout: slow,
-  }, async () => {
-    const options = [
-      'sessionEndpoint=https://app.example.com/id',
-      'allowedOrigins=https://app.example.com',
-      'hello=true',
-    ];
-    const command = ['cdk', 'synth', '--quiet', '--no-notices', '--output', folder];
-    const synth = spawn('unshare', ['-rn', 'npx', ...command, ...options.flatMap((option) => ['-c', option])], {
-      cwd: project,
-      // No AWS_*: there is no account to ask, either.
-      env: { PATH: process.env.PATH, HOME: folder, CDK_DISABLE_CLI_TELEMETRY: '1' },
-    });
-    const closed = new Promise((resolve) => synth.once('close', resolve));
-    const [, stderr, code] = await Promise.all([text(synth.stdout), text(synth.stderr), closed]);
-    expect(code, stderr).toBe(0);
+  it(
+    "keeps all of CloudFormation's rules and leaves a template and a bundle for each function",
+    withNamespaces,
+    async () => {
+      const options = [
+        'sessionEndpoint=https://app.example.com/id',
+        'allowedOrigins=https://app.example.com',
+        'hello=true',
+      ];
+      const command = ['cdk', 'synth', '--quiet', '--no-notices', '--output', folder];
+      const synth = spawn('unshare', ['-rn', 'npx', ...command, ...options.flatMap((option) => ['-c', option])], {
+        cwd: project,
+        // No AWS_*: there is no account to ask, either.
+        env: { PATH: process.env.PATH, HOME: folder, CDK_DISABLE_CLI_TELEMETRY: '1' },
+      });
+      const closed = new Promise((resolve) => synth.once('close', resolve));
+      const [, stderr, code] = await Promise.all([text(synth.stdout), text(synth.stderr), closed]);
+      expect(code, stderr).toBe(0);
 
-    const { Resources } = JSON.parse(await readFile(join(folder, 'SessionSocket.template.json'), 'utf8'));
-    const { files } = JSON.parse(await readFile(join(folder, 'SessionSocket.assets.json'), 'utf8'));
-    const types = Object.values<{ Type: string }>(Resources).map(({ Type }) => Type);
-    const bundles = Object.values<{ source: { packaging: string } }>(files).filter(
-      ({ source }) => source.packaging === 'zip',
-    );
-    expect(types.filter((type) => type === 'AWS::Lambda::Function')).toHaveLength(8);
-    expect(bundles).toHaveLength(8);
-  });
+      const { Resources } = JSON.parse(await readFile(join(folder, 'SessionSocket.template.json'), 'utf8'));
+      const { files } = JSON.parse(await readFile(join(folder, 'SessionSocket.assets.json'), 'utf8'));
+      const types = Object.values<{ Type: string }>(Resources).map(({ Type }) => Type);
+      const bundles = Object.values<{ source: { packaging: string } }>(files).filter(
+        ({ source }) => source.packaging === 'zip',
+      );
+      expect(types.filter((type) => type === 'AWS::Lambda::Function')).toHaveLength(8);
+      expect(bundles).toHaveLength(8);
+    },
+  );
 });
 
 // The validator takes three seconds to start, so this is the only place that makes a template of it in this process.
 describe('the validator that cdk synth runs, by the flag in cdk.json,', () => {
-  it(
-    'stops a template that CloudFormation would refuse',
-    () => {
-      const app = createApp({ builtinCloudFormationValidation: true });
-      const stack = new SessionSocketStack(app, 'Shop', least);
-      const lambda = stack.node.findAll().find(isFunction);
-      lambda?.addPropertyOverride('Timeout', 901);
-      expect(() => app.synth()).toThrow(/901[\s\S]*900/);
-    },
-    slow,
-  );
+  it('stops a template that CloudFormation would refuse', () => {
+    const app = createApp({ builtinCloudFormationValidation: true });
+    const stack = new SessionSocketStack(app, 'Shop', least);
+    const lambda = stack.node.findAll().find(isFunction);
+    lambda?.addPropertyOverride('Timeout', 901);
+    expect(() => app.synth()).toThrow(/901[\s\S]*900/);
+  });
 
   function isFunction(node: IConstruct): node is CfnFunction {
     return CfnResource.isCfnResource(node) && node.cfnResourceType === 'AWS::Lambda::Function';
