@@ -23,9 +23,11 @@ const patienceMs = 120_000;
 
 export async function launch(more: readonly string[] = []): Promise<Browser> {
   if ('missing' in choice) throw new Error(choice.missing);
+  const { path, fonts } = choice;
   const browser = await chromium.launch({
-    executablePath: choice.path,
+    executablePath: path,
     args: [...flags, ...more],
+    env: { ...process.env, ...(fonts !== undefined && { FONTCONFIG_PATH: fonts }) },
     timeout: patienceMs,
   });
   browser.on('context', (context) => context.setDefaultTimeout(patienceMs));

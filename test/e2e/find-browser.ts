@@ -7,9 +7,15 @@ import { promisify } from 'node:util';
 import type { TestProject } from 'vitest/node';
 import type { Need } from '../needs.ts';
 
+interface Browser {
+  readonly path: string;
+  /** Without one on the system, and with no folder of its own, text has no size, and nothing is seen. */
+  readonly fonts?: string;
+}
+
 declare module 'vitest' {
   interface ProvidedContext {
-    browser: { readonly path: string } | Need;
+    browser: Browser | Need;
   }
 }
 
@@ -38,8 +44,8 @@ export async function teardown(): Promise<void> {
   if (folder !== undefined) await rm(folder, { recursive: true, force: true });
 }
 
-/** @returns a path, or why no browser can run on this machine. @throws when one could and does not */
-async function unpack(): Promise<{ readonly path: string } | Need> {
+/** @returns why no browser can run on this machine, where none can. @throws when one could and does not */
+async function unpack(): Promise<Browser | Need> {
   const lack = (missing: string): Need => ({ name: 'browser', missing, packages: ['chromium'] });
   if (process.platform !== 'linux' || process.arch !== 'x64')
     return lack('There is no Chromium and no Chrome, and the packed one is for Linux on x64.');
@@ -53,7 +59,7 @@ async function unpack(): Promise<{ readonly path: string } | Need> {
   else process.env.TMPDIR = TMPDIR;
   try {
     await promisify(execFile)(path, ['--version']);
-    return { path };
+    return { path, fonts: join(folder, 'fonts') };
   } catch (error) {
     const [library] = /lib[\w.-]+\.so[\d.]*(?=: cannot open shared object file)/.exec(String(error)) ?? [];
     if (library === undefined) throw error;
