@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
+import { SkippedReporter } from './test/skipped.ts';
 
 /** The functions read theirs when they are imported. Nothing listens there: unit tests hand them fakes. */
 const functionsEnvironment = {
@@ -49,8 +50,8 @@ const whereverItRuns = { AWS_REGION: 'us-east-1' };
 /** Counted by .ci/run and `npm run test:nodes`. */
 const testsJson = process.env.TESTS_JSON ?? (process.env.CI ? 'test/output/tests.json' : undefined);
 
-/** What is awaited comes late on a busy machine; the default is a second. */
-const patient = { expect: { poll: { timeout: 15_000 } } };
+/** What is awaited comes late on a busy machine, which many processes share: no limit here is a claim about how long it takes. */
+const patient = { expect: { poll: { timeout: 60_000 } }, testTimeout: 180_000, hookTimeout: 180_000 };
 
 /** Long, because they do the same on every kind of PHP, start many processes, or go on until time has passed. */
 const thorough = [
@@ -81,13 +82,18 @@ const thorough = [
 export default defineConfig({
   test: {
     globalSetup: 'test/temporary-folder.ts',
-    reporters: testsJson === undefined ? ['default'] : ['default', ['json', { outputFile: testsJson }]],
+    reporters: [
+      'default',
+      ...(testsJson === undefined ? [] : [['json', { outputFile: testsJson }] satisfies [string, object]]),
+      new SkippedReporter(),
+    ],
     // By default one less than there are cores, which is one after the other on two; most of the time is waiting.
     maxWorkers: Math.max(3, availableParallelism() - 1),
     projects: [
       {
         test: {
           name: 'unit',
+          ...patient,
           include: ['test/**/*.test.ts'],
           exclude: [
             'test/integration/**',
@@ -111,8 +117,6 @@ export default defineConfig({
           include: ['test/integration/**/*.test.ts', 'test/protocol/**/*.test.ts', 'test/docs.test.ts'],
           exclude: thorough,
           env: whereverItRuns,
-          testTimeout: 30_000,
-          hookTimeout: 60_000,
         },
       },
       {
@@ -121,18 +125,15 @@ export default defineConfig({
           ...patient,
           include: ['test/conformance/**/*.test.ts'],
           env: whereverItRuns,
-          testTimeout: 30_000,
-          hookTimeout: 60_000,
         },
       },
       {
         test: {
           name: 'e2e',
           ...patient,
+          globalSetup: 'test/e2e/find-browser.ts',
           include: ['test/e2e/**/*.test.ts'],
           exclude: thorough,
-          testTimeout: 90_000,
-          hookTimeout: 90_000,
         },
       },
       {
@@ -141,8 +142,6 @@ export default defineConfig({
           ...patient,
           include: ['test/frameworks/**/*.test.ts'],
           env: whereverItRuns,
-          testTimeout: 60_000,
-          hookTimeout: 120_000,
         },
       },
       {
@@ -150,18 +149,15 @@ export default defineConfig({
           name: 'package',
           ...patient,
           include: ['test/package/**/*.test.ts'],
-          testTimeout: 120_000,
-          hookTimeout: 300_000,
         },
       },
       {
         test: {
           name: 'thorough',
           ...patient,
+          globalSetup: 'test/e2e/find-browser.ts',
           include: thorough,
           env: whereverItRuns,
-          testTimeout: 90_000,
-          hookTimeout: 90_000,
         },
       },
     ],

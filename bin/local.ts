@@ -62,7 +62,15 @@ async function start(life: Life, options: LocalOptions): Promise<void> {
   const environment = { SESSION_SOCKET_URL: socketUrl, ...ticketEnvironment(cloud), ...shared?.environment };
   const startDemo = async (): Promise<readonly Row[]> => {
     const [root, prefer] = [join(project, 'php'), options.php];
-    const php = await startPhpServer({ root, router: 'demo/index.php', port: pagePort, environment, prefer, log });
+    const php = await startPhpServer({
+      root,
+      router: 'demo/index.php',
+      port: pagePort,
+      environment,
+      prefer,
+      log,
+      note: log,
+    });
     life.undo(() => php.close());
     return [
       ['Log in', 'gonzalo or maria / password'],

@@ -16,7 +16,7 @@ describe('npm pusher', () => {
   });
   afterEach(async () => {
     for (const client of opened.splice(0)) await client.close();
-    await expect.poll(() => gateway.rows('Subscriptions'), { timeout: 10_000 }).toEqual([]);
+    await expect.poll(() => gateway.rows('Subscriptions')).toEqual([]);
   });
   afterAll(() => gateway?.close());
 

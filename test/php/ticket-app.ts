@@ -40,7 +40,7 @@ export async function startTicketApp(
     },
   });
   const nextComplaint = async () => {
-    if (complaints.length === 0) await once(log, 'line', { signal: AbortSignal.timeout(5_000) });
+    if (complaints.length === 0) await once(log, 'line');
     return complaints.shift() ?? '';
   };
   return Object.assign(server, { complaints, nextComplaint });
