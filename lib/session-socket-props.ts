@@ -107,6 +107,20 @@ export interface SessionSocketProps {
   readonly hello?: boolean;
 
   /**
+   * Pusher's `app_id`, 1 to 64 letters, digits, - and _: a part of the HTTP API's paths. Digits are safest, because some of
+   * Pusher's libraries take nothing else. A change of it, or of `key`, is a change of PHP's settings too: until PHP has the new one,
+   * every handshake fails. Such a change never touches the secret.
+   * @default - twelve digits that follow from the stack's name and the construct's path in the stack
+   */
+  readonly appId?: string;
+
+  /**
+   * Pusher's `key`, 1 to 32 letters, digits, - and _. It is public, and tickets name it as their `kid`.
+   * @default - twenty hex digits that follow from the same
+   */
+  readonly key?: string;
+
+  /**
    * The stage's default throttle, in requests per second. The account's quota of 10,000 is shared with the posts to
    * sockets, so the doors must not use it up
    * (https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html).

@@ -6,7 +6,6 @@ export interface TicketDemo extends Gateway {
   readonly pageUrl: string;
   /** Of the HTTP API. */
   readonly apiUrl: string;
-  readonly credentials: { readonly appId: string; readonly key: string; readonly secret: string };
   /** Which PHP answers, and what it complained about. */
   readonly php: string;
   /** The folder of PHP's own sessions. */
@@ -27,12 +26,9 @@ export async function startTicketDemo(
   const complaints: string[] = [];
   const log = (line: string) => complaints.push(line);
   const demo = await startDemo({ ...options, context: { mode: 'ticket', ...context }, log });
-  const { secrets, outputs } = demo.cloud;
-  const [secret = ''] = Object.values(secrets);
   return {
     ...demo,
-    apiUrl: outputs.HttpApiUrl ?? '',
-    credentials: JSON.parse(secret),
+    apiUrl: demo.cloud.outputs.HttpApiUrl ?? '',
     php: demo.php.php,
     sessions: demo.php.sessions,
     complaints,

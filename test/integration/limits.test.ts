@@ -19,8 +19,7 @@ async function start(context: Readonly<Record<string, string>>) {
     mode: 'ticket',
     ...context,
   });
-  const [secret = ''] = Object.values(gateway.cloud.secrets);
-  app.credentials = JSON.parse(secret);
+  app.credentials = gateway.credentials;
   const { webSocketUrl } = gateway;
   const urlOfTicket = (ticket: string) => `${webSocketUrl}?token=${encodeURIComponent(ticket)}`;
   const the = app;
