@@ -18,11 +18,11 @@ export interface SessionSocketProps {
   readonly allowedOrigins: readonly string[];
 
   /**
-   * How a token becomes a session. `session-id`: the token is the session id, and PHP must answer 200 with the same one as a
-   * JSON string. `ticket`: PHP seals a token for one handshake, and must answer the session id that is sealed in it.
-   * `cookie`: the handshake's own cookies, for a socket on the site of the app. `status`: the token is the session id, and PHP
-   * must answer 200; its body is not read.
-   * @default 'session-id'
+   * How a token becomes a session. `ticket`: PHP seals a token for one handshake, and must answer the session id that is sealed
+   * in it. `cookie`: the handshake's own cookies, for a socket on the site of the app. `session-id`: the token is the session id,
+   * and PHP must answer 200 with the same one as a JSON string. `status`: the token is the session id, and PHP must answer 200; its
+   * body is not read.
+   * @default 'ticket'
    */
   readonly mode?: SessionMode;
 
@@ -95,7 +95,7 @@ export interface SessionSocketProps {
    * know any more is closed. `false`: never, and only an end that PHP named, and a logout, close sockets. Each check is a
    * request to `sessionEndpoint` with the session's cookie: where that route starts a session in the usual way
    * (`session_start()`), an open tab keeps its session alive for ever.
-   * @default Duration.minutes(10) in mode 'ticket', whose PHP file never touches the session; else false
+   * @default Duration.minutes(10) in mode 'ticket', whose PHP file never touches the session; false in the others
    */
   readonly revalidate?: Duration | false;
 

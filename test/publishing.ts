@@ -39,7 +39,7 @@ interface Asked {
 export async function startPublishing(context: Readonly<Record<string, string>> = {}): Promise<Publishing> {
   const app = await startSealingApp();
   const place = { sessionEndpoint: `${app.url}/getSessionID`, allowedOrigins: app.url };
-  const gateway = await startGateway({ ...place, mode: 'ticket', ...context });
+  const gateway = await startGateway({ ...place, ...context });
   const { credentials } = gateway;
   app.credentials = credentials;
   const apiUrl = gateway.cloud.outputs.HttpApiUrl ?? '';

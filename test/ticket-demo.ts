@@ -25,7 +25,7 @@ export async function startTicketDemo(
 ): Promise<TicketDemo> {
   const complaints: string[] = [];
   const log = (line: string) => complaints.push(line);
-  const demo = await startDemo({ ...options, context: { mode: 'ticket', ...context }, log });
+  const demo = await startDemo({ ...options, context, log });
   return {
     ...demo,
     apiUrl: demo.cloud.outputs.HttpApiUrl ?? '',

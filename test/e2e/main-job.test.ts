@@ -20,7 +20,7 @@ describe.skipIf('missing' in choice)('A person with a browser', () => {
 
   beforeAll(async () => {
     if ('missing' in choice) return;
-    demo = await startDemo({ hello: true, context: { mode: 'ticket' } });
+    demo = await startDemo({ hello: true });
     browser = await launch(choice);
     const context = await browser.newContext({
       httpCredentials: { username: 'gonzalo', password: 'password', origin: demo.pageUrl },

@@ -13,12 +13,7 @@ afterEach(async () => {
 async function start(context: Readonly<Record<string, string>>) {
   app = await startSealingApp();
   const { url } = app;
-  gateway = await startGateway({
-    sessionEndpoint: `${url}/getSessionID`,
-    allowedOrigins: url,
-    mode: 'ticket',
-    ...context,
-  });
+  gateway = await startGateway({ sessionEndpoint: `${url}/getSessionID`, allowedOrigins: url, ...context });
   app.credentials = gateway.credentials;
   const { webSocketUrl } = gateway;
   const urlOfTicket = (ticket: string) => `${webSocketUrl}?token=${encodeURIComponent(ticket)}`;

@@ -10,7 +10,7 @@ let demo: Demo;
 beforeAll(async () => {
   demo = await startDemo({
     app: { root: '.', router: 'test/fixtures/snippet-app/index.php' },
-    context: { sessionTimeoutMs: '400' },
+    context: { mode: 'session-id', sessionTimeoutMs: '400' },
   });
 });
 afterAll(() => demo.close());

@@ -18,7 +18,7 @@ if (pageUrl !== undefined && webSocketUrl !== undefined) {
 describe('On this machine', () => {
   let demo: Demo;
   beforeAll(async () => {
-    demo = await startDemo();
+    demo = await startDemo({ context: { mode: 'session-id' } });
   });
   afterAll(() => demo.close());
 

@@ -81,7 +81,7 @@ describe('the application id and the key', () => {
   });
 
   it('reach every function that signs or verifies, with the place of the secret', () => {
-    const deployment = deploy({ mode: 'ticket' });
+    const deployment = deploy();
     const { Outputs } = deployment.template;
     for (const path of ['Authorizer', 'Message', 'Publish', 'Revalidation']) {
       expect(deployment.the('AWS::Lambda::Function', path).Properties.Environment.Variables).toMatchObject({

@@ -290,7 +290,8 @@ describe.each(both)('every function, %s,', (_, deployment) => {
     for (const { path, Properties } of lambdas(deployment)) {
       const variables: Record<string, unknown> = Properties.Environment?.Variables ?? {};
       const { CREDENTIALS_SECRET_ARN, ...others } = variables;
-      expect(CREDENTIALS_SECRET_ARN).toEqual(/^(Authorizer|Publish|Message)/.test(path) ? { Ref: secret } : undefined);
+      const signs = /^(Authorizer|Publish|Message|Revalidation)/.test(path);
+      expect(CREDENTIALS_SECRET_ARN).toEqual(signs ? { Ref: secret } : undefined);
       expect(JSON.stringify(others)).not.toContain(secret);
       expect(JSON.stringify(variables)).not.toContain('{{resolve');
     }
@@ -350,10 +351,8 @@ describe('the authorizer', () => {
       TOKEN_FROM: 'cookie',
       COOKIES: 'SID wordpress_logged_in_*',
     });
-    for (const name of ['CLAIMS_TABLE', 'SUBPROTOCOL']) {
-      expect(variables(cookie, 'Connect')).not.toHaveProperty(name);
-      expect(variables(quiet, 'Connect')).not.toHaveProperty(name);
-    }
+    for (const name of ['CLAIMS_TABLE', 'SUBPROTOCOL']) expect(variables(cookie, 'Connect')).not.toHaveProperty(name);
+    expect(variables(quiet, 'Connect')).not.toHaveProperty('SUBPROTOCOL');
   });
 
   it('runs as often at a time as is said, and without a reservation where nothing is', () => {
@@ -361,10 +360,11 @@ describe('the authorizer', () => {
       deployment
         .of('AWS::Lambda::Function')
         .flatMap(({ path, Properties: { ReservedConcurrentExecutions: n } }) => (n === undefined ? [] : [[path, n]]));
-    expect(concurrencyOf(deploy({ maxConcurrentSessionChecks: 3 }))).toEqual([['Authorizer/Function', 3]]);
-    const withTickets = deploy({ mode: 'ticket', maxConcurrentSessionChecks: 3 });
-    expect(concurrencyOf(withTickets)).toEqual([['Authorizer/Function', 2]]);
-    const { Variables } = withTickets.the('AWS::Lambda::Function', 'Revalidation').Properties.Environment;
+    const once = deploy({ revalidate: false, maxConcurrentSessionChecks: 3 });
+    expect(concurrencyOf(once)).toEqual([['Authorizer/Function', 3]]);
+    const again = deploy({ maxConcurrentSessionChecks: 3 });
+    expect(concurrencyOf(again)).toEqual([['Authorizer/Function', 2]]);
+    const { Variables } = again.the('AWS::Lambda::Function', 'Revalidation').Properties.Environment;
     expect(Variables.CHECKS_AT_ONCE).toBe('1');
     expect(concurrencyOf(quiet)).toEqual([]);
   });
@@ -380,7 +380,7 @@ describe('the authorizer', () => {
 
   it('is strict where nothing is said', () => {
     expect(quiet.the('AWS::Lambda::Function', 'Authorizer').Properties.Environment.Variables).toMatchObject({
-      SESSION_MODE: 'session-id',
+      SESSION_MODE: 'ticket',
       TOKEN_FROM: 'query',
       SESSION_CHECK: 'always',
       SESSION_TIMEOUT_MS: '2500',
@@ -554,12 +554,13 @@ describe('sessions that are over', () => {
   };
 
   it.each([
+    [undefined, '600'],
     ['ticket', '600'],
     ['session-id', undefined],
     ['cookie', undefined],
     ['status', undefined],
   ] as const)('are asked about again by default in mode ticket only, whose PHP file is ours: %s', (mode, seconds) => {
-    expect(secondsIn({ mode })).toBe(seconds);
+    expect(secondsIn(mode === undefined ? {} : { mode })).toBe(seconds);
   });
 
   it('are asked about again in any mode when that is wanted, and in none when it is not', () => {
@@ -568,8 +569,9 @@ describe('sessions that are over', () => {
   });
 
   it('are looked for every minute in any case, because PHP may name an end, without a secret and an address to ask', () => {
-    expect(quiet.the('AWS::Events::Rule', 'Revalidation').Properties.ScheduleExpression).toBe('cron(* * * * ? *)');
-    const known = Object.keys(variables(quiet, 'Revalidation'));
+    const once = deploy({ revalidate: false });
+    expect(once.the('AWS::Events::Rule', 'Revalidation').Properties.ScheduleExpression).toBe('cron(* * * * ? *)');
+    const known = Object.keys(variables(once, 'Revalidation'));
     expect(known).toContain('CONNECTIONS_TABLE');
     const asking = ['SESSION_ENDPOINT', 'CREDENTIALS_SECRET_ARN', 'REVALIDATE_SECONDS'];
     expect(known.filter((name) => asking.includes(name))).toEqual([]);
@@ -595,7 +597,8 @@ describe('sessions that are over', () => {
 
 describe('the outputs', () => {
   it.each(both)('%s are what a user has to know, and not the secret', (_, { template }) => {
-    expect(Object.keys(template.Outputs ?? {})).toEqual(['WebSocketUrl', 'HttpApiUrl', 'AppId', 'Key', 'SecretName']);
+    const names = ['WebSocketUrl', 'HttpApiUrl', 'AppId', 'Key', 'SecretName'];
+    expect(Object.keys(template.Outputs ?? {})).toEqual(names);
   });
 
   it('lead to TLS only', () => {

@@ -59,7 +59,6 @@ const origin = 'https://app.example.com';
 
 export async function startWorld(context: Readonly<Record<string, string>> = {}): Promise<World> {
   const gateway = await startGateway({
-    mode: 'ticket',
     sessionCheck: 'trust-ticket',
     // Nobody is asked.
     sessionEndpoint: 'http://127.0.0.1:9/getSessionID',
