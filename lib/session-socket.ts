@@ -4,6 +4,7 @@ import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 import { defaultLimit } from '../functions/core/connection-limit.ts';
+import type { SessionMode } from '../functions/core/session.ts';
 import { type SettledWayIn, settleWayIn } from '../functions/core/way-in.ts';
 import type {
   AuthorizerEnvironment,
@@ -33,6 +34,8 @@ export class SessionSocket extends Construct {
   readonly webSocketUrl: string;
   /** `https://…`, where PHP publishes and has sockets closed: Pusher's HTTP API. */
   readonly httpApiUrl: string;
+  /** How a token becomes a session: the mode that was asked for, or the default. */
+  readonly mode: SessionMode;
   /** Pusher's application id and key: public, and the same for as long as the stack's name and the path below it are. */
   readonly appId: string;
   readonly key: string;
@@ -65,6 +68,7 @@ export class SessionSocket extends Construct {
     super(scope, id);
     refuseBadProps(props);
     this.#wayIn = settleWayIn(props);
+    this.mode = this.#wayIn.mode;
     this.#revalidate = settleRevalidate(this.#wayIn.mode, props.revalidate);
     this.#logRetention = props.logRetention ?? RetentionDays.ONE_MONTH;
 

@@ -28,6 +28,7 @@ export function deploy(props: Partial<SessionSocketProps> = {}): Deployment {
 }
 
 export interface Template {
+  readonly Description?: string;
   readonly Resources: Record<string, Resource>;
   readonly Outputs?: Record<string, { readonly Value: unknown }>;
 }
