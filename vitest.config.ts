@@ -17,6 +17,8 @@ const functionsEnvironment = {
   COOKIES: 'PHPSESSID',
   ALLOWED_ORIGINS: 'https://app.example.com',
   ALLOW_MISSING_ORIGIN: 'no',
+  APP_ID: '100000000001',
+  KEY: 'key',
   CREDENTIALS_SECRET_ARN: 'arn:aws:secretsmanager:eu-central-1:123456789012:secret:none',
   CONNECTIONS_TABLE: 'connections',
   SUBSCRIPTIONS_TABLE: 'subscriptions',

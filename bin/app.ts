@@ -16,10 +16,13 @@ try {
         '-c sessionEndpoint=https://app.example.com/getSessionID -c allowedOrigins=https://app.example.com',
     );
   } else {
-    new SessionSocketStack(app, name, {
-      description: 'session-socket: realtime for who is logged in over PHP',
-      ...readContext(lookup),
-    });
+    const { sessionSocket } = new SessionSocketStack(app, name, readContext(lookup));
+    // Somebody who deployed with `-c mode=…` and forgets it now would change who gets in. Not on stdout, which is `cdk synth`'s.
+    if (lookup('mode') === undefined) {
+      console.error(
+        `session-socket: mode is ${sessionSocket.mode}, the default, because neither -c nor cdk.json sets it. A stack that was deployed with another mode would change: npx cdk diff shows it.`,
+      );
+    }
   }
 } catch (error) {
   if (!(error instanceof BadProps)) throw error;

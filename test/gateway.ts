@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DynamoDBClient, ScanCommand } from '@aws-sdk/client-dynamodb';
 import { synthesize } from '../bin/synthesize.ts';
+import { readCredentials } from '../bin/ticket-environment.ts';
+import type { PusherCredentials } from '../functions/core/credentials.ts';
 import { type LocalCloud, type LocalCloudOptions, type LogEntry, startLocalCloud } from '../local/index.ts';
 import { createLogBook, type LogBook } from './log-book.ts';
 
@@ -10,6 +12,8 @@ import { createLogBook, type LogBook } from './log-book.ts';
 export interface Gateway {
   readonly webSocketUrl: string;
   readonly cloud: LocalCloud;
+  /** What PHP would have. */
+  readonly credentials: PusherCredentials;
   /** All that the local cloud has told so far. */
   readonly log: readonly LogEntry[];
   /** The statuses that handshakes got. */
@@ -50,6 +54,7 @@ export async function startGateway(
   return {
     webSocketUrl: cloud.webSocketUrl,
     cloud,
+    credentials: readCredentials(cloud),
     log: book.entries,
     handshakes: () => book.entries.flatMap((entry) => (entry.kind === 'handshake' ? [entry.status] : [])),
     records: () => book.entries.map(recordIn).filter((record) => record !== undefined),

@@ -3,7 +3,6 @@ import { SessionSocket } from 'session-socket';
 
 const stack = new Stack(new App(), 'Realtime');
 new SessionSocket(stack, 'Sockets', {
-  mode: 'ticket',
   sessionEndpoint: 'https://app.example.com/getSessionID',
   allowedOrigins: ['https://app.example.com'],
 });

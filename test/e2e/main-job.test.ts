@@ -14,7 +14,7 @@ describe('A person with a browser', withBrowser, () => {
   const urls: string[] = [];
 
   beforeAll(async () => {
-    demo = await startDemo({ hello: true, context: { mode: 'ticket' } });
+    demo = await startDemo({ hello: true });
     browser = await launch();
     const context = await browser.newContext({
       httpCredentials: { username: 'gonzalo', password: 'password', origin: demo.pageUrl },

@@ -34,6 +34,28 @@ it('answers a bad option with its sentence and nothing else, writes nothing and 
   }
 });
 
+// Once `-c mode=session-id` was typed and once forgotten: the second deployment would let other people in.
+it('says on one line that the mode is the default, and nothing where the mode is set', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'session-socket-app-'));
+  try {
+    const context = {
+      sessionEndpoint: 'https://app.example.com/id',
+      allowedOrigins: 'https://app.example.com',
+      'aws:cdk:bundling-stacks': [],
+    };
+    expect(await runApp(context, folder)).toEqual({
+      stdout: '',
+      stderr:
+        'session-socket: mode is ticket, the default, because neither -c nor cdk.json sets it. ' +
+        'A stack that was deployed with another mode would change: npx cdk diff shows it.\n',
+      code: 0,
+    });
+    expect(await runApp({ ...context, mode: 'ticket' }, folder)).toEqual({ stdout: '', stderr: '', code: 0 });
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+});
+
 /** As the `cdk` command runs it. */
 async function runApp(context: Readonly<Record<string, unknown>>, folder: string) {
   const app = spawn(process.execPath, ['--import', 'tsx', join('bin', 'app.ts')], {

@@ -13,14 +13,8 @@ afterEach(async () => {
 async function start(context: Readonly<Record<string, string>>) {
   app = await startSealingApp();
   const { url } = app;
-  gateway = await startGateway({
-    sessionEndpoint: `${url}/getSessionID`,
-    allowedOrigins: url,
-    mode: 'ticket',
-    ...context,
-  });
-  const [secret = ''] = Object.values(gateway.cloud.secrets);
-  app.credentials = JSON.parse(secret);
+  gateway = await startGateway({ sessionEndpoint: `${url}/getSessionID`, allowedOrigins: url, ...context });
+  app.credentials = gateway.credentials;
   const { webSocketUrl } = gateway;
   const urlOfTicket = (ticket: string) => `${webSocketUrl}?token=${encodeURIComponent(ticket)}`;
   const the = app;

@@ -57,6 +57,8 @@ async function startAuthorizer(settings: Settings = {}): Promise<Lambda> {
     COOKIES: 'PHPSESSID',
     ALLOWED_ORIGINS: origin,
     ALLOW_MISSING_ORIGIN: 'no',
+    APP_ID: 'demo-app',
+    KEY: 'demo-key',
     CREDENTIALS_SECRET_ARN: 'arn:aws:secretsmanager:eu-central-1:123456789012:secret:x',
   } satisfies AuthorizerEnvironment;
   const lambda = await Lambda.start(join(folder, 'authorizer.cjs'), {

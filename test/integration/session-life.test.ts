@@ -20,8 +20,7 @@ describe('a socket whose session has an end', () => {
     app = await startSealingApp();
     const endpoint = { sessionEndpoint: `${app.url}/getSessionID`, allowedOrigins: page };
     gateway = await startGateway({ mode: 'ticket', revalidate: 'false', ...endpoint });
-    const [secret = ''] = Object.values(gateway.cloud.secrets);
-    app.credentials = JSON.parse(secret);
+    app.credentials = gateway.credentials;
   });
   afterAll(async () => {
     await gateway?.close();

@@ -10,7 +10,7 @@ let demo: Demo;
 beforeAll(async () => {
   demo = await startDemo({
     app: { root: '.', router: 'test/fixtures/snippet-app/index.php' },
-    context: { sessionTimeoutMs: '2500' },
+    context: { mode: 'session-id', sessionTimeoutMs: '2500' },
   });
 });
 afterAll(() => demo.close());
