@@ -3,6 +3,7 @@ import { cp, mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { needsFramework } from '../frameworks/needs.ts';
 import { goOutside, type Outside, project } from './outside.ts';
 
 let repository: string;
@@ -16,7 +17,7 @@ describe.each([
   { source: 'the path of a checkout', type: 'path', folder: '.', version: '*@dev' },
   { source: 'the path of its folder php', type: 'path', folder: 'php', version: '*@dev' },
   { source: 'the repository', type: 'vcs', folder: '.', version: '^0.1' },
-])('composer require from $source', ({ type, folder, version }) => {
+])('composer require from $source', needsFramework(['composer', 'git']), ({ type, folder, version }) => {
   let outside: Outside;
   beforeAll(async () => {
     outside = await goOutside();
