@@ -43,6 +43,12 @@ const packages = {
   ],
 };
 
+/** In tests that start gateways, the Lambdas are bundled once for all of them: test/bundles/setup.ts. */
+const bundledOnce = {
+  find: /^\.\/bundle\.ts$/,
+  replacement: join(import.meta.dirname, 'test/bundles/function-code.ts'),
+};
+
 /** Whatever region the machine is set to: signed requests of the tests name this one. */
 const whereverItRuns = { AWS_REGION: 'us-east-1' };
 
@@ -103,10 +109,11 @@ export default defineConfig({
         },
       },
       {
-        resolve: packages,
+        resolve: { alias: [...packages.alias, bundledOnce] },
         test: {
           name: 'integration',
           ...patient,
+          globalSetup: 'test/bundles/setup.ts',
           include: ['test/integration/**/*.test.ts', 'test/protocol/**/*.test.ts', 'test/docs.test.ts'],
           exclude: thorough,
           env: whereverItRuns,
@@ -125,9 +132,11 @@ export default defineConfig({
         },
       },
       {
+        resolve: { alias: [bundledOnce] },
         test: {
           name: 'e2e',
           ...patient,
+          globalSetup: 'test/bundles/setup.ts',
           include: ['test/e2e/**/*.test.ts'],
           exclude: thorough,
           testTimeout: 90_000,
@@ -135,9 +144,11 @@ export default defineConfig({
         },
       },
       {
+        resolve: { alias: [bundledOnce] },
         test: {
           name: 'frameworks',
           ...patient,
+          globalSetup: 'test/bundles/setup.ts',
           include: ['test/frameworks/**/*.test.ts'],
           env: whereverItRuns,
           testTimeout: 60_000,
@@ -145,9 +156,11 @@ export default defineConfig({
         },
       },
       {
+        resolve: { alias: [bundledOnce] },
         test: {
           name: 'thorough',
           ...patient,
+          globalSetup: 'test/bundles/setup.ts',
           include: thorough,
           env: whereverItRuns,
           testTimeout: 90_000,

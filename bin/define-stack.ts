@@ -1,0 +1,26 @@
+import { Annotations, Stack } from 'aws-cdk-lib';
+import type { Construct } from 'constructs';
+import { SessionSocketStack } from '../lib/index.ts';
+import { readContext, readStackName, refuseUnknownOptions, saysNothing } from './context.ts';
+
+/**
+ * The app's only stack, configured by CDK context: `-c name=value`, or `cdk.json`.
+ * @throws BadProps
+ */
+export function defineStack(app: Construct): void {
+  const lookup = (name: string): unknown => app.node.tryGetContext(name);
+  refuseUnknownOptions(Object.keys(app.node.getAllContext()));
+  const name = readStackName(lookup);
+  if (saysNothing(lookup)) {
+    // `cdk bootstrap` and `cdk destroy` synthesize as well, and need no more than the stack's name.
+    Annotations.of(new Stack(app, name)).addError(
+      'Say who knows the sessions and which pages may connect: ' +
+        '-c sessionEndpoint=https://app.example.com/getSessionID -c allowedOrigins=https://app.example.com',
+    );
+    return;
+  }
+  new SessionSocketStack(app, name, {
+    description: 'session-socket: realtime for who is logged in over PHP',
+    ...readContext(lookup),
+  });
+}
