@@ -46,6 +46,12 @@ const packages = {
   ],
 };
 
+/** In tests that start gateways, the Lambdas are bundled once for all of them: test/bundles/setup.ts. */
+const bundledOnce = {
+  find: /^\.\/bundle\.ts$/,
+  replacement: join(import.meta.dirname, 'test/bundles/function-code.ts'),
+};
+
 /** Whatever region the machine is set to: signed requests of the tests name this one. */
 const whereverItRuns = { AWS_REGION: 'us-east-1' };
 
@@ -112,10 +118,11 @@ export default defineConfig({
         },
       },
       {
-        resolve: packages,
+        resolve: { alias: [...packages.alias, bundledOnce] },
         test: {
           name: 'integration',
           ...patient,
+          globalSetup: 'test/bundles/setup.ts',
           include: ['test/integration/**/*.test.ts', 'test/protocol/**/*.test.ts', 'test/docs.test.ts'],
           exclude: thorough,
           env: whereverItRuns,
@@ -130,18 +137,21 @@ export default defineConfig({
         },
       },
       {
+        resolve: { alias: [bundledOnce] },
         test: {
           name: 'e2e',
           ...patient,
-          globalSetup: 'test/e2e/find-browser.ts',
+          globalSetup: ['test/bundles/setup.ts', 'test/e2e/find-browser.ts'],
           include: ['test/e2e/**/*.test.ts'],
           exclude: thorough,
         },
       },
       {
+        resolve: { alias: [bundledOnce] },
         test: {
           name: 'frameworks',
           ...patient,
+          globalSetup: 'test/bundles/setup.ts',
           include: ['test/frameworks/**/*.test.ts'],
           env: whereverItRuns,
         },
@@ -154,10 +164,11 @@ export default defineConfig({
         },
       },
       {
+        resolve: { alias: [bundledOnce] },
         test: {
           name: 'thorough',
           ...patient,
-          globalSetup: 'test/e2e/find-browser.ts',
+          globalSetup: ['test/bundles/setup.ts', 'test/e2e/find-browser.ts'],
           include: thorough,
           env: whereverItRuns,
         },

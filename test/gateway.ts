@@ -1,11 +1,8 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { DynamoDBClient, ScanCommand } from '@aws-sdk/client-dynamodb';
-import { synthesize } from '../bin/synthesize.ts';
 import { readCredentials } from '../bin/ticket-environment.ts';
 import type { PusherCredentials } from '../functions/core/credentials.ts';
 import { type LocalCloud, type LocalCloudOptions, type LogEntry, startLocalCloud } from '../local/index.ts';
+import { synthesizeGateway } from './assemblies/synthesize.ts';
 import { createLogBook, type LogBook } from './log-book.ts';
 
 /** The template that would be deployed, on the local cloud. */
@@ -42,10 +39,9 @@ export async function startGateway(
   context: Readonly<Record<string, string>>,
   options: Pick<LocalCloudOptions, 'maxEnvironmentsPerFunction'> = {},
 ): Promise<Gateway> {
-  const assembly = await mkdtemp(join(tmpdir(), 'session-socket-test-'));
+  const assembly = await synthesizeGateway({ ...patient, ...context });
   const book = createLogBook();
-  await synthesize({ ...patient, ...context }, assembly);
-  const cloud = await startLocalCloud({ assembly, log: book.log, ...options });
+  const cloud = await startLocalCloud({ assembly: assembly.folder, log: book.log, ...options });
   const dynamodb = new DynamoDBClient({
     endpoint: cloud.dynamodbEndpoint,
     region: cloud.region,
@@ -75,7 +71,7 @@ export async function startGateway(
     async close() {
       dynamodb.destroy();
       await cloud.close();
-      await rm(assembly, { recursive: true, force: true });
+      await assembly.remove();
     },
   };
 }

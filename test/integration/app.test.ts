@@ -4,6 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { expect, it } from 'vitest';
+import { synthesize } from '../../bin/synthesize.ts';
+import { entries } from '../../lib/bundle.ts';
+import { synthesizeGateway } from '../assemblies/synthesize.ts';
 
 const project = join(import.meta.dirname, '..', '..');
 
@@ -55,6 +58,33 @@ it('says on one line that the mode is the default, and nothing where the mode is
     await rm(folder, { recursive: true });
   }
 });
+
+// All other tests take the short way, and would not notice if it led somewhere else. The names of the assets are hashes of what
+// is in them, so the bundles are compared as well.
+it('synthesizes in a process of its own what the tests synthesize in theirs, bundles included', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'session-socket-app-'));
+  const options = {
+    sessionEndpoint: 'https://app.example.com/getSessionID',
+    allowedOrigins: 'https://app.example.com',
+    mode: 'ticket',
+    hello: 'true',
+    revalidate: '1',
+  };
+  const [short] = await Promise.all([synthesizeGateway(options), synthesize(options, folder)]);
+  try {
+    expect(await readStack(short.folder)).toEqual(await readStack(folder));
+  } finally {
+    await Promise.all([short.remove(), rm(folder, { recursive: true })]);
+  }
+});
+
+/** The template, and the assets that lie beside it. */
+async function readStack(folder: string) {
+  const template = JSON.parse(await readFile(join(folder, 'SessionSocket.template.json'), 'utf8'));
+  const assets = (await readdir(folder)).filter((name) => name.startsWith('asset.')).sort();
+  expect(assets).toHaveLength(entries.length);
+  return { template, assets };
+}
 
 /** As the `cdk` command runs it. */
 async function runApp(context: Readonly<Record<string, unknown>>, folder: string) {
