@@ -79,6 +79,7 @@ const thorough = [
   'test/integration/session-socket.test.ts',
   'test/integration/strangers.test.ts',
   'test/integration/synth-offline.test.ts',
+  'test/upgrade/side-by-side.test.ts',
 ];
 
 /**
@@ -109,6 +110,7 @@ export default defineConfig({
             'test/e2e/**',
             'test/frameworks/**',
             'test/package/**',
+            'test/upgrade/**',
             'test/protocol/**',
             'test/docs.test.ts',
           ],

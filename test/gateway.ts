@@ -1,7 +1,17 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { DynamoDBClient, ScanCommand } from '@aws-sdk/client-dynamodb';
 import { readCredentials } from '../bin/ticket-environment.ts';
 import type { PusherCredentials } from '../functions/core/credentials.ts';
-import { type LocalCloud, type LocalCloudOptions, type LogEntry, startLocalCloud } from '../local/index.ts';
+import type { Entry } from '../lib/bundle.ts';
+import {
+  type LocalCloud,
+  type LocalCloudOptions,
+  type LogEntry,
+  readAssembly,
+  startLocalCloud,
+} from '../local/index.ts';
+import { assetKey } from '../local/template/changes.ts';
 import { synthesizeGateway } from './assemblies/synthesize.ts';
 import { createLogBook, type LogBook } from './log-book.ts';
 
@@ -26,6 +36,8 @@ export interface Gateway {
   invocations(functionName: string): number;
   /** Runs a function as its schedule would, and waits for its end. */
   invoke(functionName: string): Promise<void>;
+  /** Writes another bundle over that of a Lambda, with the option `watch`; resolves once the function runs it. */
+  replaceCode(entry: Entry, bundle: Buffer): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -34,10 +46,12 @@ export type LogRecord = Readonly<Record<string, unknown>>;
 /** What PHP is asked may take long on a busy machine; the deadline itself is the business of test/integration/php-moods.test.ts. */
 const patient = { sessionTimeoutMs: '10000' };
 
+export type GatewayOptions = Pick<LocalCloudOptions, 'maxEnvironmentsPerFunction' | 'watch'>;
+
 /** @param context CDK context: what `-c name=value` says */
 export async function startGateway(
   context: Readonly<Record<string, string>>,
-  options: Pick<LocalCloudOptions, 'maxEnvironmentsPerFunction'> = {},
+  options: GatewayOptions = {},
 ): Promise<Gateway> {
   const assembly = await synthesizeGateway({ ...patient, ...context });
   const book = createLogBook();
@@ -67,6 +81,19 @@ export async function startGateway(
     invocations: (functionName) => pick(cloud.functions, functionName).invocations,
     async invoke(functionName) {
       await pick(cloud.functions, functionName).invoke({});
+    },
+    async replaceCode(entry, bundle) {
+      const { template, assetFolder } = await readAssembly(assembly.folder);
+      const ids = Object.keys(template.Resources).filter(
+        (id) => template.Resources[id]?.Type === 'AWS::Lambda::Function',
+      );
+      const id = ids.find((each) => each.toLowerCase().includes(`${entry}function`)) ?? '';
+      const folder = assetFolder(assetKey(template, id) ?? '');
+      if (folder === undefined) throw new Error(`The template has no function ${entry}.`);
+      const before = book.entries.length;
+      await writeFile(join(folder, 'index.js'), bundle);
+      const isReloaded = (each: LogEntry) => each.kind === 'function-reloaded' && each.function === id;
+      await book.find((each) => (isReloaded(each) && book.entries.indexOf(each) >= before ? true : undefined));
     },
     async close() {
       dynamodb.destroy();

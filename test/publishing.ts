@@ -1,6 +1,6 @@
 import { signQuery } from './fakes/signed-request.ts';
 import { signForSocket } from './fakes/socket-auth.ts';
-import { type Gateway, startGateway } from './gateway.ts';
+import { type Gateway, type GatewayOptions, startGateway } from './gateway.ts';
 import { startSealingApp } from './sealing-app.ts';
 import { type Client, connect } from './socket-client.ts';
 
@@ -36,10 +36,13 @@ interface Asked {
   readonly time?: number;
 }
 
-export async function startPublishing(context: Readonly<Record<string, string>> = {}): Promise<Publishing> {
+export async function startPublishing(
+  context: Readonly<Record<string, string>> = {},
+  options: GatewayOptions = {},
+): Promise<Publishing> {
   const app = await startSealingApp();
   const place = { sessionEndpoint: `${app.url}/getSessionID`, allowedOrigins: app.url };
-  const gateway = await startGateway({ ...place, ...context });
+  const gateway = await startGateway({ ...place, ...context }, options);
   const { credentials } = gateway;
   app.credentials = credentials;
   const apiUrl = gateway.cloud.outputs.HttpApiUrl ?? '';
