@@ -1,5 +1,14 @@
 import { Duration } from 'aws-cdk-lib';
-import { BadProps, type SessionSocketProps, type SessionSocketStackProps } from '../lib/index.ts';
+import {
+  BadProps,
+  type LimitChoice,
+  type RateLimit,
+  type SessionCheck,
+  type SessionMode,
+  type SessionSocketProps,
+  type SessionSocketStackProps,
+  type TokenSource,
+} from '../lib/index.ts';
 
 type Lookup = (name: string) => unknown;
 
@@ -79,15 +88,15 @@ export function readContext(lookup: Lookup): SessionSocketProps & Pick<SessionSo
     sessionEndpoint,
     allowedOrigins: readList(allowedOrigins) ?? [],
     // Not checked here: the construct refuses a word or a name that it does not know.
-    ...maybe('mode', readText(lookup, 'mode') as SessionSocketProps['mode']),
-    ...maybe('tokenFrom', readText(lookup, 'tokenFrom') as SessionSocketProps['tokenFrom']),
-    ...maybe('sessionCheck', readText(lookup, 'sessionCheck') as SessionSocketProps['sessionCheck']),
+    ...maybe('mode', readText(lookup, 'mode') as SessionMode | undefined),
+    ...maybe('tokenFrom', readText(lookup, 'tokenFrom') as TokenSource | undefined),
+    ...maybe('sessionCheck', readText(lookup, 'sessionCheck') as SessionCheck | undefined),
     ...maybe('cookieName', readText(lookup, 'cookieName')),
     ...maybe('cookies', readList(lookup('cookies'))),
     ...maybe('sessionTimeout', readMilliseconds(lookup, 'sessionTimeoutMs')),
     ...maybe('allowMissingOrigin', readSwitch(lookup, 'allowMissingOrigin')),
     ...maybe('maxConnectionsPerUser', readNumber(lookup, 'maxConnectionsPerUser')),
-    ...maybe('atMaxConnections', readText(lookup, 'atMaxConnections') as SessionSocketProps['atMaxConnections']),
+    ...maybe('atMaxConnections', readText(lookup, 'atMaxConnections') as LimitChoice | undefined),
     ...maybe('accountRequestQuota', readRate(lookup, 'accountRequestQuota')),
     ...maybe('throttle', readRate(lookup, 'throttle')),
     ...maybe('httpThrottle', readRate(lookup, 'httpThrottle')),
@@ -123,7 +132,7 @@ function readNumber(lookup: Lookup, name: Option): number | undefined {
   return Number(text);
 }
 
-function readRate(lookup: Lookup, name: Option): SessionSocketProps['throttle'] {
+function readRate(lookup: Lookup, name: Option): RateLimit | undefined {
   const text = readText(lookup, name);
   if (text === undefined) return undefined;
   const [, rate, burst] = /^(\d+),(\d+)$/.exec(text) ?? [];

@@ -5,12 +5,13 @@ import { Construct } from 'constructs';
 import { apiRoutes } from '../functions/core/api-routes.ts';
 import { accessLog, httpLogFormat } from './access-log.ts';
 import { acknowledge } from './acknowledge.ts';
+import type { RateLimit } from './session-socket-props.ts';
 import type { SocketFunction } from './socket-function.ts';
 
 export interface PublishApiProps {
   /** Shown in the console; it need not be unique. */
   readonly name: string;
-  readonly throttle: { readonly rateLimit: number; readonly burstLimit: number };
+  readonly throttle: RateLimit;
   readonly logRetention: RetentionDays;
   readonly publish: SocketFunction;
 }

@@ -4,6 +4,14 @@ import type { LimitChoice } from '../functions/core/connection-limit.ts';
 import type { SessionMode } from '../functions/core/session.ts';
 import type { SessionCheck, TokenSource } from '../functions/core/way-in.ts';
 
+/** By the token bucket of API Gateway (https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-request-throttling.html). */
+export interface RateLimit {
+  /** Requests in each second. */
+  readonly rateLimit: number;
+  /** Requests at once: how many tokens the bucket holds. */
+  readonly burstLimit: number;
+}
+
 export interface SessionSocketProps {
   /**
    * The absolute https URL that answers whose session a cookie is, usually `https://app.example.com/getSessionID`; in mode
@@ -126,7 +134,7 @@ export interface SessionSocketProps {
    * (https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html).
    * @default { rateLimit: 2000, burstLimit: 1000 }
    */
-  readonly throttle?: { readonly rateLimit: number; readonly burstLimit: number };
+  readonly throttle?: RateLimit;
 
   /**
    * Frames of one connection in a minute, pings too. With more it is answered Pusher's error 4301, and closed when it goes on to
@@ -152,7 +160,7 @@ export interface SessionSocketProps {
    * The throttle of the HTTP API that PHP calls, in requests per second. It shares the account's quota too.
    * @default { rateLimit: 500, burstLimit: 250 }
    */
-  readonly httpThrottle?: { readonly rateLimit: number; readonly burstLimit: number };
+  readonly httpThrottle?: RateLimit;
 
   /**
    * What AWS lets this account do in this region, in requests per second to all of its APIs together: HTTP, REST, WebSocket and
@@ -160,7 +168,7 @@ export interface SessionSocketProps {
    * (https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html).
    * @default { rateLimit: 10000, burstLimit: 5000 }
    */
-  readonly accountRequestQuota?: { readonly rateLimit: number; readonly burstLimit: number };
+  readonly accountRequestQuota?: RateLimit;
 
   /**
    * Creates the role by which API Gateway writes access logs, sets it for the whole account and region in place of one

@@ -8,13 +8,14 @@ import type { TokenSource } from '../functions/core/way-in.ts';
 import { identitySources } from '../functions/edge/identity-sources.ts';
 import { accessLog, createLogAccount, socketLogFormat } from './access-log.ts';
 import { acknowledge } from './acknowledge.ts';
+import type { RateLimit } from './session-socket-props.ts';
 import type { SocketFunction } from './socket-function.ts';
 
 export interface SocketApiProps {
   /** Shown in the console; it need not be unique. */
   readonly name: string;
   readonly tokenFrom: TokenSource;
-  readonly throttle: { readonly rateLimit: number; readonly burstLimit: number };
+  readonly throttle: RateLimit;
   readonly cloudWatchRole: boolean;
   readonly logRetention: RetentionDays;
 }

@@ -38,6 +38,19 @@ const handlers = readdirSync(join(project, 'functions'))
   .filter((name) => name.endsWith('.ts'))
   .map((name) => name.replace('.ts', ''));
 
+// Whoever makes the props in a function of their own has to be able to name each of their types.
+it('lib/index.ts exports every type of ours that the props name', () => {
+  const [props, index] = [textOf('lib/session-socket-props.ts'), textOf('lib/index.ts')];
+  const imported = [...props.matchAll(/^import type \{ (.+) \} from '\.\.?\//gm)].flatMap(([, names = '']) =>
+    names.split(', '),
+  );
+  const declared = [...props.matchAll(/^export (?:interface|type) (\w+)/gm)].map(([, name = '']) => name);
+  expect(imported.length).toBeGreaterThan(3);
+  expect([...imported, ...declared].filter((name) => !new RegExp(`\\b${name}\\b`).test(index))).toEqual([]);
+  // An inline type has no name.
+  expect(props.match(/^ {2}readonly .*\{.*$/gm)).toBeNull();
+});
+
 describe('imports', () => {
   it('are found by this test: every room that has files has some', () => {
     for (const room of ['bin', 'functions', 'lib', 'local', 'test']) expect(importsOf(`${room}/`)).not.toEqual([]);
