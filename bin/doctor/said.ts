@@ -1,3 +1,4 @@
+import { parseJson } from '../../functions/core/fields.ts';
 import type { Reply } from './ask.ts';
 
 /** What an answer says about whose session it is. */
@@ -27,7 +28,7 @@ export function read(reply: Reply): Said {
   if (/^\s*<(!doctype|html)/i.test(body)) return { kind: 'html' };
   if (!isJson(reply)) return { kind: 'not json' };
   try {
-    return readIdentity(JSON.parse(body));
+    return readIdentity(parseJson(body));
   } catch (error) {
     if (error instanceof SyntaxError) return { kind: 'not json' };
     throw error;

@@ -45,11 +45,5 @@ export function createClientEvent({ subscriptions, meter, publish, newId }: Clie
 }
 
 function bytesOf(data: unknown): number {
-  try {
-    return Buffer.byteLength(JSON.stringify(data) ?? '');
-  } catch (error) {
-    // Some thousand arrays in one another can be read, but not written.
-    if (error instanceof RangeError) return Number.POSITIVE_INFINITY;
-    throw error;
-  }
+  return Buffer.byteLength(JSON.stringify(data) ?? '');
 }

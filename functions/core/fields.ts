@@ -10,10 +10,29 @@ export function fieldsOf(value: unknown): Fields {
   return isFields(value) ? value : {};
 }
 
+/**
+ * Levels of objects and lists: PHP reads and writes no more either (https://www.php.net/manual/en/function.json-decode.php). Node
+ * reads any number, but may overflow the stack when it writes them again, and how many it can write differs from version to version.
+ */
+const maxLevels = 512;
+
+/** @throws SyntaxError also for what is nested too deep */
+export function parseJson(text: string): unknown {
+  const value: unknown = JSON.parse(text);
+  // A level takes two characters.
+  if (text.length < 2 * maxLevels || isWithin(value, maxLevels)) return value;
+  throw new SyntaxError(`More than ${maxLevels} levels`);
+}
+
+function isWithin(value: unknown, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return true;
+  return levels > 0 && Object.values(value).every((each) => isWithin(each, levels - 1));
+}
+
 /** Undefined when the text is no object of JSON. */
 export function fieldsIn(text: string): Fields | undefined {
   try {
-    const value: unknown = JSON.parse(text);
+    const value = parseJson(text);
     return isFields(value) ? value : undefined;
   } catch (error) {
     if (error instanceof SyntaxError) return undefined;

@@ -1,3 +1,4 @@
+import { parseJson } from './fields.ts';
 import { parseIdentity } from './identity.ts';
 import { type Refusal, refuse } from './refusal.ts';
 import { isSameSessionId, type Session, type SessionMode } from './session.ts';
@@ -30,19 +31,19 @@ export function judgeAnswer(mode: SessionMode, asked: string | undefined, answer
   if (answer.status !== 200) throw new SessionCheckFailed('unavailable', `it answered ${answer.status}`);
   if (mode === 'status' && asked !== undefined) return { sessionId: asked };
 
-  const session = parseSession(parseJson(answer));
+  const session = parseSession(readBody(answer));
   if (session === 'nobody') return refuse('not-logged-in');
   if (asked === undefined) return session.sessionId === '' ? refuse('not-logged-in') : session;
   if (!isSameSessionId(session.sessionId, asked)) return refuse('other-session');
   return session;
 }
 
-function parseJson({ contentType, body }: SessionAnswer): unknown {
+function readBody({ contentType, body }: SessionAnswer): unknown {
   if (!jsonType.test(contentType ?? '')) {
     throw new SessionCheckFailed('unavailable', 'it answered 200 without the content type application/json');
   }
   try {
-    return JSON.parse(body ?? '');
+    return parseJson(body ?? '');
   } catch {
     throw new SessionCheckFailed('unavailable', 'it answered 200 with a body that is not JSON');
   }

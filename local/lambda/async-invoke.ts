@@ -134,7 +134,7 @@ function invocationRecord(
   clock: Clock,
 ): string {
   const hasRun = result !== undefined && !(result.outcome === 'failed' && result.isThrottled);
-  return JSON.stringify({
+  const record = {
     version: '1.0',
     timestamp: new Date(clock.now()).toISOString(),
     requestContext: {
@@ -143,7 +143,6 @@ function invocationRecord(
       condition,
       approximateInvokeCount: attempts,
     },
-    requestPayload: parseJson(payload),
     ...(hasRun
       ? {
           responseContext: {
@@ -151,8 +150,14 @@ function invocationRecord(
             executedVersion: '$LATEST',
             ...(result.outcome === 'failed' ? { functionError: 'Unhandled' } : {}),
           },
-          responsePayload: parseJson(result.payload),
         }
       : {}),
-  });
+  };
+  const response = hasRun ? payloadField('responsePayload', result.payload) : '';
+  return `${JSON.stringify(record).slice(0, -1)}${payloadField('requestPayload', payload)}${response}}`;
+}
+
+/** As it came: Node can read what is nested deep, but not always write it again. */
+function payloadField(name: string, payload: string): string {
+  return parseJson(payload) === undefined ? '' : `,"${name}":${payload}`;
 }

@@ -3,6 +3,8 @@ import { Visitor } from '../php/visitor.ts';
 import { connect, handshakeStatus } from '../socket-client.ts';
 import { type PusherSocket, speakPusher } from './pusher-socket.ts';
 
+const malformed = 'A frame is a JSON object with a string "event", of at most 512 levels.';
+
 /** A gateway with the PHP demo behind it: on this machine, or deployed. */
 export interface SocketTarget {
   readonly pageUrl: string;
@@ -106,9 +108,10 @@ export function describeSockets(name: string, getTarget: () => SocketTarget): vo
 
       it.each([
         ['an unknown event', '{"event":"no:such"}', 'This event is not known here.'],
-        ['no JSON', 'nonsense', 'A frame is a JSON object with a string "event".'],
-        ['no event', '{"data":{}}', 'A frame is a JSON object with a string "event".'],
-        ['a list', '[1,2,3]', 'A frame is a JSON object with a string "event".'],
+        ['no JSON', 'nonsense', malformed],
+        ['no event', '{"data":{}}', malformed],
+        ['a list', '[1,2,3]', malformed],
+        ['lists in one another', `{"event":"x","data":${'['.repeat(5000)}${']'.repeat(5000)}}`, malformed],
       ])('is told what is wrong with %s, and keeps the socket', async (_, text, message) => {
         const socket = await enter();
         socket.send(text);

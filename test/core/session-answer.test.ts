@@ -153,6 +153,10 @@ describe('200 in mode session-id', () => {
     ['cut off', `"${token}`],
     ['a page', '<h1>Login</h1>'],
     ['the id without quotes', token],
+    [
+      'an identity with 5000 lists in one another',
+      `{"sessionId":"${token}","userInfo":{"a":${'['.repeat(5000)}${']'.repeat(5000)}}}`,
+    ],
     ['two values', `"${token}" "${token}"`],
     ['JSON after a warning of PHP', `Warning: x in y\n"${token}"`],
     ['not there', undefined],

@@ -182,6 +182,18 @@ describe('a destination', () => {
     close();
   });
 
+  // Up to Node 24 its record could not be written, and the invocation counted as abandoned.
+  it('on success gets a payload that is nested deep', async () => {
+    const nested = '['.repeat(50_000) + ']'.repeat(50_000);
+    const worker = fake('Worker', [{ outcome: 'returned', payload: nested }]);
+    const { run, log, destination, close } = invokerOf(worker, to('OnSuccess'));
+    await run();
+    expect(destination.payloads.map((each) => each.endsWith(`,"responsePayload":${nested}}`))).toEqual([true]);
+    expect(JSON.parse(destination.payloads[0] ?? '')).toMatchObject({ requestPayload: { a: 1 } });
+    expect(log).toEqual([]);
+    close();
+  });
+
   it.each(['arn:aws:sqs:us-east-1:123456789012:queue', 'arn:aws:sns:us-east-1:123456789012:topic'])(
     'that is no function is refused by its path: %s',
     (arn) => {

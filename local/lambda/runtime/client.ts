@@ -127,5 +127,5 @@ function textOf(bytes: Buffer): string {
   for (let start = 0; start < bytes.length; start += pieceBytes) {
     text += decoder.write(bytes.subarray(start, start + pieceBytes));
   }
-  return text;
+  return text + decoder.end();
 }
