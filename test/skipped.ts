@@ -1,5 +1,5 @@
 import { relative } from 'node:path';
-import type { Reporter, TestCase, TestModule, Vitest } from 'vitest/node';
+import type { Reporter, TestCase, TestModule, TestSuite, Vitest } from 'vitest/node';
 import { allowedSkips } from './allowed-skips.ts';
 import type { Need } from './needs.ts';
 
@@ -27,7 +27,7 @@ export class SkippedReporter implements Reporter {
     // With -t, or after .only, most tests are skipped because nobody asked for them.
     if (this.#vitest?.config.testNamePattern !== undefined) return;
     const tests = modules.flatMap(({ children }) => [...children.allTests('skipped')]);
-    const skips = tests.map(describeSkip);
+    const skips = tests.filter(({ parent }) => !hasFailed(parent)).map(describeSkip);
     if (skips.length > 0) this.#vitest?.logger.log(describeSkips(skips));
     const forbidden = this.#mayLack === undefined ? [] : skips.filter((skip) => !isAllowed(skip, this.#mayLack ?? []));
     if (forbidden.length === 0) return;
@@ -35,6 +35,11 @@ export class SkippedReporter implements Reporter {
     this.#vitest?.logger.error(`These may not be skipped here (test/allowed-skips.ts):\n${lines.join('\n')}\n`);
     process.exitCode = 1;
   }
+}
+
+/** Then its tests did not run, and the failure says why. */
+function hasFailed(suite: TestSuite | TestModule): boolean {
+  return suite.errors().length > 0 || ('parent' in suite && hasFailed(suite.parent));
 }
 
 function describeSkip(test: TestCase): Skip {

@@ -23,9 +23,11 @@ const patienceMs = 120_000;
 
 export async function launch(more: readonly string[] = []): Promise<Browser> {
   if ('missing' in choice) throw new Error(choice.missing);
+  const { path, fontConfig } = choice;
   const browser = await chromium.launch({
-    executablePath: choice.path,
+    executablePath: path,
     args: [...flags, ...more],
+    env: { ...process.env, ...(fontConfig !== undefined && { FONTCONFIG_FILE: fontConfig }) },
     timeout: patienceMs,
   });
   browser.on('context', (context) => context.setDefaultTimeout(patienceMs));

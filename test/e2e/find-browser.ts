@@ -1,15 +1,21 @@
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { TestProject } from 'vitest/node';
 import type { Need } from '../needs.ts';
 
+interface Browser {
+  readonly path: string;
+  /** Names fonts, where there may be none: without any, text has no size, and nothing is visible. */
+  readonly fontConfig?: string;
+}
+
 declare module 'vitest' {
   interface ProvidedContext {
-    browser: { readonly path: string } | Need;
+    browser: Browser | Need;
   }
 }
 
@@ -38,8 +44,8 @@ export async function teardown(): Promise<void> {
   if (folder !== undefined) await rm(folder, { recursive: true, force: true });
 }
 
-/** @returns a path, or why no browser can run on this machine. @throws when one could and does not */
-async function unpack(): Promise<{ readonly path: string } | Need> {
+/** @returns why no browser can run on this machine, where none can. @throws when one could and does not */
+async function unpack(): Promise<Browser | Need> {
   const lack = (missing: string): Need => ({ name: 'browser', missing, packages: ['chromium'] });
   if (process.platform !== 'linux' || process.arch !== 'x64')
     return lack('There is no Chromium and no Chrome, and the packed one is for Linux on x64.');
@@ -53,10 +59,18 @@ async function unpack(): Promise<{ readonly path: string } | Need> {
   else process.env.TMPDIR = TMPDIR;
   try {
     await promisify(execFile)(path, ['--version']);
-    return { path };
+    return { path, fontConfig: await configureFonts(folder) };
   } catch (error) {
     const [library] = /lib[\w.-]+\.so[\d.]*(?=: cannot open shared object file)/.exec(String(error)) ?? [];
     if (library === undefined) throw error;
     return lack(`There is no Chromium and no Chrome, and the packed one misses the system library ${library}.`);
   }
+}
+
+/** Its own configuration looks into /tmp and nowhere else. @returns a file for FONTCONFIG_FILE */
+async function configureFonts(unpacked: string): Promise<string> {
+  const file = join(unpacked, 'fonts.conf');
+  const folders = `<dir>${join(unpacked, 'fonts')}</dir><cachedir>${join(unpacked, 'fonts-cache')}</cachedir>`;
+  await writeFile(file, `<?xml version="1.0"?><fontconfig>${folders}</fontconfig>`);
+  return file;
 }
