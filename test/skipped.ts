@@ -48,7 +48,7 @@ function describeSkip(test: TestCase): Skip {
   return { file, name: test.fullName, ...(need && { need }) };
 }
 
-function isAllowed({ file, need }: Skip, mayLack: readonly string[]): boolean {
+export function isAllowed({ file, need }: Skip, mayLack: readonly string[]): boolean {
   if (need === undefined || !mayLack.includes(need.name)) return false;
   return allowedSkips.some((each) => each.need === need.name && file.startsWith(each.file));
 }

@@ -23,11 +23,11 @@ const patienceMs = 120_000;
 
 export async function launch(more: readonly string[] = []): Promise<Browser> {
   if ('missing' in choice) throw new Error(choice.missing);
-  const { path, fonts } = choice;
+  const { path, fontConfig } = choice;
   const browser = await chromium.launch({
     executablePath: path,
     args: [...flags, ...more],
-    env: { ...process.env, ...(fonts !== undefined && { FONTCONFIG_PATH: fonts }) },
+    env: { ...process.env, ...(fontConfig !== undefined && { FONTCONFIG_FILE: fontConfig }) },
     timeout: patienceMs,
   });
   browser.on('context', (context) => context.setDefaultTimeout(patienceMs));

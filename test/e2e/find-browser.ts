@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -9,8 +9,8 @@ import type { Need } from '../needs.ts';
 
 interface Browser {
   readonly path: string;
-  /** Without one on the system, and with no folder of its own, text has no size, and nothing is seen. */
-  readonly fonts?: string;
+  /** Names fonts, where there may be none: without any, text has no size, and nothing is visible. */
+  readonly fontConfig?: string;
 }
 
 declare module 'vitest' {
@@ -59,10 +59,18 @@ async function unpack(): Promise<Browser | Need> {
   else process.env.TMPDIR = TMPDIR;
   try {
     await promisify(execFile)(path, ['--version']);
-    return { path, fonts: join(folder, 'fonts') };
+    return { path, fontConfig: await configureFonts(folder) };
   } catch (error) {
     const [library] = /lib[\w.-]+\.so[\d.]*(?=: cannot open shared object file)/.exec(String(error)) ?? [];
     if (library === undefined) throw error;
     return lack(`There is no Chromium and no Chrome, and the packed one misses the system library ${library}.`);
   }
+}
+
+/** Its own configuration looks into /tmp and nowhere else. @returns a file for FONTCONFIG_FILE */
+async function configureFonts(unpacked: string): Promise<string> {
+  const file = join(unpacked, 'fonts.conf');
+  const folders = `<dir>${join(unpacked, 'fonts')}</dir><cachedir>${join(unpacked, 'fonts-cache')}</cachedir>`;
+  await writeFile(file, `<?xml version="1.0"?><fontconfig>${folders}</fontconfig>`);
+  return file;
 }
