@@ -55,6 +55,12 @@ const whereverItRuns = { AWS_REGION: 'us-east-1' };
 /** What is awaited comes late on a busy machine; the default is a second. */
 const patient = { expect: { poll: { timeout: 15_000 } } };
 
+/**
+ * A process for each file would take longer to import the AWS SDK, CDK and the local cloud than most files take to run. Nothing
+ * of ours keeps state in a module.
+ */
+const inFewProcesses = { isolate: false };
+
 /** Long, because they do the same on every kind of PHP, start many processes, or go on until time has passed. */
 const thorough = [
   'test/e2e/cookie-mode.test.ts',
@@ -104,8 +110,7 @@ export default defineConfig({
             'test/docs.test.ts',
           ],
           env: functionsEnvironment,
-          // A process for each file would take four times as long as the tests; nothing here keeps state in a module.
-          isolate: false,
+          ...inFewProcesses,
         },
       },
       {
@@ -114,6 +119,7 @@ export default defineConfig({
           name: 'integration',
           ...patient,
           globalSetup: 'test/bundles/setup.ts',
+          ...inFewProcesses,
           include: ['test/integration/**/*.test.ts', 'test/protocol/**/*.test.ts', 'test/docs.test.ts'],
           exclude: thorough,
           env: whereverItRuns,
@@ -125,6 +131,7 @@ export default defineConfig({
         test: {
           name: 'conformance',
           ...patient,
+          ...inFewProcesses,
           include: ['test/conformance/**/*.test.ts'],
           env: whereverItRuns,
           testTimeout: 30_000,
@@ -137,6 +144,7 @@ export default defineConfig({
           name: 'e2e',
           ...patient,
           globalSetup: 'test/bundles/setup.ts',
+          ...inFewProcesses,
           include: ['test/e2e/**/*.test.ts'],
           exclude: thorough,
           testTimeout: 90_000,
