@@ -61,6 +61,12 @@ const testsJson = process.env.TESTS_JSON ?? (process.env.CI ? 'test/output/tests
 /** What is awaited comes late on a busy machine, which many processes share: no limit here is a claim about how long it takes. */
 const patient = { expect: { poll: { timeout: 60_000 } }, testTimeout: 180_000, hookTimeout: 180_000 };
 
+/**
+ * A process for each file would take longer to import the AWS SDK, CDK and the local cloud than most files take to run. Nothing
+ * of ours keeps state in a module.
+ */
+const inFewProcesses = { isolate: false };
+
 /** Long, because they do the same on every kind of PHP, start many processes, or go on until time has passed. */
 const thorough = [
   'test/e2e/cookie-mode.test.ts',
@@ -115,8 +121,7 @@ export default defineConfig({
             'test/docs.test.ts',
           ],
           env: functionsEnvironment,
-          // A process for each file would take four times as long as the tests; nothing here keeps state in a module.
-          isolate: false,
+          ...inFewProcesses,
         },
       },
       {
@@ -125,6 +130,7 @@ export default defineConfig({
           name: 'integration',
           ...patient,
           globalSetup: 'test/bundles/setup.ts',
+          ...inFewProcesses,
           include: ['test/integration/**/*.test.ts', 'test/protocol/**/*.test.ts', 'test/docs.test.ts'],
           exclude: thorough,
           env: whereverItRuns,
@@ -134,6 +140,7 @@ export default defineConfig({
         test: {
           name: 'conformance',
           ...patient,
+          ...inFewProcesses,
           include: ['test/conformance/**/*.test.ts'],
           env: whereverItRuns,
         },
@@ -144,6 +151,7 @@ export default defineConfig({
           name: 'e2e',
           ...patient,
           globalSetup: ['test/bundles/setup.ts', 'test/e2e/find-browser.ts'],
+          ...inFewProcesses,
           include: ['test/e2e/**/*.test.ts'],
           exclude: thorough,
         },
