@@ -1,7 +1,7 @@
 import type { Server } from 'node:http';
 import { createServer, type Socket } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
-import { listen } from './loopback.ts';
+import { keepAliveMs, listen } from './loopback.ts';
 
 /** A server that answers on one port with TLS and without. */
 export interface DualServer {
@@ -21,6 +21,7 @@ export async function listenWithTls(
   port: number,
   certificate: { readonly key: string; readonly cert: string },
 ): Promise<DualServer> {
+  server.keepAliveTimeout = keepAliveMs;
   // Not announced as HTTP/2: the AWS SDK and every WebSocket client speak HTTP/1.1 here.
   const tls = createTlsServer({ ...certificate, ALPNProtocols: ['http/1.1'] }, (socket) =>
     server.emit('connection', socket),

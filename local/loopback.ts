@@ -3,6 +3,12 @@ import type { AddressInfo, Server as NetServer } from 'node:net';
 import { refuseWebPages } from './web-pages.ts';
 
 /**
+ * Of a server: longer than clients such as the SDK's and `fetch` keep an idle connection, or they would write into one that is just
+ * being closed. Node's default is five seconds, and a busy machine is late.
+ */
+export const keepAliveMs = 60_000;
+
+/**
  * Binds to 127.0.0.1 and nothing else, and keeps web pages out: the local cloud answers nobody but this machine's programs.
  * @param port 0 for any free one
  * @param isOwnPage as for `refuseWebPages`

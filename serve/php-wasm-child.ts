@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { MountHandler, PHP, PHPResponse, PHPRunOptions } from '@php-wasm/universal';
+import { keepAliveMs } from './loopback.ts';
 import type { WasmPhpMessage, WasmPhpSettings } from './php-wasm.ts';
 import { startWasmNetwork } from './php-wasm-network.ts';
 
@@ -27,6 +28,7 @@ try {
       response.end();
     });
   });
+  server.keepAliveTimeout = keepAliveMs;
   server.listen(settings.port, '127.0.0.1');
   await once(server, 'listening');
   tell({ ready: `PHP ${version} (WebAssembly)` });

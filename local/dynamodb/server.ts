@@ -5,7 +5,7 @@ import { type Clock, createClock } from '../clock.ts';
 import type { Faults, ServiceFault } from '../faults.ts';
 import type { Gate, Need } from '../iam/gate.ts';
 import type { Log } from '../log.ts';
-import { closeServer, listenOnLoopback } from '../loopback.ts';
+import { closeServer, keepAliveMs, listenOnLoopback } from '../loopback.ts';
 import { readBody } from '../read-body.ts';
 import type { Stack } from '../template/stack.ts';
 import { createDynaliteEngine } from './dynalite-engine.ts';
@@ -83,8 +83,7 @@ export async function startDynamoDb(stack: Stack, options: DynamoDbOptions = {})
     response.setHeader('Date', new Date(clock.now()).toUTCString());
     serve(request, response, stack.region, answer).catch(() => response.destroy());
   });
-  // Longer than the SDK's clients keep an idle connection, or they would write into one that is just being closed.
-  server.keepAliveTimeout = 60_000;
+  server.keepAliveTimeout = keepAliveMs;
   const close = async () => {
     await closeServer(server);
     await expiry.close();

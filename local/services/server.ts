@@ -7,7 +7,7 @@ import { invokeNeed, type Place, secretNeed } from '../iam/needs.ts';
 import type { AsyncInvoker } from '../lambda/async-invoke.ts';
 import type { Functions } from '../lambda/functions.ts';
 import { maxRequestBytes, requestTooLarge } from '../lambda/payload-quotas.ts';
-import { closeServer, listenOnLoopback } from '../loopback.ts';
+import { closeServer, keepAliveMs, listenOnLoopback } from '../loopback.ts';
 import { readBody } from '../read-body.ts';
 import { type ServiceAnswer, serviceError } from './answer.ts';
 import { answerFault } from './fault-answer.ts';
@@ -64,6 +64,7 @@ export async function startServices(clock: Pick<Clock, 'now'>, faults: Faults): 
       () => send(response, serviceError(500, 'InternalFailure', 'The local cloud failed to answer.')),
     );
   });
+  server.keepAliveTimeout = keepAliveMs;
   const port = await listenOnLoopback(server);
   return {
     url: `http://127.0.0.1:${port}`,

@@ -11,7 +11,8 @@ describe('The protocol on the local cloud', () => {
   let world: World;
   const people: Somebody[] = [];
   beforeAll(async () => {
-    world = await startWorld();
+    // Fewer than the ten of the default: a busy machine may take a second for those.
+    world = await startWorld({ maxClientEventsPerSecond: '4' });
   });
   afterAll(async () => {
     await Promise.all(people.map((somebody) => somebody.close()));
@@ -237,7 +238,7 @@ describe('The protocol on the local cloud', () => {
     expect(one.frames().filter(({ event }) => event.startsWith('client-'))).toEqual([]);
   });
 
-  it('19: who has not joined, a public channel, and more than ten a second are refused', async () => {
+  it('19: who has not joined, a public channel, and more than are allowed in a second are refused', async () => {
     const [one, other] = [await enter(), await enter()];
     const [channel, news] = [fresh('private-'), fresh('news-')];
     await joinSigned(other, channel);
