@@ -1,5 +1,7 @@
 import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
+import { SkippedReporter } from './test/skipped.ts';
 
 /** The functions read theirs when they are imported. Nothing listens there: unit tests hand them fakes. */
 const functionsEnvironment = {
@@ -15,6 +17,8 @@ const functionsEnvironment = {
   COOKIES: 'PHPSESSID',
   ALLOWED_ORIGINS: 'https://app.example.com',
   ALLOW_MISSING_ORIGIN: 'no',
+  APP_ID: '100000000001',
+  KEY: 'key',
   CREDENTIALS_SECRET_ARN: 'arn:aws:secretsmanager:eu-central-1:123456789012:secret:none',
   CONNECTIONS_TABLE: 'connections',
   SUBSCRIPTIONS_TABLE: 'subscriptions',
@@ -34,14 +38,34 @@ const functionsEnvironment = {
   AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
 };
 
+/** The names by which users import the packages, as in the docs. tsconfig.json has the same. */
+const packages = {
+  alias: [
+    { find: /^session-socket$/, replacement: join(import.meta.dirname, 'lib/index.ts') },
+    { find: /^session-socket-local$/, replacement: join(import.meta.dirname, 'local/index.ts') },
+  ],
+};
+
+/** In tests that start gateways, the Lambdas are bundled once for all of them: test/bundles/setup.ts. */
+const bundledOnce = {
+  find: /^\.\/bundle\.ts$/,
+  replacement: join(import.meta.dirname, 'test/bundles/function-code.ts'),
+};
+
 /** Whatever region the machine is set to: signed requests of the tests name this one. */
 const whereverItRuns = { AWS_REGION: 'us-east-1' };
 
 /** Counted by .ci/run and `npm run test:nodes`. */
 const testsJson = process.env.TESTS_JSON ?? (process.env.CI ? 'test/output/tests.json' : undefined);
 
-/** What is awaited comes late on a busy machine; the default is a second. */
-const patient = { expect: { poll: { timeout: 15_000 } } };
+/** What is awaited comes late on a busy machine, which many processes share: no limit here is a claim about how long it takes. */
+const patient = { expect: { poll: { timeout: 60_000 } }, testTimeout: 180_000, hookTimeout: 180_000 };
+
+/**
+ * A process for each file would take longer to import the AWS SDK, CDK and the local cloud than most files take to run. Nothing
+ * of ours keeps state in a module.
+ */
+const inFewProcesses = { isolate: false };
 
 /** Long, because they do the same on every kind of PHP, start many processes, or go on until time has passed. */
 const thorough = [
@@ -61,87 +85,102 @@ const thorough = [
   'test/integration/session-socket.test.ts',
   'test/integration/strangers.test.ts',
   'test/integration/synth-offline.test.ts',
+  'test/upgrade/side-by-side.test.ts',
 ];
 
 /**
  * `unit` needs nothing but Node and answers in seconds; `integration` starts the local cloud with real PHP, a DynamoDB
  * engine and the bundles that would be deployed; `conformance` holds it against what is known of API Gateway, line by line
  * (`npm run conformance` prints the table); `e2e` adds a real browser; `frameworks` installs those and runs an app of each.
- * Neither that nor `thorough` is part of `npm test`, which is to take two minutes at most.
+ * `package` packs the npm packages and installs them outside the checkout. Neither of these nor `thorough` is part of `npm test`, which is to take two minutes at most.
  */
 export default defineConfig({
   test: {
     globalSetup: 'test/temporary-folder.ts',
-    reporters: testsJson === undefined ? ['default'] : ['default', ['json', { outputFile: testsJson }]],
+    reporters: [
+      'default',
+      ...(testsJson === undefined ? [] : [['json', { outputFile: testsJson }] satisfies [string, object]]),
+      new SkippedReporter(),
+    ],
     // By default one less than there are cores, which is one after the other on two; most of the time is waiting.
     maxWorkers: Math.max(3, availableParallelism() - 1),
     projects: [
       {
         test: {
           name: 'unit',
+          ...patient,
           include: ['test/**/*.test.ts'],
           exclude: [
             'test/integration/**',
             'test/conformance/**',
             'test/e2e/**',
             'test/frameworks/**',
+            'test/package/**',
+            'test/upgrade/**',
             'test/protocol/**',
             'test/docs.test.ts',
           ],
           env: functionsEnvironment,
-          // A process for each file would take four times as long as the tests; nothing here keeps state in a module.
-          isolate: false,
+          ...inFewProcesses,
         },
       },
       {
+        resolve: { alias: [...packages.alias, bundledOnce] },
         test: {
           name: 'integration',
           ...patient,
+          globalSetup: 'test/bundles/setup.ts',
+          ...inFewProcesses,
           include: ['test/integration/**/*.test.ts', 'test/protocol/**/*.test.ts', 'test/docs.test.ts'],
           exclude: thorough,
           env: whereverItRuns,
-          testTimeout: 30_000,
-          hookTimeout: 60_000,
         },
       },
       {
         test: {
           name: 'conformance',
           ...patient,
+          ...inFewProcesses,
           include: ['test/conformance/**/*.test.ts'],
           env: whereverItRuns,
-          testTimeout: 30_000,
-          hookTimeout: 60_000,
         },
       },
       {
+        resolve: { alias: [bundledOnce] },
         test: {
           name: 'e2e',
           ...patient,
+          globalSetup: ['test/bundles/setup.ts', 'test/e2e/find-browser.ts'],
+          ...inFewProcesses,
           include: ['test/e2e/**/*.test.ts'],
           exclude: thorough,
-          testTimeout: 90_000,
-          hookTimeout: 90_000,
         },
       },
       {
+        resolve: { alias: [bundledOnce] },
         test: {
           name: 'frameworks',
           ...patient,
+          globalSetup: 'test/bundles/setup.ts',
           include: ['test/frameworks/**/*.test.ts'],
           env: whereverItRuns,
-          testTimeout: 60_000,
-          hookTimeout: 120_000,
         },
       },
       {
         test: {
+          name: 'package',
+          ...patient,
+          include: ['test/package/**/*.test.ts'],
+        },
+      },
+      {
+        resolve: { alias: [bundledOnce] },
+        test: {
           name: 'thorough',
           ...patient,
+          globalSetup: ['test/bundles/setup.ts', 'test/e2e/find-browser.ts'],
           include: thorough,
           env: whereverItRuns,
-          testTimeout: 90_000,
-          hookTimeout: 90_000,
         },
       },
     ],

@@ -1,6 +1,5 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { exitCodeOf, UsageError } from './arguments.ts';
+import { createRequire } from 'node:module';
+import { exitCodeOf, UsageError } from '../local/command/arguments.ts';
 
 interface Command {
   readonly summary: string;
@@ -11,8 +10,7 @@ interface Command {
 const commands: Readonly<Record<string, Command>> = {
   local: {
     summary: 'run a synthesized CDK app on this machine',
-    // Late, because loading the local cloud takes longer than answering --help.
-    run: async (args) => (await import('./run-assembly.ts')).runLocal(args),
+    run: async (args) => (await loadLocal()).runLocal(args, 'session-socket local'),
   },
   doctor: {
     summary: 'ask a running PHP app whether it is ready for the gateway',
@@ -43,11 +41,35 @@ export function runCli([name, ...args]: readonly string[]): Promise<number> {
   });
 }
 
+/**
+ * Late, because loading the local cloud takes longer than answering --help. It is a package of its own: in ours
+ * `npm run build` makes this an import of `session-socket-local/command`.
+ */
+async function loadLocal() {
+  try {
+    return await import('../local/command/run.ts');
+  } catch (error) {
+    if (!isMissing(error, 'session-socket-local')) throw error;
+    throw new Error('The local cloud is a package of its own. Install it: npm install --save-dev session-socket-local');
+  }
+}
+
+/** https://nodejs.org/api/errors.html#err_module_not_found, and not a module that the package itself misses. */
+function isMissing(error: unknown, name: string): boolean {
+  return (
+    error instanceof Error &&
+    'code' in error &&
+    error.code === 'ERR_MODULE_NOT_FOUND' &&
+    error.message.includes(`'${name}'`)
+  );
+}
+
 function say(text: string): number {
   console.log(text);
   return 0;
 }
 
+/** By its own name, which leads to the same file from the checkout and from what is compiled. */
 function version(): string {
-  return JSON.parse(readFileSync(join(import.meta.dirname, '..', 'package.json'), 'utf8')).version;
+  return createRequire(import.meta.url)('session-socket/package.json').version;
 }

@@ -1,5 +1,14 @@
 import { Duration } from 'aws-cdk-lib';
-import { BadProps, type SessionSocketProps, type SessionSocketStackProps } from '../lib/index.ts';
+import {
+  BadProps,
+  type LimitChoice,
+  type RateLimit,
+  type SessionCheck,
+  type SessionMode,
+  type SessionSocketProps,
+  type SessionSocketStackProps,
+  type TokenSource,
+} from '../lib/index.ts';
 
 type Lookup = (name: string) => unknown;
 
@@ -9,12 +18,14 @@ export const options = [
   'alarmTopicArn',
   'allowMissingOrigin',
   'allowedOrigins',
+  'appId',
   'atMaxConnections',
   'cloudWatchRole',
   'cookieName',
   'cookies',
   'hello',
   'httpThrottle',
+  'key',
   'maxChannelsPerConnection',
   'maxClientEventsPerSecond',
   'maxConcurrentSessionChecks',
@@ -77,15 +88,15 @@ export function readContext(lookup: Lookup): SessionSocketProps & Pick<SessionSo
     sessionEndpoint,
     allowedOrigins: readList(allowedOrigins) ?? [],
     // Not checked here: the construct refuses a word or a name that it does not know.
-    ...maybe('mode', readText(lookup, 'mode') as SessionSocketProps['mode']),
-    ...maybe('tokenFrom', readText(lookup, 'tokenFrom') as SessionSocketProps['tokenFrom']),
-    ...maybe('sessionCheck', readText(lookup, 'sessionCheck') as SessionSocketProps['sessionCheck']),
+    ...maybe('mode', readText(lookup, 'mode') as SessionMode | undefined),
+    ...maybe('tokenFrom', readText(lookup, 'tokenFrom') as TokenSource | undefined),
+    ...maybe('sessionCheck', readText(lookup, 'sessionCheck') as SessionCheck | undefined),
     ...maybe('cookieName', readText(lookup, 'cookieName')),
     ...maybe('cookies', readList(lookup('cookies'))),
     ...maybe('sessionTimeout', readMilliseconds(lookup, 'sessionTimeoutMs')),
     ...maybe('allowMissingOrigin', readSwitch(lookup, 'allowMissingOrigin')),
     ...maybe('maxConnectionsPerUser', readNumber(lookup, 'maxConnectionsPerUser')),
-    ...maybe('atMaxConnections', readText(lookup, 'atMaxConnections') as SessionSocketProps['atMaxConnections']),
+    ...maybe('atMaxConnections', readText(lookup, 'atMaxConnections') as LimitChoice | undefined),
     ...maybe('accountRequestQuota', readRate(lookup, 'accountRequestQuota')),
     ...maybe('throttle', readRate(lookup, 'throttle')),
     ...maybe('httpThrottle', readRate(lookup, 'httpThrottle')),
@@ -94,6 +105,8 @@ export function readContext(lookup: Lookup): SessionSocketProps & Pick<SessionSo
     ...maybe('maxFramesPerMinute', readNumber(lookup, 'maxFramesPerMinute')),
     ...maybe('maxClientEventsPerSecond', readNumber(lookup, 'maxClientEventsPerSecond')),
     ...maybe('maxChannelsPerConnection', readNumber(lookup, 'maxChannelsPerConnection')),
+    ...maybe('appId', readText(lookup, 'appId')),
+    ...maybe('key', readText(lookup, 'key')),
     ...maybe('hello', readSwitch(lookup, 'hello')),
     ...maybe('cloudWatchRole', readSwitch(lookup, 'cloudWatchRole')),
     ...maybe('alarmTopicArn', readTopicArn(lookup)),
@@ -119,7 +132,7 @@ function readNumber(lookup: Lookup, name: Option): number | undefined {
   return Number(text);
 }
 
-function readRate(lookup: Lookup, name: Option): SessionSocketProps['throttle'] {
+function readRate(lookup: Lookup, name: Option): RateLimit | undefined {
   const text = readText(lookup, name);
   if (text === undefined) return undefined;
   const [, rate, burst] = /^(\d+),(\d+)$/.exec(text) ?? [];

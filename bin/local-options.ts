@@ -1,4 +1,4 @@
-import { readChoice, readOptions, readPort, UsageError } from './arguments.ts';
+import { readChoice, readOptions, readPort, UsageError } from '../local/command/arguments.ts';
 import { readAppUrl } from './own-app.ts';
 
 export interface LocalOptions {

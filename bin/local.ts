@@ -1,15 +1,15 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startPhpServer } from '../local/php-server.ts';
-import { exitCodeOf } from './arguments.ts';
-import { banner, type Row } from './banner.ts';
-import { type Life, live } from './live.ts';
+import { exitCodeOf } from '../local/command/arguments.ts';
+import { banner, type Row } from '../local/command/banner.ts';
+import { type Life, live } from '../local/command/live.ts';
+import { describeRuntime, unknownsSentence } from '../local/command/run.ts';
+import { describeDynamoDb, findPort, findSocketPort, startCloud } from '../local/command/start-cloud.ts';
+import { startPhpServer } from '../serve/php-server.ts';
 import { type LocalOptions, readLocalOptions, usage } from './local-options.ts';
 import { tellOwnApp } from './own-app.ts';
-import { describeRuntime, unknownsSentence } from './run-assembly.ts';
 import { shareDomain } from './shared-domain.ts';
-import { describeDynamoDb, findPort, findSocketPort, startCloud } from './start-cloud.ts';
 import { synthesize } from './synthesize.ts';
 import { synthesizeAgain } from './synthesize-again.ts';
 import { ticketEnvironment } from './ticket-environment.ts';
@@ -62,7 +62,15 @@ async function start(life: Life, options: LocalOptions): Promise<void> {
   const environment = { SESSION_SOCKET_URL: socketUrl, ...ticketEnvironment(cloud), ...shared?.environment };
   const startDemo = async (): Promise<readonly Row[]> => {
     const [root, prefer] = [join(project, 'php'), options.php];
-    const php = await startPhpServer({ root, router: 'demo/index.php', port: pagePort, environment, prefer, log });
+    const php = await startPhpServer({
+      root,
+      router: 'demo/index.php',
+      port: pagePort,
+      environment,
+      prefer,
+      log,
+      note: log,
+    });
     life.undo(() => php.close());
     return [
       ['Log in', 'gonzalo or maria / password'],

@@ -1,8 +1,8 @@
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { UsageError } from './arguments.ts';
-import type { Row } from './banner.ts';
-import type { Life } from './live.ts';
+import { UsageError } from '../local/command/arguments.ts';
+import type { Row } from '../local/command/banner.ts';
+import type { Life } from '../local/command/live.ts';
 
 /** Somebody's own PHP app in place of the demo: it runs by itself, so what it has to know is written to a file. */
 const fileName = 'session-socket.env';

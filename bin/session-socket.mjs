@@ -1,9 +1,9 @@
 #!/usr/bin/env node
-// TypeScript as it is, also under node_modules, where Node itself does not strip types:
-// https://nodejs.org/api/typescript.html#type-stripping-in-dependencies
-import { register } from 'tsx/esm/api';
+import { existsSync } from 'node:fs';
 
+// In the checkout TypeScript as it is, in the npm package what was compiled from it.
+const isCheckout = existsSync(new URL('./cli.ts', import.meta.url));
 // Not the tsconfig.json of the folder that it is called from.
-register({ tsconfig: false });
-const { runCli } = await import('./cli.ts');
+if (isCheckout) (await import('tsx/esm/api')).register({ tsconfig: false });
+const { runCli } = await import(isCheckout ? './cli.ts' : '../dist/bin/cli.mjs');
 process.exit(await runCli(process.argv.slice(2)));

@@ -14,7 +14,7 @@ import { passableUserAgent } from './core/user-agent.ts';
 import type { SettledWayIn } from './core/way-in.ts';
 import { systemClock } from './edge/clock.ts';
 import { type Admission, writeContext } from './edge/context.ts';
-import { readAuthorizerSettings, readAwsSettings } from './edge/environment.ts';
+import { readAuthorizerSettings, readAwsSettings, readCredentialsSettings } from './edge/environment.ts';
 import { allow, type ConnectAuthorizerEvent, deny, fitsGateway, readHeader, readTokens } from './edge/gateway.ts';
 import { createSessionLookup } from './edge/php.ts';
 import { createCredentialsSource } from './edge/secret.ts';
@@ -110,7 +110,7 @@ export function createAuthorizer({
 }
 
 const settings = readAuthorizerSettings();
-const credentials = createCredentialsSource(settings.credentialsSecretArn, readAwsSettings(), systemClock);
+const credentials = createCredentialsSource(readCredentialsSettings(), readAwsSettings(), systemClock);
 const sessions = createSessionLookup(settings, credentials, systemClock);
 export const handler = createAuthorizer({
   origins: settings,

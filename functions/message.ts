@@ -17,7 +17,7 @@ import { createChannels } from './edge/channels.ts';
 import { systemClock } from './edge/clock.ts';
 import { readSpeaker } from './edge/context.ts';
 import { createCounterRows } from './edge/counter-rows.ts';
-import { read, readAwsSettings, readNumber } from './edge/environment.ts';
+import { read, readAwsSettings, readCredentialsSettings, readNumber } from './edge/environment.ts';
 import type { SocketEvent } from './edge/gateway.ts';
 import { createCredentialsSource } from './edge/secret.ts';
 import { createSockets } from './edge/sockets.ts';
@@ -109,7 +109,7 @@ const sender = createSockets(read('CALLBACK_URL'), { maxAttempts: 1, timeoutMs: 
 const channels = createChannels(client, sender, systemClock);
 const counters = createCounterRows(read('CLAIMS_TABLE'), client);
 const isSigned = createSocketSignatures(
-  createCredentialsSource(read('CREDENTIALS_SECRET_ARN'), readAwsSettings(), systemClock),
+  createCredentialsSource(readCredentialsSettings(), readAwsSettings(), systemClock),
 );
 const frames = { name: 'frames', limit: readNumber('FRAMES_PER_MINUTE'), windowMs: 60_000 };
 const clientEvents = { name: 'client-events', limit: readNumber('CLIENT_EVENTS_PER_SECOND'), windowMs: 1000 };

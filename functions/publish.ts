@@ -19,7 +19,7 @@ import { readTermination } from './core/terminate-request.ts';
 import { createChannels } from './edge/channels.ts';
 import { createClaimRows } from './edge/claim-rows.ts';
 import { systemClock } from './edge/clock.ts';
-import { read, readAwsSettings, readRevalidateSeconds } from './edge/environment.ts';
+import { read, readAwsSettings, readCredentialsSettings, readRevalidateSeconds } from './edge/environment.ts';
 import { answerDone, answerFault, readRequest } from './edge/http-event.ts';
 import { createIdempotencyRows } from './edge/idempotency-rows.ts';
 import { createLiveSessionRows } from './edge/live-session-rows.ts';
@@ -165,7 +165,7 @@ const client = new DynamoDBClient(waitAtMost(2000));
 const sender = createSockets(read('CALLBACK_URL'), { maxAttempts: 2, timeoutMs: 3000 });
 
 export const handler = createPublishApi({
-  credentials: createCredentialsSource(read('CREDENTIALS_SECRET_ARN'), readAwsSettings(), systemClock),
+  credentials: createCredentialsSource(readCredentialsSettings(), readAwsSettings(), systemClock),
   ...createChannels(client, createSockets(read('CALLBACK_URL'), { maxAttempts: 1, timeoutMs: 3000 }), systemClock),
   idempotency: createIdempotencyRows(read('CLAIMS_TABLE'), client, systemClock),
   live: createLiveSessionRows(read('CONNECTIONS_TABLE'), client, systemClock),

@@ -7,6 +7,7 @@ import { systemClock } from './edge/clock.ts';
 import {
   read,
   readAwsSettings,
+  readCredentialsSettings,
   readNumber,
   readRevalidateSeconds,
   readSessionEndpointSettings,
@@ -68,7 +69,7 @@ function createAsking(): Asking | undefined {
   const interval = readRevalidateSeconds();
   if (interval === undefined) return undefined;
   const settings = readSessionEndpointSettings();
-  const credentials = createCredentialsSource(settings.credentialsSecretArn, readAwsSettings(), systemClock);
+  const credentials = createCredentialsSource(readCredentialsSettings(), readAwsSettings(), systemClock);
   const sessions = createSessionLookup(settings, credentials, systemClock);
   const atOnce = readNumber('CHECKS_AT_ONCE');
   return { sessions, credentials, interval, atOnce, timeoutMs: settings.timeoutMs };

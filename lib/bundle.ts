@@ -5,15 +5,28 @@ import { AssetHashType } from 'aws-cdk-lib/core';
 import { type BuildOptions, buildSync } from 'esbuild';
 
 /** The files of `functions/`, without their ending: one is one deployed Lambda. */
-export type Entry = 'authorizer' | 'connect' | 'message' | 'disconnect' | 'deliver' | 'publish' | 'revalidate' | 'tick';
+export const entries = [
+  'authorizer',
+  'connect',
+  'message',
+  'disconnect',
+  'deliver',
+  'publish',
+  'revalidate',
+  'tick',
+] as const;
+
+export type Entry = (typeof entries)[number];
 
 const functionsFolder = join(import.meta.dirname, '..', 'functions');
 
 /**
+ * In the checkout the Lambdas are bundled at synth; in the npm package packaged.ts takes the place of this file.
+ *
  * CommonJS, because ESM pays 25 ms for `import 'node:http'`; module entries first, because they are half the size; and our
  * own call of esbuild, in this process, because `NodejsFunction` starts npx for each function.
  */
-export function bundle(entry: Entry): AssetCode {
+export function functionCode(entry: Entry): AssetCode {
   return Code.fromAsset(functionsFolder, {
     assetHashType: AssetHashType.OUTPUT,
     bundling: {

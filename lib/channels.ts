@@ -5,6 +5,7 @@ import { Construct } from 'constructs';
 import type { ChannelsEnvironment, DeliverEnvironment } from '../functions/edge/environment.ts';
 import { alarmOnLosses } from './alarms.ts';
 import type { ConnectionTables } from './connection-tables.ts';
+import type { RateLimit } from './session-socket-props.ts';
 import type { SocketApi } from './socket-api.ts';
 import { SocketFunction } from './socket-function.ts';
 
@@ -12,7 +13,7 @@ export interface ChannelsProps {
   readonly api: SocketApi;
   readonly tables: ConnectionTables;
   /** What AWS lets this account ask for in a second, and at once. */
-  readonly accountRequestQuota: { readonly rateLimit: number; readonly burstLimit: number };
+  readonly accountRequestQuota: RateLimit;
   /** Of the metric that is counted for the alarm. */
   readonly metricNamespace: string;
   readonly logRetention: RetentionDays;

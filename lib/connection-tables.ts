@@ -1,4 +1,4 @@
-import { RemovalPolicy, Validations } from 'aws-cdk-lib';
+import { RemovalPolicy } from 'aws-cdk-lib';
 import { AttributeType, BillingMode, Table } from 'aws-cdk-lib/aws-dynamodb';
 import { Construct } from 'constructs';
 import {
@@ -8,6 +8,7 @@ import {
   revocationsTable,
   subscriptionsTable,
 } from '../functions/edge/tables.ts';
+import { acknowledge } from './acknowledge.ts';
 
 /** What is known while sockets are open; nothing in it outlives the stack. */
 export class ConnectionTables extends Construct {
@@ -54,9 +55,10 @@ export class ConnectionTables extends Construct {
       partitionKey: { name: revocationsTable.partitionKey, type: STRING },
       timeToLiveAttribute: revocationsTable.ttl,
     });
-    Validations.of(this).acknowledge({
-      id: 'AwsSolutions-DDB3',
-      reason: 'Rows are about open sockets, and none is open any more of those that a restored table would speak of.',
-    });
+    acknowledge(
+      this,
+      'AwsSolutions-DDB3',
+      'Rows are about open sockets, and none is open any more of those that a restored table would speak of.',
+    );
   }
 }

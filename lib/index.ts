@@ -1,4 +1,7 @@
+export type { LimitChoice } from '../functions/core/connection-limit.ts';
+export type { SessionMode } from '../functions/core/session.ts';
+export type { SessionCheck, TokenSource } from '../functions/core/way-in.ts';
 export { BadProps } from './refuse-bad-props.ts';
 export { SessionSocket } from './session-socket.ts';
-export type { SessionSocketProps } from './session-socket-props.ts';
+export type { RateLimit, SessionSocketProps } from './session-socket-props.ts';
 export { SessionSocketStack, type SessionSocketStackProps } from './session-socket-stack.ts';

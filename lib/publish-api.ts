@@ -1,16 +1,17 @@
-import { Validations } from 'aws-cdk-lib';
 import { HttpApi, HttpMethod, HttpStage, PayloadFormatVersion } from 'aws-cdk-lib/aws-apigatewayv2';
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { apiRoutes } from '../functions/core/api-routes.ts';
 import { accessLog, httpLogFormat } from './access-log.ts';
+import { acknowledge } from './acknowledge.ts';
+import type { RateLimit } from './session-socket-props.ts';
 import type { SocketFunction } from './socket-function.ts';
 
 export interface PublishApiProps {
   /** Shown in the console; it need not be unique. */
   readonly name: string;
-  readonly throttle: { readonly rateLimit: number; readonly burstLimit: number };
+  readonly throttle: RateLimit;
   readonly logRetention: RetentionDays;
   readonly publish: SocketFunction;
 }
@@ -41,10 +42,11 @@ export class PublishApi extends Construct {
     });
     for (const { method, path } of apiRoutes) {
       for (const route of api.addRoutes({ path, methods: [HttpMethod[method]], integration })) {
-        Validations.of(route).acknowledge({
-          id: 'AwsSolutions-APIG4',
-          reason: "Pusher's libraries sign their requests with the app's secret, and the function verifies that first.",
-        });
+        acknowledge(
+          route,
+          'AwsSolutions-APIG4',
+          "Pusher's libraries sign their requests with the app's secret, and the function verifies that first.",
+        );
       }
     }
   }

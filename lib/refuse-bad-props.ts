@@ -4,6 +4,7 @@ import { findOriginFault } from '../functions/core/origin.ts';
 import { findEndpointFault } from '../functions/core/session-endpoint.ts';
 import { settleWayIn } from '../functions/core/way-in.ts';
 import { findWayInFault } from '../functions/core/way-in-fault.ts';
+import { findIdentityFault } from './app-identity.ts';
 import { settleRevalidate } from './revalidation.ts';
 import type { SessionSocketProps } from './session-socket-props.ts';
 
@@ -31,7 +32,7 @@ function findFault(props: SessionSocketProps): string | undefined {
     .find((found) => found !== undefined);
   if (originFault !== undefined) return `allowedOrigins: ${originFault}`;
 
-  const wayInFault = findWayInFault(props);
+  const wayInFault = findWayInFault(props) ?? findIdentityFault(props);
   if (wayInFault !== undefined) return wayInFault;
 
   const timeoutMs = props.sessionTimeout?.toMilliseconds();

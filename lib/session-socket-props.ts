@@ -4,6 +4,14 @@ import type { LimitChoice } from '../functions/core/connection-limit.ts';
 import type { SessionMode } from '../functions/core/session.ts';
 import type { SessionCheck, TokenSource } from '../functions/core/way-in.ts';
 
+/** By the token bucket of API Gateway (https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-request-throttling.html). */
+export interface RateLimit {
+  /** Requests in each second. */
+  readonly rateLimit: number;
+  /** Requests at once: how many tokens the bucket holds. */
+  readonly burstLimit: number;
+}
+
 export interface SessionSocketProps {
   /**
    * The absolute https URL that answers whose session a cookie is, usually `https://app.example.com/getSessionID`; in mode
@@ -18,11 +26,11 @@ export interface SessionSocketProps {
   readonly allowedOrigins: readonly string[];
 
   /**
-   * How a token becomes a session. `session-id`: the token is the session id, and PHP must answer 200 with the same one as a
-   * JSON string. `ticket`: PHP seals a token for one handshake, and must answer the session id that is sealed in it.
-   * `cookie`: the handshake's own cookies, for a socket on the site of the app. `status`: the token is the session id, and PHP
-   * must answer 200; its body is not read.
-   * @default 'session-id'
+   * How a token becomes a session. `ticket`: PHP seals a token for one handshake, and must answer the session id that is sealed
+   * in it. `cookie`: the handshake's own cookies, for a socket on the site of the app. `session-id`: the token is the session id,
+   * and PHP must answer 200 with the same one as a JSON string. `status`: the token is the session id, and PHP must answer 200; its
+   * body is not read.
+   * @default 'ticket'
    */
   readonly mode?: SessionMode;
 
@@ -95,7 +103,7 @@ export interface SessionSocketProps {
    * know any more is closed. `false`: never, and only an end that PHP named, and a logout, close sockets. Each check is a
    * request to `sessionEndpoint` with the session's cookie: where that route starts a session in the usual way
    * (`session_start()`), an open tab keeps its session alive for ever.
-   * @default Duration.minutes(10) in mode 'ticket', whose PHP file never touches the session; else false
+   * @default Duration.minutes(10) in mode 'ticket', whose PHP file never touches the session; false in the others
    */
   readonly revalidate?: Duration | false;
 
@@ -107,12 +115,26 @@ export interface SessionSocketProps {
   readonly hello?: boolean;
 
   /**
+   * Pusher's `app_id`, 1 to 64 letters, digits, - and _: a part of the HTTP API's paths. Digits are safest, because some of
+   * Pusher's libraries take nothing else. A change of it, or of `key`, is a change of PHP's settings too: until PHP has the new one,
+   * every handshake fails. Such a change never touches the secret.
+   * @default - twelve digits that follow from the stack's name and the construct's path in the stack
+   */
+  readonly appId?: string;
+
+  /**
+   * Pusher's `key`, 1 to 32 letters, digits, - and _. It is public, and tickets name it as their `kid`.
+   * @default - twenty hex digits that follow from the same
+   */
+  readonly key?: string;
+
+  /**
    * The stage's default throttle, in requests per second. The account's quota of 10,000 is shared with the posts to
    * sockets, so the doors must not use it up
    * (https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html).
    * @default { rateLimit: 2000, burstLimit: 1000 }
    */
-  readonly throttle?: { readonly rateLimit: number; readonly burstLimit: number };
+  readonly throttle?: RateLimit;
 
   /**
    * Frames of one connection in a minute, pings too. With more it is answered Pusher's error 4301, and closed when it goes on to
@@ -138,7 +160,7 @@ export interface SessionSocketProps {
    * The throttle of the HTTP API that PHP calls, in requests per second. It shares the account's quota too.
    * @default { rateLimit: 500, burstLimit: 250 }
    */
-  readonly httpThrottle?: { readonly rateLimit: number; readonly burstLimit: number };
+  readonly httpThrottle?: RateLimit;
 
   /**
    * What AWS lets this account do in this region, in requests per second to all of its APIs together: HTTP, REST, WebSocket and
@@ -146,7 +168,7 @@ export interface SessionSocketProps {
    * (https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html).
    * @default { rateLimit: 10000, burstLimit: 5000 }
    */
-  readonly accountRequestQuota?: { readonly rateLimit: number; readonly burstLimit: number };
+  readonly accountRequestQuota?: RateLimit;
 
   /**
    * Creates the role by which API Gateway writes access logs, sets it for the whole account and region in place of one

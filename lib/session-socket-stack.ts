@@ -2,10 +2,17 @@ import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import type { Construct } from 'constructs';
+import { settleWayIn } from '../functions/core/way-in.ts';
 import { SessionSocket } from './session-socket.ts';
 import type { SessionSocketProps } from './session-socket-props.ts';
 
 export interface SessionSocketStackProps extends StackProps, SessionSocketProps {
+  /**
+   * The stack's description. Its default names what decides who gets in, so `cdk diff` shows a change of it in one line.
+   * @default - 'session-socket: realtime for users who are logged in to a PHP app (mode ticket, token from query)', or another mode
+   */
+  readonly description?: string;
+
   /**
    * The SNS topic that every alarm tells when it goes off and when it is over, by its ARN.
    * @default - nobody is told
@@ -18,10 +25,10 @@ export class SessionSocketStack extends Stack {
   readonly sessionSocket: SessionSocket;
 
   constructor(scope: Construct, id: string, props: SessionSocketStackProps) {
-    super(scope, id, props);
+    super(scope, id, { description: describe(props), ...props });
     this.sessionSocket = new SessionSocket(this, 'SessionSocket', props);
     if (props.alarmTopicArn !== undefined) this.#tellOfAlarms(props.alarmTopicArn);
-    const { webSocketUrl, httpApiUrl, appId, key, secret } = this.sessionSocket;
+    const { webSocketUrl, httpApiUrl, appId, key, secret, mode } = this.sessionSocket;
 
     new CfnOutput(this, 'WebSocketUrl', {
       value: webSocketUrl,
@@ -34,7 +41,9 @@ export class SessionSocketStack extends Stack {
     new CfnOutput(this, 'AppId', { value: appId, description: "Pusher's application id, for PHP" });
     new CfnOutput(this, 'Key', { value: key, description: "Pusher's key, for PHP" });
     new CfnOutput(this, 'SecretName', { value: secret.secretName, description: 'Where PHP gets its secret from' });
+    new CfnOutput(this, 'Mode', { value: mode, description: 'How a token becomes a session' });
   }
+
   #tellOfAlarms(topicArn: string): void {
     const { sessionCheckAlarm, connectAlarm, revokeAlarm, deliveryAlarm, revalidateAlarm } = this.sessionSocket;
     const tell = new SnsAction(Topic.fromTopicArn(this, 'AlarmTopic', topicArn));
@@ -43,4 +52,10 @@ export class SessionSocketStack extends Stack {
       alarm.addOkAction(tell);
     }
   }
+}
+
+function describe(props: SessionSocketProps): string {
+  const { mode, tokenFrom, sessionCheck } = settleWayIn(props);
+  const check = sessionCheck === 'always' ? '' : `, session check ${sessionCheck}`;
+  return `session-socket: realtime for users who are logged in to a PHP app (mode ${mode}, token from ${tokenFrom}${check})`;
 }

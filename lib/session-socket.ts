@@ -1,20 +1,24 @@
-import { Duration, Names, RemovalPolicy, Validations } from 'aws-cdk-lib';
+import { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import type { Alarm } from 'aws-cdk-lib/aws-cloudwatch';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 import { defaultLimit } from '../functions/core/connection-limit.ts';
+import type { SessionMode } from '../functions/core/session.ts';
 import { type SettledWayIn, settleWayIn } from '../functions/core/way-in.ts';
 import type {
   AuthorizerEnvironment,
   ChannelsEnvironment,
   ConnectEnvironment,
+  CredentialsEnvironment,
   MessageEnvironment,
   PhpEnvironment,
   PublishEnvironment,
 } from '../functions/edge/environment.ts';
 import { subprotocol } from '../functions/edge/gateway.ts';
+import { acknowledge } from './acknowledge.ts';
 import { alarmOnErrors } from './alarms.ts';
+import { identify, nameOf } from './app-identity.ts';
 import { Channels } from './channels.ts';
 import { ConnectionTables } from './connection-tables.ts';
 import { Hello } from './hello.ts';
@@ -31,10 +35,12 @@ export class SessionSocket extends Construct {
   readonly webSocketUrl: string;
   /** `https://…`, where PHP publishes and has sockets closed: Pusher's HTTP API. */
   readonly httpApiUrl: string;
-  /** Pusher's application id and key: public, and the same for as long as the construct keeps its place in the app. */
+  /** How a token becomes a session: the mode that was asked for, or the default. */
+  readonly mode: SessionMode;
+  /** Pusher's application id and key: public, and the same for as long as the stack's name and the path below it are. */
   readonly appId: string;
   readonly key: string;
-  /** JSON `{"appId", "key", "secret"}`; PHP's side needs all three. While the secret is changed also `previousSecret`. */
+  /** JSON `{"secret"}`, and `previousSecret` too while the secret is being changed. */
   readonly secret: Secret;
   /** In alarm while session checks fail, and with them the handshakes. Add an action to be told. */
   readonly sessionCheckAlarm: Alarm;
@@ -63,16 +69,17 @@ export class SessionSocket extends Construct {
     super(scope, id);
     refuseBadProps(props);
     this.#wayIn = settleWayIn(props);
+    this.mode = this.#wayIn.mode;
     this.#revalidate = settleRevalidate(this.#wayIn.mode, props.revalidate);
     this.#logRetention = props.logRetention ?? RetentionDays.ONE_MONTH;
 
-    // From the construct's path, and not the stack's name, which two of them in one stack would share.
-    this.appId = Names.uniqueResourceName(this, { maxLength: 64, separator: '-' });
-    this.key = this.node.addr.slice(-20);
+    const { appId, key } = identify(this, props);
+    this.appId = appId;
+    this.key = key;
     this.secret = this.#createSecret();
     this.#tables = new ConnectionTables(this, 'Tables');
     this.#api = new SocketApi(this, 'Sockets', {
-      name: this.appId,
+      name: nameOf(this),
       throttle: props.throttle ?? { rateLimit: 2000, burstLimit: 1000 },
       tokenFrom: this.#wayIn.tokenFrom,
       cloudWatchRole: props.cloudWatchRole ?? true,
@@ -101,7 +108,7 @@ export class SessionSocket extends Construct {
       'A logout has left sockets open, or an event was not published: the log of Publish says which.',
     );
     this.httpApiUrl = new PublishApi(this, 'Http', {
-      name: this.appId,
+      name: nameOf(this),
       throttle: props.httpThrottle ?? { rateLimit: 500, burstLimit: 250 },
       logRetention: this.#logRetention,
       publish,
@@ -119,30 +126,36 @@ export class SessionSocket extends Construct {
 
   #createSecret(): Secret {
     const secret = new Secret(this, 'Credentials', {
-      description: 'The credentials that PHP and the gateway share, in the form of Pusher',
-      // A change of anything in here makes CloudFormation generate another secret, which PHP would have to learn.
+      description: 'The secret that PHP and the gateway share',
+      // The same in every stack, forever: after any change CloudFormation generates another secret in its place, and PHP still
+      // has the old one.
       generateSecretString: {
-        secretStringTemplate: JSON.stringify({ appId: this.appId, key: this.key }),
+        secretStringTemplate: '{}',
         generateStringKey: 'secret',
         passwordLength: 43,
         excludePunctuation: true,
       },
       removalPolicy: RemovalPolicy.DESTROY,
     });
-    Validations.of(secret).acknowledge({
-      id: 'AwsSolutions-SMG4',
-      reason: 'PHP holds a copy that nothing here can change, so a rotation behind its back would lock everybody out.',
-    });
+    acknowledge(
+      secret,
+      'AwsSolutions-SMG4',
+      'PHP holds a copy that nothing here can change, so a rotation behind its back would lock everybody out.',
+    );
     return secret;
+  }
+
+  #writeCredentials(): CredentialsEnvironment {
+    return { APP_ID: this.appId, KEY: this.key, CREDENTIALS_SECRET_ARN: this.secret.secretArn };
   }
 
   #writePhp(props: SessionSocketProps): PhpEnvironment {
     return {
+      ...this.#writeCredentials(),
       SESSION_ENDPOINT: props.sessionEndpoint,
       SESSION_MODE: this.#wayIn.mode,
       SESSION_TIMEOUT_MS: String((props.sessionTimeout ?? Duration.millis(2500)).toMilliseconds()),
       COOKIE_NAME: this.#wayIn.cookieName,
-      CREDENTIALS_SECRET_ARN: this.secret.secretArn,
     };
   }
 
@@ -206,7 +219,7 @@ export class SessionSocket extends Construct {
       environment: {
         ...this.#channels.environment,
         CLAIMS_TABLE: claims.tableName,
-        CREDENTIALS_SECRET_ARN: this.secret.secretArn,
+        ...this.#writeCredentials(),
         FRAMES_PER_MINUTE: String(props.maxFramesPerMinute ?? 300),
         CLIENT_EVENTS_PER_SECOND: String(props.maxClientEventsPerSecond ?? 10),
         CHANNELS_PER_CONNECTION: String(props.maxChannelsPerConnection ?? 100),
@@ -246,7 +259,7 @@ export class SessionSocket extends Construct {
         ...this.#channels.environment,
         REVOCATIONS_TABLE: revocations.tableName,
         CLAIMS_TABLE: claims.tableName,
-        CREDENTIALS_SECRET_ARN: this.secret.secretArn,
+        ...this.#writeCredentials(),
         ...writeRevalidation(this.#revalidate),
       } satisfies PublishEnvironment,
       // Above the time for which it tries, below the 30 s for which an HTTP API waits.

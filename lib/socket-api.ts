@@ -1,4 +1,4 @@
-import { Stack, Validations } from 'aws-cdk-lib';
+import { Stack } from 'aws-cdk-lib';
 import { WebSocketApi, type WebSocketRouteOptions, WebSocketStage } from 'aws-cdk-lib/aws-apigatewayv2';
 import { WebSocketLambdaAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
 import { WebSocketLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
@@ -7,13 +7,15 @@ import { Construct } from 'constructs';
 import type { TokenSource } from '../functions/core/way-in.ts';
 import { identitySources } from '../functions/edge/identity-sources.ts';
 import { accessLog, createLogAccount, socketLogFormat } from './access-log.ts';
+import { acknowledge } from './acknowledge.ts';
+import type { RateLimit } from './session-socket-props.ts';
 import type { SocketFunction } from './socket-function.ts';
 
 export interface SocketApiProps {
   /** Shown in the console; it need not be unique. */
   readonly name: string;
   readonly tokenFrom: TokenSource;
-  readonly throttle: { readonly rateLimit: number; readonly burstLimit: number };
+  readonly throttle: RateLimit;
   readonly cloudWatchRole: boolean;
   readonly logRetention: RetentionDays;
 }
@@ -94,19 +96,20 @@ export class SocketApi extends Construct {
     const resourceName = `${this.#stage.stageName}/${method}/@connections/*`;
     const sockets = stack.formatArn({ service: 'execute-api', resource: this.#api.apiId, resourceName });
     manager.allow('execute-api:ManageConnections', sockets);
-    Validations.of(manager).acknowledge({
-      id: `AwsSolutions-IAM5[Resource::${asNagWritesIt(stack.resolve(sockets))}]`,
-      reason:
-        'Sockets get their ids when they open, so "every socket of this one stage" is the narrowest that can be said.',
-    });
+    acknowledge(
+      manager,
+      `AwsSolutions-IAM5[Resource::${asNagWritesIt(stack.resolve(sockets))}]`,
+      'Sockets get their ids when they open, so "every socket of this one stage" is the narrowest that can be said.',
+    );
   }
 
   #addInnerRoute(routeKey: string, options: WebSocketRouteOptions): void {
     const route = this.#api.addRoute(routeKey, options);
-    Validations.of(route).acknowledge({
-      id: 'AwsSolutions-APIG4',
-      reason: 'API Gateway authorizes a WebSocket at $connect and nowhere else; who passed there reaches this route.',
-    });
+    acknowledge(
+      route,
+      'AwsSolutions-APIG4',
+      'API Gateway authorizes a WebSocket at $connect and nowhere else; who passed there reaches this route.',
+    );
   }
 }
 

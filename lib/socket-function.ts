@@ -3,7 +3,7 @@ import { Effect, Policy, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk
 import { Architecture, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
-import { bundle, type Entry } from './bundle.ts';
+import { type Entry, functionCode } from './bundle.ts';
 
 export interface SocketFunctionProps {
   readonly entry: Entry;
@@ -34,7 +34,7 @@ export class SocketFunction extends Construct {
       runtime: Runtime.NODEJS_24_X,
       architecture: Architecture.ARM_64,
       handler: 'index.handler',
-      code: bundle(props.entry),
+      code: functionCode(props.entry),
       environment: { ...props.environment },
       timeout: props.timeout,
       memorySize: props.memorySize,

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { shareDomain } from '../bin/shared-domain.ts';
 import { ticketEnvironment } from '../bin/ticket-environment.ts';
 import { findFreePort } from '../local/free-port.ts';
-import { type PhpServer, startPhpServer } from '../local/php-server.ts';
+import { type PhpServer, startPhpServer } from '../serve/php-server.ts';
 import { type Gateway, startGateway } from './gateway.ts';
 
 export type { LogRecord } from './gateway.ts';
@@ -40,12 +40,12 @@ export async function startDemo({
   const port = Number(new URL(phpUrl).port);
   const shared = domain === undefined ? undefined : shareDomain(port, domain);
   const pageUrl = shared?.pageUrl ?? phpUrl;
+  const way: typeof context = { ...shared?.context, ...context };
   const gateway = await startGateway({
     sessionEndpoint: `${phpUrl}/getSessionID`,
     allowedOrigins: pageUrl,
     hello: String(hello),
-    ...shared?.context,
-    ...context,
+    ...way,
   });
   const webSocketUrl = shared?.socketUrlOf(gateway.webSocketUrl) ?? gateway.webSocketUrl;
   const php = await startPhpServer({
@@ -54,7 +54,8 @@ export async function startDemo({
     port,
     environment: {
       SESSION_SOCKET_URL: webSocketUrl,
-      ...(context.mode === 'ticket' || shared !== undefined ? ticketEnvironment(gateway.cloud) : {}),
+      // Without them the demo answers with the session id itself.
+      ...(['session-id', 'status'].includes(way.mode ?? 'ticket') ? {} : ticketEnvironment(gateway.cloud)),
       ...shared?.environment,
       ...environment,
     },

@@ -6,7 +6,7 @@ import { notDone, numbersIn, sections } from './conformance/checklist.ts';
 import { begin, end, markdownTable } from './conformance/table.ts';
 
 const project = join(import.meta.dirname, '..');
-const pages = ['.', 'docs', 'docs/decisions', 'docs/frameworks'].flatMap((folder) =>
+const pages = ['.', 'client', 'docs', 'docs/decisions', 'docs/frameworks', 'local'].flatMap((folder) =>
   readdirSync(join(project, folder))
     .filter((name) => name.endsWith('.md'))
     .map((name) => join(folder, name)),

@@ -1,15 +1,26 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DynamoDBClient, ScanCommand } from '@aws-sdk/client-dynamodb';
-import { synthesize } from '../bin/synthesize.ts';
-import { type LocalCloud, type LocalCloudOptions, type LogEntry, startLocalCloud } from '../local/index.ts';
+import { readCredentials } from '../bin/ticket-environment.ts';
+import type { PusherCredentials } from '../functions/core/credentials.ts';
+import type { Entry } from '../lib/bundle.ts';
+import {
+  type LocalCloud,
+  type LocalCloudOptions,
+  type LogEntry,
+  readAssembly,
+  startLocalCloud,
+} from '../local/index.ts';
+import { assetKey } from '../local/template/changes.ts';
+import { synthesizeGateway } from './assemblies/synthesize.ts';
 import { createLogBook, type LogBook } from './log-book.ts';
 
 /** The template that would be deployed, on the local cloud. */
 export interface Gateway {
   readonly webSocketUrl: string;
   readonly cloud: LocalCloud;
+  /** What PHP would have. */
+  readonly credentials: PusherCredentials;
   /** All that the local cloud has told so far. */
   readonly log: readonly LogEntry[];
   /** The statuses that handshakes got. */
@@ -25,20 +36,26 @@ export interface Gateway {
   invocations(functionName: string): number;
   /** Runs a function as its schedule would, and waits for its end. */
   invoke(functionName: string): Promise<void>;
+  /** Writes another bundle over that of a Lambda, with the option `watch`; resolves once the function runs it. */
+  replaceCode(entry: Entry, bundle: Buffer): Promise<void>;
   close(): Promise<void>;
 }
 
 export type LogRecord = Readonly<Record<string, unknown>>;
 
+/** What PHP is asked may take long on a busy machine; the deadline itself is the business of test/integration/php-moods.test.ts. */
+const patient = { sessionTimeoutMs: '10000' };
+
+export type GatewayOptions = Pick<LocalCloudOptions, 'maxEnvironmentsPerFunction' | 'watch'>;
+
 /** @param context CDK context: what `-c name=value` says */
 export async function startGateway(
   context: Readonly<Record<string, string>>,
-  options: Pick<LocalCloudOptions, 'maxEnvironmentsPerFunction'> = {},
+  options: GatewayOptions = {},
 ): Promise<Gateway> {
-  const assembly = await mkdtemp(join(tmpdir(), 'session-socket-test-'));
+  const assembly = await synthesizeGateway({ ...patient, ...context });
   const book = createLogBook();
-  await synthesize(context, assembly);
-  const cloud = await startLocalCloud({ assembly, log: book.log, ...options });
+  const cloud = await startLocalCloud({ assembly: assembly.folder, log: book.log, ...options });
   const dynamodb = new DynamoDBClient({
     endpoint: cloud.dynamodbEndpoint,
     region: cloud.region,
@@ -47,6 +64,7 @@ export async function startGateway(
   return {
     webSocketUrl: cloud.webSocketUrl,
     cloud,
+    credentials: readCredentials(cloud),
     log: book.entries,
     handshakes: () => book.entries.flatMap((entry) => (entry.kind === 'handshake' ? [entry.status] : [])),
     records: () => book.entries.map(recordIn).filter((record) => record !== undefined),
@@ -64,10 +82,23 @@ export async function startGateway(
     async invoke(functionName) {
       await pick(cloud.functions, functionName).invoke({});
     },
+    async replaceCode(entry, bundle) {
+      const { template, assetFolder } = await readAssembly(assembly.folder);
+      const ids = Object.keys(template.Resources).filter(
+        (id) => template.Resources[id]?.Type === 'AWS::Lambda::Function',
+      );
+      const id = ids.find((each) => each.toLowerCase().includes(`${entry}function`)) ?? '';
+      const folder = assetFolder(assetKey(template, id) ?? '');
+      if (folder === undefined) throw new Error(`The template has no function ${entry}.`);
+      const before = book.entries.length;
+      await writeFile(join(folder, 'index.js'), bundle);
+      const isReloaded = (each: LogEntry) => each.kind === 'function-reloaded' && each.function === id;
+      await book.find((each) => (isReloaded(each) && book.entries.indexOf(each) >= before ? true : undefined));
+    },
     async close() {
       dynamodb.destroy();
       await cloud.close();
-      await rm(assembly, { recursive: true, force: true });
+      await assembly.remove();
     },
   };
 }

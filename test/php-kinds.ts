@@ -1,36 +1,29 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
-import { lookForNativePhp } from '../local/php-native.ts';
+import { lookForNativePhp } from '../serve/php-native.ts';
+import { type Need, needs } from './needs.ts';
 
 const native = await lookForNativePhp();
-if ('missing' in native) {
-  console.warn(`Tests of the native PHP are skipped. ${native.missing} Install it (Debian: apt-get install php-cli).`);
-}
+export const lackOfPhp: Need | undefined =
+  'missing' in native ? { name: 'php', missing: native.missing, packages: ['php-cli'] } : undefined;
+
+/** For what is about that one: it has several workers, the WebAssembly PHP answers one request after the other. */
+export const withNativePhp = needs(lackOfPhp);
 
 /** Every kind of PHP that runs here. */
-export const phpKinds = 'missing' in native ? (['wasm'] as const) : (['native', 'wasm'] as const);
-export const hasNativePhp = !('missing' in native);
+export const phpKinds = lackOfPhp === undefined ? (['native', 'wasm'] as const) : (['wasm'] as const);
 
 export interface PhpVersion {
   readonly name: string;
+  /** Where there is no native PHP, that is WebAssembly too. */
   readonly prefer: 'native' | 'wasm';
   readonly wasmVersion?: '7.4' | '8.5';
 }
 
-const wasmVersions: readonly PhpVersion[] = [
-  { name: 'WebAssembly PHP 7.4', prefer: 'wasm', wasmVersion: '7.4' },
-  { name: 'WebAssembly PHP 8.5', prefer: 'wasm', wasmVersion: '8.5' },
-];
+/** For tests that one PHP is enough for. */
+export const anyPhp: PhpVersion = { name: 'any PHP', prefer: 'native' };
 
 /** The PHP of this machine, and the oldest and the newest that the PHP side is written for. */
 export const phpVersions: readonly PhpVersion[] = [
   ...('missing' in native ? [] : [{ name: `native PHP ${native.version}`, prefer: 'native' } as const]),
-  ...wasmVersions.filter(isInstalled),
+  { name: 'WebAssembly PHP 7.4', prefer: 'wasm', wasmVersion: '7.4' },
+  { name: 'WebAssembly PHP 8.5', prefer: 'wasm', wasmVersion: '8.5' },
 ];
-
-function isInstalled({ name, wasmVersion = '8.5' }: PhpVersion): boolean {
-  const folder = join(import.meta.dirname, '../node_modules/@php-wasm', `node-${wasmVersion.replace('.', '-')}`);
-  if (existsSync(folder)) return true;
-  console.warn(`Tests of the ${name} are skipped: it is not installed. npm ci installs it.`);
-  return false;
-}

@@ -1,7 +1,6 @@
-import type { PusherCredentials } from '../functions/core/credentials.ts';
 import { signQuery } from './fakes/signed-request.ts';
 import { signForSocket } from './fakes/socket-auth.ts';
-import { type Gateway, startGateway } from './gateway.ts';
+import { type Gateway, type GatewayOptions, startGateway } from './gateway.ts';
 import { startSealingApp } from './sealing-app.ts';
 import { type Client, connect } from './socket-client.ts';
 
@@ -10,7 +9,6 @@ export interface Publishing extends Gateway {
   readonly pageUrl: string;
   /** Of the HTTP API. */
   readonly apiUrl: string;
-  readonly credentials: PusherCredentials;
   /** A ticket of now. */
   seal(): string;
   /** A socket that has had its welcome and has joined these channels, signed by PHP. */
@@ -38,12 +36,14 @@ interface Asked {
   readonly time?: number;
 }
 
-export async function startPublishing(context: Readonly<Record<string, string>> = {}): Promise<Publishing> {
+export async function startPublishing(
+  context: Readonly<Record<string, string>> = {},
+  options: GatewayOptions = {},
+): Promise<Publishing> {
   const app = await startSealingApp();
   const place = { sessionEndpoint: `${app.url}/getSessionID`, allowedOrigins: app.url };
-  const gateway = await startGateway({ ...place, mode: 'ticket', ...context });
-  const [secret = ''] = Object.values(gateway.cloud.secrets);
-  const credentials: PusherCredentials = JSON.parse(secret);
+  const gateway = await startGateway({ ...place, ...context }, options);
+  const { credentials } = gateway;
   app.credentials = credentials;
   const apiUrl = gateway.cloud.outputs.HttpApiUrl ?? '';
 
@@ -51,7 +51,6 @@ export async function startPublishing(context: Readonly<Record<string, string>> 
     ...gateway,
     pageUrl: app.url,
     apiUrl,
-    credentials,
     seal: () => app.seal(),
     async listen(channels, userId = '42') {
       const url = `${gateway.webSocketUrl}?token=${encodeURIComponent(app.seal())}`;

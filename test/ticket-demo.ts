@@ -6,7 +6,6 @@ export interface TicketDemo extends Gateway {
   readonly pageUrl: string;
   /** Of the HTTP API. */
   readonly apiUrl: string;
-  readonly credentials: { readonly appId: string; readonly key: string; readonly secret: string };
   /** Which PHP answers, and what it complained about. */
   readonly php: string;
   /** The folder of PHP's own sessions. */
@@ -26,13 +25,10 @@ export async function startTicketDemo(
 ): Promise<TicketDemo> {
   const complaints: string[] = [];
   const log = (line: string) => complaints.push(line);
-  const demo = await startDemo({ ...options, context: { mode: 'ticket', ...context }, log });
-  const { secrets, outputs } = demo.cloud;
-  const [secret = ''] = Object.values(secrets);
+  const demo = await startDemo({ ...options, context, log });
   return {
     ...demo,
-    apiUrl: outputs.HttpApiUrl ?? '',
-    credentials: JSON.parse(secret),
+    apiUrl: demo.cloud.outputs.HttpApiUrl ?? '',
     php: demo.php.php,
     sessions: demo.php.sessions,
     complaints,

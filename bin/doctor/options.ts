@@ -1,4 +1,4 @@
-import { readOptionsAndWords, UsageError } from '../arguments.ts';
+import { readOptionsAndWords, UsageError } from '../../local/command/arguments.ts';
 import { findCookie, type Patient } from './patient.ts';
 
 export const doctorUsage = `Asks a running PHP app what the gateway will ask it, and says what is wrong and how to mend it.

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
+import { startLocalCloud } from 'session-socket-local';
 import { WebSocket } from 'ws';
-import { startLocalCloud } from '../../local/index.ts';
 
 const cloud = await startLocalCloud({ assembly: process.argv[2] ?? 'cdk.out' });
 const socket = new WebSocket(`${cloud.webSocketUrl}?token=allow`);

@@ -1,9 +1,8 @@
 import { App, Stack } from 'aws-cdk-lib';
-import { SessionSocket } from '../../lib/index.ts';
+import { SessionSocket } from 'session-socket';
 
 const stack = new Stack(new App(), 'Realtime');
 new SessionSocket(stack, 'Sockets', {
-  mode: 'ticket',
   sessionEndpoint: 'https://app.example.com/getSessionID',
   allowedOrigins: ['https://app.example.com'],
 });

@@ -30,7 +30,7 @@ export interface WorkerWorld extends PostWorld {
 /**
  * The depths at which a range is split, among so many at most: after the first chain of ten, and once more after two. Lambda stops
  * what looks like a loop after about 16 (https://docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html), so the
- * workers of depth 13 hand nothing on. With pages of 9,800 subscribers, 154 pages are 1.5 million.
+ * workers of depth 13 hand nothing on. With pages of 8,000 subscribers, 154 pages are 1.2 million.
  */
 const splitsAfter = [9, 11];
 const lastDepth = 13;

@@ -15,12 +15,12 @@ export type Proof = string | { readonly cookieHeader: string; readonly sessionId
 
 /**
  * How a token becomes a session (one per deployment, no downgrade between them).
- * `session-id`: the token is the raw id, and PHP must answer 200 with that very id as JSON.
  * `ticket`: the token is sealed by PHP, and PHP, asked with the cookies in it, must answer the session id in it.
  * `cookie`: there is no token. PHP is asked with the handshake's own cookies and answers whose they are.
+ * `session-id`: the token is the raw id, and PHP must answer 200 with that very id as JSON.
  * `status`: the token is the raw id, and any 200 will do; the body is not read.
  */
-export const sessionModes = ['session-id', 'ticket', 'cookie', 'status'] as const;
+export const sessionModes = ['ticket', 'cookie', 'session-id', 'status'] as const;
 export type SessionMode = (typeof sessionModes)[number];
 
 /**

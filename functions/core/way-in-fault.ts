@@ -17,7 +17,7 @@ export function findWayInFault(wayIn: WayIn): string | undefined {
   if (mode === 'cookie' && tokenFrom !== 'cookie') {
     return `mode "cookie" has no token, so tokenFrom cannot be "${tokenFrom}"; leave it out.`;
   }
-  if (mode !== 'cookie' && tokenFrom === 'cookie') return `tokenFrom "cookie" needs mode "cookie".`;
+  if (mode !== 'cookie' && tokenFrom === 'cookie') return 'tokenFrom "cookie" needs mode "cookie".';
   if (mode !== 'ticket' && tokenFrom === 'subprotocol') {
     return 'tokenFrom "subprotocol" needs mode "ticket": a session id may hold a comma, and a sub-protocol may not.';
   }
@@ -30,16 +30,18 @@ export function findWayInFault(wayIn: WayIn): string | undefined {
   return findCookieFault(wayIn, mode);
 }
 
-function findCookieFault({ cookieName, cookies }: WayIn, mode: SessionMode): string | undefined {
+function findCookieFault(wayIn: WayIn, mode: SessionMode): string | undefined {
+  const { cookieName, cookies } = wayIn;
+  const said = wayIn.mode === undefined ? `mode "${mode}", which is the default` : `mode "${mode}"`;
   if (cookieName !== undefined && mode === 'ticket') {
-    return 'cookieName means nothing in mode "ticket": a ticket brings its cookies with it.';
+    return `cookieName means nothing in ${said}: a ticket brings its cookies with it; leave it out, or set mode "session-id" or "status".`;
   }
   if (cookieName !== undefined && mode === 'cookie') return 'cookieName means nothing in mode "cookie"; say cookies.';
   if (cookieName !== undefined && !nameOfCookie.test(cookieName)) {
     return `cookieName "${cookieName}" is not the name of a cookie.`;
   }
   if (cookies === undefined) return undefined;
-  if (mode !== 'cookie') return `cookies means nothing in mode "${mode}"; it is for mode "cookie".`;
+  if (mode !== 'cookie') return `cookies means nothing in ${said}; leave it out, or set mode "cookie".`;
   if (cookies.length === 0) return 'cookies is empty: name at least the cookie of the session.';
   const fault = cookies.map(findCookiePatternFault).find((found) => found !== undefined);
   return fault === undefined ? undefined : `cookies: ${fault}`;

@@ -31,7 +31,7 @@ export interface SettledWayIn {
 }
 
 /** With every default in its place. */
-export function settleWayIn({ mode = 'session-id', ...wayIn }: WayIn): SettledWayIn {
+export function settleWayIn({ mode = 'ticket', ...wayIn }: WayIn): SettledWayIn {
   return {
     mode,
     tokenFrom: wayIn.tokenFrom ?? (mode === 'cookie' ? 'cookie' : 'query'),

@@ -2,7 +2,7 @@ import { DeleteItemCommand, type DynamoDBClient, GetItemCommand, PutItemCommand 
 import type { Claims } from '../core/claims.ts';
 import type { Clock } from '../core/clock.ts';
 import { orUnfit } from './or-unfit.ts';
-import { claimsTable } from './tables.ts';
+import { claimsTable, rowVersion } from './tables.ts';
 
 const { partitionKey, ttl } = claimsTable;
 
@@ -13,7 +13,7 @@ export function createClaimRows(table: string, client: DynamoDBClient, clock: Cl
       const [isFree, hasExpired] = [`attribute_not_exists(${partitionKey})`, `${ttl} <= :now`];
       const put = new PutItemCommand({
         TableName: table,
-        Item: { [partitionKey]: { S: name }, [ttl]: { N: String(expiresAt) } },
+        Item: { [partitionKey]: { S: name }, version: rowVersion, [ttl]: { N: String(expiresAt) } },
         ConditionExpression: `${isFree} OR ${hasExpired}`,
         ExpressionAttributeValues: { ':now': { N: String(Math.floor(clock.now() / 1000)) } },
       });

@@ -14,7 +14,7 @@ import { type Connection, connectionLifetime, welcomePatience } from '../core/co
 import type { ConnectionRegistry, RegisteredConnection } from '../core/connection-registry.ts';
 import type { RefusalReason } from '../core/refusal.ts';
 import { orUnfit } from './or-unfit.ts';
-import { connectionsTable } from './tables.ts';
+import { connectionsTable, rowVersion } from './tables.ts';
 
 type Row = Record<string, AttributeValue>;
 
@@ -35,6 +35,7 @@ export function createConnectionRows(table: string, client: DynamoDBClient, cloc
       const expiresAt = Math.floor(connection.connectedAt / 1000) + connectionLifetime;
       const Item = {
         ...keyOf(connection),
+        version: rowVersion,
         sessionHash: { S: connection.sessionHash },
         connectedAt: { N: String(connection.connectedAt) },
         ...(connection.sessionSeal === undefined ? {} : { sessionSeal: { S: connection.sessionSeal } }),

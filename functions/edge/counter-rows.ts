@@ -1,6 +1,6 @@
 import { type DynamoDBClient, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import type { Counters } from '../core/counters.ts';
-import { claimsTable } from './tables.ts';
+import { claimsTable, rowVersion } from './tables.ts';
 
 const { partitionKey, ttl } = claimsTable;
 
@@ -12,8 +12,12 @@ export function createCounterRows(table: string, client: DynamoDBClient): Counte
         new UpdateItemCommand({
           TableName: table,
           Key: { [partitionKey]: { S: name } },
-          UpdateExpression: `ADD tally :amount SET ${ttl} = :expiresAt`,
-          ExpressionAttributeValues: { ':amount': { N: String(amount) }, ':expiresAt': { N: String(expiresAt) } },
+          UpdateExpression: `ADD tally :amount SET ${ttl} = :expiresAt, version = :version`,
+          ExpressionAttributeValues: {
+            ':amount': { N: String(amount) },
+            ':expiresAt': { N: String(expiresAt) },
+            ':version': rowVersion,
+          },
           ReturnValues: 'UPDATED_NEW',
         }),
       );

@@ -6,13 +6,18 @@ import { type SessionCheck, type SettledWayIn, sessionChecks, type TokenSource, 
 import type { AwsCredentials } from './sigv4.ts';
 
 /** Names of the variables, by function. The construct writes them with `satisfies`, so none can be forgotten. */
-export interface PhpEnvironment {
+export interface CredentialsEnvironment {
+  readonly APP_ID: string;
+  readonly KEY: string;
+  readonly CREDENTIALS_SECRET_ARN: string;
+}
+
+export interface PhpEnvironment extends CredentialsEnvironment {
   readonly SESSION_ENDPOINT: string;
   readonly SESSION_MODE: SessionMode;
   readonly SESSION_TIMEOUT_MS: string;
   /** Of use where the token is a session id. */
   readonly COOKIE_NAME: string;
-  readonly CREDENTIALS_SECRET_ARN: string;
 }
 
 export interface RevalidationEnvironment {
@@ -66,10 +71,9 @@ export interface DeliverEnvironment extends Omit<ChannelsEnvironment, 'DELIVER_F
   readonly CLAIMS_TABLE: string;
 }
 
-export interface MessageEnvironment extends ChannelsEnvironment {
+export interface MessageEnvironment extends ChannelsEnvironment, CredentialsEnvironment {
   /** Where frames of who says many are counted. */
   readonly CLAIMS_TABLE: string;
-  readonly CREDENTIALS_SECRET_ARN: string;
   readonly FRAMES_PER_MINUTE: string;
   readonly CLIENT_EVENTS_PER_SECOND: string;
   readonly CHANNELS_PER_CONNECTION: string;
@@ -86,11 +90,10 @@ export interface RevalidateEnvironment extends ChannelsEnvironment, Partial<PhpE
   readonly CHECKS_AT_ONCE?: string;
 }
 
-export interface PublishEnvironment extends ChannelsEnvironment, RevalidationEnvironment {
+export interface PublishEnvironment extends ChannelsEnvironment, CredentialsEnvironment, RevalidationEnvironment {
   /** Where requests with an Idempotency-Key are remembered, and tickets are burnt. */
   readonly CLAIMS_TABLE: string;
   readonly REVOCATIONS_TABLE: string;
-  readonly CREDENTIALS_SECRET_ARN: string;
 }
 
 type LambdaVariable =
@@ -111,7 +114,13 @@ export interface SessionEndpointSettings {
   readonly mode: SessionMode;
   readonly timeoutMs: number;
   readonly cookieName: string;
-  readonly credentialsSecretArn: string;
+}
+
+/** Pusher's three, of which the secret is known by its place. */
+export interface CredentialsSettings {
+  readonly appId: string;
+  readonly key: string;
+  readonly secretArn: string;
 }
 
 export interface AuthorizerSettings extends SessionEndpointSettings, OriginPolicy, SettledWayIn {
@@ -150,8 +159,12 @@ export function readSessionEndpointSettings(): SessionEndpointSettings {
     mode: readOneOf('SESSION_MODE', sessionModes),
     timeoutMs: readNumber('SESSION_TIMEOUT_MS'),
     cookieName: read('COOKIE_NAME'),
-    credentialsSecretArn: read('CREDENTIALS_SECRET_ARN'),
   };
+}
+
+/** @throws Error with the variable's name when one is missing */
+export function readCredentialsSettings(): CredentialsSettings {
+  return { appId: read('APP_ID'), key: read('KEY'), secretArn: read('CREDENTIALS_SECRET_ARN') };
 }
 
 /**

@@ -2,7 +2,7 @@ import { DeleteItemCommand, type DynamoDBClient, GetItemCommand, PutItemCommand 
 import type { Clock } from '../core/clock.ts';
 import { type Attempt, answerMemory, attemptSeconds, type Beginning, type Idempotency } from '../core/idempotency.ts';
 import { orUnfit } from './or-unfit.ts';
-import { claimsTable } from './tables.ts';
+import { claimsTable, rowVersion } from './tables.ts';
 
 const { partitionKey, ttl } = claimsTable;
 
@@ -37,7 +37,7 @@ export function createIdempotencyRows(table: string, client: DynamoDBClient, clo
 
   function row({ name, bodyHash }: Attempt) {
     const expiresAt = String(seconds() + answerMemory);
-    return { [partitionKey]: { S: name }, bodyHash: { S: bodyHash }, [ttl]: { N: expiresAt } };
+    return { [partitionKey]: { S: name }, version: rowVersion, bodyHash: { S: bodyHash }, [ttl]: { N: expiresAt } };
   }
 
   async function whatIsThere({ name, bodyHash }: Attempt): Promise<Beginning> {

@@ -12,7 +12,7 @@ import { connectionLifetime } from '../core/connection.ts';
 import type { Members } from '../core/members.ts';
 import type { Member } from '../core/subscriptions.ts';
 import { orUnfit } from './or-unfit.ts';
-import { membersTable } from './tables.ts';
+import { membersTable, rowVersion } from './tables.ts';
 
 type Row = Record<string, AttributeValue>;
 
@@ -89,10 +89,11 @@ export function createMemberRows(table: string, client: DynamoDBClient, clock: C
   };
 
   function describe({ userInfo }: Member) {
-    const values = { ':expiresAt': { N: String(seconds() + connectionLifetime) } };
-    if (userInfo === undefined) return { UpdateExpression: `${ttl} = :expiresAt REMOVE userInfo`, values };
+    const values = { ':expiresAt': { N: String(seconds() + connectionLifetime) }, ':version': rowVersion };
+    const always = `${ttl} = :expiresAt, version = :version`;
+    if (userInfo === undefined) return { UpdateExpression: `${always} REMOVE userInfo`, values };
     return {
-      UpdateExpression: `${ttl} = :expiresAt, userInfo = :userInfo`,
+      UpdateExpression: `${always}, userInfo = :userInfo`,
       values: { ...values, ':userInfo': { S: JSON.stringify(userInfo) } },
     };
   }

@@ -1,7 +1,7 @@
 import { type DynamoDBClient, GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import type { Clock } from '../core/clock.ts';
 import { type Revocations, revocationMemory } from '../core/revocations.ts';
-import { revocationsTable } from './tables.ts';
+import { revocationsTable, rowVersion } from './tables.ts';
 
 const { partitionKey, ttl } = revocationsTable;
 
@@ -11,6 +11,7 @@ export function createRevocationRows(table: string, client: DynamoDBClient, cloc
     async add(principalId, revokedAt) {
       const Item = {
         [partitionKey]: { S: principalId },
+        version: rowVersion,
         revokedAt: { N: String(revokedAt) },
         [ttl]: { N: String(Math.floor(revokedAt / 1000) + revocationMemory) },
       };

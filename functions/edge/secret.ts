@@ -1,21 +1,32 @@
 import type { Clock } from '../core/clock.ts';
-import { type Credentials, type CredentialsSource, deriveCredentials } from '../core/credentials.ts';
+import {
+  type Credentials,
+  type CredentialsSource,
+  deriveCredentials,
+  type PusherCredentials,
+} from '../core/credentials.ts';
 import { SessionCheckFailed } from '../core/session-lookup.ts';
-import type { AwsSettings } from './environment.ts';
+import type { AwsSettings, CredentialsSettings } from './environment.ts';
 import { exchange, HttpFailure } from './http.ts';
 import { signPost } from './sigv4.ts';
+
+type Secrets = Pick<PusherCredentials, 'secret' | 'previousSecret'>;
 
 /** How long a secret is kept: a rotated one is in use everywhere after as long. */
 const keepMs = 5 * 60_000;
 
 /**
- * Pusher's three from Secrets Manager, fetched at first need with one signed request
+ * Pusher's three, of which the secret comes from Secrets Manager: fetched at first need with one signed request
  * (https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_GetSecretValue.html), then kept for five minutes, or
  * for as long as a caller finds it young enough. Callers at the same time share one request. A failure is not kept, and not
  * told either while an older secret is still good.
  * @throws SessionCheckFailed without any part of the secret
  */
-export function createCredentialsSource(secretArn: string, aws: AwsSettings, clock: Clock): CredentialsSource {
+export function createCredentialsSource(
+  { appId, key, secretArn }: CredentialsSettings,
+  aws: AwsSettings,
+  clock: Clock,
+): CredentialsSource {
   let kept: { readonly credentials: Promise<Credentials>; readonly until: number } | undefined;
   // A failure counts too: a stranger with bad tickets must not make every handshake ask while nobody answers.
   let askedAt = 0;
@@ -25,18 +36,20 @@ export function createCredentialsSource(secretArn: string, aws: AwsSettings, clo
     const older = kept !== undefined && now < kept.until ? kept : undefined;
     if (older !== undefined && now - askedAt < maxAgeMs) return older.credentials;
     askedAt = now;
-    const credentials = fetchCredentials(secretArn, aws, clock).catch((error: unknown) => {
-      if (kept === fetched) kept = older;
-      if (older === undefined) throw error;
-      return older.credentials;
-    });
+    const credentials = fetchSecrets(secretArn, aws, clock)
+      .then((secrets) => deriveCredentials({ appId, key, ...secrets }))
+      .catch((error: unknown) => {
+        if (kept === fetched) kept = older;
+        if (older === undefined) throw error;
+        return older.credentials;
+      });
     const fetched = { credentials, until: now + keepMs };
     kept = fetched;
     return credentials;
   };
 }
 
-async function fetchCredentials(secretArn: string, aws: AwsSettings, clock: Clock): Promise<Credentials> {
+async function fetchSecrets(secretArn: string, aws: AwsSettings, clock: Clock): Promise<Secrets> {
   const url = aws.secretsManagerUrl;
   const body = JSON.stringify({ SecretId: secretArn });
   const headers = { 'content-type': 'application/x-amz-json-1.1', 'x-amz-target': 'secretsmanager.GetSecretValue' };
@@ -57,18 +70,19 @@ async function fetchCredentials(secretArn: string, aws: AwsSettings, clock: Cloc
     throw error instanceof HttpFailure ? secretFailed(`Secrets Manager could not be asked: ${error.reason}`) : error;
   });
   if (answer.status !== 200) throw secretFailed(`Secrets Manager answered ${answer.status} for the gateway's secret`);
-  return parseCredentials(answer.body);
+  return parseSecrets(answer.body);
 }
 
-function parseCredentials(body: string): Credentials {
+/** What else is there is ignored: before 0.1.0 it held `appId` and `key` too, and they may differ from the stack's. */
+function parseSecrets(body: string): Secrets {
   try {
-    const { appId, key, secret, previousSecret } = JSON.parse(JSON.parse(body).SecretString);
-    if ([appId, key, secret, previousSecret ?? key].every((part) => typeof part === 'string' && part !== ''))
-      return deriveCredentials({ appId, key, secret, previousSecret });
+    const { secret, previousSecret } = JSON.parse(JSON.parse(body).SecretString);
+    if ([secret, previousSecret ?? secret].every((part) => typeof part === 'string' && part !== ''))
+      return { secret, previousSecret: previousSecret ?? undefined };
   } catch {
     // Falls through: a parser's message would quote the secret.
   }
-  throw secretFailed("the gateway's secret is not a JSON object with the strings appId, key and secret");
+  throw secretFailed("the gateway's secret is not a JSON object with the string secret");
 }
 
 function secretFailed(reason: string): SessionCheckFailed {

@@ -12,7 +12,7 @@ import type { Clock } from '../core/clock.ts';
 import { type Connection, connectionLifetime } from '../core/connection.ts';
 import type { Subscription, Subscriptions } from '../core/subscriptions.ts';
 import { orUnfit } from './or-unfit.ts';
-import { subscriptionsTable } from './tables.ts';
+import { rowVersion, subscriptionsTable } from './tables.ts';
 
 type Row = Record<string, AttributeValue>;
 
@@ -30,6 +30,7 @@ export function createSubscriptionRows(table: string, client: DynamoDBClient, cl
     async add(channel, connection, joinedAt, userId) {
       const Item = {
         ...keyOf(channel, connection),
+        version: rowVersion,
         principalId: { S: connection.principalId },
         joinedAt: { N: String(joinedAt) },
         // No connection that can join now will be there longer.

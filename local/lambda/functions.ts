@@ -10,7 +10,7 @@ import { canFreeze, createFreezer, type Freezer } from './freezer.ts';
 import { LocalFunction } from './function.ts';
 import { type FunctionSettings, readSettings } from './function-settings.ts';
 import { canMeasureMemory } from './memory.ts';
-import { readRuntime } from './runtime-source.ts';
+import { runtimeSource } from './runtime-source.ts';
 
 /** Where the AWS SDK inside a function finds each service. Nothing is left to its defaults, which lie outside. */
 export interface Endpoints {
@@ -48,11 +48,10 @@ export interface FunctionsOptions {
 
 export async function createFunctions(options: FunctionsOptions): Promise<Functions> {
   sayWhatIsNotEmulated(options.log);
-  const runtime = readRuntime();
   const resources = options.stack.ofType('AWS::Lambda::Function');
   const settings = resources.map((resource) => readSettings(resource, options));
   const freezer = createFreezer();
-  const all = settings.map((each) => create(each, runtime, freezer, options));
+  const all = settings.map((each) => create(each, freezer, options));
   const byName = new Map(all.flatMap((each) => [each.name, each.arn].map((name) => [name, each])));
   options.clock.onMove(() => {
     for (const each of all) each.moveClock();
@@ -73,17 +72,12 @@ function sayWhatIsNotEmulated(log: Log): void {
   if (!canMeasureMemory) say('MemorySize');
 }
 
-function create(
-  settings: FunctionSettings,
-  runtime: string,
-  freezer: Freezer,
-  options: FunctionsOptions,
-): LocalFunction {
+function create(settings: FunctionSettings, freezer: Freezer, options: FunctionsOptions): LocalFunction {
   const { log, clock, faults, observe, redirects = {} } = options;
   const { logicalId } = settings;
   return new LocalFunction({
     ...settings,
-    runtime,
+    runtime: runtimeSource,
     redirects,
     clock,
     faults,

@@ -1,14 +1,36 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { App } from 'aws-cdk-lib';
+import { defineStack } from '../../bin/define-stack.ts';
 import type { TestAssembly } from './assembly.ts';
 
+const cdkJson = new URL('../../cdk.json', import.meta.url);
+
+/**
+ * What bin/synthesize.ts would write for the gateway, without a process of its own: that takes longer to start than most tests
+ * to run.
+ * @param options what `-c name=value` would say
+ */
+export async function synthesizeGateway(options: Readonly<Record<string, string>>): Promise<TestAssembly> {
+  const { context } = JSON.parse(await readFile(cdkJson, 'utf8'));
+  return synthesizeApp(defineStack, { ...context, ...options });
+}
+
 /** What `cdk synth` would write for this app, in this process. */
-export async function synthesizeApp(define: (app: App) => void): Promise<TestAssembly> {
+export async function synthesizeApp(
+  define: (app: App) => void,
+  context: Readonly<Record<string, unknown>> = {},
+): Promise<TestAssembly> {
   const folder = await mkdtemp(join(tmpdir(), 'session-socket-assembly-'));
-  const app = new App({ outdir: folder, analyticsReporting: false, builtinCloudFormationValidation: false });
-  define(app);
-  app.synth();
-  return { folder, remove: () => rm(folder, { recursive: true, force: true }) };
+  const remove = () => rm(folder, { recursive: true, force: true });
+  try {
+    const app = new App({ outdir: folder, analyticsReporting: false, builtinCloudFormationValidation: false, context });
+    define(app);
+    app.synth();
+    return { folder, remove };
+  } catch (error) {
+    await remove();
+    throw error;
+  }
 }

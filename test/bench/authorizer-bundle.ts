@@ -28,6 +28,8 @@ export function authorizerEnvironment(sessionEndpoint: string, secretsManager: s
     COOKIES: 'PHPSESSID',
     ALLOWED_ORIGINS: origin,
     ALLOW_MISSING_ORIGIN: 'no',
+    APP_ID: 'bench',
+    KEY: 'bench',
     CREDENTIALS_SECRET_ARN: 'arn:aws:secretsmanager:eu-central-1:123456789012:secret:bench-AbCdEf',
   };
   return {

@@ -56,6 +56,8 @@ const environment = {
   CLAIMS_TABLE: 'claims',
   REVOCATIONS_TABLE: 'revocations',
   CALLBACK_URL: 'http://127.0.0.1:9/live',
+  APP_ID: 'bench',
+  KEY: 'bench',
   CREDENTIALS_SECRET_ARN: 'arn:aws:secretsmanager:eu-central-1:123456789012:secret:bench-AbCdEf',
   DELIVER_FUNCTION: 'deliver',
   POST_RATE: '9000',

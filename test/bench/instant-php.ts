@@ -17,7 +17,7 @@ let askedByAuthorizer: readonly string[] = [];
 async function listen(asker: Asker): Promise<number> {
   const count = { sockets: 0, requests: 0 };
   counts[asker] = count;
-  const secret = { SecretString: JSON.stringify({ appId: 'bench', key: 'bench', secret: 'bench' }) };
+  const secret = { SecretString: JSON.stringify({ secret: 'bench' }) };
   const body = JSON.stringify(asker === 'secretsManager' ? secret : sessionId);
   const headers = { 'content-type': 'application/json', 'content-length': String(body.length) };
   const server = createServer((request, response) => {

@@ -9,7 +9,7 @@ import {
 import { systemClock } from '../../functions/edge/clock.ts';
 import { createSubscriptionRows } from '../../functions/edge/subscription-rows.ts';
 import { subscriptionsTable } from '../../functions/edge/tables.ts';
-import { startEngine, whyNoStrict } from '../contract/engines.ts';
+import { hasJava, startEngine } from '../contract/engines.ts';
 import type { Bench } from './bench.ts';
 import { subscriberIds } from './subscriber-ids.ts';
 
@@ -21,7 +21,7 @@ const inFlight = 8;
 
 /** What reading all subscribers of a public channel consumes, page by page as the workers read them, by what the engine says. */
 export async function countReadUnits(bench: Bench, subscribers: number): Promise<number> {
-  const engine = await startEngine({ engine: whyNoStrict === undefined ? 'strict' : 'dynalite' });
+  const engine = await startEngine({ engine: hasJava ? 'strict' : 'dynalite' });
   bench.defer(() => engine.close());
   await createTable(engine.client);
   const ids = subscriberIds(subscribers);

@@ -10,7 +10,7 @@ export interface SessionSocketServer {
 }
 
 /** Ours: the template that would be deployed, on the local cloud, and the PHP that both sides ask. */
-const demo = await startDemo();
+const demo = await startDemo({ context: { mode: 'session-id' } });
 const { pageUrl, webSocketUrl } = demo;
 const ready: SessionSocketServer = { pageUrl, webSocketUrl, php: demo.php.php };
 serve({ ready, answers: { quiet: becomeQuiet }, close: demo.close });

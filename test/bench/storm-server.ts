@@ -31,8 +31,7 @@ const gateway = await startGateway(
   },
   { maxEnvironmentsPerFunction: 16 },
 );
-const [secret = ''] = Object.values(gateway.cloud.secrets);
-const seal = createSealer(JSON.parse(secret));
+const seal = createSealer(gateway.credentials);
 const sockets: WebSocket[] = [];
 
 const answers = { warmUp: () => storm(warmUpSockets), storm: () => storm(Number(STORM_SOCKETS)) };

@@ -84,6 +84,11 @@ describe('the options of cdk deploy', () => {
     expect(read({ cookies: ['SID'] })).toMatchObject({ cookies: ['SID'] });
   });
 
+  it("take Pusher's names for the app, which cdk.json may have as a number", () => {
+    expect(read({ appId: '895326053837', key: 'shop' })).toMatchObject({ appId: '895326053837', key: 'shop' });
+    expect(read({ appId: 895326053837 })).toMatchObject({ appId: '895326053837' });
+  });
+
   it('take limits', () => {
     const limits = { maxConnectionsPerUser: 5, maxConcurrentSessionChecks: 3 };
     expect(read({ maxConnectionsPerUser: '5', maxConcurrentSessionChecks: 3 })).toMatchObject(limits);

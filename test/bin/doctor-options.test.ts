@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { UsageError } from '../../bin/arguments.ts';
 import { readDoctorOptions } from '../../bin/doctor/options.ts';
+import { UsageError } from '../../local/command/arguments.ts';
 
 const url = 'https://app.example.com/getSessionID';
 const read = (args: readonly string[], environment: Record<string, string> = {}, input = '') =>

@@ -1,8 +1,8 @@
 import { resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { UsageError } from '../../bin/arguments.ts';
-import { assemblyUsage, readAssemblyOptions } from '../../bin/assembly-options.ts';
 import { readLocalOptions } from '../../bin/local-options.ts';
+import { UsageError } from '../../local/command/arguments.ts';
+import { assemblyUsage, readAssemblyOptions } from '../../local/command/options.ts';
 
 describe('the options of session-socket local', () => {
   it('run cdk.out of this folder on port 4000 when nothing is said', () => {
@@ -63,7 +63,7 @@ describe('the options of session-socket local', () => {
   });
 
   it('are all in the help', () => {
-    const options = [...assemblyUsage.matchAll(/^ {2}--([a-z-]+)/gm)].map(([, name]) => name);
+    const options = [...assemblyUsage('session-socket local').matchAll(/^ {2}--([a-z-]+)/gm)].map(([, name]) => name);
     expect(options).toContain('assembly');
     for (const name of options) {
       try {

@@ -1,5 +1,5 @@
 /** `npm run chaos`: exits with 1 when anything happened that must not. */
-import { exitCodeOf, readOptions, UsageError } from '../../bin/arguments.ts';
+import { exitCodeOf, readOptions, UsageError } from '../../local/command/arguments.ts';
 import { type Progress, runChaos } from './run.ts';
 
 const usage = `An app on the local cloud, many clients that behave badly, and faults, for as long as you like.

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { exitCodeOf, readOptions } from '../../bin/arguments.ts';
+import { exitCodeOf, readOptions } from '../../local/command/arguments.ts';
 import { notDone, numbersIn, sections } from './checklist.ts';
 import { markdownTable } from './table.ts';
 import { webSocketUrlVariable } from './target.ts';

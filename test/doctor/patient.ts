@@ -6,12 +6,12 @@ import type { Patient } from '../../bin/doctor/patient.ts';
 export async function diagnose(
   url: string | URL,
   known: Partial<Patient> = {},
-  questionMs = 3_000,
+  questionMs = 20_000,
 ): Promise<readonly Result[]> {
   const asker = createAsker(questionMs);
   const unknown = { cookieName: 'PHPSESSID', cookie: undefined, slowUrl: undefined, keys: undefined };
   try {
-    return await examine({ ...unknown, sessionTimeoutMs: 2500, ...known, url: new URL(url) }, asker.ask);
+    return await examine({ ...unknown, sessionTimeoutMs: 20_000, ...known, url: new URL(url) }, asker.ask);
   } finally {
     asker.close();
   }

@@ -3,14 +3,9 @@ import { join } from 'node:path';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Demo, startDemo } from '../demo.ts';
-import { findBrowser, launch } from './browser.ts';
+import { launch, withBrowser } from './browser.ts';
 
 const screenshots = join(import.meta.dirname, '..', 'output');
-const choice = await findBrowser();
-if ('missing' in choice) {
-  if (process.env.CI) throw new Error(choice.missing);
-  console.warn(`The end-to-end test of mode cookie is skipped. ${choice.missing}`);
-}
 
 /** A domain as a deployment has it, and the one of `npm start`, which browsers find without being told. */
 const domains = [
@@ -18,7 +13,7 @@ const domains = [
   ['session-socket.localhost', []],
 ] as const;
 
-describe.skipIf('missing' in choice).each(domains)('A page and a socket that share %s', (domain, flags) => {
+describe.each(domains)('A page and a socket that share %s', withBrowser, (domain, flags) => {
   let demo: Demo;
   let browser: Browser;
   let context: BrowserContext;
@@ -26,9 +21,8 @@ describe.skipIf('missing' in choice).each(domains)('A page and a socket that sha
   const urls: string[] = [];
 
   beforeAll(async () => {
-    if ('missing' in choice) return;
     demo = await startDemo({ hello: true, domain });
-    browser = await launch({ ...choice, flags: [...choice.flags, ...flags] });
+    browser = await launch(flags);
     context = await browser.newContext({
       httpCredentials: { username: 'gonzalo', password: 'password', origin: demo.pageUrl },
       viewport: { width: 1280, height: 800 },

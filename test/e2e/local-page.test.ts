@@ -4,22 +4,16 @@ import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Chat, startChat } from '../assemblies/start-chat.ts';
 import { type Client, connect, handshakeStatus } from '../socket-client.ts';
-import { findBrowser, launch } from './browser.ts';
+import { launch, withBrowser } from './browser.ts';
 import { type Story, startStory } from './local-page-story.ts';
 
 const screenshots = join(import.meta.dirname, '..', 'output');
-const choice = await findBrowser();
-if ('missing' in choice) {
-  if (process.env.CI) throw new Error(choice.missing);
-  console.warn(`The page of the local cloud is not tested in a browser. ${choice.missing}`);
-}
 
 let browser: Browser;
 const complaints: string[] = [];
 
 beforeAll(async () => {
-  if ('missing' in choice) return;
-  browser = await launch(choice);
+  browser = await launch();
   await mkdir(screenshots, { recursive: true });
 });
 afterAll(() => browser?.close());
@@ -37,13 +31,12 @@ async function openPage(url: string, options: BrowserContextOptions = {}): Promi
   return page;
 }
 
-describe.skipIf('missing' in choice)('A developer with the page of a local cloud', () => {
+describe('A developer with the page of a local cloud', withBrowser, () => {
   let chat: Chat;
   let page: Page;
   let client: Client;
 
   beforeAll(async () => {
-    if ('missing' in choice) return;
     chat = await startChat();
     page = await openPage(chat.cloud.inspectorUrl ?? '');
   });
@@ -151,11 +144,10 @@ describe.skipIf('missing' in choice)('A developer with the page of a local cloud
   it('works without a single complaint of the browser', () => expect(complaints).toEqual([]));
 });
 
-describe.skipIf('missing' in choice)('The page with a busy shop behind it', () => {
+describe('The page with a busy shop behind it', withBrowser, () => {
   let story: Story;
 
   beforeAll(async () => {
-    if ('missing' in choice) return;
     story = await startStory();
   });
   afterAll(() => story?.close());

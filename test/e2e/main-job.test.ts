@@ -3,25 +3,19 @@ import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Demo, startDemo } from '../demo.ts';
-import { findBrowser, launch } from './browser.ts';
+import { launch, withBrowser } from './browser.ts';
 
 const screenshots = join(import.meta.dirname, '..', 'output');
-const choice = await findBrowser();
-if ('missing' in choice) {
-  if (process.env.CI) throw new Error(choice.missing);
-  console.warn(`The end-to-end test is skipped. ${choice.missing}`);
-}
 
-describe.skipIf('missing' in choice)('A person with a browser', () => {
+describe('A person with a browser', withBrowser, () => {
   let demo: Demo;
   let browser: Browser;
   let page: Page;
   const urls: string[] = [];
 
   beforeAll(async () => {
-    if ('missing' in choice) return;
-    demo = await startDemo({ hello: true, context: { mode: 'ticket' } });
-    browser = await launch(choice);
+    demo = await startDemo({ hello: true });
+    browser = await launch();
     const context = await browser.newContext({
       httpCredentials: { username: 'gonzalo', password: 'password', origin: demo.pageUrl },
       viewport: { width: 1280, height: 800 },

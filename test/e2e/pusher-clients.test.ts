@@ -5,30 +5,24 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type Api, createApi } from '../http-api-client.ts';
 import { startTicketDemo, type TicketDemo } from '../ticket-demo.ts';
-import { findBrowser, launch } from './browser.ts';
+import { launch, withBrowser } from './browser.ts';
 
 const project = join(import.meta.dirname, '..', '..');
 const packages = createRequire(import.meta.url);
 const pusherJs = join(dirname(packages.resolve('pusher-js/package.json')), 'dist/web/pusher.js');
 const echo = packages.resolve('laravel-echo/iife');
-const choice = await findBrowser();
-if ('missing' in choice) {
-  if (process.env.CI) throw new Error(choice.missing);
-  console.warn(`The test of Pusher's clients in a browser is skipped. ${choice.missing}`);
-}
 
 // As they are on npm, in a real browser, with the very lines of docs/clients.md.
-describe.skipIf('missing' in choice)('In a browser', () => {
+describe('In a browser', withBrowser, () => {
   let demo: TicketDemo;
   let browser: Browser;
   let api: Api;
   const pages: Page[] = [];
 
   beforeAll(async () => {
-    if ('missing' in choice) return;
     demo = await startTicketDemo({}, { app: { root: '.', router: 'test/fixtures/pusher-app/index.php' } });
     api = createApi(demo.apiUrl, demo.credentials);
-    browser = await launch(choice);
+    browser = await launch();
   });
   afterEach(async () => {
     for (const page of pages.splice(0)) await page.context().close();

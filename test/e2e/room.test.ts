@@ -3,25 +3,19 @@ import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startTicketDemo, type TicketDemo } from '../ticket-demo.ts';
-import { findBrowser, launch } from './browser.ts';
+import { launch, withBrowser } from './browser.ts';
 
 const screenshots = join(import.meta.dirname, '..', 'output');
-const choice = await findBrowser();
-if ('missing' in choice) {
-  if (process.env.CI) throw new Error(choice.missing);
-  console.warn(`The room's test is skipped. ${choice.missing}`);
-}
 
-describe.skipIf('missing' in choice)('Two people in the room, each with a browser', () => {
+describe('Two people in the room, each with a browser', withBrowser, () => {
   let demo: TicketDemo;
   let browser: Browser;
   let gonzalo: Page;
   let maria: Page;
 
   beforeAll(async () => {
-    if ('missing' in choice) return;
     demo = await startTicketDemo();
-    browser = await launch(choice);
+    browser = await launch();
     await mkdir(screenshots, { recursive: true });
     [gonzalo, maria] = [await enter('gonzalo'), await enter('maria')];
   });

@@ -4,6 +4,7 @@ import {
   readAuthorizerSettings,
   readAwsSettings,
   readConnectionLimit,
+  readCredentialsSettings,
   readOptional,
 } from '../../functions/edge/environment.ts';
 
@@ -26,12 +27,16 @@ describe('a variable that is missing', () => {
     'COOKIES',
     'ALLOWED_ORIGINS',
     'ALLOW_MISSING_ORIGIN',
-    'CREDENTIALS_SECRET_ARN',
   ])('is named: %s', (name) => {
     for (const value of [undefined, '']) {
       vi.stubEnv(name, value);
       expect(readAuthorizerSettings).toThrow(`The environment variable ${name} is not set.`);
     }
+  });
+
+  it.each(['APP_ID', 'KEY', 'CREDENTIALS_SECRET_ARN'])('is named: %s', (name) => {
+    vi.stubEnv(name, '');
+    expect(readCredentialsSettings).toThrow(`The environment variable ${name} is not set.`);
   });
 
   it.each(['AWS_REGION', 'AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY'])('is named: %s', (name) => {
@@ -85,7 +90,6 @@ describe('the settings', () => {
       cookies: ['PHPSESSID'],
       allowedOrigins: ['https://a.example.com', 'http://localhost:8080'],
       allowMissingOrigin: false,
-      credentialsSecretArn: 'arn:aws:secretsmanager:eu-central-1:123456789012:secret:none',
     });
   });
 

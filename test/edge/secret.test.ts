@@ -6,28 +6,30 @@ import { ManualClock } from '../fakes/clock.ts';
 import { answerJson, hangUp, WebServer } from '../fakes/web-server.ts';
 
 const secretArn = 'arn:aws:secretsmanager:eu-central-1:123456789012:secret:credentials';
-const credentials = { appId: 'app', key: 'key', secret: 'open sesame' };
+const identity = { appId: '123456789012', key: 'key' };
+const secrets = { secret: 'open sesame' };
+const credentials = { ...identity, ...secrets };
 const keys = { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'aws-secret', sessionToken: 'aws-session' };
 const holds = (secret: unknown) => answerJson({ Name: 'x', SecretString: JSON.stringify(secret) });
 
 let manager: WebServer;
 let clock: ManualClock;
 beforeEach(async () => {
-  manager = await WebServer.start(holds(credentials));
+  manager = await WebServer.start(holds(secrets));
   clock = new ManualClock('2026-11-20T12:00:00.000Z');
 });
 afterEach(() => manager.close());
 
 function source() {
   const aws = { region: 'eu-central-1', credentials: keys, secretsManagerUrl: manager.url() };
-  return createCredentialsSource(secretArn, aws, clock);
+  return createCredentialsSource({ ...identity, secretArn }, aws, clock);
 }
 
 it('asks Secrets Manager for this secret, signed', async () => {
   const bodies: Buffer[] = [];
   manager.mood = (request, response) => {
     request.on('data', (chunk) => bodies.push(chunk));
-    request.on('end', () => holds(credentials)(request, response));
+    request.on('end', () => holds(secrets)(request, response));
   };
   expect(await source()()).toMatchObject(credentials);
   const body = Buffer.concat(bodies).toString();
@@ -51,10 +53,10 @@ describe('the secret', () => {
   it('is asked for again after five minutes, when it may have been rotated', async () => {
     const credentialsOf = source();
     await credentialsOf();
-    const rotated = { ...credentials, secret: 'another' };
+    const rotated = { secret: 'another' };
     manager.mood = holds(rotated);
     await clock.advance(5 * 60_000);
-    expect(await credentialsOf()).toMatchObject(rotated);
+    expect(await credentialsOf()).toMatchObject({ ...identity, ...rotated });
     expect(manager.requests).toHaveLength(2);
   });
 
@@ -65,8 +67,15 @@ describe('the secret', () => {
     expect(manager.requests).toHaveLength(1);
   });
 
-  it('may hold more than the gateway needs', async () => {
-    manager.mood = holds({ ...credentials, note: 'x' });
+  it('may stand beside other fields', async () => {
+    manager.mood = holds({ ...secrets, note: 'x', previousSecret: null });
+    expect(await source()()).toMatchObject(credentials);
+  });
+
+  // Before 0.1.0 the secret held the application id and the key too, made from the construct's place in the CDK app. Such a value
+  // survives an update where somebody stores the old secret again.
+  it('brings neither application id nor key: those of the stack count', async () => {
+    manager.mood = holds({ appId: 'Shop-SessionSocket', key: '0123456789abcdef0123', ...secrets });
     expect(await source()()).toMatchObject(credentials);
   });
 });
@@ -75,7 +84,7 @@ describe('a caller who needs a newer secret', () => {
   it('gets it, once the kept one is older than that, and so does everybody after', async () => {
     const credentialsOf = source();
     await credentialsOf();
-    const rotated = { ...credentials, secret: 'another', previousSecret: credentials.secret };
+    const rotated = { secret: 'another', previousSecret: credentials.secret };
     manager.mood = holds(rotated);
     await clock.advance(59_999);
     expect(await credentialsOf(60_000)).toMatchObject(credentials);
@@ -99,9 +108,9 @@ describe('a caller who needs a newer secret', () => {
   });
 
   it('finds the one before too, where there is one, and takes no other type for it', async () => {
-    manager.mood = holds({ ...credentials, previousSecret: 'open' });
+    manager.mood = holds({ ...secrets, previousSecret: 'open' });
     expect((await source()()).ticketKeys).toHaveLength(2);
-    manager.mood = holds({ ...credentials, previousSecret: 42 });
+    manager.mood = holds({ ...secrets, previousSecret: 42 });
     await expect(source()()).rejects.toThrow('is not a JSON object');
   });
 });
@@ -113,7 +122,7 @@ describe('a failure', () => {
     const both = await Promise.allSettled([credentialsOf(), credentialsOf()]);
     expect(both.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
     expect(manager.requests).toHaveLength(1);
-    manager.mood = holds(credentials);
+    manager.mood = holds(secrets);
     expect(await credentialsOf()).toMatchObject(credentials);
   });
 
@@ -124,7 +133,7 @@ describe('a failure', () => {
     const failing = credentialsOf();
     await expect.poll(() => late).toHaveLength(1);
     await clock.advance(5 * 60_000);
-    manager.mood = holds(credentials);
+    manager.mood = holds(secrets);
     await credentialsOf();
     late[0]?.();
     await expect(failing).rejects.toThrow();
@@ -137,15 +146,15 @@ describe('a failure', () => {
     ['is throttled', answerJson({ __type: 'ThrottlingException' }, 429), 'answered 429'],
     ['cannot be answered', answerJson({}, 500), 'answered 500'],
     ['is hung up on', hangUp, 'could not be asked: the connection failed (ECONNRESET)'],
-    ['finds no text', answerJson({ SecretBinary: 'eA==' }), 'is not a JSON object with the strings'],
-    ['finds a null', answerJson(null), 'is not a JSON object with the strings'],
-    ['finds no JSON', answerJson({ SecretString: 'open sesame' }), 'is not a JSON object with the strings'],
+    ['finds no text', answerJson({ SecretBinary: 'eA==' }), 'is not a JSON object with the string'],
+    ['finds a null', answerJson(null), 'is not a JSON object with the string'],
+    ['finds no JSON', answerJson({ SecretString: 'open sesame' }), 'is not a JSON object with the string'],
     ['finds broken JSON', answerJson({ SecretString: '{"secret":"open sesame"' }), 'is not a JSON object'],
-    ['finds an array', holds(['app', 'key', 'open sesame']), 'is not a JSON object with the strings'],
-    ['finds null in the secret', holds(null), 'is not a JSON object with the strings'],
-    ['finds no key', holds({ appId: 'app', secret: 'open sesame' }), 'is not a JSON object with the strings'],
-    ['finds an empty secret', holds({ ...credentials, secret: '' }), 'is not a JSON object with the strings'],
-    ['finds a number', holds({ ...credentials, secret: 42 }), 'is not a JSON object with the strings'],
+    ['finds an array', holds(['app', 'key', 'open sesame']), 'is not a JSON object with the string'],
+    ['finds null in the secret', holds(null), 'is not a JSON object with the string'],
+    ['finds no secret', holds({ ...identity, password: 'open sesame' }), 'is not a JSON object with the string'],
+    ['finds an empty secret', holds({ secret: '' }), 'is not a JSON object with the string'],
+    ['finds a number', holds({ secret: 42 }), 'is not a JSON object with the string'],
   ])('says why in a line that is safe to log: the question %s', async (_, mood, reason) => {
     manager.mood = mood;
     const error = await source()().catch((caught: unknown) => caught);

@@ -56,6 +56,16 @@ export class WebServer {
     return request;
   }
 
+  /** Behaves like this from now on, and resolves when it was asked. */
+  asked(mood: Mood): Promise<void> {
+    return new Promise((resolve) => {
+      this.mood = (request, response) => {
+        resolve();
+        mood(request, response);
+      };
+    });
+  }
+
   async close(): Promise<void> {
     const closed = new Promise((resolve) => {
       this.#server.close(resolve);

@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { startTicketDemo, type TicketDemo } from '../ticket-demo.ts';
 import { installApp } from './install.ts';
-import { canRun } from './needs.ts';
+import { needsFramework } from './needs.ts';
 
-export const canRunLaravel = canRun('Laravel', ['composer'], ['curl', 'mbstring', 'xml', 'pdo_sqlite']);
+export const withLaravel = needsFramework(['composer'], ['curl', 'mbstring', 'xml', 'pdo_sqlite']);
 
 export const storage = 'storage/framework';
 const writable = [

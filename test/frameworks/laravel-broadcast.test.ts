@@ -3,12 +3,12 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { Visitor } from '../php/visitor.ts';
 import { Pusher, useTickets } from '../pusher-js.ts';
 import type { TicketDemo } from '../ticket-demo.ts';
-import { canRunLaravel, startLaravel } from './laravel-app.ts';
+import { startLaravel, withLaravel } from './laravel-app.ts';
 
 const ada = { name: 'ada', password: 'lovelace' };
 
 // Laravel's broadcaster, pusher/pusher-php-server, Laravel Echo and pusher-js, all as they are.
-describe.skipIf(!canRunLaravel)('Laravel, broadcasting to Laravel Echo', () => {
+describe('Laravel, broadcasting to Laravel Echo', withLaravel, () => {
   let demo: TicketDemo;
   const opened: Echo<'pusher'>[] = [];
   const createWebSocket = Pusher.Runtime.createWebSocket;

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { Visitor } from '../php/visitor.ts';
 import { context, itIsLoggedInOverWebSocket } from './contract.ts';
-import { canRunLaravel, startLaravel, storage } from './laravel-app.ts';
+import { startLaravel, storage, withLaravel } from './laravel-app.ts';
 import { databaseStore, fileStore } from './session-stores.ts';
 
 const ada = { name: 'ada', password: 'lovelace' };
@@ -20,7 +20,7 @@ const stores = {
   file: (folder: string) => fileStore(join(folder, storage, 'sessions')),
 } as const;
 
-describe.skipIf(!canRunLaravel)('Laravel', () => {
+describe('Laravel', withLaravel, () => {
   describe.each(['database', 'file'] as const)('with its sessions in %s', (sessions) => {
     const storeIn = stores[sessions];
     const app = itIsLoggedInOverWebSocket({

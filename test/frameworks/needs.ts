@@ -1,17 +1,17 @@
 import { execFileSync } from 'node:child_process';
-import { hasNativePhp } from '../php-kinds.ts';
+import type { TestOptions } from 'vitest';
+import { needs } from '../needs.ts';
+import { lackOfPhp } from '../php-kinds.ts';
 
-/** Whether this machine has what an app takes. If not, says once what is missing. */
-export function canRun(name: string, commands: readonly string[], extensions: readonly string[] = []): boolean {
-  const missing = [
-    ...(hasNativePhp
-      ? extensions.filter((extension) => !loaded().has(extension)).map((each) => `PHP's extension ${each}`)
-      : ['php']),
+/** Options of a suite, by what its app takes. */
+export function needsFramework(commands: readonly string[], extensions: readonly string[] = []): TestOptions {
+  if (lackOfPhp !== undefined) return needs(lackOfPhp);
+  const lacking = [
+    ...extensions.filter((extension) => !loaded().has(extension)).map((each) => `PHP's extension ${each}`),
     ...commands.filter((command) => !isOnPath(command)),
   ];
-  if (missing.length > 0)
-    console.warn(`The tests of ${name} are skipped. Missing: ${missing.join(', ')}. .ci/run installs it all.`);
-  return missing.length === 0;
+  if (lacking.length === 0) return needs(undefined);
+  return needs({ name: 'composer', missing: `Missing: ${lacking.join(', ')}. .ci/run installs it all.` });
 }
 
 function loaded(): ReadonlySet<string> {

@@ -1,12 +1,12 @@
 import { describe } from 'vitest';
 import { startTicketDemo } from '../ticket-demo.ts';
 import { context, itIsLoggedInOverWebSocket } from './contract.ts';
-import { canRun } from './needs.ts';
+import { needsFramework } from './needs.ts';
 import { fileStore } from './session-stores.ts';
 
 const ada = { name: 'ada', password: 'lovelace' };
 
-describe.skipIf(!canRun('plain PHP', []))('Plain PHP', () => {
+describe('Plain PHP', needsFramework([]), () => {
   itIsLoggedInOverWebSocket({
     async start() {
       const app = { root: '.', router: 'test/frameworks/apps/plain/index.php' };

@@ -5,12 +5,12 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type Publishing, startPublishing } from '../publishing.ts';
 import type { Client } from '../socket-client.ts';
 import { installApp } from './install.ts';
-import { canRun } from './needs.ts';
+import { needsFramework } from './needs.ts';
 
 const masterKey = Buffer.alloc(32, 'k').toString('base64');
 
 // pusher/pusher-php-server as it is, told nothing but where the HTTP API is.
-describe.skipIf(!canRun('pusher/pusher-php-server', ['composer'], ['curl']))('pusher/pusher-php-server', () => {
+describe('pusher/pusher-php-server', needsFramework(['composer'], ['curl']), () => {
   let gateway: Publishing;
   let folder: string;
   const opened: Client[] = [];

@@ -2,12 +2,12 @@ import { describe } from 'vitest';
 import { startTicketDemo } from '../ticket-demo.ts';
 import { context, itIsLoggedInOverWebSocket } from './contract.ts';
 import { installApp } from './install.ts';
-import { canRun } from './needs.ts';
+import { needsFramework } from './needs.ts';
 import { fileStore } from './session-stores.ts';
 
 const ada = { name: 'ada', password: 'lovelace' };
 
-describe.skipIf(!canRun('Slim', ['composer', 'apt-get', 'dpkg-deb']))('Slim', () => {
+describe('Slim', needsFramework(['composer', 'apt-get', 'dpkg-deb']), () => {
   itIsLoggedInOverWebSocket({
     async start() {
       const { root } = await installApp('slim', { debian: ['php-nikic-fast-route'] });

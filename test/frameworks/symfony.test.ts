@@ -3,12 +3,12 @@ import { describe } from 'vitest';
 import { startTicketDemo } from '../ticket-demo.ts';
 import { context, itIsLoggedInOverWebSocket } from './contract.ts';
 import { installApp } from './install.ts';
-import { canRun } from './needs.ts';
+import { needsFramework } from './needs.ts';
 import { fileStore } from './session-stores.ts';
 
 const ada = { name: 'ada', password: 'lovelace' };
 
-describe.skipIf(!canRun('Symfony', ['composer', 'apt-get', 'dpkg-deb'], ['mbstring', 'xml']))('Symfony', () => {
+describe('Symfony', needsFramework(['composer', 'apt-get', 'dpkg-deb'], ['mbstring', 'xml']), () => {
   itIsLoggedInOverWebSocket({
     async start() {
       const { root } = await installApp('symfony', { debian: ['php-symfony-password-hasher'] });

@@ -9,12 +9,12 @@ import { startTicketDemo } from '../ticket-demo.ts';
 import { context, itIsLoggedInOverWebSocket } from './contract.ts';
 import { installApp } from './install.ts';
 import { mariaDbCommand, startMariaDb } from './mariadb.ts';
-import { canRun } from './needs.ts';
+import { needsFramework } from './needs.ts';
 import { databaseStore } from './session-stores.ts';
 
 const commands = ['apt-get', 'dpkg-deb', mariaDbCommand];
 
-describe.skipIf(!canRun('WordPress', commands, ['mysqli', 'pdo_mysql']))('WordPress', () => {
+describe('WordPress', needsFramework(commands, ['mysqli', 'pdo_mysql']), () => {
   itIsLoggedInOverWebSocket({
     async start() {
       const { root, folder } = await installApp('wordpress', { debian: ['wordpress'] });

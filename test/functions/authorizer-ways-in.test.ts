@@ -200,7 +200,7 @@ describe('what is kept to ask PHP again', () => {
   });
 
   it('does not name a browser that PHP was not told of', async () => {
-    const { authorize } = scene({}, undefined, true);
+    const { authorize } = scene({ mode: 'session-id' }, undefined, true);
     const policy = await authorize(knock({ headers: { 'User-Agent': ['Ü'.repeat(600)] } }));
     expect(sealIn(policy)).toEqual({ cookieHeader: `PHPSESSID=${sessionId}`, sessionId });
   });
@@ -232,7 +232,7 @@ describe('what is kept to ask PHP again', () => {
 describe('what PHP says of the user', () => {
   it('is in the context, as text', async () => {
     const expiresAt = 1900000000;
-    const { authorize, clock } = scene({}, () => ({
+    const { authorize, clock } = scene({ mode: 'session-id' }, () => ({
       sessionId,
       userId: '42',
       userInfo: { name: 'Ann' },
@@ -250,7 +250,7 @@ describe('what PHP says of the user', () => {
   });
 
   it('that the session has ended refuses', async () => {
-    const { authorize, told, now } = scene({}, () => ({ sessionId, expiresAt: now }));
+    const { authorize, told, now } = scene({ mode: 'session-id' }, () => ({ sessionId, expiresAt: now }));
     expect(await authorize(knock())).toMatchObject(denied);
     expect(told.lines).toMatchObject([{ fields: { reason: 'expired-session' } }]);
   });
@@ -258,10 +258,10 @@ describe('what PHP says of the user', () => {
   // API Gateway answers a longer result with 500, and nobody would know why.
   it('may be too much for API Gateway, which is said', async () => {
     const channels = Array.from({ length: 100 }, (_, n) => `private-${'x'.repeat(100)}-${n}`);
-    const { authorize, told } = scene({}, () => ({ sessionId, channels }));
+    const { authorize, told } = scene({ mode: 'session-id' }, () => ({ sessionId, channels }));
     expect(await authorize(knock())).toMatchObject(denied);
     expect(told.lines).toMatchObject([{ fields: { reason: 'oversized-identity' } }]);
-    const fewer = scene({}, () => ({ sessionId, channels: channels.slice(0, 50) }));
+    const fewer = scene({ mode: 'session-id' }, () => ({ sessionId, channels: channels.slice(0, 50) }));
     expect(await fewer.authorize(knock())).toMatchObject(allowed);
   });
 });

@@ -4,6 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { expect, it } from 'vitest';
+import { synthesize } from '../../bin/synthesize.ts';
+import { entries } from '../../lib/bundle.ts';
+import { synthesizeGateway } from '../assemblies/synthesize.ts';
 
 const project = join(import.meta.dirname, '..', '..');
 
@@ -33,6 +36,55 @@ it('answers a bad option with its sentence and nothing else, writes nothing and 
     await rm(folder, { recursive: true });
   }
 });
+
+// Once `-c mode=session-id` was typed and once forgotten: the second deployment would let other people in.
+it('says on one line that the mode is the default, and nothing where the mode is set', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'session-socket-app-'));
+  try {
+    const context = {
+      sessionEndpoint: 'https://app.example.com/id',
+      allowedOrigins: 'https://app.example.com',
+      'aws:cdk:bundling-stacks': [],
+    };
+    expect(await runApp(context, folder)).toEqual({
+      stdout: '',
+      stderr:
+        'session-socket: mode is ticket, the default, because neither -c nor cdk.json sets it. ' +
+        'A stack that was deployed with another mode would change: npx cdk diff shows it.\n',
+      code: 0,
+    });
+    expect(await runApp({ ...context, mode: 'ticket' }, folder)).toEqual({ stdout: '', stderr: '', code: 0 });
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+});
+
+// All other tests take the short way, and would not notice if it led somewhere else. The names of the assets are hashes of what
+// is in them, so the bundles are compared as well.
+it('synthesizes in a process of its own what the tests synthesize in theirs, bundles included', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'session-socket-app-'));
+  const options = {
+    sessionEndpoint: 'https://app.example.com/getSessionID',
+    allowedOrigins: 'https://app.example.com',
+    mode: 'ticket',
+    hello: 'true',
+    revalidate: '1',
+  };
+  const [short] = await Promise.all([synthesizeGateway(options), synthesize(options, folder)]);
+  try {
+    expect(await readStack(short.folder)).toEqual(await readStack(folder));
+  } finally {
+    await Promise.all([short.remove(), rm(folder, { recursive: true })]);
+  }
+});
+
+/** The template, and the assets that lie beside it. */
+async function readStack(folder: string) {
+  const template = JSON.parse(await readFile(join(folder, 'SessionSocket.template.json'), 'utf8'));
+  const assets = (await readdir(folder)).filter((name) => name.startsWith('asset.')).sort();
+  expect(assets).toHaveLength(entries.length);
+  return { template, assets };
+}
 
 /** As the `cdk` command runs it. */
 async function runApp(context: Readonly<Record<string, unknown>>, folder: string) {

@@ -1,15 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { FunctionHandle, LogEntry } from '../../local/index.ts';
 import { type Crowd, hears, startCrowd, timesHeard } from '../crowd.ts';
+import { onLinux } from '../needs.ts';
 import { childrenOf, isThere } from '../own-children.ts';
-
-const isLinux = process.platform === 'linux';
-if (!isLinux) console.log('Skipped: only on Linux the processes of a function are found, to be killed.');
 
 // The processes of `deliver` get a SIGKILL while an event is on its way, a hundred of them in all: when it was heard by one,
 // by ten, or by nobody yet. Half of all posts are throttled until then, so that work is left. Lambda starts a worker again after
 // a minute, which the clock of the local cloud lets pass; four clouds, because sockets end after two hours of it.
-describe.skipIf(!isLinux).each(['first', 'second', 'third', 'fourth'])('the %s twenty-five kills', (part) => {
+describe.each(['first', 'second', 'third', 'fourth'])('the %s twenty-five kills', onLinux, (part) => {
   let crowd: Crowd;
   let deliver: FunctionHandle;
   beforeAll(async () => {

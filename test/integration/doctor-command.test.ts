@@ -3,11 +3,11 @@ import { EventEmitter, once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type PhpServer, startPhpServer } from '../../local/php-server.ts';
+import { type PhpServer, startPhpServer } from '../../serve/php-server.ts';
 import { WebServer } from '../fakes/web-server.ts';
 import { shared } from '../php/ticket-app.ts';
 import { Visitor } from '../php/visitor.ts';
-import { hasNativePhp } from '../php-kinds.ts';
+import { withNativePhp } from '../php-kinds.ts';
 
 interface Typed {
   readonly environment?: Readonly<Record<string, string>>;
@@ -45,8 +45,7 @@ describe('the command session-socket doctor', () => {
   });
   afterAll(() => server.close());
 
-  // The WebAssembly PHP answers one request at a time.
-  it.skipIf(!hasNativePhp)('prints what docs/doctor.md shows, and nothing secret', async () => {
+  it('prints what docs/doctor.md shows, and nothing secret', withNativePhp, async () => {
     const { printed, complaints, code } = await run(
       [
         `${server.url}/getSessionID?a=hidden`,

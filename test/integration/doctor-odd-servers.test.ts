@@ -4,8 +4,10 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { diagnose, faultsIn, find } from '../doctor/patient.ts';
 import { type Tls, WebServer } from '../fakes/web-server.ts';
 
-const questionMs = 300;
+/** For a question that gets no answer, however long anybody waits. */
+const hopelessMs = 300;
 const head = 'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nCache-Control: no-store\r\n';
+const silence = 'no answer in time';
 const closers: (() => Promise<void>)[] = [];
 
 /** Answers whatever is asked with these bytes, and does no more. */
@@ -39,17 +41,18 @@ describe('session-socket doctor, where no healthy app answers', () => {
     ['a header that is none', `${head}b\u0000d: x\r\n\r\n`, /is not HTTP \(HPE_/],
     ['headers without end', `${head}X-Long: ${'x'.repeat(100_000)}`, /is not HTTP \(HPE_HEADER_OVERFLOW\)/],
     ['two lengths', `${head}Content-Length: 1\r\nContent-Length: 2\r\n\r\n""`, /is not HTTP \(HPE_/],
-    ['half a body', `${head}Content-Length: 100\r\n\r\n"half`, 'no answer in time'],
+    ['half a body', `${head}Content-Length: 100\r\n\r\n"half`, silence],
     ['another protocol', 'HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n', /^no answer/],
-    ['nothing', '', 'no answer in time'],
+    ['nothing', '', silence],
   ])('tells that %s is no answer', async (_, bytes, says) => {
-    const results = await diagnose(await startRaw((socket) => socket.write(bytes)), {}, questionMs);
+    const hopeless = says === silence ? [hopelessMs] : [];
+    const results = await diagnose(await startRaw((socket) => socket.write(bytes)), {}, ...hopeless);
     expect(find(results, 'reachable')).toMatchObject({ outcome: 'problem', says: expect.stringMatching(says) });
     expect(Object.keys(faultsIn(results))).toEqual(['reachable']);
   });
 
   it('tells a connection that is cut', async () => {
-    const results = await diagnose(await startRaw((socket) => socket.resetAndDestroy()), {}, questionMs);
+    const results = await diagnose(await startRaw((socket) => socket.resetAndDestroy()));
     expect(find(results, 'reachable').says).toBe('no answer (ECONNRESET)');
   });
 
@@ -71,7 +74,7 @@ describe('session-socket doctor, where no healthy app answers', () => {
       socket.on('drain', go);
       go();
     });
-    expect(find(await diagnose(url, {}, questionMs), 'size')).toMatchObject({ outcome: 'problem' });
+    expect(find(await diagnose(url), 'size')).toMatchObject({ outcome: 'problem' });
   });
 
   it('counts questions that were not answered among those that were', async () => {
@@ -81,7 +84,7 @@ describe('session-socket doctor, where no healthy app answers', () => {
       if (asked % 2 === 0) return socket.resetAndDestroy();
       return socket.end('HTTP/1.1 403 No\r\nCache-Control: no-store\r\nContent-Length: 0\r\nConnection: close\r\n\r\n');
     });
-    expect(find(await diagnose(url, {}, questionMs), 'reachable')).toMatchObject({
+    expect(find(await diagnose(url), 'reachable')).toMatchObject({
       outcome: 'warning',
       says: expect.stringMatching(/^\d of \d questions were not answered \(ECONNRESET\)$/),
     });

@@ -4,7 +4,7 @@ import type { EngineKind } from '../../local/dynamodb/engine.ts';
 import { script } from '../contract/dynamodb-script.ts';
 import { engineDifferences } from '../contract/engine-differences.ts';
 import { callDynamoDb, type EngineOutcome, isThere, outlineOutcome } from '../contract/engine-outcome.ts';
-import { onEachEngine, type RunningEngine, startEngine, whyNoStrict } from '../contract/engines.ts';
+import { hasJava, onEachEngine, type RunningEngine, startEngine, withJava } from '../contract/engines.ts';
 
 const Table = {
   Type: 'AWS::DynamoDB::Table',
@@ -23,7 +23,7 @@ const clocks: Record<EngineKind, MovableClock> = { dynalite: createClock(), stri
 const engines: Partial<Record<EngineKind, RunningEngine>> = {};
 
 beforeAll(async () => {
-  const kinds: readonly EngineKind[] = whyNoStrict === undefined ? ['dynalite', 'strict'] : ['dynalite'];
+  const kinds: readonly EngineKind[] = hasJava ? ['dynalite', 'strict'] : ['dynalite'];
   for (const kind of kinds) engines[kind] = await startEngine({ engine: kind, clock: clocks[kind] }, { Table });
 });
 afterAll(async () => {
@@ -63,16 +63,13 @@ describe('the script of operations', () => {
     expect(listed.map(([step]) => [step, dynalite.get(step ?? '')])).toEqual(listed);
   });
 
-  it.skipIf(whyNoStrict !== undefined)(
-    'is answered by dynalite as by DynamoDB Local, with the listed differences and no others',
-    async () => {
-      const strict = await followScript('strict');
-      const found = script
-        .map(({ name }) => ({ step: name, dynalite: dynalite.get(name), strict: strict.get(name) }))
-        .filter((each) => each.dynalite !== each.strict);
-      expect(found).toEqual(engineDifferences.map(({ step, dynalite, strict }) => ({ step, dynalite, strict })));
-    },
-  );
+  it('is answered by dynalite as by DynamoDB Local, with the listed differences and no others', withJava, async () => {
+    const strict = await followScript('strict');
+    const found = script
+      .map(({ name }) => ({ step: name, dynalite: dynalite.get(name), strict: strict.get(name) }))
+      .filter((each) => each.dynalite !== each.strict);
+    expect(found).toEqual(engineDifferences.map(({ step, dynalite, strict }) => ({ step, dynalite, strict })));
+  });
 });
 
 onEachEngine((kind) => {

@@ -9,7 +9,7 @@ import { afterEach, describe, expect, it, onTestFinished } from 'vitest';
 import { startStrictEngine } from '../../local/dynamodb/strict-engine.ts';
 import type { LogEntry } from '../../local/log.ts';
 import { callDynamoDb } from '../contract/engine-outcome.ts';
-import { startEngine, whyNoStrict } from '../contract/engines.ts';
+import { startEngine, withJava } from '../contract/engines.ts';
 
 const PATH = process.env.PATH;
 afterEach(() => {
@@ -82,7 +82,7 @@ describe('where DynamoDB Local cannot run, the start says why', () => {
   });
 });
 
-describe.skipIf(whyNoStrict !== undefined)('DynamoDB Local', () => {
+describe('DynamoDB Local', withJava, () => {
   it('says at the start that it listens on every address, shows a stranger no table, and closes its port', async () => {
     const told: LogEntry[] = [];
     const engine = await startEngine({ engine: 'strict', log: (entry) => told.push(entry) });
@@ -113,7 +113,7 @@ describe.skipIf(whyNoStrict !== undefined)('DynamoDB Local', () => {
     const { port } = told[0] as { readonly port: number };
     const [java] = await javaOn(port);
     process.kill(java ?? Number.NaN, 'SIGKILL');
-    await expect.poll(() => told.at(-1), { interval: 20, timeout: 10_000 }).toMatchObject({ kind: 'dynamodb-ended' });
+    await expect.poll(() => told.at(-1), { interval: 20 }).toMatchObject({ kind: 'dynamodb-ended' });
     const { status, output } = await callDynamoDb(engine.dynamodb.endpoint, 'ListTables', {});
     expect(status).toBe(500);
     expect(output.__type).toBe('com.amazonaws.dynamodb.v20120810#InternalServerError');
@@ -125,7 +125,7 @@ describe.skipIf(whyNoStrict !== undefined)('DynamoDB Local', () => {
     expect(killed.signal).toBe('SIGKILL');
     const port = Number(killed.stdout.trim());
     expect(port).toBeGreaterThan(0);
-    await expect.poll(() => listens(port), { interval: 20, timeout: 10_000 }).toBe(false);
+    await expect.poll(() => listens(port), { interval: 20 }).toBe(false);
     expect(await javaOn(port)).toEqual([]);
   });
 });

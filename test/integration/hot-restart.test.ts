@@ -40,15 +40,12 @@ describe('hot restart', () => {
     const client = await connect(`${cloud.webSocketUrl}?token=allow`);
     client.send('warm');
     await client.next();
-    const writtenAt = performance.now();
     await writeFile(bundleOf('message'), answering('new'));
     let answer = '';
     while (answer !== 'new') {
       client.send('?');
       answer = await client.next();
     }
-    // About 120 ms where it was measured; what is promised is a second.
-    expect(performance.now() - writtenAt).toBeLessThan(5000);
     expect(cloud.functions.Message?.coldStarts).toBe(2);
   });
 

@@ -6,9 +6,6 @@ import { synthesizeApp } from '../assemblies/synthesize.ts';
 import { rowsOf } from '../assemblies/table-rows.ts';
 import { type Client, connect, handshakeStatus } from '../socket-client.ts';
 
-/** A function that starts on a busy machine takes its time. */
-const patiently = { timeout: 10_000 };
-
 describe('An app that is not ours, written in L1 constructs', () => {
   let app: RunningApp;
 
@@ -73,9 +70,9 @@ describe('An app that is not ours, written in L1 constructs', () => {
     expect(await bidders('lamp')).toEqual(['dora', 'emil']);
 
     dora.send({ action: 'leave', auction: 'lamp' });
-    await expect.poll(() => bidders('lamp'), patiently).toEqual(['emil']);
+    await expect.poll(() => bidders('lamp')).toEqual(['emil']);
     await Promise.all([dora.close(), emil.close()]);
-    await expect.poll(() => bidders('lamp'), patiently).toEqual([]);
+    await expect.poll(() => bidders('lamp')).toEqual([]);
   });
 
   it('finds one that is gone, and tells the others nevertheless', async () => {
@@ -83,7 +80,7 @@ describe('An app that is not ours, written in L1 constructs', () => {
     for (const client of [fred, gina]) await ask(client, { action: 'join', auction: 'rug' });
     gina.socket.terminate();
     expect(await ask(fred, { action: 'bid', auction: 'rug', amount: 1 })).toEqual({ accepted: true });
-    await expect.poll(() => bidders('rug'), patiently).toEqual(['fred']);
+    await expect.poll(() => bidders('rug')).toEqual(['fred']);
     await fred.close();
   });
 

@@ -5,9 +5,6 @@ import { synthesizeApp } from '../assemblies/synthesize.ts';
 import { rowsOf } from '../assemblies/table-rows.ts';
 import { connect } from '../socket-client.ts';
 
-/** A function that starts on a busy machine takes its time. */
-const patiently = { timeout: 10_000 };
-
 describe('A chat in L2 constructs, with the address of its API made from id and region', () => {
   let app: RunningApp;
 
@@ -27,9 +24,9 @@ describe('A chat in L2 constructs, with the address of its API made from id and 
     one.send({ action: 'sendmessage', data: 'hello' });
     expect(await Promise.all([one.next(), two.next()])).toEqual(['hello', 'hello']);
     await two.close();
-    await expect.poll(rows, patiently).toHaveLength(1);
+    await expect.poll(rows).toHaveLength(1);
     await one.close();
-    await expect.poll(rows, patiently).toEqual([]);
+    await expect.poll(rows).toEqual([]);
   });
 
   it('has a route for sendmessage alone', async () => {

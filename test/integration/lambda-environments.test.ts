@@ -1,7 +1,9 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type Started, startFunctions, type TestFunction, writeFiles } from '../assemblies/start-functions.ts';
-import { isThere } from '../own-children.ts';
+import { onLinux } from '../needs.ts';
+import { isRunning, isThere, stateOf } from '../own-children.ts';
 
 const started: Started[] = [];
 afterEach(async () => {
@@ -14,16 +16,13 @@ async function start(code: string, properties: TestFunction['properties'] = {}):
   return one;
 }
 
-/** `T` for stopped: https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html */
-const stateOf = (pid: unknown) => readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.[0];
 const childrenOfThis = () =>
   readdirSync('/proc/self/task').flatMap(
     (thread) => readFileSync(`/proc/self/task/${thread}/children`, 'utf8').match(/\d+/g) ?? [],
   );
-const onLinux = it.runIf(process.platform === 'linux');
 
 describe('between invocations an environment', () => {
-  onLinux('is frozen: what nobody awaited goes on with the next one', async () => {
+  it('is frozen: what nobody awaited goes on with the next one', onLinux, async () => {
     const {
       function: worker,
       returned,
@@ -48,7 +47,7 @@ describe('between invocations an environment', () => {
     expect(worker.coldStarts).toBe(1);
   });
 
-  onLinux('that is frozen can be closed, and no process is left', async () => {
+  it('that is frozen can be closed, and no process is left', onLinux, async () => {
     const before = childrenOfThis();
     const one = await startFunctions([{ files: { 'index.js': 'exports.handler = async () => process.pid;' } }]);
     const pid = Number(await one.returned());
@@ -56,24 +55,28 @@ describe('between invocations an environment', () => {
     const started = childrenOfThis().filter((each) => !before.includes(each));
     expect(started).toContain(String(pid));
     await one.close();
-    for (const each of started) expect(() => process.kill(Number(each), 0)).toThrow('ESRCH');
+    expect(started.filter((each) => isThere(Number(each)))).toEqual([]);
   });
 
-  onLinux('that dies gets no other one, even while its output is held open by what has left its group', async () => {
-    const { function: worker, returned } = await start(`
+  it(
+    'that dies gets no other one, even while its output is held open by what has left its group',
+    onLinux,
+    async () => {
+      const { function: worker, returned } = await start(`
       exports.handler = async ({ leave }) => {
         if (leave) require('child_process').spawn('sleep', ['1'], { detached: true, stdio: 'inherit' }).unref();
         return process.pid;
       };`);
-    const pid = Number(await returned({ leave: true }));
-    await expect.poll(() => stateOf(pid)).toBe('T');
-    process.kill(pid, 'SIGKILL');
-    await expect.poll(() => isThere(pid), { interval: 5 }).toBe(false);
-    expect(await returned()).not.toBe(pid);
-    expect(worker.coldStarts).toBe(2);
-  });
+      const pid = Number(await returned({ leave: true }));
+      await expect.poll(() => stateOf(pid)).toBe('T');
+      process.kill(pid, 'SIGKILL');
+      await expect.poll(() => isThere(pid), { interval: 5 }).toBe(false);
+      expect(await returned()).not.toBe(pid);
+      expect(worker.coldStarts).toBe(2);
+    },
+  );
 
-  onLinux('is frozen, and in the end closed, with the processes that it has started', async () => {
+  it('is frozen, and in the end closed, with the processes that it has started', onLinux, async () => {
     const one = await startFunctions([
       {
         files: {
@@ -85,10 +88,12 @@ describe('between invocations an environment', () => {
     const pid = Number(await one.returned());
     await expect.poll(() => stateOf(pid)).toBe('T');
     await one.close();
-    // Whoever adopts orphans may take a moment to bury one.
-    await expect.poll(() => !existsSync(`/proc/${pid}`) || stateOf(pid) === 'Z').toBe(true);
+    await expect.poll(() => isRunning(pid)).toBe(false);
   });
 });
+
+/** The clock is moved by much more. */
+const aMinute = 60_000;
 
 describe('the clock of a function', () => {
   const times = `exports.handler = async (event, context) => {
@@ -110,11 +115,11 @@ describe('the clock of a function', () => {
     clock.advance(86_400_000);
     for (const mood of ['cold', 'warm']) {
       const seen = (await returned()) as Times;
-      expect(Math.abs(seen.now - clock.now()), mood).toBeLessThan(2000);
-      expect(Math.abs(seen.date - clock.now()), mood).toBeLessThan(2000);
-      expect(Math.abs(Date.parse(seen.text) - clock.now()), mood).toBeLessThan(3000);
+      expect(Math.abs(seen.now - clock.now()), mood).toBeLessThan(aMinute);
+      expect(Math.abs(seen.date - clock.now()), mood).toBeLessThan(aMinute);
+      expect(Math.abs(Date.parse(seen.text) - clock.now()), mood).toBeLessThan(aMinute);
       expect(seen).toMatchObject({ given: 5, isDate: true, parsed: 0, constructed: true, utc: 0 });
-      expect(seen.remaining).toBeGreaterThan(1000);
+      expect(seen.remaining).toBeGreaterThan(0);
       expect(seen.remaining).toBeLessThanOrEqual(3000);
       clock.advance(86_400_000);
     }
@@ -126,8 +131,8 @@ describe('the clock of a function', () => {
     await line('waiting');
     clock.advance(3_600_000);
     const { passed, remaining, now } = (await pending) as Times;
-    expect(Math.abs(now - clock.now())).toBeLessThan(2000);
-    expect(passed).toBeLessThan(3000);
+    expect(Math.abs(now - clock.now())).toBeLessThan(aMinute);
+    expect(passed).toBeLessThan(aMinute);
     expect(remaining).toBeGreaterThan(0);
   });
 
@@ -135,11 +140,11 @@ describe('the clock of a function', () => {
     const { returned, faults } = await start(times);
     const takeAway = faults.inject({ kind: 'skew', ms: -600_000, function: 'Function0' });
     const skewed = (await returned()) as Times;
-    expect(Math.abs(skewed.now + 600_000 - Date.now())).toBeLessThan(2000);
-    expect(skewed.remaining).toBeGreaterThan(1000);
+    expect(Math.abs(skewed.now + 600_000 - Date.now())).toBeLessThan(aMinute);
+    expect(skewed.remaining).toBeGreaterThan(0);
     expect(skewed.remaining).toBeLessThanOrEqual(3000);
     takeAway();
-    expect(Math.abs(((await returned()) as Times).now - Date.now())).toBeLessThan(2000);
+    expect(Math.abs(((await returned()) as Times).now - Date.now())).toBeLessThan(aMinute);
   });
 });
 
@@ -171,19 +176,22 @@ describe('a function with reserved concurrency', () => {
 });
 
 describe('code that is replaced', () => {
-  const saying = (word: string) =>
-    `exports.handler = async ({ ms = 0 }) => { console.log('${word} began'); await new Promise((r) => setTimeout(r, ms)); return { word: '${word}', pid: process.pid }; };`;
+  /** Ends once there is the file that the event names. */
+  const saying = (word: string) => `exports.handler = async ({ file = __filename }) => {
+    console.log('${word} began');
+    while (!require('fs').existsSync(file)) await new Promise((r) => setTimeout(r, 5));
+    return { word: '${word}', pid: process.pid };
+  };`;
 
-  it('runs in new invocations within a second; what is under way ends on the old code, and nothing fails', async () => {
+  it('runs in new invocations at once; what is under way ends on the old code, and nothing fails', async () => {
     const { function: worker, returned, line, taskRoot } = await start(saying('old'));
-    const busy = returned({ ms: 300 });
+    const busy = returned({ file: join(taskRoot, 'end') });
     await line('old began');
-    await returned({ ms: 0 });
+    await returned();
     await writeFiles(taskRoot, { 'index.js': saying('new') });
-    const startedAt = performance.now();
     worker.replaceCode(taskRoot);
     expect(await returned()).toMatchObject({ word: 'new' });
-    expect(performance.now() - startedAt).toBeLessThan(1000);
+    await writeFiles(taskRoot, { end: '' });
     const { word, pid } = (await busy) as { word: string; pid: number };
     expect(word).toBe('old');
     await expect.poll(() => isThere(pid)).toBe(false);

@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { InvocationResult } from '../../local/index.ts';
 import { maxRequestBytes } from '../../local/lambda/payload-quotas.ts';
 import { type Started, startFunctions, type TestFunction } from '../assemblies/start-functions.ts';
+import { onLinux } from '../needs.ts';
 
 const started: Started[] = [];
 afterEach(async () => {
@@ -86,7 +87,7 @@ describe('a function that breaks off', () => {
     expect(await one.line('REPORT')).toMatch(/\tStatus: timeout$/);
   });
 
-  it.runIf(process.platform === 'linux')('because it takes more memory than it has is killed', async () => {
+  it('because it takes more memory than it has is killed', onLinux, async () => {
     const one = await start(
       `const kept = [];
       exports.handler = async ({ mb = 0, ms = 0 }) => {

@@ -13,14 +13,8 @@ afterEach(async () => {
 async function start(context: Readonly<Record<string, string>>) {
   app = await startSealingApp();
   const { url } = app;
-  gateway = await startGateway({
-    sessionEndpoint: `${url}/getSessionID`,
-    allowedOrigins: url,
-    mode: 'ticket',
-    ...context,
-  });
-  const [secret = ''] = Object.values(gateway.cloud.secrets);
-  app.credentials = JSON.parse(secret);
+  gateway = await startGateway({ sessionEndpoint: `${url}/getSessionID`, allowedOrigins: url, ...context });
+  app.credentials = gateway.credentials;
   const { webSocketUrl } = gateway;
   const urlOfTicket = (ticket: string) => `${webSocketUrl}?token=${encodeURIComponent(ticket)}`;
   const the = app;
@@ -53,11 +47,15 @@ describe('a user with as many connections as one may have', () => {
   });
 
   it('never has more, when many knock at once', async () => {
-    const { gateway, knock } = await start({ maxConnectionsPerUser: '2' });
-    const statuses = await Promise.all(Array.from({ length: 8 }, knock));
-    expect(statuses.filter((status) => status === 101).length).toBeLessThanOrEqual(2);
-    expect(new Set(statuses)).toEqual(new Set([...statuses.filter((status) => status === 101), 403]));
+    const { gateway, open } = await start({ maxConnectionsPerUser: '2' });
+    // They stay open: one that had closed at once would leave its place to a later one, and on a busy machine three got in.
+    const attempts = await Promise.allSettled(Array.from({ length: 8 }, open));
+    const clients = attempts.flatMap((attempt) => (attempt.status === 'fulfilled' ? [attempt.value] : []));
+    const refusals = attempts.flatMap((attempt) => (attempt.status === 'rejected' ? [attempt.reason.status] : []));
+    expect(clients.length).toBeLessThanOrEqual(2);
+    expect(new Set(refusals)).toEqual(new Set([403]));
     expect((await gateway.rows('Connections')).length).toBeLessThanOrEqual(2);
+    for (const client of clients) await client.close();
   });
 
   it('has the oldest closed with 4004 for the newest, where that was asked for', async () => {

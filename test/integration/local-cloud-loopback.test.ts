@@ -3,6 +3,7 @@ import { connect as connectTcp } from 'node:net';
 import { SignatureV4 } from '@smithy/signature-v4';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Chat, startChat } from '../assemblies/start-chat.ts';
+import { onLinux } from '../needs.ts';
 import { Sha256 } from '../signed-fetch.ts';
 import { handshakeStatus } from '../socket-client.ts';
 
@@ -94,8 +95,7 @@ describe.each(servers)('%s', (_, service, signedAs, path, status) => {
     }
   });
 
-  it('cannot be reached by another address of this machine', async (test) => {
-    test.skip(process.platform !== 'linux', 'only Linux has all of 127.0.0.0/8 without being told');
+  it('cannot be reached by another address of this machine', onLinux, async () => {
     const socket = connectTcp(Number(portOf()), '127.0.0.2');
     const outcome = await new Promise((resolve) => {
       socket.once('connect', () => resolve('connected'));

@@ -8,6 +8,7 @@ import type { InvocationResult } from '../../local/index.ts';
 import type { TestTemplate } from '../assemblies/assembly.ts';
 import { printed } from '../assemblies/start-assembly.ts';
 import { type Chat, startChat } from '../assemblies/start-chat.ts';
+import { isRunning, isThere } from '../own-children.ts';
 import { connect } from '../socket-client.ts';
 
 const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
@@ -310,11 +311,10 @@ describe('start and end', () => {
     expect(await busy).toMatchObject({ outcome: 'failed' });
     const late = await one.cloud.functions.Worker?.invoke({ action: 'pid' });
     expect(late).toMatchObject({ outcome: 'failed', errorType: 'LocalCloudClosed' });
-    expect(() => process.kill(first, 0)).toThrow('ESRCH');
-    expect(process.kill(second, 0)).toBe(true);
+    expect([first, second].map(isThere)).toEqual([false, true]);
     expect(await pid(two)).toBe(second);
     await two.close();
-    expect(() => process.kill(second, 0)).toThrow('ESRCH');
+    expect(isThere(second)).toBe(false);
   });
 
   it('closes at once although a handshake waits for its authorizer, and may be closed twice', async () => {
@@ -328,7 +328,7 @@ describe('start and end', () => {
     const startedAt = performance.now();
     await Promise.all([waiting.cloud.close(), waiting.cloud.close()]);
     // It would be 29 s if it waited.
-    expect(performance.now() - startedAt).toBeLessThan(2000);
+    expect(performance.now() - startedAt).toBeLessThan(20_000);
     expect(await refused).toBeInstanceOf(Error);
     await waiting.close();
   });
@@ -338,7 +338,7 @@ describe('start and end', () => {
     'takes its functions with it when the whole process is killed while they are %s',
     async (mood) => {
       const orphan = startOrphan(mood);
-      await expect.poll(() => isAlive(orphan), { timeout: 5000 }).toBe(false);
+      await expect.poll(() => isRunning(orphan)).toBe(false);
     },
   );
 });
@@ -350,12 +350,4 @@ function startOrphan(mood: string): number {
   const pid = /environment (\d+)/.exec(stdout)?.[1];
   if (pid === undefined) throw new Error('The other process told no pid.');
   return Number(pid);
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch {
-    return false;
-  }
 }

@@ -1,14 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { signQuery } from '../fakes/signed-request.ts';
 import { Visitor } from '../php/visitor.ts';
-import { hasNativePhp } from '../php-kinds.ts';
 import { type Client, connect } from '../socket-client.ts';
 import { startTicketDemo, type TicketDemo } from '../ticket-demo.ts';
 
 const ended = { event: 'pusher:error', data: { code: 4009, message: 'PHP has ended this session.' } };
 
 // The demo with tickets, its gateway and the HTTP API between them: everything that a logout goes through.
-describe.skipIf(!hasNativePhp)('a logout', () => {
+describe('a logout', () => {
   let gateway: TicketDemo;
   let pageUrl: string;
   beforeAll(async () => {
@@ -45,13 +44,11 @@ describe.skipIf(!hasNativePhp)('a logout', () => {
     const [laptop, phone] = [await logIn(), await logIn()];
     const tabs = [await openTab(laptop), await openTab(laptop)];
     const other = await openTab(phone);
-    const begin = performance.now();
     expect((await laptop.post('/logout')).status).toBe(303);
     for (const tab of tabs) {
       expect(await tab.closed).toMatchObject({ code: 1000 });
       expect(JSON.parse(tab.frames.at(-1) ?? '')).toEqual(ended);
     }
-    expect(performance.now() - begin).toBeLessThan(5_000);
     const heard = other.frames.length;
     await other.find((frame) => other.frames.length > heard && frame.includes('hello'));
     expect(isOpen(other)).toBe(true);
@@ -138,7 +135,7 @@ describe.skipIf(!hasNativePhp)('a logout', () => {
         (client) => client.close().then(() => 'open'),
         () => 'refused',
       );
-    await expect.poll(knock, { timeout: 3_000, interval: 200 }).toBe('open');
+    await expect.poll(knock, { interval: 200 }).toBe('open');
   });
 
   it('knows no other routes than those that there are, no other app and no escapes', async () => {

@@ -6,10 +6,10 @@ import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { findFreePort } from '../../local/free-port.ts';
-import { startPhpServer } from '../../local/php-server.ts';
+import { startPhpServer } from '../../serve/php-server.ts';
 import { speakPusher } from '../contract/pusher-socket.ts';
 import { Visitor } from '../php/visitor.ts';
-import { hasNativePhp } from '../php-kinds.ts';
+import { withNativePhp } from '../php-kinds.ts';
 import { connect, handshakeStatus } from '../socket-client.ts';
 
 const project = join(import.meta.dirname, '..', '..');
@@ -20,8 +20,8 @@ afterEach(() => {
   running.clear();
 });
 
-describe('npm start', { timeout: 90_000 }, () => {
-  it.skipIf(!hasNativePhp)('runs the demo on the PHP of this machine, and Ctrl-C leaves nothing running', async () => {
+describe('npm start', () => {
+  it('runs the demo on the PHP of this machine, and Ctrl-C leaves nothing running', withNativePhp, async () => {
     const demo = await start(process.env.PATH ?? '');
     expect(demo.printed()).toMatch(/PHP +PHP \d+\.\d+\.\d+ \(php -S, 4 workers\)/);
     expect(demo.printed()).toMatch(/DynamoDB +dynalite/);
@@ -63,7 +63,7 @@ describe('npm start', { timeout: 90_000 }, () => {
     await demo.pressCtrlC();
   });
 
-  it.skipIf(!hasNativePhp)('serves somebody’s own app, which finds in a file what it has to know', async () => {
+  it('serves somebody’s own app, which finds in a file what it has to know', async () => {
     const port = await findFreePort(0);
     const url = `http://127.0.0.1:${port}`;
     const gateway = await start(process.env.PATH ?? '', ['--app', url]);

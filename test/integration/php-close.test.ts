@@ -233,9 +233,10 @@ describe.each(phpVersions.filter(({ prefer }) => prefer === 'native'))('with a n
     const { port } = silent.address() as { port: number };
     const given = { ...credentials, previous_secret: 'the one before' };
     const begin = performance.now();
-    const sentence = await callInside(app, 'close-session', [given, `http://127.0.0.1:${port}`, sessionId, null, 0.5]);
+    const sentence = await callInside(app, 'close-session', [given, `http://127.0.0.1:${port}`, sessionId, null, 2]);
     expect(sentence).toContain('did not answer');
-    expect(performance.now() - begin).toBeLessThan(1_500);
+    // Two requests, which would be four seconds with a deadline each.
+    expect(performance.now() - begin).toBeLessThan(3_900);
     silent.close();
   });
 

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { deriveCredentials, signRequest } from '../../functions/core/credentials.ts';
-import { type PhpServer, startPhpServer } from '../../local/php-server.ts';
+import { type PhpServer, startPhpServer } from '../../serve/php-server.ts';
 import { openPhpTicket } from '../php/node-ticket.ts';
 import { nowSeconds, shared } from '../php/ticket-app.ts';
 import { Visitor } from '../php/visitor.ts';

@@ -1,7 +1,7 @@
 import { readdir, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type PhpServer, startPhpServer } from '../../local/php-server.ts';
+import { type PhpServer, startPhpServer } from '../../serve/php-server.ts';
 import { askAsGateway, Visitor } from '../php/visitor.ts';
 import { phpKinds } from '../php-kinds.ts';
 

@@ -57,6 +57,8 @@ async function startAuthorizer(settings: Settings = {}): Promise<Lambda> {
     COOKIES: 'PHPSESSID',
     ALLOWED_ORIGINS: origin,
     ALLOW_MISSING_ORIGIN: 'no',
+    APP_ID: 'demo-app',
+    KEY: 'demo-key',
     CREDENTIALS_SECRET_ARN: 'arn:aws:secretsmanager:eu-central-1:123456789012:secret:x',
   } satisfies AuthorizerEnvironment;
   const lambda = await Lambda.start(join(folder, 'authorizer.cjs'), {
@@ -342,11 +344,13 @@ describe('what PHP is asked', () => {
 
   it('carries a signature that PHP can verify: of the path with its query, the time and the very cookie', async () => {
     const lambda = await startAuthorizer({ SESSION_ENDPOINT: php.url('/index.php?route=session%20id&a=').href });
+    const before = Math.floor(Date.now() / 1000);
     expectOutcome(await lambda.invoke(knock()), 'accepted');
     const { url: pathAndQuery = '', headers } = php.lastRequest;
     expect(pathAndQuery).toBe('/index.php?route=session%20id&a=');
     const time = Number(/,t=(\d+),/.exec(String(headers['x-session-socket']))?.[1]);
-    expect(Math.abs(time - Date.now() / 1000)).toBeLessThan(5);
+    expect(time).toBeGreaterThanOrEqual(before);
+    expect(time).toBeLessThanOrEqual(Date.now() / 1000);
     const expected = signRequest(credentials, {
       method: 'GET',
       pathAndQuery,
@@ -420,9 +424,8 @@ describe('in mode status, PHP', () => {
   it('is not waited for once it has said 200', async () => {
     php.mood = (_, response) => void response.writeHead(200).write(html);
     const lambda = await startAuthorizer({ ...settings, SESSION_TIMEOUT_MS: '20000' });
-    const begin = Date.now();
+    // The page has no end: with a wait for it, this would be the timeout.
     expectOutcome(await lambda.invoke(knock()), 'accepted');
-    expect(Date.now() - begin).toBeLessThan(5000);
   });
 });
 

@@ -257,9 +257,10 @@ describe.each(phpVersions.filter(({ prefer }) => prefer === 'native'))('publish 
     await once(silent, 'listening');
     const { port } = silent.address() as AddressInfo;
     const begin = performance.now();
-    const given = [credentials, `http://127.0.0.1:${port}`, 'news', 'e', 1, null, null, 0.6];
+    const given = [credentials, `http://127.0.0.1:${port}`, 'news', 'e', 1, null, null, 2];
     expect(await callInside(app, 'publish', given)).toContain('did not answer');
-    expect(performance.now() - begin).toBeLessThan(1_500);
+    // Four tries, which would be eight seconds with a deadline each.
+    expect(performance.now() - begin).toBeLessThan(7_000);
     silent.close();
   });
 

@@ -7,9 +7,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { lookForNativePhp } from '../../local/php-native.ts';
-import { type PhpServerOptions, startPhpServer } from '../../local/php-server.ts';
-import { phpKinds } from '../php-kinds.ts';
+import { lookForNativePhp } from '../../serve/php-native.ts';
+import { type PhpServerOptions, startPhpServer } from '../../serve/php-server.ts';
+import { phpKinds, phpVersions, withNativePhp } from '../php-kinds.ts';
 
 const APP = `<?php
 switch ($_SERVER['REQUEST_URI']) {
@@ -85,7 +85,7 @@ describe.each(phpKinds)('%s PHP', (prefer) => {
   it('closes although a request never ends', async () => {
     const server = await startPhpServer({ ...app, prefer });
     const request = fetch(`${server.url}/slow`).catch(() => 'cut off');
-    await vi.waitFor(() => expect(existsSync(join(server.sessions, 'slow'))).toBe(true), 5_000);
+    await expect.poll(() => existsSync(join(server.sessions, 'slow'))).toBe(true);
     await server.close();
     expect(await request).toBe('cut off');
     expect(await processesOf(server.sessions)).toEqual([]);
@@ -115,7 +115,7 @@ describe.each(phpKinds)('%s PHP', (prefer) => {
 
   it('ends when the process that started it is killed', async () => {
     const script = `
-      import { startPhpServer } from ${JSON.stringify(join(import.meta.dirname, '../../local/php-server.ts'))};
+      import { startPhpServer } from ${JSON.stringify(join(import.meta.dirname, '../../serve/php-server.ts'))};
       const server = await startPhpServer(${JSON.stringify({ ...app, prefer })});
       console.log(server.sessions);
       setInterval(() => {}, 1000);`;
@@ -125,18 +125,26 @@ describe.each(phpKinds)('%s PHP', (prefer) => {
     const folderOfSessions = String(sessions).trim();
     expect(await processesOf(folderOfSessions)).not.toEqual([]);
     starter.kill('SIGKILL');
-    await vi.waitFor(async () => expect(await processesOf(folderOfSessions)).toEqual([]), 10_000);
+    await expect.poll(() => processesOf(folderOfSessions)).toEqual([]);
     await rm(folderOfSessions, { recursive: true, force: true });
   });
 });
 
 describe('which PHP is taken', () => {
+  // Where there is none, those suites have no native half that could be counted as skipped.
+  it('is the native one too, in every suite for several kinds of PHP', withNativePhp, () => {
+    expect(phpVersions.map(({ prefer }) => prefer)).toContain('native');
+  });
+
   it('is WebAssembly when there is no php on the PATH', async () => {
     vi.stubEnv('PATH', folder);
-    const server = await startPhpServer(app);
+    const notes: string[] = [];
+    const server = await startPhpServer({ ...app, note: (sentence) => notes.push(sentence) });
     await server.close();
     expect(server.php).toContain('(WebAssembly)');
-    expect(lines).toEqual(['There is no php on the PATH. Taking the WebAssembly PHP instead.']);
+    expect(notes).toEqual(['There is no php on the PATH. Taking the WebAssembly PHP instead.']);
+    // PHP has complained about nothing.
+    expect(lines).toEqual([]);
   });
 
   it.each([

@@ -1,7 +1,8 @@
-import { cp, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { cp, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { openPhpTicket } from '../php/node-ticket.ts';
 import {
   ask,
@@ -15,13 +16,13 @@ import {
   startTicketApp,
   type TicketApp,
 } from '../php/ticket-app.ts';
-import { hasNativePhp, phpVersions } from '../php-kinds.ts';
+import { anyPhp, phpVersions, withNativePhp } from '../php-kinds.ts';
 
 /** What needs real locks, or PHP's own way with output; one PHP is enough. */
-describe.runIf(hasNativePhp)('session-socket.php and other requests of the same session', () => {
+describe('session-socket.php and other requests of the same session', withNativePhp, () => {
   let app: TicketApp;
   beforeAll(async () => {
-    app = await startTicketApp({ name: 'native', prefer: 'native' });
+    app = await startTicketApp(anyPhp);
   });
   afterEach(() => {
     expect(app.complaints).toEqual([]);
@@ -31,7 +32,7 @@ describe.runIf(hasNativePhp)('session-socket.php and other requests of the same 
   it('holds no lock while the app looks up who it is, and writes nothing over what another page has written', async () => {
     const cookie = await cookieFrom(app, '/login');
     const question = askAsGateway(app, { path: '/identify-waits', cookie });
-    await vi.waitFor(() => stat(join(app.sessions, 'waits')), 5_000);
+    await expect.poll(() => existsSync(join(app.sessions, 'waits'))).toBe(true);
     expect((await ask(app, { path: '/visit', cookie })).status).toBe(200);
     await writeFile(join(app.sessions, 'go'), '');
     expect((await question).status).toBe(200);
@@ -62,7 +63,7 @@ describe('session-socket.php while the secret is being changed', () => {
   let app: TicketApp;
   beforeAll(async () => {
     const environment = { SESSION_SOCKET_SECRET: 'the new one', SESSION_SOCKET_PREVIOUS_SECRET: shared.secret };
-    app = await startTicketApp({ name: 'any', prefer: hasNativePhp ? 'native' : 'wasm' }, environment);
+    app = await startTicketApp(anyPhp, environment);
   });
   afterAll(() => app.close());
 
@@ -174,7 +175,7 @@ describe.each(phpVersions)('session-socket.php and random input on $name', (vers
   });
 
   it('lets nobody write a line of their own into the log, nor complains of anything itself', async () => {
-    await vi.waitFor(() => expect(app.complaints.length).toBeGreaterThan(2_000), 5_000);
+    await expect.poll(() => app.complaints.length).toBeGreaterThan(2_000);
     const lines = app.complaints.filter((line) => !/^(\[.*\] )?session-socket: answered (421|500)/.test(line));
     expect(lines).toEqual([]);
     for (const line of app.complaints) expect(line).toMatch(/^[\x20-\x7e]+$/);

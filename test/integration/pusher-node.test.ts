@@ -16,7 +16,7 @@ describe('npm pusher', () => {
   });
   afterEach(async () => {
     for (const client of opened.splice(0)) await client.close();
-    await expect.poll(() => gateway.rows('Subscriptions'), { timeout: 10_000 }).toEqual([]);
+    await expect.poll(() => gateway.rows('Subscriptions')).toEqual([]);
   });
   afterAll(() => gateway?.close());
 
@@ -26,6 +26,16 @@ describe('npm pusher', () => {
     return listener;
   };
   const json = async (answer: Promise<Pusher.Response>) => (await answer).json();
+
+  // It reads the id as a number, and an id with letters becomes NaN.
+  it('takes everything from one URL', async () => {
+    const { appId, key, secret } = gateway.credentials;
+    const { host } = new URL(gateway.apiUrl);
+    const { on } = await listen(['news']);
+    const fromUrl = Pusher.forURL(`http://${key}:${secret}@${host}/apps/${appId}`);
+    expect(await json(fromUrl.trigger('news', 'said', 'by URL'))).toEqual({});
+    await expect.poll(() => on('news')).toMatchObject([{ event: 'said', data: 'by URL' }]);
+  });
 
   it('triggers an event on several channels, and leaves out the socket that caused it', async () => {
     const { client, on } = await listen(['news', 'private-a']);

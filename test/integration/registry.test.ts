@@ -1,5 +1,11 @@
-import { CreateTableCommand, DescribeTableCommand, type KeySchemaElement } from '@aws-sdk/client-dynamodb';
-import { afterAll, beforeAll, expect } from 'vitest';
+import {
+  CreateTableCommand,
+  DescribeTableCommand,
+  type KeySchemaElement,
+  PutItemCommand,
+  ScanCommand,
+} from '@aws-sdk/client-dynamodb';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createClaimRows } from '../../functions/edge/claim-rows.ts';
 import { createConnectionRows } from '../../functions/edge/connection-rows.ts';
 import { createCounterRows } from '../../functions/edge/counter-rows.ts';
@@ -24,6 +30,7 @@ import { describeLiveSessions } from '../contract/live-sessions.ts';
 import { describeMembers } from '../contract/members.ts';
 import { describeRevocations } from '../contract/revocations.ts';
 import { describeSubscriptions } from '../contract/subscriptions.ts';
+import { ManualClock } from '../fakes/clock.ts';
 
 onEachEngine((kind) => {
   let engine: RunningEngine;
@@ -81,4 +88,63 @@ onEachEngine((kind) => {
   describeIdempotency('rows of DynamoDB', async (clock) =>
     createIdempotencyRows(await createTable(claimsTable), engine.client, clock),
   );
+
+  // While a stack is updated, functions of two releases share its tables: the later one must be able to tell who wrote a row, and rows
+  // from before 0.1.0 have no version.
+  it('every row carries the version of its layout, and a row without one reads the same', async () => {
+    const [connections, subscriptions, members, claims, revocations] = await Promise.all(
+      [connectionsTable, subscriptionsTable, membersTable, claimsTable, revocationsTable].map(createTable),
+    );
+    if (!(connections && subscriptions && members && claims && revocations)) throw new Error('A table is missing.');
+    const { client } = engine;
+    const clock = new ManualClock();
+    const later = Math.floor(clock.now() / 1000) + 600;
+    const connection = { principalId: 'user:42', connectionId: 'a' };
+    const attempts = ['under way', 'done'].map((name) => ({ name, bodyHash: 'hash' }));
+
+    const registry = createConnectionRows(connections, client, clock);
+    await registry.add({ ...connection, sessionHash: 'f00d', connectedAt: clock.now(), validUntil: later });
+    await registry.join(connection, 'news', 10);
+    const live = createLiveSessionRows(connections, client, clock);
+    await live.prolong(connection, 'f00d', { validUntil: later });
+    const subscriptionRows = createSubscriptionRows(subscriptions, client, clock);
+    await subscriptionRows.add('news', connection, clock.now(), '42');
+    const memberRows = createMemberRows(members, client, clock);
+    await memberRows.join('presence-room', { userId: '42', userInfo: { name: 'Gonzalo' } }, 'a');
+    await memberRows.join('presence-room', { userId: '43' }, 'b');
+    const claimRows = createClaimRows(claims, client, clock);
+    await claimRows.claim('ticket:1', later);
+    const counters = createCounterRows(claims, client);
+    await counters.add('frames', 3, later);
+    const idempotency = createIdempotencyRows(claims, client, clock);
+    for (const attempt of attempts) await idempotency.begin(attempt);
+    await idempotency.finish({ name: 'done', bodyHash: 'hash' }, '{}');
+    const revocationRows = createRevocationRows(revocations, client, clock);
+    await revocationRows.add('user:42', clock.now());
+
+    const everything = () =>
+      Promise.all([
+        registry.holds(connection, 'news'),
+        live.find(connection),
+        subscriptionRows.find('news', connection),
+        subscriptionRows.page('news'),
+        memberRows.of('presence-room'),
+        claimRows.holds('ticket:1'),
+        counters.add('frames', 0, later),
+        ...attempts.map((attempt) => idempotency.begin(attempt)),
+        revocationRows.isRevokedSince(['user:42'], clock.now()),
+      ]);
+    const before = await everything();
+    const counted: number[] = [];
+    for (const TableName of [connections, subscriptions, members, claims, revocations]) {
+      const { Items = [] } = await client.send(new ScanCommand({ TableName }));
+      for (const { version, ...Item } of Items) {
+        expect([Item, version]).toEqual([Item, { N: '1' }]);
+        await client.send(new PutItemCommand({ TableName, Item }));
+      }
+      counted.push(Items.length);
+    }
+    expect(counted).toEqual([1, 1, 2, 4, 1]);
+    expect(await everything()).toEqual(before);
+  });
 });

@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Demo, startDemo } from '../demo.ts';
-import { hasNativePhp } from '../php-kinds.ts';
+import { withNativePhp } from '../php-kinds.ts';
 import { handshakeStatus } from '../socket-client.ts';
 
 let demo: Demo;
@@ -10,7 +10,7 @@ let demo: Demo;
 beforeAll(async () => {
   demo = await startDemo({
     app: { root: '.', router: 'test/fixtures/snippet-app/index.php' },
-    context: { sessionTimeoutMs: '400' },
+    context: { mode: 'session-id', sessionTimeoutMs: '2500' },
   });
 });
 afterAll(() => demo.close());
@@ -54,14 +54,15 @@ describe("the README's route", () => {
 });
 
 describe('a session', () => {
-  it.skipIf(!hasNativePhp)(
+  it(
     'while another tab holds it is “try again” and not “logged out”, and lets in afterwards',
+    withNativePhp,
     async () => {
       const cookie = await visit('/login');
       const busy = await fetch(`${demo.pageUrl}/busy`, { headers: { cookie } });
       expect(await knockWith(cookie)).toBe(500);
       const { message, reason } = await demo.logged(({ level }) => level === 'ERROR');
-      expect([message, reason]).toEqual(['session check unavailable', expect.stringContaining('400 ms')]);
+      expect([message, reason]).toEqual(['session check unavailable', expect.stringContaining('2500 ms')]);
 
       await writeFile(join(demo.php.sessions, 'go'), '');
       await busy.text();

@@ -10,7 +10,8 @@ import { handshakeStatus } from '../socket-client.ts';
 describe("The README's PHP, in the smallest app there can be", () => {
   let demo: Demo;
   beforeAll(async () => {
-    demo = await startDemo({ app: { root: '.', router: 'test/fixtures/snippet-app/index.php' } });
+    const app = { root: '.', router: 'test/fixtures/snippet-app/index.php' };
+    demo = await startDemo({ app, context: { mode: 'session-id' } });
   });
   afterAll(() => demo.close());
 

@@ -18,7 +18,7 @@ if (pageUrl !== undefined && webSocketUrl !== undefined) {
 describe('On this machine', () => {
   let demo: Demo;
   beforeAll(async () => {
-    demo = await startDemo();
+    demo = await startDemo({ context: { mode: 'session-id' } });
   });
   afterAll(() => demo.close());
 
@@ -77,7 +77,7 @@ describe('On this machine', () => {
     await demo.logged((record) => record.code === 4323);
 
     const everything = JSON.stringify(demo.log);
-    const [secret] = Object.values(demo.cloud.secrets).map((value) => JSON.parse(value).secret);
+    const { secret } = demo.credentials;
     expect(everything).toContain('handshake refused');
     expect(everything).not.toContain(token);
     expect(everything).not.toContain('PHPSESSID');

@@ -132,8 +132,7 @@ describe('at the door', () => {
     app = await startSealingApp();
     const { url } = app;
     gateway = await startGateway({ sessionEndpoint: `${url}/getSessionID`, allowedOrigins: url, ...context });
-    const [stored = ''] = Object.values(gateway.cloud.secrets);
-    app.credentials = JSON.parse(stored);
+    app.credentials = gateway.credentials;
   };
   afterEach(async () => {
     await gateway.close();

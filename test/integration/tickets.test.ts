@@ -47,8 +47,8 @@ afterEach(async () => {
 });
 
 /** What `aws secretsmanager put-secret-value` does. */
-function store(secret: PusherCredentials): void {
-  manager.mood = answerJson({ SecretString: JSON.stringify(secret) });
+function store({ secret, previousSecret }: PusherCredentials): void {
+  manager.mood = answerJson({ SecretString: JSON.stringify({ secret, previousSecret }) });
 }
 
 /** One Lambda environment with everything real but Secrets Manager, PHP and the clock. */
@@ -56,7 +56,11 @@ function startAuthorizer(given: WayIn = { mode: 'ticket' }) {
   const wayIn = settleWayIn(given);
   const keys = { accessKeyId: 'id', secretAccessKey: 'key', sessionToken: undefined };
   const aws = { region: 'eu-central-1', credentials: keys, secretsManagerUrl: manager.url() };
-  const credentials = createCredentialsSource('arn:secret', aws, clock);
+  const credentials = createCredentialsSource(
+    { appId: first.appId, key: first.key, secretArn: 'arn:secret' },
+    aws,
+    clock,
+  );
   const settings = { ...wayIn, endpoint: php.url('/getSessionID'), timeoutMs: 2500 };
   const sessions = createSessionLookup(settings, credentials, clock);
   const origins = { allowedOrigins: [origin], allowMissingOrigin: false };

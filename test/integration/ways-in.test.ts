@@ -12,8 +12,7 @@ let gateway: Gateway;
 async function deploy(context: Readonly<Record<string, string>>): Promise<void> {
   app = await startSealingApp();
   gateway = await startGateway({ sessionEndpoint: `${app.url}/getSessionID`, allowedOrigins: app.url, ...context });
-  const [secret = ''] = Object.values(gateway.cloud.secrets);
-  app.credentials = JSON.parse(secret);
+  app.credentials = gateway.credentials;
 }
 
 async function remove(): Promise<void> {

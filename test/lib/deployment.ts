@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { App, type AppProps, type Stack } from 'aws-cdk-lib';
+import { App, type AppProps, type Stack, Stage } from 'aws-cdk-lib';
 import { type SessionSocketProps, SessionSocketStack } from '../../lib/index.ts';
 
 /** The least that a user has to say. */
@@ -28,6 +28,7 @@ export function deploy(props: Partial<SessionSocketProps> = {}): Deployment {
 }
 
 export interface Template {
+  readonly Description?: string;
   readonly Resources: Record<string, Resource>;
   readonly Outputs?: Record<string, { readonly Value: unknown }>;
 }
@@ -59,8 +60,8 @@ export interface Deployment {
 }
 
 export function readDeployment(stack: Stack): Deployment {
-  const app = stack.node.root as App;
-  const template: Template = app.synth().getStackByName(stack.stackName).template;
+  const template: Template | undefined = Stage.of(stack)?.synth().getStackByName(stack.stackName).template;
+  if (template === undefined) throw new Error(`${stack.stackName} is in no app.`);
   const resources = Object.entries(template.Resources).map(([logicalId, resource]) => ({
     ...resource,
     logicalId,

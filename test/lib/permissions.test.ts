@@ -20,8 +20,8 @@ const leaving = [
   'lambda:InvokeFunction on {Channels/Deliver/Function}',
 ];
 
-/** All that a function may do, in full: what is not on this page is AccessDenied. */
-const withoutHello = {
+/** All that a function may do, in full: what is not on this page is AccessDenied. In a mode that asks PHP once and burns no ticket. */
+const least = {
   Authorizer: [
     'logs:CreateLogStream on {Authorizer/Log}',
     'logs:PutLogEvents on {Authorizer/Log}',
@@ -87,8 +87,8 @@ const withoutHello = {
 };
 
 const withHello = {
-  ...withoutHello,
-  Connect: [...withoutHello.Connect, 'lambda:InvokeFunction on {Hello/Tick/Function}'].sort(),
+  ...least,
+  Connect: [...least.Connect, 'lambda:InvokeFunction on {Hello/Tick/Function}'].sort(),
   'Hello/Tick': [
     'dynamodb:DeleteItem on {Tables/Claims}',
     'dynamodb:DeleteItem on {Tables/Connections}',
@@ -102,25 +102,26 @@ const withHello = {
 
 /** Where PHP is asked again. */
 const asking = {
-  ...withoutHello,
+  ...least,
   'Revalidation/Revalidate': [
-    ...withoutHello['Revalidation/Revalidate'],
+    ...least['Revalidation/Revalidate'],
     'dynamodb:GetItem on {Tables/Connections}',
     'secretsmanager:GetSecretValue on {Credentials}',
   ].sort(),
 };
 
 /** Where tickets are burnt, too. */
-const withTickets = {
+const byDefault = {
   ...asking,
-  Connect: [...withoutHello.Connect, 'dynamodb:PutItem on {Tables/Claims}'].sort(),
+  Connect: [...least.Connect, 'dynamodb:PutItem on {Tables/Claims}'].sort(),
 };
 
 describe.each([
-  { name: 'hello off', deployment: deploy(), table: withoutHello },
-  { name: 'hello on', deployment: deploy({ hello: true }), table: withHello },
-  { name: 'tickets', deployment: deploy({ mode: 'ticket', tokenFrom: 'subprotocol' }), table: withTickets },
-  { name: 'cookies', deployment: deploy({ mode: 'cookie' }), table: withoutHello },
+  { name: 'nothing set', deployment: deploy(), table: byDefault },
+  { name: 'tickets as sub-protocol', deployment: deploy({ tokenFrom: 'subprotocol' }), table: byDefault },
+  { name: 'session ids', deployment: deploy({ mode: 'session-id' }), table: least },
+  { name: 'session ids and hello', deployment: deploy({ mode: 'session-id', hello: true }), table: withHello },
+  { name: 'cookies', deployment: deploy({ mode: 'cookie' }), table: least },
   {
     name: 'cookies and checks',
     deployment: deploy({ mode: 'cookie', revalidate: Duration.minutes(5) }),

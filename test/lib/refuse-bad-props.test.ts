@@ -81,7 +81,7 @@ describe('refuses, with one plain sentence,', () => {
     [
       'a mode that is not known',
       { mode: 'guess' as 'status' },
-      'mode "guess" is not known; it is one of session-id, ticket, cookie, status.',
+      'mode "guess" is not known; it is one of ticket, cookie, session-id, status.',
     ],
     [
       'a place for the token that is not known',
@@ -101,7 +101,7 @@ describe('refuses, with one plain sentence,', () => {
     ['a token from a cookie', { mode: 'ticket', tokenFrom: 'cookie' }, 'tokenFrom "cookie" needs mode "cookie".'],
     [
       'a session id as sub-protocol',
-      { tokenFrom: 'subprotocol' },
+      { mode: 'session-id', tokenFrom: 'subprotocol' },
       'tokenFrom "subprotocol" needs mode "ticket": a session id may hold a comma, and a sub-protocol may not.',
     ],
     [
@@ -117,7 +117,12 @@ describe('refuses, with one plain sentence,', () => {
     [
       "a session's cookie beside a ticket",
       { mode: 'ticket', cookieName: 'SID' },
-      'cookieName means nothing in mode "ticket": a ticket brings its cookies with it.',
+      'cookieName means nothing in mode "ticket": a ticket brings its cookies with it; leave it out, or set mode "session-id" or "status".',
+    ],
+    [
+      "a session's cookie where no mode is set",
+      { cookieName: 'SID' },
+      'cookieName means nothing in mode "ticket", which is the default: a ticket brings its cookies with it; leave it out, or set mode "session-id" or "status".',
     ],
     [
       "a session's cookie in mode cookie",
@@ -127,7 +132,12 @@ describe('refuses, with one plain sentence,', () => {
     [
       'a list of cookies that nobody reads',
       { mode: 'ticket', cookies: ['SID'] },
-      'cookies means nothing in mode "ticket"; it is for mode "cookie".',
+      'cookies means nothing in mode "ticket"; leave it out, or set mode "cookie".',
+    ],
+    [
+      'a list of cookies where no mode is set',
+      { cookies: ['SID'] },
+      'cookies means nothing in mode "ticket", which is the default; leave it out, or set mode "cookie".',
     ],
     ['no cookies', { mode: 'cookie', cookies: [] }, 'cookies is empty: name at least the cookie of the session.'],
     [
@@ -141,8 +151,12 @@ describe('refuses, with one plain sentence,', () => {
       'cookies: "wp_*_in" has a * before its end, where it stands for nothing else.',
     ],
     ['a cookie with a value', { mode: 'cookie', cookies: ['a=1'] }, 'cookies: "a=1" is not the name of a cookie.'],
-    ['a cookie without a name', { cookieName: '' }, 'cookieName "" is not the name of a cookie.'],
-    ['a cookie name that is two cookies', { cookieName: 'a=1; b' }, 'cookieName "a=1; b" is not the name of a cookie.'],
+    ['a cookie without a name', { mode: 'status', cookieName: '' }, 'cookieName "" is not the name of a cookie.'],
+    [
+      'a cookie name that is two cookies',
+      { mode: 'session-id', cookieName: 'a=1; b' },
+      'cookieName "a=1; b" is not the name of a cookie.',
+    ],
     ['a timeout below 100 ms', { sessionTimeout: Duration.millis(99) }, badTimeout(99)],
     ['a timeout above 20 s', { sessionTimeout: Duration.seconds(21) }, badTimeout(21_000)],
     ['no connection at all', { maxConnectionsPerUser: 0 }, badMaximum(0)],
@@ -156,7 +170,7 @@ describe('refuses, with one plain sentence,', () => {
     ['no session check at all', { maxConcurrentSessionChecks: 0 }, badChecks(0)],
     [
       'one session check for handshakes and for open sockets',
-      { mode: 'ticket', maxConcurrentSessionChecks: 1 },
+      { maxConcurrentSessionChecks: 1 },
       'maxConcurrentSessionChecks is 1, and of two kinds of checks each needs one; say 2, or revalidate=false.',
     ],
     ['half a session check', { maxConcurrentSessionChecks: 0.5 }, badChecks(0.5)],
@@ -199,9 +213,10 @@ describe('accepts', () => {
     ['tickets of clients that are no browsers', { mode: 'ticket', allowMissingOrigin: true }],
     ['cookies', { mode: 'cookie' }],
     ['cookies by name', { mode: 'cookie', tokenFrom: 'cookie', cookies: ['__Host-SID', 'wordpress_logged_in_*'] }],
-    ["a cookie's name with a prefix", { cookieName: '__Host-PHPSESSID' }],
+    ['session ids', { mode: 'session-id' }],
+    ["a cookie's name with a prefix", { mode: 'session-id', cookieName: '__Host-PHPSESSID' }],
     ['one connection, the newest', { maxConnectionsPerUser: 1, atMaxConnections: 'oldest-out' }],
-    ['one session check at a time', { maxConcurrentSessionChecks: 1 }],
+    ['one session check at a time', { revalidate: false, maxConcurrentSessionChecks: 1 }],
     ['one frame a minute', { maxFramesPerMinute: 1, maxClientEventsPerSecond: 1, maxChannelsPerConnection: 1000 }],
     ['the shortest timeout', { sessionTimeout: Duration.millis(100) }],
     ['the longest timeout', { sessionTimeout: Duration.seconds(20) }],

@@ -2,6 +2,26 @@ import { describe, expect, it } from 'vitest';
 import { SessionSocketStack } from '../../lib/index.ts';
 import { createApp, deploy, least, readDeployment } from './deployment.ts';
 
+describe('what decides who gets in', () => {
+  const whole = 'session-socket: realtime for users who are logged in to a PHP app';
+  it.each([
+    [{}, 'mode ticket, token from query', 'ticket'],
+    [{ tokenFrom: 'subprotocol' }, 'mode ticket, token from subprotocol', 'ticket'],
+    [{ sessionCheck: 'trust-ticket' }, 'mode ticket, token from query, session check trust-ticket', 'ticket'],
+    [{ mode: 'cookie' }, 'mode cookie, token from cookie', 'cookie'],
+    [{ mode: 'session-id' }, 'mode session-id, token from query', 'session-id'],
+    [{ mode: 'status' }, 'mode status, token from query', 'status'],
+  ] as const)('is in the description and in an output, as it is in effect: %j', (props, described, mode) => {
+    const { Description, Outputs } = deploy(props).template;
+    expect([Description, Outputs?.Mode?.Value]).toEqual([`${whole} (${described})`, mode]);
+  });
+
+  it('leaves a description alone that somebody else wrote', () => {
+    const stack = new SessionSocketStack(createApp(), 'Shop', { ...least, description: 'Our shop' });
+    expect(readDeployment(stack).template.Description).toBe('Our shop');
+  });
+});
+
 describe('the alarms of the stack', () => {
   it('tell a topic when they go off and when they are over, where one is named', () => {
     const alarmTopicArn = 'arn:aws:sns:eu-central-1:123456789012:night';

@@ -290,7 +290,8 @@ describe.each(both)('every function, %s,', (_, deployment) => {
     for (const { path, Properties } of lambdas(deployment)) {
       const variables: Record<string, unknown> = Properties.Environment?.Variables ?? {};
       const { CREDENTIALS_SECRET_ARN, ...others } = variables;
-      expect(CREDENTIALS_SECRET_ARN).toEqual(/^(Authorizer|Publish|Message)/.test(path) ? { Ref: secret } : undefined);
+      const signs = /^(Authorizer|Publish|Message|Revalidation)/.test(path);
+      expect(CREDENTIALS_SECRET_ARN).toEqual(signs ? { Ref: secret } : undefined);
       expect(JSON.stringify(others)).not.toContain(secret);
       expect(JSON.stringify(variables)).not.toContain('{{resolve');
     }
@@ -350,10 +351,8 @@ describe('the authorizer', () => {
       TOKEN_FROM: 'cookie',
       COOKIES: 'SID wordpress_logged_in_*',
     });
-    for (const name of ['CLAIMS_TABLE', 'SUBPROTOCOL']) {
-      expect(variables(cookie, 'Connect')).not.toHaveProperty(name);
-      expect(variables(quiet, 'Connect')).not.toHaveProperty(name);
-    }
+    for (const name of ['CLAIMS_TABLE', 'SUBPROTOCOL']) expect(variables(cookie, 'Connect')).not.toHaveProperty(name);
+    expect(variables(quiet, 'Connect')).not.toHaveProperty('SUBPROTOCOL');
   });
 
   it('runs as often at a time as is said, and without a reservation where nothing is', () => {
@@ -361,10 +360,11 @@ describe('the authorizer', () => {
       deployment
         .of('AWS::Lambda::Function')
         .flatMap(({ path, Properties: { ReservedConcurrentExecutions: n } }) => (n === undefined ? [] : [[path, n]]));
-    expect(concurrencyOf(deploy({ maxConcurrentSessionChecks: 3 }))).toEqual([['Authorizer/Function', 3]]);
-    const withTickets = deploy({ mode: 'ticket', maxConcurrentSessionChecks: 3 });
-    expect(concurrencyOf(withTickets)).toEqual([['Authorizer/Function', 2]]);
-    const { Variables } = withTickets.the('AWS::Lambda::Function', 'Revalidation').Properties.Environment;
+    const once = deploy({ revalidate: false, maxConcurrentSessionChecks: 3 });
+    expect(concurrencyOf(once)).toEqual([['Authorizer/Function', 3]]);
+    const again = deploy({ maxConcurrentSessionChecks: 3 });
+    expect(concurrencyOf(again)).toEqual([['Authorizer/Function', 2]]);
+    const { Variables } = again.the('AWS::Lambda::Function', 'Revalidation').Properties.Environment;
     expect(Variables.CHECKS_AT_ONCE).toBe('1');
     expect(concurrencyOf(quiet)).toEqual([]);
   });
@@ -380,7 +380,7 @@ describe('the authorizer', () => {
 
   it('is strict where nothing is said', () => {
     expect(quiet.the('AWS::Lambda::Function', 'Authorizer').Properties.Environment.Variables).toMatchObject({
-      SESSION_MODE: 'session-id',
+      SESSION_MODE: 'ticket',
       TOKEN_FROM: 'query',
       SESSION_CHECK: 'always',
       SESSION_TIMEOUT_MS: '2500',
@@ -459,31 +459,8 @@ describe('the tables', () => {
 });
 
 describe('the credentials', () => {
-  const { GenerateSecretString, SecretString } = quiet.the('AWS::SecretsManager::Secret').Properties;
-  const known = JSON.parse(GenerateSecretString.SecretStringTemplate);
-
-  it("are Pusher's three, of which AWS makes up the secret", () => {
-    expect(Object.keys(known)).toEqual(['appId', 'key']);
-    expect(GenerateSecretString).toMatchObject({
-      GenerateStringKey: 'secret',
-      PasswordLength: 43,
-      ExcludePunctuation: true,
-    });
-    expect(SecretString).toBeUndefined();
-  });
-
-  it('have a key that can be the kid of a ticket', () => {
-    expect(known.key).toMatch(/^[A-Za-z0-9_-]{1,32}$/);
-  });
-
-  it('have an application id that can be part of a path', () => {
-    expect(known.appId).toMatch(/^[A-Za-z0-9-]{1,64}$/);
-  });
-
-  it('are the same at the next deployment, because another text would make AWS generate another secret', () => {
-    expect(deploy({ hello: true }).the('AWS::SecretsManager::Secret')).toEqual(
-      quiet.the('AWS::SecretsManager::Secret'),
-    );
+  it('hold a secret that AWS generates and no template contains', () => {
+    expect(quiet.the('AWS::SecretsManager::Secret').Properties.SecretString).toBeUndefined();
   });
 
   it('appear nowhere else: no part of the template asks CloudFormation for the value', () => {
@@ -577,12 +554,13 @@ describe('sessions that are over', () => {
   };
 
   it.each([
+    [undefined, '600'],
     ['ticket', '600'],
     ['session-id', undefined],
     ['cookie', undefined],
     ['status', undefined],
   ] as const)('are asked about again by default in mode ticket only, whose PHP file is ours: %s', (mode, seconds) => {
-    expect(secondsIn({ mode })).toBe(seconds);
+    expect(secondsIn(mode === undefined ? {} : { mode })).toBe(seconds);
   });
 
   it('are asked about again in any mode when that is wanted, and in none when it is not', () => {
@@ -591,8 +569,9 @@ describe('sessions that are over', () => {
   });
 
   it('are looked for every minute in any case, because PHP may name an end, without a secret and an address to ask', () => {
-    expect(quiet.the('AWS::Events::Rule', 'Revalidation').Properties.ScheduleExpression).toBe('cron(* * * * ? *)');
-    const known = Object.keys(variables(quiet, 'Revalidation'));
+    const once = deploy({ revalidate: false });
+    expect(once.the('AWS::Events::Rule', 'Revalidation').Properties.ScheduleExpression).toBe('cron(* * * * ? *)');
+    const known = Object.keys(variables(once, 'Revalidation'));
     expect(known).toContain('CONNECTIONS_TABLE');
     const asking = ['SESSION_ENDPOINT', 'CREDENTIALS_SECRET_ARN', 'REVALIDATE_SECONDS'];
     expect(known.filter((name) => asking.includes(name))).toEqual([]);
@@ -618,7 +597,8 @@ describe('sessions that are over', () => {
 
 describe('the outputs', () => {
   it.each(both)('%s are what a user has to know, and not the secret', (_, { template }) => {
-    expect(Object.keys(template.Outputs ?? {})).toEqual(['WebSocketUrl', 'HttpApiUrl', 'AppId', 'Key', 'SecretName']);
+    const names = ['WebSocketUrl', 'HttpApiUrl', 'AppId', 'Key', 'SecretName', 'Mode'];
+    expect(Object.keys(template.Outputs ?? {})).toEqual(names);
   });
 
   it('lead to TLS only', () => {
@@ -626,12 +606,6 @@ describe('the outputs', () => {
     expect(quiet.read(WebSocketUrl?.Value)).toMatch(/^wss:\/\//);
     // https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-apigatewayv2-api.html: always https.
     expect(HttpApiUrl?.Value).toEqual({ 'Fn::GetAtt': [expect.any(String), 'ApiEndpoint'] });
-  });
-
-  it('name the same application and key as the secret', () => {
-    const { GenerateSecretString } = quiet.the('AWS::SecretsManager::Secret').Properties;
-    const { AppId, Key } = quiet.template.Outputs ?? {};
-    expect({ appId: AppId?.Value, key: Key?.Value }).toEqual(JSON.parse(GenerateSecretString.SecretStringTemplate));
   });
 });
 
@@ -700,10 +674,6 @@ describe('several of them', () => {
     'AWS::Logs::LogGroup': 'LogGroupName',
     'AWS::SecretsManager::Secret': 'Name',
   };
-  const secretOf = (deployment: Deployment, path: string) =>
-    JSON.parse(
-      deployment.the('AWS::SecretsManager::Secret', path).Properties.GenerateSecretString.SecretStringTemplate,
-    );
 
   it('do not collide in one account, because nothing has a name that we chose', () => {
     for (const { Type, path, Properties } of withHello.resources) {
@@ -713,23 +683,12 @@ describe('several of them', () => {
 
   it('live in one stack, each with its own credentials, tables and sockets', () => {
     const stack = new Stack(createApp(), 'Shop');
-    const [shop, desk] = ['Shop', 'Desk'].map(
-      (id) => new SessionSocket(stack, id, { ...least, cloudWatchRole: false }),
-    );
+    for (const id of ['Shop', 'Desk']) new SessionSocket(stack, id, { ...least, cloudWatchRole: false });
     const { template, of } = readDeployment(stack);
     expect(of('AWS::ApiGatewayV2::Api')).toHaveLength(4);
     expect(of('AWS::DynamoDB::Table')).toHaveLength(10);
     expect(Object.keys(template.Resources)).toHaveLength(2 * deploy({ cloudWatchRole: false }).resources.length);
-    expect(shop?.appId).not.toBe(desk?.appId);
-    expect(shop?.key).not.toBe(desk?.key);
-  });
-
-  it('live in one app, each with its own credentials', () => {
-    const app = createApp();
-    const stacks = ['Shop', 'Desk'].map((id) => new SessionSocketStack(app, id, least));
-    const [shop, desk] = stacks.map((stack) => secretOf(readDeployment(stack), 'Credentials'));
-    expect(shop.key).not.toBe(desk.key);
-    expect(shop.appId).not.toBe(desk.appId);
+    expect(of('AWS::SecretsManager::Secret')).toHaveLength(2);
   });
 
   it('live in several stages, each with its own credentials', () => {

@@ -129,10 +129,11 @@ describe('the context of a call', () => {
 
   /** It took seconds for a hundred thousand characters, in which nobody else was answered. */
   it('is found in no time, however long a name is', () => {
-    const startedAtMs = performance.now();
+    const before = process.cpuUsage();
     const context = contextOf('Scan', { FilterExpression: `${'a'.repeat(100_000)}(b)` });
     expect(context?.['dynamodb:Attributes']).toEqual(['b']);
-    expect(performance.now() - startedAtMs).toBeLessThan(1000);
+    const microseconds = process.cpuUsage(before).user;
+    expect(microseconds).toBeLessThan(1_000_000);
   });
 
   it('has the top-level attributes that the call names, and how it reads', () => {

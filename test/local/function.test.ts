@@ -4,9 +4,8 @@ import { createClock } from '../../local/clock.ts';
 import { createFaults } from '../../local/faults.ts';
 import { createFreezer, type Freezer } from '../../local/lambda/freezer.ts';
 import { LocalFunction } from '../../local/lambda/function.ts';
-import { readRuntime } from '../../local/lambda/runtime-source.ts';
+import { runtimeSource } from '../../local/lambda/runtime-source.ts';
 
-const runtime = readRuntime();
 const started: LocalFunction[] = [];
 const freezers: Freezer[] = [];
 afterEach(async () => {
@@ -58,7 +57,7 @@ describe('a function that does not start', () => {
     ['exports no such handler', 'worker.other', 'Runtime.HandlerNotFound', 'worker.other is undefined or not exported'],
     ['throws while it is loaded', 'broken.handler', 'RangeError', 'no configuration'],
   ])('because it %s fails, again and again', async (_, _HANDLER, errorType, errorMessage) => {
-    const { local } = start(runtime, { _HANDLER, LAMBDA_TASK_ROOT: handlers });
+    const { local } = start(runtimeSource, { _HANDLER, LAMBDA_TASK_ROOT: handlers });
     expect(await local.invoke('{}')).toMatchObject({ outcome: 'failed', errorType, errorMessage });
     expect(await local.invoke('{}')).toMatchObject({ outcome: 'failed', errorType, errorMessage });
     expect(local.coldStarts).toBe(2);

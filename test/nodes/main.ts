@@ -1,6 +1,6 @@
 /** `npm run test:nodes`: the tests on every Node that people have. Exits with 1 when they fail on one. */
 import { relative } from 'node:path';
-import { exitCodeOf, readOptionsAndWords, UsageError } from '../../bin/arguments.ts';
+import { exitCodeOf, readOptionsAndWords, UsageError } from '../../local/command/arguments.ts';
 import { installNode } from './install.ts';
 import { findNpm } from './npm.ts';
 import { type Run, runScript } from './run.ts';

@@ -2,7 +2,7 @@ import { EventEmitter, once } from 'node:events';
 import { type IncomingHttpHeaders, request } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { deriveCredentials, signRequest } from '../../functions/core/credentials.ts';
-import { type PhpServer, startPhpServer } from '../../local/php-server.ts';
+import { type PhpServer, startPhpServer } from '../../serve/php-server.ts';
 import type { PhpVersion } from '../php-kinds.ts';
 
 export const shared = { appId: 'demo-app', key: 'demo-key', secret: 'open sesame' };
@@ -40,7 +40,7 @@ export async function startTicketApp(
     },
   });
   const nextComplaint = async () => {
-    if (complaints.length === 0) await once(log, 'line', { signal: AbortSignal.timeout(5_000) });
+    if (complaints.length === 0) await once(log, 'line');
     return complaints.shift() ?? '';
   };
   return Object.assign(server, { complaints, nextComplaint });

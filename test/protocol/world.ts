@@ -1,12 +1,12 @@
 import { createHmac } from 'node:crypto';
 import { contents, createSealer } from '../fakes/ticket.ts';
-import { startGateway } from '../gateway.ts';
+import { type Gateway, startGateway } from '../gateway.ts';
 import { type Api, createApi } from '../http-api-client.ts';
 import { type Client, connect } from '../socket-client.ts';
 
 /** The gateway without any PHP: what a ticket says is believed, so that a test may be whoever it needs to be. */
 export interface World {
-  readonly credentials: { readonly appId: string; readonly key: string; readonly secret: string };
+  readonly credentials: Gateway['credentials'];
   enter(identity?: Identity): Promise<Somebody>;
   /** A handshake with this query string. */
   dial(query: string): Promise<Client>;
@@ -59,15 +59,13 @@ const origin = 'https://app.example.com';
 
 export async function startWorld(context: Readonly<Record<string, string>> = {}): Promise<World> {
   const gateway = await startGateway({
-    mode: 'ticket',
     sessionCheck: 'trust-ticket',
     // Nobody is asked.
     sessionEndpoint: 'http://127.0.0.1:9/getSessionID',
     allowedOrigins: origin,
     ...context,
   });
-  const [secret = ''] = Object.values(gateway.cloud.secrets);
-  const credentials = JSON.parse(secret) as World['credentials'];
+  const { credentials } = gateway;
   const seal = createSealer(credentials);
   const sign = (text: string) =>
     `${credentials.key}:${createHmac('sha256', credentials.secret).update(text).digest('hex')}`;

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { exitCodeOf, readOptionsAndWords, UsageError } from '../../bin/arguments.ts';
+import { exitCodeOf, readOptionsAndWords, UsageError } from '../../local/command/arguments.ts';
 import { type Line, type NamedTest, sections } from './checklist.ts';
 import { fits, patternToRun } from './named-tests.ts';
 import { markdownTable } from './table.ts';

@@ -1,16 +1,23 @@
-import { type LocalCloud, unknowns } from '../local/index.ts';
-import { type AssemblyOptions, assemblyUsage, readAssemblyOptions } from './assembly-options.ts';
+import { type LocalCloud, unknowns } from '../index.ts';
+import { exitCodeOf } from './arguments.ts';
 import { banner, type Row } from './banner.ts';
 import { type Life, live } from './live.ts';
+import { type AssemblyOptions, assemblyUsage, readAssemblyOptions } from './options.ts';
 import { describeDynamoDb, findSocketPort, startCloud } from './start-cloud.ts';
 
-/** `session-socket local`. @returns the exit code, when it was stopped */
-export async function runLocal(args: readonly string[]): Promise<number> {
-  const options = readAssemblyOptions(args);
-  if (options === 'help') console.log(assemblyUsage);
-  else if (options === 'unknowns') console.log(listUnknowns());
-  else await live((life) => start(life, options));
-  return 0;
+/**
+ * `session-socket-local`, which is also `session-socket local`.
+ * @param program how it was called, for its help and its errors
+ * @returns the exit code, when it was stopped
+ */
+export function runLocal(args: readonly string[], program = 'session-socket-local'): Promise<number> {
+  return exitCodeOf(async () => {
+    const options = readAssemblyOptions(args);
+    if (options === 'help') console.log(assemblyUsage(program));
+    else if (options === 'unknowns') console.log(listUnknowns());
+    else await live((life) => start(life, options));
+    return 0;
+  }, program);
 }
 
 async function start(life: Life, { faultsAsTyped, ...options }: AssemblyOptions): Promise<void> {
@@ -53,7 +60,7 @@ function describeFaults(typed: readonly string[], { faults }: LocalCloud): reado
   return [`Goes wrong on purpose: ${typed.join(', ')} (--seed ${faults.seed} repeats it)`];
 }
 
-export const unknownsSentence = `${unknowns.length} behaviours of AWS are not known; what was chosen is in docs/local-cloud.md, or: session-socket local --unknowns`;
+export const unknownsSentence = `${unknowns.length} behaviours of AWS are not known; npx session-socket local --unknowns lists them and what was chosen.`;
 
 function listUnknowns(): string {
   return unknowns.map(({ question, choice, source }) => `${question}\n  here: ${choice}\n  see ${source}\n`).join('\n');

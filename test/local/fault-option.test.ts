@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { UsageError } from '../../bin/arguments.ts';
-import { faultHelp, parseFault } from '../../bin/fault-option.ts';
+import { UsageError } from '../../local/command/arguments.ts';
+import { faultHelp, parseFault } from '../../local/command/fault-option.ts';
 import { type Fault, serviceNames } from '../../local/faults.ts';
 
 describe('--fault', () => {

@@ -4,12 +4,15 @@ import { type ParseArgsConfig, parseArgs } from 'node:util';
 export class UsageError extends Error {}
 
 type Options = NonNullable<ParseArgsConfig['options']>;
+type Parsed<O extends Options> = ReturnType<
+  typeof parseArgs<{ args: string[]; allowNegative: true; allowPositionals: true; options: O }>
+>;
 
 /**
  * Only options, `--no-…` included.
  * @throws {UsageError}
  */
-export function readOptions<const O extends Options>(args: readonly string[], options: O) {
+export function readOptions<const O extends Options>(args: readonly string[], options: O): Parsed<O>['values'] {
   return explain(() => parseArgs({ args: [...args], allowNegative: true, options }).values);
 }
 
@@ -17,7 +20,10 @@ export function readOptions<const O extends Options>(args: readonly string[], op
  * Options, and words before, between and after them.
  * @throws {UsageError}
  */
-export function readOptionsAndWords<const O extends Options>(args: readonly string[], options: O) {
+export function readOptionsAndWords<const O extends Options>(
+  args: readonly string[],
+  options: O,
+): { readonly values: Parsed<O>['values']; readonly words: Parsed<O>['positionals'] } {
   const parse = () => parseArgs({ args: [...args], allowNegative: true, allowPositionals: true, options });
   const { values, positionals } = explain(parse);
   return { values, words: positionals };
@@ -47,14 +53,18 @@ export function readChoice<const C extends string>(option: string, choices: read
   return chosen;
 }
 
-/** Prints what went wrong as a sentence. @returns the process's exit code: 2 for a wrong command line, 1 for the rest */
-export async function exitCodeOf(work: () => Promise<number>): Promise<number> {
+/**
+ * Prints what went wrong as a sentence.
+ * @param program how it was called: the first word is printed before the sentence
+ * @returns the process's exit code: 2 for a wrong command line, 1 for the rest
+ */
+export async function exitCodeOf(work: () => Promise<number>, program = 'session-socket'): Promise<number> {
   try {
     return await work();
   } catch (error) {
     const isUsage = error instanceof UsageError;
     const hint = isUsage ? '\n  --help says what there is.\n' : '';
-    console.error(`\nsession-socket: ${error instanceof Error ? error.message : error}\n${hint}`);
+    console.error(`\n${program.split(' ')[0]}: ${error instanceof Error ? error.message : error}\n${hint}`);
     return isUsage ? 2 : 1;
   }
 }

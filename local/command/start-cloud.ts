@@ -1,15 +1,15 @@
 import { createRequire } from 'node:module';
-import { findFreePort } from '../local/free-port.ts';
+import { findFreePort } from '../free-port.ts';
 import {
   describePermissions,
   type LocalCloud,
   type LocalCloudOptions,
   readAssembly,
   startLocalCloud,
-} from '../local/index.ts';
+} from '../index.ts';
 import { createPaint, wantsColour } from './colour.ts';
 import type { Life } from './live.ts';
-import { createTerminalLog } from './local-log.ts';
+import { createTerminalLog } from './log.ts';
 
 interface TerminalOptions extends LocalCloudOptions {
   readonly quiet: boolean;

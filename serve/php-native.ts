@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 import { promisify } from 'node:util';
+import { signalGroup, untilOurEnd } from '../local/until-our-end.ts';
 import type { PhpProcess, PhpProcessOptions } from './php-server.ts';
-import { signalGroup, untilOurEnd } from './until-our-end.ts';
 
 const WORKERS = 4;
 const START_TIMEOUT_MS = 10_000;

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { findFreePort } from './free-port.ts';
+import { findFreePort } from '../local/free-port.ts';
 import { lookForNativePhp, startNativePhp } from './php-native.ts';
 import { startWasmPhp } from './php-wasm.ts';
 
@@ -18,8 +18,10 @@ export interface PhpServerOptions {
   prefer?: 'native' | 'wasm';
   /** Which WebAssembly PHP. @default '8.4', the one that the demo falls back to */
   wasmVersion?: WasmPhpVersion;
-  /** Told one line at a time: why WebAssembly was taken, and what PHP complains about. */
+  /** Told one line at a time what PHP complains about. */
   log?: (line: string) => void;
+  /** Told why WebAssembly was taken. */
+  note?: (sentence: string) => void;
 }
 
 export interface PhpServer {
@@ -56,9 +58,10 @@ export async function startPhpServer(options: PhpServerOptions): Promise<PhpServ
   const port = await findFreePort(options.port);
   const sessions = await mkdtemp(join(tmpdir(), 'session-socket-php-'));
   const root = resolve(options.root);
-  const { router, environment, prefer = 'native', wasmVersion = '8.4', log = () => {} } = options;
+  const { router, environment, prefer = 'native', wasmVersion = '8.4' } = options;
+  const { log = () => {}, note = () => {} } = options;
   try {
-    const running = await start(prefer, { root, router, port, environment, sessions, wasmVersion, log });
+    const running = await start(prefer, note, { root, router, port, environment, sessions, wasmVersion, log });
     let closing: Promise<void> | undefined;
     const close = async () => {
       await running.stop();
@@ -79,11 +82,15 @@ export async function startPhpServer(options: PhpServerOptions): Promise<PhpServ
   }
 }
 
-async function start(prefer: 'native' | 'wasm', options: PhpProcessOptions): Promise<PhpProcess> {
+async function start(
+  prefer: 'native' | 'wasm',
+  note: (sentence: string) => void,
+  options: PhpProcessOptions,
+): Promise<PhpProcess> {
   if (prefer === 'wasm') return startWasmPhp(options);
   const found = await lookForNativePhp();
   if ('missing' in found) {
-    options.log(`${found.missing} Taking the WebAssembly PHP instead.`);
+    note(`${found.missing} Taking the WebAssembly PHP instead.`);
     return startWasmPhp(options);
   }
   return startNativePhp(found.version, options);

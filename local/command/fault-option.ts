@@ -1,4 +1,4 @@
-import { createFaults, type Fault, serviceNames } from '../local/index.ts';
+import { createFaults, type Fault, serviceNames } from '../index.ts';
 import { UsageError } from './arguments.ts';
 
 type Kind = Fault['kind'];

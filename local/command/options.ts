@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import type { LocalCloudOptions } from '../local/index.ts';
+import type { LocalCloudOptions } from '../index.ts';
 import { readChoice, readOptions, readPort, UsageError } from './arguments.ts';
 import { faultHelp, parseFault } from './fault-option.ts';
 
@@ -11,9 +11,12 @@ export interface AssemblyOptions extends Omit<LocalCloudOptions, 'log'> {
   readonly faultsAsTyped: readonly string[];
 }
 
-export const assemblyUsage = `Runs a synthesized CDK app with a WebSocket API on this machine.
+/** @param program how the command was called */
+export const assemblyUsage = (
+  program: string,
+): string => `Runs a synthesized CDK app with a WebSocket API on this machine.
 
-  session-socket local [options]
+  ${program} [options]
 
   --assembly FOLDER  what \`cdk synth\` wrote         (default cdk.out)
   --stack NAME       which stack, when there are several

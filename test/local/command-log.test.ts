@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { createPaint, wantsColour } from '../../bin/colour.ts';
-import { readFunctionLine } from '../../bin/function-line.ts';
-import { createTerminalLog } from '../../bin/local-log.ts';
+import { createPaint, wantsColour } from '../../local/command/colour.ts';
+import { readFunctionLine } from '../../local/command/function-line.ts';
+import { createTerminalLog } from '../../local/command/log.ts';
 import type { LogEntry } from '../../local/index.ts';
 
 const functionIds = ['AppConnectFunction0A1B2C3D', 'AppMessageFunctionFFFF0000'];

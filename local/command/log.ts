@@ -1,5 +1,5 @@
 import { stripVTControlCharacters } from 'node:util';
-import { type Log, type LogEntry, shortNames } from '../local/index.ts';
+import { type Log, type LogEntry, shortNames } from '../index.ts';
 import type { Paint, Style } from './colour.ts';
 import { readFunctionLine } from './function-line.ts';
 

@@ -1,0 +1,81 @@
+import { execFileSync } from 'node:child_process';
+import { cp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { type BuildOptions, build, type Plugin } from 'esbuild';
+import { bundleOptions, entries } from '../lib/bundle.ts';
+import { thirdPartyNotices } from './third-party-notices.ts';
+
+/** `npm run build`, and before each `npm pack`: compiles what the npm packages hold into their `dist` folders. */
+const project = join(import.meta.dirname, '..');
+const dist = join(project, 'dist');
+
+/** What stands in the checkout in one way and in the package in another. */
+const ofThePackage: Plugin = {
+  name: 'of the package',
+  setup({ onResolve }) {
+    onResolve({ filter: /\/bundle\.ts$/ }, ({ resolveDir }) => ({ path: join(resolveDir, 'packaged.ts') }));
+    const path = 'session-socket-local/command';
+    onResolve({ filter: /\/local\/command\/run\.ts$/ }, () => ({ path, external: true }));
+  },
+};
+
+const builds: Readonly<Record<string, () => Promise<void>>> = {
+  'session-socket': buildConstruct,
+  'session-socket-local': buildLocalCloud,
+};
+const [name] = process.argv.slice(2);
+for (const [each, run] of Object.entries(builds)) if (name === undefined || name === each) await run();
+
+/** The construct as CommonJS, which CDK apps of both kinds can load, its Lambdas as they are deployed, and the command. */
+async function buildConstruct(): Promise<void> {
+  await rm(dist, { recursive: true, force: true });
+  compile('lib/tsconfig.build.json');
+  await nameJavaScript(dist);
+  const ours: BuildOptions = {
+    absWorkingDir: project,
+    bundle: true,
+    packages: 'external',
+    platform: 'node',
+    target: 'node20',
+    sourcemap: true,
+    plugins: [ofThePackage],
+    logLevel: 'warning',
+  };
+  await build({ ...ours, entryPoints: ['lib/index.ts'], format: 'cjs', outfile: join(dist, 'lib/index.js') });
+  await build({ ...ours, entryPoints: ['bin/cli.ts'], format: 'esm', outfile: join(dist, 'bin/cli.mjs') });
+  await writeFile(join(dist, 'package.json'), '{ "type": "commonjs" }\n');
+
+  const files = new Set<string>();
+  for (const entry of entries) {
+    const outfile = join(dist, 'functions', entry, 'index.js');
+    const { metafile } = await build({ ...bundleOptions(entry), absWorkingDir: project, outfile, metafile: true });
+    for (const file of Object.keys(metafile.inputs)) files.add(file);
+  }
+  await writeFile(join(dist, 'THIRD-PARTY-NOTICES.txt'), await thirdPartyNotices(project, files));
+}
+
+/** The local cloud as ES modules, file by file: it reads some of its files when it runs. */
+async function buildLocalCloud(): Promise<void> {
+  const [source, target] = [join(project, 'local'), join(project, 'local/dist')];
+  await rm(target, { recursive: true, force: true });
+  compile('local/tsconfig.build.json');
+  await nameJavaScript(target);
+  for (const asset of ['inspector/page', 'lambda/runtime/loader.cjs']) {
+    await cp(join(source, asset), join(target, asset), { recursive: true });
+  }
+}
+
+function compile(config: string): void {
+  const tsc = join(dirname(createRequire(import.meta.url).resolve('typescript/package.json')), 'bin/tsc');
+  execFileSync(process.execPath, [tsc, '-p', config], { cwd: project, stdio: 'inherit' });
+}
+
+/** TypeScript leaves `./x.ts` in declarations as it is, and there is only `./x.d.ts`, which `./x.js` leads to. */
+async function nameJavaScript(folder: string): Promise<void> {
+  const files = (await readdir(folder, { recursive: true })).filter((file) => file.endsWith('.d.ts'));
+  for (const file of files.map((each) => join(folder, each))) {
+    const text = await readFile(file, 'utf8');
+    await writeFile(file, text.replace(/((?:from|import)\s*\(?['"]\.[^'"]*)\.ts(?=['"])/g, '$1.js'));
+  }
+}

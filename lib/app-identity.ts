@@ -1,0 +1,59 @@
+import { createHash } from 'node:crypto';
+import { Stack, Token } from 'aws-cdk-lib';
+import type { Construct } from 'constructs';
+
+/** What Pusher calls an application's `app_id` and `key`: both public, and neither ever changes while the app is in use. */
+export interface AppIdentity {
+  /** One segment of the HTTP API's paths. */
+  readonly appId: string;
+  /** The `kid` of tickets and of signed requests. */
+  readonly key: string;
+}
+
+interface IdentityProps {
+  readonly appId?: string | undefined;
+  readonly key?: string | undefined;
+}
+
+/** The key by the shape of a ticket's `kid` (functions/core/ticket.ts). */
+const longest = { appId: 64, key: 32 } as const;
+
+/** Undefined when both can be used; else one plain sentence about the one that cannot. */
+export function findIdentityFault(props: IdentityProps): string | undefined {
+  for (const name of ['appId', 'key'] as const) {
+    const value = props[name];
+    if (value === undefined) continue;
+    if (Token.isUnresolved(value))
+      return `${name} must be known at synth, because other names contain it; use plain text.`;
+    if (!/^[A-Za-z0-9_-]+$/.test(value) || value.length > longest[name]) {
+      return `${name} "${value}" cannot be part of a URL; use 1 to ${longest[name]} letters, digits, - and _.`;
+    }
+  }
+  return undefined;
+}
+
+/** Both follow from the construct's place, so they stay the same for as long as it does. */
+export function identify(construct: Construct, { appId, key }: IdentityProps): AppIdentity {
+  const digest = createHash('sha256').update(placeOf(construct).join('/')).digest();
+  // Twelve digits, the first no 0: pusher-http-python refuses anything but digits, and `Pusher.forURL` of npm pusher reads the id
+  // as a JavaScript number.
+  const number = 10n ** 11n + (digest.readBigUInt64BE() % (9n * 10n ** 11n));
+  return { appId: appId ?? String(number), key: key ?? digest.toString('hex', 8, 18) };
+}
+
+/** What the console shows: `Shop-SessionSocket`. API Gateway takes 128 characters. */
+export function nameOf(construct: Construct): string {
+  return placeOf(construct).join('-').slice(0, 128);
+}
+
+/**
+ * The name of the stack, then the ids below it. Of a nested stack it is the outermost one's name, because its own is known to
+ * CloudFormation only. The ids above the stack are left out: whoever moves a stack within the CDK app keeps the deployed one.
+ */
+function placeOf(construct: Construct): readonly string[] {
+  let stack = Stack.of(construct);
+  while (stack.nestedStackParent !== undefined) stack = stack.nestedStackParent;
+  const { scopes } = construct.node;
+  const below = scopes.slice(scopes.indexOf(stack) + 1);
+  return [stack.stackName, ...below.map(({ node }) => node.id)];
+}

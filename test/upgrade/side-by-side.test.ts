@@ -1,0 +1,64 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { type Entry, entries } from '../../lib/bundle.ts';
+import { needs } from '../needs.ts';
+import { type Listener, type Publishing, startPublishing } from '../publishing.ts';
+import { bundlesOf } from './release.ts';
+
+/**
+ * An update replaces one function after the other while sockets stay open, and so does its rollback: functions of both
+ * versions work on the same rows meanwhile, and rows of the version before stay for two hours.
+ */
+const release = '0.1.0';
+const released = bundlesOf(release);
+const history = 'missing' in released ? ({ name: 'history', missing: released.missing } as const) : undefined;
+
+type Bundles = Readonly<Record<Entry, Buffer>>;
+const readBundles = (folder: string) =>
+  Object.fromEntries(entries.map((entry) => [entry, readFileSync(join(folder, entry, 'index.js'))])) as Bundles;
+
+describe.each([
+  { from: release, to: 'this version' },
+  { from: 'this version', to: release },
+])('while $from is replaced by $to, function by function', needs(history), ({ from }) => {
+  let gateway: Publishing;
+  let before: Bundles;
+  let after: Bundles;
+  const listeners: Listener[] = [];
+  const room = ['orders', 'presence-room'];
+
+  beforeAll(async () => {
+    if ('missing' in released) return;
+    const versions = [readBundles(released.folder), readBundles(inject('bundles'))] as const;
+    [before, after] = from === release ? versions : [versions[1], versions[0]];
+    gateway = await startPublishing({ hello: 'true' }, { watch: true });
+    for (const entry of entries) await gateway.replaceCode(entry, before[entry]);
+    listeners.push(await gateway.listen(room, '42'));
+  });
+  afterAll(() => gateway?.close());
+
+  it.each(entries)('every socket still hears what is published, and new ones open, once %s is new', async (entry) => {
+    await gateway.replaceCode(entry, after[entry]);
+    listeners.push(await gateway.listen(room, '42'));
+    const body = JSON.stringify({ name: `after-${entry}`, channel: 'orders', data: '{}' });
+    expect((await gateway.ask('POST', '/events', { body })).status).toBe(200);
+    for (const { heard } of listeners) expect(await heard(`after-${entry}`)).toMatchObject({ channel: 'orders' });
+  });
+
+  it('the user is present once, by all sockets', async () => {
+    const users = await gateway.ask('GET', '/channels/presence-room/users');
+    expect(await users.json()).toEqual({ users: [{ id: '42' }] });
+  });
+
+  it('a logout closes the sockets of both versions, and no row is left', async () => {
+    expect((await gateway.ask('POST', '/users/42/terminate_connections', { body: '{}' })).status).toBe(200);
+    for (const { client } of listeners) {
+      await client.closed;
+      expect(client.frames.at(-1)).toContain('4009');
+    }
+    for (const table of ['Connections', 'Subscriptions', 'Members']) {
+      await expect.poll(() => gateway.rows(table)).toEqual([]);
+    }
+  });
+});
