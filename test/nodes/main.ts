@@ -1,4 +1,5 @@
 /** `npm run test:nodes`: the tests on every Node that people have. Exits with 1 when they fail on one. */
+import { relative } from 'node:path';
 import { exitCodeOf, readOptionsAndWords, UsageError } from '../../local/command/arguments.ts';
 import { installNode } from './install.ts';
 import { findNpm } from './npm.ts';
@@ -48,7 +49,12 @@ function printTable(runs: readonly Run[]): void {
     console.log(cells.map((cell) => String(cell ?? '–').padEnd(10)).join(''));
   console.log();
   row('Node', 'exit', 'passed', 'failed', 'skipped', 'seconds');
-  for (const { version, exitCode = 'killed', counts, seconds } of runs) {
-    row(version, exitCode, counts?.numPassedTests, counts?.numFailedTests, counts?.numPendingTests, seconds);
+  for (const { version, exitCode = 'killed', report, seconds } of runs) {
+    row(version, exitCode, report?.numPassedTests, report?.numFailedTests, report?.numPendingTests, seconds);
+  }
+  // A file whose setup fails has no test that failed.
+  for (const { version, report } of runs) {
+    const failed = report?.testResults.filter(({ status }) => status === 'failed') ?? [];
+    for (const { name } of failed) console.log(`Failed on Node ${version}: ${relative(process.cwd(), name)}`);
   }
 }

@@ -11,39 +11,41 @@ export interface Run {
   /** undefined when a signal ended it */
   readonly exitCode: number | undefined;
   readonly seconds: number;
-  /** Of vitest's report; undefined where it wrote none. */
-  readonly counts: Counts | undefined;
+  /** undefined where vitest wrote none */
+  readonly report: Report | undefined;
 }
 
-export interface Counts {
+/** What of vitest's report is printed. */
+export interface Report {
   readonly numPassedTests: number;
   readonly numFailedTests: number;
   readonly numPendingTests: number;
+  readonly testResults: readonly { readonly name: string; readonly status: string }[];
 }
 
 /** @param folder holds the Node that the script runs with, and comes first on the PATH of all that it starts */
 export async function runScript(version: Version, folder: string, npm: string, script: string): Promise<Run> {
-  const report = join(project, 'test', 'output', `node-${version}.json`);
-  await rm(report, { force: true });
+  const file = join(project, 'test', 'output', `node-${version}.json`);
+  await rm(file, { force: true });
   const startedAtMs = performance.now();
   const child = spawn(join(folder, 'node'), [npm, 'run', script], {
     cwd: project,
     stdio: ['ignore', 'inherit', 'inherit'],
     // Tests that start npm find it beside the Node that runs this.
-    env: { ...process.env, PATH: [folder, process.env.PATH, dirname(process.execPath)].join(':'), TESTS_JSON: report },
+    env: { ...process.env, PATH: [folder, process.env.PATH, dirname(process.execPath)].join(':'), TESTS_JSON: file },
   });
   const [exitCode] = (await once(child, 'exit')) as [number | null];
   return {
     version,
     exitCode: exitCode ?? undefined,
     seconds: Math.round((performance.now() - startedAtMs) / 1000),
-    counts: await readCounts(report),
+    report: await readReport(file),
   };
 }
 
-async function readCounts(report: string): Promise<Counts | undefined> {
+async function readReport(file: string): Promise<Report | undefined> {
   try {
-    return JSON.parse(await readFile(report, 'utf8')) as Counts;
+    return JSON.parse(await readFile(file, 'utf8')) as Report;
   } catch {
     return undefined;
   }
