@@ -91,6 +91,8 @@ export function createItemOperations(dynalite: Dynalite): ItemOperations {
       if (wanted !== 'ALL_OLD' && wanted !== 'NONE') {
         return { refusal: invalid('ReturnValuesOnConditionCheckFailure can only be ALL_OLD or NONE') };
       }
+      const refusal = refuseComparison(prepared.data.Expected as Expected | undefined);
+      if (refusal !== undefined) return { refusal };
       return { ready: { operation, data: prepared.data, showsItemOnFailure: wanted === 'ALL_OLD' } };
     },
     async isForOneAlone(ready) {
@@ -110,6 +112,33 @@ export function createItemOperations(dynalite: Dynalite): ItemOperations {
       if (typeof table === 'string') known.delete(table);
     },
   };
+}
+
+type Expected = Readonly<
+  Record<string, { readonly ComparisonOperator?: string; readonly AttributeValueList?: object[] }>
+>;
+
+/**
+ * What each operator takes; EQ and NE take anything. CONTAINS takes BOOL and NULL beyond what is documented, as DynamoDB Local does.
+ * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/LegacyConditionalParameters.Expected.html
+ */
+const comparableTypes = new Map<string, readonly string[]>([
+  ...['LE', 'LT', 'GE', 'GT', 'IN', 'BETWEEN'].map((operator) => [operator, ['S', 'N', 'B']] as const),
+  ...['CONTAINS', 'NOT_CONTAINS'].map((operator) => [operator, ['S', 'N', 'B', 'BOOL', 'NULL']] as const),
+  ['BEGINS_WITH', ['S', 'B']],
+]);
+
+/** dynalite checks this for filters, and compares in `Expected` what cannot be compared until its code throws. */
+function refuseComparison(expected: Expected = {}): Outcome | undefined {
+  for (const { ComparisonOperator: operator = '', AttributeValueList: values = [] } of Object.values(expected)) {
+    const types = comparableTypes.get(operator);
+    const [type = ''] = values.flatMap((value) => Object.keys(value)).filter((each) => !types?.includes(each));
+    if (types === undefined || type === '') continue;
+    return invalid(
+      `One or more parameter values were invalid: ComparisonOperator ${operator} is not valid for ${type} AttributeValue type`,
+    );
+  }
+  return undefined;
 }
 
 interface BatchedWrite {

@@ -292,6 +292,21 @@ const groups: Readonly<Record<string, readonly (readonly [what: string, operatio
         ReturnValues: 'ALL_NEW',
       },
     ],
+    ['before conditions of old', 'PutItem', put('typed', { m: { M: {} }, l: { L: [] }, b: { BOOL: true }, t: s('a') })],
+    ...(['EQ', 'NE', 'LE', 'GT', 'CONTAINS', 'NOT_CONTAINS', 'BEGINS_WITH', 'IN'] as const).flatMap((operator) =>
+      [{ M: {} }, { L: [] }, { BOOL: true }, { NULL: true }, { SS: ['a'] }, n(1)].map(
+        (value) =>
+          [
+            `expected ${operator} ${Object.keys(value)[0]}`,
+            'UpdateItem',
+            {
+              TableName,
+              Key: key('typed'),
+              Expected: { m: { ComparisonOperator: operator, AttributeValueList: [value] } },
+            },
+          ] as const,
+      ),
+    ),
   ],
   query: [
     ...[1, 2, 3, 4, 5].map(
