@@ -2,6 +2,8 @@ import { mkdir, mkdtemp, realpath, rm, symlink, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import client from '../client/package.json' with { type: 'json' };
+import local from '../local/package.json' with { type: 'json' };
 import project from '../package.json' with { type: 'json' };
 import { findNpm } from './nodes/npm.ts';
 import { chooseVersions, packageFor, versions } from './nodes/versions.ts';
@@ -14,10 +16,11 @@ describe('npm run test:nodes', () => {
     expect(chooseVersions(['2', '24', '18'])).toEqual({ chosen: [deployed], unknown: ['2', '18'] });
   });
 
-  it('has one Node of each line that package.json admits, and none that it does not', () => {
+  it('has one Node of each line that the packages admit, and no other', () => {
     const lines = versions.map((version) => version.split('.')[0]);
     expect([...project.engines.node.matchAll(/[\^=](\d+)/g)].map(([, major]) => major)).toEqual(lines);
     expect(versions[0]).toMatch(/^20\.19\./);
+    expect([local.engines, client.engines]).toEqual([project.engines, project.engines]);
   });
 
   it('refuses a platform for which npm has no binaries, with what to do', () => {
