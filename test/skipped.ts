@@ -24,7 +24,7 @@ export class SkippedReporter implements Reporter {
   }
 
   onTestRunEnd(modules: readonly TestModule[]): void {
-    // With -t, or after .only, most tests are skipped because nobody asked for them.
+    // With -t most tests are skipped because nobody asked for them.
     if (this.#vitest?.config.testNamePattern !== undefined) return;
     const tests = modules.flatMap(({ children }) => [...children.allTests('skipped')]);
     const skips = tests.filter(({ parent }) => !hasFailed(parent)).map(describeSkip);
