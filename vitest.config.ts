@@ -92,7 +92,8 @@ const thorough = [
  * `unit` needs nothing but Node and answers in seconds; `integration` starts the local cloud with real PHP, a DynamoDB
  * engine and the bundles that would be deployed; `conformance` holds it against what is known of API Gateway, line by line
  * (`npm run conformance` prints the table); `e2e` adds a real browser; `frameworks` installs those and runs an app of each.
- * `package` packs the npm packages and installs them outside the checkout. Neither of these nor `thorough` is part of `npm test`, which is to take two minutes at most.
+ * `package` packs the npm packages and installs them outside the checkout. `frameworks`, `package` and `thorough` are not part of
+ * `npm test`, which newcomers wait for.
  */
 export default defineConfig({
   test: {
