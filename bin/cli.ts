@@ -50,7 +50,10 @@ async function loadLocal() {
     return await import('../local/command/run.ts');
   } catch (error) {
     if (!isMissing(error, 'session-socket-local')) throw error;
-    throw new Error('The local cloud is a package of its own. Install it: npm install --save-dev session-socket-local');
+    throw new Error(
+      'The local cloud is the package session-socket-local, which is not installed here. It is not on npm yet: ' +
+        '`npm pack -w session-socket-local` in a checkout of session-socket makes a tarball that `npm install` takes.',
+    );
   }
 }
 

@@ -21,8 +21,8 @@ export const usage = `Runs session-socket on this machine: the template that wou
   --socket-port N   port of the WebSocket API     (default 4000; 0 takes any free one)
   --php WHICH       native or wasm                (default native, and WebAssembly where no php runs)
   --mode WHICH      ticket or cookie              (default ticket; cookie has page and socket on one domain, and no token)
-  --app URL         your own PHP app in place of the demo, such as http://127.0.0.1:8000; it has to answer /getSessionID
-                    with tickets, and finds what it has to know in session-socket.env
+  --app URL         your own PHP app in place of the demo, such as http://127.0.0.1:8000; it has to answer /getSessionID,
+                    or the path that URL names, with tickets, and finds what it has to know in session-socket.env
   --hello           say hello every second, as the server of the blog post did
   --quiet           print no log, only where everything is
   --permissions     at the end, say which permissions each function used and which it never did

@@ -16,7 +16,8 @@ afterAll(() => rm(repository, { recursive: true, force: true }));
 describe.each([
   { source: 'the path of a checkout', type: 'path', folder: '.', version: '*@dev' },
   { source: 'the path of its folder php', type: 'path', folder: 'php', version: '*@dev' },
-  { source: 'the repository', type: 'vcs', folder: '.', version: '^0.1' },
+  { source: 'the repository', type: 'vcs', folder: '.', version: '*@dev' },
+  { source: 'a release of the repository', type: 'vcs', folder: '.', version: '^0.1' },
 ])('composer require from $source', needsFramework(['composer', 'git']), ({ type, folder, version }) => {
   let outside: Outside;
   beforeAll(async () => {
