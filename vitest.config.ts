@@ -171,6 +171,7 @@ export default defineConfig({
         test: {
           name: 'package',
           ...patient,
+          globalSetup: 'test/package/pack.ts',
           include: ['test/package/**/*.test.ts'],
         },
       },

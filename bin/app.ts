@@ -6,11 +6,12 @@ import { defineStack } from './define-stack.ts';
 // `cdk` validates the template against CloudFormation's rules; the local cloud has its own opinion and starts sooner.
 const app = new App({ builtinCloudFormationValidation: process.env.SESSION_SOCKET_VALIDATION !== 'off' });
 try {
-  const sessionSocket = defineStack(app);
+  const deployed = defineStack(app);
   // Somebody who deployed with `-c mode=…` and forgets it now would change who gets in. Not on stdout, which is `cdk synth`'s.
-  if (sessionSocket !== undefined && app.node.tryGetContext('mode') === undefined) {
+  const unset = ['mode', 'tokenFrom'].filter((option) => app.node.tryGetContext(option) === undefined);
+  if (deployed !== undefined && unset.length > 0) {
     console.error(
-      `session-socket: mode is ${sessionSocket.mode}, the default, because neither -c nor cdk.json sets it. A stack that was deployed with another mode would change: npx cdk diff shows it.`,
+      `session-socket: mode is ${deployed.mode}, tokenFrom is ${deployed.tokenFrom}. Neither -c nor cdk.json sets ${unset.join(' and ')}; a stack that was deployed with another value would change: npx cdk diff shows it.`,
     );
   }
 } catch (error) {

@@ -10,7 +10,7 @@ import { thirdPartyNotices } from './third-party-notices.ts';
 const project = join(import.meta.dirname, '..');
 const dist = join(project, 'dist');
 
-/** What stands in the checkout in one way and in the package in another. */
+/** In the package other files take the place of two that only a checkout can use. */
 const ofThePackage: Plugin = {
   name: 'of the package',
   setup({ onResolve }) {
@@ -25,6 +25,7 @@ const builds: Readonly<Record<string, () => Promise<void>>> = {
   'session-socket-local': buildLocalCloud,
 };
 const [name] = process.argv.slice(2);
+if (name !== undefined && !Object.hasOwn(builds, name)) throw new Error(`There is no package ${name} to build.`);
 for (const [each, run] of Object.entries(builds)) if (name === undefined || name === each) await run();
 
 /** The construct as CommonJS, which CDK apps of both kinds can load, its Lambdas as they are deployed, and the command. */

@@ -94,7 +94,7 @@ async function start(life: Life, options: LocalOptions): Promise<void> {
         ['DynamoDB', describeDynamoDb('dynalite')],
         ['Lambda', ...runtimes],
       ],
-      [unknownsSentence],
+      [unknownsSentence('session-socket local')],
     ),
   );
 }

@@ -25,6 +25,8 @@ export function findIdentityFault(props: IdentityProps): string | undefined {
     if (value === undefined) continue;
     if (Token.isUnresolved(value))
       return `${name} must be known at synth, because other names contain it; use plain text.`;
+    // Digits invite plain JavaScript to leave the quotes out.
+    if (typeof value !== 'string') return `${name} must be a string; write it in quotes.`;
     if (!/^[A-Za-z0-9_-]+$/.test(value) || value.length > longest[name]) {
       return `${name} "${value}" cannot be part of a URL; use 1 to ${longest[name]} letters, digits, - and _.`;
     }
@@ -48,7 +50,7 @@ export function nameOf(construct: Construct): string {
 
 /**
  * The name of the stack, then the ids below it. Of a nested stack it is the outermost one's name, because its own is known to
- * CloudFormation only. The ids above the stack are left out: whoever moves a stack within the CDK app keeps the deployed one.
+ * CloudFormation only. The ids above the stack are left out: a stack that is moved within the CDK app stays the deployed one.
  */
 function placeOf(construct: Construct): readonly string[] {
   let stack = Stack.of(construct);

@@ -25,10 +25,10 @@ export class SessionSocketStack extends Stack {
   readonly sessionSocket: SessionSocket;
 
   constructor(scope: Construct, id: string, props: SessionSocketStackProps) {
-    super(scope, id, { description: describe(props), ...props });
+    super(scope, id, { ...props, description: props.description ?? describe(props) });
     this.sessionSocket = new SessionSocket(this, 'SessionSocket', props);
     if (props.alarmTopicArn !== undefined) this.#tellOfAlarms(props.alarmTopicArn);
-    const { webSocketUrl, httpApiUrl, appId, key, secret, mode } = this.sessionSocket;
+    const { webSocketUrl, httpApiUrl, appId, key, secret, mode, tokenFrom } = this.sessionSocket;
 
     new CfnOutput(this, 'WebSocketUrl', {
       value: webSocketUrl,
@@ -42,6 +42,7 @@ export class SessionSocketStack extends Stack {
     new CfnOutput(this, 'Key', { value: key, description: "Pusher's key, for PHP" });
     new CfnOutput(this, 'SecretName', { value: secret.secretName, description: 'Where PHP gets its secret from' });
     new CfnOutput(this, 'Mode', { value: mode, description: 'How a token becomes a session' });
+    new CfnOutput(this, 'TokenFrom', { value: tokenFrom, description: 'Where the page puts its token' });
   }
 
   #tellOfAlarms(topicArn: string): void {

@@ -5,7 +5,7 @@ import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 import { defaultLimit } from '../functions/core/connection-limit.ts';
 import type { SessionMode } from '../functions/core/session.ts';
-import { type SettledWayIn, settleWayIn } from '../functions/core/way-in.ts';
+import { type SettledWayIn, settleWayIn, type TokenSource } from '../functions/core/way-in.ts';
 import type {
   AuthorizerEnvironment,
   ChannelsEnvironment,
@@ -37,6 +37,8 @@ export class SessionSocket extends Construct {
   readonly httpApiUrl: string;
   /** How a token becomes a session: the mode that was asked for, or the default. */
   readonly mode: SessionMode;
+  /** Where the token is: what was asked for, or the mode's default. */
+  readonly tokenFrom: TokenSource;
   /** Pusher's application id and key: public, and the same for as long as the stack's name and the path below it are. */
   readonly appId: string;
   readonly key: string;
@@ -70,6 +72,7 @@ export class SessionSocket extends Construct {
     refuseBadProps(props);
     this.#wayIn = settleWayIn(props);
     this.mode = this.#wayIn.mode;
+    this.tokenFrom = this.#wayIn.tokenFrom;
     this.#revalidate = settleRevalidate(this.#wayIn.mode, props.revalidate);
     this.#logRetention = props.logRetention ?? RetentionDays.ONE_MONTH;
 

@@ -750,6 +750,9 @@ function check_credentials(array $credentials): void
             . implode(', ', SETTINGS) . '.');
     }
     ['app_id' => $appId, 'key' => $key, 'secret' => $secret] = $credentials + array_fill_keys(SETTINGS, null);
+    if (is_int($appId)) {
+        throw new Fault('The setting app_id is a number: write it in quotes.');
+    }
     if (!is_string($appId) || $appId === '') {
         throw new Fault("The setting app_id is missing or empty: it is the stack's output AppId.");
     }

@@ -1,6 +1,6 @@
 import { relative } from 'node:path';
 import type { Reporter, TestCase, TestModule, TestSuite, Vitest } from 'vitest/node';
-import { allowedSkips } from './allowed-skips.ts';
+import { allowedSkips, mostSkips } from './allowed-skips.ts';
 import type { Need } from './needs.ts';
 
 interface Skip {
@@ -13,7 +13,7 @@ interface Skip {
  * A reporter that ends a run with what was skipped, why, and the line that installs what is missing.
  *
  * With TESTS_MAY_LACK a skip fails the run, unless it is for one of the needs that this names (`php,java`; none when empty)
- * and on the list of test/allowed-skips.ts.
+ * and on the list of test/allowed-skips.ts, and so do too many.
  */
 export class SkippedReporter implements Reporter {
   readonly #mayLack = process.env.TESTS_MAY_LACK?.split(',');
@@ -29,9 +29,11 @@ export class SkippedReporter implements Reporter {
     const tests = modules.flatMap(({ children }) => [...children.allTests('skipped')]);
     const skips = tests.filter(({ parent }) => !hasFailed(parent)).map(describeSkip);
     if (skips.length > 0) this.#vitest?.logger.log(describeSkips(skips));
-    const forbidden = this.#mayLack === undefined ? [] : skips.filter((skip) => !isAllowed(skip, this.#mayLack ?? []));
-    if (forbidden.length === 0) return;
+    if (this.#mayLack === undefined) return;
+    const forbidden = skips.filter((skip) => !isAllowed(skip, this.#mayLack ?? []));
+    if (forbidden.length === 0 && skips.length <= mostSkips) return;
     const lines = forbidden.map(({ file, name }) => `  ${file} › ${name}`);
+    if (skips.length > mostSkips) lines.push(`  ${skips.length} are more than ${mostSkips}.`);
     this.#vitest?.logger.error(`These may not be skipped here (test/allowed-skips.ts):\n${lines.join('\n')}\n`);
     process.exitCode = 1;
   }

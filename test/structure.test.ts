@@ -38,7 +38,7 @@ const handlers = readdirSync(join(project, 'functions'))
   .filter((name) => name.endsWith('.ts'))
   .map((name) => name.replace('.ts', ''));
 
-// Whoever makes the props in a function of their own has to be able to name each of their types.
+// A function that makes the props has to be able to name each of their types.
 it('lib/index.ts exports every type of ours that the props name', () => {
   const [props, index] = [textOf('lib/session-socket-props.ts'), textOf('lib/index.ts')];
   const imported = [...props.matchAll(/^import type \{ (.+) \} from '\.\.?\//gm)].flatMap(([, names = '']) =>
@@ -224,6 +224,13 @@ describe.each(['package.json', 'local/package.json', 'client/package.json'])('%s
   it('pins every package to one version', () => {
     for (const pinned of Object.values({ ...dependencies, ...devDependencies })) {
       expect(pinned).toMatch(/^\d+\.\d+\.\d+(-[\w.]+)?$/);
+    }
+  });
+
+  it('pins a package to the version that the others pin it to', () => {
+    const root = JSON.parse(textOf('package.json')).devDependencies;
+    for (const [name, pinned] of Object.entries<string>(dependencies ?? {})) {
+      if (name in root) expect(`${name} ${pinned}`).toBe(`${name} ${root[name]}`);
     }
   });
 

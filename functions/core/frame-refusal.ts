@@ -3,7 +3,7 @@ import type { Refusal } from './refusal.ts';
 /** Every way of saying no to a frame. Apart from the others, because the authorizer, which has to start fast, never does. */
 const refusals = {
   // 43xx, not Reverb's 4200: one bad frame must not make a client that obeys the classes drop a working socket.
-  'malformed-frame': forOnce('A frame is a JSON object with a string "event", of at most 512 levels.'),
+  'malformed-frame': forOnce('A frame is a JSON object with a string "event", of at most 511 levels.'),
   'unknown-event': forOnce('This event is not known here.'),
   'not-admitted': forOnce('Nobody has said who this is.'),
   'bad-channel-name': unfit('A channel has 1 to 200 letters, digits or any of _-=@,.; for a name.'),

@@ -15,12 +15,12 @@ export function runLocal(args: readonly string[], program = 'session-socket-loca
     const options = readAssemblyOptions(args);
     if (options === 'help') console.log(assemblyUsage(program));
     else if (options === 'unknowns') console.log(listUnknowns());
-    else await live((life) => start(life, options));
+    else await live((life) => start(life, options, program));
     return 0;
   }, program);
 }
 
-async function start(life: Life, { faultsAsTyped, ...options }: AssemblyOptions): Promise<void> {
+async function start(life: Life, { faultsAsTyped, ...options }: AssemblyOptions, program: string): Promise<void> {
   const port = await findSocketPort(options.port, '--port');
   const cloud = await startCloud(life, { ...options, port });
   life.goOn();
@@ -28,7 +28,7 @@ async function start(life: Life, { faultsAsTyped, ...options }: AssemblyOptions)
     banner(
       'The local cloud is running on this machine',
       [...describeCloud(cloud), ['DynamoDB', `${cloud.dynamodbEndpoint}  ${describeDynamoDb(options.dynamodb)}`]],
-      [...describeFaults(faultsAsTyped, cloud), unknownsSentence],
+      [...describeFaults(faultsAsTyped, cloud), unknownsSentence(program)],
     ),
   );
 }
@@ -60,7 +60,10 @@ function describeFaults(typed: readonly string[], { faults }: LocalCloud): reado
   return [`Goes wrong on purpose: ${typed.join(', ')} (--seed ${faults.seed} repeats it)`];
 }
 
-export const unknownsSentence = `${unknowns.length} behaviours of AWS are not known; npx session-socket local --unknowns lists them and what was chosen.`;
+/** @param program as for `runLocal` */
+export function unknownsSentence(program: string): string {
+  return `${unknowns.length} behaviours of AWS are not known; npx ${program} --unknowns lists them and what was chosen.`;
+}
 
 function listUnknowns(): string {
   return unknowns.map(({ question, choice, source }) => `${question}\n  here: ${choice}\n  see ${source}\n`).join('\n');

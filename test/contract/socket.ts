@@ -3,7 +3,7 @@ import { Visitor } from '../php/visitor.ts';
 import { connect, handshakeStatus } from '../socket-client.ts';
 import { type PusherSocket, speakPusher } from './pusher-socket.ts';
 
-const malformed = 'A frame is a JSON object with a string "event", of at most 512 levels.';
+const malformed = 'A frame is a JSON object with a string "event", of at most 511 levels.';
 
 /** A gateway with the PHP demo behind it: on this machine, or deployed. */
 export interface SocketTarget {

@@ -38,7 +38,7 @@ it('answers a bad option with its sentence and nothing else, writes nothing and 
 });
 
 // Once `-c mode=session-id` was typed and once forgotten: the second deployment would let other people in.
-it('says on one line that the mode is the default, and nothing where the mode is set', async () => {
+it('says on one line which of mode and tokenFrom nobody set, and nothing where both are set', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'session-socket-app-'));
   try {
     const context = {
@@ -49,11 +49,14 @@ it('says on one line that the mode is the default, and nothing where the mode is
     expect(await runApp(context, folder)).toEqual({
       stdout: '',
       stderr:
-        'session-socket: mode is ticket, the default, because neither -c nor cdk.json sets it. ' +
-        'A stack that was deployed with another mode would change: npx cdk diff shows it.\n',
+        'session-socket: mode is ticket, tokenFrom is query. Neither -c nor cdk.json sets mode and tokenFrom; ' +
+        'a stack that was deployed with another value would change: npx cdk diff shows it.\n',
       code: 0,
     });
-    expect(await runApp({ ...context, mode: 'ticket' }, folder)).toEqual({ stdout: '', stderr: '', code: 0 });
+    const half = await runApp({ ...context, mode: 'ticket' }, folder);
+    expect(half.stderr).toContain('Neither -c nor cdk.json sets tokenFrom;');
+    const whole = await runApp({ ...context, mode: 'ticket', tokenFrom: 'query' }, folder);
+    expect(whole).toEqual({ stdout: '', stderr: '', code: 0 });
   } finally {
     await rm(folder, { recursive: true });
   }

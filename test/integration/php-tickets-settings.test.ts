@@ -57,6 +57,7 @@ describe.each(phpVersions)('what the developer says to session-socket.php on $na
     it.each([
       ['no app_id', { ...good, app_id: undefined }, /app_id is missing or empty/],
       ['an empty app_id', { ...good, app_id: '' }, /app_id is missing or empty/],
+      ['a number as app_id', { ...good, app_id: 123456789012 }, /app_id is a number: write it in quotes/],
       ['no key', { ...good, key: undefined }, /key is not 1 to 32 of A-Z/],
       ['a key with a dot', { ...good, key: 'a.b' }, /key is not 1 to 32 of A-Z/],
       ['a key with a newline', { ...good, key: 'ab\n' }, /key is not 1 to 32 of A-Z/],

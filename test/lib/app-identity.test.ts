@@ -68,6 +68,8 @@ describe('the application id and the key', () => {
     [{ appId: 'my shop' }, 'appId "my shop" cannot be part of a URL; use 1 to 64 letters, digits, - and _.'],
     [{ appId: 'shop/1' }, 'appId "shop/1" cannot be part of a URL; use 1 to 64 letters, digits, - and _.'],
     [{ appId: '1\n' }, 'appId "1\n" cannot be part of a URL; use 1 to 64 letters, digits, - and _.'],
+    // As plain JavaScript may say it.
+    [{ appId: 123456789012 as unknown as string }, 'appId must be a string; write it in quotes.'],
     [
       { appId: '1'.repeat(65) },
       `appId "${'1'.repeat(65)}" cannot be part of a URL; use 1 to 64 letters, digits, - and _.`,

@@ -597,7 +597,7 @@ describe('sessions that are over', () => {
 
 describe('the outputs', () => {
   it.each(both)('%s are what a user has to know, and not the secret', (_, { template }) => {
-    const names = ['WebSocketUrl', 'HttpApiUrl', 'AppId', 'Key', 'SecretName', 'Mode'];
+    const names = ['WebSocketUrl', 'HttpApiUrl', 'AppId', 'Key', 'SecretName', 'Mode', 'TokenFrom'];
     expect(Object.keys(template.Outputs ?? {})).toEqual(names);
   });
 

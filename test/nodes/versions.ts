@@ -1,4 +1,4 @@
-/** The newest of each line that people have, and that npm brings as a binary. The oldest is what `engines` asks for. */
+/** Of 20 the newest 20.19, because `engines` asks for that; of each later line the newest that npm brings as a binary. */
 export const versions = ['20.19.6', '22.23.5', '24.22.3', '26.12.1'] as const;
 
 export type Version = (typeof versions)[number];

@@ -4,23 +4,21 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { handshakeStatus } from '../socket-client.ts';
 import { synthesizeTo } from './construct.ts';
-import { goOutside, type Outside, pack } from './outside.ts';
+import { goOutside, type Outside } from './outside.ts';
 
-let packed: Awaited<ReturnType<typeof pack>>;
+const tarballs = inject('tarballs');
 let outside: Outside;
 beforeAll(async () => {
-  packed = await pack();
   outside = await goOutside();
   await outside.write({ 'package.json': '{ "name": "outside", "private": true, "type": "module" }' });
-  // Whoever only wants the doctor needs neither CDK nor an AWS account.
-  await outside.install('--omit=peer', packed.tarballs['session-socket'] ?? '');
+  // The doctor needs neither CDK nor an AWS account.
+  await outside.install('--omit=peer', tarballs['session-socket']);
 });
 afterAll(async () => {
   await outside?.remove();
-  await packed?.remove();
 });
 
 describe('npx session-socket, installed from its tarball', () => {
@@ -57,7 +55,7 @@ describe('npx session-socket, installed from its tarball', () => {
 
 describe('session-socket-local, installed from its tarball', () => {
   beforeAll(async () => {
-    await outside.install('--omit=peer', packed.tarballs['session-socket-local'] ?? '');
+    await outside.install('--omit=peer', tarballs['session-socket-local']);
     await synthesizeTo(join(outside.folder, 'cdk.out'));
   });
 
@@ -103,7 +101,7 @@ await cloud.close();
 
 describe('session-socket-client, installed from its tarball', () => {
   it('is a module that does nothing when it is imported on a server', async () => {
-    await outside.install('--omit=peer', packed.tarballs['session-socket-client'] ?? '');
+    await outside.install('--omit=peer', tarballs['session-socket-client']);
     await outside.write({
       'page.js':
         "import { useTickets } from 'session-socket-client/pusher-tickets.js';\nconsole.log(typeof useTickets);\n",

@@ -1,9 +1,9 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { synthesizeTo } from './construct.ts';
-import { goOutside, megabytesOf, type Outside, pack, project } from './outside.ts';
+import { goOutside, megabytesOf, type Outside, project } from './outside.ts';
 
 /** Somebody else's CDK app: nothing in it knows of the checkout, and npm installs what the tarball asks for. */
 const props = `{
@@ -39,16 +39,13 @@ function configFor(typescript: string) {
   return { compilerOptions, files: ['app.ts'] };
 }
 
-let packed: Awaited<ReturnType<typeof pack>>;
 let fromCheckout: Template;
 beforeAll(async () => {
-  packed = await pack();
   const folder = await mkdtemp(join(tmpdir(), 'session-socket-checkout-'));
   await synthesizeTo(folder);
   fromCheckout = await readTemplate(folder);
   await rm(folder, { recursive: true });
 });
-afterAll(() => packed?.remove());
 
 const { peerDependencies, devDependencies } = JSON.parse(await readFile(join(project, 'package.json'), 'utf8'));
 const lowest = (range: string) => range.replace(/^\^/, '');
@@ -75,7 +72,7 @@ describe.each([
     await outside.write({ 'package.json': '{ "name": "outside", "private": true }', ...apps });
     await outside.install(`aws-cdk-lib@${cdk}`, `constructs@${constructs}`);
     before = Object.keys(await installed());
-    await outside.install(packed.tarballs['session-socket'] ?? '');
+    await outside.install(inject('tarballs')['session-socket']);
   });
   afterAll(() => outside?.remove());
 

@@ -1,33 +1,9 @@
-import { execFile, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 
-const run = promisify(execFile);
 export const project = join(import.meta.dirname, '..', '..');
-
-/** What `npm publish` would publish: a tarball for each package, in a folder of their own. */
-export async function pack(): Promise<{
-  readonly tarballs: Readonly<Record<string, string>>;
-  remove(): Promise<void>;
-}> {
-  const folder = await mkdtemp(join(tmpdir(), 'session-socket-packed-'));
-  const packages = ['session-socket', 'session-socket-local', 'session-socket-client'];
-  for (const arguments_ of [[], ['-w', 'session-socket-local', '-w', 'session-socket-client']]) {
-    await run('npm', ['pack', '--silent', '--pack-destination', folder, ...arguments_], { cwd: project });
-  }
-  const files = await readdir(folder);
-  const tarballOf = (name: string) => {
-    const file = files.find((each) => new RegExp(`^${name}-\\d`).test(each));
-    if (file === undefined) throw new Error(`npm pack made no tarball of ${name}, but ${files.join(', ')}.`);
-    return join(folder, file);
-  };
-  return {
-    tarballs: Object.fromEntries(packages.map((name) => [name, tarballOf(name)])),
-    remove: () => rm(folder, { recursive: true, force: true }),
-  };
-}
 
 /** A folder of somebody else's, with nothing of the checkout above it. */
 export interface Outside {
