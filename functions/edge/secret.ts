@@ -73,7 +73,7 @@ async function fetchSecrets(secretArn: string, aws: AwsSettings, clock: Clock): 
   return parseSecrets(answer.body);
 }
 
-/** What else is there is ignored: before 0.1.0 it held `appId` and `key` too, and they may differ from the stack's. */
+/** Other fields are ignored: before 0.1.0 it held `appId` and `key` too, and they may differ from the stack's. */
 function parseSecrets(body: string): Secrets {
   try {
     const { secret, previousSecret } = JSON.parse(JSON.parse(body).SecretString);

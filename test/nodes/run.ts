@@ -15,7 +15,7 @@ export interface Run {
   readonly report: Report | undefined;
 }
 
-/** What of vitest's report is printed. */
+/** The part of vitest's report that is printed. */
 export interface Report {
   readonly numPassedTests: number;
   readonly numFailedTests: number;
