@@ -62,6 +62,7 @@ export function createRevalidate({ claims, tell, ...world }: Dependencies) {
 }
 
 const client = new DynamoDBClient(waitAtMost(2000));
+const tell = createTell();
 const sender = createSockets(read('CALLBACK_URL'), { maxAttempts: 2, timeoutMs: 3000 });
 
 /** Undefined where PHP is asked in the handshake only. */
@@ -70,7 +71,7 @@ function createAsking(): Asking | undefined {
   if (interval === undefined) return undefined;
   const settings = readSessionEndpointSettings();
   const credentials = createCredentialsSource(readCredentialsSettings(), readAwsSettings(), systemClock);
-  const sessions = createSessionLookup(settings, credentials, systemClock);
+  const sessions = createSessionLookup(settings, credentials, systemClock, tell);
   const atOnce = readNumber('CHECKS_AT_ONCE');
   return { sessions, credentials, interval, atOnce, timeoutMs: settings.timeoutMs };
 }
@@ -83,5 +84,5 @@ export const handler = createRevalidate({
   asking: createAsking(),
   clock: systemClock,
   random: Math.random,
-  tell: createTell(),
+  tell,
 });

@@ -203,7 +203,7 @@ const moods: readonly (readonly [string, Mood, Outcome, (string | RegExp)?])[] =
   ],
   [
     'floods with headers',
-    bytes(`HTTP/1.1 200 OK\r\n${'x-a: hidden\r\n'.repeat(5000)}\r\n`),
+    bytes(`HTTP/1.1 200 OK\r\n${'x-a: hidden\r\n'.repeat(9000)}\r\n`),
     'unavailable',
     'HPE_HEADER_OVERFLOW',
   ],
