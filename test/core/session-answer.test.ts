@@ -1,11 +1,14 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { isRefusal } from '../../functions/core/refusal.ts';
 import { type SessionMode, sessionModes } from '../../functions/core/session.ts';
 import { judgeAnswer, type SessionAnswer } from '../../functions/core/session-answer.ts';
 import { SessionCheckFailed } from '../../functions/core/session-lookup.ts';
+import { answers, askedId, endpoint, signedNo } from './answers.ts';
 
-const token = '0123456789abcdef0123456789abcdef';
+const token = askedId;
 const json = 'application/json';
 const says = (body: unknown, contentType = json): SessionAnswer => ({
   status: 200,
@@ -17,8 +20,6 @@ const status = (code: number, headers: SessionAnswer['headers'] = {}): SessionAn
   headers: { 'content-type': 'text/html', ...headers },
   body: '<h1>Hello</h1>',
 });
-const endpoint = new URL('https://app.example.com/getSessionID');
-const signedNo = 'no,s=right';
 const judgeIn = (mode: SessionMode, answer: SessionAnswer, sessionId: string | undefined = token) =>
   judgeAnswer({ mode, endpoint, sessionId, isSignedNo: (header) => header === signedNo }, answer);
 const judge = (answer: SessionAnswer) => judgeIn('session-id', answer);
@@ -317,5 +318,22 @@ describe('200 in mode status', () => {
     ['another id, which nobody reads', says('other')],
   ])('accepts %s', (_, answer) => {
     expect(judgeIn('status', answer)).toEqual({ sessionId: token });
+  });
+});
+
+describe('the table of docs/modes.md', () => {
+  const words = { 'not-logged-in': 'no', 'other-session': 'no', unavailable: 'no answer' } as Record<string, string>;
+  const wordOf = (mode: SessionMode, answer: SessionAnswer) => {
+    const outcome = outcomeOf(() => judgeIn(mode, answer));
+    return words[outcome] ?? outcome;
+  };
+
+  it('says what the authorizer, the re-check and the doctor make of an answer', () => {
+    const rows = answers.map(
+      ([says, answer]) => `| ${says} | ${wordOf('ticket', answer)} | ${wordOf('session-id', answer)} |`,
+    );
+    const page = readFileSync(join(import.meta.dirname, '../../docs/modes.md'), 'utf8');
+    const [, table = ''] = page.split(/<!-- \/?answers.*-->/);
+    expect(table.trim().split('\n').slice(2)).toEqual(rows);
   });
 });
