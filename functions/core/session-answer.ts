@@ -51,12 +51,14 @@ export function judgeAnswer(question: SessionQuestion, answer: SessionAnswer): S
   if (answer.status === 421) {
     throw new SessionCheckFailed(
       'misconfigured',
-      'PHP answered 421, so PHP and the gateway do not hold the same secret or a clock is more than 300 s off',
+      'it answered 421: PHP and the gateway do not hold the same secret or a clock is more than 300 s off',
     );
   }
   const challenge = findChallenge(answer);
-  if (answer.status !== 200) throw unavailable(`it answered ${answer.status}${challenge && ` ${challenge}`}`, answer);
-  if (challenge !== '') throw unavailable(`it answered 200 ${challenge}`, answer);
+  if (answer.status !== 200 || challenge !== undefined) {
+    const reason = ['it answered', answer.status, challenge].join(' ').trim();
+    throw new SessionCheckFailed('unavailable', reason, { inFront: challenge !== undefined });
+  }
   if (mode === 'status' && sessionId !== undefined) return { sessionId };
 
   const session = parseSession(readBody(answer), mode);
@@ -71,35 +73,30 @@ function doubtSigned({ endpoint, isSignedNo }: SessionQuestion, answer: SessionA
   if (answer.status === 403 && isSignedNo(headerOf(answer, answerHeader) ?? '')) return undefined;
   const evidence = findForeigner(endpoint, answer);
   if (evidence !== undefined) return evidence;
-  if (answer.status !== 403) return "without PHP's signature: something in front of PHP answered";
-  return "without PHP's signature: something in front of PHP answered, or session-socket.php is older than the gateway";
+  const outdated = answer.status === 403 ? ', or session-socket.php is outdated' : '';
+  return `without PHP's signature: PHP did not give it${outdated}`;
 }
 
 /** What shows that something in front of PHP answered; undefined when nothing does. HTML does not: a hand-written no may be a page. */
 function findForeigner(endpoint: URL, answer: SessionAnswer): string | undefined {
   const challenge = findChallenge(answer);
-  if (challenge !== '') return challenge;
+  if (challenge !== undefined) return challenge;
   // A staging server asks for a password like this. A session is not asked for by it.
-  if (headerOf(answer, 'www-authenticate') !== undefined) return 'with WWW-Authenticate: it wants HTTP authentication';
+  if (headerOf(answer, 'www-authenticate') !== undefined) return 'with WWW-Authenticate';
   return answer.status < 400 ? findDetour(endpoint, headerOf(answer, 'location') ?? '') : undefined;
 }
 
 /** A login page is on the same host and at another path. */
 function findDetour(endpoint: URL, location: string): string | undefined {
-  if (!URL.canParse(location, endpoint.href)) return 'with a Location that is no URL';
-  const target = new URL(location, endpoint);
-  if (target.hostname !== endpoint.hostname) return 'and leads to another host';
+  const target = URL.canParse(location, endpoint.href) ? new URL(location, endpoint) : undefined;
+  if (target?.hostname !== endpoint.hostname) return 'and leads to another host';
   const pathOf = ({ pathname }: URL) => pathname.replace(/\/+$/, '');
   return location !== '' && pathOf(target) === pathOf(endpoint) ? 'and leads to the same path' : undefined;
 }
 
-function findChallenge(answer: SessionAnswer): string {
-  const header = challengeHeaders.find((name) => answer.headers[name] !== undefined);
-  return header === undefined ? '' : `with the header ${header}: a firewall answered`;
-}
-
-function unavailable(reason: string, answer: SessionAnswer): SessionCheckFailed {
-  return new SessionCheckFailed('unavailable', reason, { inFront: findChallenge(answer) !== '' });
+function findChallenge({ headers }: SessionAnswer): string | undefined {
+  const header = challengeHeaders.find((name) => headers[name] !== undefined);
+  return header && `with the header ${header}`;
 }
 
 function headerOf({ headers }: SessionAnswer, name: string): string | undefined {

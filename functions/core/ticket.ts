@@ -1,6 +1,6 @@
 import { sealOverhead, unseal } from './aes-gcm.ts';
 import type { Credentials } from './credentials.ts';
-import { type Fields, fieldsIn, isFields } from './fields.ts';
+import { type Fields, fieldsIn, isAbsentOr, isFields } from './fields.ts';
 import { isEpochSeconds, isObject, parseIdentity, readObject } from './identity.ts';
 import { type Refusal, refuse } from './refusal.ts';
 import type { Session } from './session.ts';
@@ -50,14 +50,13 @@ export const ticketLimits = {
   identity: 3072,
   /** Characters. */
   sessionId: 512,
-  /** Bytes. */
-  agent: 1024,
 } as const;
 
 const form = /^t1\.([A-Za-z0-9_-]{1,32})\.([A-Za-z0-9_-]+)$/;
 const plainHeader = /^[\x20-\x7e]+$/;
 const addressForm = /^[0-9A-Fa-f:.]{2,45}$/;
-const agentForm = /^[A-Za-z0-9_-]+$/;
+/** 1 KB in base64url: what PHP passes on of a user agent. */
+const agentForm = /^[A-Za-z0-9_-]{1,1366}$/;
 const ticketId = /^[0-9a-f]{32}$/;
 
 /**
@@ -90,8 +89,7 @@ function readTicket(plaintext: string, now: number): Ticket | Refusal {
   if (typeof c !== 'string' || c.length > ticketLimits.cookieHeader || !plainHeader.test(c)) return bad;
   if (typeof s !== 'string' || s === '' || s.length > ticketLimits.sessionId) return bad;
   if (i !== undefined && !(isFields(i) && isObject(i, ticketLimits.identity))) return bad;
-  if (address !== undefined && !(typeof address === 'string' && addressForm.test(address))) return bad;
-  if (agent !== undefined && !isAgent(agent)) return bad;
+  if (!isAbsentOr(addressForm, address) || !isAbsentOr(agentForm, agent)) return bad;
   if (!isEpochSeconds(iat) || !isEpochSeconds(exp) || exp < iat) return bad;
   if (typeof jti !== 'string' || !ticketId.test(jti)) return bad;
 
@@ -99,10 +97,6 @@ function readTicket(plaintext: string, now: number): Ticket | Refusal {
   if (iat - now > clockTolerance) return refuse('future-ticket');
   if (now - exp > clockTolerance) return refuse('expired-ticket');
   return { cookieHeader: c, sessionId: s, identity: i, address, agent, issuedAt: iat, jti };
-}
-
-function isAgent(value: unknown): value is string {
-  return typeof value === 'string' && agentForm.test(value) && value.length <= Math.ceil((ticketLimits.agent * 4) / 3);
 }
 
 const bad = refuse('incomplete-ticket');

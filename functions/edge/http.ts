@@ -11,7 +11,8 @@ import { Agent as HttpsAgent, request as requestByHttps } from 'node:https';
 export interface HttpRequest {
   readonly url: URL;
   readonly method: 'GET' | 'POST';
-  readonly headers: Readonly<Record<string, string>>;
+  /** Undefined ones are not sent. */
+  readonly headers: Readonly<Record<string, string | undefined>>;
   readonly body?: string;
   /** For the whole exchange, a second try and the body included. */
   readonly timeoutMs: number;
@@ -53,7 +54,8 @@ const encrypted = { request: requestByHttps, agent: new HttpsAgent({ keepAlive: 
  */
 export function exchange(request: HttpRequest): Promise<HttpAnswer> {
   const transport = request.url.protocol === 'https:' ? encrypted : plain;
-  const options: RequestOptions = { method: request.method, headers: request.headers, maxHeaderSize };
+  const headers = Object.fromEntries(Object.entries(request.headers).filter(([, value]) => value !== undefined));
+  const options: RequestOptions = { method: request.method, headers, maxHeaderSize };
 
   return new Promise((resolve, reject) => {
     // Until an answer begins or we give up: both can end in what looks like a stale connection.
@@ -65,7 +67,7 @@ export function exchange(request: HttpRequest): Promise<HttpAnswer> {
       const dialled = transport.request(request.url, { ...options, agent });
       dialled.once('response', receive);
       dialled.on('error', (error) => {
-        if (isStale(dialled) && !isOfParser(error)) dialAnew();
+        if (isStale(dialled)) dialAnew();
         else fail(describe(error));
       });
       dialled.end(request.body);
@@ -117,11 +119,6 @@ export function exchange(request: HttpRequest): Promise<HttpAnswer> {
       attempt.destroy();
     }
   });
-}
-
-/** What came is no HTTP, so the connection is alive. */
-function isOfParser(error: Error): boolean {
-  return codeOf(error)?.startsWith('HPE_') ?? false;
 }
 
 /** Node's messages quote addresses and certificates, its codes do not. */

@@ -4,7 +4,7 @@ import { askingWith, type SessionMode } from '../core/session.ts';
 import { answerHeader, judgeAnswer } from '../core/session-answer.ts';
 import { SessionCheckFailed, type SessionLookup } from '../core/session-lookup.ts';
 import { decodeUserAgent } from '../core/user-agent.ts';
-import { exchange, HttpFailure } from './http.ts';
+import { exchange, HttpFailure, type HttpRequest } from './http.ts';
 import type { Tell } from './telemetry.ts';
 
 export interface PhpSettings {
@@ -45,9 +45,9 @@ export function createSessionLookup(
         // Without it CodeIgniter would rotate the id on our own request.
         'x-requested-with': 'XMLHttpRequest',
         'x-session-socket': signature,
-        ...(address !== undefined && { 'x-session-socket-address': address }),
-        ...(agent !== undefined && { 'x-session-socket-agent': agent }),
-        ...(held.authorization !== undefined && { authorization: held.authorization }),
+        'x-session-socket-address': address,
+        'x-session-socket-agent': agent,
+        authorization: held.authorization,
       });
       if (mode === 'ticket' && answer.status === 403 && answer.headers[answerHeader] === undefined) warnOnce();
       const isOwnNo = (header: string) => isSignedNo(held, signature, header);
@@ -58,12 +58,11 @@ export function createSessionLookup(
   function warnOnce(): void {
     if (hasWarned) return;
     hasWarned = true;
-    const reason =
-      'it answered 403 without the header X-Session-Socket-Answer; update session-socket.php if it is older';
+    const reason = 'it answered 403 without X-Session-Socket-Answer';
     tell('warn', 'PHP file may be outdated', { reason }, {});
   }
 
-  async function ask(headers: Record<string, string>) {
+  async function ask(headers: HttpRequest['headers']) {
     try {
       return await exchange({ url: endpoint, method: 'GET', headers, timeoutMs, maxBodyBytes, wantsBody });
     } catch (error) {

@@ -130,7 +130,7 @@ describe('what something in front of PHP answers', () => {
 
   it('is told from an outdated PHP file by whoever reads the line', () => {
     expect(failureOf(() => judgeIn('ticket', status(403))).reason).toBe(
-      "it answered 403 without PHP's signature: something in front of PHP answered, or session-socket.php is older than the gateway",
+      "it answered 403 without PHP's signature: PHP did not give it, or session-socket.php is outdated",
     );
   });
 });
