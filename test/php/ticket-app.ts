@@ -19,6 +19,7 @@ export interface TicketApp extends PhpServer {
 export async function startTicketApp(
   { prefer, wasmVersion }: PhpVersion,
   environment: Readonly<Record<string, string>> = {},
+  ini: Readonly<Record<string, string>> = {},
 ): Promise<TicketApp> {
   const complaints: string[] = [];
   const log = new EventEmitter();
@@ -32,6 +33,7 @@ export async function startTicketApp(
       SESSION_SOCKET_SECRET: shared.secret,
       ...environment,
     },
+    ini,
     prefer,
     ...(wasmVersion && { wasmVersion }),
     log(lines) {
