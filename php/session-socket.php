@@ -79,8 +79,12 @@ final class Fault extends \LogicException
  *     `origins`: other origins of yours whose pages may ask, such as `['https://app.example.com']`, compared exactly.
  *     `address`: the browser's IP address, where the app knows it better than `REMOTE_ADDR`, behind a proxy.
  */
-function answer(array $credentials, callable $identify, array $options = []): void
-{
+function answer(
+    #[\SensitiveParameter]
+    array $credentials,
+    callable $identify,
+    array $options = []
+): void {
     drop_output();
     if (headers_sent($file, $line)) {
         error_log("session-socket: answered nothing, because output has begun in $file line $line.");
@@ -107,8 +111,11 @@ function answer(array $credentials, callable $identify, array $options = []): vo
  * @return array{0: int, 1: array<string, string>, 2: string} status, headers, body
  */
 function respond(
+    #[\SensitiveParameter]
     array $credentials,
+    #[\SensitiveParameter]
     array $server,
+    #[\SensitiveParameter]
     string $sessionId,
     string $cookieName,
     ?array $identity,
@@ -131,8 +138,12 @@ function respond(
  *
  * @return array `$server` unchanged unless the gateway has signed this request
  */
-function restore_browser(array $credentials, array $server): array
-{
+function restore_browser(
+    #[\SensitiveParameter]
+    array $credentials,
+    #[\SensitiveParameter]
+    array $server
+): array {
     try {
         check_credentials($credentials);
         $isGateway = isset($server['HTTP_X_SESSION_SOCKET']) && find_signature_fault($credentials, $server, time()) === null;
@@ -147,8 +158,16 @@ function restore_browser(array $credentials, array $server): array
  *     only called for those who may ask
  * @return array{0: int, 1: array<string, string>, 2: string}
  */
-function reply(array $credentials, array $server, int $now, callable $session, array $options = []): array
-{
+function reply(
+    #[\SensitiveParameter]
+    array $credentials,
+    #[\SensitiveParameter]
+    array $server,
+    int $now,
+    #[\SensitiveParameter]
+    callable $session,
+    array $options = []
+): array {
     $cors = [];
     try {
         check_credentials($credentials);
@@ -892,8 +911,10 @@ function sign_query(
  * A browser tells by Sec-Fetch-Site which site's page asks; one that is too old for that tells by Origin. The scheme is not
  * compared, because behind a proxy that ends TLS PHP does not know its own.
  */
-function is_own_page(array $server): bool
-{
+function is_own_page(
+    #[\SensitiveParameter]
+    array $server
+): bool {
     if (!in_array($server['HTTP_SEC_FETCH_SITE'] ?? 'none', ['same-origin', 'none'], true)) {
         return false;
     }
@@ -914,16 +935,21 @@ function is_own_page(array $server): bool
  * @param string[] $origins
  * @return array<string, string> none for everybody else
  */
-function cors_headers(array $server, array $origins): array
-{
+function cors_headers(
+    #[\SensitiveParameter]
+    array $server,
+    array $origins
+): array {
     $origin = $server['HTTP_ORIGIN'] ?? null;
     return in_array($origin, $origins, true)
         ? ['Access-Control-Allow-Origin' => $origin, 'Access-Control-Allow-Credentials' => 'true']
         : [];
 }
 
-function log_foreign_origin(array $server): void
-{
+function log_foreign_origin(
+    #[\SensitiveParameter]
+    array $server
+): void {
     if (isset($server['HTTP_ORIGIN'])) {
         $origin = preg_replace('/[^\x21-\x7e]/', '?', substr((string) $server['HTTP_ORIGIN'], 0, 200));
         error_log("session-socket: answered 403 to a page of $origin. If that is yours, list it in the option origins.");
@@ -935,8 +961,13 @@ function log_foreign_origin(array $server): void
  *
  * @return string|null null when the gateway has signed this request; else what is wrong and how to mend it
  */
-function find_signature_fault(array $credentials, array $server, int $now): ?string
-{
+function find_signature_fault(
+    #[\SensitiveParameter]
+    array $credentials,
+    #[\SensitiveParameter]
+    array $server,
+    int $now
+): ?string {
     $form = '/^kid=([A-Za-z0-9_-]{1,32}),t=([0-9]{1,12}),s=([0-9a-f]{64})$/D';
     if (preg_match($form, (string) $server['HTTP_X_SESSION_SOCKET'], $match) !== 1) {
         return 'The header X-Session-Socket is malformed: does something in front of PHP change it?';
@@ -960,8 +991,12 @@ function find_signature_fault(array $credentials, array $server, int $now): ?str
 }
 
 /** The secret that the gateway has signed this request with; null when it is none of ours. */
-function find_signer(array $credentials, array $server): ?string
-{
+function find_signer(
+    #[\SensitiveParameter]
+    array $credentials,
+    #[\SensitiveParameter]
+    array $server
+): ?string {
     preg_match('/t=([0-9]+),s=([0-9a-f]+)$/D', (string) $server['HTTP_X_SESSION_SOCKET'], $match);
     [, $time, $signature] = $match;
     $found = null;
@@ -975,8 +1010,13 @@ function find_signer(array $credentials, array $server): ?string
  * The `s` of the header: hex, over method, path with query, time, the Cookie header as it came, and what PHP had seen of the
  * browser, where the ticket says it.
  */
-function sign_request(string $secret, array $server, string $time): string
-{
+function sign_request(
+    #[\SensitiveParameter]
+    string $secret,
+    #[\SensitiveParameter]
+    array $server,
+    string $time
+): string {
     $pathAndQuery = (string) ($server['REQUEST_URI'] ?? '');
     $cookieHash = hash('sha256', (string) ($server['HTTP_COOKIE'] ?? ''));
     $browser = signed_browser($server);
@@ -990,8 +1030,12 @@ function sign_request(string $secret, array $server, string $time): string
  *
  * @return array<string, string>
  */
-function sign_no(array $credentials, array $server): array
-{
+function sign_no(
+    #[\SensitiveParameter]
+    array $credentials,
+    #[\SensitiveParameter]
+    array $server
+): array {
     $request = substr((string) $server['HTTP_X_SESSION_SOCKET'], -64);
     $key = derive_key((string) find_signer($credentials, $server), 'request');
     return ['X-Session-Socket-Answer' => 'no,s=' . hash_hmac('sha256', "no\n$request", $key)];
@@ -1004,8 +1048,11 @@ function sign_no(array $credentials, array $server): array
  *
  * @return array{a?: string, u?: string} its address, and its user agent in base64url, because it may be no UTF-8
  */
-function seen_browser(array $server, ?string $address): array
-{
+function seen_browser(
+    #[\SensitiveParameter]
+    array $server,
+    ?string $address
+): array {
     $address = $address ?? (string) ($server['REMOTE_ADDR'] ?? '');
     $agent = (string) ($server['HTTP_USER_AGENT'] ?? '');
     $isShort = $agent !== '' && strlen($agent) <= MAX_AGENT_BYTES;
@@ -1018,16 +1065,21 @@ function seen_browser(array $server, ?string $address): array
  *
  * @return array{}|array{address: string, agent: string} empty texts for what the ticket did not say
  */
-function signed_browser(array $server): array
-{
+function signed_browser(
+    #[\SensitiveParameter]
+    array $server
+): array {
     $address = $server['HTTP_X_SESSION_SOCKET_ADDRESS'] ?? null;
     $agent = $server['HTTP_X_SESSION_SOCKET_AGENT'] ?? null;
     return $address === null && $agent === null ? [] : ['address' => (string) $address, 'agent' => (string) $agent];
 }
 
 /** `$server` as if the browser itself asked. Headers of a proxy that name an address name the browser's. */
-function as_browser(array $browser, array $server): array
-{
+function as_browser(
+    array $browser,
+    #[\SensitiveParameter]
+    array $server
+): array {
     if (($browser['address'] ?? '') !== '') {
         $address = $browser['address'];
         $server['REMOTE_ADDR'] = $address;
@@ -1049,8 +1101,11 @@ function quote_address(string $address): string
     return strpos($address, ':') === false ? $address : "\"[$address]\"";
 }
 
-function is_other_browser(array $browser, array $server): bool
-{
+function is_other_browser(
+    array $browser,
+    #[\SensitiveParameter]
+    array $server
+): bool {
     return as_browser($browser, $server) !== $server;
 }
 
@@ -1078,8 +1133,10 @@ function call_as(array $browser, callable $identify)
  *
  * @return string|null the session's id, with `$_SESSION` filled; null when the request names no session that there is
  */
-function read_session(array $server): ?string
-{
+function read_session(
+    #[\SensitiveParameter]
+    array $server
+): ?string {
     if (session_status() !== PHP_SESSION_NONE) {
         throw new Fault('The session is open already, so it is locked and would be kept alive: call SessionSocket\answer() '
             . 'before session_start() and without session.auto_start, or use SessionSocket\respond().');
@@ -1109,8 +1166,13 @@ function read_session(array $server): ?string
  * Gives back the lock of a session that is open, and writes nothing: it is no younger for having been asked about. One whose id
  * changes in this very request stays open, because the browser gets the new id and the app has to save what belongs to it.
  */
-function let_go(array $server, string $sessionId, string $cookieName): void
-{
+function let_go(
+    #[\SensitiveParameter]
+    array $server,
+    #[\SensitiveParameter]
+    string $sessionId,
+    string $cookieName
+): void {
     $isOpen = function_exists('session_status') && session_status() === PHP_SESSION_ACTIVE;
     if ($isOpen && session_id() === $sessionId && urldecode((string) find_cookie($server, $cookieName)) === $sessionId) {
         session_abort();
@@ -1122,8 +1184,10 @@ function let_go(array $server, string $sessionId, string $cookieName): void
  * file, one for every guess, so this looks first. Only the `files` handler can be looked into from here, and not where
  * open_basedir hides its folder from scripts; otherwise the shape has to do.
  */
-function may_exist(string $sessionId): bool
-{
+function may_exist(
+    #[\SensitiveParameter]
+    string $sessionId
+): bool {
     if (preg_match('/^[A-Za-z0-9,-]{22,250}$/D', $sessionId) !== 1) {
         return false;
     }
@@ -1142,8 +1206,11 @@ function may_exist(string $sessionId): bool
 }
 
 /** A cookie's value as the browser sent it, not decoded. Of two with the same name the first counts, as in `$_COOKIE`. */
-function find_cookie(array $server, string $name): ?string
-{
+function find_cookie(
+    #[\SensitiveParameter]
+    array $server,
+    string $name
+): ?string {
     foreach (explode(';', (string) ($server['HTTP_COOKIE'] ?? '')) as $pair) {
         [$itsName, $value] = explode('=', ltrim($pair), 2) + ['', null];
         if ($itsName === $name && $value !== null) {
@@ -1159,8 +1226,12 @@ function find_cookie(array $server, string $name): ?string
  *
  * @param string[] $names exact, or with a `*` at the end
  */
-function cookies_to_replay(array $server, string $cookieName, array $names): string
-{
+function cookies_to_replay(
+    #[\SensitiveParameter]
+    array $server,
+    string $cookieName,
+    array $names
+): string {
     $value = find_cookie($server, $cookieName);
     if ($value === null || preg_match('/^[\x21-\x3a\x3c-\x7e]+$/D', $value) !== 1) {
         throw new Fault("Somebody is logged in, but the request has no usable cookie $cookieName: is that the name of the "

@@ -227,13 +227,13 @@ describe('says why there was no answer', withNativePhp, () => {
     const at = (port: number): string => `127.0.0.1:${port}`;
 
     it.each([
-      ['refused', () => nowhere, '127.0.0.1:9 refused the connection'],
-      ['timed out', () => urlOf('http', api), () => `${at(api.port)} timed out`],
-      ['timed out in TLS', () => urlOf('https', api), () => `${at(api.port)} `],
-      ['unknown host', () => 'https://api.invalid', 'api.invalid is an unknown host'],
+      ['refused', (): string => nowhere, '127.0.0.1:9 refused the connection'],
+      ['timed out', (): string => urlOf('http', api), () => `${at(api.port)} timed out`],
+      ['timed out in TLS', (): string => urlOf('https', api), () => `${at(api.port)} `],
+      ['unknown host', (): string => 'https://api.invalid', 'api.invalid is an unknown host'],
       [
         'bad certificate',
-        () => urlOf('https', foreign),
+        (): string => urlOf('https', foreign),
         () => `the certificate of ${at(foreign.port)} is not accepted`,
       ],
     ] as const)('%s', async (_, given, words) => {
