@@ -33,6 +33,7 @@ const refusals = {
   'ended-session': forNow('The session has come to the end that PHP named.'),
   'changed-user': forNow('PHP names another user for this session now.'),
   'changed-session': forNow('The session has another id now.'),
+  'unanswered-session': forNow('PHP has not answered about this session several times.'),
 };
 
 export type RefusalReason = keyof typeof refusals;

@@ -30,11 +30,14 @@ export type FailedOutcome = 'unavailable' | 'misconfigured';
 export class SessionCheckFailed extends Error {
   readonly outcome: FailedOutcome;
   readonly reason: string;
+  /** Something in front of PHP answered: a firewall, a load balancer, a web server. */
+  readonly inFront: boolean;
 
-  constructor(outcome: FailedOutcome, reason: string) {
+  constructor(outcome: FailedOutcome, reason: string, { inFront = false } = {}) {
     super(`The session could not be checked (${outcome}): ${reason}.`);
     this.name = 'SessionCheckFailed';
     this.outcome = outcome;
     this.reason = reason;
+    this.inFront = inFront;
   }
 }
