@@ -89,6 +89,7 @@ function isRelease(event: unknown): boolean {
 }
 
 const client = new DynamoDBClient(waitAtMost(2000));
+const tell = createTell();
 const sender = createSockets(read('CALLBACK_URL'), { maxAttempts: 2, timeoutMs: 3000 });
 
 /** Undefined where PHP is asked in the handshake only. */
@@ -97,7 +98,7 @@ function createAsking(): Asking | undefined {
   if (interval === undefined) return undefined;
   const settings = readSessionEndpointSettings();
   const credentials = createCredentialsSource(readCredentialsSettings(), readAwsSettings(), systemClock);
-  const sessions = createSessionLookup(settings, credentials, systemClock);
+  const sessions = createSessionLookup(settings, credentials, systemClock, tell);
   const atOnce = readNumber('CHECKS_AT_ONCE');
   const guard = createGuardRows(read('CLAIMS_TABLE'), client, systemClock);
   return { sessions, credentials, interval, atOnce, timeoutMs: settings.timeoutMs, guard };
@@ -111,5 +112,5 @@ export const handler = createRevalidate({
   asking: createAsking(),
   clock: systemClock,
   random: Math.random,
-  tell: createTell(),
+  tell,
 });

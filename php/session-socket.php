@@ -36,6 +36,14 @@ const MAX_USER_INFO_BYTES = 2048;
 const MAX_MEMBER_BYTES = 1024; // Pusher's: https://pusher.com/docs/channels/using_channels/presence-channels/
 const MAX_CHANNELS = 100;
 const MAX_EPOCH_SECONDS = 100000000000; // more would be milliseconds, with which a session never ends
+const MAX_AGENT_BYTES = 1024;
+const ADDRESS = '/^[0-9A-Fa-f:.]{2,45}$/D';
+const VARY = 'Cookie, Origin, Sec-Fetch-Site, X-Session-Socket';
+// Headers that apps behind a proxy read the browser's address from.
+const PROXY_HEADERS = ['HTTP_X_FORWARDED_FOR', 'HTTP_FORWARDED', 'HTTP_X_REAL_IP', 'HTTP_CLIENT_IP', 'HTTP_X_CLIENT_IP',
+    'HTTP_CF_CONNECTING_IP', 'HTTP_TRUE_CLIENT_IP', 'HTTP_FASTLY_CLIENT_IP', 'HTTP_X_CLUSTER_CLIENT_IP'];
+const BOM = "\xEF\xBB\xBF";
+const OPTIONS = ['cookies', 'origins', 'address'];
 const SETTINGS = ['app_id', 'key', 'secret', 'previous_secret'];
 const IDENTITY_FIELDS = ['userId', 'userInfo', 'channels', 'expiresAt'];
 
@@ -45,22 +53,31 @@ final class Fault extends \LogicException
 }
 
 /**
- * Answers the request, for apps with PHP's own sessions. Call it before `session_start()`, and output nothing after it.
+ * Answers the request, for apps with PHP's own sessions. Call it before `session_start()`. What is output before or after it is
+ * dropped.
  *
  * @param array $credentials see above
  * @param callable $identify called with `$_SESSION` filled for reading; returns the identity, or null for nobody
+ * @param array $options all optional:
+ *     `cookies`: names of further cookies that the gateway needs to ask again, exact or `prefix*`, such as
+ *     `['AWSALB*', 'UserID']`; never a remember-me cookie, which would log a user in again after a logout.
+ *     `origins`: other origins of yours whose pages may ask, such as `['https://app.example.com']`, compared exactly.
+ *     `address`: the browser's IP address, where the app knows it better than `REMOTE_ADDR`, behind a proxy.
  */
-function answer(array $credentials, callable $identify): void
+function answer(array $credentials, callable $identify, array $options = []): void
 {
+    drop_output();
     if (headers_sent($file, $line)) {
         error_log("session-socket: answered nothing, because output has begun in $file line $line.");
         return;
     }
-    send(reply($credentials, $_SERVER, time(), static function () use ($identify): ?array {
+    ob_start(); // what the app outputs meanwhile, a notice for example, is no part of the answer
+    $session = static function (array $browser) use ($identify): ?array {
         $sessionId = read_session($_SERVER);
-        $identity = $sessionId === null ? null : $identify();
+        $identity = $sessionId === null ? null : call_as($browser, $identify);
         return $identity === null ? null : [$sessionId, session_name(), $identity];
-    }));
+    };
+    send(reply($credentials, $_SERVER, time(), $session, $options));
 }
 
 /**
@@ -71,28 +88,67 @@ function answer(array $credentials, callable $identify): void
  * @param string $sessionId what the framework calls the session's id; not the cookie's value where that is encrypted
  * @param string $cookieName of the session cookie, as browsers send it
  * @param array|null $identity see above
+ * @param array $options as for `answer()`
  * @return array{0: int, 1: array<string, string>, 2: string} status, headers, body
  */
-function respond(array $credentials, array $server, string $sessionId, string $cookieName, ?array $identity): array
-{
+function respond(
+    array $credentials,
+    array $server,
+    string $sessionId,
+    string $cookieName,
+    ?array $identity,
+    array $options = []
+): array {
     let_go($server, $sessionId, $cookieName);
-    return reply($credentials, $server, time(), static function () use ($sessionId, $cookieName, $identity): ?array {
+    $session = static function (array $browser) use ($server, $sessionId, $cookieName, $identity): ?array {
+        if ($identity === null && is_other_browser($browser, $server)) {
+            error_log('session-socket: nobody is logged in, and the framework saw another address or user agent than the '
+                . 'browser has. Where sessions are bound to one of them, call SessionSocket\restore_browser() first.');
+        }
         return $identity === null ? null : [$sessionId, $cookieName, $identity];
-    });
+    };
+    return reply($credentials, $server, time(), $session, $options);
 }
 
 /**
- * @param callable $session returns [session id, cookie name, identity] or null; only called for those who may ask
- * @return array{0: int, 1: array<string, string>, 2: string}
+ * `$_SERVER` with the browser's address and user agent, where the gateway asks in its name. A framework whose sessions are bound to
+ * one of them gets it before it builds its request: `$_SERVER = SessionSocket\restore_browser($credentials, $_SERVER);`
+ *
+ * @return array `$server` unchanged unless the gateway has signed this request
  */
-function reply(array $credentials, array $server, int $now, callable $session): array
+function restore_browser(array $credentials, array $server): array
 {
     try {
         check_credentials($credentials);
-        if (($server['REQUEST_METHOD'] ?? '') !== 'GET') {
-            return json(405, ['error' => 'Only GET is answered here.'], ['Allow' => 'GET']);
+        $isGateway = isset($server['HTTP_X_SESSION_SOCKET']) && find_signature_fault($credentials, $server, time()) === null;
+        return $isGateway ? as_browser(signed_browser($server), $server) : $server;
+    } catch (Fault $fault) {
+        return $server; // respond() says what is wrong
+    }
+}
+
+/**
+ * @param callable $session given what the gateway has signed of the browser, returns [session id, cookie name, identity] or null;
+ *     only called for those who may ask
+ * @return array{0: int, 1: array<string, string>, 2: string}
+ */
+function reply(array $credentials, array $server, int $now, callable $session, array $options = []): array
+{
+    $cors = [];
+    try {
+        check_credentials($credentials);
+        check_options($options);
+        $method = $server['REQUEST_METHOD'] ?? '';
+        $cors = cors_headers($server, $options['origins'] ?? []);
+        if ($method === 'OPTIONS' && $cors !== []) {
+            return [204, $cors + ['Access-Control-Allow-Methods' => 'GET', 'Access-Control-Max-Age' => '600',
+                'Access-Control-Allow-Headers' => 'Accept, Content-Type, X-Requested-With', 'Vary' => VARY], ''];
         }
-        if (!is_own_page($server)) {
+        if ($method !== 'GET') {
+            return json(405, ['error' => 'Only GET is answered here.'], ['Allow' => 'GET'] + $cors);
+        }
+        if ($cors === [] && !is_own_page($server)) {
+            log_foreign_origin($server);
             return json(403, ['error' => 'Only pages of this site may ask.']);
         }
         $isGateway = isset($server['HTTP_X_SESSION_SOCKET']);
@@ -101,11 +157,11 @@ function reply(array $credentials, array $server, int $now, callable $session): 
             error_log("session-socket: answered 421 to the gateway. $fault");
             return json(421, ['error' => "The gateway's signature is not accepted; PHP's error log says why."]);
         }
-        [$sessionId, $cookieName, $identity] = $session() ?? [null, null, null];
+        [$sessionId, $cookieName, $identity] = $session($isGateway ? signed_browser($server) : []) ?? [null, null, null];
         $identity = $identity === null ? null : rebuild_identity($identity);
         // PHP collects old sessions when it likes to, so an end that the app knows is kept here.
         if ($identity === null || ($identity['expiresAt'] ?? PHP_INT_MAX) <= $now) {
-            return json(403, ['error' => 'Nobody is logged in.']);
+            return json(403, ['error' => 'Nobody is logged in.'], $isGateway ? sign_no($credentials, $server) : $cors);
         }
         if (preg_match('/^[\x21-\x7e]{1,512}$/D', $sessionId) !== 1) {
             throw new Fault('Somebody is logged in, but the session id is not 1 to 512 plain characters: is the session '
@@ -114,13 +170,46 @@ function reply(array $credentials, array $server, int $now, callable $session): 
         if ($isGateway) {
             return json(200, ['sessionId' => $sessionId] + $identity);
         }
-        $cookie = cookie_to_replay($server, $cookieName);
-        $claims = ticket_claims($cookie, $sessionId, $identity, $now, bin2hex(random_bytes(16)));
-        return json(200, seal_ticket($credentials, $claims, random_bytes(12)));
+        $cookie = cookies_to_replay($server, $cookieName, $options['cookies'] ?? []);
+        $browser = seen_browser($server, $options['address'] ?? null);
+        $claims = ticket_claims($cookie, $sessionId, $identity, $now, bin2hex(random_bytes(16)), $browser);
+        return json(200, seal_ticket($credentials, $claims, random_bytes(12)), $cors);
     } catch (Fault $fault) {
         // Not thrown on: the trace would have the session id among its arguments.
         error_log("session-socket: answered 500. {$fault->getMessage()}");
-        return json(500, ['error' => "Something has to be mended; PHP's error log says what."]);
+        return json(500, ['error' => "Something has to be mended; PHP's error log says what."], $cors);
+    }
+}
+
+/** @throws Fault that says what cannot be right */
+function check_options(array $options): void
+{
+    $unknown = array_diff_key($options, array_flip(OPTIONS));
+    if ($unknown !== []) {
+        throw new Fault('There is no option ' . implode(', ', array_keys($unknown)) . ': there are '
+            . implode(', ', OPTIONS) . '.');
+    }
+    foreach (['cookies', 'origins'] as $name) {
+        if (!is_array($options[$name] ?? [])) {
+            throw new Fault("The option $name is not an array.");
+        }
+    }
+    foreach ($options['cookies'] ?? [] as $name) {
+        $form = '/^[A-Za-z0-9!#$%&\'+.^_`|~-]+\*?$/D'; // https://www.rfc-editor.org/rfc/rfc6265#section-4.1.1
+        if (!is_string($name) || preg_match($form, $name) !== 1) {
+            throw new Fault('One of the option cookies is not the name of a cookie, or its beginning and a *.');
+        }
+    }
+    foreach ($options['origins'] ?? [] as $origin) {
+        $form = '#^(?!file:)[a-z][a-z0-9+.-]*://([a-z0-9.-]+|\[[0-9a-f:.]+\])(:[1-9]\d{0,4})?$#D';
+        if (!is_string($origin) || preg_match($form, $origin) !== 1) {
+            throw new Fault('One of the option origins is not an origin as browsers send it, such as '
+                . 'https://app.example.com: no path, no *, no capital letters, and neither null nor file.');
+        }
+    }
+    $address = $options['address'] ?? '0.0.0.0';
+    if (!is_string($address) || preg_match(ADDRESS, $address) !== 1) {
+        throw new Fault('The option address is not an IP address.');
     }
 }
 
@@ -493,6 +582,28 @@ function is_own_page(array $server): bool
 }
 
 /**
+ * For a page of another origin that the app lists: that it may read the answer, and that its cookies come along.
+ *
+ * @param string[] $origins
+ * @return array<string, string> none for everybody else
+ */
+function cors_headers(array $server, array $origins): array
+{
+    $origin = $server['HTTP_ORIGIN'] ?? null;
+    return in_array($origin, $origins, true)
+        ? ['Access-Control-Allow-Origin' => $origin, 'Access-Control-Allow-Credentials' => 'true']
+        : [];
+}
+
+function log_foreign_origin(array $server): void
+{
+    if (isset($server['HTTP_ORIGIN'])) {
+        $origin = preg_replace('/[^\x21-\x7e]/', '?', substr((string) $server['HTTP_ORIGIN'], 0, 200));
+        error_log("session-socket: answered 403 to a page of $origin. If that is yours, list it in the option origins.");
+    }
+}
+
+/**
  * `X-Session-Socket: kid=<key>,t=<epoch seconds>,s=<hex>`.
  *
  * @return string|null null when the gateway has signed this request; else what is wrong and how to mend it
@@ -503,20 +614,15 @@ function find_signature_fault(array $credentials, array $server, int $now): ?str
     if (preg_match($form, (string) $server['HTTP_X_SESSION_SOCKET'], $match) !== 1) {
         return 'The header X-Session-Socket is malformed: does something in front of PHP change it?';
     }
-    [, $kid, $time, $signature] = $match;
+    [, $kid, $time] = $match;
     if (!hash_equals($credentials['key'], $kid)) {
         return 'It signs with another key than the `key` that is set here: take app_id, key and secret of one stack.';
     }
     $pathAndQuery = (string) ($server['REQUEST_URI'] ?? '');
-    $isSigned = false;
-    foreach (secrets($credentials) as $secret) { // all of them, so that the time does not tell which one fits
-        $expected = sign_request($secret, 'GET', $pathAndQuery, $time, (string) ($server['HTTP_COOKIE'] ?? ''));
-        $isSigned = hash_equals($expected, $signature) || $isSigned;
-    }
-    if (!$isSigned) {
+    if (find_signer($credentials, $server) === null) {
         $path = preg_replace('/[^\x21-\x7e]/', '?', substr(explode('?', $pathAndQuery, 2)[0], 0, 200));
-        return "Its signature does not fit: `secret` differs from the stack's, or something in front of PHP changes the "
-            . "path, the query or the Cookie header (the path that PHP sees is $path).";
+        return "Its signature does not fit: `secret` differs from the stack's, or something in front of PHP changes the path, "
+            . "the query, the Cookie header or a header X-Session-Socket-* (the path that PHP sees is $path).";
     }
     $seconds = $now - (int) $time;
     if (abs($seconds) > CLOCK_SECONDS) {
@@ -526,11 +632,115 @@ function find_signature_fault(array $credentials, array $server, int $now): ?str
     return null;
 }
 
-/** The `s` of the header: hex, over method, path with query, time and the Cookie header as it came. */
-function sign_request(string $secret, string $method, string $pathAndQuery, string $time, string $cookieHeader): string
+/** The secret that the gateway has signed this request with; null when it is none of ours. */
+function find_signer(array $credentials, array $server): ?string
 {
-    $cookieHash = hash('sha256', $cookieHeader);
-    return hash_hmac('sha256', "$method\n$pathAndQuery\n$time\n$cookieHash", derive_key($secret, 'request'));
+    preg_match('/t=([0-9]+),s=([0-9a-f]+)$/D', (string) $server['HTTP_X_SESSION_SOCKET'], $match);
+    [, $time, $signature] = $match;
+    $found = null;
+    foreach (secrets($credentials) as $secret) { // all of them, so that the time does not tell which one fits
+        $found = hash_equals(sign_request($secret, $server, $time), $signature) ? $secret : $found;
+    }
+    return $found;
+}
+
+/**
+ * The `s` of the header: hex, over method, path with query, time, the Cookie header as it came, and what PHP had seen of the
+ * browser, where the ticket says it.
+ */
+function sign_request(string $secret, array $server, string $time): string
+{
+    $pathAndQuery = (string) ($server['REQUEST_URI'] ?? '');
+    $cookieHash = hash('sha256', (string) ($server['HTTP_COOKIE'] ?? ''));
+    $browser = signed_browser($server);
+    $seen = $browser === [] ? '' : "\n" . implode("\n", $browser);
+    return hash_hmac('sha256', "GET\n$pathAndQuery\n$time\n$cookieHash$seen", derive_key($secret, 'request'));
+}
+
+/**
+ * The gateway believes a no only with this header, because a firewall or a web server answers 403 as well. It is signed for
+ * this one request.
+ *
+ * @return array<string, string>
+ */
+function sign_no(array $credentials, array $server): array
+{
+    $request = substr((string) $server['HTTP_X_SESSION_SOCKET'], -64);
+    $key = derive_key((string) find_signer($credentials, $server), 'request');
+    return ['X-Session-Socket-Answer' => 'no,s=' . hash_hmac('sha256', "no\n$request", $key)];
+}
+
+// --- The browser that the gateway asks for
+
+/**
+ * What a ticket says of the browser, for apps that bind sessions to it.
+ *
+ * @return array{a?: string, u?: string} its address, and its user agent in base64url, because it may be no UTF-8
+ */
+function seen_browser(array $server, ?string $address): array
+{
+    $address = $address ?? (string) ($server['REMOTE_ADDR'] ?? '');
+    $agent = (string) ($server['HTTP_USER_AGENT'] ?? '');
+    $isShort = $agent !== '' && strlen($agent) <= MAX_AGENT_BYTES;
+    return (preg_match(ADDRESS, $address) === 1 ? ['a' => $address] : [])
+        + ($isShort ? ['u' => to_base64url($agent)] : []);
+}
+
+/**
+ * The same as the gateway hands it back: worth something only when it has signed the request.
+ *
+ * @return array{}|array{address: string, agent: string} empty texts for what the ticket did not say
+ */
+function signed_browser(array $server): array
+{
+    $address = $server['HTTP_X_SESSION_SOCKET_ADDRESS'] ?? null;
+    $agent = $server['HTTP_X_SESSION_SOCKET_AGENT'] ?? null;
+    return $address === null && $agent === null ? [] : ['address' => (string) $address, 'agent' => (string) $agent];
+}
+
+/** `$server` as if the browser itself asked. Headers of a proxy that name an address name the browser's. */
+function as_browser(array $browser, array $server): array
+{
+    if (($browser['address'] ?? '') !== '') {
+        $address = $browser['address'];
+        $server['REMOTE_ADDR'] = $address;
+        foreach (PROXY_HEADERS as $name) {
+            if (isset($server[$name])) {
+                $server[$name] = $name === 'HTTP_FORWARDED' ? 'for=' . quote_address($address) : $address;
+            }
+        }
+    }
+    if (($browser['agent'] ?? '') !== '') {
+        $server['HTTP_USER_AGENT'] = (string) base64_decode(strtr($browser['agent'], '-_', '+/'), true);
+    }
+    return $server;
+}
+
+/** As RFC 7239 wants it, with an address of version 6 in quotes: https://www.rfc-editor.org/rfc/rfc7239#section-6 */
+function quote_address(string $address): string
+{
+    return strpos($address, ':') === false ? $address : "\"[$address]\"";
+}
+
+function is_other_browser(array $browser, array $server): bool
+{
+    return as_browser($browser, $server) !== $server;
+}
+
+/**
+ * Calls the app's function as if the browser itself asked.
+ *
+ * @return mixed
+ */
+function call_as(array $browser, callable $identify)
+{
+    $server = $_SERVER;
+    $_SERVER = as_browser($browser, $server);
+    try {
+        return $identify();
+    } finally {
+        $_SERVER = $server;
+    }
 }
 
 // --- The session
@@ -559,6 +769,8 @@ function read_session(array $server): ?string
         'use_cookies' => 0, // the id is known; no cookie is ever set from here
         'cache_limiter' => '', // the answer says no-store itself
         'gc_probability' => 0, // cleaning up is for the pages
+        'use_only_cookies' => 1, // never one that is in a URL
+        'use_trans_sid' => 0, // else PHP writes the id into what looks like a link in the answer
     ]);
     if (!$isOpen) {
         throw new Fault('PHP could not read the session; the line before this one says why.');
@@ -614,20 +826,53 @@ function find_cookie(array $server, string $name): ?string
     return null;
 }
 
-/** What the gateway will send as its Cookie header: the session cookie alone, even where its value is encrypted. */
-function cookie_to_replay(array $server, string $cookieName): string
+/**
+ * What the gateway will send as its Cookie header: the session cookie, even where its value is encrypted, and those that the app
+ * names, as the browser sent them and in its order.
+ *
+ * @param string[] $names exact, or with a `*` at the end
+ */
+function cookies_to_replay(array $server, string $cookieName, array $names): string
 {
     $value = find_cookie($server, $cookieName);
     if ($value === null || preg_match('/^[\x21-\x3a\x3c-\x7e]+$/D', $value) !== 1) {
         throw new Fault("Somebody is logged in, but the request has no usable cookie $cookieName: is that the name of the "
             . 'session cookie? (After a login by a remember-me cookie the next request has it.)');
     }
-    $cookie = "$cookieName=$value";
-    if (strlen($cookie) > MAX_COOKIE_BYTES) {
-        throw new Fault("The cookie $cookieName has " . strlen($cookie) . ' bytes and a ticket holds ' . MAX_COOKIE_BYTES
-            . ': keep the session on the server and only its id in the cookie.');
+    $cookies = [];
+    foreach (explode(';', (string) $server['HTTP_COOKIE']) as $pair) {
+        $pair = trim($pair, " \t");
+        [$name, $its] = explode('=', $pair, 2) + ['', null];
+        $isNamed = $its !== null && ($name === $cookieName ? $its === $value : is_named($name, $names));
+        if ($isNamed && preg_match('/^[\x20-\x7e]*$/D', $pair) !== 1) {
+            throw new Fault("The cookie $name has characters that no header should have, so it cannot be sealed.");
+        }
+        if ($isNamed) {
+            $cookies[] = $pair;
+        }
     }
-    return $cookie;
+    $header = implode('; ', array_unique($cookies));
+    if (strlen($header) > MAX_COOKIE_BYTES) {
+        $sizes = array_map(static function (string $pair): string {
+            return explode('=', $pair, 2)[0] . ' ' . strlen($pair);
+        }, $cookies);
+        throw new Fault('The cookies to seal have ' . strlen($header) . ' bytes (' . implode(', ', $sizes) . ') and a ticket '
+            . 'holds ' . MAX_COOKIE_BYTES . ': keep the session on the server and only its id in the cookie, or name fewer in '
+            . 'the option cookies.');
+    }
+    return $header;
+}
+
+/** @param string[] $names */
+function is_named(string $cookie, array $names): bool
+{
+    foreach ($names as $name) {
+        $isPrefix = substr($name, -1) === '*';
+        if ($isPrefix ? strpos($cookie, substr($name, 0, -1)) === 0 : $cookie === $name) {
+            return true;
+        }
+    }
+    return false;
 }
 
 /**
@@ -701,12 +946,21 @@ function check_channels($channels, bool $hasUser): void
 
 // --- The ticket
 
-/** Its plaintext: the cookie to replay, the session, who it is, from when until when, and a number that is used once. */
-function ticket_claims(string $cookie, string $sessionId, array $identity, int $now, string $jti): string
-{
+/**
+ * Its plaintext: the cookies to replay, the session, who it is, the browser, from when until when, and a number that is used
+ * once.
+ */
+function ticket_claims(
+    string $cookies,
+    string $sessionId,
+    array $identity,
+    int $now,
+    string $jti,
+    array $browser = []
+): string {
     $who = $identity === [] ? [] : ['i' => $identity];
     $time = ['iat' => $now, 'exp' => $now + TICKET_SECONDS, 'jti' => $jti];
-    return to_json(['c' => $cookie, 's' => $sessionId] + $who + $time);
+    return to_json(['c' => $cookies, 's' => $sessionId] + $who + $browser + $time);
 }
 
 /**
@@ -723,7 +977,12 @@ function seal_ticket(array $credentials, string $claims, string $iv): string
     if ($sealed === false) {
         throw new Fault('OpenSSL could not seal the ticket: does this build of PHP have aes-256-gcm?');
     }
-    return "$head." . rtrim(strtr(base64_encode($iv . $sealed . $tag), '+/', '-_'), '=');
+    return "$head." . to_base64url($iv . $sealed . $tag);
+}
+
+function to_base64url(string $bytes): string
+{
+    return rtrim(strtr(base64_encode($bytes), '+/', '-_'), '=');
 }
 
 // --- The credentials
@@ -784,27 +1043,71 @@ function json(int $status, $value, array $headers = []): array
     return [$status, $headers + [
         'Content-Type' => 'application/json',
         'Cache-Control' => 'no-store', // a cache that keeps it gives one visitor's answer to all
-        'Vary' => 'Cookie, Origin, Sec-Fetch-Site, X-Session-Socket',
+        'Vary' => VARY,
         'X-Content-Type-Options' => 'nosniff',
-    ], to_json($value)];
+    ], to_json($value, JSON_HEX_TAG)]; // without < nothing in it looks like a link, which PHP may add a session id to
 }
 
 /** @param mixed $value */
-function to_json($value): string
+function to_json($value, int $flags = 0): string
 {
-    return json_encode($value, JSON_THROW_ON_ERROR | JSON_UNESCAPED_SLASHES | JSON_UNESCAPED_UNICODE);
+    return json_encode($value, $flags | JSON_THROW_ON_ERROR | JSON_UNESCAPED_SLASHES | JSON_UNESCAPED_UNICODE);
+}
+
+/**
+ * Drops what has been output so far, while it is still in PHP's buffers, and ends these: some of them change what goes through,
+ * by compressing it or by writing session ids into links.
+ */
+function drop_output(): void
+{
+    $dropped = '';
+    while (($status = ob_get_status()) !== [] && ($status['flags'] & PHP_OUTPUT_HANDLER_REMOVABLE) !== 0) {
+        $dropped = ob_get_contents() . $dropped;
+        ob_end_clean();
+    }
+    if (!headers_sent()) {
+        header_remove('Content-Encoding');
+    }
+    if ($dropped !== '') {
+        error_log('session-socket: dropped ' . strlen($dropped) . ' bytes that were output beside the answer. '
+            . describe_output($dropped));
+    }
+}
+
+/** Where it may have come from. Never what it is. */
+function describe_output(string $output): string
+{
+    if (strncmp($output, BOM, strlen(BOM)) === 0) {
+        foreach (get_included_files() as $file) {
+            if (is_readable($file) && file_get_contents($file, false, null, 0, strlen(BOM)) === BOM) {
+                return "It begins with the byte order mark of $file: save that file as UTF-8 without one.";
+            }
+        }
+        return 'It begins with a byte order mark: save your PHP files as UTF-8 without one.';
+    }
+    $error = error_get_last();
+    return $error === null ? '' : "The last error before it was in {$error['file']} line {$error['line']}.";
 }
 
 /** @param array{0: int, 1: array<string, string>, 2: string} $answer */
 function send(array $answer): void
 {
     [$status, $headers, $body] = $answer;
+    drop_output();
     http_response_code($status);
     // Other sites' pages must not read the answer, whatever the app allows elsewhere.
     header_remove('Access-Control-Allow-Origin');
     header_remove('Access-Control-Allow-Credentials');
-    foreach ($headers as $name => $value) {
+    foreach ($headers + ['Content-Length' => (string) strlen($body)] as $name => $value) {
         header("$name: $value");
     }
     echo $body;
+    flush();
+    if (function_exists('fastcgi_finish_request')) {
+        fastcgi_finish_request();
+    }
+    // What comes later, of a shutdown function for example, is no part of the answer.
+    ob_start(static function (): string {
+        return '';
+    }, 4096);
 }

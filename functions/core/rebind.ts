@@ -84,16 +84,17 @@ export async function rebind(
 async function rebindOne(
   connection: RegisteredConnection,
   before: string,
-  { sessionId, cookieHeader }: Ticket,
+  { sessionId, cookieHeader, address, agent }: Ticket,
   credentials: Credentials,
   { live, clock, revalidateSeconds, newIv }: RebindWorld,
 ): Promise<boolean> {
   const sessionHash = hashSessionId(credentials, sessionId);
   if (revalidateSeconds === undefined) return live.rebind(connection, before, { sessionHash });
   const { sessionSeal = '', sessionExpiresAt } = (await live.find(connection)) ?? {};
-  // The browser is the same; PHP did not say what it calls itself.
-  const userAgent = openAtRest(sessionSeal, before, credentials)?.userAgent;
-  const question = { cookieHeader, sessionId, userAgent };
+  // The browser is the same; where PHP did not say what it saw of it, it is what PHP saw before.
+  const known = openAtRest(sessionSeal, before, credentials);
+  const browser = { userAgent: known?.userAgent, address: address ?? known?.address, agent: agent ?? known?.agent };
+  const question = { cookieHeader, sessionId, ...browser };
   return live.rebind(connection, before, {
     sessionHash,
     sessionSeal: sealAtRest(question, sessionHash, credentials, newIv()),
