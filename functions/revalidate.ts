@@ -33,6 +33,8 @@ const [askingMs, closingMs] = [30_000, 8_000];
 /** Seconds: longer than a run can last, and over before the next minute's, so that a run that died is missed by none. */
 const leaseSeconds = 58;
 const lease = 'revalidate';
+/** Seconds: the next run begins within one minute and ends within another. */
+const releaseMargin = 120;
 
 /** Every minute: closes the sockets whose session is over. One run at a time. */
 export function createRevalidate({ claims, tell, ...world }: Dependencies) {
@@ -58,8 +60,8 @@ export function createRevalidate({ claims, tell, ...world }: Dependencies) {
     const { asking } = world;
     const isHolding = asking !== undefined && (await asking.guard.read()).heldSince !== undefined;
     if (!isHolding) return 'The guard does not hold, so nothing is released.';
-    // In so long every session has its turn, and the guard begins anew.
-    const until = Math.floor(now / 1000) + asking.interval;
+    // In so long every session has its turn, the next run is done in any case, and the guard begins anew.
+    const until = Math.floor(now / 1000) + asking.interval + releaseMargin;
     await asking.guard.release(until);
     const untilTime = new Date(until * 1000).toISOString();
     tell('warn', 'guard released', { until: untilTime }, {});

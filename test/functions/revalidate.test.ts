@@ -114,7 +114,7 @@ it('fails each minute for as long as it holds, until an operator releases it, wh
     await clock.advance(60_000);
   }
   expect(await run({ release: true })).toBe(
-    'The guard is off until 2026-11-20T12:13:00.000Z. Sockets of users who are logged out close from the next minute on.',
+    'The guard is off until 2026-11-20T12:15:00.000Z. Sockets of users who are logged out close from the next minute on.',
   );
   expect(told.lines.at(-1)).toMatchObject({ level: 'warn', message: 'guard released' });
   expect(registry.rows).toHaveLength(30);
