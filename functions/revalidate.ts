@@ -69,8 +69,20 @@ export function createRevalidate({ claims, tell, ...world }: Dependencies) {
   }
 
   /** @throws when somebody has to look, so that it is counted as the fault that it is */
-  function tellAll({ asked, lost, failed, failures, mute, late, held, unheard, closing }: RevalidateReport): void {
+  function tellAll({
+    asked,
+    lost,
+    failed,
+    failures,
+    mute,
+    late,
+    held,
+    doubtful,
+    unheard,
+    closing,
+  }: RevalidateReport): void {
     for (const { outcome, reason } of failures) tell('error', `session check ${outcome}`, { reason, failed, late }, {});
+    if (doubtful) tell('warn', 'nothing closed before there are more answers', { lost, asked }, {});
     if (mute > 0) tell('warn', 'closed without an answer', { sessions: mute }, {});
     const counts = { Rechecked: asked, RecheckLost: lost, RecheckFailed: failed, RecheckLate: late };
     const sockets = { Ended: closing.closed, EndFailed: closing.failed };

@@ -24,6 +24,8 @@ export interface GuardState {
   readonly silences: ReadonlyMap<string, Silence>;
   /** The first minute whose answers made the guard hold. */
   readonly heldSince?: number;
+  /** The first minute whose answers made it wait for more. */
+  readonly doubtSince?: number;
   /** Runs in a row that asked and got no answer at all. */
   readonly runsInVain: number;
 }

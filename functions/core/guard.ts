@@ -28,6 +28,8 @@ export interface Judgement {
   readonly state: GuardState;
   /** So many users are logged out, of so many: nothing is closed for that. */
   readonly held: { readonly lost: number; readonly users: number } | undefined;
+  /** Too few answers to tell, and most of them are bad: nothing is closed until there are more. */
+  readonly doubtful: boolean;
   /** Several users, several runs, and no answer at all. */
   readonly unheard: boolean;
   /** Sessions that keep PHP from answering while it answers nearly everybody else. */
@@ -38,6 +40,8 @@ type Users = ReadonlyMap<string, LastAnswers>;
 
 /** Of fewer users than this, any number may end by themselves. */
 const crowd = 20;
+/** Where there is a crowd, so many answers of which most are no are a reason to wait for more. */
+const fewest = 5;
 const nearlyAll = 0.9;
 /** A long request that holds its session's lock is over by then, nearly always. */
 const checksInVain = 5;
@@ -62,12 +66,20 @@ export function judgeRun(before: GuardState, run: Run): Judgement {
       ? findMassLoss(users, run)
       : holdOn(users, before.heldSince, run, (user) => user <= limit);
 
+  const hasEnded = hold === undefined && before.heldSince !== undefined;
+  const doubtSince = hold === undefined && !hasEnded ? findDoubt(users, before.doubtSince, run) : undefined;
+
   const remembered = { salt: before.salt, users, limit, silences, runsInVain: countRunsInVain(before, run) };
-  const state = hold === undefined ? remembered : { ...remembered, heldSince: hold.since };
+  const state = {
+    ...remembered,
+    ...(hold === undefined ? {} : { heldSince: hold.since }),
+    ...(doubtSince === undefined ? {} : { doubtSince }),
+  };
   return {
     // Sockets that were held are closed now. As losses of this minute they would make the guard hold again.
-    state: hold === undefined && before.heldSince !== undefined ? forgetUsers(state) : state,
+    state: hasEnded ? forgetUsers(state) : state,
     held: hold && { lost: hold.lost, users: hold.users },
+    doubtful: doubtSince !== undefined,
     unheard: state.runsInVain >= runsInVain && new Set([...silences.keys()].map(userOf)).size >= 2,
     mute: new Set(
       [...silences].filter(([key, silence]) => isMute(userOf(key), silence, users, run)).map(([key]) => key),
@@ -76,7 +88,7 @@ export function judgeRun(before: GuardState, run: Run): Judgement {
 }
 
 /** The guard begins anew: what it has counted so far is settled. */
-export function forgetUsers({ heldSince: _, ...state }: GuardState): GuardState {
+export function forgetUsers({ heldSince: _, doubtSince: __, ...state }: GuardState): GuardState {
   return { ...state, users: new Map() };
 }
 
@@ -87,6 +99,17 @@ function findMassLoss(users: Users, { minute, window }: Run) {
     if (known + lost >= crowd && lost > (known + lost) / 2) return { since, lost, users: known + lost };
   }
   return undefined;
+}
+
+/**
+ * An outage begins with the few users of its first minute. They wait, and are asked again with those of the next, until there
+ * are enough for the guard to hold or as many others got a yes.
+ */
+function findDoubt(users: Users, doubtSince: number | undefined, { minute, window }: Run): number | undefined {
+  const isCrowd = countSince(users, minute - window + 1).everybody.size >= crowd;
+  const since = Math.max(doubtSince ?? minute, minute - window + 1);
+  const { known, lost } = countSince(users, since);
+  return isCrowd && known + lost >= fewest && lost > known ? since : undefined;
 }
 
 /**
@@ -131,7 +154,8 @@ function isMute(own: string, { since, checks }: Silence, users: Users, { minute,
   return asked >= crowd && well >= asked * nearlyAll;
 }
 
-function rememberUsers({ users, limit }: GuardState, { minute, window, checks }: Run): Map<string, LastAnswers> {
+function rememberUsers({ users, limit, doubtSince = Infinity }: GuardState, run: Run): Map<string, LastAnswers> {
+  const { minute, window, checks } = run;
   const isFresh = ([, at]: [string, number]) => at > minute - window;
   const remembered = new Map<string, LastAnswers>();
   for (const [user, answers] of users) {
@@ -140,8 +164,10 @@ function rememberUsers({ users, limit }: GuardState, { minute, window, checks }:
   }
   for (const { user, outcome } of checks) {
     if (outcome === 'none' || user > limit) continue;
-    const answer = outcome === 'failed' ? 'unanswered' : outcome;
-    remembered.set(user, { ...remembered.get(user), [answer]: minute });
+    const last = remembered.get(user);
+    // Those who wait are asked each minute, the others once: as losses of the last minute they would outweigh these.
+    const waits = outcome === 'lost' && (last?.lost ?? 0) >= doubtSince;
+    if (!waits) remembered.set(user, { ...last, [outcome === 'failed' ? 'unanswered' : outcome]: minute });
   }
   return remembered;
 }

@@ -26,6 +26,8 @@ export interface Poll {
   readonly mute: readonly LiveGroup[];
   /** Too many users are lost to be believed. */
   readonly held: Judgement['held'];
+  /** Nothing is closed before there are more answers. */
+  readonly doubtful: boolean;
   /** PHP has not answered for several runs. */
   readonly unheard: boolean;
 }
@@ -55,7 +57,7 @@ export async function poll(
   const checks = [...hashes].map(([group, { user, session }]) => {
     return { user, session, outcome: outcomeOf(verdicts.get(group)) };
   });
-  const { state, held, unheard, mute } = judgeRun(before, { minute, window, checks });
+  const { state, held, doubtful, unheard, mute } = judgeRun(before, { minute, window, checks });
   // An operator says that these users are really gone.
   const isOverruled = held !== undefined && (await guard.isReleased());
   // Before anything is closed: a loss that cannot be counted closes nothing.
@@ -64,6 +66,7 @@ export async function poll(
     verdicts,
     mute: groups.filter((group) => mute.has(silence(group))),
     held: isOverruled ? undefined : held,
+    doubtful,
     unheard,
   };
 }

@@ -32,6 +32,8 @@ export interface RevalidateReport {
   readonly late: number;
   /** Too many users are lost to be believed, so none was closed for that. */
   readonly held: Poll['held'];
+  /** Most of a few users are lost, so none was closed before there are more answers. */
+  readonly doubtful: boolean;
   /** PHP has not answered for several runs. */
   readonly unheard: boolean;
   readonly closing: Closing;
@@ -55,8 +57,11 @@ export async function revalidate(world: RevalidateWorld, deadlines: Deadlines): 
 
   const { asking } = world;
   const isQuiet = asking === undefined || groups.length === 0;
-  const { verdicts, mute, held, unheard } = isQuiet ? nothing : await poll(groups, asking, world, deadlines.ask);
-  if (held === undefined) {
+  const { verdicts, mute, held, doubtful, unheard } = isQuiet
+    ? nothing
+    : await poll(groups, asking, world, deadlines.ask);
+  const isBelieved = held === undefined && !doubtful;
+  if (isBelieved) {
     for (const [why, connections] of byRefusal({ verdicts, mute })) {
       const still = await withoutRebound(connections, world.live);
       endings.push(await endConnections(still, why, world, deadlines.close));
@@ -70,16 +75,17 @@ export async function revalidate(world: RevalidateWorld, deadlines: Deadlines): 
     lost: count('lost'),
     failed: failures.length,
     failures: firstOfEachKind(failures),
-    mute: held === undefined ? mute.length : 0,
+    mute: isBelieved ? mute.length : 0,
     late: groups.length - verdicts.size,
     held,
+    doubtful,
     unheard,
     closing: sumEndings(endings),
   };
 }
 
 /** What is known where nobody was asked. */
-const nothing: Poll = { verdicts: new Map(), mute: [], held: undefined, unheard: false };
+const nothing: Poll = { verdicts: new Map(), mute: [], held: undefined, doubtful: false, unheard: false };
 
 async function findDue({ live, clock, asking }: RevalidateWorld) {
   const ended: DueConnection[] = [];

@@ -58,6 +58,7 @@ function pack(state: GuardState, minute: number): Row {
     silences: { B: Buffer.concat(silences) },
     runsInVain: { N: String(state.runsInVain) },
     ...(state.heldSince === undefined ? {} : { heldSince: { N: String(state.heldSince) } }),
+    ...(state.doubtSince === undefined ? {} : { doubtSince: { N: String(state.doubtSince) } }),
   };
 }
 
@@ -77,6 +78,7 @@ function unpack(row: Row): GuardState {
     silences: new Map(silences),
     runsInVain: Number(row.runsInVain?.N),
     ...(row.heldSince?.N === undefined ? {} : { heldSince: Number(row.heldSince.N) }),
+    ...(row.doubtSince?.N === undefined ? {} : { doubtSince: Number(row.doubtSince.N) }),
   };
 }
 

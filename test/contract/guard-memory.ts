@@ -22,6 +22,7 @@ export function describeGuardMemory(name: string, create: (clock: ManualClock) =
       ['ffffffff12345678', { since: minute, checks: 0 }],
     ]),
     heldSince: minute - 100,
+    doubtSince: minute - 3,
     runsInVain: 3,
   });
   const plain = (state: GuardState) => ({ ...state, salt: [...state.salt] });
@@ -39,7 +40,7 @@ export function describeGuardMemory(name: string, create: (clock: ManualClock) =
       const { memory, minute, inSeconds } = await scene();
       await memory.write(full(minute), minute, inSeconds(60));
       expect(plain(await memory.read())).toEqual(plain(full(minute)));
-      const { heldSince: _, ...calm } = full(minute);
+      const { heldSince: _, doubtSince: __, ...calm } = full(minute);
       const empty = { ...calm, users: new Map(), silences: new Map() };
       await memory.write(empty, minute + 1, inSeconds(60));
       expect(plain(await memory.read())).toEqual(plain(empty));

@@ -47,7 +47,7 @@ const isHeld = ({ held }: RevalidateReport) => held !== undefined;
 // minute, so no run sees enough of them to suspect anything.
 describe('while PHP suddenly says no to everybody', () => {
   it.each([
-    [60, 19],
+    [60, 4],
     [600, 0],
   ])('of %d users at most %d are closed, and none once the guard knows', async (size, most) => {
     const { php, minutes, open } = await crowd(size);
@@ -55,7 +55,7 @@ describe('while PHP suddenly says no to everybody', () => {
     php.down = no;
     const reports = await minutes(11);
     const known = reports.findIndex(isHeld);
-    expect(known).toBeLessThan(5);
+    expect(known).toBeLessThan(6);
     expect(reports.slice(known).every(isHeld)).toBe(true);
     expect(reports.slice(known).every(({ closing }) => closing.closed === 0)).toBe(true);
     expect(size - open()).toBeLessThanOrEqual(most);
@@ -189,6 +189,51 @@ describe('while PHP suddenly says no to everybody', () => {
     expect(sender.isOpen('a')).toBe(true);
     await run();
     expect(sender.isOpen('a')).toBe(false);
+  });
+});
+
+// A class of seven leaves together, in a minute in which few others are asked about.
+describe('while most of a few are lost', () => {
+  it('they wait a minute for the answers about others, and are closed without an alarm', async () => {
+    const { answers, enter, minutes, sender } = await crowd(60);
+    await minutes(12);
+    const gone = Array.from({ length: 7 }, (_, n) => `gone${n}`);
+    for (const id of gone) {
+      answers.set(id, no);
+      await enter(id, [id]);
+    }
+    const reports = await minutes(5);
+    const closing = reports.findIndex(({ closing }) => closing.closed === 7);
+    expect(closing).toBeLessThanOrEqual(3);
+    expect(reports.map(({ doubtful }) => doubtful)).toEqual(reports.map((_, minute) => minute < closing));
+    expect(reports.some(isHeld)).toBe(false);
+    expect(gone.some((id) => sender.isOpen(id))).toBe(false);
+  });
+
+  // Asked again each minute, they would be eleven of twenty in the second one.
+  it('they count once while they wait', () => {
+    const run = (minute: number, lost: number, known: readonly [number, number]) => ({
+      minute,
+      window: 10,
+      checks: Array.from({ length: known[1] }, (_, n): Check => {
+        const hash = n.toString(16).padStart(8, '0');
+        return { user: hash, session: hash, outcome: n < lost ? 'lost' : n < known[0] ? 'none' : 'known' };
+      }),
+    });
+    const calm = judgeRun(emptyGuardState(Buffer.from('salt')), run(100, 0, [20, 60]));
+    const first = judgeRun(calm.state, run(101, 11, [60, 68]));
+    expect(first).toMatchObject({ doubtful: true, held: undefined });
+    const second = judgeRun(first.state, run(102, 11, [68, 77]));
+    expect(second).toMatchObject({ doubtful: false, held: undefined });
+  });
+
+  it('they are closed at once where there are fewer than 20 users', async () => {
+    const { answers, enter, run } = await crowd(12);
+    for (const id of ['a', 'b', 'c', 'd', 'e', 'f', 'g']) {
+      answers.set(id, no);
+      await enter(id, [id]);
+    }
+    expect(await run()).toMatchObject({ doubtful: false, closing: { closed: 7 } });
   });
 });
 
