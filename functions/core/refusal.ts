@@ -11,7 +11,7 @@ const refusals = {
   'malformed-ticket': forGood('The token is no ticket.'),
   'foreign-ticket': forGood('The ticket names the key of another gateway.'),
   'unreadable-ticket': forGood("The ticket is another app's or secret's, or was changed."),
-  'incomplete-ticket': forGood('The ticket does not hold what a ticket holds.'),
+  'incomplete-ticket': forGood('The ticket is incomplete.'),
   'long-lived-ticket': forGood('The ticket would live too long.'),
   'future-ticket': forGood('The ticket is from the future, so a clock is off.'),
   // A fresh one is a question to PHP away.
@@ -20,19 +20,20 @@ const refusals = {
   'no-session-cookie': forGood('There is no cookie for PHP.'),
   'malformed-cookies': forGood('The cookies are too long or not plain text.'),
   'foreign-origin': forGood('This origin is not allowed.'),
-  'missing-origin': forGood('The handshake carries no Origin.'),
+  'missing-origin': forGood('There is no Origin.'),
   'not-logged-in': forGood('PHP says that nobody is logged in.'),
   'other-session': forGood('PHP answered with another session id.'),
   'expired-session': forGood('PHP says that the session has ended already.'),
   revoked: forGood('PHP has ended this session.'),
-  'too-many-connections': overQuota('This user has as many connections as one may have.'),
+  'too-many-connections': overQuota('This user has too many connections.'),
   'put-out': overQuota('This user has newer connections, and no more are allowed.'),
-  'oversized-identity': forGood('PHP says more of this user than API Gateway passes on.'),
-  'oversized-seal': forGood('This user and the cookies to ask again are more than API Gateway passes on.'),
+  'oversized-identity': forGood('This user is more than API Gateway passes on.'),
+  'oversized-seal': forGood('This user and these cookies are more than API Gateway passes on.'),
   // Who comes back is asked about anew: PHP may have prolonged the session meanwhile, and logged in somebody else.
   'ended-session': forNow('The session has come to the end that PHP named.'),
   'changed-user': forNow('PHP names another user for this session now.'),
   'changed-session': forNow('The session has another id now.'),
+  'unanswered-session': forNow('PHP does not answer about this session.'),
 };
 
 export type RefusalReason = keyof typeof refusals;
