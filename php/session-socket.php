@@ -43,6 +43,9 @@ const VARY = 'Cookie, Origin, Sec-Fetch-Site, X-Session-Socket';
 // Headers that apps behind a proxy read the browser's address from.
 const PROXY_HEADERS = ['HTTP_X_FORWARDED_FOR', 'HTTP_FORWARDED', 'HTTP_X_REAL_IP', 'HTTP_CLIENT_IP', 'HTTP_X_CLIENT_IP',
     'HTTP_CF_CONNECTING_IP', 'HTTP_TRUE_CLIENT_IP', 'HTTP_FASTLY_CLIENT_IP', 'HTTP_X_CLUSTER_CLIENT_IP'];
+// To what a browser asks before a request with a header of the page's own. These change nothing here.
+const PREFLIGHT = ['Access-Control-Allow-Methods' => 'GET', 'Access-Control-Max-Age' => '600', 'Vary' => VARY,
+    'Access-Control-Allow-Headers' => 'Accept, Content-Type, X-Requested-With'];
 const BOM = "\xEF\xBB\xBF";
 const OPTIONS = ['cookies', 'origins', 'address'];
 const SETTINGS = ['app_id', 'key', 'secret', 'previous_secret'];
@@ -77,7 +80,8 @@ final class Fault extends \LogicException
  *     `cookies`: names of further cookies that the gateway needs to ask again, exact or `prefix*`, such as
  *     `['AWSALB*', 'UserID']`; never a remember-me cookie, which would log a user in again after a logout.
  *     `origins`: other origins of yours whose pages may ask, such as `['https://app.example.com']`, compared exactly.
- *     `address`: the browser's IP address, where the app knows it better than `REMOTE_ADDR`, behind a proxy.
+ *     `address`: the browser's IP address, where the app knows it better than `REMOTE_ADDR`, behind a proxy. The gateway's
+ *     question then finds it in `REMOTE_ADDR` and in the headers of proxies.
  */
 function answer(
     #[\SensitiveParameter]
@@ -91,9 +95,15 @@ function answer(
         return;
     }
     ob_start(); // what the app outputs meanwhile, a notice for example, is no part of the answer
-    $session = static function (array $browser) use ($identify): ?array {
-        $sessionId = read_session($_SERVER);
-        $identity = $sessionId === null ? null : call_as($browser, $identify);
+    $session = static function (array $browser) use ($identify, $options): ?array {
+        // The handler of the sessions too, because that may be what compares addresses.
+        [$sessionId, $identity] = call_as($browser, static function () use ($identify): array {
+            $sessionId = read_session($_SERVER);
+            return [$sessionId, $sessionId === null ? null : $identify()];
+        });
+        if ($sessionId !== null && $identity === null && ($browser['address'] ?? '') !== '' && !isset($options['address'])) {
+            log_proxy($_SERVER);
+        }
         return $identity === null ? null : [$sessionId, session_name(), $identity];
     };
     send(reply($credentials, $_SERVER, time(), $session, $options));
@@ -174,16 +184,15 @@ function reply(
         check_options($options);
         $method = $server['REQUEST_METHOD'] ?? '';
         $cors = cors_headers($server, $options['origins'] ?? []);
-        if ($method === 'OPTIONS' && $cors !== []) {
-            return [204, $cors + ['Access-Control-Allow-Methods' => 'GET', 'Access-Control-Max-Age' => '600',
-                'Access-Control-Allow-Headers' => 'Accept, Content-Type, X-Requested-With', 'Vary' => VARY], ''];
-        }
-        if ($method !== 'GET') {
-            return json(405, ['error' => 'Only GET is answered here.'], ['Allow' => 'GET'] + $cors);
-        }
         if ($cors === [] && !is_own_page($server)) {
             log_foreign_origin($server);
             return json(403, ['error' => 'Only pages of this site may ask.']);
+        }
+        if ($method === 'OPTIONS' && $cors !== []) {
+            return [204, $cors + PREFLIGHT, ''];
+        }
+        if ($method !== 'GET') {
+            return json(405, ['error' => 'Only GET is answered here.'], ['Allow' => 'GET'] + $cors);
         }
         $isGateway = isset($server['HTTP_X_SESSION_SOCKET']);
         $fault = $isGateway ? find_signature_fault($credentials, $server, $now) : null;
@@ -229,21 +238,20 @@ function check_options(array $options): void
         }
     }
     foreach ($options['cookies'] ?? [] as $name) {
-        $form = '/^[A-Za-z0-9!#$%&\'+.^_`|~-]+\*?$/D'; // https://www.rfc-editor.org/rfc/rfc6265#section-4.1.1
-        if (!is_string($name) || preg_match($form, $name) !== 1) {
+        if (!is_string($name) || preg_match('/^[^\x00-\x20\x7f-\xff=;,*]+\*?$/D', $name) !== 1) {
             throw new Fault('One of the option cookies is not the name of a cookie, or its beginning and a *.');
         }
     }
     foreach ($options['origins'] ?? [] as $origin) {
-        $form = '#^(?!file:)[a-z][a-z0-9+.-]*://([a-z0-9.-]+|\[[0-9a-f:.]+\])(:[1-9]\d{0,4})?$#D';
+        $form = '#^(?!file:|https://.*:443$|http://.*:80$)[a-z][a-z0-9+.-]*://([a-z0-9._-]+|\[[0-9a-f:.]+\])(:[1-9]\d{0,4})?$#D';
         if (!is_string($origin) || preg_match($form, $origin) !== 1) {
             throw new Fault('One of the option origins is not an origin as browsers send it, such as '
-                . 'https://app.example.com: no path, no *, no capital letters, and neither null nor file.');
+                . 'https://app.example.com: no path, no *, no capital letters, no port that is the usual one, and neither '
+                . 'null nor file.');
         }
     }
-    $address = $options['address'] ?? '0.0.0.0';
-    if (!is_string($address) || preg_match(ADDRESS, $address) !== 1) {
-        throw new Fault('The option address is not an IP address.');
+    if (filter_var($options['address'] ?? '0.0.0.0', FILTER_VALIDATE_IP) === false) {
+        throw new Fault('The option address is not an IP address: one alone, without a port.');
     }
 }
 
@@ -951,7 +959,7 @@ function log_foreign_origin(
     array $server
 ): void {
     if (isset($server['HTTP_ORIGIN'])) {
-        $origin = preg_replace('/[^\x21-\x7e]/', '?', substr((string) $server['HTTP_ORIGIN'], 0, 200));
+        $origin = shorten((string) $server['HTTP_ORIGIN']);
         error_log("session-socket: answered 403 to a page of $origin. If that is yours, list it in the option origins.");
     }
 }
@@ -978,7 +986,7 @@ function find_signature_fault(
     }
     $pathAndQuery = (string) ($server['REQUEST_URI'] ?? '');
     if (find_signer($credentials, $server) === null) {
-        $path = preg_replace('/[^\x21-\x7e]/', '?', substr(explode('?', $pathAndQuery, 2)[0], 0, 200));
+        $path = shorten(explode('?', $pathAndQuery, 2)[0]);
         return "Its signature does not fit: `secret` differs from the stack's, or something in front of PHP changes the path, "
             . "the query, the Cookie header or a header X-Session-Socket-* (the path that PHP sees is $path).";
     }
@@ -1109,17 +1117,28 @@ function is_other_browser(
     return as_browser($browser, $server) !== $server;
 }
 
+/** One who reads these has asked for the gateway's address there, at a handshake, and for the browser's before. */
+function log_proxy(
+    #[\SensitiveParameter]
+    array $server
+): void {
+    if (array_intersect_key($server, array_flip(PROXY_HEADERS)) !== []) {
+        error_log('session-socket: somebody has a session, nobody is logged in, and a proxy names the address. Where sessions '
+            . 'are bound to it, say it by the option address.');
+    }
+}
+
 /**
  * Calls the app's function as if the browser itself asked.
  *
  * @return mixed
  */
-function call_as(array $browser, callable $identify)
+function call_as(array $browser, callable $act)
 {
     $server = $_SERVER;
     $_SERVER = as_browser($browser, $server);
     try {
-        return $identify();
+        return $act();
     } finally {
         $_SERVER = $server;
     }
@@ -1243,7 +1262,8 @@ function cookies_to_replay(
         [$name, $its] = explode('=', $pair, 2) + ['', null];
         $isNamed = $its !== null && ($name === $cookieName ? $its === $value : is_named($name, $names));
         if ($isNamed && preg_match('/^[\x20-\x7e]*$/D', $pair) !== 1) {
-            throw new Fault("The cookie $name has characters that no header should have, so it cannot be sealed.");
+            throw new Fault('The cookie ' . shorten($name) . ' has characters that no header should have, so it cannot be '
+                . 'sealed.');
         }
         if ($isNamed) {
             $cookies[] = $pair;
@@ -1252,7 +1272,7 @@ function cookies_to_replay(
     $header = implode('; ', array_unique($cookies));
     if (strlen($header) > MAX_COOKIE_BYTES) {
         $sizes = array_map(static function (string $pair): string {
-            return explode('=', $pair, 2)[0] . ' ' . strlen($pair);
+            return shorten(explode('=', $pair, 2)[0]) . ' ' . strlen($pair);
         }, $cookies);
         throw new Fault('The cookies to seal have ' . strlen($header) . ' bytes (' . implode(', ', $sizes) . ') and a ticket '
             . 'holds ' . MAX_COOKIE_BYTES . ': keep the session on the server and only its id in the cookie, or name fewer in '
@@ -1484,9 +1504,12 @@ function to_json($value, int $flags = 0): string
 function drop_output(): void
 {
     $dropped = '';
-    while (($status = ob_get_status()) !== [] && ($status['flags'] & PHP_OUTPUT_HANDLER_REMOVABLE) !== 0) {
-        $dropped = ob_get_contents() . $dropped;
-        ob_end_clean();
+    while (((ob_get_status()['flags'] ?? 0) & PHP_OUTPUT_HANDLER_REMOVABLE) !== 0) {
+        $output = ob_get_contents();
+        if (!@ob_end_clean()) {
+            break;
+        }
+        $dropped = $output . $dropped;
     }
     if (!headers_sent()) {
         header_remove('Content-Encoding');
@@ -1497,22 +1520,35 @@ function drop_output(): void
     }
 }
 
-/** Where it may have come from. Never what it is. */
+/** What kind of output it is and where it may have come from; never what it says. */
 function describe_output(string $output): string
 {
-    if (strncmp($output, BOM, strlen(BOM)) === 0) {
+    if (strpos($output, BOM) !== false) {
         foreach (get_included_files() as $file) {
             if (is_readable($file) && file_get_contents($file, false, null, 0, strlen(BOM)) === BOM) {
-                return " It begins with the byte order mark of $file: save that file as UTF-8 without one.";
+                return " The byte order mark at the beginning of $file is among them: save that file as UTF-8 without one.";
             }
         }
-        return ' It begins with a byte order mark: save your PHP files as UTF-8 without one.';
+        return ' A byte order mark is among them: save your PHP files as UTF-8 without one.';
+    }
+    if (trim($output) === '') {
+        return ' They are white space: look before <?php and after ?> in the files of your app.';
     }
     $error = error_get_last();
-    return $error === null ? '' : " The last error before it was in {$error['file']} line {$error['line']}.";
+    return $error === null ? '' : " PHP's last error or notice before was in {$error['file']} line {$error['line']}.";
 }
 
-/** @param array{0: int, 1: array<string, string>, 2: string} $answer */
+/** What somebody else has sent, for a line of the log that it cannot end. */
+function shorten(string $text): string
+{
+    return (string) preg_replace('/[^\x21-\x7e]/', '?', substr($text, 0, 200));
+}
+
+/**
+ * Sends the answer and nothing else: what is output later, by a shutdown function or `auto_append_file`, is dropped.
+ *
+ * @param array{0: int, 1: array<string, string>, 2: string} $answer
+ */
 function send(array $answer): void
 {
     [$status, $headers, $body] = $answer;
@@ -1521,15 +1557,18 @@ function send(array $answer): void
     // Other sites' pages must not read the answer, whatever the app allows elsewhere.
     header_remove('Access-Control-Allow-Origin');
     header_remove('Access-Control-Allow-Credentials');
-    foreach ($headers + ['Content-Length' => (string) strlen($body)] as $name => $value) {
+    // Clients read no further, even where what comes later is sent. A buffer that cannot be ended may change the length.
+    $length = $status === 204 || ob_get_level() > 0 ? [] : ['Content-Length' => (string) strlen($body)];
+    foreach ($headers + $length as $name => $value) {
         header("$name: $value");
     }
     echo $body;
     flush();
-    if (function_exists('fastcgi_finish_request')) {
-        fastcgi_finish_request();
+    foreach (['fastcgi_finish_request', 'litespeed_finish_request'] as $finish) { // php-fpm, FrankenPHP; LiteSpeed
+        if (function_exists($finish)) {
+            $finish();
+        }
     }
-    // What comes later, of a shutdown function for example, is no part of the answer.
     ob_start(static function (): string {
         return '';
     }, 4096);
