@@ -175,6 +175,31 @@ describe.each(phpVersions)('session-socket.php on an odd site, $name:', (version
   });
 });
 
+// Two plug-ins with a copy each: PHP ended the second with "Cannot redeclare", on every page of the site.
+describe.each(phpVersions)('two copies of session-socket.php in one process of $name', (version) => {
+  let app: TicketApp;
+  let cookie: string;
+  beforeAll(async () => {
+    app = await start(version);
+    cookie = await cookieFrom(app, '/login');
+  });
+  afterEach(() => expect(app.complaints).toEqual([]));
+  afterAll(() => app.close());
+
+  it('answer once, and the log says nothing', async () => {
+    expect((await askAsGateway(app, { path: '/copies', cookie })).status).toBe(200);
+    expect((await ask(app, { path: '/copies', cookie })).status).toBe(200);
+  });
+
+  it('of different versions answer by the first, and the log names both', async () => {
+    expect((await askAsGateway(app, { path: '/copies?changed', cookie })).status).toBe(200);
+    for (const _ of ['second', 'third']) {
+      const line = /copy-\d+\.php is another version than .*\/php\/session-socket\.php, which is used\.$/;
+      expect(await app.nextComplaint()).toMatch(line);
+    }
+  });
+});
+
 /** As old php.ini files have it. PHP 8.4 and later complain about the first two when they start. */
 const legacy = {
   'session.use_only_cookies': '0',

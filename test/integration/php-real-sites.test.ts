@@ -70,7 +70,11 @@ describe.each(phpVersions)('session-socket.php on a real site, $name:', (version
 
   describe('output beside the answer', () => {
     it('is dropped when it is a byte order mark, and the log names the file', async () => {
-      await expectAnswers('/byte-order-mark', { userId: '42' }, /dropped 3 bytes.*byte order mark at the beginning of .*with-bom\.php/);
+      await expectAnswers(
+        '/byte-order-mark',
+        { userId: '42' },
+        /dropped 3 bytes.*byte order mark at the beginning of .*with-bom\.php/,
+      );
     });
 
     it('is dropped when it is a notice, and the log says where that was', async () => {
