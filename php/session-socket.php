@@ -1069,7 +1069,7 @@ function drop_output(): void
         header_remove('Content-Encoding');
     }
     if ($dropped !== '') {
-        error_log('session-socket: dropped ' . strlen($dropped) . ' bytes that were output beside the answer. '
+        error_log('session-socket: dropped ' . strlen($dropped) . ' bytes that were output beside the answer.'
             . describe_output($dropped));
     }
 }
@@ -1080,13 +1080,13 @@ function describe_output(string $output): string
     if (strncmp($output, BOM, strlen(BOM)) === 0) {
         foreach (get_included_files() as $file) {
             if (is_readable($file) && file_get_contents($file, false, null, 0, strlen(BOM)) === BOM) {
-                return "It begins with the byte order mark of $file: save that file as UTF-8 without one.";
+                return " It begins with the byte order mark of $file: save that file as UTF-8 without one.";
             }
         }
-        return 'It begins with a byte order mark: save your PHP files as UTF-8 without one.';
+        return ' It begins with a byte order mark: save your PHP files as UTF-8 without one.';
     }
     $error = error_get_last();
-    return $error === null ? '' : "The last error before it was in {$error['file']} line {$error['line']}.";
+    return $error === null ? '' : " The last error before it was in {$error['file']} line {$error['line']}.";
 }
 
 /** @param array{0: int, 1: array<string, string>, 2: string} $answer */

@@ -1,3 +1,5 @@
+import { isLoopback } from '../../functions/core/session-endpoint.ts';
+
 /** What is known before anything is asked. */
 export interface Patient {
   readonly url: URL;
@@ -11,10 +13,6 @@ export interface Patient {
   /** How long the gateway waits for PHP. */
   readonly sessionTimeoutMs: number;
 }
-
-const loopback = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
-
-export const isLoopback = ({ hostname }: URL): boolean => loopback.test(hostname);
 
 /** Whether a cookie may travel there: the same rule as for the gateway. */
 export const isSafe = (url: URL): boolean => url.protocol === 'https:' || isLoopback(url);

@@ -19,12 +19,13 @@ export interface TicketApp extends PhpServer {
 export async function startTicketApp(
   { prefer, wasmVersion }: PhpVersion,
   environment: Readonly<Record<string, string>> = {},
+  router = 'test/fixtures/ticket-app/index.php',
 ): Promise<TicketApp> {
   const complaints: string[] = [];
   const log = new EventEmitter();
   const server = await startPhpServer({
     root: '.',
-    router: 'test/fixtures/ticket-app/index.php',
+    router,
     port: 0,
     environment: {
       SESSION_SOCKET_APP_ID: shared.appId,

@@ -1,7 +1,7 @@
+import { isLoopback } from '../../../functions/core/session-endpoint.ts';
 import { isReply, maxBodyBytes, type Reply } from '../ask.ts';
 import { type Check, notChecked, ok, problem, quote, warning } from '../check.ts';
 import type { Answers } from '../interview.ts';
-import { isLoopback } from '../patient.ts';
 import { isJson, read } from '../said.ts';
 
 const repliesOf = ({ strangers, session = [] }: Answers): readonly Reply[] =>

@@ -1,6 +1,6 @@
+import { isLoopback } from '../../../functions/core/session-endpoint.ts';
 import { isReply, tooLate } from '../ask.ts';
 import { type Check, type Finding, notChecked, ok, problem, quote, warning } from '../check.ts';
-import { isLoopback } from '../patient.ts';
 import { isRedirect, read } from '../said.ts';
 
 /** Why there was no answer, and what helps. */
