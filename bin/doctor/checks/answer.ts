@@ -11,6 +11,7 @@ export const contentType: Check = {
   name: 'type',
   question: 'Is the answer JSON, and does it say so?',
   judge(answers) {
+    if (answers.mode === 'status') return notChecked('the body is not read in mode status');
     const accepted = repliesOf(answers).filter(({ status }) => status === 200);
     const wrong = accepted.find((reply) => !isJson(reply));
     if (wrong !== undefined) {
@@ -33,6 +34,7 @@ export const size: Check = {
   name: 'size',
   question: 'Is the answer short?',
   judge(answers) {
+    if (answers.mode === 'status') return notChecked('the body is not read in mode status');
     const replies = repliesOf(answers);
     const largest = Math.max(...replies.map(({ bytes }) => bytes));
     if (replies.some(({ isTooLong }) => isTooLong)) {
