@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { Visitor } from '../php/visitor.ts';
 import { context, itIsLoggedInOverWebSocket } from './contract.ts';
 import { startLaravel, storage, withLaravel } from './laravel-app.ts';
+import { seenBrowser } from './seen-browser.ts';
 import { databaseStore, fileStore } from './session-stores.ts';
 
 const ada = { name: 'ada', password: 'lovelace' };
@@ -32,6 +33,12 @@ describe('Laravel', withLaravel, () => {
       userId: '42',
       logIn: (visitor) => visitor.submit('/login', ada),
       logOut: (visitor) => visitor.submit('/'),
+    });
+
+    it('sees the browser that the gateway asks for, where the gateway has signed that', async () => {
+      const { demo } = app();
+      expect(await seenBrowser(demo)).toEqual(['203.0.113.7', 'Mozilla/5.0']);
+      expect(await seenBrowser(demo, 'a guess')).toEqual(['127.0.0.1', 'gateway']);
     });
 
     // Laravel would put the visitor's session away and begin another, which nobody saves and no cookie tells of.

@@ -1,5 +1,6 @@
 <?php
 
+use App\Http\Middleware\RestoreBrowser;
 use Illuminate\Foundation\Application;
 use Illuminate\Foundation\Configuration\Exceptions;
 use Illuminate\Foundation\Configuration\Middleware;
@@ -12,6 +13,7 @@ return Application::configure(basePath: dirname(__DIR__))
         then: fn () => require __DIR__ . '/../routes/sockets.php',
     )
     ->withMiddleware(function (Middleware $middleware) {
+        $middleware->prepend(RestoreBrowser::class);
         $middleware->remove(HandleCors::class); // its package, fruitcake/php-cors, is not installed
     })
     ->withExceptions(function (Exceptions $exceptions) {

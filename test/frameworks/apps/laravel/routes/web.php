@@ -10,6 +10,8 @@ Route::get('/', function (Request $request) {
     return '<form method="post" action="/logout">' . csrf_field() . '<button>Log out</button></form>';
 });
 
+Route::get('/browser', fn (Request $request) => [$request->ip(), $request->userAgent()]);
+
 Route::get('/login', fn () => '<form method="post">' . csrf_field() . '<input name="name"><input name="password"></form>');
 
 Route::post('/login', function (Request $request) {

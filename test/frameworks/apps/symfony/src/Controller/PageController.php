@@ -17,6 +17,12 @@ class PageController
         return new Response('<form method="post" action="/logout"><button>Log out</button></form>');
     }
 
+    #[Route('/browser', methods: 'GET')]
+    public function browser(Request $request): Response
+    {
+        return new Response(json_encode([$request->getClientIp(), $request->headers->get('User-Agent')]));
+    }
+
     #[Route('/login', methods: ['GET', 'POST'])]
     public function login(CsrfTokenManagerInterface $tokens): Response
     {
