@@ -66,6 +66,17 @@ describe.each(phpVersions)('session-socket.php on an odd site, $name:', (version
   });
 
   describe('a page of another origin', () => {
+    it('is listed as the documentation shows it, with its cookies and its address', async () => {
+      const headers = { Origin: 'capacitor://localhost', 'Sec-Fetch-Site': 'cross-site', 'X-Real-IP': '203.0.113.7' };
+      const sent = `AWSALB=1; theme=dark; ${cookie}; UserID=42`;
+      const answer = await ask(app, { path: '/documented', cookie: sent, headers });
+      expect(answer.headers['access-control-allow-origin']).toBe('capacitor://localhost');
+      expect(openPhpTicket(JSON.parse(answer.body), shared)).toMatchObject({
+        c: `AWSALB=1; ${cookie}; UserID=42`,
+        a: '203.0.113.7',
+      });
+    });
+
     it.each([
       'https://app.example.com:443',
       'http://app.example.com:80',

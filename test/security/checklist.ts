@@ -299,13 +299,22 @@ export const sections: readonly Section[] = [
         tests: [
           ...by('core/cookies', 'nothing else ever leaves, whatever the header is'),
           ...by('integration/php-tickets', 'seals the session cookie alone, and just as the browser sent it'),
+          ...by(
+            'integration/php-real-sites',
+            'are sealed by their names, byte for byte and in the order of the browser',
+          ),
           ...by('integration/ways-in', 'open a socket without any token, and PHP sees those of the list'),
         ],
       },
       {
         number: 'S24',
-        statement: 'No cache keeps what PHP answers, and no other site may read it',
+        statement: 'No cache keeps what PHP answers, and no other site may read it, except for listed origins',
         tests: [
+          ...by(
+            'integration/php-real-sites',
+            'gets a ticket where the app lists it: %s',
+            'gets nothing where the app does not: %s',
+          ),
           ...by('integration/sessions', 'answers both askers so that no cache keeps it and no other site reads it'),
           ...by('integration/php-tickets', 'takes back what the app allows other sites elsewhere'),
           ...by('integration/php-demo', 'gives the same id to the page and to the gateway, never to a cache'),
