@@ -27,7 +27,7 @@ describe.each(phpVersions)('session-socket.php on a real site, $name:', (version
   let cookie: string;
 
   beforeAll(async () => {
-    app = await startTicketApp(version, {}, 'test/fixtures/real-sites/index.php');
+    app = await startTicketApp(version, {}, {}, 'test/fixtures/real-sites/index.php');
     cookie = await cookieFrom(app, '/login');
   });
   afterEach(() => expect(app.complaints).toEqual([]));

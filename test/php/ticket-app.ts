@@ -19,6 +19,7 @@ export interface TicketApp extends PhpServer {
 export async function startTicketApp(
   { prefer, wasmVersion }: PhpVersion,
   environment: Readonly<Record<string, string>> = {},
+  ini: Readonly<Record<string, string>> = {},
   router = 'test/fixtures/ticket-app/index.php',
 ): Promise<TicketApp> {
   const complaints: string[] = [];
@@ -33,6 +34,7 @@ export async function startTicketApp(
       SESSION_SOCKET_SECRET: shared.secret,
       ...environment,
     },
+    ini,
     prefer,
     ...(wasmVersion && { wasmVersion }),
     log(lines) {
