@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { checkOrigin, findOriginFault } from '../../functions/core/origin.ts';
+import { checkOrigin, isOrigin } from '../../functions/core/origin.ts';
+import { findOriginFault } from '../../functions/core/origin-fault.ts';
 
 const policy = {
   allowedOrigins: ['https://app.example.com', 'http://localhost:8080', 'capacitor://localhost'],
@@ -75,6 +76,7 @@ describe('on the list', () => {
     'my-app+2://localhost:3000',
   ])('accepts %s, as browsers and web views send it', (origin) => {
     expect(findOriginFault(origin)).toBeUndefined();
+    expect(isOrigin(origin)).toBe(true);
   });
 
   it.each([
@@ -125,6 +127,7 @@ describe('on the list', () => {
     'says that %s will not do, because each origin has to be named',
     (text) => {
       expect(findOriginFault(text)).toContain('wildcard');
+      expect(isOrigin(text)).toBe(false);
     },
   );
 });
