@@ -8,7 +8,7 @@ import { checkOrigin, type OriginPolicy } from './core/origin.ts';
 import { createProofReader, isTicket } from './core/proof.ts';
 import { isRefusal, type Refusal, refuse } from './core/refusal.ts';
 import { askingWith, hasEnded, type Proof, type Session } from './core/session.ts';
-import { SessionCheckFailed, type SessionLookup } from './core/session-lookup.ts';
+import { type Browser, SessionCheckFailed, type SessionLookup } from './core/session-lookup.ts';
 import { sessionOf, type Ticket } from './core/ticket.ts';
 import { passableUserAgent } from './core/user-agent.ts';
 import type { SettledWayIn } from './core/way-in.ts';
@@ -75,8 +75,7 @@ export function createAuthorizer({
     if (!fitsGateway(result)) return refuse('oversized-identity');
     if (!asksAgain) return result;
     const { cookieHeader } = askingWith(proof, wayIn.cookieName);
-    const userAgent = passableUserAgent(readHeader(event, 'user-agent'));
-    const question = { cookieHeader, sessionId: session.sessionId, userAgent };
+    const question = { cookieHeader, sessionId: session.sessionId, ...browserOf(event, proof) };
     const sessionSeal = sealAtRest(question, sessionHash, held, randomBytes(ivLength));
     const sealed = allow(event.methodArn, writeContext(session, { ...admission, sessionSeal }));
     return fitsGateway(sealed) ? sealed : refuse('oversized-seal');
@@ -90,7 +89,14 @@ export function createAuthorizer({
 
   async function findSession(proof: Proof | Ticket, event: ConnectAuthorizerEvent): Promise<Session | Refusal> {
     if (wayIn.sessionCheck === 'trust-ticket' && isTicket(proof)) return sessionOf(proof);
-    return sessions.whose(proof, { userAgent: readHeader(event, 'user-agent') });
+    return sessions.whose(proof, browserOf(event, proof));
+  }
+
+  /** What PHP saw of it counts before the handshake's header. */
+  function browserOf(event: ConnectAuthorizerEvent, proof: Proof | Ticket): Browser {
+    const { address, agent } = isTicket(proof) ? proof : {};
+    const userAgent = agent === undefined ? passableUserAgent(readHeader(event, 'user-agent')) : undefined;
+    return { userAgent, address, agent };
   }
 
   function reportRefusal(event: ConnectAuthorizerEvent, { refused, sentence }: Refusal): void {
@@ -111,7 +117,8 @@ export function createAuthorizer({
 
 const settings = readAuthorizerSettings();
 const credentials = createCredentialsSource(readCredentialsSettings(), readAwsSettings(), systemClock);
-const sessions = createSessionLookup(settings, credentials, systemClock);
+const tell = createTell();
+const sessions = createSessionLookup(settings, credentials, systemClock, tell);
 export const handler = createAuthorizer({
   origins: settings,
   wayIn: settings,
@@ -119,5 +126,5 @@ export const handler = createAuthorizer({
   sessions,
   credentials,
   clock: systemClock,
-  tell: createTell(),
+  tell,
 });

@@ -1,4 +1,5 @@
-import type { PusherCredentials } from '../functions/core/credentials.ts';
+import { createHmac } from 'node:crypto';
+import { deriveKey, type PusherCredentials } from '../functions/core/credentials.ts';
 import { type Contents, contents, sealTicket } from './fakes/ticket.ts';
 import { answerJson, WebServer } from './fakes/web-server.ts';
 import { isSignedWith } from './signed-asker.ts';
@@ -54,7 +55,16 @@ export async function startSealingApp(): Promise<SealingApp> {
     if (app.credentials === undefined || !isSignedWith(app.credentials, request)) return answer(null, 421);
     askedWith.push(cookie);
     await app.whileAsked?.();
-    return isHis ? answer({ sessionId, ...app.identity }) : answer(null, 403);
+    if (isHis) return answer({ sessionId, ...app.identity });
+    response.writeHead(403, { 'x-session-socket-answer': signNo(app.credentials, String(signature)) }).end();
   };
   return app;
+}
+
+/** By which the gateway knows PHP's own no. */
+function signNo(credentials: PusherCredentials, request: string): string {
+  const key = deriveKey(credentials.secret, 'request');
+  return `no,s=${createHmac('sha256', key)
+    .update(`no\n${request.slice(-64)}`)
+    .digest('hex')}`;
 }

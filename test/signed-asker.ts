@@ -6,11 +6,15 @@ export function isSignedWith(credentials: PusherCredentials, { url = '/', header
   const signature = String(headers['x-session-socket']);
   const time = Number(/,t=(\d+),/.exec(signature)?.[1]);
   const cookieHeader = headers.cookie ?? '';
-  const expected = signRequest(deriveCredentials(credentials), {
-    method: 'GET',
-    pathAndQuery: url,
-    time,
-    cookieHeader,
-  });
+  const browser = {
+    address: textOf(headers['x-session-socket-address']),
+    agent: textOf(headers['x-session-socket-agent']),
+  };
+  const request = { method: 'GET', pathAndQuery: url, time, cookieHeader, ...browser } as const;
+  const expected = signRequest(deriveCredentials(credentials), request);
   return signature === expected;
+}
+
+function textOf(header: string | string[] | undefined): string | undefined {
+  return header?.toString();
 }

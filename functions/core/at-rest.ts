@@ -1,12 +1,12 @@
 import { seal, unseal } from './aes-gcm.ts';
 import type { Credentials } from './credentials.ts';
+import type { Browser } from './session-lookup.ts';
 
 /** With what PHP was asked in a handshake, so that it can be asked the same again. */
-export interface Question {
+export interface Question extends Browser {
   /** Byte for byte. */
   readonly cookieHeader: string;
   readonly sessionId: string;
-  readonly userAgent?: string | undefined;
 }
 
 const version = 'r1';
@@ -19,9 +19,9 @@ const form = new RegExp(`^${version}\\.([A-Za-z0-9_-]+)$`);
  * @param iv 12 random bytes, never the same twice
  */
 export function sealAtRest(question: Question, sessionHash: string, credentials: Credentials, iv: Uint8Array): string {
-  const { cookieHeader: c, sessionId: s, userAgent: u } = question;
+  const { cookieHeader: c, sessionId: s, userAgent: u, address: a, agent: g } = question;
   const { 'at-rest': key } = credentials.derived;
-  const sealed = seal(JSON.stringify({ c, s, u }), key, bindTo(sessionHash, credentials), iv);
+  const sealed = seal(JSON.stringify({ c, s, u, a, g }), key, bindTo(sessionHash, credentials), iv);
   return `${version}.${sealed.toString('base64url')}`;
 }
 
@@ -37,8 +37,8 @@ export function openAtRest(text: string, sessionHash: string, credentials: Crede
 
 /** Nobody but `sealAtRest` can have written this. */
 function readQuestion(plaintext: string): Question {
-  const { c, s, u } = JSON.parse(plaintext) as { c: string; s: string; u?: string };
-  return { cookieHeader: c, sessionId: s, userAgent: u };
+  const { c, s, u, a, g } = JSON.parse(plaintext) as { c: string; s: string; u?: string; a?: string; g?: string };
+  return { cookieHeader: c, sessionId: s, userAgent: u, address: a, agent: g };
 }
 
 function bindTo(sessionHash: string, { appId }: Credentials): string {

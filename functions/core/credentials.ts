@@ -1,4 +1,4 @@
-import { createHash, createHmac, hkdfSync } from 'node:crypto';
+import { createHash, createHmac, hkdfSync, timingSafeEqual } from 'node:crypto';
 
 /** Each purpose has a key of its own, so that what is made for one can never be used for another. */
 export type KeyPurpose = 'request' | 'session' | 'ticket' | 'at-rest';
@@ -12,7 +12,13 @@ export interface PusherCredentials {
   readonly previousSecret?: string | undefined;
 }
 
-export interface Credentials extends PusherCredentials {
+/** What the secret of the deployment holds. */
+export interface Secrets extends Pick<PusherCredentials, 'secret' | 'previousSecret'> {
+  /** The `Authorization` header that PHP gets, for a site behind HTTP Basic. */
+  readonly authorization?: string | undefined;
+}
+
+export interface Credentials extends PusherCredentials, Secrets {
   /** Derived once for all handshakes: HKDF takes several times as long as the HMACs that it is for. */
   readonly derived: Readonly<Record<KeyPurpose, Buffer>>;
   /** With which a ticket may have been sealed, the current secret's first. */
@@ -27,7 +33,7 @@ export interface Credentials extends PusherCredentials {
  */
 export type CredentialsSource = (maxAgeMs?: number) => Promise<Credentials>;
 
-export function deriveCredentials(credentials: PusherCredentials): Credentials {
+export function deriveCredentials(credentials: PusherCredentials & Secrets): Credentials {
   const { secret, previousSecret } = credentials;
   const derived = {
     request: deriveKey(secret, 'request'),
@@ -60,12 +66,32 @@ export interface SignedRequest {
   readonly time: number;
   /** The Cookie header, byte for byte. */
   readonly cookieHeader: string;
+  /** As PHP saw it when it sealed the ticket. */
+  readonly address?: string | undefined;
+  /** As PHP saw it then, in base64url. */
+  readonly agent?: string | undefined;
 }
 
 /** The value of `X-Session-Socket`, by which PHP knows that the gateway asks and not a browser. */
 export function signRequest(credentials: Credentials, request: SignedRequest): string {
-  const cookieHash = createHash('sha256').update(request.cookieHeader).digest('hex');
-  const stringToSign = `${request.method}\n${request.pathAndQuery}\n${request.time}\n${cookieHash}`;
-  const signature = createHmac('sha256', credentials.derived.request).update(stringToSign).digest('hex');
-  return `kid=${credentials.key},t=${request.time},s=${signature}`;
+  const { method, pathAndQuery, time, cookieHeader, address, agent } = request;
+  const parts = [method, pathAndQuery, time, createHash('sha256').update(cookieHeader).digest('hex')];
+  // A PHP file that seals neither signs without them.
+  const browser = address === undefined && agent === undefined ? [] : [address ?? '', agent ?? ''];
+  return `kid=${credentials.key},t=${time},s=${sign(credentials, [...parts, ...browser].join('\n'))}`;
+}
+
+/**
+ * Whether PHP's own file answered no to this very request: `X-Session-Socket-Answer: no,s=<hex>`, over the request's own
+ * signature, so that a kept copy is worth nothing for another request.
+ * @param request the value of `X-Session-Socket`
+ */
+export function isSignedNo(credentials: Credentials, request: string, answer: string): boolean {
+  const expected = Buffer.from(`no,s=${sign(credentials, `no\n${request.slice(-64)}`)}`);
+  const given = Buffer.from(answer);
+  return given.length === expected.length && timingSafeEqual(given, expected);
+}
+
+function sign({ derived }: Credentials, text: string): string {
+  return createHmac('sha256', derived.request).update(text).digest('hex');
 }

@@ -39,3 +39,8 @@ export function fieldsIn(text: string): Fields | undefined {
     throw error;
   }
 }
+
+/** Nothing, or text of that form. */
+export function isAbsentOr(form: RegExp, value: unknown): value is string | undefined {
+  return value === undefined || (typeof value === 'string' && form.test(value));
+}

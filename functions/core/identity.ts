@@ -1,3 +1,5 @@
+import type { Fields } from './fields.ts';
+
 /** What PHP says of the user of a session; every field may be missing. */
 export interface Identity {
   readonly userId?: string | undefined;
@@ -21,9 +23,17 @@ const maxChannelLength = 164;
 /** Larger numbers are milliseconds, with which a session would never end. */
 const maxEpochSeconds = 100_000_000_000;
 
-/** Rebuilt field by field; what is not known is left behind. Else what is wrong, to follow after "it answered with". */
-export function parseIdentity(value: object): Identity | string {
-  const { userId, userInfo, channels, expiresAt } = value as Record<keyof Identity, unknown>;
+/**
+ * Rebuilt field by field; what is not known is left behind. As PHP writes it: null is absent, and an empty list is an empty
+ * object where one is expected. Else what is wrong, to follow after "it answered with".
+ */
+export function parseIdentity(value: Fields): Identity | string {
+  const [userId, channels, expiresAt] = [
+    value.userId ?? undefined,
+    value.channels ?? undefined,
+    value.expiresAt ?? undefined,
+  ];
+  const userInfo = readObject(value.userInfo);
   if (userId !== undefined && !isUserId(userId)) {
     return `a userId that is not text of 1 to ${maxUserIdLength} characters, all of them printable`;
   }
@@ -56,6 +66,12 @@ function isPresence(pattern: string): boolean {
 
 export function isEpochSeconds(value: unknown): value is number {
   return Number.isSafeInteger(value) && Number(value) > 0 && Number(value) < maxEpochSeconds;
+}
+
+/** For PHP an empty object and an empty list are the same `[]`, and null is a variable that is not set. */
+export function readObject(value: unknown): unknown {
+  if (value === null) return undefined;
+  return Array.isArray(value) && value.length === 0 ? {} : value;
 }
 
 /** An object of JSON, not a list, of at most so many bytes. */

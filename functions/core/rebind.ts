@@ -4,6 +4,7 @@ import type { Claims } from './claims.ts';
 import type { RegisteredConnection } from './connection-registry.ts';
 import { type Credentials, type CredentialsSource, hashSessionId } from './credentials.ts';
 import { type EndReport, endConnections, sumEndings } from './end-connections.ts';
+import { explainEnding } from './ending-refusal.ts';
 import { parseIdentity } from './identity.ts';
 import type { LiveSessions } from './live-sessions.ts';
 import { nextCheck } from './next-check.ts';
@@ -59,7 +60,7 @@ export async function rebind(
   if (isRefusal(ticket)) return ticket;
   const identity = parseIdentity(ticket.identity ?? {});
   if (typeof identity === 'string') return refuse('incomplete-ticket');
-  if (identity.userId !== userId) return refuse('changed-user');
+  if (identity.userId !== userId) return explainEnding('changed-user');
   if (!(await claims.claim(`ticket:${ticket.jti}`, nowSeconds + ticketMemory))) return refuse('used-ticket');
 
   await revocations.add(`session:${sessionHash}`, clock.now());
@@ -84,16 +85,17 @@ export async function rebind(
 async function rebindOne(
   connection: RegisteredConnection,
   before: string,
-  { sessionId, cookieHeader }: Ticket,
+  { sessionId, cookieHeader, address, agent }: Ticket,
   credentials: Credentials,
   { live, clock, revalidateSeconds, newIv }: RebindWorld,
 ): Promise<boolean> {
   const sessionHash = hashSessionId(credentials, sessionId);
   if (revalidateSeconds === undefined) return live.rebind(connection, before, { sessionHash });
   const { sessionSeal = '', sessionExpiresAt } = (await live.find(connection)) ?? {};
-  // The browser is the same; PHP did not say what it calls itself.
-  const userAgent = openAtRest(sessionSeal, before, credentials)?.userAgent;
-  const question = { cookieHeader, sessionId, userAgent };
+  // The browser is the same; where PHP did not say what it saw of it, it is what PHP saw before.
+  const known = openAtRest(sessionSeal, before, credentials);
+  const browser = { userAgent: known?.userAgent, address: address ?? known?.address, agent: agent ?? known?.agent };
+  const question = { cookieHeader, sessionId, ...browser };
   return live.rebind(connection, before, {
     sessionHash,
     sessionSeal: sealAtRest(question, sessionHash, credentials, newIv()),

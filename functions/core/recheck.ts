@@ -17,7 +17,13 @@ export type Verdict =
   | { readonly outcome: 'same'; readonly session: Session }
   | { readonly outcome: 'lost'; readonly refusal: RefusalReason }
   | { readonly outcome: 'left' }
-  | { readonly outcome: FailedOutcome | 'unreadable'; readonly reason: string };
+  | {
+      readonly outcome: FailedOutcome;
+      readonly reason: string;
+      /** PHP itself gave no answer, so the session's user may be the cause. */
+      readonly isPhps: boolean;
+    }
+  | { readonly outcome: 'unreadable'; readonly reason: string };
 
 export interface RecheckWorld {
   readonly live: LiveSessions;
@@ -26,7 +32,7 @@ export interface RecheckWorld {
 }
 
 /**
- * Asks PHP about one session again, with the cookies and the browser's name of the handshake.
+ * Asks PHP about one session again, with the cookies and the browser of the handshake.
  * @param now epoch milliseconds
  */
 export async function recheck(
@@ -43,8 +49,8 @@ export async function recheck(
   const question = openAtRest(known.sessionSeal ?? '', sessionHash, credentials);
   if (question === undefined) return unreadable;
 
-  const { userAgent, ...proof } = question;
-  const session = await sessions.whose(proof, { userAgent });
+  const { cookieHeader, sessionId, ...browser } = question;
+  const session = await sessions.whose({ cookieHeader, sessionId }, browser);
   if (isRefusal(session)) return lost(session.refused === 'other-session' ? 'changed-session' : 'not-logged-in');
   if (hasEnded(session, now)) return lost('expired-session');
   const answered = principalOf(session, sessionHash);

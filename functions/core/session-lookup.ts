@@ -4,8 +4,7 @@ import type { Proof, Session } from './session.ts';
 /**
  * The port to the application that knows who is logged in.
  *
- * Callers pass a proof whose shape was checked, and what the browser called itself (some applications bind a session to
- * it). Callers MUST treat an exception as "nobody knows": never as a yes, never as "logged out".
+ * Callers pass a proof whose shape was checked, and what is known of the browser. Callers MUST treat an exception as "nobody knows": never as a yes, never as "logged out".
  *
  * Implementers MUST
  * - answer a `Session` only when the application itself said yes to this very proof;
@@ -17,7 +16,17 @@ import type { Proof, Session } from './session.ts';
  * part of a body into an error.
  */
 export interface SessionLookup {
-  whose(proof: Proof, browser: { readonly userAgent?: string | undefined }): Promise<Session | Refusal>;
+  whose(proof: Proof, browser: Browser): Promise<Session | Refusal>;
+}
+
+/** The browser that the session belongs to. Some applications bind a session to it. */
+export interface Browser {
+  /** The handshake's header. */
+  readonly userAgent?: string | undefined;
+  /** The IP address that PHP saw when it sealed the ticket. */
+  readonly address?: string | undefined;
+  /** The user agent that PHP saw then: its bytes in base64url, because they may be no UTF-8. */
+  readonly agent?: string | undefined;
 }
 
 /**
@@ -30,11 +39,14 @@ export type FailedOutcome = 'unavailable' | 'misconfigured';
 export class SessionCheckFailed extends Error {
   readonly outcome: FailedOutcome;
   readonly reason: string;
+  /** Something in front of PHP answered: a firewall, a load balancer, a web server. */
+  readonly inFront: boolean;
 
-  constructor(outcome: FailedOutcome, reason: string) {
+  constructor(outcome: FailedOutcome, reason: string, { inFront = false } = {}) {
     super(`The session could not be checked (${outcome}): ${reason}.`);
     this.name = 'SessionCheckFailed';
     this.outcome = outcome;
     this.reason = reason;
+    this.inFront = inFront;
   }
 }

@@ -1,7 +1,7 @@
 import { sealOverhead, unseal } from './aes-gcm.ts';
 import type { Credentials } from './credentials.ts';
-import { fieldsIn } from './fields.ts';
-import { isEpochSeconds, isObject, parseIdentity } from './identity.ts';
+import { type Fields, fieldsIn, isAbsentOr, isFields } from './fields.ts';
+import { isEpochSeconds, isObject, parseIdentity, readObject } from './identity.ts';
 import { type Refusal, refuse } from './refusal.ts';
 import type { Session } from './session.ts';
 import { SessionCheckFailed } from './session-lookup.ts';
@@ -12,7 +12,11 @@ export interface Ticket {
   readonly cookieHeader: string;
   readonly sessionId: string;
   /** What PHP said of the user when it sealed the ticket, not looked into yet. */
-  readonly identity: object | undefined;
+  readonly identity: Fields | undefined;
+  /** The browser's IP address, as PHP saw it. */
+  readonly address?: string | undefined;
+  /** The browser's user agent, as PHP saw it: bytes in base64url. */
+  readonly agent?: string | undefined;
   /** Epoch seconds. */
   readonly issuedAt: number;
   /** 32 hex digits, good for one connection. */
@@ -50,6 +54,9 @@ export const ticketLimits = {
 
 const form = /^t1\.([A-Za-z0-9_-]{1,32})\.([A-Za-z0-9_-]+)$/;
 const plainHeader = /^[\x20-\x7e]+$/;
+const addressForm = /^[0-9A-Fa-f:.]{2,45}$/;
+/** 1 KB in base64url: what PHP passes on of a user agent. */
+const agentForm = /^[A-Za-z0-9_-]{1,1366}$/;
 const ticketId = /^[0-9a-f]{32}$/;
 
 /**
@@ -77,17 +84,19 @@ export function openTicket(text: string, credentials: Credentials, now: number):
 
 /** Only PHP can have written this, but it may be of another version, or its clock may be off. */
 function readTicket(plaintext: string, now: number): Ticket | Refusal {
-  const { c, s, i, iat, exp, jti } = fieldsIn(plaintext) ?? {};
+  const { c, s, iat, exp, jti, ...more } = fieldsIn(plaintext) ?? {};
+  const [i, address, agent] = [readObject(more.i), more.a ?? undefined, more.u ?? undefined];
   if (typeof c !== 'string' || c.length > ticketLimits.cookieHeader || !plainHeader.test(c)) return bad;
   if (typeof s !== 'string' || s === '' || s.length > ticketLimits.sessionId) return bad;
-  if (i !== undefined && !isObject(i, ticketLimits.identity)) return bad;
+  if (i !== undefined && !(isFields(i) && isObject(i, ticketLimits.identity))) return bad;
+  if (!isAbsentOr(addressForm, address) || !isAbsentOr(agentForm, agent)) return bad;
   if (!isEpochSeconds(iat) || !isEpochSeconds(exp) || exp < iat) return bad;
   if (typeof jti !== 'string' || !ticketId.test(jti)) return bad;
 
   if (exp - iat > ticketLifetime + clockTolerance) return refuse('long-lived-ticket');
   if (iat - now > clockTolerance) return refuse('future-ticket');
   if (now - exp > clockTolerance) return refuse('expired-ticket');
-  return { cookieHeader: c, sessionId: s, identity: i, issuedAt: iat, jti };
+  return { cookieHeader: c, sessionId: s, identity: i, address, agent, issuedAt: iat, jti };
 }
 
 const bad = refuse('incomplete-ticket');

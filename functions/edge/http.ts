@@ -1,6 +1,7 @@
 import {
   type ClientRequest,
   Agent as HttpAgent,
+  type IncomingHttpHeaders,
   type IncomingMessage,
   type RequestOptions,
   request as requestByHttp,
@@ -10,7 +11,8 @@ import { Agent as HttpsAgent, request as requestByHttps } from 'node:https';
 export interface HttpRequest {
   readonly url: URL;
   readonly method: 'GET' | 'POST';
-  readonly headers: Readonly<Record<string, string>>;
+  /** Undefined ones are not sent. */
+  readonly headers: Readonly<Record<string, string | undefined>>;
   readonly body?: string;
   /** For the whole exchange, a second try and the body included. */
   readonly timeoutMs: number;
@@ -22,7 +24,7 @@ export interface HttpRequest {
 
 export interface HttpAnswer {
   readonly status: number;
-  readonly contentType: string | undefined;
+  readonly headers: IncomingHttpHeaders;
   readonly body: string;
 }
 
@@ -37,6 +39,11 @@ export class HttpFailure extends Error {
   }
 }
 
+/** Bytes of an answer's headers. An application with cache tags sends more than the 16 KB that Node takes by itself. */
+const maxHeaderSize = 64 * 1024;
+/** Some proxies say this on a connection that was idle for too long, and close it: https://www.rfc-editor.org/rfc/rfc9110#name-408-request-timeout. */
+const idleTimeout = 408;
+
 // Kept alive at module scope: a TLS handshake costs more than everything else the authorizer does.
 const plain = { request: requestByHttp, agent: new HttpAgent({ keepAlive: true }) };
 const encrypted = { request: requestByHttps, agent: new HttpsAgent({ keepAlive: true }) };
@@ -47,7 +54,8 @@ const encrypted = { request: requestByHttps, agent: new HttpsAgent({ keepAlive: 
  */
 export function exchange(request: HttpRequest): Promise<HttpAnswer> {
   const transport = request.url.protocol === 'https:' ? encrypted : plain;
-  const options: RequestOptions = { method: request.method, headers: request.headers };
+  const headers = Object.fromEntries(Object.entries(request.headers).filter(([, value]) => value !== undefined));
+  const options: RequestOptions = { method: request.method, headers, maxHeaderSize };
 
   return new Promise((resolve, reject) => {
     // Until an answer begins or we give up: both can end in what looks like a stale connection.
@@ -59,23 +67,34 @@ export function exchange(request: HttpRequest): Promise<HttpAnswer> {
       const dialled = transport.request(request.url, { ...options, agent });
       dialled.once('response', receive);
       dialled.on('error', (error) => {
-        // A kept connection may have died while the Lambda was frozen, and only sending on it tells. Asking twice does no
-        // harm: it is a question.
-        const wasStale = codeOf(error) === 'ECONNRESET' && dialled.reusedSocket && mayBeStale;
-        // Without an agent, because another kept connection has probably died with this one.
-        if (wasStale) attempt = dial(false);
+        if (isStale(dialled)) dialAnew();
         else fail(describe(error));
       });
       dialled.end(request.body);
       return dialled;
     }
 
+    /** A kept connection may have died while the Lambda was frozen, and only sending on it tells. */
+    function isStale(dialled: ClientRequest): boolean {
+      return dialled.reusedSocket && mayBeStale;
+    }
+
+    /** Asking twice does no harm: it is a question. Without an agent, because other kept connections have probably died too. */
+    function dialAnew(): void {
+      attempt = dial(false);
+    }
+
     function receive(response: IncomingMessage): void {
-      mayBeStale = false;
       const status = response.statusCode ?? 0;
-      const contentType = response.headers['content-type'];
+      if (status === idleTimeout && isStale(attempt)) {
+        response.destroy();
+        dialAnew();
+        return;
+      }
+      mayBeStale = false;
+      const { headers } = response;
       const wanted = request.wantsBody(status);
-      if (!wanted) resolve({ status, contentType, body: '' });
+      if (!wanted) resolve({ status, headers, body: '' });
 
       // A body nobody wants is drained under the same cap and deadline, so that the connection can serve again.
       const chunks: Buffer[] = [];
@@ -88,7 +107,7 @@ export function exchange(request: HttpRequest): Promise<HttpAnswer> {
       response.once('error', (error) => fail(describe(error)));
       response.once('end', () => {
         clearTimeout(deadline);
-        resolve({ status, contentType, body: Buffer.concat(chunks).toString('utf8') });
+        resolve({ status, headers, body: Buffer.concat(chunks).toString('utf8') });
       });
     }
 

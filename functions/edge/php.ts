@@ -1,10 +1,11 @@
 import type { Clock } from '../core/clock.ts';
-import { type CredentialsSource, signRequest } from '../core/credentials.ts';
+import { type CredentialsSource, isSignedNo, signRequest } from '../core/credentials.ts';
 import { askingWith, type SessionMode } from '../core/session.ts';
-import { judgeAnswer } from '../core/session-answer.ts';
+import { answerHeader, judgeAnswer } from '../core/session-answer.ts';
 import { SessionCheckFailed, type SessionLookup } from '../core/session-lookup.ts';
-import { passableUserAgent } from '../core/user-agent.ts';
-import { exchange, HttpFailure } from './http.ts';
+import { decodeUserAgent } from '../core/user-agent.ts';
+import { exchange, HttpFailure, type HttpRequest } from './http.ts';
+import type { Tell } from './telemetry.ts';
 
 export interface PhpSettings {
   /** Absolute and final: redirects are not followed. */
@@ -16,34 +17,52 @@ export interface PhpSettings {
 
 const maxBodyBytes = 64 * 1024;
 
-/** Asks the PHP app over HTTP, with the cookies that a browser has proof of, whose session that is. */
+/**
+ * Asks the PHP app over HTTP, with the cookies that a browser has proof of, whose session that is.
+ * @param tell says once that the PHP file may be outdated
+ */
 export function createSessionLookup(
   settings: PhpSettings,
   credentials: CredentialsSource,
   clock: Clock,
+  tell: Tell,
 ): SessionLookup {
   const { endpoint, mode, cookieName, timeoutMs } = settings;
   const pathAndQuery = endpoint.pathname + endpoint.search;
   const wantsBody = (status: number) => status === 200 && mode !== 'status';
+  let hasWarned = false;
 
   return {
-    async whose(proof, { userAgent }) {
+    async whose(proof, { userAgent, address, agent }) {
       const { cookieHeader, sessionId } = askingWith(proof, cookieName);
+      const held = await credentials();
       const time = Math.floor(clock.now() / 1000);
-      const headers = {
+      const signature = signRequest(held, { method: 'GET', pathAndQuery, time, cookieHeader, address, agent });
+      const answer = await ask({
         accept: 'application/json',
         cookie: cookieHeader,
-        'user-agent': passableUserAgent(userAgent) ?? 'session-socket',
+        'user-agent': decodeUserAgent(agent) ?? userAgent ?? 'session-socket',
         // Without it CodeIgniter would rotate the id on our own request.
         'x-requested-with': 'XMLHttpRequest',
-        'x-session-socket': signRequest(await credentials(), { method: 'GET', pathAndQuery, time, cookieHeader }),
-      };
-      const answer = await ask(headers);
-      return judgeAnswer(mode, sessionId, answer);
+        'x-session-socket': signature,
+        'x-session-socket-address': address,
+        'x-session-socket-agent': agent,
+        authorization: held.authorization,
+      });
+      if (mode === 'ticket' && answer.status === 403 && answer.headers[answerHeader] === undefined) warnOnce();
+      const isOwnNo = (header: string) => isSignedNo(held, signature, header);
+      return judgeAnswer({ mode, endpoint, sessionId, isSignedNo: isOwnNo }, answer);
     },
   };
 
-  async function ask(headers: Record<string, string>) {
+  function warnOnce(): void {
+    if (hasWarned) return;
+    hasWarned = true;
+    const reason = 'it answered 403 without X-Session-Socket-Answer';
+    tell('warn', 'PHP file may be outdated', { reason }, {});
+  }
+
+  async function ask(headers: HttpRequest['headers']) {
     try {
       return await exchange({ url: endpoint, method: 'GET', headers, timeoutMs, maxBodyBytes, wantsBody });
     } catch (error) {

@@ -1,16 +1,10 @@
 import type { Clock } from '../core/clock.ts';
-import {
-  type Credentials,
-  type CredentialsSource,
-  deriveCredentials,
-  type PusherCredentials,
-} from '../core/credentials.ts';
+import { type Credentials, type CredentialsSource, deriveCredentials, type Secrets } from '../core/credentials.ts';
+import { fieldsIn, isAbsentOr } from '../core/fields.ts';
 import { SessionCheckFailed } from '../core/session-lookup.ts';
 import type { AwsSettings, CredentialsSettings } from './environment.ts';
 import { exchange, HttpFailure } from './http.ts';
 import { signPost } from './sigv4.ts';
-
-type Secrets = Pick<PusherCredentials, 'secret' | 'previousSecret'>;
 
 /** How long a secret is kept: a rotated one is in use everywhere after as long. */
 const keepMs = 5 * 60_000;
@@ -74,16 +68,21 @@ async function fetchSecrets(secretArn: string, aws: AwsSettings, clock: Clock): 
 }
 
 /** Other fields are ignored: before 0.1.0 it held `appId` and `key` too, and they may differ from the stack's. */
-function parseSecrets(body: string): Secrets {
-  try {
-    const { secret, previousSecret } = JSON.parse(JSON.parse(body).SecretString);
-    if ([secret, previousSecret ?? secret].every((part) => typeof part === 'string' && part !== ''))
-      return { secret, previousSecret: previousSecret ?? undefined };
-  } catch {
-    // Falls through: a parser's message would quote the secret.
+function parseSecrets(text: string): Secrets {
+  const { SecretString: json } = fieldsIn(text) ?? {};
+  const { secret, previousSecret, authorization } = fieldsIn(String(json)) ?? {};
+  const previous = previousSecret ?? undefined;
+  if (typeof secret !== 'string' || secret === '' || !isAbsentOr(/./, previous)) {
+    throw secretFailed("the gateway's secret is not a JSON object with the string secret");
   }
-  throw secretFailed("the gateway's secret is not a JSON object with the string secret");
+  const header = authorization ?? undefined;
+  if (!isAbsentOr(headerForm, header))
+    throw secretFailed(`authorization in the gateway's secret is not like "Basic …"`);
+  return { secret, previousSecret: previous, authorization: header };
 }
+
+/** A scheme and what follows it (https://www.rfc-editor.org/rfc/rfc9110#section-11.4). */
+const headerForm = /^[\w-]+ [!-~][ -~]*$/;
 
 function secretFailed(reason: string): SessionCheckFailed {
   return new SessionCheckFailed('unavailable', reason);

@@ -1,18 +1,29 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { isRefusal } from '../../functions/core/refusal.ts';
+import { type SessionMode, sessionModes } from '../../functions/core/session.ts';
 import { judgeAnswer, type SessionAnswer } from '../../functions/core/session-answer.ts';
 import { SessionCheckFailed } from '../../functions/core/session-lookup.ts';
+import { answers, askedId, endpoint, signedNo } from './answers.ts';
 
-const token = '0123456789abcdef0123456789abcdef';
+const token = askedId;
 const json = 'application/json';
-const says = (body: unknown, contentType: string | undefined = json): SessionAnswer => ({
+const says = (body: unknown, contentType = json): SessionAnswer => ({
   status: 200,
-  contentType,
+  headers: { 'content-type': contentType },
   body: JSON.stringify(body),
 });
-const status = (code: number): SessionAnswer => ({ status: code, contentType: 'text/html', body: '<h1>Hello</h1>' });
-const judge = (answer: SessionAnswer) => judgeAnswer('session-id', token, answer);
+const status = (code: number, headers: SessionAnswer['headers'] = {}): SessionAnswer => ({
+  status: code,
+  headers: { 'content-type': 'text/html', ...headers },
+  body: '<h1>Hello</h1>',
+});
+const judgeIn = (mode: SessionMode, answer: SessionAnswer, sessionId: string | undefined = token) =>
+  judgeAnswer({ mode, endpoint, sessionId, isSignedNo: (header) => header === signedNo }, answer);
+const judge = (answer: SessionAnswer) => judgeIn('session-id', answer);
+const ownNo = { 'x-session-socket-answer': signedNo };
 
 /** In one word what the handshake comes to. */
 function outcomeOf(decide: () => object): string {
@@ -23,6 +34,16 @@ function outcomeOf(decide: () => object): string {
     if (error instanceof SessionCheckFailed) return error.outcome;
     throw error;
   }
+}
+
+function failureOf(decide: () => object): SessionCheckFailed {
+  try {
+    decide();
+  } catch (error) {
+    if (error instanceof SessionCheckFailed) return error;
+    throw error;
+  }
+  throw new Error('It was an answer.');
 }
 
 describe('by its status', () => {
@@ -49,10 +70,10 @@ describe('by its status', () => {
     [502, 'unavailable'],
     [503, 'unavailable'],
     [0, 'unavailable'],
-  ])('%i comes to %s in every mode', (code, outcome) => {
-    for (const mode of ['session-id', 'status'] as const) {
+  ])('%i comes to %s in the modes of a hand-written route', (code, outcome) => {
+    for (const mode of ['session-id', 'cookie', 'status'] as const) {
       expect(
-        outcomeOf(() => judgeAnswer(mode, token, status(code))),
+        outcomeOf(() => judgeIn(mode, status(code))),
         mode,
       ).toBe(outcome);
     }
@@ -61,6 +82,88 @@ describe('by its status', () => {
   it('says in one clear line what a 421 means', () => {
     expect(() => judge(status(421))).toThrow(/do not hold the same secret or a clock is more than 300 s off/);
   });
+});
+
+/** As a firewall, a load balancer or a web server says it, however PHP would answer. */
+const foreignAnswers: readonly (readonly [string, SessionAnswer])[] = [
+  ['a challenge page of Cloudflare', status(403, { 'cf-mitigated': 'challenge' })],
+  ['a challenge of AWS WAF', status(202, { 'x-amzn-waf-action': 'challenge' })],
+  ['a captcha of AWS WAF', status(405, { 'x-amzn-waf-action': 'captcha' })],
+  ['a challenge of Vercel', status(403, { 'x-vercel-mitigated': 'challenge' })],
+  [
+    'a challenge page that says 200',
+    { ...says(token), headers: { 'cf-mitigated': 'challenge', 'content-type': json } },
+  ],
+  ['HTTP Basic', status(401, { 'www-authenticate': 'Basic realm="Staging"' })],
+  ['HTTP Basic, said twice', status(401, { 'www-authenticate': ['Basic realm="a"', 'Negotiate'] })],
+  ['a redirect to another host', status(302, { location: 'https://www.app.example.com/getSessionID' })],
+  ['a redirect to a login of another host', status(303, { location: '//login.example.com/' })],
+  ['a redirect to where it came from', status(302, { location: 'https://app.example.com/getSessionID/' })],
+  ['a redirect to http', status(307, { location: 'http://app.example.com/getSessionID' })],
+  ['a redirect to what is no URL', status(302, { location: 'https://' })],
+];
+
+describe('what something in front of PHP answers', () => {
+  it.each(foreignAnswers)('is no answer in any mode: %s', (_, answer) => {
+    for (const mode of sessionModes) {
+      const failure = failureOf(() => judgeIn(mode, answer));
+      expect([failure.outcome, failure.inFront], mode).toEqual(['unavailable', true]);
+      expect(failure.message).not.toMatch(/Staging|example\.com/);
+    }
+  });
+
+  // A firewall's 403 used to close the sockets of everybody whose check was due: 60 of 60 in eleven minutes.
+  it.each([
+    ['403 with a page', status(403)],
+    ['403 in JSON', { ...says({ error: 'Forbidden' }), status: 403 }],
+    ['401', status(401)],
+    ['a redirect to a page of the same host', status(302, { location: '/maintenance' })],
+    ['a signature of another request', status(403, { 'x-session-socket-answer': 'no,s=wrong' })],
+    ['the signature with another status', status(401, ownNo)],
+    ['JSON that names no session', says({ status: 'maintenance' })],
+    ['a list', says([])],
+    ['false', says(false)],
+  ])('is no answer in mode ticket: %s', (_, answer) => {
+    const failure = failureOf(() => judgeIn('ticket', answer));
+    expect([failure.outcome, failure.inFront]).toEqual(['unavailable', true]);
+  });
+
+  it('is told from an outdated PHP file by whoever reads the line', () => {
+    expect(failureOf(() => judgeIn('ticket', status(403))).reason).toBe(
+      "it answered 403 without PHP's signature: PHP did not give it, or session-socket.php is outdated",
+    );
+  });
+});
+
+describe('a no', () => {
+  it('in mode ticket carries the signature of the PHP file', () => {
+    expect(outcomeOf(() => judgeIn('ticket', status(403, ownNo)))).toBe('not-logged-in');
+    expect(outcomeOf(() => judgeIn('ticket', status(403, { ...ownNo, 'cf-ray': 'x' })))).toBe('not-logged-in');
+  });
+
+  it.each([
+    ['a page', status(403)],
+    ['a redirect to the login', status(302, { location: '/login?back=%2FgetSessionID' })],
+    ['a redirect to the login by its whole URL', status(302, { location: 'https://APP.example.com/login' })],
+    [
+      'a redirect to the login, where PHP does not know its own scheme and port',
+      status(302, { location: 'http://app.example.com:8080/login' }),
+    ],
+    ['a redirect without a target', status(302)],
+  ])('in the other modes may be %s', (_, answer) => {
+    for (const mode of ['session-id', 'cookie', 'status'] as const) {
+      expect(
+        outcomeOf(() => judgeIn(mode, answer)),
+        mode,
+      ).toBe('not-logged-in');
+    }
+  });
+});
+
+it('skips one byte order mark before the JSON', () => {
+  const body = `\uFEFF${JSON.stringify(token)}`;
+  expect(judge({ ...says(''), body })).toEqual({ sessionId: token });
+  expect(outcomeOf(() => judge({ ...says(''), body: `\uFEFF${body}` }))).toBe('unavailable');
 });
 
 describe('200 in mode session-id', () => {
@@ -118,7 +221,6 @@ describe('200 in mode session-id', () => {
 
   it.each([
     ['a number', 42],
-    ['null', null],
     ['empty', ''],
     ['an array', ['42']],
     ['an object', {}],
@@ -145,7 +247,7 @@ describe('200 in mode session-id', () => {
   });
 
   it('without a content type is a fault', () => {
-    expect(outcomeOf(() => judge({ ...says(token), contentType: undefined }))).toBe('unavailable');
+    expect(outcomeOf(() => judge({ ...says(token), headers: {} }))).toBe('unavailable');
   });
 
   it.each([
@@ -161,7 +263,7 @@ describe('200 in mode session-id', () => {
     ['JSON after a warning of PHP', `Warning: x in y\n"${token}"`],
     ['not there', undefined],
   ])('with a body that is %s is a fault', (_, body) => {
-    expect(outcomeOf(() => judge({ status: 200, contentType: json, body }))).toBe('unavailable');
+    expect(outcomeOf(() => judge({ ...says(''), body }))).toBe('unavailable');
   });
 
   it('accepts nothing but the token, and says neither the token nor the body in a fault', () => {
@@ -169,7 +271,7 @@ describe('200 in mode session-id', () => {
       fc.property(fc.oneof(fc.json(), fc.string()), fc.string(), (body, contentType) => {
         for (const type of [json, contentType]) {
           try {
-            expect(isRefusal(judge({ status: 200, contentType: type, body }))).toBe(true);
+            expect(isRefusal(judge({ ...says('', type), body }))).toBe(true);
           } catch (error) {
             expect(error).toBeInstanceOf(SessionCheckFailed);
             expect((error as SessionCheckFailed).reason).toMatch(/^it answered (200 with|with a userId)/);
@@ -183,34 +285,55 @@ describe('200 in mode session-id', () => {
 
 describe('200 in mode ticket', () => {
   it('is accepted with the id that is sealed in the ticket, and with no other', () => {
-    expect(judgeAnswer('ticket', token, says({ sessionId: token, userId: '42' }))).toEqual({
+    expect(judgeIn('ticket', says({ sessionId: token, userId: '42' }))).toEqual({
       sessionId: token,
       userId: '42',
     });
-    expect(outcomeOf(() => judgeAnswer('ticket', token, says('other')))).toBe('other-session');
+    expect(outcomeOf(() => judgeIn('ticket', says('other')))).toBe('other-session');
+    expect(outcomeOf(() => judgeIn('ticket', says(null)))).toBe('not-logged-in');
   });
 });
 
 describe('200 in mode cookie', () => {
+  const judgeCookie = (answer: SessionAnswer) =>
+    judgeAnswer({ mode: 'cookie', endpoint, isSignedNo: () => false }, answer);
+
   it.each([
     ['an id', token, { sessionId: token }],
     ['an id of another kind than PHP makes', 'öäü', { sessionId: 'öäü' }],
     ['an id and a user', { sessionId: token, userId: '42' }, { sessionId: token, userId: '42' }],
   ])('takes the session from PHP: %s', (_, body, session) => {
-    expect(judgeAnswer('cookie', undefined, says(body))).toEqual(session);
+    expect(judgeCookie(says(body))).toEqual(session);
   });
 
   it.each([null, '', {}, { sessionId: '' }, { userId: '42' }, [token], 42])('takes %j for nobody', (body) => {
-    expect(outcomeOf(() => judgeAnswer('cookie', undefined, says(body)))).toBe('not-logged-in');
+    expect(outcomeOf(() => judgeCookie(says(body)))).toBe('not-logged-in');
   });
 });
 
 describe('200 in mode status', () => {
   it.each([
-    ['a page', { status: 200, contentType: 'text/html', body: undefined }],
-    ['nothing', { status: 200, contentType: undefined, body: undefined }],
+    ['a page', { ...status(200), body: undefined }],
+    ['nothing', { status: 200, headers: {}, body: undefined }],
     ['another id, which nobody reads', says('other')],
   ])('accepts %s', (_, answer) => {
-    expect(judgeAnswer('status', token, answer)).toEqual({ sessionId: token });
+    expect(judgeIn('status', answer)).toEqual({ sessionId: token });
+  });
+});
+
+describe('the table of docs/modes.md', () => {
+  const words = { 'not-logged-in': 'no', 'other-session': 'no', unavailable: 'no answer' } as Record<string, string>;
+  const wordOf = (mode: SessionMode, answer: SessionAnswer) => {
+    const outcome = outcomeOf(() => judgeIn(mode, answer));
+    return words[outcome] ?? outcome;
+  };
+
+  it('says what the authorizer, the re-check and the doctor make of an answer', () => {
+    const rows = answers.map(
+      ([says, answer]) => `| ${says} | ${wordOf('ticket', answer)} | ${wordOf('session-id', answer)} |`,
+    );
+    const page = readFileSync(join(import.meta.dirname, '../../docs/modes.md'), 'utf8');
+    const [, table = ''] = page.split(/<!-- \/?answers.*-->/);
+    expect(table.trim().split('\n').slice(2)).toEqual(rows);
   });
 });

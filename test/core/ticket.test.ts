@@ -31,6 +31,17 @@ describe('a ticket of PHP', () => {
     expect(recorded.ticket).toHaveLength(recorded.length);
   });
 
+  it('may say what PHP saw of the browser', () => {
+    const seen = { a: '2001:db8::7', u: Buffer.from('x'.repeat(1024)).toString('base64url') };
+    expect(openTicket(sealed(seen), credentials, now)).toMatchObject({ address: seen.a, agent: seen.u });
+    expect(outcomeOf(sealed({ a: null, u: null }))).toBe('opened');
+  });
+
+  it('may say nothing of the user as PHP writes nothing: [] or null', () => {
+    expect(openTicket(sealed({ i: [] }), credentials, now)).toMatchObject({ identity: {} });
+    expect(openTicket(sealed({ i: null }), credentials, now)).toMatchObject({ identity: undefined });
+  });
+
   it('is what the tests seal', () => {
     const iv = Buffer.from(recorded.iv, 'hex');
     expect(sealTicket(credentials, recorded.plaintext, iv)).toBe(recorded.ticket);
@@ -179,9 +190,14 @@ describe('a ticket that PHP sealed wrongly is refused:', () => {
     ['a session id over 512 characters', { s: 'x'.repeat(513) }],
     ['an identity over 3 KB', { i: { userInfo: { name: 'x'.repeat(3072) } } }],
     ['an identity over 3 KB only in bytes', { i: { userInfo: { name: '€'.repeat(1100) } } }],
-    ['an identity that is a list', { i: [] }],
+    ['an identity that is a list', { i: ['42'] }],
     ['an identity that is text', { i: '42' }],
-    ['an identity that is null', { i: null }],
+    ['an address that is none', { a: 'app.example.com' }],
+    ['an address with a newline', { a: '203.0.113.7\n' }],
+    ['an address in a list', { a: ['203.0.113.7'] }],
+    ['a user agent that is not in base64url', { u: 'Firefox/1.0' }],
+    ['a user agent of more than 1 KB', { u: 'x'.repeat(1368) }],
+    ['an empty user agent', { u: '' }],
     ['a time as text', { iat: String(now) }],
     ['a time beyond what a number can count', { iat: 2 ** 53, exp: 2 ** 53 + 30 }],
     ['31 hex digits', { jti: '0'.repeat(31) }],

@@ -72,6 +72,22 @@ describe('the secret', () => {
     expect(await source()()).toMatchObject(credentials);
   });
 
+  it('may hold the header by which PHP is behind HTTP Basic', async () => {
+    expect((await source()()).authorization).toBeUndefined();
+    manager.mood = holds({ ...secrets, authorization: 'Basic c3RhZ2luZzpvcGVu' });
+    expect((await source()()).authorization).toBe('Basic c3RhZ2luZzpvcGVu');
+  });
+
+  it.each(['staging:open', 'Basic', 'Basic ', 'Basic a\r\nX-A: b', 'Basic ü', 42, ''])(
+    'says so where that header is %j, without quoting it',
+    async (authorization) => {
+      manager.mood = holds({ ...secrets, authorization });
+      const error = await source()().catch((caught: Error) => caught);
+      expect(String(error)).toContain('authorization in the gateway\'s secret is not like "Basic …"');
+      expect(String(error)).not.toContain('staging:open');
+    },
+  );
+
   // Before 0.1.0 the secret held the application id and the key too, made from the construct's place in the CDK app. Such a value
   // survives an update where somebody stores the old secret again.
   it('brings neither application id nor key: those of the stack count', async () => {

@@ -208,7 +208,11 @@ describe.each(phpVersions)('what the developer says to session-socket.php on $na
       ['has it empty', 'laravel_session=', /no usable cookie laravel_session/],
       ['has a space in it', 'laravel_session=a b', /no usable cookie laravel_session/],
       ['has a letter beyond ASCII in it', 'laravel_session=\u00e9', /no usable cookie laravel_session/],
-      ['has one that is too long', `laravel_session=${'x'.repeat(2033)}`, /has 2049 bytes and a ticket holds 2048/],
+      [
+        'has one that is too long',
+        `laravel_session=${'x'.repeat(2033)}`,
+        /have 2049 bytes \(laravel_session 2049\) and a ticket holds 2048/,
+      ],
     ])('says in the log that the request %s', async (_, cookie, sentence) => {
       const answer = await ask(app, { path, cookie });
       expect(answer.status).toBe(500);

@@ -53,9 +53,33 @@ describe.each(phpVersions)('session-socket.php on $name', (version) => {
     });
 
     it('signs its request', async () => {
-      const { method, pathAndQuery, t, cookieHeader, header } = vectors.requestSignature;
-      const signature = await callInside(app, 'sign', [secret, method, pathAndQuery, String(t), cookieHeader]);
+      const { pathAndQuery, t, cookieHeader, header } = vectors.requestSignature;
+      const server = { REQUEST_URI: pathAndQuery, HTTP_COOKIE: cookieHeader };
+      const signature = await callInside(app, 'sign', { secret, server, time: String(t) });
       expect(`kid=${key},t=${t},s=${signature}`).toBe(header);
+    });
+
+    it('signs its request with the address and the user agent of the ticket', async () => {
+      const { pathAndQuery, t, cookieHeader } = vectors.requestSignature;
+      const { headers, header } = vectors.requestSignatureWithAddressAndAgent;
+      const server = {
+        REQUEST_URI: pathAndQuery,
+        HTTP_COOKIE: cookieHeader,
+        HTTP_X_SESSION_SOCKET_ADDRESS: headers['X-Session-Socket-Address'],
+        HTTP_X_SESSION_SOCKET_AGENT: headers['X-Session-Socket-Agent'],
+      };
+      const signature = await callInside(app, 'sign', { secret, server, time: String(t) });
+      expect(`kid=${key},t=${t},s=${signature}`).toBe(header);
+    });
+
+    it('reads its no', async () => {
+      const { pathAndQuery, cookieHeader, header } = vectors.requestSignature;
+      const server = { REQUEST_URI: pathAndQuery, HTTP_COOKIE: cookieHeader, HTTP_X_SESSION_SOCKET: header };
+      const credentials = { app_id: appId, key, secret };
+      for (const each of [credentials, { ...credentials, secret: 'newer', previous_secret: secret }]) {
+        const headers = await callInside(app, 'sign-no', { credentials: each, server });
+        expect(headers).toEqual({ 'X-Session-Socket-Answer': vectors.answerNo.header.split(': ')[1] });
+      }
     });
 
     it('understands what Node has sealed', async () => {
@@ -84,6 +108,7 @@ describe.each(phpVersions)('session-socket.php on $name', (version) => {
         c: cookie,
         s: idIn(cookie),
         i: { userId: '42' },
+        a: '127.0.0.1',
         iat: expect.any(Number),
         exp: iat + 30,
         jti: expect.stringMatching(/^[0-9a-f]{32}$/),
@@ -168,6 +193,8 @@ describe.each(phpVersions)('session-socket.php on $name', (version) => {
     ])('compares Origin %s with Host %s: %i', async (origin, host, status) => {
       const cookie = await cookieFrom(app, '/login');
       expect((await ask(app, { cookie, headers: { Origin: origin, Host: host } })).status).toBe(status);
+      if (status === 403)
+        expect(await app.nextComplaint()).toContain(`answered 403 to a page of ${origin.replace(' ', '?')}.`);
     });
 
     it.each(['POST', 'PUT', 'DELETE', 'OPTIONS', 'HEAD'])(
@@ -222,8 +249,13 @@ describe.each(phpVersions)('session-socket.php on $name', (version) => {
     it.each([
       ['another secret', { secret: 'a guess' }, {}, /`secret` differs.*path that PHP sees is \/getSessionID\)/],
       ['another path', {}, { path: '/getSessionID?x' }, /something in front of PHP changes the path/],
-      ['another cookie', {}, { cookie: `PHPSESSID=${inventedId(2)}` }, /or the Cookie header/],
-      ['no cookie', {}, { cookie: '' }, /or the Cookie header/],
+      [
+        'another cookie',
+        {},
+        { cookie: `PHPSESSID=${inventedId(2)}` },
+        /the Cookie header or a header X-Session-Socket/,
+      ],
+      ['no cookie', {}, { cookie: '' }, /the Cookie header or a header X-Session-Socket/],
     ])('says 421 to a signature that was made with %s, and in one line of the log how to mend it', async (...row) => {
       const [, signed, sent, line] = row;
       const cookie = await cookieFrom(app, '/login');

@@ -35,7 +35,7 @@ describe('what a stranger makes PHP do', () => {
     const wayIn = settleWayIn(given);
     const credentials = async () => deriveCredentials(secret);
     const settings = { ...wayIn, endpoint: php.url('/getSessionID'), timeoutMs };
-    const sessions = createSessionLookup(settings, credentials, clock);
+    const sessions = createSessionLookup(settings, credentials, clock, () => {});
     const origins = { allowedOrigins: [origin], allowMissingOrigin: false };
     const authorize = createAuthorizer({ origins, wayIn, sessions, credentials, clock, tell: new Told().tell });
     const effectOf = async (...knocks: Parameters<typeof knock>) => {

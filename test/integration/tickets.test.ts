@@ -62,7 +62,7 @@ function startAuthorizer(given: WayIn = { mode: 'ticket' }) {
     clock,
   );
   const settings = { ...wayIn, endpoint: php.url('/getSessionID'), timeoutMs: 2500 };
-  const sessions = createSessionLookup(settings, credentials, clock);
+  const sessions = createSessionLookup(settings, credentials, clock, () => {});
   const origins = { allowedOrigins: [origin], allowMissingOrigin: false };
   return createAuthorizer({ origins, wayIn, sessions, credentials, clock, tell: new Told().tell });
 }

@@ -19,12 +19,14 @@ export interface TicketApp extends PhpServer {
 export async function startTicketApp(
   { prefer, wasmVersion }: PhpVersion,
   environment: Readonly<Record<string, string>> = {},
+  ini: Readonly<Record<string, string>> = {},
+  router = 'test/fixtures/ticket-app/index.php',
 ): Promise<TicketApp> {
   const complaints: string[] = [];
   const log = new EventEmitter();
   const server = await startPhpServer({
     root: '.',
-    router: 'test/fixtures/ticket-app/index.php',
+    router,
     port: 0,
     environment: {
       SESSION_SOCKET_APP_ID: shared.appId,
@@ -32,6 +34,7 @@ export async function startTicketApp(
       SESSION_SOCKET_SECRET: shared.secret,
       ...environment,
     },
+    ini,
     prefer,
     ...(wasmVersion && { wasmVersion }),
     log(lines) {
