@@ -5,6 +5,9 @@ import { anyPhp } from '../php-kinds.ts';
 import { type Publishing, startPublishing } from '../publishing.ts';
 import type { Client } from '../socket-client.ts';
 
+const snippet = new URL('../../docs/snippets/close-anybody.js', import.meta.url).href;
+const { closeAnybody } = await import(snippet);
+
 let gateway: Publishing;
 let app: TicketApp;
 let pusher: Pusher;
@@ -85,9 +88,7 @@ describe('npm pusher', () => {
   it.each(anybody)('closes the sockets of %j, named in the body as the documentation shows it', async (userId) => {
     const other = await open('nobody');
     const client = await open(userId);
-    const path = '/users/in-the-body/terminate_connections';
-    const body = { user_id: userId } as unknown as string; // its types say text, and its code writes JSON
-    expect((await pusher.post({ path, body })).status).toBe(200);
+    expect((await closeAnybody(pusher, userId)).status).toBe(200);
     await closedOrNot(client, other);
   });
 
