@@ -18,7 +18,7 @@ export async function startNativePhp(version: string, options: PhpProcessOptions
   const errors = { display_errors: '0', log_errors: '1', error_log: '', error_reporting: '-1' };
   const given = Object.entries({ ...settings, ...errors, ...ini }).flatMap(([name, value]) => [
     '-d',
-    `${name}=${value}`,
+    `${name}="${value}"`,
   ]);
   const php = ['php', ...given, '-S', address, '-t', root, join(root, router)];
 
