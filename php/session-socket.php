@@ -498,8 +498,8 @@ if (!function_exists(__NAMESPACE__ . '\answer')) {
      * logout nor the gateway's next question would find them. Sockets of a session without a user reconnect.
      *
      * @param string|null $userId that the identity has; at a login that of the user who has just logged in
-     * @param string|null $cookie `name=value` of the session cookie as the browser will send it; by default that of PHP's own
-     *     sessions
+     * @param string|null $cookie `name=value` of the session cookie as the browser will send it, with `; ` and those that the
+     *     option `cookies` names; by default that of PHP's own sessions alone
      * @return string|null as `close_session()`; what was not rebound is closed by the gateway's next check
      */
     function rebind(
