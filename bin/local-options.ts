@@ -1,3 +1,4 @@
+import { type SessionMode, sessionModes } from '../functions/core/session.ts';
 import { readChoice, readOptions, readPort, UsageError } from '../local/command/arguments.ts';
 import { readAppUrl } from './own-app.ts';
 
@@ -5,7 +6,9 @@ export interface LocalOptions {
   readonly pagePort: number;
   readonly socketPort: number;
   readonly php: 'native' | 'wasm';
-  readonly mode: 'ticket' | 'cookie';
+  readonly mode: SessionMode;
+  /** PHP's session cookie, in the modes that have to know it. */
+  readonly cookieName?: string;
   /** The session endpoint of somebody's own app, which takes the place of the demo. */
   readonly app?: URL;
   readonly hello: boolean;
@@ -20,9 +23,12 @@ export const usage = `Runs session-socket on this machine: the template that wou
   --page-port N     port of the PHP demo          (default 8080; 0 takes any free one)
   --socket-port N   port of the WebSocket API     (default 4000; 0 takes any free one)
   --php WHICH       native or wasm                (default native, and WebAssembly where no php runs)
-  --mode WHICH      ticket or cookie              (default ticket; cookie has page and socket on one domain, and no token)
-  --app URL         your own PHP app in place of the demo, such as http://127.0.0.1:8000; it has to answer /getSessionID,
-                    or the path that URL names, with tickets, and finds what it has to know in session-socket.env
+  --mode WHICH      ticket, cookie, session-id or status  (default ticket; docs/modes.md)
+  --cookie-name N   PHP's session cookie, in the modes session-id and status; in mode cookie also several with commas,
+                    for your own app            (default PHPSESSID)
+  --app URL         your own PHP app instead of the demo, such as http://127.0.0.1:8000; the gateway asks its
+                    /getSessionID, or the path that URL names, such as http://127.0.0.1:8000/private in mode status;
+                    session-socket.env holds what the app must know
   --hello           say hello every second, as the server of the blog post did
   --quiet           print no log, only where everything is
   --permissions     at the end, say which permissions each function used and which it never did
@@ -36,6 +42,7 @@ export function readLocalOptions(args: readonly string[]): LocalOptions | 'help'
     'socket-port': { type: 'string', default: '4000' },
     php: { type: 'string', default: 'native' },
     mode: { type: 'string', default: 'ticket' },
+    'cookie-name': { type: 'string' },
     app: { type: 'string' },
     hello: { type: 'boolean', default: false },
     quiet: { type: 'boolean', default: false },
@@ -47,13 +54,19 @@ export function readLocalOptions(args: readonly string[]): LocalOptions | 'help'
   if (values['page-port'] === values['socket-port'] && values['page-port'] !== '0') {
     throw new UsageError('--page-port and --socket-port cannot be the same.');
   }
-  if (values.app !== undefined && values.mode !== 'ticket') throw new UsageError('--app goes with --mode ticket only.');
+  const mode = readChoice('--mode', sessionModes, values.mode);
+  const app = values.app === undefined ? undefined : readAppUrl(values.app, mode);
+  const cookieName = values['cookie-name'];
+  if (cookieName !== undefined && (mode === 'ticket' || (mode === 'cookie' && app === undefined))) {
+    throw new UsageError('--cookie-name goes with --mode session-id or status, and with --mode cookie and --app.');
+  }
   return {
-    ...(values.app === undefined ? {} : { app: readAppUrl(values.app) }),
+    ...(app !== undefined && { app }),
+    ...(cookieName !== undefined && { cookieName }),
     pagePort: readPort('--page-port', values['page-port']),
     socketPort: readPort('--socket-port', values['socket-port']),
     php: readChoice('--php', ['native', 'wasm'], values.php),
-    mode: readChoice('--mode', ['ticket', 'cookie'], values.mode),
+    mode,
     hello,
     quiet,
     permissions,

@@ -9,7 +9,7 @@ import { describeDynamoDb, findPort, findSocketPort, startCloud } from '../local
 import { startPhpServer } from '../serve/php-server.ts';
 import { type LocalOptions, readLocalOptions, usage } from './local-options.ts';
 import { tellOwnApp } from './own-app.ts';
-import { shareDomain } from './shared-domain.ts';
+import { shareDomain, shareHost } from './shared-domain.ts';
 import { synthesize } from './synthesize.ts';
 import { synthesizeAgain } from './synthesize-again.ts';
 import { ticketEnvironment } from './ticket-environment.ts';
@@ -27,7 +27,7 @@ process.exit(
 );
 
 async function start(life: Life, options: LocalOptions): Promise<void> {
-  const { app } = options;
+  const { app, mode, cookieName } = options;
   const pagePort = app === undefined ? await findPort(options.pagePort, '--page-port') : options.pagePort;
   const socketPort = await findSocketPort(options.socketPort, '--socket-port');
 
@@ -36,13 +36,15 @@ async function start(life: Life, options: LocalOptions): Promise<void> {
   const assembly = await mkdtemp(join(tmpdir(), 'session-socket-'));
   life.undo(() => rm(assembly, { recursive: true, force: true }));
   const phpUrl = app?.origin ?? `http://127.0.0.1:${pagePort}`;
-  const shared = options.mode === 'cookie' ? shareDomain(pagePort) : undefined;
+  const shareIt = () => (app === undefined ? shareDomain(pagePort) : shareHost(app, cookieName));
+  const shared = mode === 'cookie' ? shareIt() : undefined;
   const pageUrl = shared?.pageUrl ?? phpUrl;
   const context = {
     sessionEndpoint: app?.href ?? `${phpUrl}/getSessionID`,
     allowedOrigins: app?.origin ?? `${pageUrl},http://localhost:${pagePort}`,
     hello: String(options.hello),
-    mode: 'ticket',
+    mode,
+    ...(mode !== 'cookie' && cookieName !== undefined && { cookieName }),
     ...shared?.context,
   };
   await synthesize(context, assembly, life.signal);
@@ -59,7 +61,12 @@ async function start(life: Life, options: LocalOptions): Promise<void> {
   life.goOn();
   const socketUrl = shared?.socketUrlOf(cloud.webSocketUrl) ?? cloud.webSocketUrl;
   const log = (line: string) => (options.quiet ? undefined : console.log(line));
-  const environment = { SESSION_SOCKET_URL: socketUrl, ...ticketEnvironment(cloud), ...shared?.environment };
+  const environment = {
+    SESSION_SOCKET_URL: socketUrl,
+    SESSION_SOCKET_MODE: mode,
+    ...ticketEnvironment(cloud),
+    ...shared?.environment,
+  };
   const startDemo = async (): Promise<readonly Row[]> => {
     const [root, prefer] = [join(project, 'php'), options.php];
     const php = await startPhpServer({
@@ -89,6 +96,7 @@ async function start(life: Life, options: LocalOptions): Promise<void> {
       [
         ['Page', `${pageUrl}/`],
         ['Socket', socketUrl],
+        ['Asks', `${context.sessionEndpoint}, mode ${mode}`],
         ['Inspect', String(cloud.inspectorUrl)],
         ...php,
         ['DynamoDB', describeDynamoDb('dynalite')],

@@ -1,20 +1,27 @@
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { SessionMode } from '../functions/core/session.ts';
+import { isLoopback } from '../functions/core/session-endpoint.ts';
 import { UsageError } from '../local/command/arguments.ts';
 import type { Row } from '../local/command/banner.ts';
 import type { Life } from '../local/command/live.ts';
 
-/** Somebody's own PHP app in place of the demo: it runs by itself, so what it has to know is written to a file. */
+/** Somebody's own PHP app instead of the demo: it runs by itself, so what it must know is written to a file. */
 const fileName = 'session-socket.env';
 
 /**
  * Where the app answers whose session it is; `/getSessionID` when only its address is said.
  * @throws {UsageError}
  */
-export function readAppUrl(text: string): URL {
+export function readAppUrl(text: string, mode: SessionMode): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined || !/^https?:$/.test(url.protocol)) {
     throw new UsageError(`--app is the address of your app, such as http://127.0.0.1:8000, not "${text}".`);
+  }
+  if (mode === 'cookie' && !isLoopback(url)) {
+    throw new UsageError(
+      `--app with --mode cookie is on this machine, such as http://127.0.0.1:8000, not "${text}": the browser sends its cookie only to a socket on the same host.`,
+    );
   }
   if (url.pathname === '/') url.pathname = '/getSessionID';
   return url;

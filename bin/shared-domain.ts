@@ -1,4 +1,4 @@
-/** The demo in mode `cookie`: page and socket on two hosts of one domain, and a cookie for all of it. */
+/** Mode `cookie`: page and socket on one domain, and a cookie for both. */
 export interface SharedDomain {
   readonly pageUrl: string;
   /** CDK context that this takes. */
@@ -25,6 +25,19 @@ export function shareDomain(pagePort: number, domain = atHome): SharedDomain {
     socketUrlOf(webSocketUrl) {
       const { protocol, port, pathname } = new URL(webSocketUrl);
       return `${protocol}//ws.${domain}:${port}${pathname}`;
+    },
+  };
+}
+
+/** Somebody's own app keeps its host, and the socket is on the same: cookies do not know ports (https://www.rfc-editor.org/rfc/rfc6265#section-8.5). */
+export function shareHost(app: URL, cookies = 'PHPSESSID'): SharedDomain {
+  return {
+    pageUrl: app.origin,
+    context: { mode: 'cookie', cookies, allowedOrigins: app.origin },
+    environment: {},
+    socketUrlOf(webSocketUrl) {
+      const { protocol, port, pathname } = new URL(webSocketUrl);
+      return `${protocol}//${app.hostname}:${port}${pathname}`;
     },
   };
 }

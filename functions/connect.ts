@@ -5,8 +5,9 @@ import type { Clock } from './core/clock.ts';
 import type { Connection, NewConnection } from './core/connection.ts';
 import { type ConnectionLimit, whoMustGo } from './core/connection-limit.ts';
 import type { ConnectionRegistry, RegisteredConnection } from './core/connection-registry.ts';
+import { explainEnding } from './core/ending-refusal.ts';
 import { nextCheck } from './core/next-check.ts';
-import { type RefusalReason, refuse } from './core/refusal.ts';
+import type { RefusalReason } from './core/refusal.ts';
 import type { Revocations } from './core/revocations.ts';
 import { ticketMemory } from './core/ticket.ts';
 import { createClaimRows } from './edge/claim-rows.ts';
@@ -82,7 +83,7 @@ export function createConnect(dependencies: Dependencies) {
   }
 
   function turnAway(connection: Connection, why: RefusalReason): APIGatewayProxyStructuredResultV2 {
-    const { refused: reason, sentence } = refuse(why);
+    const { refused: reason, sentence } = explainEnding(why);
     tell('info', 'handshake refused', { ...connection, reason, sentence }, { HandshakeRefused: 1 });
     return { statusCode: 403 };
   }

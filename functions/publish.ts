@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import { ivLength } from './core/aes-gcm.ts';
-import { type ApiRoute, type ApiTarget, findTarget } from './core/api-routes.ts';
+import type { ApiRoute, ApiTarget } from './core/api-routes.ts';
 import type { Publish } from './core/broadcast.ts';
 import type { ChannelWorld } from './core/channel-attributes.ts';
 import { describeChannel, listChannels, listUsers } from './core/channel-questions.ts';
@@ -13,9 +13,10 @@ import { type PublishedEvent, readBatch, readEvent } from './core/publish-reques
 import { type RebindWorld, rebind } from './core/rebind.ts';
 import { readRebind } from './core/rebind-request.ts';
 import { isRefusal } from './core/refusal.ts';
-import { type ApiRequest, badRequest, checkSignature, type RequestFault, readQuery } from './core/request-signature.ts';
+import { type ApiRequest, badRequest, type RequestFault, readQuery } from './core/request-signature.ts';
 import { type Revocation, revoke } from './core/revoke.ts';
 import { readTermination } from './core/terminate-request.ts';
+import { type SignedRequest, verifyRequest } from './core/verify-request.ts';
 import { createChannels } from './edge/channels.ts';
 import { createClaimRows } from './edge/claim-rows.ts';
 import { systemClock } from './edge/clock.ts';
@@ -60,22 +61,20 @@ export function createPublishApi({ tell, ...world }: Dependencies) {
 
   return async (event: APIGatewayProxyEventV2): Promise<APIGatewayProxyStructuredResultV2> => {
     const request = readRequest(event);
-    const target = await verify(request);
-    if ('status' in target) return refuseRequest(target);
-    const answer = await acts[target.route](request, target);
+    const signed = await verify(request);
+    if ('status' in signed) return refuseRequest(signed);
+    const { target } = signed;
+    const answer = await acts[target.route](signed.request, target);
     return typeof answer === 'string' ? answerDone(answer) : refuseRequest(answer);
   };
 
-  async function verify(request: ApiRequest): Promise<ApiTarget | RequestFault> {
+  async function verify(request: ApiRequest): Promise<SignedRequest | RequestFault> {
     const kept = await credentials();
-    const target = findTarget(request, kept.appId);
-    if ('status' in target) return target;
     const now = Math.floor(world.clock.now() / 1000);
-    const outcome = checkSignature(request, kept, now);
-    if (outcome === 'signed' || outcome.mayBeNewer !== true) return outcome === 'signed' ? target : outcome;
+    const outcome = verifyRequest(request, kept, now);
+    if (!('status' in outcome) || outcome.mayBeNewer !== true) return outcome;
     const fresh = await credentials(youngEnoughMs);
-    const again = fresh === kept ? outcome : checkSignature(request, fresh, now);
-    return again === 'signed' ? target : again;
+    return fresh === kept ? outcome : verifyRequest(request, fresh, now);
   }
 
   function refuseRequest(fault: RequestFault): APIGatewayProxyStructuredResultV2 {
@@ -123,9 +122,9 @@ export function createPublishApi({ tell, ...world }: Dependencies) {
 
   async function terminate(request: ApiRequest, target: ApiTarget): Answer {
     const deadline = world.clock.now() + patienceMs;
-    const revocation = readTermination(target, request);
-    if ('status' in revocation) return revocation;
-    await close(revocation, deadline);
+    const revocations = readTermination(target, request);
+    if ('status' in revocations) return revocations;
+    for (const revocation of revocations) await close(revocation, deadline);
     return '{}';
   }
 

@@ -1,6 +1,7 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { Claims } from './core/claims.ts';
-import { type Asking, type RevalidateReport, type RevalidateWorld, revalidate } from './core/revalidate.ts';
+import type { Asking } from './core/poll.ts';
+import { type RevalidateReport, type RevalidateWorld, revalidate } from './core/revalidate.ts';
 import { createChannels } from './edge/channels.ts';
 import { createClaimRows } from './edge/claim-rows.ts';
 import { systemClock } from './edge/clock.ts';
@@ -12,6 +13,7 @@ import {
   readRevalidateSeconds,
   readSessionEndpointSettings,
 } from './edge/environment.ts';
+import { createGuardRows } from './edge/guard-rows.ts';
 import { createLiveSessionRows } from './edge/live-session-rows.ts';
 import { createSessionLookup } from './edge/php.ts';
 import { createCredentialsSource } from './edge/secret.ts';
@@ -31,12 +33,15 @@ const [askingMs, closingMs] = [30_000, 8_000];
 /** Seconds: longer than a run can last, and over before the next minute's, so that a run that died is missed by none. */
 const leaseSeconds = 58;
 const lease = 'revalidate';
+/** Seconds: the next run begins within one minute and ends within another. */
+const releaseMargin = 120;
 
 /** Every minute: closes the sockets whose session is over. One run at a time. */
 export function createRevalidate({ claims, tell, ...world }: Dependencies) {
-  return async (): Promise<void> => {
+  return async (event?: unknown): Promise<string | undefined> => {
     const begin = world.clock.now();
-    if (!(await claims.claim(lease, Math.floor(begin / 1000) + leaseSeconds))) return;
+    if (isRelease(event)) return release(begin);
+    if (!(await claims.claim(lease, Math.floor(begin / 1000) + leaseSeconds))) return undefined;
     try {
       // The last question may take all of its time, and what the others have found is to be closed in this run.
       const lastQuestionMs = patienceMs - closingMs - (world.asking?.timeoutMs ?? 0);
@@ -47,18 +52,54 @@ export function createRevalidate({ claims, tell, ...world }: Dependencies) {
       // Where this fails it ends by itself.
       await claims.release(lease).catch(() => undefined);
     }
+    return undefined;
   };
 
+  /** @returns the sentence for the operator */
+  async function release(now: number): Promise<string> {
+    const { asking } = world;
+    const isHolding = asking !== undefined && (await asking.guard.read()).heldSince !== undefined;
+    if (!isHolding) return 'The guard does not hold, so nothing is released.';
+    // In so long every session has its turn, the next run is done in any case, and the guard begins anew.
+    const until = Math.floor(now / 1000) + asking.interval + releaseMargin;
+    await asking.guard.release(until);
+    const untilTime = new Date(until * 1000).toISOString();
+    tell('warn', 'guard released', { until: untilTime }, {});
+    return `The guard is off until ${untilTime}. Sockets of users who are logged out close from the next minute on.`;
+  }
+
   /** @throws when somebody has to look, so that it is counted as the fault that it is */
-  function tellAll({ asked, lost, failed, failures, late, held, closing }: RevalidateReport): void {
+  function tellAll({
+    asked,
+    lost,
+    failed,
+    failures,
+    mute,
+    late,
+    held,
+    doubtful,
+    unheard,
+    closing,
+  }: RevalidateReport): void {
     for (const { outcome, reason } of failures) tell('error', `session check ${outcome}`, { reason, failed, late }, {});
+    if (doubtful) tell('warn', 'nothing closed before there are more answers', { lost, asked }, {});
+    if (mute > 0) tell('warn', 'closed without an answer', { sessions: mute }, {});
     const counts = { Rechecked: asked, RecheckLost: lost, RecheckFailed: failed, RecheckLate: late };
     const sockets = { Ended: closing.closed, EndFailed: closing.failed };
     const isQuiet = Object.values({ ...counts, ...sockets, gone: closing.gone }).every((count) => count === 0);
     if (!isQuiet) tell('info', 'revalidated', { gone: closing.gone }, { ...counts, ...sockets });
-    if (held) throw new Error(`${lost} of ${asked} sessions ended within a minute. None was closed: is PHP well?`);
+    if (held !== undefined) {
+      const share = `${held.lost} of ${held.users} users were logged out within one check interval.`;
+      throw new Error(`${share} No socket is closed for that: has PHP lost its sessions?`);
+    }
+    if (unheard) throw new Error('PHP has not answered any session check for three minutes. Sockets stay open.');
     if (closing.failed > 0) throw new Error(`${closing.failed} sockets could not be closed.`);
   }
+}
+
+/** What an operator sends; docs/operations.md has the command. */
+function isRelease(event: unknown): boolean {
+  return typeof event === 'object' && event !== null && 'release' in event && event.release === true;
 }
 
 const client = new DynamoDBClient(waitAtMost(2000));
@@ -73,7 +114,8 @@ function createAsking(): Asking | undefined {
   const credentials = createCredentialsSource(readCredentialsSettings(), readAwsSettings(), systemClock);
   const sessions = createSessionLookup(settings, credentials, systemClock, tell);
   const atOnce = readNumber('CHECKS_AT_ONCE');
-  return { sessions, credentials, interval, atOnce, timeoutMs: settings.timeoutMs };
+  const guard = createGuardRows(read('CLAIMS_TABLE'), client, systemClock);
+  return { sessions, credentials, interval, atOnce, timeoutMs: settings.timeoutMs, guard };
 }
 
 export const handler = createRevalidate({

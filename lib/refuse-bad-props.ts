@@ -1,6 +1,6 @@
 import { Token } from 'aws-cdk-lib';
 import { defaultLimit, findLimitFault } from '../functions/core/connection-limit.ts';
-import { findOriginFault } from '../functions/core/origin.ts';
+import { findOriginFault } from '../functions/core/origin-fault.ts';
 import { findEndpointFault } from '../functions/core/session-endpoint.ts';
 import { settleWayIn } from '../functions/core/way-in.ts';
 import { findWayInFault } from '../functions/core/way-in-fault.ts';

@@ -48,7 +48,7 @@ export interface RevalidationProps {
 
 /** Every minute of the clock: closes the sockets whose session is over. */
 export class Revalidation extends Construct {
-  /** In alarm when too many sessions were lost at once to be believed, or when sockets could not be closed. */
+  /** In alarm when too many users were logged out to be believed, PHP has not answered for three minutes, or sockets could not be closed. */
   readonly alarm: Alarm;
   /** It has yet to be allowed to end connections. */
   readonly revalidate: SocketFunction;
@@ -75,7 +75,7 @@ export class Revalidation extends Construct {
     revalidate.allow('dynamodb:PutItem', tables.claims.tableArn);
     revalidate.allow('dynamodb:DeleteItem', tables.claims.tableArn);
     if (asking !== undefined) {
-      revalidate.allow('dynamodb:GetItem', tables.connections.tableArn);
+      for (const { tableArn } of [tables.connections, tables.claims]) revalidate.allow('dynamodb:GetItem', tableArn);
       revalidate.allow('secretsmanager:GetSecretValue', asking.php.CREDENTIALS_SECRET_ARN);
     }
 
@@ -86,7 +86,7 @@ export class Revalidation extends Construct {
     everyMinute.addTarget(new LambdaTarget(revalidate.lambda, onlyNow));
     this.alarm = alarmOnErrors(
       revalidate,
-      'More than half of the sessions ended within a minute, so none was closed, or sockets could not be closed: the log of Revalidate says which.',
+      'More than half of the users were logged out, so no socket is closed for that; or PHP has not answered for three minutes; or sockets could not be closed. The log of Revalidate says which.',
     );
   }
 }

@@ -21,7 +21,7 @@ export interface SessionSocketProps {
 
   /**
    * The origins of the pages that may connect, exactly as browsers send them: `https://app.example.com`, with a port only
-   * where it is not the scheme's own. At least one.
+   * where it is not the scheme's own; those of an app's web view too, such as `capacitor://localhost`. At least one.
    */
   readonly allowedOrigins: readonly string[];
 

@@ -56,7 +56,7 @@ export class SessionSocket extends Construct {
   /** In alarm when a broadcast to many did not reach somebody who was there. Add an action to be told. */
   readonly deliveryAlarm: Alarm;
 
-  /** In alarm when too many sessions ended at once to be believed. Add an action to be told. */
+  /** In alarm when too many users were logged out to be believed, or PHP cannot be asked. Add an action to be told. */
   readonly revalidateAlarm: Alarm;
 
   readonly #wayIn: SettledWayIn;

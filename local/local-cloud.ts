@@ -132,7 +132,6 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
   try {
     closers.push(clock.close);
     const certificate = await createCertificate(apis.map(hostOf));
-    closers.push(certificate.remove);
     const iam = createIam(stack, clock);
     const dynamodb = await startDynamoDb(stack, {
       log,
@@ -176,8 +175,10 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
       faults,
       observe,
       log,
-      certificateFile: certificate.file,
-      redirects: Object.fromEntries(running.map(({ remoteHost, localHost }) => [remoteHost, localHost])),
+      redirects: {
+        hosts: Object.fromEntries(running.map(({ remoteHost, localHost }) => [remoteHost, localHost])),
+        certificate: certificate.cert,
+      },
       credentialsOf: iam.credentialsOf,
       endpoints: {
         dynamodb: dynamodb.endpoint,

@@ -140,4 +140,10 @@ export const unknowns: readonly Unknown[] = [
     choice: 'it does',
     source: `${guide}/http-api-develop-routes.html`,
   },
+  {
+    question:
+      'whether an HTTP API looks for the route of `/a%2Fb` before or after it has decoded the path (`rawPath` was seen decoded)',
+    choice: 'after, so it has two segments',
+    source: 'https://github.com/fastify/aws-lambda-fastify/issues/169',
+  },
 ];

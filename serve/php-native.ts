@@ -12,12 +12,15 @@ const STOP_TIMEOUT_MS = 2_000;
 
 /** `php -S` with workers, because one request that holds its session must not stop all others. */
 export async function startNativePhp(version: string, options: PhpProcessOptions): Promise<PhpProcess> {
-  const { root, router, port, environment, sessions, log } = options;
+  const { root, router, port, environment, sessions, ini, log } = options;
   const address = `127.0.0.1:${port}`;
   const settings = { 'session.save_handler': 'files', 'session.save_path': sessions, expose_php: '0' };
   const errors = { display_errors: '0', log_errors: '1', error_log: '', error_reporting: '-1' };
-  const ini = Object.entries({ ...settings, ...errors }).flatMap(([name, value]) => ['-d', `${name}=${value}`]);
-  const php = ['php', ...ini, '-S', address, '-t', root, join(root, router)];
+  const given = Object.entries({ ...settings, ...errors, ...ini }).flatMap(([name, value]) => [
+    '-d',
+    `${name}=${value}`,
+  ]);
+  const php = ['php', ...given, '-S', address, '-t', root, join(root, router)];
 
   const child = spawn('/bin/sh', ['-c', untilOurEnd, 'sh', ...php], {
     cwd: root,

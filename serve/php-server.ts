@@ -18,6 +18,8 @@ export interface PhpServerOptions {
   prefer?: 'native' | 'wasm';
   /** Which WebAssembly PHP. @default '8.4', the one that the demo falls back to */
   wasmVersion?: WasmPhpVersion;
+  /** Further settings of php.ini. */
+  ini?: Readonly<Record<string, string>>;
   /** Told one line at a time what PHP complains about. */
   log?: (line: string) => void;
   /** Told why WebAssembly was taken. */
@@ -43,6 +45,7 @@ export interface PhpProcessOptions {
   port: number;
   environment: Record<string, string>;
   sessions: string;
+  ini: Readonly<Record<string, string>>;
   wasmVersion: WasmPhpVersion;
   log: (line: string) => void;
 }
@@ -58,10 +61,10 @@ export async function startPhpServer(options: PhpServerOptions): Promise<PhpServ
   const port = await findFreePort(options.port);
   const sessions = await mkdtemp(join(tmpdir(), 'session-socket-php-'));
   const root = resolve(options.root);
-  const { router, environment, prefer = 'native', wasmVersion = '8.4' } = options;
+  const { router, environment, prefer = 'native', wasmVersion = '8.4', ini = {} } = options;
   const { log = () => {}, note = () => {} } = options;
   try {
-    const running = await start(prefer, note, { root, router, port, environment, sessions, wasmVersion, log });
+    const running = await start(prefer, note, { root, router, port, environment, sessions, ini, wasmVersion, log });
     let closing: Promise<void> | undefined;
     const close = async () => {
       await running.stop();

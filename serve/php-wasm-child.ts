@@ -38,7 +38,7 @@ try {
 }
 
 async function loadPhp(settings: WasmPhpSettings): Promise<{ php: PHP; version: string }> {
-  const { root, sessions, environment, wasmVersion } = settings;
+  const { root, sessions, environment, ini, wasmVersion } = settings;
   const universal = await import('@php-wasm/universal');
   const { getPHPLoaderModule, jspi } = await BUILDS[wasmVersion]();
   const loader = await getPHPLoaderModule();
@@ -57,6 +57,7 @@ async function loadPhp(settings: WasmPhpSettings): Promise<{ php: PHP; version: 
     expose_php: '0',
     display_errors: '0',
     log_errors: '1',
+    ...ini,
   });
   php.enableRuntimeRotation({ recreateRuntime: load }); // WebAssembly memory only ever grows
   const { text: version } = await php.run({ code: '<?php echo PHP_VERSION;' });

@@ -5,6 +5,7 @@ import { readCredentials } from '../bin/ticket-environment.ts';
 import type { PusherCredentials } from '../functions/core/credentials.ts';
 import type { Entry } from '../lib/bundle.ts';
 import {
+  type InvocationResult,
   type LocalCloud,
   type LocalCloudOptions,
   type LogEntry,
@@ -34,8 +35,8 @@ export interface Gateway {
   /** What is in a table, by the first part of its logical id. */
   rows(table: string): Promise<readonly unknown[]>;
   invocations(functionName: string): number;
-  /** Runs a function as its schedule would, and waits for its end. */
-  invoke(functionName: string): Promise<void>;
+  /** Runs a function as its schedule would, or with an event of its own, and waits for its end. */
+  invoke(functionName: string, event?: unknown): Promise<InvocationResult>;
   /** Writes another bundle over that of a Lambda, with the option `watch`; resolves once the function runs it. */
   replaceCode(entry: Entry, bundle: Buffer): Promise<void>;
   close(): Promise<void>;
@@ -79,9 +80,7 @@ export async function startGateway(
       return answer.Items ?? [];
     },
     invocations: (functionName) => pick(cloud.functions, functionName).invocations,
-    async invoke(functionName) {
-      await pick(cloud.functions, functionName).invoke({});
-    },
+    invoke: (functionName, event = {}) => pick(cloud.functions, functionName).invoke(event),
     async replaceCode(entry, bundle) {
       const { template, assetFolder } = await readAssembly(assembly.folder);
       const ids = Object.keys(template.Resources).filter(

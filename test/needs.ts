@@ -3,7 +3,7 @@ import type { TestOptions } from 'vitest';
 /** One thing that a test needs and that not every machine has. */
 export interface Need {
   /** What CI calls it: see test/skipped.ts. */
-  readonly name: 'browser' | 'composer' | 'history' | 'java' | 'jq' | 'linux' | 'namespaces' | 'php';
+  readonly name: 'browser' | 'composer' | 'history' | 'java' | 'jq' | 'linux' | 'namespaces' | 'php' | 'web servers';
   /** A sentence. */
   readonly missing: string;
   /** What apt-get installs on Debian. */

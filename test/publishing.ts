@@ -7,8 +7,12 @@ import { type Client, connect } from './socket-client.ts';
 /** A gateway with the HTTP API beside it, and an app whose visitors are user 42. */
 export interface Publishing extends Gateway {
   readonly pageUrl: string;
+  /** The only session of the app. */
+  readonly sessionId: string;
   /** Of the HTTP API. */
   readonly apiUrl: string;
+  /** From now on the app's visitors are this user. */
+  become(userId: string): void;
   /** A ticket of now. */
   seal(): string;
   /** A socket that has had its welcome and has joined these channels, signed by PHP. */
@@ -55,8 +59,12 @@ export async function startPublishing(
   return {
     ...gateway,
     pageUrl: app.url,
+    sessionId: app.sessionId,
     apiUrl,
     seal,
+    become(userId) {
+      app.identity = { userId };
+    },
     async listen(channels, userId = '42') {
       const url = `${gateway.webSocketUrl}?token=${encodeURIComponent(seal())}`;
       const client = await connect(url, { origin: app.url });

@@ -3,7 +3,6 @@ import { builtinModules } from 'node:module';
 import { dirname, join, normalize } from 'node:path';
 import { build } from 'esbuild';
 import { describe, expect, it } from 'vitest';
-import { bundleOptions, type Entry } from '../lib/bundle.ts';
 
 const project = join(import.meta.dirname, '..');
 const rooms = ['bin', 'client', 'functions', 'lib', 'local', 'php', 'serve', 'test'];
@@ -188,34 +187,6 @@ describe('what is deployed', () => {
       .flatMap((file) => [...textOf(file).matchAll(/\bentry: '([a-z-]+)'/g)].map(([, entry]) => entry));
     expect(deployed.sort()).toEqual([...handlers].sort());
   });
-
-  it.each([
-    // What stands between a person and an open socket at every cold start.
-    ['authorizer', 42],
-    ['message', 900],
-    ['connect', 500],
-    // With undici, half of which is its parser.
-    ['disconnect', 800],
-    ['deliver', 800],
-    ['publish', 900],
-    ['tick', 800],
-  ] as const)('as %s is at most %d KB', async (entry, kilobytes) => {
-    expect((await bundleOf(entry)).bytes).toBeLessThanOrEqual(kilobytes * 1024);
-  });
-
-  it.each(['authorizer'] as const)('as %s has no AWS SDK in it', async (entry) => {
-    const sdk = (await bundleOf(entry)).inputs.filter((input) =>
-      /node_modules\/(@aws-sdk|@smithy|aws-sdk)\//.test(input),
-    );
-    expect(sdk).toEqual([]);
-  });
-
-  it.each(handlers as Entry[])('as %s has neither CDK nor the local cloud in it', async (entry) => {
-    const strangers = (await bundleOf(entry)).inputs.filter((input) =>
-      /^(lib|local|test|bin)\/|aws-cdk-lib|dynalite/.test(input),
-    );
-    expect(strangers).toEqual([]);
-  });
 });
 
 describe.each(['package.json', 'local/package.json', 'client/package.json'])('%s', (file) => {
@@ -292,27 +263,6 @@ function findCircles(): string[] {
   function nameOf(circle: readonly string[]): string {
     const first = circle.indexOf([...circle].sort()[0] ?? '');
     return [...circle.slice(first), ...circle.slice(0, first), circle[first]].join(' → ');
-  }
-}
-
-const bundles = new Map<Entry, Promise<{ readonly bytes: number; readonly inputs: readonly string[] }>>();
-
-/** Made with the options of what is deployed, once for all tests. */
-function bundleOf(entry: Entry) {
-  const made = bundles.get(entry) ?? make();
-  bundles.set(entry, made);
-  return made;
-
-  async function make() {
-    const { metafile, outputFiles } = await build({
-      ...bundleOptions(entry),
-      absWorkingDir: project,
-      outfile: 'index.js',
-      write: false,
-      metafile: true,
-    });
-    const [output] = outputFiles;
-    return { bytes: output?.contents.length ?? 0, inputs: Object.keys(metafile.inputs) };
   }
 }
 

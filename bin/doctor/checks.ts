@@ -1,7 +1,9 @@
 import type { Check } from './check.ts';
 import { contentType, keepAlive, responseTime, size } from './checks/answer.ts';
 import { cookieAttributes } from './checks/cookie.ts';
+import { sentCookies } from './checks/cookies.ts';
 import { clock, mode, signature } from './checks/gateway.ts';
+import { inFront, ownNo } from './checks/in-front.ts';
 import { cache, cors, otherSites } from './checks/other-sites.ts';
 import { encrypted, reachable, redirect, stranger } from './checks/reach.ts';
 import { lock, session, untouched } from './checks/session.ts';
@@ -12,6 +14,7 @@ import { expiry, phpIni, rotation } from './checks/unseen.ts';
 export const checks: readonly Check[] = [
   reachable,
   encrypted,
+  inFront,
   redirect,
   stranger,
   contentType,
@@ -26,8 +29,10 @@ export const checks: readonly Check[] = [
   cookieAttributes,
   clock,
   signature,
+  ownNo,
   mode,
   session,
+  sentCookies,
   untouched,
   lock,
   phpIni,

@@ -1,12 +1,20 @@
 import { randomBytes } from 'node:crypto';
-import { deriveCredentials, signRequest } from '../../functions/core/credentials.ts';
+import type { SessionMode } from '../../functions/core/session.ts';
+import { cookiesOfGateway, isOwnNo, type Sent, signAs } from './as-gateway.ts';
 import { type Answered, type Ask, isReply, type Reply } from './ask.ts';
 import { isSafe, type Patient } from './patient.ts';
+import { read } from './said.ts';
 import { skewSecondsOf } from './skew.ts';
 
 /** Everything that was answered; the checks only look at it. */
 export interface Answers {
   readonly patient: Patient;
+  /** As it was said, or as the answers look; undefined where they fit several. */
+  readonly mode: SessionMode | undefined;
+  /** The cookies that the gateway would send. */
+  readonly sent: Sent | undefined;
+  /** With these cookies and no others, where --cookie holds more and nothing can be signed. */
+  readonly alone: Answered | undefined;
   /** Without a cookie, one after the other. */
   readonly strangers: readonly [Reply, ...Answered[]];
   /** With the cookie of a session that never was, one after the other. */
@@ -19,9 +27,12 @@ export interface Answers {
   readonly slow: SlowAnswers | undefined;
 }
 
-/** As from the gateway, with the cookie where there is one. */
+/** As from the gateway, with the cookies that it would send. */
 export interface SignedAnswers {
   readonly right: Answered;
+  /** For a session that never was, and whether the answer is PHP's own no. */
+  readonly nobody: Answered;
+  readonly isOwnNo: boolean;
   /** With another secret. */
   readonly wrong: Answered;
   /** An hour old. */
@@ -57,8 +68,9 @@ const asOwnPage = { ...asGateway, 'sec-fetch-site': 'same-origin', 'sec-fetch-mo
 const asOtherSite = { ...asGateway, 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'cors', origin: elsewhere };
 
 /** Asks everything that may be asked at once at once; what is measured has the app for itself. */
-export async function interview(patient: Patient, ask: Ask): Promise<Answers | Unreached> {
+export async function interview(patient: Patient, askBare: Ask): Promise<Answers | Unreached> {
   const { url, cookieName } = patient;
+  const ask = patient.authorization === undefined || !isSafe(url) ? askBare : authorize(askBare, patient.authorization);
   const cookie = isSafe(url) && patient.cookie !== undefined ? { cookie: patient.cookie } : undefined;
   const [first, ...more] = await askRepeatedly(() => ask({ url, headers: asGateway }), wantedTimes);
   if (first === undefined || !isReply(first)) return { patient, failure: first?.failure ?? 'nothing' };
@@ -69,13 +81,30 @@ export async function interview(patient: Patient, ask: Ask): Promise<Answers | U
     inTurn(2, () => ask({ url, headers })),
     cookie && inTurn(3, () => ask({ url, headers: { ...asOwnPage, ...cookie } })),
   ]);
+  const mode = patient.mode ?? guessMode(patient, first, session?.[0]);
+  const sent = cookie && cookiesOfGateway({ ...patient, mode }, session?.[0]);
   // Later, because a question that does not leave the session alone would spoil the ones before.
-  const [crossSite, signed] = await Promise.all([
+  const isLess = sent !== undefined && sent.cookieHeader !== patient.cookie && patient.keys === undefined;
+  const [crossSite, signed, alone] = await Promise.all([
     ask({ url, headers: { ...asOtherSite, ...cookie } }),
-    isSafe(url) ? askSigned(patient, first, ask) : undefined,
+    isSafe(url) ? askSigned(patient, first, sent, headers.cookie, ask) : undefined,
+    isLess ? ask({ url, headers: { ...asOwnPage, cookie: sent.cookieHeader } }) : undefined,
   ]);
   const slow = cookie && patient.slowUrl && (await askWhileSlow(url, patient.slowUrl, cookie, ask));
-  return { patient, strangers: [first, ...more], invented: { id, answers }, crossSite, session, signed, slow };
+  const strangers = [first, ...more] as const;
+  return { patient, mode, sent, alone, strangers, invented: { id, answers }, crossSite, session, signed, slow };
+}
+
+const authorize =
+  (ask: Ask, authorization: string): Ask =>
+  ({ url, headers }) =>
+    ask({ url, headers: { ...headers, authorization } });
+
+/** A page that nobody gets without a login is enough in one mode only. */
+function guessMode({ keys }: Patient, stranger: Reply, page: Answered | undefined): SessionMode | undefined {
+  if (keys !== undefined) return 'ticket';
+  const isPage = page !== undefined && isReply(page) && read(page).kind === 'html';
+  return isPage && stranger.status !== 200 ? 'status' : undefined;
 }
 
 /** Five times, or fewer where it takes long: then once is measure enough. */
@@ -96,29 +125,31 @@ async function inTurn(times: number, ask: () => Promise<Answered>): Promise<read
   return answers;
 }
 
-async function askSigned(patient: Patient, first: Reply, ask: Ask): Promise<SignedAnswers | undefined> {
-  const { url, keys, cookie } = patient;
+async function askSigned(
+  { url, keys }: Patient,
+  first: Reply,
+  sent: Sent | undefined,
+  inventedCookie: string,
+  ask: Ask,
+): Promise<SignedAnswers | undefined> {
   if (keys === undefined) return undefined;
   const now = Math.floor(Date.now() / 1000);
-  const askAt = (time: number, secret: string) => {
-    const credentials = deriveCredentials({ appId: '', key: keys.key, secret });
-    const signed = {
-      method: 'GET',
-      pathAndQuery: url.pathname + url.search,
-      time,
-      cookieHeader: cookie ?? '',
-    } as const;
-    const signature = { 'x-session-socket': signRequest(credentials, signed) };
-    return ask({ url, headers: { ...asGateway, ...(cookie !== undefined && { cookie }), ...signature } });
-  };
+  const headersAt = (time: number, secret: string, cookies: Partial<Sent> = sent ?? {}) => ({
+    ...asGateway,
+    ...signAs({ key: keys.key, secret }, url, time, cookies),
+  });
+  const askAt = (time: number, secret: string) => ask({ url, headers: headersAt(time, secret) });
   const skew = skewSecondsOf(first) ?? 0;
-  const [right, wrong, old, byTheirClock] = await Promise.all([
+  const asNobody = headersAt(now, keys.secret, { cookieHeader: inventedCookie });
+  const [right, nobody, wrong, old, byTheirClock] = await Promise.all([
     askAt(now, keys.secret),
+    ask({ url, headers: asNobody }),
     askAt(now, `not ${keys.secret}`),
     askAt(now - anHour, keys.secret),
     Math.abs(skew) > 60 ? askAt(now + skew, keys.secret) : undefined,
   ]);
-  return { right, wrong, old, byTheirClock };
+  const isOwn = isReply(nobody) && isOwnNo(keys, asNobody['x-session-socket'], nobody);
+  return { right, nobody, isOwnNo: isOwn, wrong, old, byTheirClock };
 }
 
 async function askWhileSlow(url: URL, slowUrl: URL, cookie: { readonly cookie: string }, ask: Ask) {

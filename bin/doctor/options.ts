@@ -1,4 +1,6 @@
-import { readOptionsAndWords, UsageError } from '../../local/command/arguments.ts';
+import { sessionModes } from '../../functions/core/session.ts';
+import { findWayInFault } from '../../functions/core/way-in-fault.ts';
+import { readChoice, readOptionsAndWords, UsageError } from '../../local/command/arguments.ts';
 import { findCookie, type Patient } from './patient.ts';
 
 export const doctorUsage = `Asks a running PHP app what the gateway will ask it, and says what is wrong and how to mend it.
@@ -9,7 +11,10 @@ export const doctorUsage = `Asks a running PHP app what the gateway will ask it,
   --cookie COOKIE      the cookie of somebody who is logged in, 'PHPSESSID=…'; - reads it from the standard input
   --cookie-name NAME   the session cookie        (default the one of --cookie, or PHPSESSID)
   --slow-url URL       a page of the same site that works for some seconds with that cookie's session
+  --mode MODE          as the stack is deployed: ticket, cookie, session-id or status (default: what the answers look like)
+  --cookies NAMES      in mode cookie, the option cookies of the stack  (default the session cookie)
   --key KEY            the stack's output Key; its secret comes from the environment
+  --app-id ID          the stack's output AppId: with --key, it shows which cookies PHP has sealed for the gateway
   --timeout-ms N       how long the gateway waits for PHP, sessionTimeoutMs  (default 2500)
   --json               prints the same for programs
   --help               this text
@@ -18,6 +23,7 @@ What others must not see is better not typed, because shells and lists of proces
 
   SESSION_SOCKET_COOKIE  the cookie
   SESSION_SOCKET_SECRET  the secret
+  SESSION_SOCKET_AUTHORIZATION  the Authorization header of a site behind HTTP Basic, 'Basic …'
 
 Ends with 0 when there is no problem, with 1 when there is one, with 2 when the command makes no sense.
 `;
@@ -47,7 +53,10 @@ export async function readDoctorOptions(
     cookie: { type: 'string' },
     'cookie-name': { type: 'string' },
     'slow-url': { type: 'string' },
+    mode: { type: 'string' },
+    cookies: { type: 'string' },
     key: { type: 'string' },
+    'app-id': { type: 'string' },
     'timeout-ms': { type: 'string', default: '2500' },
     json: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
@@ -64,11 +73,23 @@ export async function readDoctorOptions(
   }
   const typed = values.cookie === '-' ? await readInput() : (values.cookie ?? environment.SESSION_SOCKET_COOKIE);
   const cookie = readCookie(typed);
+  const mode = values.mode === undefined ? undefined : readChoice('--mode', sessionModes, values.mode);
+  if (values.cookies !== undefined && mode !== 'cookie') throw new UsageError('--cookies goes with --mode cookie.');
+  const cookies = values.cookies?.split(',').map((name) => name.trim());
+  const named = values['cookie-name'];
+  // What mode `cookie` passes on need not hold PHPSESSID.
+  const exact = cookies?.find(
+    (name) => !name.endsWith('*') && cookie !== undefined && findCookie(cookie, name) !== undefined,
+  );
+  const cookieName = readCookieName(named ?? exact, cookie);
+  const cookiesFault = cookies && findWayInFault({ mode, cookies });
+  if (cookiesFault !== undefined) throw new UsageError('--cookies names cookies, with a * at the end only.');
   return {
     patient: {
       ...{ url, slowUrl, cookie },
-      cookieName: readCookieName(values['cookie-name'], cookie),
-      keys: readKeys(values.key, environment.SESSION_SOCKET_SECRET),
+      ...{ mode, cookieName, cookies },
+      keys: readKeys(values.key, environment.SESSION_SOCKET_SECRET, values['app-id']),
+      authorization: readAuthorization(environment.SESSION_SOCKET_AUTHORIZATION),
       sessionTimeoutMs: readTimeout(values['timeout-ms']),
     },
     isJson: values.json,
@@ -101,14 +122,24 @@ function readCookieName(named: string | undefined, cookie: string | undefined): 
   throw new UsageError('The session cookie is not in --cookie: --cookie-name says which one it is.');
 }
 
-function readKeys(key: string | undefined, secret: string | undefined): Patient['keys'] {
+function readKeys(key: string | undefined, secret: string | undefined, appId: string | undefined): Patient['keys'] {
+  if (appId !== undefined && (key === undefined || !/^[A-Za-z0-9_-]{1,64}$/.test(appId))) {
+    throw new UsageError("--app-id goes with --key, and is the stack's output AppId.");
+  }
   if (key === undefined) return undefined;
   if (!/^[A-Za-z0-9_-]{1,32}$/.test(key))
     throw new UsageError("--key is 1 to 32 of A-Z a-z 0-9 _ -: the stack's output Key.");
   if (secret === undefined || secret === '') {
     throw new UsageError('--key takes the secret too, in the environment variable SESSION_SOCKET_SECRET.');
   }
-  return { key, secret };
+  return { key, secret, appId };
+}
+
+/** A scheme and what follows it: https://www.rfc-editor.org/rfc/rfc9110#section-11.4 */
+function readAuthorization(header: string | undefined): string | undefined {
+  if (header === undefined || header === '') return undefined;
+  if (/^[\w-]+ [!-~][ -~]*$/.test(header)) return header;
+  throw new UsageError("SESSION_SOCKET_AUTHORIZATION is a header's value, such as 'Basic …'.");
 }
 
 function readTimeout(text: string): number {

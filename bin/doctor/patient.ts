@@ -1,20 +1,25 @@
+import type { SessionMode } from '../../functions/core/session.ts';
+import { isLoopback } from '../../functions/core/session-endpoint.ts';
+
 /** What is known before anything is asked. */
 export interface Patient {
   readonly url: URL;
+  /** As the stack is or will be deployed; undefined where it was not said. */
+  readonly mode?: SessionMode | undefined;
   readonly cookieName: string;
+  /** The names that mode `cookie` passes on, if not the session cookie alone. */
+  readonly cookies?: readonly string[] | undefined;
   /** A Cookie header of somebody who is logged in. */
   readonly cookie: string | undefined;
   /** A page of the same site that takes long with that cookie. */
   readonly slowUrl: URL | undefined;
   /** What PHP and the gateway share. */
-  readonly keys: { readonly key: string; readonly secret: string } | undefined;
+  readonly keys: { readonly key: string; readonly secret: string; readonly appId?: string | undefined } | undefined;
+  /** The Authorization header for a site behind HTTP Basic. */
+  readonly authorization?: string | undefined;
   /** How long the gateway waits for PHP. */
   readonly sessionTimeoutMs: number;
 }
-
-const loopback = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
-
-export const isLoopback = ({ hostname }: URL): boolean => loopback.test(hostname);
 
 /** Whether a cookie may travel there: the same rule as for the gateway. */
 export const isSafe = (url: URL): boolean => url.protocol === 'https:' || isLoopback(url);

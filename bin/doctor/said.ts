@@ -1,4 +1,5 @@
 import { parseJson } from '../../functions/core/fields.ts';
+import type { SessionMode } from '../../functions/core/session.ts';
 import type { Reply } from './ask.ts';
 
 /** What an answer says about whose session it is. */
@@ -7,6 +8,8 @@ export type Said =
   | { readonly kind: 'redirect' }
   | { readonly kind: 'somebody'; readonly token: string; readonly isTicket: boolean; readonly namesUser: boolean }
   | { readonly kind: 'misconfigured' }
+  /** PHP that nobody ran. */
+  | { readonly kind: 'source' }
   | { readonly kind: 'html' }
   | { readonly kind: 'not json' }
   | { readonly kind: 'status' };
@@ -16,16 +19,24 @@ const jsonType = /^application\/([\w.-]+\+)?json\b/i;
 /** `t1.<key>.<base64url>` */
 const ticket = /^t1\.[A-Za-z0-9_-]{1,32}\.[A-Za-z0-9_-]+$/;
 
-export const isRedirect = (status: number): boolean => redirects.includes(status);
-export const isJson = ({ headers }: Reply): boolean => jsonType.test(headers['content-type'] ?? '');
+/** Escaped, in a page about PHP, it is written otherwise. */
+const isPhpSource = ({ body }: Reply): boolean => /<\?php\b|^\s*<\?[=\s]/i.test(body);
 
-export function read(reply: Reply): Said {
+export const isRedirect = (status: number): boolean => redirects.includes(status);
+const hasType = ({ headers }: Reply, type: RegExp): boolean => type.test(headers['content-type'] ?? '');
+export const isJson = (reply: Reply): boolean => hasType(reply, jsonType);
+
+/** @param mode in `status` nothing but the status counts */
+export function read(reply: Reply, mode?: SessionMode): Said {
   const { status, body } = reply;
   if (status === 401 || status === 403) return { kind: 'nobody', how: 'status' };
   if (isRedirect(status)) return { kind: 'redirect' };
   if (status === 421) return { kind: 'misconfigured' };
   if (status !== 200) return { kind: 'status' };
-  if (/^\s*<(!doctype|html)/i.test(body)) return { kind: 'html' };
+  if (mode === 'status') return { kind: 'somebody', token: '', isTicket: false, namesUser: false };
+  if (isPhpSource(reply)) return { kind: 'source' };
+  if (/^[\s\uFEFF]*<(!doctype|html|!--|head|body|h1)/i.test(body) || hasType(reply, /^text\/html\b/i))
+    return { kind: 'html' };
   if (!isJson(reply)) return { kind: 'not json' };
   try {
     return readIdentity(parseJson(body));

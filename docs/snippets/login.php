@@ -1,6 +1,7 @@
 <?php // login.php, once the password was right: another id for the session, and its sockets learn of it
 require_once 'session-socket.php';
 
+session_status() === PHP_SESSION_ACTIVE || session_start(); // without a session there is no id
 $oldSessionId = session_id();
 session_regenerate_id(true); // the old one is worth nothing any more
 $_SESSION['user'] = $user;

@@ -8,7 +8,7 @@ class SessionSocketController extends BaseController
 
     public function show()
     {
-        $user = session()->get('user'); // whatever your login sets
+        $user = session()->get('user'); // whatever your login sets; session() opens the session, so that it has an id
         $identity = $user === null ? null : ['userId' => (string) $user];
         [$status, $headers, $body] = \SessionSocket\respond(
             self::CREDENTIALS,
@@ -25,9 +25,14 @@ class SessionSocketController extends BaseController
 
     public function logOut()
     {
-        [$sessionId, $userId] = [session_id(), session()->get('user')];
+        $user = session()->get('user'); // before session_id(): session() opens the session
+        $sessionId = session_id();
         session()->destroy();
-        \SessionSocket\close_session(self::CREDENTIALS, 'https://…', $sessionId, (string) $userId);
+        $userId = $user === null ? null : (string) $user;
+        $fault = \SessionSocket\close_session(self::CREDENTIALS, 'https://…', $sessionId, $userId);
+        if ($fault !== null) {
+            log_message('error', "Sockets may be open: $fault");
+        }
         return redirect()->to('/');
     }
 }

@@ -32,9 +32,14 @@ class SessionSocketController extends Controller
 
     public function actionLogout()
     {
-        [$sessionId, $userId] = [Yii::$app->session->getId(), (string) Yii::$app->user->id];
+        $user = Yii::$app->user->id; // before getId(): it opens the session
+        $sessionId = Yii::$app->session->getId();
         Yii::$app->user->logout();
-        \SessionSocket\close_session(Yii::$app->params['sessionSocket'], 'https://…', $sessionId, $userId);
+        $userId = $user === null ? null : (string) $user;
+        $fault = \SessionSocket\close_session(Yii::$app->params['sessionSocket'], 'https://…', $sessionId, $userId);
+        if ($fault !== null) {
+            Yii::error("Sockets may be open: $fault");
+        }
         return $this->goHome();
     }
 }

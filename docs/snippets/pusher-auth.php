@@ -6,6 +6,9 @@ $mayJoin = $user !== null && in_array($channel, ["private-orders-$user", 'presen
 $member = ['userId' => (string) $user, 'userInfo' => ['name' => "User $user"]];
 $answer = $mayJoin ? SessionSocket\authorize_channel($credentials, $socketId, $channel, $member) : null;
 
-http_response_code($answer === null ? 403 : 200);
+if (is_string($answer)) {
+    error_log("Not signed: $answer");
+}
+http_response_code(is_array($answer) ? 200 : ($answer === null ? 403 : 500));
 header('Content-Type: application/json');
-echo json_encode($answer);
+echo json_encode(is_array($answer) ? $answer : null);

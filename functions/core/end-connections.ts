@@ -2,10 +2,11 @@ import { actOnAll } from './act-on-all.ts';
 import type { Clock } from './clock.ts';
 import { welcomePatience } from './connection.ts';
 import type { ConnectionRegistry, RegisteredConnection } from './connection-registry.ts';
+import { explainEnding } from './ending-refusal.ts';
 import { encodeFrame, errorFrame } from './frame.ts';
 import type { Leave } from './leave.ts';
 import type { Part } from './part.ts';
-import { type RefusalReason, refuse } from './refusal.ts';
+import type { RefusalReason } from './refusal.ts';
 import type { Closing, SocketSender } from './socket-sender.ts';
 import { startStopwatch } from './stopwatch.ts';
 
@@ -108,7 +109,7 @@ async function tryAll<Result>(
 
 /** The last frame of a socket, encoded once for all that end for this reason. */
 export function encodeEnding(why: RefusalReason): Uint8Array {
-  return Buffer.from(encodeFrame(errorFrame(refuse(why))));
+  return Buffer.from(encodeFrame(errorFrame(explainEnding(why))));
 }
 
 /** Tells a client that it is over, and for good, then closes its socket: closing itself carries no code. */

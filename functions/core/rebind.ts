@@ -4,6 +4,7 @@ import type { Claims } from './claims.ts';
 import type { RegisteredConnection } from './connection-registry.ts';
 import { type Credentials, type CredentialsSource, hashSessionId } from './credentials.ts';
 import { type EndReport, endConnections, sumEndings } from './end-connections.ts';
+import { explainEnding } from './ending-refusal.ts';
 import { parseIdentity } from './identity.ts';
 import type { LiveSessions } from './live-sessions.ts';
 import { nextCheck } from './next-check.ts';
@@ -59,7 +60,7 @@ export async function rebind(
   if (isRefusal(ticket)) return ticket;
   const identity = parseIdentity(ticket.identity ?? {});
   if (typeof identity === 'string') return refuse('incomplete-ticket');
-  if (identity.userId !== userId) return refuse('changed-user');
+  if (identity.userId !== userId) return explainEnding('changed-user');
   if (!(await claims.claim(`ticket:${ticket.jti}`, nowSeconds + ticketMemory))) return refuse('used-ticket');
 
   await revocations.add(`session:${sessionHash}`, clock.now());

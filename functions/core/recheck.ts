@@ -17,7 +17,13 @@ export type Verdict =
   | { readonly outcome: 'same'; readonly session: Session }
   | { readonly outcome: 'lost'; readonly refusal: RefusalReason }
   | { readonly outcome: 'left' }
-  | { readonly outcome: FailedOutcome | 'unreadable'; readonly reason: string };
+  | {
+      readonly outcome: FailedOutcome;
+      readonly reason: string;
+      /** PHP itself gave no answer, so the session's user may be the cause. */
+      readonly isPhps: boolean;
+    }
+  | { readonly outcome: 'unreadable'; readonly reason: string };
 
 export interface RecheckWorld {
   readonly live: LiveSessions;

@@ -1,5 +1,7 @@
 const loopback = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
 
+export const isLoopback = ({ hostname }: URL): boolean => loopback.test(hostname);
+
 /** Undefined when session ids may be sent to `text`; else a sentence that says why not. */
 export function findEndpointFault(text: string): string | undefined {
   const url = URL.canParse(text) ? new URL(text) : undefined;
@@ -8,7 +10,7 @@ export function findEndpointFault(text: string): string | undefined {
   }
   if (url.username !== '' || url.password !== '') return 'The session endpoint must not carry a user or password.';
   if (url.hash !== '') return 'The session endpoint must not carry a fragment.';
-  if (url.protocol === 'http:' && !loopback.test(url.hostname)) {
+  if (url.protocol === 'http:' && !isLoopback(url)) {
     return `The session endpoint must be https, because session ids travel to it; only loopback may be http.`;
   }
   return undefined;

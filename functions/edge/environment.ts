@@ -1,5 +1,5 @@
 import { type ConnectionLimit, findLimitFault, type LimitChoice, limitChoices } from '../core/connection-limit.ts';
-import { findOriginFault, type OriginPolicy } from '../core/origin.ts';
+import { isOrigin, type OriginPolicy } from '../core/origin.ts';
 import { type SessionMode, sessionModes } from '../core/session.ts';
 import { findEndpointFault } from '../core/session-endpoint.ts';
 import { type SessionCheck, type SettledWayIn, sessionChecks, type TokenSource, tokenSources } from '../core/way-in.ts';
@@ -134,8 +134,7 @@ export function readAuthorizerSettings(): AuthorizerSettings {
   const sessionCheck = readOneOf('SESSION_CHECK', sessionChecks);
 
   const allowedOrigins = read('ALLOWED_ORIGINS').split(' ');
-  const originFault = allowedOrigins.map(findOriginFault).find((found) => found !== undefined);
-  if (originFault !== undefined) throw new Error(`ALLOWED_ORIGINS: ${originFault}`);
+  if (!allowedOrigins.every(isOrigin)) throw new Error('ALLOWED_ORIGINS holds what is no origin.');
 
   return {
     ...asking,

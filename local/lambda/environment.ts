@@ -7,6 +7,7 @@ import { Course, type Invocation } from './course.ts';
 import type { Freezer } from './freezer.ts';
 import { createPlatformLog, type LogFormat, type PlatformLog, type Report, timeoutSentence } from './platform-log.ts';
 import { exitSentence, type Failure, failure, type InvocationResult, reportedFailure } from './result.ts';
+import type { Redirects } from './runtime/redirects.ts';
 import { type RuntimeApi, startRuntimeApi } from './runtime-api.ts';
 
 export type { InvocationResult } from './result.ts';
@@ -21,7 +22,7 @@ export interface EnvironmentSettings {
   readonly logFormat: LogFormat;
   /** The runtime client, as JavaScript. */
   readonly runtime: string;
-  readonly redirects: Readonly<Record<string, string>>;
+  readonly redirects: Redirects;
   readonly clock: Clock & { readonly aheadMs: number };
   readonly faults: Pick<Faults, 'kills' | 'skewMs'>;
   readonly freezer: Freezer;

@@ -10,6 +10,7 @@ import { canFreeze, createFreezer, type Freezer } from './freezer.ts';
 import { LocalFunction } from './function.ts';
 import { type FunctionSettings, readSettings } from './function-settings.ts';
 import { canMeasureMemory } from './memory.ts';
+import type { Redirects } from './runtime/redirects.ts';
 import { runtimeSource } from './runtime-source.ts';
 
 /** Where the AWS SDK inside a function finds each service. Nothing is left to its defaults, which lie outside. */
@@ -39,10 +40,8 @@ export interface FunctionsOptions {
   readonly faults: Faults;
   readonly observe: Observe;
   readonly maxEnvironments?: number;
-  /** PEM, of what stands behind the redirects: functions trust it beside what Node.js trusts. */
-  readonly certificateFile?: string;
-  /** Where functions really get to when they connect to a host: `host:port` by host name. @default nowhere else */
-  readonly redirects?: Readonly<Record<string, string>>;
+  /** Where functions really get to when they connect to a host. @default nowhere else */
+  readonly redirects?: Redirects;
   readonly log: Log;
 }
 
@@ -73,7 +72,7 @@ function sayWhatIsNotEmulated(log: Log): void {
 }
 
 function create(settings: FunctionSettings, freezer: Freezer, options: FunctionsOptions): LocalFunction {
-  const { log, clock, faults, observe, redirects = {} } = options;
+  const { log, clock, faults, observe, redirects = { hosts: {}, certificate: '' } } = options;
   const { logicalId } = settings;
   return new LocalFunction({
     ...settings,
@@ -95,10 +94,7 @@ function create(settings: FunctionSettings, freezer: Freezer, options: Functions
 }
 
 /** How the SDK inside a function finds this machine's services and nothing else. */
-function ofThisMachine(
-  logicalId: string,
-  { credentialsOf, endpoints, certificateFile }: FunctionsOptions,
-): Record<string, string> {
+function ofThisMachine(logicalId: string, { credentialsOf, endpoints }: FunctionsOptions): Record<string, string> {
   const { accessKeyId, secretAccessKey, sessionToken } = credentialsOf(logicalId);
   return {
     AWS_ACCESS_KEY_ID: accessKeyId,
@@ -115,6 +111,5 @@ function ofThisMachine(
     AWS_EC2_METADATA_DISABLED: 'true',
     // The SDK would warn, at every cold start, of this machine's Node.js; the function asks for another one.
     AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
-    ...(certificateFile === undefined ? {} : { NODE_EXTRA_CA_CERTS: certificateFile }),
   };
 }

@@ -10,6 +10,7 @@ declare(strict_types=1);
  * With SESSION_SOCKET_APP_ID, _KEY and _SECRET (and _PREVIOUS_SECRET while it changes) it gives tickets, and with
  * SESSION_SOCKET_API_URL as well a logout closes the sockets of the session. With SESSION_SOCKET_COOKIE_DOMAIN too the
  * page and the socket share that domain and the session's cookie, which SESSION_SOCKET_COOKIE names, and need no ticket.
+ * With SESSION_SOCKET_MODE=session-id or status it gives session ids, as in 2016.
  *
  * The routes are those of the blog post of 2016. Only one of them is there for the socket: GET /getSessionID.
  */
@@ -71,7 +72,7 @@ function private_page(): void
         'user' => $user,
         'socketUrl' => socket_url(),
         'way' => way_in(),
-        'hasRoom' => api_url() !== null,
+        'hasRoom' => api_url() !== null && !gives_session_ids(),
     ]);
 }
 
@@ -81,12 +82,11 @@ function private_page(): void
  */
 function get_session_id(): void
 {
-    $credentials = socket_credentials();
-    if ($credentials === null) {
+    if (gives_session_ids()) {
         give_session_id();
         return;
     }
-    SessionSocket\answer($credentials, function (): ?array {
+    SessionSocket\answer((array) socket_credentials(), function (): ?array {
         $user = $_SESSION['user'] ?? null;
         return $user === null ? null : [
             'userId' => $user,
@@ -119,7 +119,7 @@ function say(): void
 }
 
 /**
- * Without credentials: two askers get the same answer, the page, which puts the id into the socket's URL, and the gateway,
+ * Without tickets: two askers get the same answer, the page, which puts the id into the socket's URL, and the gateway,
  * which sends that id back as the cookie and lets the socket in when it is answered with the same id. It gives a HttpOnly id
  * to the page's script: the bargain of 2016.
  */
@@ -145,7 +145,8 @@ function logout(): void
     [$credentials, $apiUrl] = [socket_credentials(), api_url()];
     if ($ended !== null && $credentials !== null && $apiUrl !== null) {
         [$sessionId, $user] = $ended;
-        $fault = SessionSocket\close_session($credentials, $apiUrl, $sessionId, $user);
+        $named = gives_session_ids() ? null : $user; // then the gateway was not told who it is
+        $fault = SessionSocket\close_session($credentials, $apiUrl, $sessionId, $named);
         if ($fault !== null) {
             error_log("session-socket: a logout left sockets open. $fault");
         }
@@ -164,6 +165,12 @@ function socket_url(): ?string
 function way_in(): string
 {
     return cookie_domain() === '' ? 'token' : 'cookie';
+}
+
+/** Whether the page gets the session id itself: without credentials, and where the gateway takes nothing else. */
+function gives_session_ids(): bool
+{
+    return socket_credentials() === null || in_array(getenv('SESSION_SOCKET_MODE'), ['session-id', 'status'], true);
 }
 
 /** The address of the HTTP API, by which this app has sockets closed and speaks to them; null without one. */

@@ -2,6 +2,7 @@ import { Duration } from 'aws-cdk-lib';
 import { describe, expect, it } from 'vitest';
 import { readContext, readStackName, refuseUnknownOptions } from '../../bin/context.ts';
 import { BadProps } from '../../lib/index.ts';
+import { refuseBadProps } from '../../lib/refuse-bad-props.ts';
 
 const least = { sessionEndpoint: 'https://app.example.com/id', allowedOrigins: 'https://app.example.com' };
 
@@ -20,11 +21,17 @@ describe('the options of cdk deploy', () => {
   it('take several origins with commas between, and blanks around them', () => {
     const { allowedOrigins } = read({ allowedOrigins: 'https://a.example.com, https://b.example.com ,' });
     expect(allowedOrigins).toEqual(['https://a.example.com', 'https://b.example.com']);
+    const withApp = read({ allowedOrigins: 'https://app.example.com,capacitor://localhost' });
+    expect(withApp.allowedOrigins).toEqual(['https://app.example.com', 'capacitor://localhost']);
+    expect(() => refuseBadProps(withApp)).not.toThrow();
   });
 
   it('take several origins as a list, which is how cdk.json says it', () => {
     const { allowedOrigins } = read({ allowedOrigins: ['https://a.example.com', 'https://b.example.com'] });
     expect(allowedOrigins).toEqual(['https://a.example.com', 'https://b.example.com']);
+    const withApp = read({ allowedOrigins: 'https://app.example.com,capacitor://localhost' });
+    expect(withApp.allowedOrigins).toEqual(['https://app.example.com', 'capacitor://localhost']);
+    expect(() => refuseBadProps(withApp)).not.toThrow();
   });
 
   it.each(['hello', 'allowMissingOrigin', 'cloudWatchRole'])(

@@ -40,6 +40,43 @@ describe('the options of session-socket doctor', () => {
     expect(await read(['--help'])).toBe('help');
   });
 
+  it('take the mode, the cookies that it passes on, the app id, and a password from the environment only', async () => {
+    const secrets = { SESSION_SOCKET_SECRET: 's', SESSION_SOCKET_AUTHORIZATION: 'Basic aHVzaDpodXNo' };
+    const args = [
+      url,
+      '--mode',
+      'cookie',
+      '--cookies',
+      'sid, AWSALB*',
+      '--cookie',
+      'a=b; sid=c',
+      '--key',
+      'k',
+      '--app-id',
+      '1',
+    ];
+    expect(await read(args, secrets)).toMatchObject({
+      patient: {
+        ...{ mode: 'cookie', cookieName: 'sid', cookies: ['sid', 'AWSALB*'], authorization: 'Basic aHVzaDpodXNo' },
+        keys: { key: 'k', secret: 's', appId: '1' },
+      },
+    });
+  });
+
+  it.each([
+    [['--mode', 'open'], {}],
+    [['--cookies', 'sid'], {}],
+    [['--mode', 'cookie', '--cookies', '*'], {}],
+    [['--app-id', '1'], {}],
+    [['--authorization', 'Basic hush'], {}],
+    [[], { SESSION_SOCKET_AUTHORIZATION: 'hush' }],
+    [[], { SESSION_SOCKET_AUTHORIZATION: 'Basic hush\r\nX: y' }],
+  ])('reject %s with %s, and repeat no secret', async (args, environment) => {
+    const rejected = expect(read([url, ...args], { ...environment })).rejects;
+    await rejected.toThrow(UsageError);
+    await expect(read([url, ...args], { ...environment })).rejects.not.toThrow('hush');
+  });
+
   it.each([
     ['typed', ['--cookie', 'sid=abc'], {}, ''],
     ['in the environment', [], { SESSION_SOCKET_COOKIE: 'sid=abc' }, ''],

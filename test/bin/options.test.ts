@@ -79,7 +79,11 @@ describe('the options of npm start', () => {
   it('are refused in the same way', () => {
     expect(() => readLocalOptions(['--php', 'fpm'])).toThrow(new UsageError('--php is native or wasm, not "fpm".'));
     expect(() => readLocalOptions(['--page-port', '4000'])).toThrow(UsageError);
-    expect(() => readLocalOptions(['--mode', 'status'])).toThrow('--mode is ticket or cookie, not "status".');
+    const modes = '--mode is ticket or cookie or session-id or status, not "open".';
+    expect(() => readLocalOptions(['--mode', 'open'])).toThrow(new UsageError(modes));
+    const names = '--cookie-name goes with --mode session-id or status, and with --mode cookie and --app.';
+    expect(() => readLocalOptions(['--cookie-name', 'SID'])).toThrow(new UsageError(names));
+    expect(() => readLocalOptions(['--mode', 'cookie', '--cookie-name', 'SID'])).toThrow(new UsageError(names));
     expect(readLocalOptions(['--page-port', '0', '--socket-port', '0'])).toMatchObject({ hello: false });
     expect(readLocalOptions(['--hello'])).toMatchObject({ hello: true });
   });
@@ -91,11 +95,23 @@ describe('the options of npm start', () => {
     expect(endpointOf('http://127.0.0.1:8000/session.php')).toBe('http://127.0.0.1:8000/session.php');
     const sentence = '--app is the address of your app, such as http://127.0.0.1:8000, not "8000".';
     expect(() => readLocalOptions(['--app', '8000'])).toThrow(new UsageError(sentence));
-    expect(() => readLocalOptions(['--app', 'http://127.0.0.1:8000', '--mode', 'cookie'])).toThrow(UsageError);
   });
 
-  it('show tickets, and cookies when asked', () => {
+  it.each(['ticket', 'cookie', 'session-id', 'status'])('take mode %s, for the demo and for an own app', (mode) => {
+    expect(readLocalOptions(['--mode', mode])).toMatchObject({ mode });
+    expect(readLocalOptions(['--mode', mode, '--app', 'http://127.0.0.1:8000'])).toMatchObject({ mode });
+  });
+
+  it('take mode ticket when nothing is said, and the name of the session cookie where it matters', () => {
     expect(readLocalOptions([])).toMatchObject({ mode: 'ticket' });
-    expect(readLocalOptions(['--mode', 'cookie'])).toMatchObject({ mode: 'cookie' });
+    expect(readLocalOptions(['--mode', 'status', '--cookie-name', 'SID'])).toMatchObject({ cookieName: 'SID' });
+    const own = ['--mode', 'cookie', '--app', 'http://localhost:8000', '--cookie-name', 'SID,AWSALB*'];
+    expect(readLocalOptions(own)).toMatchObject({ cookieName: 'SID,AWSALB*' });
+  });
+
+  // The browser would send no cookie to a socket on 127.0.0.1.
+  it('reject mode cookie for an app on another host', () => {
+    const args = ['--mode', 'cookie', '--app', 'https://app.example.com'];
+    expect(() => readLocalOptions(args)).toThrow('--app with --mode cookie is on this machine');
   });
 });

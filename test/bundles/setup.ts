@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build } from 'esbuild';
@@ -7,10 +7,12 @@ import { bundleOptions, entries } from '../../lib/bundle.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
-    /** The folder with one folder for each Lambda. */
+    /** The folder with one folder for each Lambda, and what esbuild says of it beside that. */
     readonly bundles: string;
   }
 }
+
+const project = join(import.meta.dirname, '..', '..');
 
 let folder: string | undefined;
 
@@ -31,5 +33,11 @@ export async function teardown(): Promise<void> {
 }
 
 async function bundleAll(into: string): Promise<void> {
-  await Promise.all(entries.map((entry) => build({ ...bundleOptions(entry), outfile: join(into, entry, 'index.js') })));
+  await Promise.all(
+    entries.map(async (entry) => {
+      const outfile = join(into, entry, 'index.js');
+      const { metafile } = await build({ ...bundleOptions(entry), absWorkingDir: project, outfile, metafile: true });
+      await writeFile(join(into, `${entry}.json`), JSON.stringify(metafile));
+    }),
+  );
 }

@@ -58,11 +58,12 @@ export function describeLiveSessions(name: string, create: (clock: ManualClock) 
 
     it('are all, over many pages', async () => {
       const { nowSeconds, add, due } = await scene();
-      const sessionSeal = `r1.${'x'.repeat(3500)}`;
+      // DynamoDB reads at most 1 MB at a time.
+      const sessionSeal = 'x'.repeat(45_000);
       await Promise.all(
-        Array.from({ length: 400 }, (_, n) => add(`c${n}`, { sessionSeal, validUntil: nowSeconds() - (n % 2) + 1 })),
+        Array.from({ length: 120 }, (_, n) => add(`c${n}`, { sessionSeal, validUntil: nowSeconds() - (n % 2) + 1 })),
       );
-      expect(await due()).toHaveLength(200);
+      expect(await due()).toHaveLength(60);
     });
   });
 

@@ -1,89 +1,9 @@
-import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { type Question, sealAtRest } from '../../functions/core/at-rest.ts';
-import { type Credentials, deriveCredentials, hashSessionId } from '../../functions/core/credentials.ts';
-import { createLeave } from '../../functions/core/leave.ts';
-import { type Refusal, refuse } from '../../functions/core/refusal.ts';
-import { revalidate } from '../../functions/core/revalidate.ts';
-import type { Session } from '../../functions/core/session.ts';
+import { deriveCredentials } from '../../functions/core/credentials.ts';
+import { refuse } from '../../functions/core/refusal.ts';
 import { SessionCheckFailed } from '../../functions/core/session-lookup.ts';
-import { ManualClock } from '../fakes/clock.ts';
 import { failNext, justAfter } from '../fakes/order.ts';
-import { MemoryRegistry } from '../fakes/registry.ts';
-import { FakeSockets } from '../fakes/sockets.ts';
-
-const credentials = deriveCredentials({ appId: 'app', key: 'key', secret: 'open sesame' });
-const interval = 600;
-type Answer = Session | Refusal | Error;
-
-interface Visitor {
-  readonly user?: string | undefined;
-  readonly sessionExpiresAt?: number;
-  readonly sealedBy?: Credentials;
-}
-
-/** Open sockets whose sessions are due, unless told otherwise, and a PHP that knows them all, unless told otherwise. */
-function scene() {
-  const clock = new ManualClock();
-  const registry = new MemoryRegistry(clock, 7);
-  const sender = new FakeSockets(clock);
-  const asked: { proof: unknown; browser: unknown; at: number }[] = [];
-  const answers = new Map<string, Answer>();
-  const php = { takesMs: 0, down: undefined as Error | undefined, underWay: 0, most: 0 };
-  const sessions = {
-    async whose(proof: unknown, browser: unknown) {
-      const { sessionId } = proof as { sessionId: string };
-      asked.push({ proof, browser, at: clock.now() });
-      php.underWay += 1;
-      php.most = Math.max(php.most, php.underWay);
-      if (php.takesMs > 0) await clock.pause(php.takesMs);
-      php.underWay -= 1;
-      const answer = php.down ?? answers.get(sessionId) ?? { sessionId, userId: userOf(sessionId) };
-      if (answer instanceof Error) throw answer;
-      return answer;
-    },
-  };
-  const asking = { sessions, credentials: async () => credentials, interval, atOnce: 4, timeoutMs: 2500 };
-  const part = async () => true;
-  const leave = createLeave(registry, part);
-  const nowSeconds = () => Math.floor(clock.now() / 1000);
-
-  return {
-    clock,
-    registry,
-    sender,
-    asked,
-    answers,
-    php,
-    nowSeconds,
-    /** A session, its sockets and when it is due: by default now. */
-    async enter(sessionId: string, sockets: readonly string[], visitor: Visitor = {}, validUntil = nowSeconds()) {
-      const { user = userOf(sessionId), sessionExpiresAt, sealedBy = credentials } = visitor;
-      const sessionHash = hashSessionId(credentials, sessionId);
-      const question: Question = { cookieHeader: `SID=${sessionId}`, sessionId, userAgent: 'Firefox' };
-      const sessionSeal = sealAtRest(question, sessionHash, sealedBy, randomBytes(12));
-      for (const id of sockets) {
-        sender.open(id);
-        const end = sessionExpiresAt === undefined ? {} : { sessionExpiresAt };
-        const principalId = user === '' ? `session:${sessionHash}` : `user:${user}`;
-        await registry.seat(id, { principalId, sessionHash, sessionSeal, validUntil, ...end });
-      }
-      return sessionHash;
-    },
-    run: (changes: { asking?: undefined } = {}) =>
-      clock.finish(
-        revalidate(
-          { registry, live: registry, sender, part, leave, clock, random: Math.random, asking, ...changes },
-          { ask: clock.now() + 30_000, close: clock.now() + 45_000 },
-        ),
-      ),
-    codesOf: (id: string) => sender.framesHeardBy(id).map((frame) => (frame as { data: { code: number } }).data.code),
-    rowOf: (id: string) => registry.rows.find(({ connectionId }) => connectionId === id),
-  };
-}
-
-const userOf = (sessionId: string) => `user of ${sessionId}`;
-const down = new SessionCheckFailed('unavailable', 'it answered 503');
+import { down, interval, scene, userOf } from './revalidate-scene.ts';
 
 describe('a session that PHP still knows', () => {
   it('goes on, and is due again within the interval', async () => {
@@ -269,7 +189,7 @@ describe('too many at once', () => {
     [100, 100],
   ])('of %d sessions %d are lost: nothing is closed', async (size, lost) => {
     const { report, sender } = await crowd(size, lost);
-    expect(report).toMatchObject({ asked: size, lost, held: true, closing: { closed: 0 } });
+    expect(report).toMatchObject({ asked: size, lost, held: { lost, users: size }, closing: { closed: 0 } });
     expect(sender.isOpen('tab0')).toBe(true);
   });
 
@@ -277,20 +197,20 @@ describe('too many at once', () => {
     [20, 10],
     [19, 19],
   ])('is not what happens when of %d sessions %d are lost: they are closed', async (size, lost) => {
-    expect((await crowd(size, lost)).report).toMatchObject({ lost, held: false, closing: { closed: lost } });
+    expect((await crowd(size, lost)).report).toMatchObject({ lost, held: undefined, closing: { closed: lost } });
   });
 
   it('is asked about again a minute later, and nobody was lost if PHP has come to its senses', async () => {
     const { answers, run, sender } = await crowd(30, 30);
     answers.clear();
-    expect(await run()).toMatchObject({ asked: 30, lost: 0, held: false });
+    expect(await run()).toMatchObject({ asked: 30, lost: 0, held: undefined });
     expect(sender.isOpen('tab0')).toBe(true);
   });
 
   it('still closes what has come to the end that PHP named', async () => {
     const { enter, run, sender, nowSeconds } = await crowd(30, 30);
     await enter('over', ['over'], { sessionExpiresAt: nowSeconds() });
-    expect(await run()).toMatchObject({ held: true, closing: { closed: 1 } });
+    expect(await run()).toMatchObject({ held: { lost: 30 }, closing: { closed: 1 } });
     expect(sender.isOpen('over')).toBe(false);
   });
 });

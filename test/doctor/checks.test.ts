@@ -143,12 +143,12 @@ describe('what the doctor sends', () => {
     }
   });
 
-  it('is the secret to nobody, the same invented id twice, and another one each time', async () => {
+  it('is the secret to nobody, one invented id throughout, and another one each time', async () => {
     const [asked, again] = [await askedOf(String(patient.url)), await askedOf(String(patient.url))];
     expect(JSON.stringify(asked)).not.toContain('demo-secret');
     const invented = (questions: readonly Question[]) =>
       questions.map(({ headers }) => headers.cookie).filter((cookie) => ![undefined, patient.cookie].includes(cookie));
-    expect(invented(asked)).toHaveLength(2);
+    expect(invented(asked).length).toBeGreaterThan(1);
     expect(new Set(invented(asked)).size).toBe(1);
     expect(invented(again)[0]).not.toBe(invented(asked)[0]);
   });

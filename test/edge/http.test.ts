@@ -50,6 +50,19 @@ it('puts a body together from its pieces without breaking a character', async ()
   expect((await ask()).body).toBe('€');
 });
 
+// A shutdown function of a PHP app may output more than answer() said. Behind `php -S` and mod_php that comes after the length,
+// and Node's parser made an error of the whole answer.
+it('reads an answer to the length that it names, and nothing after it', async () => {
+  for (const connection of ['close', 'keep-alive']) {
+    server.mood = (request) => {
+      request.socket.end(
+        `HTTP/1.1 200 OK\r\nConnection: ${connection}\r\nContent-Length: 4\r\n\r\n"ok"<!-- cached -->`,
+      );
+    };
+    expect((await ask()).body).toBe('"ok"');
+  }
+});
+
 it('follows no redirect', async () => {
   server.mood = (_, response) => response.writeHead(302, { location: '/login' }).end();
   expect(await ask()).toMatchObject({ status: 302 });

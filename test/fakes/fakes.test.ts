@@ -2,6 +2,7 @@ import { expect, it } from 'vitest';
 import { describeClaims } from '../contract/claims.ts';
 import { describeConnectionRegistry } from '../contract/connection-registry.ts';
 import { describeCounters } from '../contract/counters.ts';
+import { describeGuardMemory } from '../contract/guard-memory.ts';
 import { describeIdempotency } from '../contract/idempotency.ts';
 import { describeLiveSessions } from '../contract/live-sessions.ts';
 import { describeMembers } from '../contract/members.ts';
@@ -10,6 +11,7 @@ import { describeSubscriptions } from '../contract/subscriptions.ts';
 import { MemoryClaims } from './claims.ts';
 import { ManualClock } from './clock.ts';
 import { MemoryCounters } from './counters.ts';
+import { MemoryGuard } from './guard-memory.ts';
 import { MemoryIdempotency } from './idempotency.ts';
 import { MemoryMembers } from './members.ts';
 import { MemoryRegistry } from './registry.ts';
@@ -26,6 +28,7 @@ describeLiveSessions('in memory', async (clock) => {
 });
 describeRevocations('in memory', async (clock) => new MemoryRevocations(clock));
 describeClaims('in memory', async (clock) => new MemoryClaims(clock));
+describeGuardMemory('in memory', async (clock) => new MemoryGuard(clock));
 describeIdempotency('in memory', async (clock) => new MemoryIdempotency(clock));
 
 it('the clock wakes whoever is due at their own time', async () => {

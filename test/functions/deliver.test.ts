@@ -191,6 +191,7 @@ it.each([
 it.each([
   ['revoked', 4009],
   ['changed-session', 4200],
+  ['unanswered-session', 4200],
   ['put-out', 4004],
 ] as const)('tells a socket that was closed before it was open why: %s', async (why, code) => {
   const { clock, registry, sockets, welcome, start } = await scene();

@@ -9,6 +9,7 @@ import { SessionCheckFailed } from '../../functions/core/session-lookup.ts';
 import { createRevalidate } from '../../functions/revalidate.ts';
 import { MemoryClaims } from '../fakes/claims.ts';
 import { ManualClock } from '../fakes/clock.ts';
+import { MemoryGuard } from '../fakes/guard-memory.ts';
 import { failNext, justBefore } from '../fakes/order.ts';
 import { MemoryRegistry } from '../fakes/registry.ts';
 import { FakeSockets } from '../fakes/sockets.ts';
@@ -44,7 +45,8 @@ async function scene({ sessions: count = 1, claims = new MemoryClaims(new Manual
     const validUntil = Math.floor(clock.now() / 1000);
     await registry.seat(`tab${n}`, { principalId: `session:${sessionHash}`, sessionHash, sessionSeal, validUntil });
   }
-  const asking = { sessions, credentials: async () => credentials, interval: 600, atOnce: 4, timeoutMs: 20_000 };
+  const guard = new MemoryGuard(clock);
+  const asking = { sessions, credentials: async () => credentials, interval: 600, atOnce: 4, timeoutMs: 20_000, guard };
   const part = async () => true;
   const leave = createLeave(registry, part);
   const world = {
@@ -59,7 +61,7 @@ async function scene({ sessions: count = 1, claims = new MemoryClaims(new Manual
     random: Math.random,
     tell: told.tell,
   };
-  return { clock, registry, sender, told, php, claims, run: createRevalidate(world) };
+  return { clock, registry, sender, told, php, claims, guard, run: createRevalidate(world) };
 }
 
 it('tells what became of the sessions in one line, which is the metric as well', async () => {
@@ -96,10 +98,73 @@ it('tells once why nobody knows, and not for each socket', async () => {
 it('fails when too many are lost to be believed, so that the alarm goes off, and closes nothing', async () => {
   const { php, sender, told, claims, run } = await scene({ sessions: 30 });
   php.answer = () => refuse('not-logged-in');
-  await expect(run()).rejects.toThrow('30 of 30 sessions ended within a minute. None was closed');
+  await expect(run()).rejects.toThrow(
+    '30 of 30 users were logged out within one check interval. No socket is closed for that',
+  );
   expect(sender.isOpen('tab0')).toBe(true);
   expect(told.count('RecheckLost')).toBe(30);
   expect(claims.isHeld('revalidate')).toBe(false);
+});
+
+it('fails each minute for as long as it holds, until an operator releases it, who is told so', async () => {
+  const { php, clock, registry, told, run } = await scene({ sessions: 30 });
+  php.answer = () => refuse('not-logged-in');
+  for (let minute = 0; minute < 3; minute += 1) {
+    await expect(run()).rejects.toThrow('No socket is closed for that');
+    await clock.advance(60_000);
+  }
+  expect(await run({ release: true })).toBe(
+    'The guard is off until 2026-11-20T12:15:00.000Z. Sockets of users who are logged out close from the next minute on.',
+  );
+  expect(told.lines.at(-1)).toMatchObject({ level: 'warn', message: 'guard released' });
+  expect(registry.rows).toHaveLength(30);
+  await run();
+  expect(registry.rows).toHaveLength(0);
+});
+
+it('releases nothing while the guard does not hold, nor for another word', async () => {
+  const { php, guard, run } = await scene({ sessions: 30 });
+  expect(await run({ release: true })).toBe('The guard does not hold, so nothing is released.');
+  expect(php.asked).toBe(0);
+  php.answer = () => refuse('not-logged-in');
+  await expect(run()).rejects.toThrow('No socket is closed');
+  for (const event of [{ release: 'true' }, { released: true }, 'release', null]) {
+    await expect(run(event)).rejects.toThrow('No socket is closed');
+  }
+  expect(await guard.isReleased()).toBe(false);
+});
+
+// Nobody may be connecting at night, so nothing else says that a firewall stands in front of PHP.
+it('fails from the third minute on in which PHP has not answered', async () => {
+  const { php, clock, sender, run } = await scene({ sessions: 30 });
+  php.answer = () => {
+    throw new SessionCheckFailed('unavailable', 'it answered 503');
+  };
+  const outcomes: unknown[] = [];
+  for (let minute = 0; minute < 5; minute += 1) {
+    outcomes.push(await run().catch((error: Error) => error.message));
+    await clock.advance(60_000);
+  }
+  const alarm = 'PHP has not answered any session check for three minutes. Sockets stay open.';
+  expect(outcomes).toEqual([undefined, undefined, alarm, alarm, alarm]);
+  expect(sender.isOpen('tab0')).toBe(true);
+});
+
+it('says that it has closed a session without an answer', async () => {
+  const { php, clock, registry, told, run } = await scene({ sessions: 30 });
+  php.answer = (sessionId) => {
+    if (sessionId === 's7') throw new SessionCheckFailed('unavailable', 'it did not answer in time');
+    return { sessionId };
+  };
+  for (let minute = 0; minute < 5; minute += 1) {
+    expect(registry.rows).toHaveLength(30);
+    await run();
+    await clock.advance(60_000);
+  }
+  expect(told.lines.filter(({ level }) => level === 'warn')).toMatchObject([
+    { message: 'closed without an answer', fields: { sessions: 1 } },
+  ]);
+  expect(registry.rows).toHaveLength(29);
 });
 
 // Else a slow PHP would keep sockets open: each run would ask until it has no time left to close what it found.

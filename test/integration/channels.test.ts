@@ -190,11 +190,10 @@ describe('channels', () => {
       const url = `${gateway.webSocketUrl}?token=${encodeURIComponent(ticket)}`;
       const lines: string[] = [];
       const { socket } = await connect(url, { origin: gateway.pageUrl });
-      new Function('socket', 'log', 'setInterval', snippet)(
-        socket,
-        (line: string) => lines.push(line),
-        () => 0,
-      );
+      const say = (event: string, fields: object) => socket.send(JSON.stringify({ event, ...fields }));
+      const stayConnected = (onFrame: (frame: unknown, speak: typeof say) => void) =>
+        socket.on('message', (text) => onFrame(JSON.parse(String(text)), say));
+      new Function('stayConnected', 'log', snippet)(stayConnected, (line: string) => lines.push(line));
       // What Eve types as she comes may reach Fay before the list of those here: two functions send them.
       await expect.poll(() => lines).toContain(user === 'eve' ? 'Here: eve' : 'Here: eve,fay');
       pages.push({ socket, lines });

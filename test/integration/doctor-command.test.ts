@@ -53,6 +53,8 @@ describe('the command session-socket doctor', () => {
         '-',
         '--key',
         shared.key,
+        '--app-id',
+        shared.appId,
         '--slow-url',
         `${server.url}/report`,
       ],

@@ -179,6 +179,119 @@ describe('session-socket doctor', () => {
     expect(faultsIn(results)).toEqual({ redirect: 'problem: 301, moved to /getSessionID' });
   });
 
+  describe('asks with the cookies that the gateway would send', () => {
+    const inAll = { ...keys, appId: shared.appId };
+    const both = async () => `${await logIn()}; UserID=42`;
+    const named = 'the gateway would send one of the two cookies (PHPSESSID), and with that nobody is logged in';
+
+    // It used to ask with both, and found nothing wrong, while every handshake was refused.
+    it.each([
+      ['without a key', '/two-cookies', { keys: undefined }, `warning: ${named}, unless PHP seals more`],
+      ['with a key', '/two-cookies', {}, `warning: ${named}, unless PHP seals more`],
+      ['with the ticket opened', '/two-cookies', { keys: inAll }, `problem: ${named}`],
+      ['in mode session-id', '/two-cookies-plain', { keys: undefined, mode: 'session-id' }, `problem: ${named}`],
+      ['in mode status', '/two-cookies-protected', { keys: undefined, mode: 'status' }, `problem: ${named}`],
+      ['in mode cookie', '/two-cookies-plain', { keys: undefined, mode: 'cookie' }, `problem: ${named}`],
+    ] as const)('and says so where the app needs another one too, %s', async (_, path, known, fault) => {
+      const results = await examineAs(path, { cookie: await both(), ...known });
+      expect(faultsIn(results).session).toBe(fault);
+      expect(JSON.stringify(results)).not.toContain('UserID=42');
+    });
+
+    it('finds nothing wrong where PHP seals both, or the stack passes both on', async () => {
+      const sealed = await examineAs('/two-cookies-sealed', { cookie: await both(), keys: inAll });
+      expect(faultsIn(sealed)).toEqual({});
+      expect(find(sealed, 'cookies').says).toBe('PHPSESSID, UserID');
+      const passed = await examineAs('/two-cookies-plain', {
+        ...{ cookie: await both(), keys: undefined, mode: 'cookie', cookies: ['PHPSESSID', 'User*'] },
+      });
+      expect(find(passed, 'session').outcome).toBe('ok');
+      expect(find(passed, 'cookies').says).toBe('PHPSESSID, UserID');
+    });
+
+    it('says which one is sent where that one is enough', async () => {
+      const results = await examineAs('/getSessionID', { cookie: `theme=dark; ${await logIn()}`, keys: inAll });
+      expect(faultsIn(results)).toEqual({});
+      expect(find(results, 'session').says).toContain('the gateway would send one of the two cookies (PHPSESSID)');
+    });
+
+    it('warns of a remember-me cookie, which would log in again after a logout', async () => {
+      const cookie = `${await logIn()}; remember_web_59ba36=secret-of-the-user`;
+      const results = await examineAs('/seals-remember-me', { cookie, keys: inAll });
+      expect(faultsIn(results)).toEqual({
+        cookies: 'warning: remember_web_59ba36 would log the user in again after a logout',
+      });
+      expect(faultsIn(await examineAs('/getSessionID', { cookie, keys: inAll }))).toEqual({});
+    });
+  });
+
+  describe('in mode status', () => {
+    const warned = { strangers: 'warning: every invented id is given a session, and PHP writes a file for it' };
+
+    // A page that only a logged-in user gets is all that this mode needs: its type and its body were two false problems.
+    it.each(['/private', '/private-or-login'])('finds no problem with %s', async (path) => {
+      const results = await examineAs(path, { keys: undefined, mode: 'status' });
+      expect(faultsIn(results)).toEqual(warned);
+      expect(find(results, 'mode').says).toBe('a page that only a logged-in user gets');
+    });
+
+    it('is guessed where nothing is said, with a warning and no problem', async () => {
+      expect(faultsIn(await examineAs('/private', { keys: undefined }))).toEqual({
+        ...warned,
+        mode: 'warning: a page that only a logged-in user gets, and no token: it fits the mode `status` and no other',
+      });
+    });
+
+    it('finds a page that everybody gets, and a cookie that is nobody’s', async () => {
+      expect(faultsIn(await examineAs('/open-page', { keys: undefined, mode: 'status' }))).toMatchObject({
+        stranger: 'problem: 200 without a session: in the mode `status` everybody gets in',
+      });
+      const cookie = 'PHPSESSID=00000000000000000000000000000000';
+      expect(faultsIn(await examineAs('/private', { keys: undefined, mode: 'status', cookie }))).toEqual({
+        ...warned,
+        session: 'problem: 403: nobody is logged in with this cookie',
+      });
+    });
+  });
+
+  describe('where the route itself does not answer', () => {
+    it('recognizes PHP source, and prints none of it', async () => {
+      const results = await examineAs('/source');
+      expect(faultsIn(results)).toEqual({
+        'in front': 'problem: the web server sends the PHP source instead of running it',
+      });
+      expect(JSON.stringify(results)).not.toMatch(/<\?php|previous_secret|SESSION_SOCKET_KEY/);
+      expect(find(results, 'in front').mend?.join(' ')).toContain('try_files $uri $uri.php');
+    });
+
+    // The home page with 200 used to be five problems, none of which named it.
+    it.each([undefined, 'PHPSESSID=00000000000000000000000000000000'])(
+      'says that another page answers, with the cookie %s',
+      async (cookie) => {
+        const results = await examineAs('/open-page', { keys: undefined, cookie });
+        expect(faultsIn(results)).toEqual({
+          'in front': 'problem: this is another page of your app: the route does not reach the file',
+        });
+      },
+    );
+
+    it('tells an outdated file, whose no is not signed, from a firewall’s page', async () => {
+      expect(faultsIn(await examineAs('/outdated'))).toEqual({
+        no: 'problem: session-socket.php is outdated: its 403 is not signed',
+      });
+    });
+
+    it('says that a password is asked for, and asks with it', async () => {
+      expect(faultsIn(await examineAs('/staging'))).toEqual({
+        'in front': 'problem: something in front of PHP answered: it answered 401 with WWW-Authenticate',
+      });
+      const wrong = await examineAs('/staging', { authorization: 'Basic d3Jvbmc6d3Jvbmc=' });
+      expect(find(wrong, 'in front').mend?.join()).toContain('SESSION_SOCKET_AUTHORIZATION is not');
+      const authorization = 'Basic c3RhZ2luZzpvcGVuIHNlc2FtZQ==';
+      expect(faultsIn(await examineAs('/staging', { authorization }))).toEqual({});
+    });
+  });
+
   describe('while a page of the same person works', withNativePhp, () => {
     const whileSlow = (path: string) => examineAs('/getSessionID', { slowUrl: new URL(path, server.url) });
 

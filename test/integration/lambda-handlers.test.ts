@@ -1,13 +1,10 @@
-import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer as createHttpServer } from 'node:http';
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { generate } from 'selfsigned';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { FunctionsOptions } from '../../local/lambda/functions.ts';
-import { type Started, startFunctions, type TestFunction, writeFiles } from '../assemblies/start-functions.ts';
+import { type Started, startFunctions, type TestFunction } from '../assemblies/start-functions.ts';
 
 const started: Started[] = [];
 const closers: (() => Promise<unknown>)[] = [];
@@ -181,18 +178,24 @@ describe('a handler that builds the address of its API', () => {
 
   it('reaches this machine by HTTPS with the name and the certificate that it expects, and nothing else does', async () => {
     const { private: key, cert } = await generate([{ name: 'commonName', value: host }], {
-      extensions: [{ name: 'subjectAltName', altNames: [{ type: 2, value: host }] }],
+      extensions: [
+        {
+          name: 'subjectAltName',
+          altNames: [
+            { type: 2, value: host },
+            { type: 7, ip: '127.0.0.1' },
+          ],
+        },
+      ],
     });
-    const folder = await mkdtemp(join(tmpdir(), 'session-socket-certificate-'));
-    closers.push(() => rm(folder, { recursive: true }));
-    await writeFiles(folder, { 'ca.pem': cert });
     const seen: unknown[] = [];
     const server = createServer({ key, cert }, ({ headers, url, socket }, response) => {
       seen.push([headers.host, url, (socket as { servername?: string }).servername]);
       response.end('{"here":true}');
     });
+    const stranger = createServer({ key, cert }, (_, response) => response.end('{}'));
     const plain = createHttpServer((_, response) => response.end('elsewhere'));
-    for (const each of [server, plain]) {
+    for (const each of [server, stranger, plain]) {
       await new Promise<void>((resolve) => each.listen(0, '127.0.0.1', resolve));
       closers.push(() => new Promise((resolve) => each.close(resolve)));
     }
@@ -204,19 +207,37 @@ describe('a handler that builds the address of its API', () => {
           const get = (url) => new Promise((resolve, reject) => https.get(url, { agent: false }, (response) => {
             let text = ''; response.on('data', (chunk) => (text += chunk)).on('end', () => resolve(JSON.parse(text)));
           }).on('error', reject));
-          exports.handler = async ({ host, other }) => {
+          exports.handler = async ({ host, here, stranger, other }) => {
             const first = await fetch('https://' + host + '/prod/@connections/x', { headers: { connection: 'close' } });
-            return [await first.json(), await get('https://' + host + '/prod'), await (await fetch(other)).text()];
+            return [
+              await first.json(),
+              await get('https://' + host + '/prod'),
+              await get(here),
+              await get(stranger).catch(({ code }) => code),
+              await (await fetch(other)).text(),
+            ];
           };`,
       },
       {},
-      { certificateFile: join(folder, 'ca.pem'), redirects: { [host]: `127.0.0.1:${port(server)}` } },
+      { redirects: { hosts: { [host]: `127.0.0.1:${port(server)}` }, certificate: cert } },
     );
-    const other = `http://127.0.0.1:${port(plain)}/`;
-    expect(await returned({ host, other })).toEqual([{ here: true }, { here: true }, 'elsewhere']);
+    const addresses = {
+      here: `https://127.0.0.1:${port(server)}/`,
+      stranger: `https://127.0.0.1:${port(stranger)}/`,
+      other: `http://127.0.0.1:${port(plain)}/`,
+    };
+    const here = { here: true };
+    expect(await returned({ host, ...addresses })).toEqual([
+      here,
+      here,
+      here,
+      'DEPTH_ZERO_SELF_SIGNED_CERT',
+      'elsewhere',
+    ]);
     expect(seen).toEqual([
       [host, '/prod/@connections/x', host],
       [host, '/prod', host],
+      [`127.0.0.1:${port(server)}`, '/', false],
     ]);
   });
 });

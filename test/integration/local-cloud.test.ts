@@ -1,6 +1,8 @@
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
 import { DynamoDBClient, ListTablesCommand } from '@aws-sdk/client-dynamodb';
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -334,20 +336,17 @@ describe('start and end', () => {
   });
 
   // A function that is busy sees nothing of what goes on around it.
-  it.each(['idle', 'waiting', 'busy'])(
-    'takes its functions with it when the whole process is killed while they are %s',
-    async (mood) => {
-      const orphan = startOrphan(mood);
-      await expect.poll(() => isRunning(orphan)).toBe(false);
-    },
-  );
+  it('takes its functions with it when the whole process is killed while they are idle, waiting or busy', async () => {
+    const orphans = await startOrphans();
+    expect(orphans).toHaveLength(3);
+    await expect.poll(() => orphans.filter(isRunning)).toEqual([]);
+  });
 });
 
-/** Starts a local cloud in a process of its own that kills itself. @returns the pid of a function's environment */
-function startOrphan(mood: string): number {
-  const script = new URL('../assemblies/killed.ts', import.meta.url).pathname;
-  const { stdout } = spawnSync(process.execPath, ['--import', 'tsx', script, mood], { encoding: 'utf8' });
-  const pid = /environment (\d+)/.exec(stdout)?.[1];
-  if (pid === undefined) throw new Error('The other process told no pid.');
-  return Number(pid);
+/** Starts local clouds in a process of its own that kills itself. @returns the pids of their functions' environments */
+async function startOrphans(): Promise<readonly number[]> {
+  const script = fileURLToPath(new URL('../assemblies/killed.ts', import.meta.url));
+  const { stdout } = spawn(process.execPath, ['--import', 'tsx', script], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const [, pids = ''] = /environments (.+)/.exec(await text(stdout)) ?? [];
+  return pids.split(' ').map(Number);
 }

@@ -145,7 +145,7 @@ describe('a logout', () => {
     const statusOf = async (path: string) => (await fetch(`${gateway.apiUrl}${path}`, { method: 'POST' })).status;
     expect(await statusOf(`/apps/${gateway.credentials.appId}/event`)).toBe(404);
     expect(await statusOf('/apps/other/users/42/terminate_connections')).toBe(404);
-    expect(await statusOf(`/apps/${gateway.credentials.appId}/users/4%202/terminate_connections`)).toBe(400);
+    expect(await statusOf(`/apps/${gateway.credentials.appId}/users/4%202/terminate_connections`)).toBe(401);
     expect(await statusOf(`/apps/${gateway.credentials.appId}/users/42/terminate_connections`)).toBe(401);
   });
 

@@ -81,6 +81,65 @@ describe('npm start', () => {
     await expect(access(file)).rejects.toThrow('ENOENT');
   });
 
+  // It used to be refused: `--app` went with mode `ticket` only.
+  it.each([
+    ['session-id', ''],
+    ['status', '/private'],
+  ])('runs the blog post’s own app unmodified in mode %s, asked at "%s"', async (mode, path) => {
+    const app = await startPhpServer({
+      root: project,
+      router: 'test/fixtures/blog-post-app/index.php',
+      port: 0,
+      environment: {},
+    });
+    const gateway = await start(process.env.PATH ?? '', ['--app', app.url + path, '--mode', mode]);
+    expect(gateway.printed()).toMatch(new RegExp(`Asks +${app.url}${path || '/getSessionID'}, mode ${mode}\\n`));
+    const visitor = new Visitor(app.url);
+    await visitor.logIn();
+    const handshake = (token: string) =>
+      handshakeStatus(`${gateway.socketUrl}?token=${encodeURIComponent(token)}`, { origin: app.url });
+    expect(await handshake(visitor.sessionId ?? '')).toBe(101);
+    expect(await handshake('a'.repeat(26))).toBe(403);
+    expect(await handshakeStatus(gateway.socketUrl, { origin: app.url })).toBe(401);
+    await gateway.pressCtrlC();
+    await app.close();
+  });
+
+  it('runs somebody’s own app in mode cookie on the host of the app, whose cookie the browser sends there', async () => {
+    const app = await startPhpServer({
+      root: project,
+      router: 'test/fixtures/blog-post-app/index.php',
+      port: 0,
+      environment: {},
+    });
+    const url = app.url.replace('127.0.0.1', 'localhost');
+    const gateway = await start(process.env.PATH ?? '', ['--app', url, '--mode', 'cookie']);
+    expect(new URL(gateway.socketUrl).hostname).toBe('localhost');
+    const visitor = new Visitor(app.url);
+    await visitor.logIn();
+    const here = gateway.socketUrl.replace('localhost', '127.0.0.1');
+    const headers = { cookie: `theme=dark; ${visitor.cookieHeader}` };
+    expect(await handshakeStatus(here, { origin: url, headers })).toBe(101);
+    expect(await handshakeStatus(here, { origin: url, headers: { cookie: 'theme=dark' } })).toBe(403);
+    expect(await handshakeStatus(here, { origin: 'http://localhost:1', headers })).toBe(403);
+    await gateway.pressCtrlC();
+    await app.close();
+  });
+
+  it('runs the demo in mode session-id too, and a logout closes the socket', async () => {
+    const demo = await start(process.env.PATH ?? '', ['--mode', 'session-id']);
+    const { origin } = new URL(demo.pageUrl);
+    const visitor = new Visitor(origin);
+    await visitor.logIn();
+    const token = await visitor.fetchToken();
+    expect(token).toBe(visitor.sessionId);
+    const client = await connect(`${demo.socketUrl}?token=${token}`, { origin });
+    await speakPusher(client).frame('hello');
+    await visitor.post('/logout');
+    await client.closed;
+    await demo.pressCtrlC();
+  });
+
   it('stops cleanly when Ctrl-C comes before it is ready', async () => {
     const child = spawnStart(process.env.PATH ?? '', ['--page-port', '0', '--socket-port', '0']);
     const printed = collect(child);

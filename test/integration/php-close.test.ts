@@ -53,13 +53,6 @@ describe.each(phpVersions)('close_session, close_user and rebind on $name', (ver
       expect(sentence).not.toContain(sessionId);
     }
   });
-
-  it.each(['4 2', 'Jürgen', '4%202', 'a/b', '../x', '', 'x'.repeat(129)])(
-    'does not ask for the user %j, whom a path cannot name as it is',
-    async (userId) => {
-      expect(await callInside(app, 'close-user', [credentials, nowhere, userId])).toContain('session by session');
-    },
-  );
 });
 
 // One PHP is enough.
@@ -187,6 +180,61 @@ describe.each([anyPhp])('with a network, $name', (version) => {
     const [request] = requests();
     expect(request?.path).toBe(`/apps/${shared.appId}/users/ada@example.com/terminate_connections`);
     expect(request && checkSignature(request, shared, nowSeconds())).toBe('signed');
+  });
+
+  // Gateways of 0.1.0 read the path alone, and would have closed another user's sockets, or none, and called that done.
+  it.each([
+    'auth0|5f7c8ec7c33c6c004bbafe82',
+    'Zoë',
+    'a b',
+    'a/b',
+    '4%202',
+    '../x',
+    '..',
+    '🙂'.repeat(32),
+    'x'.repeat(128),
+    '日'.repeat(128),
+  ])('asks for the user %j, in the body where a path cannot name it as it is', async (userId) => {
+    const requests = answer(200);
+    expect(await callInside(app, 'close-user', [credentials, url(), userId])).toBeNull();
+    const [request] = requests();
+    expect(request && checkSignature(request, shared, nowSeconds())).toBe('signed');
+    const name = request?.path.split('/')[4] ?? '';
+    const body = JSON.parse(String(request?.body));
+    expect([name, body]).toEqual(
+      /^x+$/.test(userId) ? [userId, {}] : [expect.stringMatching(/^-{129}$/), { user_id: userId }],
+    );
+  });
+
+  it.each([
+    ['close-session', [sessionId, '42']],
+    ['close-user', ['42']],
+    ['rebind', [sessionId, 'next', '42']],
+  ])('%s tries again when a request fails, and each time with what may be used once only', async (call, rest) => {
+    const requests = answer(200);
+    const { mood } = api;
+    let turn = 0;
+    api.mood = (request, response) =>
+      turn++ < 2 ? answerJson({}, 500)(request.resume(), response) : mood(request, response);
+    expect(await callInside(app, call, [credentials, url(), ...rest])).toBeNull();
+    const all = requests();
+    expect(all).toHaveLength(3);
+    expect(new Set(all.map(({ path }) => path)).size).toBe(1);
+  });
+
+  it('a request to rebind that is repeated brings a ticket of its own', async () => {
+    const requests = answer(503);
+    const sentence = await callInside(app, 'rebind', [credentials, url(), sessionId, 'next', '42']);
+    expect(sentence).toContain('answered 503');
+    const tickets = requests().map(({ body }) => JSON.parse(String(body)).ticket);
+    expect(tickets).toHaveLength(4);
+    expect(new Set(tickets).size).toBe(4);
+  });
+
+  it.each([400, 401, 404, 409])('does not ask again after %d', async (status) => {
+    const requests = answer(status);
+    expect(await callInside(app, 'close-session', [credentials, url(), sessionId])).not.toBeNull();
+    expect(requests()).toHaveLength(1);
   });
 
   it('is called by a logout as the documentation shows it, after the session has ended', async () => {

@@ -6,9 +6,11 @@ import {
   ScanCommand,
 } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { emptyGuardState } from '../../functions/core/guard-memory.ts';
 import { createClaimRows } from '../../functions/edge/claim-rows.ts';
 import { createConnectionRows } from '../../functions/edge/connection-rows.ts';
 import { createCounterRows } from '../../functions/edge/counter-rows.ts';
+import { createGuardRows } from '../../functions/edge/guard-rows.ts';
 import { createIdempotencyRows } from '../../functions/edge/idempotency-rows.ts';
 import { createLiveSessionRows } from '../../functions/edge/live-session-rows.ts';
 import { createMemberRows } from '../../functions/edge/member-rows.ts';
@@ -25,6 +27,7 @@ import { describeClaims } from '../contract/claims.ts';
 import { describeConnectionRegistry } from '../contract/connection-registry.ts';
 import { describeCounters } from '../contract/counters.ts';
 import { onEachEngine, type RunningEngine, startEngine } from '../contract/engines.ts';
+import { describeGuardMemory } from '../contract/guard-memory.ts';
 import { describeIdempotency } from '../contract/idempotency.ts';
 import { describeLiveSessions } from '../contract/live-sessions.ts';
 import { describeMembers } from '../contract/members.ts';
@@ -85,6 +88,27 @@ onEachEngine((kind) => {
     createClaimRows(await createTable(claimsTable), engine.client, clock),
   );
 
+  describeGuardMemory('rows of DynamoDB', async (clock) =>
+    createGuardRows(await createTable(claimsTable), engine.client, clock),
+  );
+
+  it("the guard's row is far below the 400 KB of a row when it remembers all that it may", async () => {
+    const clock = new ManualClock();
+    const table = await createTable(claimsTable);
+    const rows = createGuardRows(table, engine.client, clock);
+    const minute = Math.floor(clock.now() / 60_000);
+    const hash = (n: number) => n.toString(16).padStart(8, '0');
+    const numbers = Array.from({ length: 2000 }, (_, n) => n);
+    const users = new Map(numbers.map((n) => [hash(n), { known: minute, lost: minute - 1 }]));
+    const silences = new Map(numbers.slice(1000).map((n) => [hash(n) + hash(n), { since: minute, checks: 1 }]));
+    const state = { ...emptyGuardState(Buffer.from('salt')), users, silences };
+    await rows.write(state, minute, Math.floor(clock.now() / 1000) + 600);
+    const { Items = [] } = await engine.client.send(new ScanCommand({ TableName: table }));
+    const bytes = Items.flatMap((row) => Object.values(row)).reduce((sum, { B }) => sum + (B?.length ?? 0), 0);
+    expect(bytes).toBeLessThan(25_000);
+    expect(await rows.read()).toEqual(expect.objectContaining({ users, silences }));
+  });
+
   describeIdempotency('rows of DynamoDB', async (clock) =>
     createIdempotencyRows(await createTable(claimsTable), engine.client, clock),
   );
@@ -116,6 +140,11 @@ onEachEngine((kind) => {
     await claimRows.claim('ticket:1', later);
     const counters = createCounterRows(claims, client);
     await counters.add('frames', 3, later);
+    const guard = createGuardRows(claims, client, clock);
+    const users = new Map([['0a0b0c0d', { known: Math.floor(clock.now() / 60_000) }]]);
+    const state = { ...emptyGuardState(Buffer.from('salt')), users };
+    await guard.write(state, Math.floor(clock.now() / 60_000), later);
+    await guard.release(later);
     const idempotency = createIdempotencyRows(claims, client, clock);
     for (const attempt of attempts) await idempotency.begin(attempt);
     await idempotency.finish({ name: 'done', bodyHash: 'hash' }, '{}');
@@ -131,6 +160,8 @@ onEachEngine((kind) => {
         memberRows.of('presence-room'),
         claimRows.holds('ticket:1'),
         counters.add('frames', 0, later),
+        guard.read(),
+        guard.isReleased(),
         ...attempts.map((attempt) => idempotency.begin(attempt)),
         revocationRows.isRevokedSince(['user:42'], clock.now()),
       ]);
@@ -144,7 +175,7 @@ onEachEngine((kind) => {
       }
       counted.push(Items.length);
     }
-    expect(counted).toEqual([1, 1, 2, 4, 1]);
+    expect(counted).toEqual([1, 1, 2, 6, 1]);
     expect(await everything()).toEqual(before);
   });
 });

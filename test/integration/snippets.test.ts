@@ -2,9 +2,11 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type PhpServer, startPhpServer } from '../../serve/php-server.ts';
 import { writeAssembly } from '../assemblies/assembly.ts';
 import { chatTemplate } from '../assemblies/chat.ts';
 import { type Demo, startDemo } from '../demo.ts';
+import { Visitor } from '../php/visitor.ts';
 import { handshakeStatus } from '../socket-client.ts';
 
 describe("The README's PHP, in the smallest app there can be", () => {
@@ -40,6 +42,35 @@ describe("The README's PHP, in the smallest app there can be", () => {
   it('starts no session for an asker without a cookie', async () => {
     const answer = await fetch(`${demo.pageUrl}/getSessionID`);
     expect(answer.headers.getSetCookie()).toEqual([]);
+  });
+});
+
+// session_id() used to be asked before the framework had opened the session: it was '', and the socket stayed open.
+describe('The logout for frameworks that open the session at the first look into it', () => {
+  let server: PhpServer;
+  beforeAll(async () => {
+    server = await startPhpServer({
+      root: '.',
+      router: 'test/fixtures/opened-later/index.php',
+      port: 0,
+      environment: {},
+    });
+  });
+  afterAll(() => server.close());
+
+  it.each(['codeigniter', 'yii'])(
+    'names the session and the user, and ends the session first (%s)',
+    async (framework) => {
+      const visitor = new Visitor(server.url);
+      await visitor.get('/login');
+      const { sessionId } = visitor;
+      const told = await (await visitor.get(`/${framework}`)).json();
+      expect(told).toEqual({ sessionId, userId: '42', stillOpen: false });
+    },
+  );
+
+  it.each(['codeigniter', 'yii'])('names no user where nobody was logged in (%s)', async (framework) => {
+    expect(await (await fetch(`${server.url}/${framework}`)).json()).toMatchObject({ userId: null });
   });
 });
 

@@ -37,25 +37,22 @@ async function open(url: string, options: HandshakeOptions = {}): Promise<{ clie
   return { client, row };
 }
 
-/** Runs what the documentation shows, as a page of the app whose user has these cookies. */
+/** Runs what the documentation shows, as a page of the app whose user has these cookies. It does not come back after a close. */
 async function runPage(snippet: string): Promise<WebSocket> {
   const code = await readFile(join(import.meta.dirname, '..', '..', 'docs', 'snippets', snippet), 'utf8');
   const headers = { cookie: app.cookieHeader };
-  class PageSocket extends WebSocket {
-    constructor(url: string, protocols: string[] = []) {
-      super(url, protocols, { origin: app.url, headers });
+  const fetchOfPage = (path: string) => fetch(new URL(path, app.url), { headers });
+  return new Promise((resolve) => {
+    class PageSocket extends WebSocket {
+      constructor(url: string, protocols: string[] = []) {
+        super(url, protocols, { origin: app.url, headers });
+        resolve(this);
+      }
     }
-  }
-  const page = Object.getPrototypeOf(async () => {}).constructor;
-  return page(
-    'fetch',
-    'WebSocket',
-    'webSocketUrl',
-    'console',
-    `${code}\nreturn { socket };`,
-  )((path: string) => fetch(new URL(path, app.url), { headers }), PageSocket, gateway.webSocketUrl, {
-    log: () => {},
-  }).then(({ socket }: { socket: WebSocket }) => socket);
+    const page = new Function('fetch', 'WebSocket', 'webSocketUrl', 'console', 'setTimeout', 'setInterval', code);
+    const never = () => 0;
+    page(fetchOfPage, PageSocket, gateway.webSocketUrl, { log: () => {} }, never, never);
+  });
 }
 
 async function frameOf(socket: WebSocket): Promise<unknown> {

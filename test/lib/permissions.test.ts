@@ -105,6 +105,7 @@ const asking = {
   ...least,
   'Revalidation/Revalidate': [
     ...least['Revalidation/Revalidate'],
+    'dynamodb:GetItem on {Tables/Claims}',
     'dynamodb:GetItem on {Tables/Connections}',
     'secretsmanager:GetSecretValue on {Credentials}',
   ].sort(),

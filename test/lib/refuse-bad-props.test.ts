@@ -10,6 +10,9 @@ const good: SessionSocketProps = {
 
 const noUrl = (text: string) => `"${text}" is not an absolute https URL such as https://app.example.com/getSessionID.`;
 const noOrigin = (text: string) => `allowedOrigins: "${text}" is not an origin such as https://app.example.com.`;
+const wildcard = (text: string) => `allowedOrigins: "${text}" holds a wildcard; name each origin by itself.`;
+const opaque = (text: string) =>
+  `allowedOrigins: "${text}" cannot be allowed: local files and sandboxed frames of any site all send "null". Serve the page by https or by an app's own scheme, such as capacitor://localhost.`;
 const write = (text: string, origin: string) =>
   `allowedOrigins: "${text}" is not an origin as browsers send it; write "${origin}".`;
 const onlyHttps = 'The session endpoint must be https, because session ids travel to it; only loopback may be http.';
@@ -45,14 +48,14 @@ describe('refuses, with one plain sentence,', () => {
       { allowedOrigins: [] },
       'allowedOrigins is empty: name at least the origin of your own pages, such as https://app.example.com.',
     ],
-    ['an origin of any host', { allowedOrigins: ['*'] }, noOrigin('*')],
+    ['an origin of any host', { allowedOrigins: ['*'] }, wildcard('*')],
     [
       'an origin with a wildcard',
       { allowedOrigins: ['https://*.example.com'] },
       'allowedOrigins: "https://*.example.com" holds a wildcard; name each origin by itself.',
     ],
     ['an origin without a scheme', { allowedOrigins: ['app.example.com'] }, noOrigin('app.example.com')],
-    ['the origin of a sandboxed page', { allowedOrigins: ['null'] }, noOrigin('null')],
+    ['the origin of a sandboxed page', { allowedOrigins: ['null'] }, opaque('null')],
     [
       'an origin with a slash at its end',
       { allowedOrigins: ['https://app.example.com/'] },

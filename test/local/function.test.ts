@@ -35,7 +35,7 @@ function start(script: string, variables: Record<string, string> = {}) {
     runtime: script,
     memoryMb: 128,
     logFormat: 'Text',
-    redirects: {},
+    redirects: { hosts: {}, certificate: '' },
     clock: createClock(),
     faults: createFaults(1),
     freezer,

@@ -1,19 +1,14 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { type Certificate, createCertificate } from '../../local/certificate.ts';
+import { createCertificate } from '../../local/certificate.ts';
 import { type GatewayServer, startGateway } from '../../local/gateway/server.ts';
 import { handshakeStatus } from '../socket-client.ts';
 
-let certificate: Certificate;
 let server: GatewayServer;
 
 beforeAll(async () => {
-  certificate = await createCertificate([]);
-  server = await startGateway(0, 'api.example', certificate, undefined);
+  server = await startGateway(0, 'api.example', await createCertificate([]), undefined);
 });
-afterAll(async () => {
-  await server.close();
-  await certificate.remove();
-});
+afterAll(() => server.close());
 
 // A function that posted while the local cloud was closing was told that it may not: a 403, which no SDK tries again.
 it('a gateway that serves nothing yet, or no more, is unavailable to everybody', async () => {

@@ -19,12 +19,14 @@ export interface TicketApp extends PhpServer {
 export async function startTicketApp(
   { prefer, wasmVersion }: PhpVersion,
   environment: Readonly<Record<string, string>> = {},
+  ini: Readonly<Record<string, string>> = {},
+  router = 'test/fixtures/ticket-app/index.php',
 ): Promise<TicketApp> {
   const complaints: string[] = [];
   const log = new EventEmitter();
   const server = await startPhpServer({
     root: '.',
-    router: 'test/fixtures/ticket-app/index.php',
+    router,
     port: 0,
     environment: {
       SESSION_SOCKET_APP_ID: shared.appId,
@@ -32,6 +34,7 @@ export async function startTicketApp(
       SESSION_SOCKET_SECRET: shared.secret,
       ...environment,
     },
+    ini,
     prefer,
     ...(wasmVersion && { wasmVersion }),
     log(lines) {
@@ -68,6 +71,7 @@ export async function ask(app: TicketApp, question: Question = {}): Promise<Answ
     agent: false,
     headers: { ...(cookie !== undefined && { cookie }), ...headers },
   });
+  asking.on('error', () => {}); // of what comes after the whole answer; `once` tells of one before it
   asking.end(body);
   const [response] = await once(asking, 'response');
   return { status: response.statusCode, headers: response.headers, body: await text(response) };
@@ -76,10 +80,23 @@ export async function ask(app: TicketApp, question: Question = {}): Promise<Answ
 export interface GatewayQuestion extends Question {
   readonly secret?: string;
   readonly time?: number;
+  /** What the ticket said of the browser. */
+  readonly address?: string;
+  readonly agent?: string;
 }
 
 export const askAsGateway = (app: TicketApp, question: GatewayQuestion = {}): Promise<Answer> =>
-  ask(app, { ...question, headers: { ...question.headers, 'X-Session-Socket': signatureFor(question) } });
+  ask(app, { ...question, headers: { ...question.headers, ...signedHeaders(question) } });
+
+/** The signature, and what else it is over. */
+function signedHeaders({ address, agent, ...question }: GatewayQuestion): Record<string, string> {
+  const encoded = agent === undefined ? undefined : Buffer.from(agent, 'latin1').toString('base64url');
+  return {
+    'X-Session-Socket': signatureFor({ ...question, ...(address && { address }), ...(encoded && { agent: encoded }) }),
+    ...(address && { 'X-Session-Socket-Address': address }),
+    ...(encoded && { 'X-Session-Socket-Agent': encoded }),
+  };
+}
 
 export function signatureFor({
   path = '/getSessionID',
@@ -87,15 +104,15 @@ export function signatureFor({
   secret = shared.secret,
   ...rest
 }: GatewayQuestion) {
-  const { time = nowSeconds() } = rest;
+  const { time = nowSeconds(), address, agent } = rest;
   const credentials = deriveCredentials({ ...shared, secret });
-  return signRequest(credentials, { method: 'GET', pathAndQuery: path, time, cookieHeader: cookie });
+  return signRequest(credentials, { method: 'GET', pathAndQuery: path, time, cookieHeader: cookie, address, agent });
 }
 
 /** The session cookie as a browser sends it back. */
-export async function cookieFrom(app: TicketApp, path: '/login' | '/visit' | '/own-store/visit'): Promise<string> {
-  const { headers } = await ask(app, { path });
-  return String(headers['set-cookie']).split(';')[0] ?? '';
+export async function cookieFrom(app: TicketApp, path: string, headers = {}): Promise<string> {
+  const { headers: answered } = await ask(app, { path, headers });
+  return String(answered['set-cookie']).split(';')[0] ?? '';
 }
 
 export const idIn = (cookie: string) => cookie.slice('PHPSESSID='.length);

@@ -619,6 +619,11 @@ export const sections: readonly Section[] = [
           ...by('functions/authorizer', 'of every other refusal, it is nothing that the client sent'),
           ...by('integration/publish', 'no log has what was published, or to whom, or a secret or signature'),
           ...by('lib/session-socket', 'is one line of JSON, below the 3 KB that API Gateway takes'),
+          ...by(
+            'php/sensitive-parameters',
+            'every parameter that is or holds a secret is marked for traces, on a line of its own',
+          ),
+          ...by('integration/php-never-throws', 'nothing secret is in a trace from inside, whatever the settings'),
         ],
         reason: 'With the connection id and the principal; the address is in the access log.',
       },
@@ -686,7 +691,13 @@ export const sections: readonly Section[] = [
       {
         number: 'S64',
         statement: 'The sockets of a user can be ended together, without a list of sessions',
-        tests: by('integration/php-close', 'asks for a user with Pusher’s own route'),
+        tests: [
+          ...by('integration/php-close', 'asks for a user with Pusher’s own route'),
+          ...by(
+            'integration/close-anybody',
+            'close_user() of the PHP file › closes the sockets of %j, and nobody else’s',
+          ),
+        ],
         reason: 'The sessions themselves are PHP’s to list and to end.',
       },
       {

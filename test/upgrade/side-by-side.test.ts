@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { type Entry, entries } from '../../lib/bundle.ts';
 import { needs } from '../needs.ts';
+import { callInside, startTicketApp, type TicketApp } from '../php/ticket-app.ts';
+import { anyPhp } from '../php-kinds.ts';
 import { type Listener, type Publishing, startPublishing } from '../publishing.ts';
 import { bundlesOf } from './release.ts';
 
@@ -60,5 +62,37 @@ describe.each([
     for (const table of ['Connections', 'Subscriptions', 'Members']) {
       await expect.poll(() => gateway.rows(table)).toEqual([]);
     }
+  });
+});
+
+// Gateways of 0.1.0 read the user id in the path alone. For other ids the path of the new PHP file has a name that they refuse, so
+// that "closed" is never said of somebody else's sockets.
+describe('the PHP file of this version, before the gateway is updated,', needs(history), () => {
+  let gateway: Publishing;
+  let app: TicketApp;
+  beforeAll(async () => {
+    if ('missing' in released) return;
+    [gateway, app] = await Promise.all([startPublishing({}, { watch: true }), startTicketApp(anyPhp)]);
+    await gateway.replaceCode('publish', readBundles(released.folder).publish);
+  });
+  afterAll(async () => {
+    await app?.close();
+    await gateway?.close();
+  });
+  const closeUser = (userId: string) => {
+    const { appId: app_id, key, secret } = gateway.credentials;
+    return callInside(app, 'close-user', [{ app_id, key, secret }, gateway.apiUrl, userId]);
+  };
+
+  it('closes the sockets of every user whose id a path can hold', async () => {
+    const { client } = await gateway.listen([]);
+    expect(await closeUser('42')).toBeNull();
+    await client.closed;
+  });
+
+  it.each(['auth0|5f7c8ec7c33c6c004bbafe82', 'a/b', '..'])('says that it cannot close those of %s', async (userId) => {
+    expect(await closeUser(userId)).toBe(
+      'The HTTP API answered 400; sockets may be open. It said: A user id has 1 to 128 characters.',
+    );
   });
 });

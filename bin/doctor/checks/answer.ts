@@ -1,7 +1,7 @@
+import { isLoopback } from '../../../functions/core/session-endpoint.ts';
 import { isReply, maxBodyBytes, type Reply } from '../ask.ts';
 import { type Check, notChecked, ok, problem, quote, warning } from '../check.ts';
 import type { Answers } from '../interview.ts';
-import { isLoopback } from '../patient.ts';
 import { isJson, read } from '../said.ts';
 
 const repliesOf = ({ strangers, session = [] }: Answers): readonly Reply[] =>
@@ -11,6 +11,7 @@ export const contentType: Check = {
   name: 'type',
   question: 'Is the answer JSON, and does it say so?',
   judge(answers) {
+    if (answers.mode === 'status') return notChecked('the body is not read in mode status');
     const accepted = repliesOf(answers).filter(({ status }) => status === 200);
     const wrong = accepted.find((reply) => !isJson(reply));
     if (wrong !== undefined) {
@@ -33,6 +34,7 @@ export const size: Check = {
   name: 'size',
   question: 'Is the answer short?',
   judge(answers) {
+    if (answers.mode === 'status') return notChecked('the body is not read in mode status');
     const replies = repliesOf(answers);
     const largest = Math.max(...replies.map(({ bytes }) => bytes));
     if (replies.some(({ isTooLong }) => isTooLong)) {

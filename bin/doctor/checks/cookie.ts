@@ -1,6 +1,6 @@
+import { isLoopback } from '../../../functions/core/session-endpoint.ts';
 import { isReply } from '../ask.ts';
 import { type Check, type Fault, notChecked, quote, weigh } from '../check.ts';
-import { isLoopback } from '../patient.ts';
 import { cookiesSetBy, type SetCookie } from '../set-cookie.ts';
 
 export const cookieAttributes: Check = {

@@ -1,5 +1,5 @@
 import { isReply } from '../ask.ts';
-import { type Check, notChecked, ok, problem, warning } from '../check.ts';
+import { type Check, type Finding, notChecked, ok, problem, warning } from '../check.ts';
 import { decodeValue, findCookie, isSafe } from '../patient.ts';
 import { read } from '../said.ts';
 import { skewSecondsOf } from '../skew.ts';
@@ -29,7 +29,9 @@ const ignores =
 export const signature: Check = {
   name: 'signature',
   question: 'Does PHP know the gateway, and nobody else?',
-  judge({ patient: { keys, url }, signed }) {
+  judge(answers) {
+    const { keys, url } = answers.patient;
+    const { signed } = answers;
     if (keys === undefined) return notChecked('it takes --key and the secret in SESSION_SOCKET_SECRET');
     if (!isSafe(url) || signed === undefined) return notChecked('it needs https');
     const { right, wrong, old, byTheirClock } = signed;
@@ -44,7 +46,7 @@ export const signature: Check = {
           "the query or the Cookie header. PHP's error log says which.",
       );
     }
-    const kind = read(right).kind;
+    const kind = read(right, answers.mode).kind;
     if (kind !== 'somebody' && kind !== 'nobody') {
       return problem(`a signed question is answered ${right.status}`, "PHP's error log says why.");
     }
@@ -62,10 +64,12 @@ export const signature: Check = {
 export const mode: Check = {
   name: 'mode',
   question: 'Which way in does the app offer?',
-  judge({ patient: { cookie = '', cookieName }, session = [], signed }) {
+  judge({ patient, mode, session = [], signed }) {
+    const { cookie = '', cookieName } = patient;
+    if (mode === 'status') return judgeStatus(patient.mode === 'status');
     const [said, ...more] = session
       .filter(isReply)
-      .map(read)
+      .map((reply) => read(reply))
       .filter((each) => each.kind === 'somebody');
     if (said !== undefined) {
       if (said.isTicket) return ok('tickets: the session id stays in its cookie');
@@ -85,3 +89,11 @@ export const mode: Check = {
     return notChecked('it takes somebody who is logged in: --cookie');
   },
 };
+
+function judgeStatus(wasSaid: boolean): Finding {
+  if (wasSaid) return ok('a page that only a logged-in user gets');
+  return warning(
+    'a page that only a logged-in user gets, and no token: it fits the mode `status` and no other',
+    '--mode status says that the stack is deployed so (-c mode=status); in the other modes answer with JSON.',
+  );
+}

@@ -62,7 +62,8 @@ export const cors: Check = {
 export const otherSites: Check = {
   name: 'cross-site',
   question: 'Is the page of another site refused?',
-  judge({ patient: { cookie }, crossSite, session }) {
+  judge({ patient: { cookie }, mode, crossSite, session }) {
+    if (mode === 'status') return notChecked('the answer is a page, and no token');
     if (cookie === undefined || session === undefined)
       return notChecked('it takes somebody who is logged in: --cookie');
     if (!isReply(crossSite)) return notChecked('the question was not answered');

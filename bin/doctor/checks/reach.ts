@@ -1,6 +1,6 @@
+import { isLoopback } from '../../../functions/core/session-endpoint.ts';
 import { isReply, tooLate } from '../ask.ts';
 import { type Check, type Finding, notChecked, ok, problem, quote, warning } from '../check.ts';
-import { isLoopback } from '../patient.ts';
 import { isRedirect, read } from '../said.ts';
 
 /** Why there was no answer, and what helps. */
@@ -57,15 +57,17 @@ export const encrypted: Check = {
 export const redirect: Check = {
   name: 'redirect',
   question: 'Does it answer by itself, without a redirect?',
-  judge({ strangers: [{ status, headers }] }) {
+  judge({ mode, strangers: [{ status, headers }] }) {
     if (!isRedirect(status)) return ok('none');
     const where = placeOf(headers.location);
     if (status === 301 || status === 308) {
       return problem(`${status}, moved to ${where}`, 'Redirects are not followed: give the gateway the final URL.');
     }
+    if (mode === 'status') return ok(`${status} to ${where} for who is not logged in, which is a no`);
     return warning(
       `${status} to ${where} for who is not logged in`,
-      'The gateway takes it for "nobody", but the page\'s fetch() follows it and gets HTML: answer 403 with JSON instead.',
+      "In mode `ticket` that is no answer: handshakes fail with 500 and an alarm. In the other modes it is a no, but the page's " +
+        'fetch() follows it and gets HTML. Answer 403 with JSON instead.',
     );
   },
 };
@@ -78,14 +80,20 @@ function placeOf(location = ''): string {
 export const stranger: Check = {
   name: 'stranger',
   question: 'Is somebody without a session told so?',
-  judge({ strangers: [reply] }) {
-    const said = read(reply);
+  judge({ mode, strangers: [reply] }) {
+    const said = read(reply, mode);
     if (said.kind === 'nobody' && said.how === 'status') return ok(`${reply.status} without a session`);
     if (said.kind === 'redirect') return notChecked('it is answered by a redirect');
     if (said.kind === 'nobody') {
       return warning(
         '200 without a session, though with nobody in it',
         'It works, but in the mode `status` it lets everybody in: http_response_code(403) says it plainly.',
+      );
+    }
+    if (said.kind === 'somebody' && mode === 'status') {
+      return problem(
+        '200 without a session: in the mode `status` everybody gets in',
+        'Name a page that answers 403, or redirects to the login, when nobody is logged in.',
       );
     }
     if (said.kind === 'somebody') {
@@ -112,7 +120,10 @@ export const stranger: Check = {
 };
 
 function mendStatus(status: number): readonly string[] {
-  if (status === 404) return ['There is no such page: look at the path, and at the routes of the app.'];
+  if (status === 404)
+    return [
+      'There is no such page: look at the path, and at the routes of the app; docs/web-servers.md has the lines for php -S, nginx and Apache.',
+    ];
   if (status === 405) return ['It has to answer GET.'];
   if (status === 421) return ['It means a wrong signature, and none was sent: use php/session-socket.php as it is.'];
   if (status === 429) return ['A limit of requests strikes: the gateway asks from few addresses, so except this URL.'];

@@ -1,8 +1,10 @@
 import { type Answered, isReply, type Reply } from '../ask.ts';
-import { type Check, type Finding, notChecked, ok, problem } from '../check.ts';
+import { type Check, type Finding, notChecked, ok, problem, warning } from '../check.ts';
+import type { Answers } from '../interview.ts';
 import { isSafe } from '../patient.ts';
 import { read } from '../said.ts';
 import { cookiesSetBy } from '../set-cookie.ts';
+import { describePart } from './cookies.ts';
 import { describeFailure } from './reach.ts';
 
 const takesCookie = 'it takes the cookie of somebody who is logged in: --cookie';
@@ -11,23 +13,47 @@ const takesCookie = 'it takes the cookie of somebody who is logged in: --cookie'
 export const session: Check = {
   name: 'session',
   question: 'Is it known who is logged in?',
-  judge({ patient: { url, cookie }, session: answers, signed }) {
-    if (cookie === undefined) return notChecked(takesCookie);
-    if (!isSafe(url) || answers === undefined) return notChecked('no cookie is sent without https');
-    const [first] = answers;
+  judge(answers) {
+    const { patient, mode, session: pages, signed, alone } = answers;
+    if (patient.cookie === undefined) return notChecked(takesCookie);
+    if (!isSafe(patient.url) || pages === undefined) return notChecked('no cookie is sent without https');
+    const [first] = pages;
     if (first === undefined || !isReply(first)) return describeFailure(first?.failure ?? 'nothing');
-    const said = read(first);
-    if (said.kind !== 'somebody') return describeNobody(first);
-    const gateway = signed === undefined || !isReply(signed.right) ? undefined : read(signed.right);
-    if (gateway?.kind === 'somebody') {
-      return ok(gateway.namesUser ? 'somebody is logged in, and the app names a user' : 'somebody is logged in');
-    }
-    return ok('somebody is logged in');
+    if (read(first, mode).kind !== 'somebody') return describeNobody(first, mode);
+
+    const asked = signed?.right ?? alone ?? first;
+    const gateway = isReply(asked) ? read(asked, mode) : undefined;
+    if (gateway?.kind === 'nobody' || gateway?.kind === 'redirect') return describeUnknown(answers);
+    const part = describePart(patient.cookie, answers.sent?.cookieHeader ?? patient.cookie);
+    const enough = part === undefined ? '' : `; the gateway would send ${part}`;
+    const names = gateway?.kind === 'somebody' && gateway.namesUser ? ', and the app names a user' : '';
+    return ok(`somebody is logged in${names}${enough}`);
   },
 };
 
-function describeNobody(reply: Reply): Finding {
-  const { kind } = read(reply);
+/** The page gets its token, and the gateway a no. */
+function describeUnknown({ patient: { cookie = '' }, mode, sent }: Answers): Finding {
+  const part = describePart(cookie, sent?.cookieHeader ?? cookie);
+  if (part === undefined) {
+    return problem(
+      'the page gets a token, and the gateway with the same cookies is told that nobody is logged in',
+      'Is the session bound to the address or the user agent? Then update session-socket.php, which gives the app those of the ' +
+        'browser; frameworks call SessionSocket\\restore_browser() first (docs/php.md).',
+    );
+  }
+  const says = `the gateway would send ${part}, and with that nobody is logged in`;
+  if (mode === 'cookie') return problem(says, 'Name the others too: -c cookies=…, and for the doctor --cookies.');
+  if (mode === 'session-id' || mode === 'status') {
+    return problem(says, 'This mode sends the session cookie alone. The modes ticket and cookie can send several.');
+  }
+  const mend =
+    "PHP names the others: answer($credentials, $identify, ['cookies' => ['UserID']]), and respond() as its last argument. Never a remember-me cookie.";
+  if (sent?.isCertain) return problem(says, mend);
+  return warning(`${says}, unless PHP seals more`, mend, '--key and --app-id show which cookies PHP seals.');
+}
+
+function describeNobody(reply: Reply, mode: Answers['mode']): Finding {
+  const { kind } = read(reply, mode);
   if (kind === 'nobody') {
     return problem(
       `${reply.status}: nobody is logged in with this cookie`,
@@ -50,16 +76,16 @@ function describeNobody(reply: Reply): Finding {
 export const untouched: Check = {
   name: 'untouched',
   question: 'Does the question leave the session as it is?',
-  judge({ patient: { cookieName }, session: answers = [] }) {
+  judge({ patient: { cookieName }, mode, session: answers = [] }) {
     const replies = answers.filter(isReply);
-    const [first, ...later] = replies.map(read);
+    const [first, ...later] = replies.map((reply) => read(reply, mode));
     if (first?.kind !== 'somebody') return notChecked(takesCookie);
     const mend =
       "Read only: session_start(['read_and_close' => true]), or php/session-socket.php, and no session_regenerate_id() on " +
       'the way to it; the header X-Requested-With tells the question from a visit.';
     if (later.some(({ kind }) => kind !== 'somebody')) return problem('after it, nobody is logged in any more', mend);
     const tokens = [first, ...later].flatMap((said) =>
-      said.kind === 'somebody' && !said.isTicket ? [said.token] : [],
+      said.kind === 'somebody' && !said.isTicket && said.token !== '' ? [said.token] : [],
     );
     if (new Set(tokens).size > 1) return problem('it changes the id of the session', mend);
     if (cookiesSetBy(replies).some(({ name }) => name === cookieName))

@@ -12,10 +12,10 @@ const neverStarted = 'Start no session here for who has none: if (isset($_COOKIE
 export const inventedId: Check = {
   name: 'invented id',
   question: 'Is an id that nobody gave out refused?',
-  judge({ patient: { cookieName }, invented: { id, answers }, strangers }) {
+  judge({ patient: { cookieName }, mode, invented: { id, answers }, strangers }) {
     const replies = answers.filter(isReply);
     if (replies.length === 0) return notChecked('the question was not answered');
-    if (replies.some((reply) => read(reply).kind === 'somebody')) {
+    if (replies.some((reply) => read(reply, mode).kind === 'somebody')) {
       return problem(
         'an invented id is answered as a session: whoever invents one gets in',
         strictMode,

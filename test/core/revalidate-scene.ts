@@ -1,0 +1,94 @@
+import { randomBytes } from 'node:crypto';
+import { type Question, sealAtRest } from '../../functions/core/at-rest.ts';
+import { type Credentials, deriveCredentials, hashSessionId } from '../../functions/core/credentials.ts';
+import { createLeave } from '../../functions/core/leave.ts';
+import type { Refusal } from '../../functions/core/refusal.ts';
+import { revalidate } from '../../functions/core/revalidate.ts';
+import type { Session } from '../../functions/core/session.ts';
+import { SessionCheckFailed } from '../../functions/core/session-lookup.ts';
+import { ManualClock } from '../fakes/clock.ts';
+import { MemoryGuard } from '../fakes/guard-memory.ts';
+import { MemoryRegistry } from '../fakes/registry.ts';
+import { FakeSockets } from '../fakes/sockets.ts';
+
+const credentials = deriveCredentials({ appId: 'app', key: 'key', secret: 'open sesame' });
+export const interval = 600;
+type Answer = Session | Refusal | Error;
+
+interface Visitor {
+  readonly user?: string | undefined;
+  readonly sessionExpiresAt?: number;
+  readonly sealedBy?: Credentials;
+}
+
+/** Open sockets whose sessions are due, unless told otherwise, and a PHP that knows them all, unless told otherwise. */
+export function scene() {
+  const clock = new ManualClock();
+  const registry = new MemoryRegistry(clock, 7);
+  const sender = new FakeSockets(clock);
+  const asked: { proof: unknown; browser: unknown; at: number }[] = [];
+  const answers = new Map<string, Answer>();
+  const php = { takesMs: 0, down: undefined as Answer | undefined, underWay: 0, most: 0 };
+  const sessions = {
+    async whose(proof: unknown, browser: unknown) {
+      const { sessionId } = proof as { sessionId: string };
+      asked.push({ proof, browser, at: clock.now() });
+      php.underWay += 1;
+      php.most = Math.max(php.most, php.underWay);
+      if (php.takesMs > 0) await clock.pause(php.takesMs);
+      php.underWay -= 1;
+      const answer = php.down ?? answers.get(sessionId) ?? { sessionId, userId: userOf(sessionId) };
+      if (answer instanceof Error) throw answer;
+      return answer;
+    },
+  };
+  const guard = new MemoryGuard(clock);
+  const asking = {
+    sessions,
+    credentials: async () => credentials,
+    interval,
+    atOnce: 4,
+    timeoutMs: 2500,
+    guard,
+  };
+  const part = async () => true;
+  const leave = createLeave(registry, part);
+  const nowSeconds = () => Math.floor(clock.now() / 1000);
+
+  return {
+    clock,
+    registry,
+    sender,
+    asked,
+    answers,
+    php,
+    guard,
+    nowSeconds,
+    /** A session, its sockets and when it is due: by default now. */
+    async enter(sessionId: string, sockets: readonly string[], visitor: Visitor = {}, validUntil = nowSeconds()) {
+      const { user = userOf(sessionId), sessionExpiresAt, sealedBy = credentials } = visitor;
+      const sessionHash = hashSessionId(credentials, sessionId);
+      const question: Question = { cookieHeader: `SID=${sessionId}`, sessionId, userAgent: 'Firefox' };
+      const sessionSeal = sealAtRest(question, sessionHash, sealedBy, randomBytes(12));
+      for (const id of sockets) {
+        sender.open(id);
+        const end = sessionExpiresAt === undefined ? {} : { sessionExpiresAt };
+        const principalId = user === '' ? `session:${sessionHash}` : `user:${user}`;
+        await registry.seat(id, { principalId, sessionHash, sessionSeal, validUntil, ...end });
+      }
+      return sessionHash;
+    },
+    run: (changes: { asking?: undefined; random?: () => number } = {}) =>
+      clock.finish(
+        revalidate(
+          { registry, live: registry, sender, part, leave, clock, random: Math.random, asking, ...changes },
+          { ask: clock.now() + 30_000, close: clock.now() + 45_000 },
+        ),
+      ),
+    codesOf: (id: string) => sender.framesHeardBy(id).map((frame) => (frame as { data: { code: number } }).data.code),
+    rowOf: (id: string) => registry.rows.find(({ connectionId }) => connectionId === id),
+  };
+}
+
+export const userOf = (sessionId: string) => `user of ${sessionId}`;
+export const down = new SessionCheckFailed('unavailable', 'it answered 503');

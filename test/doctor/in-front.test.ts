@@ -1,0 +1,118 @@
+import { describe, expect, it } from 'vitest';
+import type { Ask, Reply } from '../../bin/doctor/ask.ts';
+import { examine } from '../../bin/doctor/examine.ts';
+import { createRedaction } from '../../bin/doctor/redact.ts';
+import { faultsIn, find } from './patient.ts';
+
+const patient = {
+  url: new URL('https://app.example.com/getSessionID'),
+  cookieName: 'PHPSESSID',
+  cookie: 'PHPSESSID=0123456789abcdef0123456789abcdef',
+  slowUrl: undefined,
+  keys: { key: 'demo-key', secret: 'demo-secret: not for production' },
+  sessionTimeoutMs: 2500,
+};
+
+const reply = (status: number, headers: Reply['headers'], body: string): Reply => ({
+  ...{ status, headers: { 'cache-control': 'no-store', ...headers }, body, bytes: body.length },
+  ...{ isTooLong: false, ms: 20, receivedAt: Date.now(), isKept: true },
+});
+const html = { 'content-type': 'text/html' };
+const always =
+  (answer: Reply): Ask =>
+  async () =>
+    answer;
+
+describe('where something in front of PHP answers', () => {
+  it.each([
+    [
+      'a challenge',
+      reply(403, { ...html, 'cf-mitigated': 'challenge' }, '<!DOCTYPE html><title>Just a moment...</title>'),
+      '403 with the header cf-mitigated',
+      'firewall or CDN',
+    ],
+    [
+      'a challenge of AWS WAF, with 200',
+      reply(200, { ...html, 'x-amzn-waf-action': 'captcha' }, '<!DOCTYPE html>'),
+      '200 with the header x-amzn-waf-action',
+      'firewall',
+    ],
+    [
+      'HTTP Basic',
+      reply(401, { 'www-authenticate': 'Basic realm="Staging"' }, ''),
+      '401 with WWW-Authenticate',
+      'SESSION_SOCKET_AUTHORIZATION',
+    ],
+    [
+      'a redirect to another host',
+      reply(302, { location: 'https://www.app.example.com/getSessionID' }, ''),
+      '302 and leads to another host',
+      'final URL',
+    ],
+    [
+      'a redirect to itself',
+      reply(302, { location: '/getSessionID/' }, ''),
+      '302 and leads to the same path',
+      'final URL',
+    ],
+  ])('is one problem, and says so: %s', async (_, answer, reason, mend) => {
+    const results = await examine(patient, always(answer));
+    expect(faultsIn(results)).toEqual({
+      'in front': `problem: something in front of PHP answered: it answered ${reason}`,
+    });
+    expect(find(results, 'in front').mend?.join(' ')).toContain(mend);
+  });
+
+  /** PHP answers the page; the gateway's question for nobody gets something else, and a wrong signature 421. */
+  it.each([
+    [
+      'a firewall’s page',
+      reply(403, html, '<h1>403 Forbidden</h1>'),
+      "problem: 403 without PHP's signature: something in front of PHP answered",
+    ],
+    [
+      'a maintenance page',
+      reply(302, { location: '/maintenance' }, ''),
+      "problem: 302 without PHP's signature: something in front of PHP answered",
+    ],
+    [
+      'an outdated PHP file',
+      reply(403, { 'content-type': 'application/json' }, '{"error":"Nobody is logged in."}'),
+      'problem: session-socket.php is outdated: its 403 is not signed',
+    ],
+  ])('tells by the missing signature: %s', async (_, answer, fault) => {
+    const json = { 'content-type': 'application/json' };
+    const ask: Ask = async ({ headers }) => {
+      if (headers['x-session-socket'] === undefined) {
+        const isPage = headers.cookie === patient.cookie && headers['sec-fetch-site'] === 'same-origin';
+        return isPage ? reply(200, json, '"t1.demo-key.AAAA"') : reply(403, json, '{"error":"Nobody is logged in."}');
+      }
+      const isNobody = headers.cookie !== patient.cookie;
+      return isNobody ? answer : reply(421, json, '{"error":"…"}');
+    };
+    expect(faultsIn(await examine(patient, ask)).no).toBe(fault);
+  });
+});
+
+describe('the Authorization header', () => {
+  const authorization = 'Basic c3RhZ2luZzpodXNo';
+
+  it('goes with every question to the app over https, and without https nowhere', async () => {
+    const sent = async (url: string) => {
+      const headers: (string | undefined)[] = [];
+      const ask: Ask = async (question) => {
+        headers.push(question.headers.authorization);
+        return reply(403, { 'content-type': 'application/json' }, 'null');
+      };
+      await examine({ ...patient, url: new URL(url), authorization }, ask);
+      return new Set(headers);
+    };
+    expect(await sent('https://app.example.com/getSessionID')).toEqual(new Set([authorization]));
+    expect(await sent('http://app.example.com/getSessionID')).toEqual(new Set([undefined]));
+  });
+
+  it('is not printed, neither as it is nor decoded', () => {
+    const redact = createRedaction({ ...patient, authorization });
+    expect(redact(`${authorization} c3RhZ2luZzpodXNo staging:hush`)).toBe('… … …');
+  });
+});
