@@ -8,6 +8,7 @@ const run = promisify(execFile);
 
 /** Their files alone: a web server, or whatever else they would bring, is not wanted. */
 export async function unpackDebian(packages: readonly string[], folder: string): Promise<void> {
+  if (packages.length === 0) return;
   const downloads = await mkdtemp(join(tmpdir(), 'session-socket-debian-'));
   for (const each of packages) await run('apt-get', ['download', '--quiet', each], { cwd: downloads });
   for (const file of await readdir(downloads)) await run('dpkg-deb', ['--extract', join(downloads, file), folder]);
