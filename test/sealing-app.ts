@@ -59,11 +59,3 @@ export async function startSealingApp(): Promise<SealingApp> {
   };
   return app;
 }
-
-/** By which the gateway knows PHP's own no. */
-function signNo(credentials: PusherCredentials, request: string): string {
-  const key = deriveKey(credentials.secret, 'request');
-  return `no,s=${createHmac('sha256', key)
-    .update(`no\n${request.slice(-64)}`)
-    .digest('hex')}`;
-}
