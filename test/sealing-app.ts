@@ -1,8 +1,7 @@
-import { createHmac } from 'node:crypto';
-import { deriveKey, type PusherCredentials } from '../functions/core/credentials.ts';
+import type { PusherCredentials } from '../functions/core/credentials.ts';
 import { type Contents, contents, sealTicket } from './fakes/ticket.ts';
 import { answerJson, WebServer } from './fakes/web-server.ts';
-import { isSignedWith } from './signed-asker.ts';
+import { isSignedWith, sayNo } from './signed-asker.ts';
 
 /** An app that answers `/getSessionID` to both askers as PHP does, for one user with one session. */
 export interface SealingApp {
@@ -56,15 +55,7 @@ export async function startSealingApp(): Promise<SealingApp> {
     askedWith.push(cookie);
     await app.whileAsked?.();
     if (isHis) return answer({ sessionId, ...app.identity });
-    response.writeHead(403, { 'x-session-socket-answer': signNo(app.credentials, String(signature)) }).end();
+    sayNo(app.credentials)(request, response);
   };
   return app;
-}
-
-/** By which the gateway knows PHP's own no. */
-function signNo(credentials: PusherCredentials, request: string): string {
-  const key = deriveKey(credentials.secret, 'request');
-  return `no,s=${createHmac('sha256', key)
-    .update(`no\n${request.slice(-64)}`)
-    .digest('hex')}`;
 }

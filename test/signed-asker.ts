@@ -1,5 +1,7 @@
+import { createHmac } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import { deriveCredentials, type PusherCredentials, signRequest } from '../functions/core/credentials.ts';
+import { deriveCredentials, deriveKey, type PusherCredentials, signRequest } from '../functions/core/credentials.ts';
+import type { Mood } from './fakes/web-server.ts';
 
 /** Whether a request comes from a gateway with this secret, as PHP finds out: by signing it as well. */
 export function isSignedWith(credentials: PusherCredentials, { url = '/', headers }: IncomingMessage): boolean {
@@ -17,4 +19,14 @@ export function isSignedWith(credentials: PusherCredentials, { url = '/', header
 
 function textOf(header: string | string[] | undefined): string | undefined {
   return header?.toString();
+}
+
+/** PHP's own no, as the gateway knows it: a 403 that is signed for this very request. */
+export function sayNo({ secret }: Pick<PusherCredentials, 'secret'>): Mood {
+  const key = deriveKey(secret, 'request');
+  return ({ headers }, response) => {
+    const signature = String(headers['x-session-socket']).slice(-64);
+    const mark = createHmac('sha256', key).update(`no\n${signature}`).digest('hex');
+    response.writeHead(403, { 'x-session-socket-answer': `no,s=${mark}` }).end();
+  };
 }

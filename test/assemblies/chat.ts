@@ -200,6 +200,13 @@ export function dropDefaultRoute({ Resources }: TestTemplate): void {
   delete Resources.DefaultRouteResponse;
 }
 
+/** Then everybody gets in, and no function starts for that. */
+export function dropConnectRoute({ Resources }: TestTemplate): void {
+  delete Resources.ConnectRoute;
+  delete Resources.ConnectAuthorizer;
+  delete Resources.AuthorizerPermission;
+}
+
 /** Changes some properties of a resource that is there. */
 export function setProperties({ Resources }: TestTemplate, logicalId: string, properties: object): void {
   const { Properties } = Resources[logicalId] as TestResource;

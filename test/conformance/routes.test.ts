@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { TestTemplate } from '../assemblies/assembly.ts';
-import { addTwoWayRoute, dropDefaultRoute, setProperties } from '../assemblies/chat.ts';
+import { addTwoWayRoute, dropConnectRoute, dropDefaultRoute, setProperties } from '../assemblies/chat.ts';
 import { type Chat, startChat } from '../assemblies/start-chat.ts';
 import { type Client, connect } from '../socket-client.ts';
 import { itHere, startTarget, type Target } from './target.ts';
@@ -28,14 +28,19 @@ async function withClient(act: (client: Client) => Promise<void>): Promise<void>
   await client.close();
 }
 
-/** The chat with another template, and one client of it. */
+/** The chat with other routes for messages, and one client of it. */
 async function withOther(
   change: (template: TestTemplate) => void,
   act: (client: Client, chat: Chat) => Promise<void>,
 ): Promise<void> {
-  const chat = await startChat({ change });
+  const chat = await startChat({
+    change(template) {
+      dropConnectRoute(template);
+      change(template);
+    },
+  });
   try {
-    await act(await connect(`${chat.cloud.webSocketUrl}?token=allow`), chat);
+    await act(await connect(chat.cloud.webSocketUrl), chat);
   } finally {
     await chat.close();
   }

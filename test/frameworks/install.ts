@@ -1,9 +1,9 @@
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { unpackDebian } from './debian.ts';
 
 const project = join(import.meta.dirname, '../..');
 const run = promisify(execFile);
@@ -48,7 +48,7 @@ export async function installApp(
   await cp(join(project, 'php/session-socket.php'), join(folder, 'session-socket.php'));
   for (const each of writable) await mkdir(join(folder, each), { recursive: true });
   if (!isInstalled) {
-    await unpack(debian, join(folder, 'debian'));
+    await unpackDebian(debian, join(folder, 'debian'));
     if (existsSync(join(folder, 'composer.json'))) await composerInstall(folder);
     await mkdir(join(folder, 'vendor'), { recursive: true });
     await writeFile(stamp, wanted);
@@ -59,12 +59,4 @@ export async function installApp(
 async function composerInstall(folder: string): Promise<void> {
   const environment = { ...process.env, COMPOSER_ALLOW_SUPERUSER: '1' };
   await run('composer', ['install', '--no-interaction', '--no-progress'], { cwd: folder, env: environment });
-}
-
-/** Their files alone: a web server, or whatever else they would bring, is not wanted. */
-async function unpack(packages: readonly string[], folder: string): Promise<void> {
-  const downloads = await mkdtemp(join(tmpdir(), 'session-socket-debian-'));
-  for (const each of packages) await run('apt-get', ['download', '--quiet', each], { cwd: downloads });
-  for (const file of await readdir(downloads)) await run('dpkg-deb', ['--extract', join(downloads, file), folder]);
-  await rm(downloads, { recursive: true });
 }

@@ -1,4 +1,3 @@
-import { createHmac } from 'node:crypto';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import type { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -12,6 +11,7 @@ import { connectionId, knock, methodArn, origin, sessionId, userAgent } from '..
 import { type Invocation, Lambda } from '../fakes/lambda.ts';
 import { contents, cookieHeader, sealTicket } from '../fakes/ticket.ts';
 import { answerJson, hangUp, type Mood, neverAnswer, WebServer } from '../fakes/web-server.ts';
+import { sayNo } from '../signed-asker.ts';
 
 /*
  * The authorizer as it is deployed, bundle and all, against PHP in every mood that it may have. Whatever PHP does, the
@@ -394,15 +394,8 @@ describe('in mode ticket, PHP', () => {
     knock({ tokens: [sealTicket(credentials, contents(Math.floor(Date.now() / 1000), { s: sessionId, ...changes }))] });
   const startTicketAuthorizer = () => startAuthorizer({ SESSION_MODE: 'ticket' });
 
-  /** As the PHP file says no: over the signature of the very request. */
-  const signedNo: Mood = (request, response) => {
-    const signature = String(request.headers['x-session-socket']).slice(-64);
-    const mark = createHmac('sha256', credentials.derived.request).update(`no\n${signature}`).digest('hex');
-    response.writeHead(403, { 'x-session-socket-answer': `no,s=${mark}` }).end();
-  };
-
   const ticketMoods: typeof moods = [
-    ['says 403 and signs it', signedNo, 'refused', 'not-logged-in'],
+    ['says 403 and signs it', sayNo(credentials), 'refused', 'not-logged-in'],
     ['is behind a challenge', answer(403, { 'cf-mitigated': 'challenge' }), 'unavailable', 'cf-mitigated'],
     ['is behind a firewall', answer(403), 'unavailable', "without PHP's signature"],
     ['is behind HTTP Basic', answer(401, { 'www-authenticate': 'Basic realm="x"' }), 'unavailable', 'WWW-Authenticate'],

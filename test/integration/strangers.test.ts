@@ -10,9 +10,10 @@ import { ManualClock } from '../fakes/clock.ts';
 import { knock, origin } from '../fakes/events.ts';
 import { contents, sealTicket } from '../fakes/ticket.ts';
 import { Told } from '../fakes/told.ts';
-import { answerJson, WebServer } from '../fakes/web-server.ts';
+import { WebServer } from '../fakes/web-server.ts';
 import { type Gateway, startGateway } from '../gateway.ts';
 import { type SealingApp, startSealingApp } from '../sealing-app.ts';
+import { sayNo } from '../signed-asker.ts';
 import { connect, handshakeStatus } from '../socket-client.ts';
 
 // The function reads its environment when it is imported; what it makes of that is not used here.
@@ -26,7 +27,7 @@ const secret: PusherCredentials = { appId: 'app', key: 'key', secret: 'open sesa
 describe('what a stranger makes PHP do', () => {
   let php: WebServer;
   beforeEach(async () => {
-    php = await WebServer.start(answerJson(null, 403));
+    php = await WebServer.start(sayNo(secret));
   });
   afterEach(() => php.close());
 

@@ -51,7 +51,7 @@ export class Visitor {
     headers: Record<string, string> = {},
   ): Promise<Response> {
     const page = await (await this.get(path)).text();
-    const [, attributes = '', inside = ''] = /<form([^>]*method="?post[^>]*)>(.*?)<\/form>/is.exec(page) ?? [];
+    const [, attributes = '', inside = ''] = /<form([^>]*method=["']?post[^>]*)>(.*?)<\/form>/is.exec(page) ?? [];
     const fields = [...inside.matchAll(/<input[^>]*>/gi)].map(([input]) => [
       attributeOf(input, 'name'),
       attributeOf(input, 'value'),
