@@ -75,23 +75,27 @@ const thorough = [
   'test/integration/broadcast-killed.test.ts',
   'test/integration/broadcast.test.ts',
   'test/integration/chaos.test.ts',
+  'test/integration/close-anybody.test.ts',
   'test/integration/connections-client.test.ts',
   'test/integration/dynamodb-local.test.ts',
   'test/integration/limits.test.ts',
   'test/integration/local-cloud-restarts.test.ts',
+  'test/integration/mass-logout.test.ts',
   'test/integration/npm-start.test.ts',
   'test/integration/php-*.test.ts',
   'test/integration/pusher-node.test.ts',
   'test/integration/session-socket.test.ts',
   'test/integration/strangers.test.ts',
   'test/integration/synth-offline.test.ts',
+  'test/integration/web-servers.test.ts',
   'test/upgrade/side-by-side.test.ts',
 ];
 
 /**
  * `unit` needs nothing but Node and answers in seconds; `integration` starts the local cloud with real PHP, a DynamoDB
- * engine and the bundles that would be deployed; `conformance` holds it against what is known of API Gateway, line by line
- * (`npm run conformance` prints the table); `e2e` adds a real browser; `frameworks` installs those and runs an app of each.
+ * engine and the bundles that would be deployed, holds it against what is known of API Gateway (test/conformance; `npm run
+ * conformance` prints the table) and adds a real browser (test/e2e): one project, because each has worker processes of its own,
+ * which import the AWS SDK and CDK. `frameworks` installs those and runs an app of each.
  * `package` packs the npm packages and installs them outside the checkout. `frameworks`, `package` and `thorough` are not part of
  * `npm test`, which newcomers wait for.
  */
@@ -130,31 +134,17 @@ export default defineConfig({
         test: {
           name: 'integration',
           ...patient,
-          globalSetup: 'test/bundles/setup.ts',
-          ...inFewProcesses,
-          include: ['test/integration/**/*.test.ts', 'test/protocol/**/*.test.ts', 'test/docs.test.ts'],
-          exclude: thorough,
-          env: whereverItRuns,
-        },
-      },
-      {
-        test: {
-          name: 'conformance',
-          ...patient,
-          ...inFewProcesses,
-          include: ['test/conformance/**/*.test.ts'],
-          env: whereverItRuns,
-        },
-      },
-      {
-        resolve: { alias: [bundledOnce] },
-        test: {
-          name: 'e2e',
-          ...patient,
           globalSetup: ['test/bundles/setup.ts', 'test/e2e/find-browser.ts'],
           ...inFewProcesses,
-          include: ['test/e2e/**/*.test.ts'],
+          include: [
+            'test/integration/**/*.test.ts',
+            'test/conformance/**/*.test.ts',
+            'test/e2e/**/*.test.ts',
+            'test/protocol/**/*.test.ts',
+            'test/docs.test.ts',
+          ],
           exclude: thorough,
+          env: whereverItRuns,
         },
       },
       {

@@ -42,7 +42,7 @@ async function run(): Promise<readonly Assertion[]> {
   const file = join(folder, 'report.json');
   const vitest = join(project, 'node_modules', 'vitest', 'vitest.mjs');
   const reporters = ['--reporter=dot', '--reporter=json', `--outputFile.json=${file}`];
-  const child = spawn(process.execPath, [vitest, 'run', '--project', 'conformance', ...reporters], {
+  const child = spawn(process.execPath, [vitest, 'run', '--project', 'integration', 'test/conformance', ...reporters], {
     cwd: project,
     stdio: ['ignore', 'inherit', 'inherit'],
   });
