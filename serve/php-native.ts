@@ -68,7 +68,7 @@ function started(child: PhpChild, address: string, log: (line: string) => void):
     createInterface(child.stderr).on('line', (line) => {
       const isListening = line.includes('Development Server') && line.includes('started');
       // `-q` would silence these, and PHP's errors with them.
-      const isAccessLog = / (Accepted|Closing)$|\[\d{3}\]: /.test(line);
+      const isAccessLog = / (Accepted|Closing)$| Closed without sending a request|\[\d{3}\]: /.test(line);
       if (isListening) {
         clearTimeout(timer);
         resolve();
