@@ -1,7 +1,7 @@
 import { Token } from 'aws-cdk-lib';
 import { defaultLimit, findLimitFault } from '../functions/core/connection-limit.ts';
 import { findOriginFault } from '../functions/core/origin-fault.ts';
-import { findEndpointFault } from '../functions/core/session-endpoint.ts';
+import { findEndpointFault } from '../functions/core/session-endpoint-fault.ts';
 import { settleWayIn } from '../functions/core/way-in.ts';
 import { findWayInFault } from '../functions/core/way-in-fault.ts';
 import { findIdentityFault } from './app-identity.ts';

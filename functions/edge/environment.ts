@@ -1,7 +1,7 @@
 import { type ConnectionLimit, findLimitFault, type LimitChoice, limitChoices } from '../core/connection-limit.ts';
 import { isOrigin, type OriginPolicy } from '../core/origin.ts';
 import { type SessionMode, sessionModes } from '../core/session.ts';
-import { findEndpointFault } from '../core/session-endpoint.ts';
+import { maySendTo } from '../core/session-endpoint.ts';
 import { type SessionCheck, type SettledWayIn, sessionChecks, type TokenSource, tokenSources } from '../core/way-in.ts';
 import type { AwsCredentials } from './sigv4.ts';
 
@@ -150,11 +150,12 @@ export function readAuthorizerSettings(): AuthorizerSettings {
 
 /** @throws Error with the variable's name when one is missing or makes no sense */
 export function readSessionEndpointSettings(): SessionEndpointSettings {
-  const endpoint = read('SESSION_ENDPOINT');
-  const fault = findEndpointFault(endpoint);
-  if (fault !== undefined) throw new Error(`SESSION_ENDPOINT: ${fault}`);
+  const text = read('SESSION_ENDPOINT');
+  const endpoint = URL.canParse(text) ? new URL(text) : undefined;
+  if (endpoint === undefined || !maySendTo(endpoint))
+    throw new Error('SESSION_ENDPOINT is no https URL to send ids to.');
   return {
-    endpoint: new URL(endpoint),
+    endpoint,
     mode: readOneOf('SESSION_MODE', sessionModes),
     timeoutMs: readNumber('SESSION_TIMEOUT_MS'),
     cookieName: read('COOKIE_NAME'),

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
-import { findEndpointFault } from '../../functions/core/session-endpoint.ts';
+import { maySendTo } from '../../functions/core/session-endpoint.ts';
+import { findEndpointFault } from '../../functions/core/session-endpoint-fault.ts';
 
 it.each([
   'https://app.example.com/getSessionID',
@@ -10,6 +11,7 @@ it.each([
   'http://[::1]:8080/getSessionID',
 ])('may send session ids to %s', (url) => {
   expect(findEndpointFault(url)).toBeUndefined();
+  expect(maySendTo(new URL(url))).toBe(true);
 });
 
 it.each([
@@ -30,4 +32,5 @@ it.each([
   ['', 'not an absolute https URL'],
 ])('refuses %s, because it %s', (url, why) => {
   expect(findEndpointFault(url)).toContain(why);
+  expect(URL.canParse(url) && maySendTo(new URL(url))).toBe(false);
 });
