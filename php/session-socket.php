@@ -40,6 +40,7 @@ const MAX_TRIES = 4;
 const MAX_ANSWER_BYTES = 65536;
 const CLOCK_SECONDS = 300;
 const MAX_COOKIE_BYTES = 2048;
+const MAX_TICKET_BYTES = 8192; // the gateway reads no longer one
 // What the gateway takes; with the rest it has to fit into API Gateway's 8 KB of authorizer context.
 const MAX_IDENTITY_BYTES = 3072;
 const MAX_USER_ID_BYTES = 128;
@@ -1417,7 +1418,12 @@ if (!function_exists(__NAMESPACE__ . '\answer')) {
         if ($sealed === false) {
             throw new Fault('OpenSSL could not seal the ticket: does this build of PHP have aes-256-gcm?');
         }
-        return "$head." . to_base64url($iv . $sealed . $tag);
+        $ticket = "$head." . to_base64url($iv . $sealed . $tag);
+        if (strlen($ticket) > MAX_TICKET_BYTES) {
+            throw new Fault('The ticket would have ' . strlen($ticket) . ' bytes, and ' . MAX_TICKET_BYTES . ' is the limit: '
+                . 'shorten the identity, or name fewer cookies in the option cookies.');
+        }
+        return $ticket;
     }
 
     function to_base64url(string $bytes): string

@@ -121,12 +121,19 @@ function readBody(answer: SessionAnswer): unknown {
 
 /** The session id as a string, or an object that also says who the user is. */
 function parseSession(value: unknown, mode: SessionMode): Session | 'nobody' {
-  if (typeof value === 'string') return { sessionId: value };
+  if (typeof value === 'string') return mode === 'ticket' ? withoutTicket(value) : { sessionId: value };
   const { sessionId } = fieldsOf(value);
   if (typeof sessionId !== 'string') return whenNameless(value, mode);
   const identity = parseIdentity(fieldsOf(value));
   if (typeof identity === 'string') throw new SessionCheckFailed('unavailable', `it answered with ${identity}`);
   return { sessionId, ...identity };
+}
+
+/** Where something in front of PHP drops the header `X-Session-Socket`, PHP takes the gateway for a browser and gives it a ticket. */
+function withoutTicket(sessionId: string): Session {
+  if (!sessionId.startsWith('t1.')) return { sessionId };
+  const reason = 'it answered with a ticket, as to a browser: X-Session-Socket did not reach PHP';
+  throw new SessionCheckFailed('unavailable', reason, { inFront: true });
 }
 
 /** Our PHP file says no by 403 alone, so in mode `ticket` other JSON is somebody else's; a hand-written route may mean no. */

@@ -292,6 +292,12 @@ describe('200 in mode ticket', () => {
     expect(outcomeOf(() => judgeIn('ticket', says('other')))).toBe('other-session');
     expect(outcomeOf(() => judgeIn('ticket', says(null)))).toBe('not-logged-in');
   });
+
+  // A proxy that passes on only the headers it knows drops X-Session-Socket. PHP then takes the gateway for a browser, and the
+  // ticket that it gives was judged as another session's id: handshakes got 403 without an alarm, and open sockets were closed.
+  it('is no answer when it is a ticket', () => {
+    expect(() => judgeIn('ticket', says(`t1.key.${'A'.repeat(60)}`))).toThrow('X-Session-Socket did not reach PHP');
+  });
 });
 
 describe('200 in mode cookie', () => {
