@@ -34,7 +34,7 @@ const jsonType = /^application\/([\w.-]+\+)?json\b/i;
  * https://docs.aws.amazon.com/waf/latest/developerguide/waf-captcha-and-challenge-how-it-works.html,
  * https://vercel.com/docs/headers/response-headers.
  */
-const challengeHeaders = ['cf-mitigated', 'x-amzn-waf-action', 'x-vercel-mitigated', 'x-sucuri-block', 'x-dd-b'];
+const challengeHeaders = ['cf-mitigated', 'x-amzn-waf-action', 'x-vercel-mitigated'];
 
 /**
  * The outcome table of a session check, for the authorizer, the re-check and the doctor: what an answer says of the
@@ -104,40 +104,41 @@ function headerOf({ headers }: SessionAnswer, name: string): string | undefined 
   return typeof value === 'object' ? value.join(', ') : value;
 }
 
+/** @param what follows "it answered 200" */
+function useless(what: string, origin?: { readonly inFront: boolean }): SessionCheckFailed {
+  return new SessionCheckFailed('unavailable', `it answered 200 ${what}`, origin);
+}
+
 const byteOrderMark = '\uFEFF';
 
 function readBody(answer: SessionAnswer): unknown {
   if (!jsonType.test(headerOf(answer, 'content-type') ?? '')) {
-    throw new SessionCheckFailed('unavailable', 'it answered 200 without the content type application/json');
+    throw useless('without the content type application/json');
   }
   const { body = '' } = answer;
   try {
     // A PHP file that was saved with a byte order mark sends it before everything else.
     return parseJson(body.startsWith(byteOrderMark) ? body.slice(1) : body);
   } catch {
-    throw new SessionCheckFailed('unavailable', 'it answered 200 with a body that is not JSON');
+    throw useless('with a body that is not JSON');
   }
 }
 
 /** The session id as a string, or an object that also says who the user is. */
 function parseSession(value: unknown, mode: SessionMode): Session | 'nobody' {
-  if (typeof value === 'string') return mode === 'ticket' ? withoutTicket(value) : { sessionId: value };
+  const doubt = mode === 'ticket' ? doubtIn(value) : undefined;
+  if (doubt !== undefined) throw useless(`with ${doubt}`, { inFront: true });
+  if (typeof value === 'string') return { sessionId: value };
   const { sessionId } = fieldsOf(value);
-  if (typeof sessionId !== 'string') return whenNameless(value, mode);
+  if (typeof sessionId !== 'string') return 'nobody';
   const identity = parseIdentity(fieldsOf(value));
-  if (typeof identity === 'string') throw new SessionCheckFailed('unavailable', `it answered with ${identity}`);
+  if (typeof identity === 'string') throw useless(`with ${identity}`);
   return { sessionId, ...identity };
 }
 
-/** Where something in front of PHP drops the header `X-Session-Socket`, PHP takes the gateway for a browser and gives it a ticket. */
-function withoutTicket(sessionId: string): Session {
-  if (!sessionId.startsWith('t1.')) return { sessionId };
-  const reason = 'it answered with a ticket, as to a browser: X-Session-Socket did not reach PHP';
-  throw new SessionCheckFailed('unavailable', reason, { inFront: true });
-}
-
-/** Our PHP file says no by 403 alone, so in mode `ticket` other JSON is somebody else's; a hand-written route may mean no. */
-function whenNameless(value: unknown, mode: SessionMode): 'nobody' {
-  if (mode !== 'ticket' || value === null) return 'nobody';
-  throw new SessionCheckFailed('unavailable', 'it answered 200 with JSON that names no session', { inFront: true });
+/** What our PHP file never answers to the gateway. A hand-written route may mean no by JSON without a session. */
+function doubtIn(value: unknown): string | undefined {
+  // Where something in front of PHP drops the header, PHP takes the gateway for a browser.
+  if (typeof value === 'string') return value.startsWith('t1.') ? 'a ticket: it got no X-Session-Socket' : undefined;
+  return value === null || typeof fieldsOf(value).sessionId === 'string' ? undefined : 'JSON that names no session';
 }
