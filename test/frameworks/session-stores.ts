@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { readdir, readFile, rm, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { promisify } from 'node:util';
 
 /** Where a framework keeps its sessions, looked at from outside. */
@@ -18,18 +19,28 @@ const TEN_MINUTES_SECONDS = 600;
 /** @param leftovers whether the framework leaves empty files that are no session; they are not counted */
 export function fileStore(folder: string, leftovers: 'none' | 'empty files' = 'none'): SessionStore {
   const files = async () => (await readdir(folder)).sort().map((name) => join(folder, name));
+  const readOnce = async () =>
+    Promise.all(
+      (await files()).map(async (file) => ({
+        file,
+        content: await readFile(file, 'utf8'),
+        changedAt: (await stat(file)).mtimeMs,
+      })),
+    );
+  /** PHP makes a session's file when it opens it, and may write into it after the page was sent. */
+  const readWritten = async () => {
+    let all = await readOnce();
+    for (let tries = 0; tries < 500 && all.some(({ content }) => content === ''); tries += 1) {
+      await pause(10);
+      all = await readOnce();
+    }
+    return all;
+  };
   return {
-    async read() {
-      const all = await Promise.all(
-        (await files()).map(async (file) => ({
-          file,
-          content: await readFile(file, 'utf8'),
-          changedAt: (await stat(file)).mtimeMs,
-        })),
-      );
-      return all.filter(({ content }) => leftovers === 'none' || content !== '');
-    },
+    read: async () =>
+      leftovers === 'none' ? readWritten() : (await readOnce()).filter(({ content }) => content !== ''),
     async age() {
+      if (leftovers === 'none') await readWritten();
       const then = Math.floor(Date.now() / 1000) - TEN_MINUTES_SECONDS;
       for (const file of await files()) await utimes(file, then, then);
     },

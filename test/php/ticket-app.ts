@@ -64,7 +64,7 @@ export interface Question {
 }
 
 /** With every header as given, Host and Origin too, which `fetch` keeps for itself. */
-export async function ask(app: TicketApp, question: Question = {}): Promise<Answer> {
+export async function ask(app: Pick<TicketApp, 'url'>, question: Question = {}): Promise<Answer> {
   const { path = '/getSessionID', method = 'GET', headers = {}, cookie, body } = question;
   const asking = request(app.url + path, {
     method,
