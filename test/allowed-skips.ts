@@ -11,6 +11,7 @@ export const allowedSkips: readonly {
   readonly because: string;
 }[] = [
   { need: 'browser', file: 'test/e2e/', because: 'They open pages.' },
+  { need: 'jq', file: 'test/secret-commands.test.ts', because: 'The commands that it pastes call jq.' },
   { need: 'java', file: 'test/integration/registry.test.ts', because: 'DynamoDB Local is a Java program.' },
   { need: 'java', file: 'test/integration/dynamodb-', because: 'DynamoDB Local is a Java program.' },
   {
