@@ -2,7 +2,7 @@ import type { FrameRefusalReason } from './frame-refusal.ts';
 
 /**
  * Every way of saying no to a handshake, in one closed set (`ending-refusal.ts` has those to an open socket, and `frame-refusal.ts`
- * those to a frame): why (for logs and metrics), the code that a `pusher:error` frame carries, and the sentence for whoever reads it. Codes keep the classes of
+ * those to a frame): why (for logs and metrics), the code that a `pusher:error` frame carries, and the sentence for people. Codes keep the classes of
  * the Pusher protocol: 4000–4099 do not retry, 4100–4199 back off, 4200–4299 reconnect at once, 4300–4399 other
  * (https://pusher.com/docs/channels/library_auth_reference/pusher-websockets-protocol/#error-codes).
  */
