@@ -21,6 +21,7 @@ const functionsEnvironment = {
   KEY: 'key',
   CREDENTIALS_SECRET_ARN: 'arn:aws:secretsmanager:eu-central-1:123456789012:secret:none',
   CONNECTIONS_TABLE: 'connections',
+  OWNERS_TABLE: 'owners',
   SUBSCRIPTIONS_TABLE: 'subscriptions',
   MEMBERS_TABLE: 'members',
   CLAIMS_TABLE: 'claims',

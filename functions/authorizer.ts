@@ -9,7 +9,7 @@ import { createProofReader, isTicket } from './core/proof.ts';
 import { isRefusal, type Refusal, refuse } from './core/refusal.ts';
 import { askingWith, hasEnded, type Proof, type Session } from './core/session.ts';
 import { type Browser, SessionCheckFailed, type SessionLookup } from './core/session-lookup.ts';
-import { sessionOf, type Ticket } from './core/ticket.ts';
+import { clockTolerance, sessionOf, type Ticket } from './core/ticket.ts';
 import { passableUserAgent } from './core/user-agent.ts';
 import type { SettledWayIn } from './core/way-in.ts';
 import { systemClock } from './edge/clock.ts';
@@ -84,7 +84,9 @@ export function createAuthorizer({
   /** A logout between the ticket and this handshake is newer than what we know; so is one now, where PHP's clock is ahead. */
   function whatIsKnown(proof: Proof | Ticket, askedAt: number): Pick<Admission, 'authorizedAt' | 'jti'> {
     if (!isTicket(proof)) return { authorizedAt: askedAt };
-    return { authorizedAt: Math.min(proof.issuedAt * 1000, askedAt), jti: proof.jti };
+    // PHP's yes is as old as a trusted ticket, by a clock that may be ahead.
+    const ahead = wayIn.sessionCheck === 'always' ? 0 : clockTolerance;
+    return { authorizedAt: Math.min((proof.issuedAt - ahead) * 1000, askedAt), jti: proof.jti };
   }
 
   async function findSession(proof: Proof | Ticket, event: ConnectAuthorizerEvent): Promise<Session | Refusal> {

@@ -2,10 +2,11 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import type { Claims } from './core/claims.ts';
 import type { Clock } from './core/clock.ts';
-import type { Connection, NewConnection } from './core/connection.ts';
+import { type Connection, type NewConnection, sessionOwner } from './core/connection.ts';
 import { type ConnectionLimit, whoMustGo } from './core/connection-limit.ts';
 import type { ConnectionRegistry, RegisteredConnection } from './core/connection-registry.ts';
 import { explainEnding } from './core/ending-refusal.ts';
+import { soonMs } from './core/live-sessions.ts';
 import { nextCheck } from './core/next-check.ts';
 import type { RefusalReason } from './core/refusal.ts';
 import type { Revocations } from './core/revocations.ts';
@@ -14,7 +15,13 @@ import { createClaimRows } from './edge/claim-rows.ts';
 import { systemClock } from './edge/clock.ts';
 import { createConnectionRows } from './edge/connection-rows.ts';
 import { readAdmitted } from './edge/context.ts';
-import { read, readConnectionLimit, readOptional, readRevalidateSeconds } from './edge/environment.ts';
+import {
+  read,
+  readConnectionLimit,
+  readConnectionTables,
+  readOptional,
+  readRevalidateSeconds,
+} from './edge/environment.ts';
 import type { SocketEvent } from './edge/gateway.ts';
 import { createStarter, type Starter } from './edge/invoke.ts';
 import { createRevocationRows } from './edge/revocation-rows.ts';
@@ -53,7 +60,7 @@ export function createConnect(dependencies: Dependencies) {
     await registry.add({ ...session, ...whenToAskAgain(session), connectedAt: clock.now() });
     try {
       // After the row and not before it: a logout in between would see no row, and we no logout.
-      const names = new Set([session.principalId, `session:${session.sessionHash}`]);
+      const names = new Set([session.principalId, sessionOwner(session.sessionHash)]);
       const [isRevoked, goes] = await Promise.all([
         revocations.isRevokedSince([...names], authorizedAt),
         findWhoMustGo(connection),
@@ -64,6 +71,8 @@ export function createConnect(dependencies: Dependencies) {
       }
       if (goes.length > 0) await starter.deliver({ putOut: goes });
       await starter.deliver({ welcome: connection });
+      const { sessionExpiresAt: at = Number.POSITIVE_INFINITY } = session;
+      if (at * 1000 - clock.now() < soonMs) await starter.deliver({ ending: { connection, at } });
     } catch (error) {
       // Without a welcome the socket would be mute for two hours: refuse the handshake and leave nothing behind.
       // Should that fail too, the row is litter, shown to nobody for long; the first fault is the one to tell.
@@ -110,7 +119,7 @@ const client = new DynamoDBClient(waitAtMost(2000));
 const claimsTable = readOptional('CLAIMS_TABLE');
 
 export const handler = createConnect({
-  registry: createConnectionRows(read('CONNECTIONS_TABLE'), client, systemClock),
+  registry: createConnectionRows(readConnectionTables(), client, systemClock),
   revocations: createRevocationRows(read('REVOCATIONS_TABLE'), client, systemClock),
   claims: claimsTable === undefined ? undefined : createClaimRows(claimsTable, client, systemClock),
   subprotocol: readOptional('SUBPROTOCOL'),

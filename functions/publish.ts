@@ -20,7 +20,13 @@ import { type SignedRequest, verifyRequest } from './core/verify-request.ts';
 import { createChannels } from './edge/channels.ts';
 import { createClaimRows } from './edge/claim-rows.ts';
 import { systemClock } from './edge/clock.ts';
-import { read, readAwsSettings, readCredentialsSettings, readRevalidateSeconds } from './edge/environment.ts';
+import {
+  read,
+  readAwsSettings,
+  readConnectionTables,
+  readCredentialsSettings,
+  readRevalidateSeconds,
+} from './edge/environment.ts';
 import { answerDone, answerFault, readRequest } from './edge/http-event.ts';
 import { createIdempotencyRows } from './edge/idempotency-rows.ts';
 import { createLiveSessionRows } from './edge/live-session-rows.ts';
@@ -167,7 +173,7 @@ export const handler = createPublishApi({
   credentials: createCredentialsSource(readCredentialsSettings(), readAwsSettings(), systemClock),
   ...createChannels(client, createSockets(read('CALLBACK_URL'), { maxAttempts: 1, timeoutMs: 3000 }), systemClock),
   idempotency: createIdempotencyRows(read('CLAIMS_TABLE'), client, systemClock),
-  live: createLiveSessionRows(read('CONNECTIONS_TABLE'), client, systemClock),
+  live: createLiveSessionRows(readConnectionTables(), client, systemClock),
   claims: createClaimRows(read('CLAIMS_TABLE'), client, systemClock),
   revalidateSeconds: readRevalidateSeconds(),
   newIv: () => randomBytes(ivLength),

@@ -33,7 +33,7 @@ export class Channels extends Construct {
     this.#api = api;
     this.#tables = tables;
     const own = {
-      CONNECTIONS_TABLE: tables.connections.tableName,
+      ...tables.registry,
       SUBSCRIPTIONS_TABLE: tables.subscriptions.tableName,
       MEMBERS_TABLE: tables.members.tableName,
       CALLBACK_URL: api.callbackUrl,
@@ -76,8 +76,8 @@ export class Channels extends Construct {
   }
 
   #allowAllButStarting(leaver: SocketFunction): void {
-    const { connections, subscriptions, members } = this.#tables;
-    leaver.allow('dynamodb:DeleteItem', connections.tableArn);
+    const { connections, owners, subscriptions, members } = this.#tables;
+    for (const { tableArn } of [connections, owners]) leaver.allow('dynamodb:DeleteItem', tableArn);
     for (const verb of ['GetItem', 'DeleteItem', 'Query']) leaver.allow(`dynamodb:${verb}`, subscriptions.tableArn);
     for (const verb of ['GetItem', 'UpdateItem', 'DeleteItem', 'Query']) {
       leaver.allow(`dynamodb:${verb}`, members.tableArn);

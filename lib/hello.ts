@@ -24,7 +24,7 @@ export class Hello extends Construct {
       entry: 'tick',
       description: 'Says hello to everyone, every second',
       environment: {
-        CONNECTIONS_TABLE: tables.connections.tableName,
+        ...tables.registry,
         CLAIMS_TABLE: tables.claims.tableName,
         CALLBACK_URL: api.callbackUrl,
       } satisfies TickEnvironment,
@@ -34,7 +34,7 @@ export class Hello extends Construct {
       logRetention,
     });
     this.tick.allow('dynamodb:Scan', tables.connections.tableArn);
-    this.tick.allow('dynamodb:DeleteItem', tables.connections.tableArn);
+    for (const { tableArn } of [tables.connections, tables.owners]) this.tick.allow('dynamodb:DeleteItem', tableArn);
     this.tick.allow('dynamodb:PutItem', tables.claims.tableArn);
     this.tick.allow('dynamodb:DeleteItem', tables.claims.tableArn);
     api.allowPosts(this.tick);

@@ -61,21 +61,27 @@ export class Revalidation extends Construct {
       environment: {
         ...channels,
         CLAIMS_TABLE: tables.claims.tableName,
+        REVOCATIONS_TABLE: tables.revocations.tableName,
         ...asking?.php,
         ...writeRevalidation(asking?.interval),
         ...(asking === undefined ? {} : { CHECKS_AT_ONCE: String(asking.atOnce) }),
       } satisfies RevalidateEnvironment,
-      // Above the time for which it works, below the minute after which the next one starts.
-      timeout: Duration.seconds(55),
+      // Above the time for which it works and then waits for sessions that end.
+      timeout: Duration.seconds(100),
       memorySize: 512,
       logRetention,
     });
     const { revalidate } = this;
-    for (const verb of ['Scan', 'UpdateItem']) revalidate.allow(`dynamodb:${verb}`, tables.connections.tableArn);
+    for (const verb of ['Scan', 'GetItem', 'UpdateItem']) {
+      revalidate.allow(`dynamodb:${verb}`, tables.connections.tableArn);
+    }
+    // For connections that functions of 0.1.0 wrote.
+    revalidate.allow('dynamodb:PutItem', tables.owners.tableArn);
+    revalidate.allow('dynamodb:GetItem', tables.revocations.tableArn);
     revalidate.allow('dynamodb:PutItem', tables.claims.tableArn);
     revalidate.allow('dynamodb:DeleteItem', tables.claims.tableArn);
     if (asking !== undefined) {
-      for (const { tableArn } of [tables.connections, tables.claims]) revalidate.allow('dynamodb:GetItem', tableArn);
+      revalidate.allow('dynamodb:GetItem', tables.claims.tableArn);
       revalidate.allow('secretsmanager:GetSecretValue', asking.php.CREDENTIALS_SECRET_ARN);
     }
 

@@ -191,7 +191,7 @@ export class SessionSocket extends Construct {
       entry: 'connect',
       description: 'Registers a connection',
       environment: {
-        CONNECTIONS_TABLE: this.#tables.connections.tableName,
+        ...this.#tables.registry,
         REVOCATIONS_TABLE: this.#tables.revocations.tableName,
         DELIVER_FUNCTION: deliver.lambda.functionName,
         MAX_CONNECTIONS: String(props.maxConnectionsPerUser ?? defaultLimit.maxConnections),
@@ -204,8 +204,9 @@ export class SessionSocket extends Construct {
       timeout: Duration.seconds(10),
       memorySize: 512,
     });
-    connect.allow('dynamodb:PutItem', this.#tables.connections.tableArn);
-    connect.allow('dynamodb:DeleteItem', this.#tables.connections.tableArn);
+    for (const { tableArn } of [this.#tables.connections, this.#tables.owners]) {
+      for (const verb of ['PutItem', 'DeleteItem']) connect.allow(`dynamodb:${verb}`, tableArn);
+    }
     connect.allow('dynamodb:Query', this.#tables.connections.tableArn);
     connect.allow('dynamodb:GetItem', this.#tables.revocations.tableArn);
     if (mode === 'ticket') connect.allow('dynamodb:PutItem', this.#tables.claims.tableArn);
@@ -215,13 +216,14 @@ export class SessionSocket extends Construct {
   }
 
   #createMessage(props: SessionSocketProps): SocketFunction {
-    const { connections, subscriptions, claims } = this.#tables;
+    const { connections, owners, subscriptions, revocations, claims } = this.#tables;
     const message = this.#createFunction('Message', {
       entry: 'message',
       description: 'Answers a frame',
       environment: {
         ...this.#channels.environment,
         CLAIMS_TABLE: claims.tableName,
+        REVOCATIONS_TABLE: revocations.tableName,
         ...this.#writeCredentials(),
         FRAMES_PER_MINUTE: String(props.maxFramesPerMinute ?? 300),
         CLIENT_EVENTS_PER_SECOND: String(props.maxClientEventsPerSecond ?? 10),
@@ -232,7 +234,8 @@ export class SessionSocket extends Construct {
       memorySize: 512,
     });
     for (const verb of ['GetItem', 'UpdateItem']) message.allow(`dynamodb:${verb}`, connections.tableArn);
-    message.allow('dynamodb:PutItem', subscriptions.tableArn);
+    for (const { tableArn } of [owners, subscriptions]) message.allow('dynamodb:PutItem', tableArn);
+    message.allow('dynamodb:GetItem', revocations.tableArn);
     message.allow('dynamodb:UpdateItem', claims.tableArn);
     this.#channels.allowLeaving(message);
     message.allow('secretsmanager:GetSecretValue', this.secret.secretArn);
@@ -254,7 +257,7 @@ export class SessionSocket extends Construct {
   }
 
   #createPublish(): SocketFunction {
-    const { connections, subscriptions, revocations, claims } = this.#tables;
+    const { connections, owners, subscriptions, revocations, claims } = this.#tables;
     const publish = this.#createFunction('Publish', {
       entry: 'publish',
       description: 'Publishes, tells who listens, and closes the sockets of a session or a user',
@@ -272,6 +275,7 @@ export class SessionSocket extends Construct {
     for (const verb of ['GetItem', 'PutItem']) publish.allow(`dynamodb:${verb}`, revocations.tableArn);
     for (const verb of ['GetItem', 'Query', 'UpdateItem']) publish.allow(`dynamodb:${verb}`, connections.tableArn);
     for (const verb of ['GetItem', 'PutItem', 'DeleteItem']) publish.allow(`dynamodb:${verb}`, claims.tableArn);
+    for (const verb of ['PutItem', 'Query']) publish.allow(`dynamodb:${verb}`, owners.tableArn);
     // Which channels there are, and who is on one.
     publish.allow('dynamodb:Scan', subscriptions.tableArn);
     this.#channels.allowLeaving(publish);

@@ -11,7 +11,7 @@ const pong = { event: 'pusher:pong', data: {} };
 /** Ann and Bob, in the room and on a private channel. */
 async function scene() {
   const channels = createMemoryChannels();
-  const { clock, subscriptions, sender, published } = channels;
+  const { clock, registry, subscriptions, sender, published } = channels;
   const meter = createMeter({ name: 'client-events', limit: 10, windowMs: 1000 }, new MemoryCounters(), clock);
   const clientEvent = createClientEvent({ ...channels, meter, newId: () => 'id-1' });
   const speakers = ['ann', 'bob'].map((id) => ({
@@ -19,9 +19,11 @@ async function scene() {
     connectionId: id,
     channels: [],
     saidAt: 0,
+    authorizedAt: 0,
   }));
   for (const speaker of speakers) {
     sender.open(speaker.connectionId);
+    await registry.seat(speaker.connectionId, { principalId: speaker.principalId });
     await subscriptions.add('private-x', speaker, 0);
     await subscriptions.add(room, speaker, 0, speaker.connectionId);
   }

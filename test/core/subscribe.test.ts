@@ -7,10 +7,11 @@ import { isRefusal } from '../../functions/core/refusal.ts';
 import { createSignIn } from '../../functions/core/sign-in.ts';
 import { createSocketSignatures } from '../../functions/core/socket-signature.ts';
 import type { Speaker } from '../../functions/core/speaker.ts';
-import { createSubscribe, createUnsubscribe } from '../../functions/core/subscribe.ts';
+import { createJoin, createSubscribe, createUnsubscribe } from '../../functions/core/subscribe.ts';
 import { anyText } from '../fakes/any-text.ts';
 import { createMemoryChannels } from '../fakes/channels.ts';
 import { failNext, justAfter, justBefore } from '../fakes/order.ts';
+import { MemoryRevocations } from '../fakes/revocations.ts';
 import { authFor } from '../fakes/socket-auth.ts';
 
 const shared = { appId: 'app', key: 'key', secret: 'secret' };
@@ -27,20 +28,23 @@ function scene({ maxChannels = 10 } = {}) {
   const { clock, registry, sender } = channels;
   const isSigned = createSocketSignatures(async () => deriveCredentials(shared));
   const admit = createAdmission(isSigned, registry);
-  const subscribe = createSubscribe({ ...channels, admit, maxChannels });
+  const revocations = new MemoryRevocations(clock);
+  const joinChannel = createJoin({ ...channels, revocations, maxChannels });
+  const subscribe = createSubscribe(admit, joinChannel);
   const unsubscribe = createUnsubscribe(channels);
-  const signIn = createSignIn(isSigned, registry);
+  const signIn = createSignIn(isSigned, registry, joinChannel);
 
   /** Somebody with an open socket, whom PHP lets join the room unless told otherwise. */
   async function visit(connectionId: string, { userId, userInfo, channels = [room] }: Visit = {}): Promise<Speaker> {
     const principalId = userId === undefined ? `session:${connectionId}` : `user:${userId}`;
     sender.open(connectionId);
     await registry.seat(connectionId, { principalId });
-    return { principalId, connectionId, userInfo, channels, saidAt: clock.now() };
+    return { principalId, connectionId, userInfo, channels, saidAt: clock.now(), authorizedAt: clock.now() };
   }
   /** What the client is told: the reply, or where that is a pong only, the list that was posted before it. */
   async function join(speaker: Speaker, channel: unknown, fields: object = {}): Promise<Frame> {
     const reply = await subscribe(speaker, { event: 'pusher:subscribe', data: { channel, ...fields } });
+    if ('ending' in reply) throw new Error(`The socket is closed: ${reply.ending.sentence}`);
     if (reply.event !== 'pusher:pong') return reply;
     const isList = ({ event }: Frame) => event === 'pusher_internal:subscription_succeeded';
     return (sender.framesHeardBy(speaker.connectionId) as Frame[]).filter(isList).at(-1) ?? reply;
@@ -50,7 +54,7 @@ function scene({ maxChannels = 10 } = {}) {
   const sign = ({ connectionId }: Speaker, ...parts: readonly string[]) => authFor(shared, connectionId, ...parts);
   const signInAs = (speaker: Speaker, userData: string, auth = sign(speaker, '', 'user', '', userData)) =>
     signIn(speaker, { event: 'pusher:signin', data: { auth, user_data: userData } });
-  return { ...channels, visit, join, unsubscribe: part, sign, signInAs };
+  return { ...channels, revocations, visit, join, subscribe, unsubscribe: part, sign, signInAs };
 }
 
 const succeeded = (channel: string) => ({ event: 'pusher_internal:subscription_succeeded', data: '{}', channel });
@@ -438,7 +442,7 @@ describe('a subscription that races with its connection’s end', () => {
     const the = scene();
     const ann = await the.visit('aa', { userId: '42' });
     justBefore(the[port], method as never, async () => {
-      const channels = (await the.registry.revoke(ann, the.clock.now())) ?? [];
+      const { channels = [] } = (await the.registry.revoke(ann, the.clock.now())) ?? {};
       for (const channel of channels) await the.part(channel, ann);
     });
     expect(await the.join(ann, room)).toEqual(ended(room));
@@ -586,7 +590,7 @@ it('takes any frame for a wish or says no, and is never broken by one', async ()
         await unsubscribe(ann, data.channel),
         await signInAs(ann, JSON.stringify(data.channel_data), JSON.stringify(data.auth)),
       ];
-      for (const { event } of replies) expect(event).toMatch(/^pusher(_internal)?:/);
+      for (const reply of replies) expect('event' in reply && reply.event).toMatch(/^pusher(_internal)?:/);
       expect({}).not.toHaveProperty('polluted');
     }),
     { numRuns: 60 },

@@ -10,6 +10,7 @@ const endSockets = `${stage}/DELETE/@connections/*`;
 const leaving = [
   'dynamodb:DeleteItem on {Tables/Connections}',
   'dynamodb:DeleteItem on {Tables/Members}',
+  'dynamodb:DeleteItem on {Tables/Owners}',
   'dynamodb:DeleteItem on {Tables/Subscriptions}',
   'dynamodb:GetItem on {Tables/Members}',
   'dynamodb:GetItem on {Tables/Subscriptions}',
@@ -29,8 +30,10 @@ const least = {
   ],
   Connect: [
     'dynamodb:DeleteItem on {Tables/Connections}',
+    'dynamodb:DeleteItem on {Tables/Owners}',
     'dynamodb:GetItem on {Tables/Revocations}',
     'dynamodb:PutItem on {Tables/Connections}',
+    'dynamodb:PutItem on {Tables/Owners}',
     'dynamodb:Query on {Tables/Connections}',
     'lambda:InvokeFunction on {Channels/Deliver/Function}',
     'logs:CreateLogStream on {Connect/Log}',
@@ -50,6 +53,8 @@ const least = {
   Message: [
     ...leaving,
     'dynamodb:GetItem on {Tables/Connections}',
+    'dynamodb:GetItem on {Tables/Revocations}',
+    'dynamodb:PutItem on {Tables/Owners}',
     'dynamodb:PutItem on {Tables/Subscriptions}',
     'dynamodb:UpdateItem on {Tables/Claims}',
     'dynamodb:UpdateItem on {Tables/Connections}',
@@ -67,7 +72,9 @@ const least = {
     'dynamodb:Scan on {Tables/Subscriptions}',
     'dynamodb:GetItem on {Tables/Revocations}',
     'dynamodb:PutItem on {Tables/Revocations}',
+    'dynamodb:PutItem on {Tables/Owners}',
     'dynamodb:Query on {Tables/Connections}',
+    'dynamodb:Query on {Tables/Owners}',
     'dynamodb:UpdateItem on {Tables/Connections}',
     `execute-api:ManageConnections on ${endSockets}`,
     'logs:CreateLogStream on {Publish/Log}',
@@ -77,7 +84,10 @@ const least = {
   'Revalidation/Revalidate': [
     ...leaving,
     'dynamodb:DeleteItem on {Tables/Claims}',
+    'dynamodb:GetItem on {Tables/Connections}',
+    'dynamodb:GetItem on {Tables/Revocations}',
     'dynamodb:PutItem on {Tables/Claims}',
+    'dynamodb:PutItem on {Tables/Owners}',
     'dynamodb:Scan on {Tables/Connections}',
     'dynamodb:UpdateItem on {Tables/Connections}',
     `execute-api:ManageConnections on ${endSockets}`,
@@ -92,6 +102,7 @@ const withHello = {
   'Hello/Tick': [
     'dynamodb:DeleteItem on {Tables/Claims}',
     'dynamodb:DeleteItem on {Tables/Connections}',
+    'dynamodb:DeleteItem on {Tables/Owners}',
     'dynamodb:PutItem on {Tables/Claims}',
     'dynamodb:Scan on {Tables/Connections}',
     `execute-api:ManageConnections on ${toSockets}`,
@@ -106,7 +117,6 @@ const asking = {
   'Revalidation/Revalidate': [
     ...least['Revalidation/Revalidate'],
     'dynamodb:GetItem on {Tables/Claims}',
-    'dynamodb:GetItem on {Tables/Connections}',
     'secretsmanager:GetSecretValue on {Credentials}',
   ].sort(),
 };
