@@ -116,7 +116,8 @@ export class SessionSocket extends Construct {
       logRetention: this.#logRetention,
       publish,
     }).url;
-    this.revalidateAlarm = this.#createRevalidation(props, php).alarm;
+    const revalidation = this.#createRevalidation(props, php);
+    this.revalidateAlarm = revalidation.alarm;
     const hello = props.hello === true ? this.#createHello() : undefined;
     const connect = this.#createConnect(props, hello);
     this.connectAlarm = alarmOnErrors(
@@ -124,7 +125,11 @@ export class SessionSocket extends Construct {
       'Who was let in cannot be registered, and the handshakes fail: the log of Connect says why.',
       { minutes: 3, of: 5 },
     );
-    this.#api.route({ authorizer, connect, message: this.#createMessage(props), disconnect: this.#createDisconnect() });
+    const message = this.#createMessage(props);
+    // In an update from 0.1.0: only its own rows may be left to a Message of 0.1.0, and only until the owners are written that it does
+    // not write.
+    for (const { node } of [connect, revalidation]) node.addDependency(message);
+    this.#api.route({ authorizer, connect, message, disconnect: this.#createDisconnect() });
   }
 
   #createSecret(): Secret {

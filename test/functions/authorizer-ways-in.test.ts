@@ -132,6 +132,17 @@ describe('a ticket that is trusted', () => {
     expect(await authorize(knock({ tokens: [ticket] }))).toMatchObject({ principalId: `session:${sessionHash}` });
   });
 
+  // PHP's clock may be ahead by five seconds: a logout that came after the ticket looks older than it.
+  it.each([
+    ['is trusted', 'trust-ticket', 5],
+    ['is asked about', 'always', 0],
+  ] as const)('%s counts as authorized so much before its time', async (_, sessionCheck, seconds) => {
+    const { authorize, now } = scene({ mode: 'ticket', sessionCheck }, () => ({ sessionId }));
+    const ticket = sealTicket(credentials, contents(now - 1));
+    const policy = await authorize(knock({ tokens: [ticket] }));
+    expect(policy.context?.authorizedAt).toBe(String((now - 1 - seconds) * 1000));
+  });
+
   it('with an identity that makes no sense is a fault of PHP, not a refusal', async () => {
     const { authorize, now, told } = scene(trusting);
     const ticket = sealTicket(credentials, contents(now, { i: { userId: 42 } }));
