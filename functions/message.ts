@@ -4,8 +4,8 @@ import { createAdmission } from './core/admission.ts';
 import { createClientEvent } from './core/client-event.ts';
 import { fieldsOf } from './core/fields.ts';
 import { encodeFrame, errorFrame, type Frame, parseFrame, pongFrame, subscriptionErrorFrame } from './core/frame.ts';
-import { refuseFrame } from './core/frame-refusal.ts';
-import { createMeter, type Meter } from './core/meter.ts';
+import { type FrameRefusalReason, refuseFrame } from './core/frame-refusal.ts';
+import { createFloodLimit, createLimit, type FloodLimit } from './core/limit.ts';
 import { isRefusal, type Refusal } from './core/refusal.ts';
 import { createSignIn } from './core/sign-in.ts';
 import type { SocketSender } from './core/socket-sender.ts';
@@ -37,8 +37,8 @@ export interface Verbs {
 
 interface Dependencies {
   readonly verbs: Verbs;
-  /** Frames of one connection in one minute. */
-  readonly meter: Meter;
+  /** Of frames, by connection and by user. */
+  readonly limit: FloodLimit;
   readonly sender: SocketSender;
   readonly tell: Tell;
 }
@@ -49,7 +49,7 @@ const pong: Act = async () => pongFrame;
  * Answers a frame with exactly one frame, as the return value that a two-way route sends back. It never throws, because
  * API Gateway's own error frame has no `event`, and Pusher's clients fail on that.
  */
-export function createMessage({ verbs, meter, sender, tell }: Dependencies) {
+export function createMessage({ verbs, limit, sender, tell }: Dependencies) {
   const acts: ReadonlyMap<string, Act> = new Map([
     ['pusher:ping', pong],
     ['pusher:pong', pong],
@@ -68,9 +68,9 @@ export function createMessage({ verbs, meter, sender, tell }: Dependencies) {
     if (speaker === undefined) return errorFrame(refuseFrame('not-admitted'));
     const frame = parseFrame(event.body);
     try {
-      const pressure = await meter(speaker.connectionId);
-      if (pressure === 'flood') return await shut(speaker);
-      if (pressure === 'over') return errorFrame(refuseFrame('many-frames'));
+      const tooMuch = await limit(speaker);
+      if (tooMuch?.isFlood) return await shut(speaker, tooMuch.reason);
+      if (tooMuch !== undefined) return errorFrame(refuseFrame(tooMuch.reason));
       if (isRefusal(frame)) return errorFrame(frame);
       const act = frame.event.startsWith('client-') ? verbs.clientEvent : acts.get(frame.event);
       return act === undefined ? errorFrame(refuseFrame('unknown-event')) : await act(speaker, frame);
@@ -82,10 +82,10 @@ export function createMessage({ verbs, meter, sender, tell }: Dependencies) {
   }
 
   /** Who does not stop when told is shown out: first why, then the door. */
-  async function shut(speaker: Speaker): Promise<Frame> {
+  async function shut(speaker: Speaker, reason: FrameRefusalReason): Promise<Frame> {
     const { connectionId, principalId } = speaker;
-    tell('warn', 'closed for too many frames', { connectionId, principalId }, { Flooded: 1 });
-    await sender.post(connectionId, encodeFrame(errorFrame(refuseFrame('many-frames'))));
+    tell('warn', 'closed for too many frames', { connectionId, principalId, reason }, { Flooded: 1 });
+    await sender.post(connectionId, encodeFrame(errorFrame(refuseFrame(reason))));
     await sender.close(connectionId);
     return pongFrame;
   }
@@ -111,8 +111,28 @@ const counters = createCounterRows(read('CLAIMS_TABLE'), client);
 const isSigned = createSocketSignatures(
   createCredentialsSource(readCredentialsSettings(), readAwsSettings(), systemClock),
 );
-const frames = { name: 'frames', limit: readNumber('FRAMES_PER_MINUTE'), windowMs: 60_000 };
-const clientEvents = { name: 'client-events', limit: readNumber('CLIENT_EVENTS_PER_SECOND'), windowMs: 1000 };
+const minute = 60_000;
+const frames = createFloodLimit(
+  {
+    name: 'frames',
+    perConnection: { limit: readNumber('FRAMES_PER_MINUTE'), milliseconds: minute, reason: 'many-frames' },
+    perUser: { limit: readNumber('FRAMES_PER_MINUTE_PER_USER'), milliseconds: minute, reason: 'many-frames-of-user' },
+  },
+  counters,
+);
+const clientEvents = createLimit(
+  {
+    name: 'client-events',
+    perConnection: { limit: readNumber('CLIENT_EVENTS_PER_SECOND'), milliseconds: 1000, reason: 'many-client-events' },
+    perUser: {
+      limit: readNumber('CLIENT_EVENTS_PER_MINUTE_PER_USER'),
+      milliseconds: minute,
+      reason: 'many-client-events-of-user',
+    },
+    isExact: true,
+  },
+  counters,
+);
 
 export const handler = createMessage({
   verbs: {
@@ -124,12 +144,9 @@ export const handler = createMessage({
     }),
     unsubscribe: createUnsubscribe(channels),
     signIn: createSignIn(isSigned, channels.registry),
-    clientEvent: createClientEvent({
-      ...channels,
-      meter: createMeter(clientEvents, counters, systemClock),
-    }),
+    clientEvent: createClientEvent({ ...channels, limit: clientEvents }),
   },
-  meter: createMeter(frames, counters, systemClock),
+  limit: frames,
   sender,
   tell: createTell(),
 });

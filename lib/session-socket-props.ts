@@ -137,18 +137,32 @@ export interface SessionSocketProps {
   readonly throttle?: RateLimit;
 
   /**
-   * Frames of one connection in a minute, pings too. With more it is answered Pusher's error 4301, and closed when it goes on to
-   * three times as many.
-   * @default 300
+   * Frames of one connection in a minute, pings and client events too. Up to a quarter more may pass; above that a frame is answered
+   * Pusher's error 4301, and the socket is closed when the client goes on to three times as many.
+   * @default - 300 and a minute of `maxClientEventsPerSecond`: 900
    */
   readonly maxFramesPerMinute?: number;
 
   /**
-   * Client events of one connection in a second; more are refused with 4301
+   * Frames of all connections of one user in a minute; where PHP names no user, of a session. More are rejected in the same way.
+   * Where one `userId` stands for many people it has to be higher.
+   * @default - three times `maxFramesPerMinute`: 2,700
+   */
+  readonly maxFramesPerMinutePerUser?: number;
+
+  /**
+   * Client events of one connection in a second. Up to a quarter more may pass in any second; above that an event is rejected with 4301
    * (https://pusher.com/docs/channels/using_channels/events/#triggering-client-events).
    * @default 10
    */
   readonly maxClientEventsPerSecond?: number;
+
+  /**
+   * Client events of all connections of one user in a minute. Each is delivered to everybody else on its channel, so this is what
+   * a user can cost.
+   * @default - a minute of `maxClientEventsPerSecond`: 600
+   */
+  readonly maxClientEventsPerMinutePerUser?: number;
 
   /**
    * Channels that one connection has joined at once, 1,000 at most.

@@ -28,6 +28,7 @@ import { Revalidation, settleRevalidate, shareChecks, writeRevalidation } from '
 import type { SessionSocketProps } from './session-socket-props.ts';
 import { SocketApi } from './socket-api.ts';
 import { SocketFunction, type SocketFunctionProps } from './socket-function.ts';
+import { settleTrafficLimits } from './traffic-limits.ts';
 
 /** A WebSocket API that lets in who is logged in over PHP, and nobody else. */
 export class SessionSocket extends Construct {
@@ -216,6 +217,7 @@ export class SessionSocket extends Construct {
 
   #createMessage(props: SessionSocketProps): SocketFunction {
     const { connections, subscriptions, claims } = this.#tables;
+    const limits = settleTrafficLimits(props);
     const message = this.#createFunction('Message', {
       entry: 'message',
       description: 'Answers a frame',
@@ -223,9 +225,11 @@ export class SessionSocket extends Construct {
         ...this.#channels.environment,
         CLAIMS_TABLE: claims.tableName,
         ...this.#writeCredentials(),
-        FRAMES_PER_MINUTE: String(props.maxFramesPerMinute ?? 300),
-        CLIENT_EVENTS_PER_SECOND: String(props.maxClientEventsPerSecond ?? 10),
-        CHANNELS_PER_CONNECTION: String(props.maxChannelsPerConnection ?? 100),
+        FRAMES_PER_MINUTE: String(limits.maxFramesPerMinute),
+        FRAMES_PER_MINUTE_PER_USER: String(limits.maxFramesPerMinutePerUser),
+        CLIENT_EVENTS_PER_SECOND: String(limits.maxClientEventsPerSecond),
+        CLIENT_EVENTS_PER_MINUTE_PER_USER: String(limits.maxClientEventsPerMinutePerUser),
+        CHANNELS_PER_CONNECTION: String(limits.maxChannelsPerConnection),
       } satisfies MessageEnvironment,
       // Above the time for which a post is tried: API Gateway's own answer for a function that was killed has no `event`.
       timeout: Duration.seconds(25),

@@ -75,7 +75,9 @@ export interface MessageEnvironment extends ChannelsEnvironment, CredentialsEnvi
   /** Where frames of who says many are counted. */
   readonly CLAIMS_TABLE: string;
   readonly FRAMES_PER_MINUTE: string;
+  readonly FRAMES_PER_MINUTE_PER_USER: string;
   readonly CLIENT_EVENTS_PER_SECOND: string;
+  readonly CLIENT_EVENTS_PER_MINUTE_PER_USER: string;
   readonly CHANNELS_PER_CONNECTION: string;
 }
 

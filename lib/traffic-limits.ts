@@ -1,0 +1,43 @@
+import type { SessionSocketProps } from './session-socket-props.ts';
+
+type TrafficLimits = Required<
+  Pick<
+    SessionSocketProps,
+    | 'maxFramesPerMinute'
+    | 'maxFramesPerMinutePerUser'
+    | 'maxClientEventsPerSecond'
+    | 'maxClientEventsPerMinutePerUser'
+    | 'maxChannelsPerConnection'
+  >
+>;
+
+/** Of the names of more, a connection's row could not hold all: it has 400 KB, and a name up to 200 bytes. */
+const mostChannels = 1000;
+/** Above it nothing would be limited: AWS gives an account 600,000 requests in a minute. */
+const mostPerMinute = 1_000_000;
+
+/** Some follow from others, so that a client at one limit does not meet another. */
+export function settleTrafficLimits(props: Partial<TrafficLimits>): TrafficLimits {
+  const maxClientEventsPerSecond = props.maxClientEventsPerSecond ?? 10;
+  // Client events are frames too: with 300 frames in all, ten a second would have been over after half a minute.
+  const maxFramesPerMinute = props.maxFramesPerMinute ?? 60 * maxClientEventsPerSecond + 300;
+  return {
+    maxClientEventsPerSecond,
+    maxFramesPerMinute,
+    maxClientEventsPerMinutePerUser: props.maxClientEventsPerMinutePerUser ?? 60 * maxClientEventsPerSecond,
+    maxFramesPerMinutePerUser: props.maxFramesPerMinutePerUser ?? 3 * maxFramesPerMinute,
+    maxChannelsPerConnection: props.maxChannelsPerConnection ?? 100,
+  };
+}
+
+/** One plain sentence about the first limit that nobody can keep to, or that limits nothing. */
+export function findTrafficFault(props: Partial<TrafficLimits>): string | undefined {
+  for (const [name, limit] of Object.entries(settleTrafficLimits(props))) {
+    if (!(Number.isInteger(limit) && limit > 0)) {
+      return `${name} is ${limit}; it is a whole number above 0, and with none nothing could be said.`;
+    }
+    const most = name === 'maxChannelsPerConnection' ? mostChannels : mostPerMinute;
+    if (limit > most) return `${name} is ${limit}; it can be ${most} at most.`;
+  }
+  return undefined;
+}
