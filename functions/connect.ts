@@ -6,6 +6,7 @@ import type { Connection, NewConnection } from './core/connection.ts';
 import { type ConnectionLimit, whoMustGo } from './core/connection-limit.ts';
 import type { ConnectionRegistry, RegisteredConnection } from './core/connection-registry.ts';
 import { explainEnding } from './core/ending-refusal.ts';
+import { createMeter, type Meter, mostWithin, stepWithin } from './core/meter.ts';
 import { nextCheck } from './core/next-check.ts';
 import type { RefusalReason } from './core/refusal.ts';
 import type { Revocations } from './core/revocations.ts';
@@ -14,7 +15,8 @@ import { createClaimRows } from './edge/claim-rows.ts';
 import { systemClock } from './edge/clock.ts';
 import { createConnectionRows } from './edge/connection-rows.ts';
 import { readAdmitted } from './edge/context.ts';
-import { read, readConnectionLimit, readOptional, readRevalidateSeconds } from './edge/environment.ts';
+import { createCounterRows } from './edge/counter-rows.ts';
+import { read, readConnectionLimit, readNumber, readOptional, readRevalidateSeconds } from './edge/environment.ts';
 import type { SocketEvent } from './edge/gateway.ts';
 import { createStarter, type Starter } from './edge/invoke.ts';
 import { createRevocationRows } from './edge/revocation-rows.ts';
@@ -29,6 +31,8 @@ interface Dependencies {
   /** What a page that brought its ticket as a sub-protocol is answered; the ticket itself never is. */
   readonly subprotocol?: string | undefined;
   readonly limit: ConnectionLimit;
+  /** Of a principal. */
+  readonly handshakes: Meter;
   /** After how many seconds PHP is asked again about the session; undefined where it never is. */
   readonly revalidateSeconds?: number | undefined;
   readonly starter: Starter;
@@ -41,7 +45,8 @@ interface Dependencies {
  * posted to a connection before this one has returned (https://repost.aws/knowledge-center/410-gone-api-gateway).
  */
 export function createConnect(dependencies: Dependencies) {
-  const { registry, revocations, claims, subprotocol, limit, revalidateSeconds, starter, clock, tell } = dependencies;
+  const { registry, revocations, claims, subprotocol, limit, handshakes } = dependencies;
+  const { revalidateSeconds, starter, clock, tell } = dependencies;
   return async (event: SocketEvent): Promise<APIGatewayProxyStructuredResultV2> => {
     const admitted = readAdmitted(event);
     // Only a route without our authorizer could bring this about, or a frame whose event is "$connect": fail closed.
@@ -49,6 +54,9 @@ export function createConnect(dependencies: Dependencies) {
     const { jti, authorizedAt, ...session } = admitted;
     const connection = { principalId: session.principalId, connectionId: session.connectionId };
     if (!(await burn(jti))) return turnAway(connection, 'used-ticket');
+    // Only after that: somebody who has seen a ticket must not use up its user's handshakes.
+    if ((await handshakes(session.principalId, clock.now())) === 'over')
+      return turnAway(connection, 'too-many-handshakes');
 
     await registry.add({ ...session, ...whenToAskAgain(session), connectedAt: clock.now() });
     try {
@@ -108,6 +116,7 @@ export function createConnect(dependencies: Dependencies) {
 
 const client = new DynamoDBClient(waitAtMost(2000));
 const claimsTable = readOptional('CLAIMS_TABLE');
+const handshakesPerMinute = readNumber('HANDSHAKES_PER_MINUTE_PER_USER');
 
 export const handler = createConnect({
   registry: createConnectionRows(read('CONNECTIONS_TABLE'), client, systemClock),
@@ -115,6 +124,15 @@ export const handler = createConnect({
   claims: claimsTable === undefined ? undefined : createClaimRows(claimsTable, client, systemClock),
   subprotocol: readOptional('SUBPROTOCOL'),
   limit: readConnectionLimit(),
+  handshakes: createMeter(
+    {
+      name: 'handshakes',
+      milliseconds: 60_000,
+      most: mostWithin(handshakesPerMinute),
+      step: stepWithin(handshakesPerMinute),
+    },
+    createCounterRows(read('COUNTERS_TABLE'), client),
+  ),
   revalidateSeconds: readRevalidateSeconds(),
   starter: createStarter({ deliver: read('DELIVER_FUNCTION'), tick: readOptional('TICK_FUNCTION') }),
   clock: systemClock,

@@ -89,6 +89,13 @@ export interface SessionSocketProps {
   readonly atMaxConnections?: LimitChoice;
 
   /**
+   * Handshakes of one user in a minute that PHP says yes to; where PHP names no user, of a session. Up to a quarter more may pass; above
+   * that the handshake gets 403. Where one `userId` stands for many people it has to be higher.
+   * @default - twice `maxConnectionsPerUser`: 200
+   */
+  readonly maxHandshakesPerMinutePerUser?: number;
+
+  /**
    * How many session checks PHP is asked at the same time, at most: the reserved concurrency of the authorizer, less one for the
    * sessions that are asked about again (`revalidate`). It protects PHP
    * at the price of sockets: whoever comes above it is turned away by API Gateway and has to try again. About as many as PHP has

@@ -197,6 +197,8 @@ export class SessionSocket extends Construct {
         DELIVER_FUNCTION: deliver.lambda.functionName,
         MAX_CONNECTIONS: String(props.maxConnectionsPerUser ?? defaultLimit.maxConnections),
         AT_MAX_CONNECTIONS: props.atMaxConnections ?? defaultLimit.atMaxConnections,
+        HANDSHAKES_PER_MINUTE_PER_USER: String(settleTrafficLimits(props).maxHandshakesPerMinutePerUser),
+        COUNTERS_TABLE: this.#tables.claims.tableName,
         ...(hello === undefined ? {} : { TICK_FUNCTION: hello.tick.lambda.functionName }),
         ...(mode === 'ticket' ? { CLAIMS_TABLE: this.#tables.claims.tableName } : {}),
         ...(tokenFrom === 'subprotocol' ? { SUBPROTOCOL: subprotocol } : {}),
@@ -210,6 +212,7 @@ export class SessionSocket extends Construct {
     connect.allow('dynamodb:Query', this.#tables.connections.tableArn);
     connect.allow('dynamodb:GetItem', this.#tables.revocations.tableArn);
     if (mode === 'ticket') connect.allow('dynamodb:PutItem', this.#tables.claims.tableArn);
+    connect.allow('dynamodb:UpdateItem', this.#tables.claims.tableArn);
     connect.allow('lambda:InvokeFunction', deliver.lambda.functionArn);
     if (hello !== undefined) connect.allow('lambda:InvokeFunction', hello.tick.lambda.functionArn);
     return connect;

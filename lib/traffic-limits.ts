@@ -1,3 +1,4 @@
+import { defaultLimit } from '../functions/core/connection-limit.ts';
 import type { SessionSocketProps } from './session-socket-props.ts';
 
 type TrafficLimits = Required<
@@ -8,8 +9,11 @@ type TrafficLimits = Required<
     | 'maxClientEventsPerSecond'
     | 'maxClientEventsPerMinutePerUser'
     | 'maxChannelsPerConnection'
+    | 'maxHandshakesPerMinutePerUser'
   >
 >;
+
+type TrafficProps = Partial<TrafficLimits> & Pick<SessionSocketProps, 'maxConnectionsPerUser'>;
 
 /** Of the names of more, a connection's row could not hold all: it has 400 KB, and a name up to 200 bytes. */
 const mostChannels = 1000;
@@ -17,11 +21,14 @@ const mostChannels = 1000;
 const mostPerMinute = 1_000_000;
 
 /** Some follow from others, so that a client at one limit does not meet another. */
-export function settleTrafficLimits(props: Partial<TrafficLimits>): TrafficLimits {
+export function settleTrafficLimits(props: TrafficProps): TrafficLimits {
   const maxClientEventsPerSecond = props.maxClientEventsPerSecond ?? 10;
   // Client events are frames too: with 300 frames in all, ten a second would have been over after half a minute.
   const maxFramesPerMinute = props.maxFramesPerMinute ?? 60 * maxClientEventsPerSecond + 300;
+  const maxConnections = props.maxConnectionsPerUser ?? defaultLimit.maxConnections;
   return {
+    // After a network fault all of them may come back at once, and once more.
+    maxHandshakesPerMinutePerUser: props.maxHandshakesPerMinutePerUser ?? 2 * maxConnections,
     maxClientEventsPerSecond,
     maxFramesPerMinute,
     maxClientEventsPerMinutePerUser: props.maxClientEventsPerMinutePerUser ?? 60 * maxClientEventsPerSecond,
@@ -31,7 +38,7 @@ export function settleTrafficLimits(props: Partial<TrafficLimits>): TrafficLimit
 }
 
 /** One plain sentence about the first limit that nobody can keep to, or that limits nothing. */
-export function findTrafficFault(props: Partial<TrafficLimits>): string | undefined {
+export function findTrafficFault(props: TrafficProps): string | undefined {
   for (const [name, limit] of Object.entries(settleTrafficLimits(props))) {
     if (!(Number.isInteger(limit) && limit > 0)) {
       return `${name} is ${limit}; it is a whole number above 0, and with none nothing could be said.`;

@@ -42,6 +42,9 @@ export interface ConnectEnvironment extends RevalidationEnvironment {
   /** Of one principal. */
   readonly MAX_CONNECTIONS: string;
   readonly AT_MAX_CONNECTIONS: LimitChoice;
+  readonly HANDSHAKES_PER_MINUTE_PER_USER: string;
+  /** The table of claims in every mode: where handshakes of users with many are counted. */
+  readonly COUNTERS_TABLE: string;
   /** Only when hello is on. */
   readonly TICK_FUNCTION?: string;
   /** Only in mode `ticket`: where tickets are burnt. */

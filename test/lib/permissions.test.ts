@@ -32,6 +32,7 @@ const least = {
     'dynamodb:GetItem on {Tables/Revocations}',
     'dynamodb:PutItem on {Tables/Connections}',
     'dynamodb:Query on {Tables/Connections}',
+    'dynamodb:UpdateItem on {Tables/Claims}',
     'lambda:InvokeFunction on {Channels/Deliver/Function}',
     'logs:CreateLogStream on {Connect/Log}',
     'logs:PutLogEvents on {Connect/Log}',
