@@ -133,6 +133,18 @@ const clientEvents = createLimit(
   },
   counters,
 );
+const joins = createLimit(
+  {
+    name: 'joins',
+    perConnection: { limit: readNumber('PRESENCE_JOINS_PER_MINUTE'), milliseconds: minute, reason: 'many-joins' },
+    perUser: {
+      limit: readNumber('PRESENCE_JOINS_PER_MINUTE_PER_USER'),
+      milliseconds: minute,
+      reason: 'many-joins-of-user',
+    },
+  },
+  counters,
+);
 
 export const handler = createMessage({
   verbs: {
@@ -140,6 +152,7 @@ export const handler = createMessage({
       ...channels,
       admit: createAdmission(isSigned, channels.registry),
       tellPresent: createTellPresent(channels.members, sender),
+      limit: joins,
       maxChannels: readNumber('CHANNELS_PER_CONNECTION'),
     }),
     unsubscribe: createUnsubscribe(channels),

@@ -178,6 +178,20 @@ export interface SessionSocketProps {
   readonly maxChannelsPerConnection?: number;
 
   /**
+   * How often one connection may join presence channels in a minute. Up to a quarter more may pass; above that it gets
+   * `pusher:subscription_error` 4301. Each join and the leave before it may be told to all members of the channel; other channels
+   * tell nobody. Leaving is never rejected.
+   * @default - `maxChannelsPerConnection`: 100
+   */
+  readonly maxPresenceJoinsPerMinute?: number;
+
+  /**
+   * The same of all connections of one user; where PHP names no user, of a session.
+   * @default - three times `maxPresenceJoinsPerMinute`: 300
+   */
+  readonly maxPresenceJoinsPerMinutePerUser?: number;
+
+  /**
    * The throttle of the HTTP API that PHP calls, in requests per second. It shares the account's quota too.
    * @default { rateLimit: 500, burstLimit: 250 }
    */

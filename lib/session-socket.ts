@@ -232,6 +232,8 @@ export class SessionSocket extends Construct {
         FRAMES_PER_MINUTE_PER_USER: String(limits.maxFramesPerMinutePerUser),
         CLIENT_EVENTS_PER_SECOND: String(limits.maxClientEventsPerSecond),
         CLIENT_EVENTS_PER_MINUTE_PER_USER: String(limits.maxClientEventsPerMinutePerUser),
+        PRESENCE_JOINS_PER_MINUTE: String(limits.maxPresenceJoinsPerMinute),
+        PRESENCE_JOINS_PER_MINUTE_PER_USER: String(limits.maxPresenceJoinsPerMinutePerUser),
         CHANNELS_PER_CONNECTION: String(limits.maxChannelsPerConnection),
       } satisfies MessageEnvironment,
       // Above the time for which a post is tried: API Gateway's own answer for a function that was killed has no `event`.

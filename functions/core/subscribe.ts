@@ -1,10 +1,11 @@
 import type { Admit, Wish } from './admission.ts';
 import type { Announce } from './announce.ts';
-import { isChannelName } from './channel.ts';
+import { isChannelName, kindOf } from './channel.ts';
 import type { ConnectionRegistry } from './connection-registry.ts';
 import { fieldsOf } from './fields.ts';
 import { encodeFrame, errorFrame, type Frame, pongFrame, subscriptionErrorFrame } from './frame.ts';
 import { refuseFrame } from './frame-refusal.ts';
+import type { Limit } from './limit.ts';
 import type { Members } from './members.ts';
 import type { Part, Parting } from './part.ts';
 import { maxMembers, presentFrame } from './presence.ts';
@@ -21,6 +22,8 @@ export interface SubscribeWorld {
   readonly part: Part;
   readonly announce: Announce;
   readonly tellPresent: TellPresent;
+  /** Of wishes to join a presence channel, of which each may be announced to all of its members. */
+  readonly limit: Limit;
   /** Most channels of one connection. */
   readonly maxChannels: number;
 }
@@ -39,7 +42,7 @@ const maxTries = 3;
  * present, then the others hear of it. Who has left or was revoked by then finds out before that, and undoes it all.
  */
 export function createSubscribe(world: SubscribeWorld) {
-  const { registry, subscriptions, members, admit, part, announce, tellPresent, maxChannels } = world;
+  const { registry, subscriptions, members, admit, part, announce, tellPresent, limit, maxChannels } = world;
   return async (speaker: Speaker, { data }: Frame): Promise<Frame> => {
     const wish = readWish(data);
     if (isRefusal(wish)) return errorFrame(wish);
@@ -51,6 +54,8 @@ export function createSubscribe(world: SubscribeWorld) {
   async function subscribe(speaker: Speaker, wish: Wish): Promise<Frame | Refusal> {
     const { channel } = wish;
     if (!isChannelName(channel)) return refuseFrame('bad-channel-name');
+    const tooMuch = kindOf(channel) === 'presence' ? await limit(speaker) : undefined;
+    if (tooMuch !== undefined) return refuseFrame(tooMuch);
     const admission = await admit(speaker, wish);
     if (isRefusal(admission)) return admission;
     for (let tries = 1; tries <= maxTries; tries += 1) {
@@ -69,8 +74,9 @@ export function createSubscribe(world: SubscribeWorld) {
 
     let outcome: Outcome | undefined;
     try {
-      await subscriptions.add(channel, speaker, speaker.saidAt, member?.userId);
-      outcome = member === undefined ? await confirm(speaker, channel) : await appear(speaker, channel, member);
+      const before = await subscriptions.add(channel, speaker, speaker.saidAt, member?.userId);
+      if (member !== undefined && before?.userId === member.userId) outcome = await repeat(channel, member);
+      outcome ??= member === undefined ? await confirm(speaker, channel) : await appear(speaker, channel, member);
       return outcome;
     } finally {
       // After a fault too: the next try would find the user present, and nobody would ever hear of him.
@@ -99,6 +105,19 @@ export function createSubscribe(world: SubscribeWorld) {
     if (isCrowded) return refuseFrame('too-many-members');
     if (isFirst) await announce({ channel, userId: member.userId, member, connectionId });
     return tellPresent({ channel, connectionId, present });
+  }
+
+  /**
+   * The list again, where its client was on the channel already and nothing about it has changed. There was a subscription,
+   * and this one or a younger one is there now, so no older frame takes the user away any more. Undefined where the user is not there after all.
+   * The list is read once and is the reply, because everything else would be a way to have the gateway post for nothing. Only here a client can
+   * miss somebody: who comes within the milliseconds before the reply is sent, and is told first.
+   */
+  async function repeat(channel: string, member: Member): Promise<Frame | undefined> {
+    const present = await members.of(channel);
+    const list = presentFrame(channel, present);
+    const isThere = present.some((each) => isSame(each, member));
+    return isThere && Buffer.byteLength(encodeFrame(list)) <= maxFrameBytes ? list : undefined;
   }
 
   async function whyNotHeld(speaker: Speaker, channel: string): Promise<Outcome> {
@@ -154,6 +173,10 @@ function readWish(data: unknown): Wish | Refusal {
   if (typeof channel !== 'string' || !isTextOrNone(auth) || !isTextOrNone(channelData))
     return refuseFrame('malformed-frame');
   return { channel, auth, channelData };
+}
+
+function isSame(a: Member, b: Member): boolean {
+  return a.userId === b.userId && JSON.stringify(a.userInfo) === JSON.stringify(b.userInfo);
 }
 
 function isTextOrNone(value: unknown): value is string | undefined {

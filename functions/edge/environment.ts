@@ -81,6 +81,8 @@ export interface MessageEnvironment extends ChannelsEnvironment, CredentialsEnvi
   readonly FRAMES_PER_MINUTE_PER_USER: string;
   readonly CLIENT_EVENTS_PER_SECOND: string;
   readonly CLIENT_EVENTS_PER_MINUTE_PER_USER: string;
+  readonly PRESENCE_JOINS_PER_MINUTE: string;
+  readonly PRESENCE_JOINS_PER_MINUTE_PER_USER: string;
   readonly CHANNELS_PER_CONNECTION: string;
 }
 
