@@ -5,14 +5,14 @@ import { claimsTable, rowVersion } from './tables.ts';
 
 const { partitionKey, ttl } = claimsTable;
 
-/** So many windows keep a row below 1 KB, which is one write unit: five bytes for each. */
+/** So many windows of six bytes, and the name of a connection, stay below 1 KB, which is one write unit. */
 const windowsPerRow = 150;
 
 /**
  * Counters as rows of the table of claims: they too are one small item each, by a name, and soon forgotten. A row has the
  * windows of a stretch of time, each as an attribute, so nothing has to be taken out of it again; one in fifteen `add`s, whose
  * windows lie in two rows, is two writes. A refusal is billed as a write
- * (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/read-write-operations.html#write-operation-consumption).
+ * (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/WorkingWithItems.html#WorkingWithItems.ConditionalWrites.ReturnConsumedCapacity).
  */
 export function createCounterRows(table: string, client: DynamoDBClient): Counters {
   return {
