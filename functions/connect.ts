@@ -7,6 +7,7 @@ import { type ConnectionLimit, whoMustGo } from './core/connection-limit.ts';
 import type { ConnectionRegistry, RegisteredConnection } from './core/connection-registry.ts';
 import { explainEnding } from './core/ending-refusal.ts';
 import { soonMs } from './core/live-sessions.ts';
+import { createMeter, type Meter, mostWithin, stepWithin } from './core/meter.ts';
 import { nextCheck } from './core/next-check.ts';
 import type { RefusalReason } from './core/refusal.ts';
 import type { Revocations } from './core/revocations.ts';
@@ -15,10 +16,12 @@ import { createClaimRows } from './edge/claim-rows.ts';
 import { systemClock } from './edge/clock.ts';
 import { createConnectionRows } from './edge/connection-rows.ts';
 import { readAdmitted } from './edge/context.ts';
+import { createCounterRows } from './edge/counter-rows.ts';
 import {
   read,
   readConnectionLimit,
   readConnectionTables,
+  readNumber,
   readOptional,
   readRevalidateSeconds,
 } from './edge/environment.ts';
@@ -36,6 +39,8 @@ interface Dependencies {
   /** What a page that brought its ticket as a sub-protocol is answered; the ticket itself never is. */
   readonly subprotocol?: string | undefined;
   readonly limit: ConnectionLimit;
+  /** Of a principal. */
+  readonly handshakes: Meter;
   /** After how many seconds PHP is asked again about the session; undefined where it never is. */
   readonly revalidateSeconds?: number | undefined;
   readonly starter: Starter;
@@ -48,7 +53,8 @@ interface Dependencies {
  * posted to a connection before this one has returned (https://repost.aws/knowledge-center/410-gone-api-gateway).
  */
 export function createConnect(dependencies: Dependencies) {
-  const { registry, revocations, claims, subprotocol, limit, revalidateSeconds, starter, clock, tell } = dependencies;
+  const { registry, revocations, claims, subprotocol, limit, handshakes } = dependencies;
+  const { revalidateSeconds, starter, clock, tell } = dependencies;
   return async (event: SocketEvent): Promise<APIGatewayProxyStructuredResultV2> => {
     const admitted = readAdmitted(event);
     // Only a route without our authorizer could bring this about, or a frame whose event is "$connect": fail closed.
@@ -56,6 +62,9 @@ export function createConnect(dependencies: Dependencies) {
     const { jti, authorizedAt, ...session } = admitted;
     const connection = { principalId: session.principalId, connectionId: session.connectionId };
     if (!(await burn(jti))) return turnAway(connection, 'used-ticket');
+    // Only after that: somebody who has seen a ticket must not use up its user's handshakes.
+    if ((await handshakes(session.principalId, clock.now())) === 'over')
+      return turnAway(connection, 'too-many-handshakes');
 
     await registry.add({ ...session, ...whenToAskAgain(session), connectedAt: clock.now() });
     try {
@@ -117,6 +126,7 @@ export function createConnect(dependencies: Dependencies) {
 
 const client = new DynamoDBClient(waitAtMost(2000));
 const claimsTable = readOptional('CLAIMS_TABLE');
+const handshakesPerMinute = readNumber('HANDSHAKES_PER_MINUTE_PER_USER');
 
 export const handler = createConnect({
   registry: createConnectionRows(readConnectionTables(), client, systemClock),
@@ -124,6 +134,15 @@ export const handler = createConnect({
   claims: claimsTable === undefined ? undefined : createClaimRows(claimsTable, client, systemClock),
   subprotocol: readOptional('SUBPROTOCOL'),
   limit: readConnectionLimit(),
+  handshakes: createMeter(
+    {
+      name: 'handshakes',
+      milliseconds: 60_000,
+      most: mostWithin(handshakesPerMinute),
+      step: stepWithin(handshakesPerMinute),
+    },
+    createCounterRows(read('COUNTERS_TABLE'), client),
+  ),
   revalidateSeconds: readRevalidateSeconds(),
   starter: createStarter({ deliver: read('DELIVER_FUNCTION'), tick: readOptional('TICK_FUNCTION') }),
   clock: systemClock,

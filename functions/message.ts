@@ -13,7 +13,7 @@ import {
   subscriptionErrorFrame,
 } from './core/frame.ts';
 import { refuseFrame } from './core/frame-refusal.ts';
-import { createMeter, type Meter } from './core/meter.ts';
+import { createFloodLimit, createLimit, type FloodLimit } from './core/limit.ts';
 import { isRefusal, type Refusal } from './core/refusal.ts';
 import { createSignIn } from './core/sign-in.ts';
 import type { SocketSender } from './core/socket-sender.ts';
@@ -46,8 +46,8 @@ export interface Verbs {
 
 interface Dependencies {
   readonly verbs: Verbs;
-  /** Frames of one connection in one minute. */
-  readonly meter: Meter;
+  /** Of frames, by connection and by user. */
+  readonly limit: FloodLimit;
   readonly sender: SocketSender;
   readonly tell: Tell;
 }
@@ -58,7 +58,7 @@ const pong: Act = async () => pongFrame;
  * Answers a frame with exactly one frame, as the return value that a two-way route sends back. It never throws, because
  * API Gateway's own error frame has no `event`, and Pusher's clients fail on that.
  */
-export function createMessage({ verbs, meter, sender, tell }: Dependencies) {
+export function createMessage({ verbs, limit, sender, tell }: Dependencies) {
   const acts: ReadonlyMap<string, Act> = new Map([
     ['pusher:ping', pong],
     ['pusher:pong', pong],
@@ -77,13 +77,14 @@ export function createMessage({ verbs, meter, sender, tell }: Dependencies) {
     if (speaker === undefined) return errorFrame(refuseFrame('not-admitted'));
     const frame = parseFrame(event.body);
     try {
-      const pressure = await meter(speaker.connectionId);
-      if (pressure === 'flood') {
+      const tooMuch = await limit(speaker);
+      if (tooMuch?.isFlood) {
         const { connectionId, principalId } = speaker;
-        tell('warn', 'closed for too many frames', { connectionId, principalId }, { Flooded: 1 });
-        return await close(speaker, refuseFrame('many-frames'));
+        const { reason } = tooMuch;
+        tell('warn', 'closed for too many frames', { connectionId, principalId, reason }, { Flooded: 1 });
+        return await close(speaker, refuseFrame(reason));
       }
-      if (pressure === 'over') return errorFrame(refuseFrame('many-frames'));
+      if (tooMuch !== undefined) return errorFrame(refuseFrame(tooMuch.reason));
       if (isRefusal(frame)) return errorFrame(frame);
       const act = frame.event.startsWith('client-') ? verbs.clientEvent : acts.get(frame.event);
       if (act === undefined) return errorFrame(refuseFrame('unknown-event'));
@@ -124,26 +125,55 @@ const counters = createCounterRows(read('CLAIMS_TABLE'), client);
 const isSigned = createSocketSignatures(
   createCredentialsSource(readCredentialsSettings(), readAwsSettings(), systemClock),
 );
+const minute = 60_000;
+const frames = createFloodLimit(
+  {
+    name: 'frames',
+    perConnection: { limit: readNumber('FRAMES_PER_MINUTE'), milliseconds: minute, reason: 'many-frames' },
+    perUser: { limit: readNumber('FRAMES_PER_MINUTE_PER_USER'), milliseconds: minute, reason: 'many-frames-of-user' },
+  },
+  counters,
+);
+const clientEvents = createLimit(
+  {
+    name: 'client-events',
+    perConnection: { limit: readNumber('CLIENT_EVENTS_PER_SECOND'), milliseconds: 1000, reason: 'many-client-events' },
+    perUser: {
+      limit: readNumber('CLIENT_EVENTS_PER_MINUTE_PER_USER'),
+      milliseconds: minute,
+      reason: 'many-client-events-of-user',
+    },
+    isExact: true,
+  },
+  counters,
+);
+const joins = createLimit(
+  {
+    name: 'joins',
+    perConnection: { limit: readNumber('PRESENCE_JOINS_PER_MINUTE'), milliseconds: minute, reason: 'many-joins' },
+    perUser: {
+      limit: readNumber('PRESENCE_JOINS_PER_MINUTE_PER_USER'),
+      milliseconds: minute,
+      reason: 'many-joins-of-user',
+    },
+  },
+  counters,
+);
 const join = createJoin({
   ...channels,
   revocations: createRevocationRows(read('REVOCATIONS_TABLE'), client, systemClock),
   tellPresent: createTellPresent(channels.members, sender),
   maxChannels: readNumber('CHANNELS_PER_CONNECTION'),
 });
-const frames = { name: 'frames', limit: readNumber('FRAMES_PER_MINUTE'), windowMs: 60_000 };
-const clientEvents = { name: 'client-events', limit: readNumber('CLIENT_EVENTS_PER_SECOND'), windowMs: 1000 };
 
 export const handler = createMessage({
   verbs: {
-    subscribe: createSubscribe(createAdmission(isSigned, channels.registry), join),
+    subscribe: createSubscribe(createAdmission(isSigned, channels.registry), joins, join),
     unsubscribe: createUnsubscribe(channels),
     signIn: createSignIn(isSigned, channels.registry, join),
-    clientEvent: createClientEvent({
-      ...channels,
-      meter: createMeter(clientEvents, counters, systemClock),
-    }),
+    clientEvent: createClientEvent({ ...channels, limit: clientEvents }),
   },
-  meter: createMeter(frames, counters, systemClock),
+  limit: frames,
   sender,
   tell: createTell(),
 });

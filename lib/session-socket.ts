@@ -28,6 +28,7 @@ import { Revalidation, settleRevalidate, shareChecks, writeRevalidation } from '
 import type { SessionSocketProps } from './session-socket-props.ts';
 import { SocketApi } from './socket-api.ts';
 import { SocketFunction, type SocketFunctionProps } from './socket-function.ts';
+import { settleTrafficLimits } from './traffic-limits.ts';
 
 /** A WebSocket API that lets in who is logged in over PHP, and nobody else. */
 export class SessionSocket extends Construct {
@@ -201,6 +202,8 @@ export class SessionSocket extends Construct {
         DELIVER_FUNCTION: deliver.lambda.functionName,
         MAX_CONNECTIONS: String(props.maxConnectionsPerUser ?? defaultLimit.maxConnections),
         AT_MAX_CONNECTIONS: props.atMaxConnections ?? defaultLimit.atMaxConnections,
+        HANDSHAKES_PER_MINUTE_PER_USER: String(settleTrafficLimits(props).maxHandshakesPerMinutePerUser),
+        COUNTERS_TABLE: this.#tables.claims.tableName,
         ...(hello === undefined ? {} : { TICK_FUNCTION: hello.tick.lambda.functionName }),
         ...(mode === 'ticket' ? { CLAIMS_TABLE: this.#tables.claims.tableName } : {}),
         ...(tokenFrom === 'subprotocol' ? { SUBPROTOCOL: subprotocol } : {}),
@@ -215,6 +218,7 @@ export class SessionSocket extends Construct {
     connect.allow('dynamodb:Query', this.#tables.connections.tableArn);
     connect.allow('dynamodb:GetItem', this.#tables.revocations.tableArn);
     if (mode === 'ticket') connect.allow('dynamodb:PutItem', this.#tables.claims.tableArn);
+    connect.allow('dynamodb:UpdateItem', this.#tables.claims.tableArn);
     connect.allow('lambda:InvokeFunction', deliver.lambda.functionArn);
     if (hello !== undefined) connect.allow('lambda:InvokeFunction', hello.tick.lambda.functionArn);
     return connect;
@@ -222,6 +226,7 @@ export class SessionSocket extends Construct {
 
   #createMessage(props: SessionSocketProps): SocketFunction {
     const { connections, owners, subscriptions, revocations, claims } = this.#tables;
+    const limits = settleTrafficLimits(props);
     const message = this.#createFunction('Message', {
       entry: 'message',
       description: 'Answers a frame',
@@ -230,9 +235,13 @@ export class SessionSocket extends Construct {
         CLAIMS_TABLE: claims.tableName,
         REVOCATIONS_TABLE: revocations.tableName,
         ...this.#writeCredentials(),
-        FRAMES_PER_MINUTE: String(props.maxFramesPerMinute ?? 300),
-        CLIENT_EVENTS_PER_SECOND: String(props.maxClientEventsPerSecond ?? 10),
-        CHANNELS_PER_CONNECTION: String(props.maxChannelsPerConnection ?? 100),
+        FRAMES_PER_MINUTE: String(limits.maxFramesPerMinute),
+        FRAMES_PER_MINUTE_PER_USER: String(limits.maxFramesPerMinutePerUser),
+        CLIENT_EVENTS_PER_SECOND: String(limits.maxClientEventsPerSecond),
+        CLIENT_EVENTS_PER_MINUTE_PER_USER: String(limits.maxClientEventsPerMinutePerUser),
+        PRESENCE_JOINS_PER_MINUTE: String(limits.maxPresenceJoinsPerMinute),
+        PRESENCE_JOINS_PER_MINUTE_PER_USER: String(limits.maxPresenceJoinsPerMinutePerUser),
+        CHANNELS_PER_CONNECTION: String(limits.maxChannelsPerConnection),
       } satisfies MessageEnvironment,
       // Above the time for which a post is tried: API Gateway's own answer for a function that was killed has no `event`.
       timeout: Duration.seconds(25),

@@ -21,7 +21,11 @@ const refusals = {
   'not-joined': forOnce('This connection has not joined the channel.'),
   'big-client-event': tooMuch('A client event is 200 characters of name and 10,240 bytes of data at most.'),
   'many-client-events': tooMuch('Too many client events in one second.'),
+  'many-client-events-of-user': tooMuch('This user has sent too many client events in one minute.'),
   'many-frames': tooMuch('Too many frames in one minute.'),
+  'many-frames-of-user': tooMuch('This user has sent too many frames in one minute.'),
+  'many-joins': tooMuch('Too many presence channels joined in one minute.'),
+  'many-joins-of-user': tooMuch('This user has joined too many presence channels in one minute.'),
   fault: forOnce('Something went wrong here. Try again.'),
 };
 

@@ -6,6 +6,7 @@ import type { ConnectionRegistry } from './connection-registry.ts';
 import { fieldsOf } from './fields.ts';
 import { type Ending, encodeFrame, errorFrame, type Frame, pongFrame, subscriptionErrorFrame } from './frame.ts';
 import { refuseFrame } from './frame-refusal.ts';
+import type { Limit } from './limit.ts';
 import type { Members } from './members.ts';
 import type { Part, Parting } from './part.ts';
 import { maxMembers, presentFrame } from './presence.ts';
@@ -39,8 +40,11 @@ const maxTries = 3;
 /** Joins a channel that the connection is allowed to join. */
 export type Join = (speaker: Speaker, channel: string, admission: Admission) => Promise<Frame | Refusal>;
 
-/** Answers `pusher:subscribe`. */
-export function createSubscribe(admit: Admit, join: Join) {
+/**
+ * Answers `pusher:subscribe`.
+ * @param limit of wishes to join a presence channel, of which each may be announced to all of its members
+ */
+export function createSubscribe(admit: Admit, limit: Limit, join: Join) {
   return async (speaker: Speaker, { data }: Frame): Promise<Frame | Ending> => {
     const wish = readWish(data);
     if (isRefusal(wish)) return errorFrame(wish);
@@ -52,6 +56,8 @@ export function createSubscribe(admit: Admit, join: Join) {
 
   async function subscribe(speaker: Speaker, wish: Wish): Promise<Frame | Refusal> {
     if (!isChannelName(wish.channel)) return refuseFrame('bad-channel-name');
+    const tooMuch = kindOf(wish.channel) === 'presence' ? await limit(speaker) : undefined;
+    if (tooMuch !== undefined) return refuseFrame(tooMuch);
     const admission = await admit(speaker, wish);
     return isRefusal(admission) ? admission : join(speaker, wish.channel, admission);
   }
@@ -83,8 +89,9 @@ export function createJoin(world: JoinWorld): Join {
     let outcome: Outcome | undefined;
     try {
       if (actsAs !== undefined && (await isRevoked(speaker, actsAs))) return refuseFrame('revoked-user');
-      await subscriptions.add(channel, speaker, speaker.saidAt, member?.userId);
-      outcome = member === undefined ? await confirm(speaker, channel) : await appear(speaker, channel, member);
+      const before = await subscriptions.add(channel, speaker, speaker.saidAt, member?.userId);
+      if (member !== undefined && before?.userId === member.userId) outcome = await repeat(channel, member);
+      outcome ??= member === undefined ? await confirm(speaker, channel) : await appear(speaker, channel, member);
       return outcome;
     } finally {
       // After a fault too: the next try would find the user present, and nobody would ever hear of him.
@@ -121,6 +128,19 @@ export function createJoin(world: JoinWorld): Join {
     if (isCrowded) return refuseFrame('too-many-members');
     if (isFirst) await announce({ channel, userId: member.userId, member, connectionId });
     return tellPresent({ channel, connectionId, present });
+  }
+
+  /**
+   * The list again, where its client was on the channel already and nothing about it has changed. There was a subscription,
+   * and this one or a younger one is there now, so no older frame takes the user away any more. Undefined where the user is not there after all.
+   * The list is read once and is the reply, because everything else would be a way to have the gateway post for nothing. Only here a client can
+   * miss somebody: who comes within the milliseconds before the reply is sent, and is told first.
+   */
+  async function repeat(channel: string, member: Member): Promise<Frame | undefined> {
+    const present = await members.of(channel);
+    const list = presentFrame(channel, present);
+    const isThere = present.some((each) => isSame(each, member));
+    return isThere && Buffer.byteLength(encodeFrame(list)) <= maxFrameBytes ? list : undefined;
   }
 
   async function whyNotHeld(speaker: Speaker, channel: string): Promise<Outcome> {
@@ -176,6 +196,10 @@ function readWish(data: unknown): Wish | Refusal {
   if (typeof channel !== 'string' || !isTextOrNone(auth) || !isTextOrNone(channelData))
     return refuseFrame('malformed-frame');
   return { channel, auth, channelData };
+}
+
+function isSame(a: Member, b: Member): boolean {
+  return a.userId === b.userId && JSON.stringify(a.userInfo) === JSON.stringify(b.userInfo);
 }
 
 function isTextOrNone(value: unknown): value is string | undefined {

@@ -48,6 +48,9 @@ export interface ConnectEnvironment extends RegistryEnvironment, RevalidationEnv
   /** Of one principal. */
   readonly MAX_CONNECTIONS: string;
   readonly AT_MAX_CONNECTIONS: LimitChoice;
+  readonly HANDSHAKES_PER_MINUTE_PER_USER: string;
+  /** The table of claims in every mode: where handshakes of users with many are counted. */
+  readonly COUNTERS_TABLE: string;
   /** Only when hello is on. */
   readonly TICK_FUNCTION?: string;
   /** Only in mode `ticket`: where tickets are burnt. */
@@ -81,7 +84,11 @@ export interface MessageEnvironment extends ChannelsEnvironment, CredentialsEnvi
   readonly CLAIMS_TABLE: string;
   readonly REVOCATIONS_TABLE: string;
   readonly FRAMES_PER_MINUTE: string;
+  readonly FRAMES_PER_MINUTE_PER_USER: string;
   readonly CLIENT_EVENTS_PER_SECOND: string;
+  readonly CLIENT_EVENTS_PER_MINUTE_PER_USER: string;
+  readonly PRESENCE_JOINS_PER_MINUTE: string;
+  readonly PRESENCE_JOINS_PER_MINUTE_PER_USER: string;
   readonly CHANNELS_PER_CONNECTION: string;
 }
 

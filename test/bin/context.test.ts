@@ -99,7 +99,16 @@ describe('the options of cdk deploy', () => {
   it('take limits', () => {
     const limits = { maxConnectionsPerUser: 5, maxConcurrentSessionChecks: 3 };
     expect(read({ maxConnectionsPerUser: '5', maxConcurrentSessionChecks: 3 })).toMatchObject(limits);
-    const traffic = { maxFramesPerMinute: 60, maxClientEventsPerSecond: 2, maxChannelsPerConnection: 7 };
+    const traffic = {
+      maxFramesPerMinute: 60,
+      maxFramesPerMinutePerUser: 120,
+      maxClientEventsPerSecond: 2,
+      maxClientEventsPerMinutePerUser: 30,
+      maxChannelsPerConnection: 7,
+      maxPresenceJoinsPerMinute: 8,
+      maxPresenceJoinsPerMinutePerUser: 9,
+      maxHandshakesPerMinutePerUser: 10,
+    };
     expect(read({ ...traffic, maxFramesPerMinute: '60' })).toMatchObject(traffic);
     expect(read({ atMaxConnections: 'oldest-out' })).toMatchObject({ atMaxConnections: 'oldest-out' });
   });

@@ -23,7 +23,7 @@ async function scene() {
   const revocations = new MemoryRevocations(clock);
   const isSigned = createSocketSignatures(async () => deriveCredentials(shared));
   const join = createJoin({ ...channels, revocations, maxChannels: 2 });
-  const subscribe = createSubscribe(createAdmission(isSigned, registry), join);
+  const subscribe = createSubscribe(createAdmission(isSigned, registry), async () => undefined, join);
   const signIn = createSignIn(isSigned, registry, join);
   const principalId = `session:${hash}`;
   sender.open('tab');

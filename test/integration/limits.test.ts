@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { type Gateway, startGateway } from '../gateway.ts';
+import { type Publishing, startPublishing } from '../publishing.ts';
 import { type SealingApp, startSealingApp } from '../sealing-app.ts';
 import { type Client, connect, handshakeStatus } from '../socket-client.ts';
 
@@ -86,5 +87,43 @@ describe('with one session check at a time', () => {
     expect(gateway.handshakes()).toEqual([101, 500, 101]);
     const third = await open();
     for (const client of [first, second, third]) await client.close();
+  });
+});
+
+/** Real Lambdas, of which eight run at a time, each with a memory of its own. */
+describe('a client that sends faster than eight environments can compare', () => {
+  const context = { maxClientEventsPerSecond: '10' };
+  let publishing: Publishing | undefined;
+  afterEach(() => publishing?.close());
+
+  async function startRoom() {
+    publishing = await startPublishing(context, { maxEnvironmentsPerFunction: 8 });
+    const [speaker, listener] = [await publishing.listen(['private-room']), await publishing.listen(['private-room'])];
+    const log = publishing.log;
+    /** Sends them without waiting, and counts the answers when all have come. */
+    const sayAll = async (times: number) => {
+      const before = speaker.client.frames.length;
+      for (let n = 0; n < times; n += 1) speaker.client.send({ event: 'client-x', channel: 'private-room', data: n });
+      await expect.poll(() => speaker.client.frames.length, { timeout: 30_000 }).toBe(before + times);
+      const isRefused = (frame: string) => JSON.parse(frame).data.code === 4301;
+      return speaker.client.frames.slice(before).filter(isRefused).length;
+    };
+    const delivered = () => listener.on('private-room').length;
+    const environmentsWereBusy = () =>
+      log.some((entry) => entry.kind === 'function-waiting' && entry.function.includes('Message'));
+    return { sayAll, delivered, environmentsWereBusy };
+  }
+
+  it('has at most half as many again delivered: of 60 at a limit of 10, 13', async () => {
+    const { sayAll, delivered, environmentsWereBusy } = await startRoom();
+    expect(await sayAll(60)).toBe(47);
+    expect(environmentsWereBusy()).toBe(true);
+    await expect.poll(delivered).toBe(13);
+  });
+
+  it('has all delivered that keep to the limit', async () => {
+    const { sayAll, delivered } = await startRoom();
+    expect(await sayAll(10)).toBe(0);
+    await expect.poll(delivered).toBe(10);
   });
 });

@@ -147,7 +147,8 @@ onEachEngine((kind) => {
     const claimRows = createClaimRows(claims, client, clock);
     await claimRows.claim('ticket:1', later);
     const counters = createCounterRows(claims, client);
-    await counters.add('frames', 3, later);
+    const window = { milliseconds: 1000, most: 3 };
+    await counters.add('frames', 3, 0, window);
     const guard = createGuardRows(claims, client, clock);
     const users = new Map([['0a0b0c0d', { known: Math.floor(clock.now() / 60_000) }]]);
     const state = { ...emptyGuardState(Buffer.from('salt')), users };
@@ -167,7 +168,7 @@ onEachEngine((kind) => {
         subscriptionRows.page('news'),
         memberRows.of('presence-room'),
         claimRows.holds('ticket:1'),
-        counters.add('frames', 0, later),
+        counters.add('frames', 1, 0, window),
         guard.read(),
         guard.isReleased(),
         ...attempts.map((attempt) => idempotency.begin(attempt)),

@@ -35,6 +35,7 @@ const least = {
     'dynamodb:PutItem on {Tables/Connections}',
     'dynamodb:PutItem on {Tables/Owners}',
     'dynamodb:Query on {Tables/Connections}',
+    'dynamodb:UpdateItem on {Tables/Claims}',
     'lambda:InvokeFunction on {Channels/Deliver/Function}',
     'logs:CreateLogStream on {Connect/Log}',
     'logs:PutLogEvents on {Connect/Log}',

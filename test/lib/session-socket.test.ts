@@ -379,6 +379,57 @@ describe('the authorizer', () => {
     expect(limitOf(deploy({ maxConnectionsPerUser: 5, atMaxConnections: 'oldest-out' }))).toEqual(['5', 'oldest-out']);
   });
 
+  it('tells message and connect the limits of traffic, of which some follow from others', () => {
+    const limitsOf = (deployment: Deployment) => {
+      const [message, connect] = ['Message', 'Connect'].map(
+        (path) => deployment.the('AWS::Lambda::Function', path).Properties.Environment.Variables,
+      );
+      const all = Object.entries({ ...message, ...connect });
+      return Object.fromEntries(all.filter(([name]) => /_PER_(SECOND|MINUTE|CONNECTION)/.test(name)));
+    };
+    expect(limitsOf(quiet)).toEqual({
+      CLIENT_EVENTS_PER_SECOND: '10',
+      CLIENT_EVENTS_PER_MINUTE_PER_USER: '600',
+      FRAMES_PER_MINUTE: '900',
+      FRAMES_PER_MINUTE_PER_USER: '2700',
+      CHANNELS_PER_CONNECTION: '100',
+      PRESENCE_JOINS_PER_MINUTE: '100',
+      PRESENCE_JOINS_PER_MINUTE_PER_USER: '300',
+      HANDSHAKES_PER_MINUTE_PER_USER: '200',
+    });
+    const few = { maxClientEventsPerSecond: 1, maxChannelsPerConnection: 4, maxConnectionsPerUser: 5 };
+    expect(limitsOf(deploy(few))).toEqual({
+      CLIENT_EVENTS_PER_SECOND: '1',
+      CLIENT_EVENTS_PER_MINUTE_PER_USER: '60',
+      FRAMES_PER_MINUTE: '360',
+      FRAMES_PER_MINUTE_PER_USER: '1080',
+      CHANNELS_PER_CONNECTION: '4',
+      PRESENCE_JOINS_PER_MINUTE: '4',
+      PRESENCE_JOINS_PER_MINUTE_PER_USER: '12',
+      HANDSHAKES_PER_MINUTE_PER_USER: '10',
+    });
+    const said = {
+      maxFramesPerMinute: 1,
+      maxFramesPerMinutePerUser: 2,
+      maxClientEventsPerSecond: 3,
+      maxClientEventsPerMinutePerUser: 4,
+      maxChannelsPerConnection: 5,
+      maxPresenceJoinsPerMinute: 6,
+      maxPresenceJoinsPerMinutePerUser: 7,
+      maxHandshakesPerMinutePerUser: 8,
+    };
+    expect(limitsOf(deploy(said))).toEqual({
+      FRAMES_PER_MINUTE: '1',
+      FRAMES_PER_MINUTE_PER_USER: '2',
+      CLIENT_EVENTS_PER_SECOND: '3',
+      CLIENT_EVENTS_PER_MINUTE_PER_USER: '4',
+      CHANNELS_PER_CONNECTION: '5',
+      PRESENCE_JOINS_PER_MINUTE: '6',
+      PRESENCE_JOINS_PER_MINUTE_PER_USER: '7',
+      HANDSHAKES_PER_MINUTE_PER_USER: '8',
+    });
+  });
+
   it('is strict where nothing is said', () => {
     expect(quiet.the('AWS::Lambda::Function', 'Authorizer').Properties.Environment.Variables).toMatchObject({
       SESSION_MODE: 'ticket',

@@ -528,24 +528,43 @@ export const sections: readonly Section[] = [
       },
       {
         number: 'S44',
-        statement: 'A connection that sends too much is refused, and closed when it goes on',
+        statement:
+          'A connection or user that sends too much is rejected, whatever Lambdas run, and closed when it goes on',
         tests: [
           ...by(
             'functions/message',
             'too many frames › are refused with 4301 until the minute is over, and do nothing',
             'too many frames › close the socket when they go on: first it is told why',
+            'too many frames › of all sockets of a user are refused on each',
           ),
-          ...by('core/client-event', 'a client event is refused › above ten in one second'),
-          ...by('core/meter', 'a meter › fails when the counters do, so that nobody speaks uncounted'),
+          ...by(
+            'core/client-event',
+            'a client event is refused › above a quarter more than ten in one second',
+            'a client event is refused › above a quarter more than the user may send in one minute, by whatever connections',
+            'a client event is refused › without a read, and in the same tenth of a second without a write',
+          ),
+          ...by(
+            'core/meter',
+            'a meter › lets 8 environments pass below half as many again, and each further one two steps',
+            'a meter › fails when the counters do, so that nobody speaks uncounted',
+            'a meter that tells every one › lets pass at most half as many again in any second, whatever environments count them in whatever order',
+          ),
+          ...by('integration/limits', 'has at most half as many again delivered: of 60 at a limit of 10, 13'),
         ],
-        reason: 'Each running function counts for itself and tells the others in parts, so somewhat more may pass.',
+        reason:
+          'Up to a quarter more than a limit may pass, so that a client at the limit is never rejected; [docs/limits.md](docs/limits.md) has all limits and what a user at them can cost.',
       },
       {
         number: 'S45',
         statement:
           'One user has only so many connections, one connection so many channels, and PHP so many questions at once, where that is set',
         tests: [
-          ...by('functions/connect', 'one more is refused, and leaves nothing behind'),
+          ...by(
+            'functions/connect',
+            'one more is refused, and leaves nothing behind',
+            'of a user who opens too many connections in a minute › one more is refused before a row is written or anything is read, and told to back off',
+            'of a user who opens too many connections in a minute › tickets that were used already do not count',
+          ),
           ...by('core/subscribe', 'a public channel › is one of as many as one connection may join'),
           ...by(
             'integration/limits',
@@ -578,6 +597,23 @@ export const sections: readonly Section[] = [
         tests: [
           ...by('core/frame', 'survives %s'),
           ...by('integration/sockets', 'is told what is wrong with %s, and keeps the socket'),
+        ],
+      },
+      {
+        number: 'S48',
+        statement:
+          'Coming and going on presence channels makes the gateway post no more than a limit, and repeating makes it post nothing',
+        tests: [
+          ...by(
+            'integration/presence-churn',
+            'they are as many as the limit of joins allows: 103 with one of 4 a minute',
+            'ten repeated subscriptions are ten replies, and no post to anybody',
+          ),
+          ...by(
+            'core/subscribe',
+            'a presence channel that is joined again › is answered with the list as the reply, read once, and nothing is posted',
+            'above the limit of joins › a presence channel is not joined, and nothing is read or written; others are',
+          ),
         ],
       },
     ],
