@@ -5,6 +5,7 @@ import { Construct } from 'constructs';
 import { apiRoutes } from '../functions/core/api-routes.ts';
 import { accessLog, httpLogFormat } from './access-log.ts';
 import { acknowledge } from './acknowledge.ts';
+import { alarmOnServerErrors } from './api-alarms.ts';
 import type { RateLimit } from './session-socket-props.ts';
 import type { SocketFunction } from './socket-function.ts';
 
@@ -28,7 +29,7 @@ export class PublishApi extends Construct {
       description: 'What PHP asks of the sockets',
       createDefaultStage: false,
     });
-    new HttpStage(this, 'Stage', {
+    const stage = new HttpStage(this, 'Stage', {
       httpApi: api,
       // Another name would be part of the path, but not of the path that Pusher's libraries sign.
       stageName: '$default',
@@ -36,6 +37,7 @@ export class PublishApi extends Construct {
       throttle,
       accessLogSettings: accessLog(this, logRetention, httpLogFormat),
     });
+    alarmOnServerErrors(stage);
     this.url = api.apiEndpoint;
     const integration = new HttpLambdaIntegration('Publish', publish.lambda, {
       payloadFormatVersion: PayloadFormatVersion.VERSION_2_0,

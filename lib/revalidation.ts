@@ -11,7 +11,7 @@ import type {
   RevalidateEnvironment,
   RevalidationEnvironment,
 } from '../functions/edge/environment.ts';
-import { alarmOnErrors } from './alarms.ts';
+import { alarmOnErrors, alarmOnLateChecks } from './alarms.ts';
 import type { ConnectionTables } from './connection-tables.ts';
 import { SocketFunction } from './socket-function.ts';
 
@@ -40,6 +40,8 @@ export function writeRevalidation(interval: Duration | undefined): RevalidationE
 
 export interface RevalidationProps {
   readonly tables: ConnectionTables;
+  /** Of the metric that is counted for the alarm on late checks. */
+  readonly metricNamespace: string;
   readonly logRetention: RetentionDays;
   readonly channels: ChannelsEnvironment;
   /** How PHP is asked again, and after how long; undefined where it is not. */
@@ -53,7 +55,11 @@ export class Revalidation extends Construct {
   /** It has yet to be allowed to end connections. */
   readonly revalidate: SocketFunction;
 
-  constructor(scope: Construct, id: string, { tables, logRetention, channels, asking }: RevalidationProps) {
+  constructor(
+    scope: Construct,
+    id: string,
+    { tables, logRetention, channels, asking, metricNamespace }: RevalidationProps,
+  ) {
     super(scope, id);
     this.revalidate = new SocketFunction(this, 'Revalidate', {
       entry: 'revalidate',
@@ -86,7 +92,8 @@ export class Revalidation extends Construct {
     everyMinute.addTarget(new LambdaTarget(revalidate.lambda, onlyNow));
     this.alarm = alarmOnErrors(
       revalidate,
-      'More than half of the users were logged out, so no socket is closed for that; or PHP has not answered for three minutes; or sockets could not be closed. The log of Revalidate says which.',
+      'More than half of the users were logged out, so no socket is closed for that; or PHP has not answered for three minutes; or sockets could not be closed. The log of Revalidate says which. docs/operations.md: RevalidateAlarm.',
     );
+    if (asking !== undefined) alarmOnLateChecks(revalidate, metricNamespace);
   }
 }

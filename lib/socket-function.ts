@@ -4,6 +4,7 @@ import { Architecture, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/a
 import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { type Entry, functionCode } from './bundle.ts';
+import { alarmOnFunctionThrottles } from './throttle-alarms.ts';
 
 export interface SocketFunctionProps {
   readonly entry: Entry;
@@ -42,6 +43,7 @@ export class SocketFunction extends Construct {
       logGroup: this.logGroup,
       role: this.#role,
     });
+    alarmOnFunctionThrottles(this, this.lambda, props.maxConcurrency);
   }
 
   /** Allows one action on one resource. Not CDK's grants: they come in bundles of more verbs than we use. */

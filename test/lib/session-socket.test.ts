@@ -199,7 +199,7 @@ describe('the HTTP API for PHP', () => {
   });
 
   it('is watched by an alarm that one logout which left sockets open sets off', () => {
-    const { Properties } = quiet.the('AWS::CloudWatch::Alarm', 'Publish');
+    const { Properties } = quiet.the('AWS::CloudWatch::Alarm', 'Publish/Alarm');
     expect(Properties).toMatchObject({ MetricName: 'Errors', Period: 60, EvaluationPeriods: 1, Threshold: 1 });
     const [dimension] = Properties.Dimensions;
     expect([dimension.Name, quiet.read(dimension.Value)]).toEqual(['FunctionName', '{Publish/Function}']);
@@ -396,7 +396,7 @@ describe('the authorizer', () => {
   });
 
   it('is watched by an alarm on its errors, which are session checks that failed and nothing else', () => {
-    const { AlarmDescription, ...alarm } = quiet.the('AWS::CloudWatch::Alarm', 'Authorizer').Properties;
+    const { AlarmDescription, ...alarm } = quiet.the('AWS::CloudWatch::Alarm', 'Authorizer/Alarm').Properties;
     expect(AlarmDescription).toContain('Session checks fail');
     expect(alarm).toMatchObject({
       Namespace: 'AWS/Lambda',
@@ -418,7 +418,7 @@ describe('the authorizer', () => {
 
 describe('connect', () => {
   it('is watched by an alarm on its errors, because with them handshakes fail that PHP has said yes to', () => {
-    const { Properties } = quiet.the('AWS::CloudWatch::Alarm', 'Connect');
+    const { Properties } = quiet.the('AWS::CloudWatch::Alarm', 'Connect/Alarm');
     expect(Properties).toMatchObject({
       MetricName: 'Errors',
       Threshold: 1,
@@ -529,7 +529,7 @@ describe('deliver', () => {
   );
 
   it('sets an alarm off when a post is lost, or Lambda gives a worker up', () => {
-    const { Metrics, Threshold, ...window } = quiet.the('AWS::CloudWatch::Alarm', 'Channels').Properties;
+    const { Metrics, Threshold, ...window } = quiet.the('AWS::CloudWatch::Alarm', 'Channels/Deliver/Alarm').Properties;
     const found = Metrics.flatMap(({ MetricStat }: { MetricStat?: { Metric: { MetricName: string } } }) =>
       MetricStat === undefined ? [] : [MetricStat.Metric.MetricName],
     );
@@ -537,7 +537,7 @@ describe('deliver', () => {
     expect(Threshold).toBe(1);
     // The latest minute has no value yet, which FILL makes 0: alone it would never alarm.
     expect(window).toMatchObject({ DatapointsToAlarm: 1, EvaluationPeriods: 5 });
-    const { FilterPattern, LogGroupName } = quiet.the('AWS::Logs::MetricFilter').Properties;
+    const { FilterPattern, LogGroupName } = quiet.the('AWS::Logs::MetricFilter', 'Channels').Properties;
     expect([FilterPattern, quiet.read(LogGroupName)]).toEqual(['{ $.Lost > 0 }', '{Channels/Deliver/Log}']);
   });
 });
@@ -586,7 +586,7 @@ describe('sessions that are over', () => {
   });
 
   it('alarm when a run fails', () => {
-    expect(quiet.the('AWS::CloudWatch::Alarm', 'Revalidation').Properties).toMatchObject({
+    expect(quiet.the('AWS::CloudWatch::Alarm', 'Revalidation/Revalidate/Alarm').Properties).toMatchObject({
       MetricName: 'Errors',
       Threshold: 1,
       EvaluationPeriods: 1,
@@ -620,6 +620,7 @@ describe('after cdk destroy', () => {
     'AWS::ApiGatewayV2::RouteResponse',
     'AWS::ApiGatewayV2::Stage',
     'AWS::CloudWatch::Alarm',
+    'AWS::CloudWatch::CompositeAlarm',
     'AWS::Events::Rule',
     'AWS::IAM::Policy',
     'AWS::IAM::Role',
@@ -667,6 +668,7 @@ describe('several of them', () => {
   /** Properties that name a thing for a whole account and region: a second one of the same name fails to deploy. */
   const names: Readonly<Record<string, string>> = {
     'AWS::CloudWatch::Alarm': 'AlarmName',
+    'AWS::CloudWatch::CompositeAlarm': 'AlarmName',
     'AWS::DynamoDB::Table': 'TableName',
     'AWS::Events::Rule': 'Name',
     'AWS::IAM::Role': 'RoleName',
