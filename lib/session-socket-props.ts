@@ -157,7 +157,9 @@ export interface SessionSocketProps {
   readonly maxChannelsPerConnection?: number;
 
   /**
-   * The throttle of the HTTP API that PHP calls, in requests per second. It shares the account's quota too.
+   * The throttle of the HTTP API that PHP calls, in requests per second. Publishing and asking share it; each of the three routes that
+   * close or rebind sockets has as much again for itself, so that a flood of events does not block a logout. All share the account's
+   * quota.
    * @default { rateLimit: 500, burstLimit: 250 }
    */
   readonly httpThrottle?: RateLimit;

@@ -110,6 +110,12 @@ export const unknowns: readonly Unknown[] = [
     source: `${guide}/websocket-api-protect.html`,
   },
   {
+    question:
+      'whether the routes of a stage share the throttle of its default settings, or have as much each (only with `--throttles`)',
+    choice: 'they share it; a route with settings of its own has its own',
+    source: `${guide}/http-api-throttling.html`,
+  },
+  {
     question: 'stage variables in the events of a WebSocket API',
     choice: '`stageVariables` in the event, when the stage has any',
     source: `${guide}/aws-api-gateway-stage-variables-reference.html`,

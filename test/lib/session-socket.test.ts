@@ -180,6 +180,24 @@ describe('the HTTP API for PHP', () => {
       ThrottlingRateLimit: 5,
       ThrottlingBurstLimit: 2,
     });
+    const { RouteSettings } = throttled.the('AWS::ApiGatewayV2::Stage', 'Http').Properties;
+    for (const own of Object.values(RouteSettings)) {
+      expect(own).toEqual({ ThrottlingRateLimit: 5, ThrottlingBurstLimit: 2 });
+    }
+  });
+
+  it('gives each route that closes sockets a throttle of its own, so that a flood of events leaves a logout its way', () => {
+    const { Properties, DependsOn } = quiet.the('AWS::ApiGatewayV2::Stage', 'Http');
+    const closing = ofHttp('AWS::ApiGatewayV2::Route').filter(({ Properties: { RouteKey } }) =>
+      /terminate_connections$|rebind$/.test(RouteKey),
+    );
+    expect(closing).toHaveLength(3);
+    const own = { ThrottlingRateLimit: 500, ThrottlingBurstLimit: 250 };
+    expect(Properties.RouteSettings).toEqual(
+      Object.fromEntries(closing.map((each) => [each.Properties.RouteKey, own])),
+    );
+    // CloudFormation does not find a route that comes later, and the first deployment fails.
+    for (const { logicalId } of closing) expect(DependsOn).toContain(logicalId);
   });
 
   it('logs the route and never the path, which names users', () => {
