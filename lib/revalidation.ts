@@ -2,7 +2,6 @@ import { Duration } from 'aws-cdk-lib';
 import type { Alarm } from 'aws-cdk-lib/aws-cloudwatch';
 import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction as LambdaTarget } from 'aws-cdk-lib/aws-events-targets';
-import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import type { SessionMode } from '../functions/core/session.ts';
 import type {
@@ -13,7 +12,7 @@ import type {
 } from '../functions/edge/environment.ts';
 import { alarmOnErrors, alarmOnLateChecks } from './alarms.ts';
 import type { ConnectionTables } from './connection-tables.ts';
-import { SocketFunction } from './socket-function.ts';
+import { type FunctionLogging, SocketFunction } from './socket-function.ts';
 
 /** Undefined where PHP is asked in the handshake only, which is the default unless our own file answers for PHP. */
 export function settleRevalidate(mode: SessionMode, revalidate: Duration | false | undefined): Duration | undefined {
@@ -42,7 +41,7 @@ export interface RevalidationProps {
   readonly tables: ConnectionTables;
   /** Of the metric that is counted for the alarm on late checks. */
   readonly metricNamespace: string;
-  readonly logRetention: RetentionDays;
+  readonly logging: FunctionLogging;
   readonly channels: ChannelsEnvironment;
   /** How PHP is asked again, and after how long; undefined where it is not. */
   readonly asking: { readonly php: PhpEnvironment; readonly interval: Duration; readonly atOnce: number } | undefined;
@@ -55,11 +54,7 @@ export class Revalidation extends Construct {
   /** It has yet to be allowed to end connections. */
   readonly revalidate: SocketFunction;
 
-  constructor(
-    scope: Construct,
-    id: string,
-    { tables, logRetention, channels, asking, metricNamespace }: RevalidationProps,
-  ) {
+  constructor(scope: Construct, id: string, { tables, logging, channels, asking, metricNamespace }: RevalidationProps) {
     super(scope, id);
     this.revalidate = new SocketFunction(this, 'Revalidate', {
       entry: 'revalidate',
@@ -74,7 +69,7 @@ export class Revalidation extends Construct {
       // Above the time for which it works, below the minute after which the next one starts.
       timeout: Duration.seconds(55),
       memorySize: 512,
-      logRetention,
+      logging,
     });
     const { revalidate } = this;
     for (const verb of ['Scan', 'UpdateItem']) revalidate.allow(`dynamodb:${verb}`, tables.connections.tableArn);

@@ -28,7 +28,7 @@ import { refuseBadProps } from './refuse-bad-props.ts';
 import { Revalidation, settleRevalidate, shareChecks, writeRevalidation } from './revalidation.ts';
 import type { SessionSocketProps } from './session-socket-props.ts';
 import { SocketApi } from './socket-api.ts';
-import { SocketFunction, type SocketFunctionProps } from './socket-function.ts';
+import { type FunctionLogging, SocketFunction, type SocketFunctionProps } from './socket-function.ts';
 
 /** A WebSocket API that lets in who is logged in over PHP, and nobody else. */
 export class SessionSocket extends Construct {
@@ -71,7 +71,7 @@ export class SessionSocket extends Construct {
   readonly #api: SocketApi;
   readonly #tables: ConnectionTables;
   readonly #channels: Channels;
-  readonly #logRetention: RetentionDays;
+  readonly #logging: FunctionLogging;
   readonly #metricNamespace: string;
 
   /** @throws BadProps with one plain sentence about the first prop that cannot work or would not be safe */
@@ -82,7 +82,8 @@ export class SessionSocket extends Construct {
     this.mode = this.#wayIn.mode;
     this.tokenFrom = this.#wayIn.tokenFrom;
     this.#revalidate = settleRevalidate(this.#wayIn.mode, props.revalidate);
-    this.#logRetention = props.logRetention ?? RetentionDays.ONE_MONTH;
+    const retention = props.logRetention ?? RetentionDays.ONE_MONTH;
+    this.#logging = { retention, systemLogLevel: props.systemLogLevel };
 
     const { appId, key } = identify(this, props);
     this.appId = appId;
@@ -95,7 +96,7 @@ export class SessionSocket extends Construct {
       throttle: props.throttle ?? { rateLimit: 2000, burstLimit: 1000 },
       tokenFrom: this.#wayIn.tokenFrom,
       cloudWatchRole: props.cloudWatchRole ?? true,
-      logRetention: this.#logRetention,
+      logRetention: retention,
     });
     this.webSocketUrl = this.#api.url;
     this.#channels = new Channels(this, 'Channels', {
@@ -103,7 +104,7 @@ export class SessionSocket extends Construct {
       tables: this.#tables,
       accountRequestQuota: props.accountRequestQuota ?? { rateLimit: 10_000, burstLimit: 5_000 },
       metricNamespace: this.#metricNamespace,
-      logRetention: this.#logRetention,
+      logging: this.#logging,
     });
     this.deliveryAlarm = this.#channels.alarm;
 
@@ -122,7 +123,7 @@ export class SessionSocket extends Construct {
     this.httpApiUrl = new PublishApi(this, 'Http', {
       name: nameOf(this),
       throttle: props.httpThrottle ?? { rateLimit: 500, burstLimit: 250 },
-      logRetention: this.#logRetention,
+      logRetention: retention,
       publish,
     }).url;
     this.revalidateAlarm = this.#createRevalidation(props, php).alarm;
@@ -297,7 +298,7 @@ export class SessionSocket extends Construct {
     const revalidation = new Revalidation(this, 'Revalidation', {
       tables: this.#tables,
       metricNamespace: this.#metricNamespace,
-      logRetention: this.#logRetention,
+      logging: this.#logging,
       channels: this.#channels.environment,
       asking: interval === undefined ? undefined : { php, interval, atOnce },
     });
@@ -307,10 +308,10 @@ export class SessionSocket extends Construct {
   }
 
   #createHello(): Hello {
-    return new Hello(this, 'Hello', { api: this.#api, tables: this.#tables, logRetention: this.#logRetention });
+    return new Hello(this, 'Hello', { api: this.#api, tables: this.#tables, logging: this.#logging });
   }
 
-  #createFunction(id: string, props: Omit<SocketFunctionProps, 'logRetention'>): SocketFunction {
-    return new SocketFunction(this, id, { ...props, logRetention: this.#logRetention });
+  #createFunction(id: string, props: Omit<SocketFunctionProps, 'logging'>): SocketFunction {
+    return new SocketFunction(this, id, { ...props, logging: this.#logging });
   }
 }

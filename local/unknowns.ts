@@ -125,6 +125,12 @@ export const unknowns: readonly Unknown[] = [
     choice: 'they are not deployed: no match, and the log says so',
     source: `${guide}/apigateway-set-up-websocket-deployment.html`,
   },
+  {
+    question: 'whether Lambda’s report on a handler that threw is of the level WARN or INFO',
+    choice: 'INFO; that of a timeout or a crash is WARN',
+    source:
+      'https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-log-level.html#monitoring-cloudwatchlogs-log-level-mapping',
+  },
   { question: 'the frame type of what is posted to @connections', choice: 'text', source: managementApi },
   {
     question: 'when an expired item of DynamoDB goes (AWS says within days)',

@@ -185,6 +185,18 @@ describe('at the door', () => {
     expect(suppressed).toMatchObject({ reason: 'malformed-ticket', level: 'INFO' });
   });
 
+  it('a refusal writes its metric and nothing else, where Lambda’s own lines begin at WARN', async () => {
+    await deploy({ mode: 'ticket', systemLogLevel: 'WARN' });
+    const knocks = 10;
+    for (let times = 0; times < knocks; times += 1) {
+      await handshakeStatus(`${gateway.webSocketUrl}?token=no-ticket`, { origin: app.url });
+    }
+    const lines = () =>
+      gateway.log.filter((entry) => entry.kind === 'function-output' && entry.function.includes('Authorizer'));
+    await expect.poll(() => lines().length).toBe(knocks);
+    expect(gateway.records().filter((record) => record.HandshakeRefused === 1)).toHaveLength(knocks);
+  });
+
   it('a flood asks PHP no more at a time than it may', async () => {
     await deploy({ mode: 'ticket', maxConcurrentSessionChecks: '2' });
     let now = 0;

@@ -328,6 +328,21 @@ describe.each(both)('every function, %s,', (_, deployment) => {
   });
 });
 
+describe('Lambda’s own lines', () => {
+  const formats = (deployment: Deployment) =>
+    lambdas(deployment).map(({ Properties: { LoggingConfig } }) => ({ ...LoggingConfig, LogGroup: undefined }));
+
+  it('are text where nothing is said', () => {
+    expect(formats(withHello)).toEqual(Array(8).fill({ LogGroup: undefined }));
+  });
+
+  it.each(['INFO', 'WARN'] as const)('are JSON from the level %s on, and our own from INFO on', (systemLogLevel) => {
+    expect(formats(deploy({ hello: true, systemLogLevel }))).toEqual(
+      Array(8).fill({ LogFormat: 'JSON', SystemLogLevel: systemLogLevel, ApplicationLogLevel: 'INFO' }),
+    );
+  });
+});
+
 it('keeps every log for as long as it is told', () => {
   const groups = deploy({ hello: true, logRetention: RetentionDays.ONE_WEEK }).of('AWS::Logs::LogGroup');
   expect(groups.map(({ Properties }) => Properties.RetentionInDays)).toEqual(Array(10).fill(7));
