@@ -42,9 +42,12 @@ export const options = [
   'sessionEndpoint',
   'sessionTimeoutMs',
   'stackName',
+  'systemLogLevel',
   'throttle',
   'tokenFrom',
 ] as const;
+
+type SystemLogLevel = NonNullable<SessionSocketProps['systemLogLevel']>;
 
 type Option = (typeof options)[number];
 
@@ -118,6 +121,7 @@ export function readContext(lookup: Lookup): SessionSocketProps & Pick<SessionSo
     ...maybe('appId', readText(lookup, 'appId')),
     ...maybe('key', readText(lookup, 'key')),
     ...maybe('hello', readSwitch(lookup, 'hello')),
+    ...maybe('systemLogLevel', readText(lookup, 'systemLogLevel') as SystemLogLevel | undefined),
     ...maybe('cloudWatchRole', readSwitch(lookup, 'cloudWatchRole')),
     ...maybe('alarmTopicArn', readTopicArn(lookup)),
   };

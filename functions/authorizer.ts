@@ -6,7 +6,8 @@ import type { Clock } from './core/clock.ts';
 import { type CredentialsSource, hashSessionId } from './core/credentials.ts';
 import { checkOrigin, type OriginPolicy } from './core/origin.ts';
 import { createProofReader, isTicket } from './core/proof.ts';
-import { isRefusal, type Refusal, refuse } from './core/refusal.ts';
+import { isRefusal, type Refusal, type RefusalReason, refuse } from './core/refusal.ts';
+import { createRefusalLog } from './core/refusal-log.ts';
 import { askingWith, hasEnded, type Proof, type Session } from './core/session.ts';
 import { type Browser, SessionCheckFailed, type SessionLookup } from './core/session-lookup.ts';
 import { clockTolerance, sessionOf, type Ticket } from './core/ticket.ts';
@@ -31,6 +32,9 @@ interface Dependencies {
   readonly tell: Tell;
 }
 
+/** Traces of an attack, each of which is logged. A ticket that was used is the third; Connect knows it, and logs every one. */
+const alwaysLogged: ReadonlySet<Refusal['refused']> = new Set<RefusalReason>(['foreign-origin', 'unreadable-ticket']);
+
 /**
  * Decides who may open a socket. Accepted: an Allow for exactly this handshake. Refused: a Deny, which the browser sees
  * as 403. Everything else throws, which it sees as 500, so that Lambda's error metric counts faults and nothing else.
@@ -45,8 +49,10 @@ export function createAuthorizer({
   tell,
 }: Dependencies) {
   const readProof = createProofReader(wayIn, credentials, clock);
+  const refusals = createRefusalLog(clock);
 
   return async (event: ConnectAuthorizerEvent): Promise<APIGatewayAuthorizerResult> => {
+    for (const suppressed of refusals.flush()) tell('info', 'refusals suppressed', suppressed, {});
     const outcome = await whoAsks(event).catch((error: unknown) => {
       reportFailure(event, error);
       throw error;
@@ -102,11 +108,16 @@ export function createAuthorizer({
   }
 
   function reportRefusal(event: ConnectAuthorizerEvent, { refused, sentence }: Refusal): void {
+    const count = { HandshakeRefused: 1 };
+    if (!alwaysLogged.has(refused) && !refusals.isWritten(refused)) {
+      tell('info', undefined, { reason: refused }, count);
+      return;
+    }
     // The one thing a developer needs to mend a list of origins; a stranger chose it, so it is cut.
     const origin = refused === 'foreign-origin' ? readHeader(event, 'origin') : undefined;
     const { connectionId } = event.requestContext;
     const fields = { connectionId, reason: refused, sentence, origin: origin?.slice(0, 200) };
-    tell('info', 'handshake refused', fields, { HandshakeRefused: 1 });
+    tell('info', 'handshake refused', fields, count);
   }
 
   function reportFailure({ requestContext }: ConnectAuthorizerEvent, error: unknown): void {

@@ -11,6 +11,7 @@ import {
   subscriptionsTable,
 } from '../functions/edge/tables.ts';
 import { acknowledge } from './acknowledge.ts';
+import { alarmOnTableThrottles } from './throttle-alarms.ts';
 
 /** What is known while sockets are open; nothing in it outlives the stack. */
 export class ConnectionTables extends Construct {
@@ -70,6 +71,7 @@ export class ConnectionTables extends Construct {
       partitionKey: { name: revocationsTable.partitionKey, type: STRING },
       timeToLiveAttribute: revocationsTable.ttl,
     });
+    for (const child of this.node.children) if (child instanceof Table) alarmOnTableThrottles(child);
     acknowledge(
       this,
       'AwsSolutions-DDB3',

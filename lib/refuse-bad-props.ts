@@ -67,6 +67,9 @@ function findFault(props: SessionSocketProps): string | undefined {
   if (quota !== undefined && !(quota.rateLimit >= 100 && quota.burstLimit >= 10)) {
     return 'accountRequestQuota needs a rateLimit of at least 100 and a burstLimit of at least 10; with less, a broadcast would outlive its workers.';
   }
+  if (props.systemLogLevel !== undefined && !['INFO', 'WARN'].includes(props.systemLogLevel)) {
+    return `systemLogLevel is "${props.systemLogLevel}"; it is INFO or WARN, or left out.`;
+  }
   return findTrafficFault(props);
 }
 

@@ -192,7 +192,9 @@ export interface SessionSocketProps {
   readonly maxPresenceJoinsPerMinutePerUser?: number;
 
   /**
-   * The throttle of the HTTP API that PHP calls, in requests per second. It shares the account's quota too.
+   * The throttle of the HTTP API that PHP calls, in requests per second. Publishing and asking share it; each of the three routes that
+   * close or rebind sockets has as much again for itself, so that a flood of events does not block a logout. All share the account's
+   * quota.
    * @default { rateLimit: 500, burstLimit: 250 }
    */
   readonly httpThrottle?: RateLimit;
@@ -218,4 +220,13 @@ export interface SessionSocketProps {
    * @default RetentionDays.ONE_MONTH
    */
   readonly logRetention?: RetentionDays;
+
+  /**
+   * Lambda's own lines as JSON, from this level on. `WARN` leaves out those of invocations that went well, a third of what a rejected
+   * handshake writes, and with them the memory and the cold starts that they tell. Nobody has verified on AWS which lines are left; Lambda's
+   * table says that those of failures are
+   * (https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-log-level.html#monitoring-cloudwatchlogs-log-level-mapping).
+   * @default - text, every line
+   */
+  readonly systemLogLevel?: 'INFO' | 'WARN';
 }

@@ -73,6 +73,10 @@ describe('the options of cdk deploy', () => {
     expect(read({ throttle: '100,50', httpThrottle: '20,10' })).toMatchObject({ throttle, httpThrottle });
   });
 
+  it('take the level of Lambda’s own lines', () => {
+    expect(read({ systemLogLevel: 'WARN' })).toMatchObject({ systemLogLevel: 'WARN' });
+  });
+
   it('take the topic that alarms tell', () => {
     const alarmTopicArn = 'arn:aws:sns:eu-central-1:123456789012:night';
     expect(read({ alarmTopicArn })).toMatchObject({ alarmTopicArn });

@@ -128,10 +128,11 @@ describe('a client event is refused', () => {
   });
 
   it('above a quarter more than the user may send in one minute, by whatever connections', async () => {
-    const { say, ann, clock, published, subscriptions, sender } = await scene();
+    const { say, ann, clock, published, registry, subscriptions, sender } = await scene();
     const message = 'This user has sent too many client events in one minute.';
     for (let n = 0; n < 50; n += 1) {
       const tab = { ...ann, connectionId: `tab${n}` };
+      await registry.seat(tab.connectionId, { principalId: tab.principalId });
       await subscriptions.add('private-x', tab, 0);
       sender.open(tab.connectionId);
       expect(await say(frame, tab)).toEqual(pong);

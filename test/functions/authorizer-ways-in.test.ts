@@ -76,6 +76,15 @@ describe('a ticket', () => {
     expect(await authorize(knock({ tokens: [sealTicket(credentials, contents(now))] }))).toMatchObject(denied);
   });
 
+  it('is logged in full, each of them, when it was forged or changed', async () => {
+    const { authorize, now, told } = scene({ mode: 'ticket' });
+    const forged = knock({ tokens: [sealTicket({ ...credentials, secret: 'a guess' }, contents(now))] });
+    for (let times = 0; times < 50; times += 1) await authorize(forged);
+    expect(told.lines.map(({ message, fields }) => [message, (fields as { reason?: string }).reason])).toEqual(
+      Array(50).fill(['handshake refused', 'unreadable-ticket']),
+    );
+  });
+
   it('costs PHP nothing when it is none, no longer one, or somebody else’s', async () => {
     const { asked, authorize, now, told } = scene({ mode: 'ticket' });
     const good = sealTicket(credentials, contents(now));

@@ -164,6 +164,14 @@ describe('with tickets', () => {
     expect(JSON.stringify(told.lines)).not.toContain(admitted.jti);
   });
 
+  it('logs each replay in full, however many', async () => {
+    const { told, connect } = ticketScene();
+    for (let times = 0; times < 50; times += 1) await connect(connectEvent(admitted));
+    const replays = told.lines.filter(({ message }) => message === 'handshake refused');
+    expect(replays).toHaveLength(49);
+    for (const { fields } of replays) expect(fields).toMatchObject({ reason: 'used-ticket', connectionId });
+  });
+
   it('lets one of several in that come at once', async () => {
     const { registry, connect } = ticketScene();
     const answers = await Promise.all([1, 2, 3].map(() => connect(connectEvent(admitted))));

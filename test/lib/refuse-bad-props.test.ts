@@ -211,6 +211,11 @@ describe('refuses, with one plain sentence,', () => {
       'httpThrottle needs a rateLimit and a burstLimit above 0; with less, no logout would close a socket.',
     ],
     [
+      'a log level below INFO',
+      { systemLogLevel: 'DEBUG' as 'WARN' },
+      'systemLogLevel is "DEBUG"; it is INFO or WARN, or left out.',
+    ],
+    [
       'a quota so small that no worker would come to its end',
       { accountRequestQuota: { rateLimit: 99, burstLimit: 50 } },
       'accountRequestQuota needs a rateLimit of at least 100 and a burstLimit of at least 10; with less, a broadcast would outlive its workers.',

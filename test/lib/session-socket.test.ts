@@ -181,6 +181,24 @@ describe('the HTTP API for PHP', () => {
       ThrottlingRateLimit: 5,
       ThrottlingBurstLimit: 2,
     });
+    const { RouteSettings } = throttled.the('AWS::ApiGatewayV2::Stage', 'Http').Properties;
+    for (const own of Object.values(RouteSettings)) {
+      expect(own).toEqual({ ThrottlingRateLimit: 5, ThrottlingBurstLimit: 2 });
+    }
+  });
+
+  it('gives each route that closes sockets a throttle of its own, so that a flood of events leaves a logout its way', () => {
+    const { Properties, DependsOn } = quiet.the('AWS::ApiGatewayV2::Stage', 'Http');
+    const closing = ofHttp('AWS::ApiGatewayV2::Route').filter(({ Properties: { RouteKey } }) =>
+      /terminate_connections$|rebind$/.test(RouteKey),
+    );
+    expect(closing).toHaveLength(3);
+    const own = { ThrottlingRateLimit: 500, ThrottlingBurstLimit: 250 };
+    expect(Properties.RouteSettings).toEqual(
+      Object.fromEntries(closing.map((each) => [each.Properties.RouteKey, own])),
+    );
+    // CloudFormation does not find a route that comes later, and the first deployment fails.
+    for (const { logicalId } of closing) expect(DependsOn).toContain(logicalId);
   });
 
   it('logs the route and never the path, which names users', () => {
@@ -200,7 +218,7 @@ describe('the HTTP API for PHP', () => {
   });
 
   it('is watched by an alarm that one logout which left sockets open sets off', () => {
-    const { Properties } = quiet.the('AWS::CloudWatch::Alarm', 'Publish');
+    const { Properties } = quiet.the('AWS::CloudWatch::Alarm', 'Publish/Alarm');
     expect(Properties).toMatchObject({ MetricName: 'Errors', Period: 60, EvaluationPeriods: 1, Threshold: 1 });
     const [dimension] = Properties.Dimensions;
     expect([dimension.Name, quiet.read(dimension.Value)]).toEqual(['FunctionName', '{Publish/Function}']);
@@ -308,6 +326,21 @@ describe.each(both)('every function, %s,', (_, deployment) => {
     for (const path of ['Authorizer', 'Connect', 'Message', 'Publish']) {
       expect(deployment.the('AWS::Lambda::Function', path).Properties.Timeout).toBeLessThan(29);
     }
+  });
+});
+
+describe('Lambda’s own lines', () => {
+  const formats = (deployment: Deployment) =>
+    lambdas(deployment).map(({ Properties: { LoggingConfig } }) => ({ ...LoggingConfig, LogGroup: undefined }));
+
+  it('are text where nothing is said', () => {
+    expect(formats(withHello)).toEqual(Array(8).fill({ LogGroup: undefined }));
+  });
+
+  it.each(['INFO', 'WARN'] as const)('are JSON from the level %s on, and our own from INFO on', (systemLogLevel) => {
+    expect(formats(deploy({ hello: true, systemLogLevel }))).toEqual(
+      Array(8).fill({ LogFormat: 'JSON', SystemLogLevel: systemLogLevel, ApplicationLogLevel: 'INFO' }),
+    );
   });
 });
 
@@ -448,7 +481,7 @@ describe('the authorizer', () => {
   });
 
   it('is watched by an alarm on its errors, which are session checks that failed and nothing else', () => {
-    const { AlarmDescription, ...alarm } = quiet.the('AWS::CloudWatch::Alarm', 'Authorizer').Properties;
+    const { AlarmDescription, ...alarm } = quiet.the('AWS::CloudWatch::Alarm', 'Authorizer/Alarm').Properties;
     expect(AlarmDescription).toContain('Session checks fail');
     expect(alarm).toMatchObject({
       Namespace: 'AWS/Lambda',
@@ -470,7 +503,7 @@ describe('the authorizer', () => {
 
 describe('connect', () => {
   it('is watched by an alarm on its errors, because with them handshakes fail that PHP has said yes to', () => {
-    const { Properties } = quiet.the('AWS::CloudWatch::Alarm', 'Connect');
+    const { Properties } = quiet.the('AWS::CloudWatch::Alarm', 'Connect/Alarm');
     expect(Properties).toMatchObject({
       MetricName: 'Errors',
       Threshold: 1,
@@ -583,7 +616,7 @@ describe('deliver', () => {
   );
 
   it('sets an alarm off when a post is lost, or Lambda gives a worker up', () => {
-    const { Metrics, Threshold, ...window } = quiet.the('AWS::CloudWatch::Alarm', 'Channels').Properties;
+    const { Metrics, Threshold, ...window } = quiet.the('AWS::CloudWatch::Alarm', 'Channels/Deliver/Alarm').Properties;
     const found = Metrics.flatMap(({ MetricStat }: { MetricStat?: { Metric: { MetricName: string } } }) =>
       MetricStat === undefined ? [] : [MetricStat.Metric.MetricName],
     );
@@ -591,7 +624,7 @@ describe('deliver', () => {
     expect(Threshold).toBe(1);
     // The latest minute has no value yet, which FILL makes 0: alone it would never alarm.
     expect(window).toMatchObject({ DatapointsToAlarm: 1, EvaluationPeriods: 5 });
-    const { FilterPattern, LogGroupName } = quiet.the('AWS::Logs::MetricFilter').Properties;
+    const { FilterPattern, LogGroupName } = quiet.the('AWS::Logs::MetricFilter', 'Channels').Properties;
     expect([FilterPattern, quiet.read(LogGroupName)]).toEqual(['{ $.Lost > 0 }', '{Channels/Deliver/Log}']);
   });
 });
@@ -640,7 +673,7 @@ describe('sessions that are over', () => {
   });
 
   it('alarm when a run fails', () => {
-    expect(quiet.the('AWS::CloudWatch::Alarm', 'Revalidation').Properties).toMatchObject({
+    expect(quiet.the('AWS::CloudWatch::Alarm', 'Revalidation/Revalidate/Alarm').Properties).toMatchObject({
       MetricName: 'Errors',
       Threshold: 1,
       EvaluationPeriods: 1,
@@ -674,6 +707,7 @@ describe('after cdk destroy', () => {
     'AWS::ApiGatewayV2::RouteResponse',
     'AWS::ApiGatewayV2::Stage',
     'AWS::CloudWatch::Alarm',
+    'AWS::CloudWatch::CompositeAlarm',
     'AWS::Events::Rule',
     'AWS::IAM::Policy',
     'AWS::IAM::Role',
@@ -721,6 +755,7 @@ describe('several of them', () => {
   /** Properties that name a thing for a whole account and region: a second one of the same name fails to deploy. */
   const names: Readonly<Record<string, string>> = {
     'AWS::CloudWatch::Alarm': 'AlarmName',
+    'AWS::CloudWatch::CompositeAlarm': 'AlarmName',
     'AWS::DynamoDB::Table': 'TableName',
     'AWS::Events::Rule': 'Name',
     'AWS::IAM::Role': 'RoleName',

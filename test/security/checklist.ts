@@ -690,6 +690,65 @@ export const sections: readonly Section[] = [
         tests: [],
         reason: 'Not offered: it takes CloudFront or another front of your own, and then `disableExecuteApiEndpoint`.',
       },
+      {
+        number: 'S55',
+        statement: 'A flood of rejected handshakes or requests does not fill the log, and hides no attack in it',
+        tests: [
+          ...by(
+            'integration/strangers',
+            'a flood of one kind writes one full line in a minute and environment, and counts exactly',
+          ),
+          ...by(
+            'functions/authorizer',
+            'a flood of refusals for one reason › is one line in a minute, and its metric stays exact',
+            'a flood of refusals for one reason › is told of at the next invocation after the minute, which may be anybody’s',
+            'a flood of refusals for one reason › does not hide a refusal for another reason',
+            'a flood of refusals for one reason › is written in full, each of them, where the origin is foreign',
+          ),
+          ...by('functions/authorizer-ways-in', 'is logged in full, each of them, when it was forged or changed'),
+          ...by('functions/connect', 'logs each replay in full, however many'),
+          ...by(
+            'functions/publish',
+            'is one line in a minute for each sentence, and its metric stays exact',
+            'is another thing than one with a bad signature, which is logged in full, each of them: %s',
+          ),
+        ],
+        reason:
+          'Somebody who sends foreign origins or forged tickets is written in full each time: docs/strangers.md has the price. The metric and Lambda’s own lines remain for each rejection.',
+      },
+      {
+        number: 'S56',
+        statement: 'A flood of the HTTP API does not block logouts, and no page names its URL',
+        tests: [
+          ...by(
+            'integration/http-throttle',
+            'a logout closes its sockets all the same',
+            'a stranger’s requests count as well, and leave a logout its way',
+            'each way to close has a throttle of its own, which a stranger who knows the URL uses up too',
+            'is in no page and no header that a browser gets',
+          ),
+          ...by(
+            'lib/session-socket',
+            'gives each route that closes sockets a throttle of its own, so that a flood of events leaves a logout its way',
+          ),
+        ],
+        reason:
+          'Somebody who knows the URL can still use up the throttle of a closing route: API Gateway counts before any signature is checked.',
+      },
+      {
+        number: 'S57',
+        statement: 'What is throttled, or fails before any function runs, sets off an alarm',
+        tests: by(
+          'lib/alarms',
+          'the throttles of each function',
+          'the throttled reads and writes of each table and of each of its indexes',
+          'the 5xx of the HTTP API, and the errors of the WebSocket API, at their stages',
+          'late session checks, as the log of this stack has them, and only where sessions are checked',
+          'nothing that a stranger without a login can cause but throttles',
+          'is on when any of the others is, and knows all of them',
+        ),
+        reason: 'Checked in the template. That AWS counts as it documents was not tried on AWS.',
+      },
     ],
   },
   {
