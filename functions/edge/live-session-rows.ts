@@ -8,6 +8,7 @@ import {
 import type { Clock } from '../core/clock.ts';
 import { type Connection, sessionOwner, userOwner } from '../core/connection.ts';
 import type { DueConnection, LiveSession, LiveSessions } from '../core/live-sessions.ts';
+import { isSameSessionId } from '../core/session.ts';
 import { type ConnectionTableNames, channelsOf, keyOf, readRow, shown } from './connection-rows.ts';
 import { orUnfit } from './or-unfit.ts';
 import { createOwnerRows } from './owner-rows.ts';
@@ -84,7 +85,7 @@ export function createLiveSessionRows(
       await owners.add(sessionOwner(to.sessionHash), connection);
       const isRebound = await update(connection, sessionHash, `SET ${changes.join(', ')}`, values);
       // Else it may be another rebind to the same id that was faster.
-      if (isRebound && to.sessionHash !== sessionHash) await owners.remove(sessionOwner(sessionHash), connection);
+      if (isRebound && !isSameSessionId(to.sessionHash, sessionHash)) await owners.remove(sessionOwner(sessionHash), connection);
       return isRebound;
     },
   };
