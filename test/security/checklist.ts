@@ -670,7 +670,8 @@ export const sections: readonly Section[] = [
           ),
           ...by('integration/php-never-throws', 'nothing secret is in a trace from inside, whatever the settings'),
         ],
-        reason: 'With the connection id and the principal; the address is in the access log.',
+        reason:
+          'With the connection id and the principal; the address is in the access log. Of a stranger’s repetitions the reason alone (S55).',
       },
       {
         number: 'S53',
