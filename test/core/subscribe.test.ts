@@ -596,6 +596,36 @@ describe('a presence channel that is joined again', () => {
     expect(await members.of(room)).toHaveLength(2);
   });
 
+  it.each([
+    ['subscriptions', 'remove'],
+    ['members', 'leave'],
+  ] as const)(
+    'is there for the others too, when an older frame is leaving it, after its %s.%s',
+    async (port, method) => {
+      const the = scene();
+      const ann = await the.visit('aa', { userId: '42' });
+      await the.join(ann, room);
+      justAfter(the[port], method as never, () => the.join({ ...ann, saidAt: ann.saidAt + 5 }, room));
+      await the.unsubscribe(ann, room, ann.saidAt + 4);
+      expect(the.subscriptions.on(room)).toEqual(['aa']);
+      expect(the.registry.channelsOf(ann)).toEqual([room]);
+      expect(await the.members.of(room)).toHaveLength(1);
+    },
+  );
+
+  it('leaves no ghost, when an older frame is leaving it and the connection ends meanwhile', async () => {
+    const the = scene();
+    const ann = await the.visit('aa', { userId: '42' });
+    await the.join(ann, room);
+    justAfter(the.subscriptions, 'remove', async () => {
+      await the.join({ ...ann, saidAt: ann.saidAt + 5 }, room);
+      justAfter(the.subscriptions, 'find', () => the.leave(ann));
+    });
+    await the.unsubscribe(ann, room, ann.saidAt + 4);
+    expect(the.subscriptions.on(room)).toEqual([]);
+    expect(await the.members.of(room)).toEqual([]);
+  });
+
   it('shows what the user says now, where that has changed', async () => {
     const { members, sender } = await again({ channelData: '{"user_id":"42","user_info":{"name":"Ann B."}}' });
     expect(await members.find(room, '42')).toMatchObject({ userInfo: { name: 'Ann B.' } });
@@ -608,15 +638,15 @@ describe('a presence channel that is joined again', () => {
     ['members', 'of'],
   ] as const)('leaves nothing when it is revoked before %s.%s', async (port, method) => {
     const the = scene();
-    const ann = await the.visit('aa', { userId: '42' });
-    await the.join(ann, room);
+    const [ann, tab] = [await the.visit('aa', { userId: '42' }), await the.visit('bb', { userId: '42' })];
+    for (const each of [ann, tab]) await the.join(each, room);
     justBefore(the[port], method as never, async () => {
       const { channels = [] } = (await the.registry.revoke(ann, the.clock.now())) ?? {};
       for (const channel of channels) await the.part(channel, ann);
     });
     await the.join({ ...ann, saidAt: ann.saidAt + 5 }, room);
-    expect(the.subscriptions.on(room)).toEqual([]);
-    expect(await the.members.of(room)).toEqual([]);
+    expect(the.subscriptions.on(room)).toEqual(['bb']);
+    expect(await the.members.of(room, 'aa')).toEqual([]);
   });
 });
 
