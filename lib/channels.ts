@@ -57,7 +57,7 @@ export class Channels extends Construct {
     this.environment = { ...own, DELIVER_FUNCTION: this.deliver.lambda.functionName };
     this.alarm = alarmOnLosses(this.deliver, props.metricNamespace);
 
-    for (const verb of ['GetItem', 'UpdateItem']) {
+    for (const verb of ['GetItem', 'BatchGetItem', 'UpdateItem']) {
       this.deliver.allow(`dynamodb:${verb}`, tables.connections.tableArn);
     }
     for (const verb of ['GetItem', 'PutItem']) this.deliver.allow(`dynamodb:${verb}`, tables.claims.tableArn);

@@ -73,7 +73,7 @@ export class Revalidation extends Construct {
       logging,
     });
     const { revalidate } = this;
-    for (const verb of ['Scan', 'GetItem', 'UpdateItem']) {
+    for (const verb of ['Scan', 'GetItem', 'BatchGetItem', 'UpdateItem']) {
       revalidate.allow(`dynamodb:${verb}`, tables.connections.tableArn);
     }
     // For connections that functions of 0.1.0 wrote.

@@ -299,7 +299,8 @@ export class SessionSocket extends Construct {
       memorySize: 512,
     });
     for (const verb of ['GetItem', 'PutItem']) publish.allow(`dynamodb:${verb}`, revocations.tableArn);
-    for (const verb of ['GetItem', 'Query', 'UpdateItem']) publish.allow(`dynamodb:${verb}`, connections.tableArn);
+    for (const verb of ['GetItem', 'BatchGetItem', 'Query', 'UpdateItem'])
+      publish.allow(`dynamodb:${verb}`, connections.tableArn);
     for (const verb of ['GetItem', 'PutItem', 'DeleteItem']) publish.allow(`dynamodb:${verb}`, claims.tableArn);
     for (const verb of ['PutItem', 'Query']) publish.allow(`dynamodb:${verb}`, owners.tableArn);
     // Which channels there are, and who is on one.

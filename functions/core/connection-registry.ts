@@ -43,6 +43,8 @@ export type SigningIn = 'signed in' | 'other' | 'away';
  * `markWelcomed` answers false, and MUST NOT create anything, when the connection has left meanwhile or was revoked.
  * `revoke` marks a connection as one that nothing is for any more, and answers what it was; it can join no
  * more. It answers undefined, and MUST NOT create anything, when the connection has left; it MAY be repeated.
+ * `revokeTogether` does it for many in few requests. It answers them by connection id, and undefined where it could not mark every one
+ * of them: callers then revoke one after the other.
  * `ofUser` yields page by page the connections that act as a user in any way, and `ofSession` those of a session, whichever user they belong
  * to. Both MUST answer by what was written last, with revoked ones too, so that a revocation that was broken off can be done again. They
  * MAY yield one twice, and one that is gone. With a `userId`, `ofSession` MUST find that user's connections of the session also where functions
@@ -68,6 +70,11 @@ export interface ConnectionRegistry {
   signedInAs(connection: Connection): Promise<Member | undefined>;
   markWelcomed(connection: Connection, welcomedAt: number): Promise<boolean>;
   revoke(connection: Connection, revokedAt: number, why: RefusalReason): Promise<RevokedConnection | undefined>;
+  revokeTogether(
+    connections: readonly Connection[],
+    revokedAt: number,
+    why: RefusalReason,
+  ): Promise<ReadonlyMap<string, RevokedConnection> | undefined>;
   leave(connection: Connection): Promise<readonly string[]>;
   ofUser(userId: string): AsyncIterable<readonly Connection[]>;
   ofSession(sessionHash: string, userId?: string): AsyncIterable<readonly Connection[]>;

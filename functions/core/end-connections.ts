@@ -30,9 +30,11 @@ export interface EndReport {
 }
 
 const concurrency = 50;
+/** Marked one by one: one request is faster than two, and half the price. */
+const few = 10;
 
 /**
- * Closes sockets for good. Each row is marked, so that the connection joins nothing more, and taken off its channels, so that
+ * Closes sockets for good. First every row is marked, so that the connection joins nothing more, and taken off its channels, so that
  * nothing is published to it; then the client gets the reason, and the socket is closed. Rows are removed when all are closed, because
  * no client waits for that. What fails is tried again.
  * @param deadline epoch milliseconds
@@ -49,19 +51,11 @@ export async function endConnections(
   const outcomes = new Map<Connection, Closing>();
   let left = found;
   for (let pauseMs = 50; left.length > 0; pauseMs *= 2) {
-    const silenced = new Map<Connection, RevokedConnection | undefined>();
+    const silenced = await silence(left);
+    watch.lap('mark');
+    // A socket whose row cannot be marked is closed all the same.
     const closings = new Map<Connection, Closing>();
-    let unmarked = left.length;
-    await tryAll(left, async (connection) => {
-      // A socket whose row cannot be marked is closed all the same.
-      await silence(connection).then(
-        (row) => void silenced.set(connection, row),
-        () => undefined,
-      );
-      unmarked -= 1;
-      if (unmarked === 0) watch.lap('mark');
-      closings.set(connection, await close(connection));
-    });
+    await tryAll(left, async (connection) => void closings.set(connection, await close(connection)));
     watch.lap('close');
     await tryAll([...closings.keys()], async (connection) => {
       const closing = closings.get(connection) ?? 'gone';
@@ -79,10 +73,17 @@ export async function endConnections(
   const closed = [...outcomes.values()].filter((outcome) => outcome === 'closed').length;
   return { found: found.length, closed, gone: outcomes.size - closed, failed: left.length, took: watch.laps };
 
-  async function silence(connection: Connection): Promise<RevokedConnection | undefined> {
-    const row = await registry.revoke(connection, endedAt, why);
-    await Promise.all((row?.channels ?? []).map((channel) => part(channel, connection)));
-    return row;
+  /** @returns the rows of those that hear nothing any more, as they were; undefined for one that has left */
+  async function silence(connections: readonly Connection[]): Promise<Map<Connection, RevokedConnection | undefined>> {
+    const silenced = new Map<Connection, RevokedConnection | undefined>();
+    const marked = connections.length > few ? await registry.revokeTogether(connections, endedAt, why) : undefined;
+    await tryAll(connections, async (connection) => {
+      const row =
+        marked === undefined ? await registry.revoke(connection, endedAt, why) : marked.get(connection.connectionId);
+      await Promise.all((row?.channels ?? []).map((channel) => part(channel, connection)));
+      silenced.set(connection, row);
+    });
+    return silenced;
   }
 
   /** Off its channels already where it was silenced, and it can have joined none since. */

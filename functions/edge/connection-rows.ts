@@ -11,10 +11,11 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import type { Clock } from '../core/clock.ts';
 import { type Connection, connectionLifetime, sessionOwner, userOwner, welcomePatience } from '../core/connection.ts';
-import type { ConnectionRegistry, RegisteredConnection } from '../core/connection-registry.ts';
+import type { ConnectionRegistry, RegisteredConnection, RevokedConnection } from '../core/connection-registry.ts';
 import type { RefusalReason } from '../core/refusal.ts';
 import { orUnfit } from './or-unfit.ts';
 import { createOwnerRows } from './owner-rows.ts';
+import { markTogether } from './revoke-together.ts';
 import { connectionRowVersion, connectionsTable } from './tables.ts';
 
 type Row = Record<string, AttributeValue>;
@@ -141,14 +142,15 @@ export function createConnectionRows(
     async revoke(connection, revokedAt, why) {
       const outcome = await update({
         Key: keyOf(connection),
-        UpdateExpression: 'SET revokedAt = :time, revokedFor = :why',
-        ConditionExpression: stillThere,
-        ExpressionAttributeValues: { ':time': { N: String(revokedAt) }, ':why': { S: why } },
+        ...revocationOf(revokedAt, why),
         ReturnValues: 'ALL_OLD',
       });
-      if (outcome === undefined || outcome === 'unfit') return undefined;
-      const { connectedAt, welcomed } = readRow(outcome);
-      return { channels: channelsOf(outcome), connectedAt, welcomed };
+      return outcome === undefined || outcome === 'unfit' ? undefined : readRevoked(outcome);
+    },
+
+    async revokeTogether(connections, revokedAt, why) {
+      const rows = await markTogether(table, client, connections, revokedAt, why);
+      return rows && new Map(rows.map((row) => [row[sortKey]?.S ?? '', readRevoked(row)]));
     },
 
     async leave(connection) {
@@ -276,6 +278,20 @@ export function createConnectionRows(
 
 export function keyOf({ principalId, connectionId }: Connection): Row {
   return { [partitionKey]: { S: principalId }, [sortKey]: { S: connectionId } };
+}
+
+/** The update that marks a row as revoked, where there is one. */
+export function revocationOf(revokedAt: number, why: RefusalReason) {
+  return {
+    UpdateExpression: 'SET revokedAt = :time, revokedFor = :why',
+    ConditionExpression: stillThere,
+    ExpressionAttributeValues: { ':time': { N: String(revokedAt) }, ':why': { S: why } },
+  };
+}
+
+function readRevoked(row: Row): RevokedConnection {
+  const { connectedAt, welcomed } = readRow(row);
+  return { channels: channelsOf(row), connectedAt, welcomed };
 }
 
 export function channelsOf(row: Row | undefined): readonly string[] {

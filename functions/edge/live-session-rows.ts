@@ -85,7 +85,8 @@ export function createLiveSessionRows(
       await owners.add(sessionOwner(to.sessionHash), connection);
       const isRebound = await update(connection, sessionHash, `SET ${changes.join(', ')}`, values);
       // Else it may be another rebind to the same id that was faster.
-      if (isRebound && !isSameSessionId(to.sessionHash, sessionHash)) await owners.remove(sessionOwner(sessionHash), connection);
+      if (isRebound && !isSameSessionId(to.sessionHash, sessionHash))
+        await owners.remove(sessionOwner(sessionHash), connection);
       return isRebound;
     },
   };

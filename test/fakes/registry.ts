@@ -94,6 +94,21 @@ export class MemoryRegistry implements ConnectionRegistry, LiveSessions {
     return { channels: [...row.channels], connectedAt: row.connectedAt, welcomed: row.welcomedAt !== undefined };
   }
 
+  /** As a transaction: not where one has left. */
+  async revokeTogether(
+    connections: readonly Connection[],
+    revokedAt: number,
+    why: RefusalReason,
+  ): Promise<ReadonlyMap<string, RevokedConnection> | undefined> {
+    if (!connections.every((connection) => this.has(connection))) return undefined;
+    const revoked = new Map<string, RevokedConnection>();
+    for (const connection of connections) {
+      const row = await this.revoke(connection, revokedAt, why);
+      if (row !== undefined) revoked.set(connection.connectionId, row);
+    }
+    return revoked;
+  }
+
   async join(connection: Connection, channel: string, limit: number, userId?: string): Promise<Joining> {
     const row = this.#rows.get(keyOf(connection));
     if (row === undefined || row.revokedAt !== undefined || this.#hasExpired(row)) return 'away';

@@ -42,6 +42,7 @@ const least = {
   ],
   'Channels/Deliver': [
     ...leaving,
+    'dynamodb:BatchGetItem on {Tables/Connections}',
     'dynamodb:GetItem on {Tables/Claims}',
     'dynamodb:GetItem on {Tables/Connections}',
     'dynamodb:PutItem on {Tables/Claims}',
@@ -65,6 +66,7 @@ const least = {
     'secretsmanager:GetSecretValue on {Credentials}',
   ].sort(),
   Publish: [
+    'dynamodb:BatchGetItem on {Tables/Connections}',
     'dynamodb:GetItem on {Tables/Connections}',
     ...leaving,
     'dynamodb:DeleteItem on {Tables/Claims}',
@@ -84,6 +86,7 @@ const least = {
   ].sort(),
   'Revalidation/Revalidate': [
     ...leaving,
+    'dynamodb:BatchGetItem on {Tables/Connections}',
     'dynamodb:DeleteItem on {Tables/Claims}',
     'dynamodb:GetItem on {Tables/Connections}',
     'dynamodb:GetItem on {Tables/Revocations}',

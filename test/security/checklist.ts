@@ -460,7 +460,7 @@ export const sections: readonly Section[] = [
           ...by(
             'core/revoke',
             'the revocation is written before anybody is looked for',
-            'each row is marked before its socket hears of it',
+            'every row is marked before the first socket hears of it',
           ),
           ...by(
             'integration/registry',
