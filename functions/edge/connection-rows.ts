@@ -11,29 +11,33 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import type { Clock } from '../core/clock.ts';
 import { type Connection, connectionLifetime, sessionOwner, userOwner, welcomePatience } from '../core/connection.ts';
-import type { ConnectionRegistry, RegisteredConnection, RevokedConnection } from '../core/connection-registry.ts';
+import type { ConnectionRegistry } from '../core/connection-registry.ts';
 import type { RefusalReason } from '../core/refusal.ts';
+import {
+  type ConnectionTableNames,
+  channelsOf,
+  keyOf,
+  numberOf,
+  ownersIn,
+  type Row,
+  readRevoked,
+  readRow,
+  revocationOf,
+  shown,
+  stillThere,
+} from './connection-row.ts';
 import { orUnfit } from './or-unfit.ts';
 import { createOwnerRows } from './owner-rows.ts';
 import { markTogether } from './revoke-together.ts';
 import { connectionRowVersion, connectionsTable } from './tables.ts';
 
-type Row = Record<string, AttributeValue>;
-
 const { partitionKey, sortKey, ttl } = connectionsTable;
-export const shown = `${partitionKey}, ${sortKey}, connectedAt, welcomedAt`;
-const stillThere = `attribute_exists(${sortKey})`;
 const notRevoked = 'attribute_not_exists(revokedAt)';
 // TTL may delete days late (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ttl-expired-items.html).
 const notExpired = `${ttl} > :now`;
 
 const sessionGoesOn = '(attribute_not_exists(sessionExpiresAt) OR sessionExpiresAt > :now)';
 const isAlive = `${notExpired} AND ${sessionGoesOn} AND ${notRevoked}`;
-
-export interface ConnectionTableNames {
-  readonly connections: string;
-  readonly owners: string;
-}
 
 /** The registry as rows of two DynamoDB tables: a connection lies with its principal, and its other owners name it. */
 export function createConnectionRows(
@@ -274,48 +278,4 @@ export function createConnectionRows(
     const outcome = await orUnfit(client.send(new UpdateItemCommand({ TableName: table, ...change })));
     return outcome === 'unfit' ? outcome : outcome.Attributes;
   }
-}
-
-export function keyOf({ principalId, connectionId }: Connection): Row {
-  return { [partitionKey]: { S: principalId }, [sortKey]: { S: connectionId } };
-}
-
-/** The update that marks a row as revoked, where there is one. */
-export function revocationOf(revokedAt: number, why: RefusalReason) {
-  return {
-    UpdateExpression: 'SET revokedAt = :time, revokedFor = :why',
-    ConditionExpression: stillThere,
-    ExpressionAttributeValues: { ':time': { N: String(revokedAt) }, ':why': { S: why } },
-  };
-}
-
-function readRevoked(row: Row): RevokedConnection {
-  const { connectedAt, welcomed } = readRow(row);
-  return { channels: channelsOf(row), connectedAt, welcomed };
-}
-
-export function channelsOf(row: Row | undefined): readonly string[] {
-  return row?.channels?.SS ?? [];
-}
-
-function usersOf(row: Row | undefined): readonly string[] {
-  return row?.actsAs?.SS ?? [];
-}
-
-function ownersIn(row: Row): readonly string[] {
-  return [sessionOwner(row.sessionHash?.S ?? ''), ...usersOf(row).map(userOwner)];
-}
-
-function numberOf(name: string, value: number | undefined): Row {
-  return value === undefined ? {} : { [name]: { N: String(value) } };
-}
-
-/** Of a row with what `shown` names. */
-export function readRow(row: Row): RegisteredConnection {
-  return {
-    principalId: row[partitionKey]?.S ?? '',
-    connectionId: row[sortKey]?.S ?? '',
-    connectedAt: Number(row.connectedAt?.N),
-    welcomed: row.welcomedAt !== undefined,
-  };
 }

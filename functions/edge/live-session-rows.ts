@@ -9,12 +9,10 @@ import type { Clock } from '../core/clock.ts';
 import { type Connection, sessionOwner, userOwner } from '../core/connection.ts';
 import type { DueConnection, LiveSession, LiveSessions } from '../core/live-sessions.ts';
 import { isSameSessionId } from '../core/session.ts';
-import { type ConnectionTableNames, channelsOf, keyOf, readRow, shown } from './connection-rows.ts';
+import { type ConnectionTableNames, channelsOf, keyOf, type Row, readRow, shown } from './connection-row.ts';
 import { orUnfit } from './or-unfit.ts';
 import { createOwnerRows } from './owner-rows.ts';
 import { connectionRowVersion, connectionsTable } from './tables.ts';
-
-type Row = Record<string, AttributeValue>;
 
 const { partitionKey, sortKey, ttl } = connectionsTable;
 const ofSession = `attribute_exists(${sortKey}) AND sessionHash = :hash`;

@@ -1,5 +1,4 @@
 import {
-  type AttributeValue,
   BatchGetItemCommand,
   type DynamoDBClient,
   TransactionCanceledException,
@@ -7,9 +6,7 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import type { Connection } from '../core/connection.ts';
 import type { RefusalReason } from '../core/refusal.ts';
-import { keyOf, revocationOf, shown } from './connection-rows.ts';
-
-type Row = Record<string, AttributeValue>;
+import { keyOf, type Row, revocationOf, shown } from './connection-row.ts';
 
 /** Of one transaction and of one read: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ServiceQuotas.html */
 const mostTogether = 100;
