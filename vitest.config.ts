@@ -5,7 +5,7 @@ import { SkippedReporter } from './test/skipped.ts';
 
 /** The functions read theirs when they are imported. Nothing listens there: unit tests hand them fakes. */
 const functionsEnvironment = {
-  AWS_REGION: 'eu-central-1',
+  AWS_REGION: 'us-east-1',
   AWS_ACCESS_KEY_ID: 'none',
   AWS_SECRET_ACCESS_KEY: 'none',
   SESSION_ENDPOINT: 'http://127.0.0.1:9/getSessionID',
@@ -98,11 +98,22 @@ const thorough = [
   'test/upgrade/side-by-side.test.ts',
 ];
 
+const ofTheLocalCloud = [
+  'test/integration/**',
+  'test/conformance/**',
+  'test/e2e/**',
+  'test/protocol/**',
+  'test/docs.test.ts',
+];
+
+/** In projects of their own. */
+const elsewhere = ['test/frameworks/**', 'test/package/**', 'test/upgrade/**'];
+
 /**
- * `unit` needs nothing but Node and answers in seconds; `integration` starts the local cloud with real PHP, a DynamoDB
- * engine and the bundles that would be deployed, holds it against what is known of API Gateway (test/conformance; `npm run
- * conformance` prints the table) and adds a real browser (test/e2e): one project, because each has worker processes of its own,
- * which import the AWS SDK and CDK. `frameworks` installs those and runs an app of each.
+ * `unit` needs nothing but Node and answers in seconds; `integration` adds the local cloud with real PHP, a DynamoDB engine and
+ * the bundles that would be deployed, holds it against what is known of API Gateway (test/conformance; `npm run conformance`
+ * prints the table) and adds a real browser (test/e2e). It has the unit tests too, and is all of `npm test`: each project has
+ * worker processes of its own, which import vitest, the AWS SDK and CDK. `frameworks` installs those and runs an app of each.
  * `package` packs the npm packages and installs them outside the checkout. `frameworks`, `package` and `thorough` are not part of
  * `npm test`, which newcomers wait for.
  */
@@ -121,19 +132,10 @@ export default defineConfig({
         test: {
           name: 'unit',
           ...patient,
-          include: ['test/**/*.test.ts'],
-          exclude: [
-            'test/integration/**',
-            'test/conformance/**',
-            'test/e2e/**',
-            'test/frameworks/**',
-            'test/package/**',
-            'test/upgrade/**',
-            'test/protocol/**',
-            'test/docs.test.ts',
-          ],
-          env: functionsEnvironment,
           ...inFewProcesses,
+          include: ['test/**/*.test.ts'],
+          exclude: [...thorough, ...elsewhere, ...ofTheLocalCloud],
+          env: functionsEnvironment,
         },
       },
       {
@@ -141,17 +143,11 @@ export default defineConfig({
         test: {
           name: 'integration',
           ...patient,
-          globalSetup: ['test/bundles/setup.ts', 'test/e2e/find-browser.ts'],
           ...inFewProcesses,
-          include: [
-            'test/integration/**/*.test.ts',
-            'test/conformance/**/*.test.ts',
-            'test/e2e/**/*.test.ts',
-            'test/protocol/**/*.test.ts',
-            'test/docs.test.ts',
-          ],
-          exclude: thorough,
-          env: whereverItRuns,
+          globalSetup: ['test/bundles/setup.ts', 'test/e2e/find-browser.ts'],
+          include: ['test/**/*.test.ts'],
+          exclude: [...thorough, ...elsewhere],
+          env: functionsEnvironment,
         },
       },
       {

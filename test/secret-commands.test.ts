@@ -44,7 +44,8 @@ describe('a command of docs/operations.md that changes the secret', jq, () => {
       .replace('<new>', 'new-secret')
       .replace('<password>', "it's");
     const env = { ...process.env, PATH: `${folder}:${process.env.PATH}`, STORE: store };
-    execFileSync('bash', ['-c', filled.replace("'staging:it's'", '"staging:it\'s"')], {
+    // Without --norc a bash whose input is a socket, as Node's pipes are, may read ~/.bashrc, which may put another `aws` first.
+    execFileSync('bash', ['--norc', '-c', filled.replace("'staging:it's'", '"staging:it\'s"')], {
       cwd: folder,
       env,
       stdio: 'pipe',

@@ -38,7 +38,7 @@ export interface FanOutReport<Recipient extends Connection> {
   readonly milliseconds: number;
 }
 
-/** Posts that have failed and wait for their next try: beyond so many, no further page is begun. */
+/** Posts under way or waiting for their next try: beyond so many, no other begins and no further page is read. */
 const mostWaiting = 10_000;
 
 /**
@@ -53,6 +53,7 @@ export async function fanOut<Recipient extends Connection>(fan: FanOut<Recipient
   const gone: Recipient[] = [];
   const count = { delivered: 0, retried: 0, lost: 0 };
   const slots = createSlots(fan.concurrency);
+  const places = createSlots(mostWaiting);
   const underWay = new Set<Promise<void>>();
   let before = fan.before ?? 0;
   try {
@@ -60,10 +61,13 @@ export async function fanOut<Recipient extends Connection>(fan: FanOut<Recipient
       for (const recipient of page) {
         const early = pace === undefined ? 0 : dueAt(pace, before) - clock.now();
         if (early > 0) await clock.pause(Math.ceil(early));
-        if (underWay.size >= mostWaiting) await Promise.race(underWay);
+        await places.take();
         before += 1;
         await slots.take();
-        const posting = post(recipient).finally(() => underWay.delete(posting));
+        const posting = post(recipient).finally(() => {
+          underWay.delete(posting);
+          places.give();
+        });
         underWay.add(posting);
       }
     }

@@ -25,7 +25,12 @@ export async function synthesizeApp(
   const folder = await mkdtemp(join(tmpdir(), 'session-socket-assembly-'));
   const remove = () => rm(folder, { recursive: true, force: true });
   try {
-    const app = new App({ outdir: folder, analyticsReporting: false, builtinCloudFormationValidation: false, context });
+    const app = new App({
+      outdir: folder,
+      analyticsReporting: false,
+      builtinCloudFormationValidation: false,
+      context: { ...context, 'aws:cdk:disable-creation-stack-traces': true },
+    });
     define(app);
     app.synth();
     return { folder, remove };

@@ -234,6 +234,44 @@ describe('a post that may yet succeed', () => {
   });
 });
 
+// Each post that waits for its next try holds its recipient and a timer. When API Gateway throttles for minutes, the pages of a large channel
+// would otherwise all be read into memory.
+describe('while 10,000 posts wait for their next try', () => {
+  it('no other begins, and no further page is read', async () => {
+    const most = 10_000;
+    const begun = { pages: 0, posts: 0 };
+    async function* recipients() {
+      for (; begun.pages < 12; begun.pages += 1) {
+        yield Array.from({ length: 1000 }, (_, n) => recipient(`${begun.pages}-${n}`));
+      }
+    }
+    const wakings: (() => void)[] = [];
+    const stopped = { now: () => 0, pause: () => new Promise<void>((wake) => void wakings.push(wake)) };
+    let allowed = 0;
+    const sender = {
+      async post(): Promise<Delivery> {
+        begun.posts += 1;
+        allowed -= 1;
+        if (allowed < 0) throw new SocketTrouble(429);
+        return 'delivered';
+      },
+    };
+    const patience = { milliseconds: 10_000, random: () => 0.5 };
+    const done = fanOut({ recipients: recipients(), frame, clock: stopped, sender, concurrency: 256, patience });
+    await settle();
+    expect(begun).toEqual({ pages: most / 1000, posts: most });
+
+    allowed = 1;
+    wakings.shift()?.();
+    await settle();
+    // Its second try, and the first of the one that has waited for its place.
+    expect(begun.posts).toBe(most + 2);
+    allowed = Infinity;
+    for (const wake of wakings) wake();
+    expect(await done).toMatchObject({ delivered: 12_000, retried: most + 1, lost: 0 });
+  });
+});
+
 describe('the pace', () => {
   it('lets no post begin before its time, and counts those of others', async () => {
     const time = new ManualClock();

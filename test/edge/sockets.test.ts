@@ -1,3 +1,4 @@
+import { setImmediate as settle } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { SocketTrouble } from '../../functions/core/socket-sender.ts';
 import { createSockets } from '../../functions/edge/sockets.ts';
@@ -77,6 +78,26 @@ it('gives up a post that is not answered in time, and does not say it again when
   vi.advanceTimersByTime(settings.timeoutMs);
   await outcome;
   expect(gateway.requests).toHaveLength(1);
+});
+
+// A kept connection that dies before the answer begins has carried nothing, and the post is sent again in silence. An answer that began
+// says that it was taken: in silence again would say it twice, with nobody asked whether they want that.
+it('throws for a post whose answer breaks off in the middle on a kept connection, and asks once', async () => {
+  const sockets = createSockets(gateway.url('/live').href, settings);
+  gateway.mood = (_, response) => response.end();
+  await sockets.post(connectionId, '{"event":"x"}');
+  // The connection is free for the next post a turn after the answer.
+  await settle();
+  gateway.requests.length = 0;
+  gateway.connections.length = 0;
+  gateway.mood = (request, response) => {
+    response.writeHead(200, { 'content-length': '100' }).write('half', () => request.socket.resetAndDestroy());
+  };
+  const error = await sockets.post(connectionId, '{"event":"x"}').catch((thrown: unknown) => thrown);
+  expect(error).toBeInstanceOf(SocketTrouble);
+  expect(error).toMatchObject({ status: undefined, retryable: true });
+  // On the connection of the first post, which was still there.
+  expect([gateway.requests.length, gateway.connections.length]).toEqual([1, 0]);
 });
 
 describe('closing', () => {

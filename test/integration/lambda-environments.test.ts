@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { cachedDataVersionTag } from 'node:v8';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type Started, startFunctions, type TestFunction, writeFiles } from '../assemblies/start-functions.ts';
 import { onLinux } from '../needs.ts';
@@ -94,6 +95,21 @@ describe('between invocations an environment', () => {
 
 /** The clock is moved by much more. */
 const aMinute = 60_000;
+
+describe('the process of an environment', () => {
+  // A V8 flag that differs from its default makes Node compile each of its own modules, which is a third of a cold start.
+  it('has the heap of its memory size, and takes the code that Node comes with', async () => {
+    const { returned } = await start(
+      `const { cachedDataVersionTag, getHeapStatistics } = require('node:v8');
+      exports.handler = async () => ({ heap: getHeapStatistics().heap_size_limit, code: cachedDataVersionTag() });`,
+      { MemorySize: 200 },
+    );
+    const { heap, code } = (await returned()) as { heap: number; code: number };
+    expect(heap / 1024 / 1024).toBeGreaterThan(180);
+    expect(heap / 1024 / 1024).toBeLessThan(250);
+    expect(code).toBe(cachedDataVersionTag());
+  });
+});
 
 describe('the clock of a function', () => {
   const times = `exports.handler = async (event, context) => {

@@ -11,14 +11,24 @@ export const least = {
 
 const { context } = JSON.parse(readFileSync(join(import.meta.dirname, '..', '..', 'cdk.json'), 'utf8'));
 
-/** An app with the flags of cdk.json. It bundles and validates nothing, so a template costs milliseconds and not seconds. */
+/**
+ * An app with the flags of cdk.json. It bundles, copies and validates nothing and takes no stack traces, so a template costs
+ * milliseconds and not seconds.
+ */
 export function createApp(props: AppProps = {}): App {
   return new App({
     analyticsReporting: false,
     builtinCloudFormationValidation: false,
     treeMetadata: false,
     ...props,
-    context: { ...context, 'aws:cdk:bundling-stacks': [], 'aws:cdk:enable-path-metadata': true, ...props.context },
+    context: {
+      ...context,
+      'aws:cdk:bundling-stacks': [],
+      'aws:cdk:disable-asset-staging': true,
+      'aws:cdk:disable-creation-stack-traces': true,
+      'aws:cdk:enable-path-metadata': true,
+      ...props.context,
+    },
   });
 }
 
