@@ -10,9 +10,15 @@ afterEach(() => publishing?.close());
 async function startRoom(context: Readonly<Record<string, string>> = {}) {
   const gateway = await startPublishing({ maxPresenceJoinsPerMinutePerUser: '300', ...context });
   publishing = gateway;
-  const ann = await gateway.listen([room], 'ann');
+  // To the end of each join: who comes before that is told to the newcomer twice.
+  const enter = async (userId: string) => {
+    const listener = await gateway.listen([room], userId);
+    await listener.heard('pusher:pong');
+    return listener;
+  };
+  const ann = await enter('ann');
   const others: Listener[] = [];
-  for (let n = 1; n < 12; n += 1) others.push(await gateway.listen([room], `user-${n}`));
+  for (let n = 1; n < 12; n += 1) others.push(await enter(`user-${n}`));
 
   const framesOf = ({ client }: Listener) => client.frames.map((frame) => JSON.parse(frame));
   const presenceOf = (listener: Listener) =>
