@@ -86,7 +86,9 @@ async function logOut(bench: Bench, server: Child<LogoutServer>, round: number):
 async function lineOf(server: Child<LogoutServer>, round: number): Promise<LogRecord> {
   for (let left = 100; left > 0; left -= 1) {
     // PHP asks again when an answer is late, and then fewer are found.
-    const line = (await server.ask<readonly LogRecord[]>('revoked')).filter(({ found }) => found === socketCount)[round];
+    const line = (await server.ask<readonly LogRecord[]>('revoked')).filter(({ found }) => found === socketCount)[
+      round
+    ];
     if (line !== undefined) return line;
     await pause(50);
   }

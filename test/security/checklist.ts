@@ -366,14 +366,34 @@ export const sections: readonly Section[] = [
             'integration/logout',
             'closes exactly the sockets of its session, in all tabs, after it told them 4009',
           ),
-          ...by('core/revoke', 'one bad socket does not keep the others open, and is tried again until it closes'),
+          ...by(
+            'core/revoke',
+            'one bad socket does not keep the others open, and is tried again until it closes',
+            'every socket of a session, whoever it belongs to, when PHP names %s',
+          ),
+          ...by(
+            'integration/acting-as-a-user',
+            'are closed by its logout whichever user they belong to, when PHP names %s',
+          ),
         ],
         reason: 'How soon is a figure and no test: `logout/closed-p99` in docs/benchmarks.md, below a second.',
       },
       {
         number: 'S31',
-        statement: '“Log out everywhere” closes all sockets of the user',
+        statement: '“Log out everywhere” closes all sockets that act as the user, in whatever way they became the user',
         tests: [
+          ...by(
+            'integration/acting-as-a-user',
+            'and %s is closed when the user is logged out, and no other',
+            'is closed, to come back, when it signs in with a signature from before the user’s logout',
+          ),
+          ...by(
+            'core/acting-as-a-user',
+            'cannot begin to with a signature from before the logout, however late it comes',
+            'is closed or refused when the logout comes $when, and hears nothing from then on',
+          ),
+          ...by('functions/authorizer-ways-in', '%s counts as authorized so much before its time'),
+          ...by('core/adopt', 'a connection of 0.1.0 is closed when %s was logged out before it could be found'),
           ...by(
             'integration/logout',
             'everywhere, by Pusher’s route, closes every socket of the user, and nobody else’s signature does',
@@ -408,10 +428,18 @@ export const sections: readonly Section[] = [
             'integration/registry',
             'is shown to the last second of its session, and not from then on, although its socket may be open',
           ),
+          ...by(
+            'core/close-at-the-end',
+            'closes each socket at the end of its session, and says that the client may come back',
+          ),
+          ...by(
+            'integration/session-life',
+            'is closed within seconds of its end, when it opened less than a minute before',
+            'joins nothing and says nothing from its end on, although it is open',
+          ),
           ...by('conformance/limits', '#52 #N16 after two hours it is closed with 1001 however busy it was'),
         ],
-        reason:
-          'It is closed within 75 s of that end; until then it joins nothing more, and hears its channels. The two hours are API Gateway’s.',
+        reason: 'It is closed within seconds of that end. The two hours are API Gateway’s.',
       },
       {
         number: 'S34',
