@@ -27,19 +27,27 @@ export const options = [
   'httpThrottle',
   'key',
   'maxChannelsPerConnection',
+  'maxClientEventsPerMinutePerUser',
   'maxClientEventsPerSecond',
   'maxConcurrentSessionChecks',
   'maxConnectionsPerUser',
   'maxFramesPerMinute',
+  'maxFramesPerMinutePerUser',
+  'maxHandshakesPerMinutePerUser',
+  'maxPresenceJoinsPerMinute',
+  'maxPresenceJoinsPerMinutePerUser',
   'mode',
   'revalidate',
   'sessionCheck',
   'sessionEndpoint',
   'sessionTimeoutMs',
   'stackName',
+  'systemLogLevel',
   'throttle',
   'tokenFrom',
 ] as const;
+
+type SystemLogLevel = NonNullable<SessionSocketProps['systemLogLevel']>;
 
 type Option = (typeof options)[number];
 
@@ -96,6 +104,7 @@ export function readContext(lookup: Lookup): SessionSocketProps & Pick<SessionSo
     ...maybe('sessionTimeout', readMilliseconds(lookup, 'sessionTimeoutMs')),
     ...maybe('allowMissingOrigin', readSwitch(lookup, 'allowMissingOrigin')),
     ...maybe('maxConnectionsPerUser', readNumber(lookup, 'maxConnectionsPerUser')),
+    ...maybe('maxHandshakesPerMinutePerUser', readNumber(lookup, 'maxHandshakesPerMinutePerUser')),
     ...maybe('atMaxConnections', readText(lookup, 'atMaxConnections') as LimitChoice | undefined),
     ...maybe('accountRequestQuota', readRate(lookup, 'accountRequestQuota')),
     ...maybe('throttle', readRate(lookup, 'throttle')),
@@ -103,11 +112,16 @@ export function readContext(lookup: Lookup): SessionSocketProps & Pick<SessionSo
     ...maybe('maxConcurrentSessionChecks', readNumber(lookup, 'maxConcurrentSessionChecks')),
     ...maybe('revalidate', readRevalidate(lookup)),
     ...maybe('maxFramesPerMinute', readNumber(lookup, 'maxFramesPerMinute')),
+    ...maybe('maxFramesPerMinutePerUser', readNumber(lookup, 'maxFramesPerMinutePerUser')),
     ...maybe('maxClientEventsPerSecond', readNumber(lookup, 'maxClientEventsPerSecond')),
+    ...maybe('maxClientEventsPerMinutePerUser', readNumber(lookup, 'maxClientEventsPerMinutePerUser')),
+    ...maybe('maxPresenceJoinsPerMinute', readNumber(lookup, 'maxPresenceJoinsPerMinute')),
+    ...maybe('maxPresenceJoinsPerMinutePerUser', readNumber(lookup, 'maxPresenceJoinsPerMinutePerUser')),
     ...maybe('maxChannelsPerConnection', readNumber(lookup, 'maxChannelsPerConnection')),
     ...maybe('appId', readText(lookup, 'appId')),
     ...maybe('key', readText(lookup, 'key')),
     ...maybe('hello', readSwitch(lookup, 'hello')),
+    ...maybe('systemLogLevel', readText(lookup, 'systemLogLevel') as SystemLogLevel | undefined),
     ...maybe('cloudWatchRole', readSwitch(lookup, 'cloudWatchRole')),
     ...maybe('alarmTopicArn', readTopicArn(lookup)),
   };

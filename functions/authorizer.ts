@@ -6,10 +6,11 @@ import type { Clock } from './core/clock.ts';
 import { type CredentialsSource, hashSessionId } from './core/credentials.ts';
 import { checkOrigin, type OriginPolicy } from './core/origin.ts';
 import { createProofReader, isTicket } from './core/proof.ts';
-import { isRefusal, type Refusal, refuse } from './core/refusal.ts';
+import { isRefusal, type Refusal, type RefusalReason, refuse } from './core/refusal.ts';
+import { createRefusalLog } from './core/refusal-log.ts';
 import { askingWith, hasEnded, type Proof, type Session } from './core/session.ts';
 import { type Browser, SessionCheckFailed, type SessionLookup } from './core/session-lookup.ts';
-import { sessionOf, type Ticket } from './core/ticket.ts';
+import { clockTolerance, sessionOf, type Ticket } from './core/ticket.ts';
 import { passableUserAgent } from './core/user-agent.ts';
 import type { SettledWayIn } from './core/way-in.ts';
 import { systemClock } from './edge/clock.ts';
@@ -31,6 +32,9 @@ interface Dependencies {
   readonly tell: Tell;
 }
 
+/** Traces of an attack, each of which is logged. A ticket that was used is the third; Connect knows it, and logs every one. */
+const alwaysLogged: ReadonlySet<Refusal['refused']> = new Set<RefusalReason>(['foreign-origin', 'unreadable-ticket']);
+
 /**
  * Decides who may open a socket. Accepted: an Allow for exactly this handshake. Refused: a Deny, which the browser sees
  * as 403. Everything else throws, which it sees as 500, so that Lambda's error metric counts faults and nothing else.
@@ -45,8 +49,10 @@ export function createAuthorizer({
   tell,
 }: Dependencies) {
   const readProof = createProofReader(wayIn, credentials, clock);
+  const refusals = createRefusalLog(clock);
 
   return async (event: ConnectAuthorizerEvent): Promise<APIGatewayAuthorizerResult> => {
+    for (const suppressed of refusals.flush()) tell('info', 'refusals suppressed', suppressed, {});
     const outcome = await whoAsks(event).catch((error: unknown) => {
       reportFailure(event, error);
       throw error;
@@ -84,7 +90,9 @@ export function createAuthorizer({
   /** A logout between the ticket and this handshake is newer than what we know; so is one now, where PHP's clock is ahead. */
   function whatIsKnown(proof: Proof | Ticket, askedAt: number): Pick<Admission, 'authorizedAt' | 'jti'> {
     if (!isTicket(proof)) return { authorizedAt: askedAt };
-    return { authorizedAt: Math.min(proof.issuedAt * 1000, askedAt), jti: proof.jti };
+    // PHP's yes is as old as a trusted ticket, by a clock that may be ahead.
+    const ahead = wayIn.sessionCheck === 'always' ? 0 : clockTolerance;
+    return { authorizedAt: Math.min((proof.issuedAt - ahead) * 1000, askedAt), jti: proof.jti };
   }
 
   async function findSession(proof: Proof | Ticket, event: ConnectAuthorizerEvent): Promise<Session | Refusal> {
@@ -100,11 +108,16 @@ export function createAuthorizer({
   }
 
   function reportRefusal(event: ConnectAuthorizerEvent, { refused, sentence }: Refusal): void {
+    const count = { HandshakeRefused: 1 };
+    if (!alwaysLogged.has(refused) && !refusals.isWritten(refused)) {
+      tell('info', undefined, { reason: refused }, count);
+      return;
+    }
     // The one thing a developer needs to mend a list of origins; a stranger chose it, so it is cut.
     const origin = refused === 'foreign-origin' ? readHeader(event, 'origin') : undefined;
     const { connectionId } = event.requestContext;
     const fields = { connectionId, reason: refused, sentence, origin: origin?.slice(0, 200) };
-    tell('info', 'handshake refused', fields, { HandshakeRefused: 1 });
+    tell('info', 'handshake refused', fields, count);
   }
 
   function reportFailure({ requestContext }: ConnectAuthorizerEvent, error: unknown): void {

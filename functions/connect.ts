@@ -2,10 +2,12 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import type { Claims } from './core/claims.ts';
 import type { Clock } from './core/clock.ts';
-import type { Connection, NewConnection } from './core/connection.ts';
+import { type Connection, type NewConnection, sessionOwner } from './core/connection.ts';
 import { type ConnectionLimit, whoMustGo } from './core/connection-limit.ts';
 import type { ConnectionRegistry, RegisteredConnection } from './core/connection-registry.ts';
 import { explainEnding } from './core/ending-refusal.ts';
+import { soonMs } from './core/live-sessions.ts';
+import { createMeter, type Meter, mostWithin, stepWithin } from './core/meter.ts';
 import { nextCheck } from './core/next-check.ts';
 import type { RefusalReason } from './core/refusal.ts';
 import type { Revocations } from './core/revocations.ts';
@@ -14,7 +16,15 @@ import { createClaimRows } from './edge/claim-rows.ts';
 import { systemClock } from './edge/clock.ts';
 import { createConnectionRows } from './edge/connection-rows.ts';
 import { readAdmitted } from './edge/context.ts';
-import { read, readConnectionLimit, readOptional, readRevalidateSeconds } from './edge/environment.ts';
+import { createCounterRows } from './edge/counter-rows.ts';
+import {
+  read,
+  readConnectionLimit,
+  readConnectionTables,
+  readNumber,
+  readOptional,
+  readRevalidateSeconds,
+} from './edge/environment.ts';
 import type { SocketEvent } from './edge/gateway.ts';
 import { createStarter, type Starter } from './edge/invoke.ts';
 import { createRevocationRows } from './edge/revocation-rows.ts';
@@ -29,6 +39,8 @@ interface Dependencies {
   /** What a page that brought its ticket as a sub-protocol is answered; the ticket itself never is. */
   readonly subprotocol?: string | undefined;
   readonly limit: ConnectionLimit;
+  /** Of a principal. */
+  readonly handshakes: Meter;
   /** After how many seconds PHP is asked again about the session; undefined where it never is. */
   readonly revalidateSeconds?: number | undefined;
   readonly starter: Starter;
@@ -41,7 +53,8 @@ interface Dependencies {
  * posted to a connection before this one has returned (https://repost.aws/knowledge-center/410-gone-api-gateway).
  */
 export function createConnect(dependencies: Dependencies) {
-  const { registry, revocations, claims, subprotocol, limit, revalidateSeconds, starter, clock, tell } = dependencies;
+  const { registry, revocations, claims, subprotocol, limit, handshakes } = dependencies;
+  const { revalidateSeconds, starter, clock, tell } = dependencies;
   return async (event: SocketEvent): Promise<APIGatewayProxyStructuredResultV2> => {
     const admitted = readAdmitted(event);
     // Only a route without our authorizer could bring this about, or a frame whose event is "$connect": fail closed.
@@ -49,11 +62,14 @@ export function createConnect(dependencies: Dependencies) {
     const { jti, authorizedAt, ...session } = admitted;
     const connection = { principalId: session.principalId, connectionId: session.connectionId };
     if (!(await burn(jti))) return turnAway(connection, 'used-ticket');
+    // Only after that: somebody who has seen a ticket must not use up its user's handshakes.
+    if ((await handshakes(session.principalId, clock.now())) === 'over')
+      return turnAway(connection, 'too-many-handshakes');
 
     await registry.add({ ...session, ...whenToAskAgain(session), connectedAt: clock.now() });
     try {
       // After the row and not before it: a logout in between would see no row, and we no logout.
-      const names = new Set([session.principalId, `session:${session.sessionHash}`]);
+      const names = new Set([session.principalId, sessionOwner(session.sessionHash)]);
       const [isRevoked, goes] = await Promise.all([
         revocations.isRevokedSince([...names], authorizedAt),
         findWhoMustGo(connection),
@@ -64,6 +80,8 @@ export function createConnect(dependencies: Dependencies) {
       }
       if (goes.length > 0) await starter.deliver({ putOut: goes });
       await starter.deliver({ welcome: connection });
+      const { sessionExpiresAt: at = Number.POSITIVE_INFINITY } = session;
+      if (at * 1000 - clock.now() < soonMs) await starter.deliver({ ending: { connection, at } });
     } catch (error) {
       // Without a welcome the socket would be mute for two hours: refuse the handshake and leave nothing behind.
       // Should that fail too, the row is litter, shown to nobody for long; the first fault is the one to tell.
@@ -108,13 +126,23 @@ export function createConnect(dependencies: Dependencies) {
 
 const client = new DynamoDBClient(waitAtMost(2000));
 const claimsTable = readOptional('CLAIMS_TABLE');
+const handshakesPerMinute = readNumber('HANDSHAKES_PER_MINUTE_PER_USER');
 
 export const handler = createConnect({
-  registry: createConnectionRows(read('CONNECTIONS_TABLE'), client, systemClock),
+  registry: createConnectionRows(readConnectionTables(), client, systemClock),
   revocations: createRevocationRows(read('REVOCATIONS_TABLE'), client, systemClock),
   claims: claimsTable === undefined ? undefined : createClaimRows(claimsTable, client, systemClock),
   subprotocol: readOptional('SUBPROTOCOL'),
   limit: readConnectionLimit(),
+  handshakes: createMeter(
+    {
+      name: 'handshakes',
+      milliseconds: 60_000,
+      most: mostWithin(handshakesPerMinute),
+      step: stepWithin(handshakesPerMinute),
+    },
+    createCounterRows(read('COUNTERS_TABLE'), client),
+  ),
   revalidateSeconds: readRevalidateSeconds(),
   starter: createStarter({ deliver: read('DELIVER_FUNCTION'), tick: readOptional('TICK_FUNCTION') }),
   clock: systemClock,

@@ -17,6 +17,8 @@ interface Dependencies {
 /** Forgets a connection that has closed, on its channels too. API Gateway runs it as best effort, so others find out by a 410. */
 export function createDisconnect({ leave, tell }: Dependencies) {
   return async (event: DisconnectEvent): Promise<APIGatewayProxyStructuredResultV2> => {
+    // Only the end of a socket may make its row go. A frame whose event is "$disconnect" is no end.
+    if (event.requestContext.eventType !== 'DISCONNECT') return { statusCode: 403 };
     const { connectionId, disconnectStatusCode, disconnectReason } = event.requestContext;
     const connection = readConnection(event);
     // Without a principal the row has no known key; it goes at its expiry.

@@ -3,15 +3,23 @@ import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import { createAdmission } from './core/admission.ts';
 import { createClientEvent } from './core/client-event.ts';
 import { fieldsOf } from './core/fields.ts';
-import { encodeFrame, errorFrame, type Frame, parseFrame, pongFrame, subscriptionErrorFrame } from './core/frame.ts';
+import {
+  type Ending,
+  encodeFrame,
+  errorFrame,
+  type Frame,
+  parseFrame,
+  pongFrame,
+  subscriptionErrorFrame,
+} from './core/frame.ts';
 import { refuseFrame } from './core/frame-refusal.ts';
-import { createMeter, type Meter } from './core/meter.ts';
+import { createFloodLimit, createLimit, type FloodLimit } from './core/limit.ts';
 import { isRefusal, type Refusal } from './core/refusal.ts';
 import { createSignIn } from './core/sign-in.ts';
 import type { SocketSender } from './core/socket-sender.ts';
 import { createSocketSignatures } from './core/socket-signature.ts';
 import type { Speaker } from './core/speaker.ts';
-import { createSubscribe, createUnsubscribe } from './core/subscribe.ts';
+import { createJoin, createSubscribe, createUnsubscribe } from './core/subscribe.ts';
 import { createTellPresent } from './core/tell-present.ts';
 import { createChannels } from './edge/channels.ts';
 import { systemClock } from './edge/clock.ts';
@@ -19,13 +27,14 @@ import { readSpeaker } from './edge/context.ts';
 import { createCounterRows } from './edge/counter-rows.ts';
 import { read, readAwsSettings, readCredentialsSettings, readNumber } from './edge/environment.ts';
 import type { SocketEvent } from './edge/gateway.ts';
+import { createRevocationRows } from './edge/revocation-rows.ts';
 import { createCredentialsSource } from './edge/secret.ts';
 import { createSockets } from './edge/sockets.ts';
 import { createTell, type Tell } from './edge/telemetry.ts';
 import { waitAtMost } from './edge/wait-at-most.ts';
 
 /** Does what a frame asks for, and says what it is answered. */
-type Act = (speaker: Speaker, frame: Frame) => Promise<Frame>;
+type Act = (speaker: Speaker, frame: Frame) => Promise<Frame | Ending>;
 
 /** What a client may say. Whoever lives on a channel says it with an event of his own, `client-…`. */
 export interface Verbs {
@@ -37,8 +46,8 @@ export interface Verbs {
 
 interface Dependencies {
   readonly verbs: Verbs;
-  /** Frames of one connection in one minute. */
-  readonly meter: Meter;
+  /** Of frames, by connection and by user. */
+  readonly limit: FloodLimit;
   readonly sender: SocketSender;
   readonly tell: Tell;
 }
@@ -49,7 +58,7 @@ const pong: Act = async () => pongFrame;
  * Answers a frame with exactly one frame, as the return value that a two-way route sends back. It never throws, because
  * API Gateway's own error frame has no `event`, and Pusher's clients fail on that.
  */
-export function createMessage({ verbs, meter, sender, tell }: Dependencies) {
+export function createMessage({ verbs, limit, sender, tell }: Dependencies) {
   const acts: ReadonlyMap<string, Act> = new Map([
     ['pusher:ping', pong],
     ['pusher:pong', pong],
@@ -68,12 +77,19 @@ export function createMessage({ verbs, meter, sender, tell }: Dependencies) {
     if (speaker === undefined) return errorFrame(refuseFrame('not-admitted'));
     const frame = parseFrame(event.body);
     try {
-      const pressure = await meter(speaker.connectionId);
-      if (pressure === 'flood') return await shut(speaker);
-      if (pressure === 'over') return errorFrame(refuseFrame('many-frames'));
+      const tooMuch = await limit(speaker);
+      if (tooMuch?.isFlood) {
+        const { connectionId, principalId } = speaker;
+        const { reason } = tooMuch;
+        tell('warn', 'closed for too many frames', { connectionId, principalId, reason }, { Flooded: 1 });
+        return await close(speaker, refuseFrame(reason));
+      }
+      if (tooMuch !== undefined) return errorFrame(refuseFrame(tooMuch.reason));
       if (isRefusal(frame)) return errorFrame(frame);
       const act = frame.event.startsWith('client-') ? verbs.clientEvent : acts.get(frame.event);
-      return act === undefined ? errorFrame(refuseFrame('unknown-event')) : await act(speaker, frame);
+      if (act === undefined) return errorFrame(refuseFrame('unknown-event'));
+      const outcome = await act(speaker, frame);
+      return 'ending' in outcome ? await close(speaker, outcome.ending) : outcome;
     } catch (error) {
       const { connectionId, principalId } = speaker;
       tell('error', 'frame failed', { connectionId, principalId, error: nameOf(error) }, { FrameFailed: 1 });
@@ -81,11 +97,9 @@ export function createMessage({ verbs, meter, sender, tell }: Dependencies) {
     }
   }
 
-  /** Who does not stop when told is shown out: first why, then the door. */
-  async function shut(speaker: Speaker): Promise<Frame> {
-    const { connectionId, principalId } = speaker;
-    tell('warn', 'closed for too many frames', { connectionId, principalId }, { Flooded: 1 });
-    await sender.post(connectionId, encodeFrame(errorFrame(refuseFrame('many-frames'))));
+  /** The client gets the reason before the close, which carries none. */
+  async function close({ connectionId }: Speaker, refusal: Refusal): Promise<Frame> {
+    await sender.post(connectionId, encodeFrame(errorFrame(refusal)));
     await sender.close(connectionId);
     return pongFrame;
   }
@@ -111,25 +125,55 @@ const counters = createCounterRows(read('CLAIMS_TABLE'), client);
 const isSigned = createSocketSignatures(
   createCredentialsSource(readCredentialsSettings(), readAwsSettings(), systemClock),
 );
-const frames = { name: 'frames', limit: readNumber('FRAMES_PER_MINUTE'), windowMs: 60_000 };
-const clientEvents = { name: 'client-events', limit: readNumber('CLIENT_EVENTS_PER_SECOND'), windowMs: 1000 };
+const minute = 60_000;
+const frames = createFloodLimit(
+  {
+    name: 'frames',
+    perConnection: { limit: readNumber('FRAMES_PER_MINUTE'), milliseconds: minute, reason: 'many-frames' },
+    perUser: { limit: readNumber('FRAMES_PER_MINUTE_PER_USER'), milliseconds: minute, reason: 'many-frames-of-user' },
+  },
+  counters,
+);
+const clientEvents = createLimit(
+  {
+    name: 'client-events',
+    perConnection: { limit: readNumber('CLIENT_EVENTS_PER_SECOND'), milliseconds: 1000, reason: 'many-client-events' },
+    perUser: {
+      limit: readNumber('CLIENT_EVENTS_PER_MINUTE_PER_USER'),
+      milliseconds: minute,
+      reason: 'many-client-events-of-user',
+    },
+    isExact: true,
+  },
+  counters,
+);
+const joins = createLimit(
+  {
+    name: 'joins',
+    perConnection: { limit: readNumber('PRESENCE_JOINS_PER_MINUTE'), milliseconds: minute, reason: 'many-joins' },
+    perUser: {
+      limit: readNumber('PRESENCE_JOINS_PER_MINUTE_PER_USER'),
+      milliseconds: minute,
+      reason: 'many-joins-of-user',
+    },
+  },
+  counters,
+);
+const join = createJoin({
+  ...channels,
+  revocations: createRevocationRows(read('REVOCATIONS_TABLE'), client, systemClock),
+  tellPresent: createTellPresent(channels.members, sender),
+  maxChannels: readNumber('CHANNELS_PER_CONNECTION'),
+});
 
 export const handler = createMessage({
   verbs: {
-    subscribe: createSubscribe({
-      ...channels,
-      admit: createAdmission(isSigned, channels.registry),
-      tellPresent: createTellPresent(channels.members, sender),
-      maxChannels: readNumber('CHANNELS_PER_CONNECTION'),
-    }),
+    subscribe: createSubscribe(createAdmission(isSigned, channels.registry), joins, join),
     unsubscribe: createUnsubscribe(channels),
-    signIn: createSignIn(isSigned, channels.registry),
-    clientEvent: createClientEvent({
-      ...channels,
-      meter: createMeter(clientEvents, counters, systemClock),
-    }),
+    signIn: createSignIn(isSigned, channels.registry, join),
+    clientEvent: createClientEvent({ ...channels, limit: clientEvents }),
   },
-  meter: createMeter(frames, counters, systemClock),
+  limit: frames,
   sender,
   tell: createTell(),
 });

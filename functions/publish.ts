@@ -13,6 +13,7 @@ import { type PublishedEvent, readBatch, readEvent } from './core/publish-reques
 import { type RebindWorld, rebind } from './core/rebind.ts';
 import { readRebind } from './core/rebind-request.ts';
 import { isRefusal } from './core/refusal.ts';
+import { createRefusalLog } from './core/refusal-log.ts';
 import { type ApiRequest, badRequest, type RequestFault, readQuery } from './core/request-signature.ts';
 import { type Revocation, revoke } from './core/revoke.ts';
 import { readTermination } from './core/terminate-request.ts';
@@ -20,7 +21,13 @@ import { type SignedRequest, verifyRequest } from './core/verify-request.ts';
 import { createChannels } from './edge/channels.ts';
 import { createClaimRows } from './edge/claim-rows.ts';
 import { systemClock } from './edge/clock.ts';
-import { read, readAwsSettings, readCredentialsSettings, readRevalidateSeconds } from './edge/environment.ts';
+import {
+  read,
+  readAwsSettings,
+  readConnectionTables,
+  readCredentialsSettings,
+  readRevalidateSeconds,
+} from './edge/environment.ts';
 import { answerDone, answerFault, readRequest } from './edge/http-event.ts';
 import { createIdempotencyRows } from './edge/idempotency-rows.ts';
 import { createLiveSessionRows } from './edge/live-session-rows.ts';
@@ -59,10 +66,13 @@ export function createPublishApi({ tell, ...world }: Dependencies) {
     rebind_session: rebindSession,
   };
 
+  const refusals = createRefusalLog(world.clock);
+
   return async (event: APIGatewayProxyEventV2): Promise<APIGatewayProxyStructuredResultV2> => {
+    for (const suppressed of refusals.flush()) tell('info', 'refusals suppressed', suppressed, {});
     const request = readRequest(event);
     const signed = await verify(request);
-    if ('status' in signed) return refuseRequest(signed);
+    if ('status' in signed) return refuseStranger(signed);
     const { target } = signed;
     const answer = await acts[target.route](signed.request, target);
     return typeof answer === 'string' ? answerDone(answer) : refuseRequest(answer);
@@ -75,6 +85,13 @@ export function createPublishApi({ tell, ...world }: Dependencies) {
     if (!('status' in outcome) || outcome.mayBeNewer !== true) return outcome;
     const fresh = await credentials(youngEnoughMs);
     return fresh === kept ? outcome : verifyRequest(request, fresh, now);
+  }
+
+  /** Bad signatures are always logged. Before a good one was seen the sentences are a closed set: no stranger can make more. */
+  function refuseStranger(fault: RequestFault): APIGatewayProxyStructuredResultV2 {
+    if (fault.isBadSignature === true || refusals.isWritten(fault.sentence)) return refuseRequest(fault);
+    tell('info', undefined, { status: fault.status }, { RequestRefused: 1 });
+    return answerFault(fault);
   }
 
   function refuseRequest(fault: RequestFault): APIGatewayProxyStructuredResultV2 {
@@ -167,7 +184,7 @@ export const handler = createPublishApi({
   credentials: createCredentialsSource(readCredentialsSettings(), readAwsSettings(), systemClock),
   ...createChannels(client, createSockets(read('CALLBACK_URL'), { maxAttempts: 1, timeoutMs: 3000 }), systemClock),
   idempotency: createIdempotencyRows(read('CLAIMS_TABLE'), client, systemClock),
-  live: createLiveSessionRows(read('CONNECTIONS_TABLE'), client, systemClock),
+  live: createLiveSessionRows(readConnectionTables(), client, systemClock),
   claims: createClaimRows(read('CLAIMS_TABLE'), client, systemClock),
   revalidateSeconds: readRevalidateSeconds(),
   newIv: () => randomBytes(ivLength),

@@ -1,5 +1,7 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { Claims } from './core/claims.ts';
+import { closeAtTheEnd } from './core/close-at-the-end.ts';
+import { soonMs } from './core/live-sessions.ts';
 import type { Asking } from './core/poll.ts';
 import { type RevalidateReport, type RevalidateWorld, revalidate } from './core/revalidate.ts';
 import { createChannels } from './edge/channels.ts';
@@ -8,6 +10,7 @@ import { systemClock } from './edge/clock.ts';
 import {
   read,
   readAwsSettings,
+  readConnectionTables,
   readCredentialsSettings,
   readNumber,
   readRevalidateSeconds,
@@ -16,6 +19,7 @@ import {
 import { createGuardRows } from './edge/guard-rows.ts';
 import { createLiveSessionRows } from './edge/live-session-rows.ts';
 import { createSessionLookup } from './edge/php.ts';
+import { createRevocationRows } from './edge/revocation-rows.ts';
 import { createCredentialsSource } from './edge/secret.ts';
 import { createSockets } from './edge/sockets.ts';
 import { createTell, type Tell } from './edge/telemetry.ts';
@@ -36,24 +40,37 @@ const lease = 'revalidate';
 /** Seconds: the next run begins within one minute and ends within another. */
 const releaseMargin = 120;
 
-/** Every minute: closes the sockets whose session is over. One run at a time. */
+/** Every minute: closes the sockets whose session is over. One run at a time asks PHP; the waiting for ends may overlap. */
 export function createRevalidate({ claims, tell, ...world }: Dependencies) {
   return async (event?: unknown): Promise<string | undefined> => {
     const begin = world.clock.now();
     if (isRelease(event)) return release(begin);
     if (!(await claims.claim(lease, Math.floor(begin / 1000) + leaseSeconds))) return undefined;
+    let report: RevalidateReport;
     try {
       // The last question may take all of its time, and what the others have found is to be closed in this run.
       const lastQuestionMs = patienceMs - closingMs - (world.asking?.timeoutMs ?? 0);
       const ask = begin + Math.min(askingMs, lastQuestionMs);
-      const report = await revalidate(world, { ask, close: begin + patienceMs });
-      tellAll(report);
+      report = await revalidate(world, { ask, close: begin + patienceMs, wait: begin + soonMs });
     } finally {
       // Where this fails it ends by itself.
       await claims.release(lease).catch(() => undefined);
     }
+    try {
+      tellAll(report);
+    } finally {
+      await waitForEnds(report, begin + soonMs + closingMs);
+    }
     return undefined;
   };
+
+  /** @throws when sockets could not be closed */
+  async function waitForEnds({ ending }: RevalidateReport, deadline: number): Promise<void> {
+    if (ending.length === 0) return;
+    const { closed, gone, failed } = await closeAtTheEnd(ending, world, deadline);
+    if (closed + gone + failed > 0) tell('info', 'closed at the end', { gone }, { Ended: closed, EndFailed: failed });
+    if (failed > 0) throw new Error(`${failed} sockets could not be closed.`);
+  }
 
   /** @returns the sentence for the operator */
   async function release(now: number): Promise<string> {
@@ -120,7 +137,8 @@ function createAsking(): Asking | undefined {
 
 export const handler = createRevalidate({
   ...createChannels(client, createSockets(read('CALLBACK_URL'), { maxAttempts: 1, timeoutMs: 3000 }), systemClock),
-  live: createLiveSessionRows(read('CONNECTIONS_TABLE'), client, systemClock),
+  revocations: createRevocationRows(read('REVOCATIONS_TABLE'), client, systemClock),
+  live: createLiveSessionRows(readConnectionTables(), client, systemClock),
   claims: createClaimRows(read('CLAIMS_TABLE'), client, systemClock),
   sender,
   asking: createAsking(),

@@ -9,7 +9,7 @@ import type { SocketSender } from './core/socket-sender.ts';
 import { createClaimRows } from './edge/claim-rows.ts';
 import { systemClock } from './edge/clock.ts';
 import { createConnectionRows } from './edge/connection-rows.ts';
-import { read } from './edge/environment.ts';
+import { read, readConnectionTables } from './edge/environment.ts';
 import { createSockets } from './edge/sockets.ts';
 import { createTell, type Tell } from './edge/telemetry.ts';
 import { waitAtMost } from './edge/wait-at-most.ts';
@@ -108,7 +108,7 @@ export function createTick({ registry, claims, sender, clock, minutes, tell }: D
 
 const client = new DynamoDBClient(waitAtMost(2000));
 export const handler = createTick({
-  registry: createConnectionRows(read('CONNECTIONS_TABLE'), client, systemClock),
+  registry: createConnectionRows(readConnectionTables(), client, systemClock),
   claims: createClaimRows(read('CLAIMS_TABLE'), client, systemClock),
   sender: createSockets(read('CALLBACK_URL'), { maxAttempts: 1, timeoutMs: 900 }),
   clock: systemClock,

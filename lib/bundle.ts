@@ -53,9 +53,6 @@ export function bundleOptions(entry: Entry) {
     target: 'node20',
     format: 'cjs',
     mainFields: ['module', 'main'],
-    // Not where there is an SDK, which does use it.
-    alias:
-      entry === 'authorizer' ? { '@aws/lambda-invoke-store': join(functionsFolder, 'edge/no-invoke-store.ts') } : {},
     logLevel: 'warning',
   } satisfies BuildOptions;
 }

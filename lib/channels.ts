@@ -1,13 +1,12 @@
 import { Duration } from 'aws-cdk-lib';
 import type { Alarm } from 'aws-cdk-lib/aws-cloudwatch';
-import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import type { ChannelsEnvironment, DeliverEnvironment } from '../functions/edge/environment.ts';
 import { alarmOnLosses } from './alarms.ts';
 import type { ConnectionTables } from './connection-tables.ts';
 import type { RateLimit } from './session-socket-props.ts';
 import type { SocketApi } from './socket-api.ts';
-import { SocketFunction } from './socket-function.ts';
+import { type FunctionLogging, SocketFunction } from './socket-function.ts';
 
 export interface ChannelsProps {
   readonly api: SocketApi;
@@ -16,7 +15,7 @@ export interface ChannelsProps {
   readonly accountRequestQuota: RateLimit;
   /** Of the metric that is counted for the alarm. */
   readonly metricNamespace: string;
-  readonly logRetention: RetentionDays;
+  readonly logging: FunctionLogging;
 }
 
 /** What every function has that speaks on channels or ends connections, and the one that posts to many for all of them. */
@@ -33,7 +32,7 @@ export class Channels extends Construct {
     this.#api = api;
     this.#tables = tables;
     const own = {
-      CONNECTIONS_TABLE: tables.connections.tableName,
+      ...tables.registry,
       SUBSCRIPTIONS_TABLE: tables.subscriptions.tableName,
       MEMBERS_TABLE: tables.members.tableName,
       CALLBACK_URL: api.callbackUrl,
@@ -53,12 +52,12 @@ export class Channels extends Construct {
       // One whole CPU (https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html): signing and sending is all
       // that a worker does, and with less it would not keep the pace.
       memorySize: 1769,
-      logRetention: props.logRetention,
+      logging: props.logging,
     });
     this.environment = { ...own, DELIVER_FUNCTION: this.deliver.lambda.functionName };
     this.alarm = alarmOnLosses(this.deliver, props.metricNamespace);
 
-    for (const verb of ['GetItem', 'UpdateItem']) {
+    for (const verb of ['GetItem', 'BatchGetItem', 'UpdateItem']) {
       this.deliver.allow(`dynamodb:${verb}`, tables.connections.tableArn);
     }
     for (const verb of ['GetItem', 'PutItem']) this.deliver.allow(`dynamodb:${verb}`, tables.claims.tableArn);
@@ -76,8 +75,8 @@ export class Channels extends Construct {
   }
 
   #allowAllButStarting(leaver: SocketFunction): void {
-    const { connections, subscriptions, members } = this.#tables;
-    leaver.allow('dynamodb:DeleteItem', connections.tableArn);
+    const { connections, owners, subscriptions, members } = this.#tables;
+    for (const { tableArn } of [connections, owners]) leaver.allow('dynamodb:DeleteItem', tableArn);
     for (const verb of ['GetItem', 'DeleteItem', 'Query']) leaver.allow(`dynamodb:${verb}`, subscriptions.tableArn);
     for (const verb of ['GetItem', 'UpdateItem', 'DeleteItem', 'Query']) {
       leaver.allow(`dynamodb:${verb}`, members.tableArn);

@@ -1,14 +1,17 @@
 import { RemovalPolicy } from 'aws-cdk-lib';
 import { AttributeType, BillingMode, Table } from 'aws-cdk-lib/aws-dynamodb';
 import { Construct } from 'constructs';
+import type { RegistryEnvironment } from '../functions/edge/environment.ts';
 import {
   claimsTable,
   connectionsTable,
   membersTable,
+  ownersTable,
   revocationsTable,
   subscriptionsTable,
 } from '../functions/edge/tables.ts';
 import { acknowledge } from './acknowledge.ts';
+import { alarmOnTableThrottles } from './throttle-alarms.ts';
 
 /** What is known while sockets are open; nothing in it outlives the stack. */
 export class ConnectionTables extends Construct {
@@ -19,8 +22,15 @@ export class ConnectionTables extends Construct {
   readonly members: Table;
   /** What may happen only once: a ticket opens one socket, a minute of hello is said by one. */
   readonly claims: Table;
-  /** Which sessions and users were ended a moment ago. */
+  /** Which connections a session or a user owns beside those of its own principal. */
+  readonly owners: Table;
+  /** Which sessions and users were logged out. */
   readonly revocations: Table;
+
+  /** Where a function finds connections. */
+  get registry(): RegistryEnvironment {
+    return { CONNECTIONS_TABLE: this.connections.tableName, OWNERS_TABLE: this.owners.tableName };
+  }
 
   constructor(scope: Construct, id: string) {
     super(scope, id);
@@ -45,6 +55,12 @@ export class ConnectionTables extends Construct {
       sortKey: { name: membersTable.sortKey, type: STRING },
       timeToLiveAttribute: membersTable.ttl,
     });
+    this.owners = new Table(this, 'Owners', {
+      ...volatile,
+      partitionKey: { name: ownersTable.partitionKey, type: STRING },
+      sortKey: { name: ownersTable.sortKey, type: STRING },
+      timeToLiveAttribute: ownersTable.ttl,
+    });
     this.claims = new Table(this, 'Claims', {
       ...volatile,
       partitionKey: { name: claimsTable.partitionKey, type: STRING },
@@ -55,6 +71,7 @@ export class ConnectionTables extends Construct {
       partitionKey: { name: revocationsTable.partitionKey, type: STRING },
       timeToLiveAttribute: revocationsTable.ttl,
     });
+    for (const child of this.node.children) if (child instanceof Table) alarmOnTableThrottles(child);
     acknowledge(
       this,
       'AwsSolutions-DDB3',

@@ -1,40 +1,39 @@
 import { Duration } from 'aws-cdk-lib';
 import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction as LambdaTarget } from 'aws-cdk-lib/aws-events-targets';
-import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import type { TickEnvironment } from '../functions/edge/environment.ts';
 import type { ConnectionTables } from './connection-tables.ts';
 import type { SocketApi } from './socket-api.ts';
-import { SocketFunction } from './socket-function.ts';
+import { type FunctionLogging, SocketFunction } from './socket-function.ts';
 
 export interface HelloProps {
   readonly api: SocketApi;
   readonly tables: ConnectionTables;
-  readonly logRetention: RetentionDays;
+  readonly logging: FunctionLogging;
 }
 
 /** The demo: `hello {hello: 'world'}` to everyone, each second. Every minute of the clock starts what has ended. */
 export class Hello extends Construct {
   readonly tick: SocketFunction;
 
-  constructor(scope: Construct, id: string, { api, tables, logRetention }: HelloProps) {
+  constructor(scope: Construct, id: string, { api, tables, logging }: HelloProps) {
     super(scope, id);
     this.tick = new SocketFunction(this, 'Tick', {
       entry: 'tick',
       description: 'Says hello to everyone, every second',
       environment: {
-        CONNECTIONS_TABLE: tables.connections.tableName,
+        ...tables.registry,
         CLAIMS_TABLE: tables.claims.tableName,
         CALLBACK_URL: api.callbackUrl,
       } satisfies TickEnvironment,
       timeout: Duration.minutes(15),
       // It runs for as long as anybody is connected, and mostly waits.
       memorySize: 256,
-      logRetention,
+      logging,
     });
     this.tick.allow('dynamodb:Scan', tables.connections.tableArn);
-    this.tick.allow('dynamodb:DeleteItem', tables.connections.tableArn);
+    for (const { tableArn } of [tables.connections, tables.owners]) this.tick.allow('dynamodb:DeleteItem', tableArn);
     this.tick.allow('dynamodb:PutItem', tables.claims.tableArn);
     this.tick.allow('dynamodb:DeleteItem', tables.claims.tableArn);
     api.allowPosts(this.tick);

@@ -1,16 +1,18 @@
-import { HttpApi, HttpMethod, HttpStage, PayloadFormatVersion } from 'aws-cdk-lib/aws-apigatewayv2';
+import { type CfnStage, HttpApi, HttpMethod, HttpStage, PayloadFormatVersion } from 'aws-cdk-lib/aws-apigatewayv2';
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
-import { apiRoutes } from '../functions/core/api-routes.ts';
+import { apiRoutes, closesSockets } from '../functions/core/api-routes.ts';
 import { accessLog, httpLogFormat } from './access-log.ts';
 import { acknowledge } from './acknowledge.ts';
+import { alarmOnServerErrors } from './api-alarms.ts';
 import type { RateLimit } from './session-socket-props.ts';
 import type { SocketFunction } from './socket-function.ts';
 
 export interface PublishApiProps {
   /** Shown in the console; it need not be unique. */
   readonly name: string;
+  /** Of publishing and asking together, and again of each route that closes sockets. */
   readonly throttle: RateLimit;
   readonly logRetention: RetentionDays;
   readonly publish: SocketFunction;
@@ -28,7 +30,7 @@ export class PublishApi extends Construct {
       description: 'What PHP asks of the sockets',
       createDefaultStage: false,
     });
-    new HttpStage(this, 'Stage', {
+    const stage = new HttpStage(this, 'Stage', {
       httpApi: api,
       // Another name would be part of the path, but not of the path that Pusher's libraries sign.
       stageName: '$default',
@@ -36,12 +38,16 @@ export class PublishApi extends Construct {
       throttle,
       accessLogSettings: accessLog(this, logRetention, httpLogFormat),
     });
+    alarmOnServerErrors(stage);
     this.url = api.apiEndpoint;
     const integration = new HttpLambdaIntegration('Publish', publish.lambda, {
       payloadFormatVersion: PayloadFormatVersion.VERSION_2_0,
     });
     for (const { method, path } of apiRoutes) {
       for (const route of api.addRoutes({ path, methods: [HttpMethod[method]], integration })) {
+        // Settings of a route that is not there yet fail the deployment
+        // (https://github.com/aws/serverless-application-model/issues/2479).
+        stage.node.addDependency(route.node.defaultChild ?? route);
         acknowledge(
           route,
           'AwsSolutions-APIG4',
@@ -49,5 +55,17 @@ export class PublishApi extends Construct {
         );
       }
     }
+    (stage.node.defaultChild as CfnStage).routeSettings = throttleEachClosing(throttle);
   }
+}
+
+/**
+ * So that a flood of events leaves a logout its way. A route's own settings stand before those of the stage
+ * (https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-throttling.html).
+ */
+function throttleEachClosing({ rateLimit, burstLimit }: RateLimit): Readonly<Record<string, object>> {
+  // In the words of CloudFormation: it takes any JSON here, so CDK translates nothing.
+  const settings = { ThrottlingRateLimit: rateLimit, ThrottlingBurstLimit: burstLimit };
+  const closing = apiRoutes.filter(({ route }) => closesSockets(route));
+  return Object.fromEntries(closing.map(({ method, path }) => [`${method} ${path}`, settings]));
 }

@@ -7,6 +7,7 @@ import { findWayInFault } from '../functions/core/way-in-fault.ts';
 import { findIdentityFault } from './app-identity.ts';
 import { settleRevalidate } from './revalidation.ts';
 import type { SessionSocketProps } from './session-socket-props.ts';
+import { findTrafficFault } from './traffic-limits.ts';
 
 /** What somebody asked for cannot work or would not be safe. The message is one plain sentence for whoever asked. */
 export class BadProps extends Error {
@@ -66,22 +67,10 @@ function findFault(props: SessionSocketProps): string | undefined {
   if (quota !== undefined && !(quota.rateLimit >= 100 && quota.burstLimit >= 10)) {
     return 'accountRequestQuota needs a rateLimit of at least 100 and a burstLimit of at least 10; with less, a broadcast would outlive its workers.';
   }
-  return findTrafficFault(props);
-}
-
-/** Of the names of more, a connection's row could not hold all: it has 400 KB, and a name up to 200 bytes. */
-const mostChannels = 1000;
-
-function findTrafficFault(props: SessionSocketProps): string | undefined {
-  const { maxFramesPerMinute, maxClientEventsPerSecond, maxChannelsPerConnection } = props;
-  const limits = { maxFramesPerMinute, maxClientEventsPerSecond, maxChannelsPerConnection };
-  for (const [name, limit] of Object.entries(limits)) {
-    if (limit !== undefined && !(Number.isInteger(limit) && limit > 0)) {
-      return `${name} is ${limit}; it is a whole number above 0, and with none nothing could be said.`;
-    }
+  if (props.systemLogLevel !== undefined && !['INFO', 'WARN'].includes(props.systemLogLevel)) {
+    return `systemLogLevel is "${props.systemLogLevel}"; it is INFO or WARN, or left out.`;
   }
-  if ((maxChannelsPerConnection ?? 0) <= mostChannels) return undefined;
-  return `maxChannelsPerConnection is ${maxChannelsPerConnection}; it can be ${mostChannels} at most.`;
+  return findTrafficFault(props);
 }
 
 /** What CloudFormation fills in is not known before the deployment; the authorizer checks it again when it starts. */

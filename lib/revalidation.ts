@@ -2,7 +2,6 @@ import { Duration } from 'aws-cdk-lib';
 import type { Alarm } from 'aws-cdk-lib/aws-cloudwatch';
 import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction as LambdaTarget } from 'aws-cdk-lib/aws-events-targets';
-import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import type { SessionMode } from '../functions/core/session.ts';
 import type {
@@ -11,9 +10,9 @@ import type {
   RevalidateEnvironment,
   RevalidationEnvironment,
 } from '../functions/edge/environment.ts';
-import { alarmOnErrors } from './alarms.ts';
+import { alarmOnErrors, alarmOnLateChecks } from './alarms.ts';
 import type { ConnectionTables } from './connection-tables.ts';
-import { SocketFunction } from './socket-function.ts';
+import { type FunctionLogging, SocketFunction } from './socket-function.ts';
 
 /** Undefined where PHP is asked in the handshake only, which is the default unless our own file answers for PHP. */
 export function settleRevalidate(mode: SessionMode, revalidate: Duration | false | undefined): Duration | undefined {
@@ -40,7 +39,9 @@ export function writeRevalidation(interval: Duration | undefined): RevalidationE
 
 export interface RevalidationProps {
   readonly tables: ConnectionTables;
-  readonly logRetention: RetentionDays;
+  /** Of the metric that is counted for the alarm on late checks. */
+  readonly metricNamespace: string;
+  readonly logging: FunctionLogging;
   readonly channels: ChannelsEnvironment;
   /** How PHP is asked again, and after how long; undefined where it is not. */
   readonly asking: { readonly php: PhpEnvironment; readonly interval: Duration; readonly atOnce: number } | undefined;
@@ -53,7 +54,7 @@ export class Revalidation extends Construct {
   /** It has yet to be allowed to end connections. */
   readonly revalidate: SocketFunction;
 
-  constructor(scope: Construct, id: string, { tables, logRetention, channels, asking }: RevalidationProps) {
+  constructor(scope: Construct, id: string, { tables, logging, channels, asking, metricNamespace }: RevalidationProps) {
     super(scope, id);
     this.revalidate = new SocketFunction(this, 'Revalidate', {
       entry: 'revalidate',
@@ -61,21 +62,27 @@ export class Revalidation extends Construct {
       environment: {
         ...channels,
         CLAIMS_TABLE: tables.claims.tableName,
+        REVOCATIONS_TABLE: tables.revocations.tableName,
         ...asking?.php,
         ...writeRevalidation(asking?.interval),
         ...(asking === undefined ? {} : { CHECKS_AT_ONCE: String(asking.atOnce) }),
       } satisfies RevalidateEnvironment,
-      // Above the time for which it works, below the minute after which the next one starts.
-      timeout: Duration.seconds(55),
+      // Above the time for which it works and then waits for sessions that end.
+      timeout: Duration.seconds(100),
       memorySize: 512,
-      logRetention,
+      logging,
     });
     const { revalidate } = this;
-    for (const verb of ['Scan', 'UpdateItem']) revalidate.allow(`dynamodb:${verb}`, tables.connections.tableArn);
+    for (const verb of ['Scan', 'GetItem', 'BatchGetItem', 'UpdateItem']) {
+      revalidate.allow(`dynamodb:${verb}`, tables.connections.tableArn);
+    }
+    // For connections that functions of 0.1.0 wrote.
+    revalidate.allow('dynamodb:PutItem', tables.owners.tableArn);
+    revalidate.allow('dynamodb:GetItem', tables.revocations.tableArn);
     revalidate.allow('dynamodb:PutItem', tables.claims.tableArn);
     revalidate.allow('dynamodb:DeleteItem', tables.claims.tableArn);
     if (asking !== undefined) {
-      for (const { tableArn } of [tables.connections, tables.claims]) revalidate.allow('dynamodb:GetItem', tableArn);
+      revalidate.allow('dynamodb:GetItem', tables.claims.tableArn);
       revalidate.allow('secretsmanager:GetSecretValue', asking.php.CREDENTIALS_SECRET_ARN);
     }
 
@@ -86,7 +93,8 @@ export class Revalidation extends Construct {
     everyMinute.addTarget(new LambdaTarget(revalidate.lambda, onlyNow));
     this.alarm = alarmOnErrors(
       revalidate,
-      'More than half of the users were logged out, so no socket is closed for that; or PHP has not answered for three minutes; or sockets could not be closed. The log of Revalidate says which.',
+      'More than half of the users were logged out, so no socket is closed for that; or PHP has not answered for three minutes; or sockets could not be closed. The log of Revalidate says which. docs/operations.md: RevalidateAlarm.',
     );
+    if (asking !== undefined) alarmOnLateChecks(revalidate, metricNamespace);
   }
 }

@@ -89,6 +89,13 @@ export interface SessionSocketProps {
   readonly atMaxConnections?: LimitChoice;
 
   /**
+   * Handshakes of one user in a minute that PHP says yes to; where PHP names no user, of a session. Up to a quarter more may pass; above
+   * that the handshake gets 403. Where one `userId` stands for many people it has to be higher.
+   * @default - twice `maxConnectionsPerUser`: 200
+   */
+  readonly maxHandshakesPerMinutePerUser?: number;
+
+  /**
    * How many session checks PHP is asked at the same time, at most: the reserved concurrency of the authorizer, less one for the
    * sessions that are asked about again (`revalidate`). It protects PHP
    * at the price of sockets: whoever comes above it is turned away by API Gateway and has to try again. About as many as PHP has
@@ -137,18 +144,32 @@ export interface SessionSocketProps {
   readonly throttle?: RateLimit;
 
   /**
-   * Frames of one connection in a minute, pings too. With more it is answered Pusher's error 4301, and closed when it goes on to
-   * three times as many.
-   * @default 300
+   * Frames of one connection in a minute, pings and client events too. Up to a quarter more may pass; above that a frame is answered
+   * Pusher's error 4301, and the socket is closed when the client goes on to three times as many.
+   * @default - 300 and a minute of `maxClientEventsPerSecond`: 900
    */
   readonly maxFramesPerMinute?: number;
 
   /**
-   * Client events of one connection in a second; more are refused with 4301
+   * Frames of all connections of one user in a minute; where PHP names no user, of a session. More are rejected in the same way.
+   * Where one `userId` stands for many people it has to be higher.
+   * @default - three times `maxFramesPerMinute`: 2,700
+   */
+  readonly maxFramesPerMinutePerUser?: number;
+
+  /**
+   * Client events of one connection in a second. Up to a quarter more may pass in any second; above that an event is rejected with 4301
    * (https://pusher.com/docs/channels/using_channels/events/#triggering-client-events).
    * @default 10
    */
   readonly maxClientEventsPerSecond?: number;
+
+  /**
+   * Client events of all connections of one user in a minute. Each is delivered to everybody else on its channel, so this is what
+   * a user can cost.
+   * @default - a minute of `maxClientEventsPerSecond`: 600
+   */
+  readonly maxClientEventsPerMinutePerUser?: number;
 
   /**
    * Channels that one connection has joined at once, 1,000 at most.
@@ -157,7 +178,23 @@ export interface SessionSocketProps {
   readonly maxChannelsPerConnection?: number;
 
   /**
-   * The throttle of the HTTP API that PHP calls, in requests per second. It shares the account's quota too.
+   * How often one connection may join presence channels in a minute. Up to a quarter more may pass; above that it gets
+   * `pusher:subscription_error` 4301. Each join and the leave before it may be told to all members of the channel; other channels
+   * tell nobody. Leaving is never rejected.
+   * @default - `maxChannelsPerConnection`: 100
+   */
+  readonly maxPresenceJoinsPerMinute?: number;
+
+  /**
+   * The same of all connections of one user; where PHP names no user, of a session.
+   * @default - three times `maxPresenceJoinsPerMinute`: 300
+   */
+  readonly maxPresenceJoinsPerMinutePerUser?: number;
+
+  /**
+   * The throttle of the HTTP API that PHP calls, in requests per second. Publishing and asking share it; each of the three routes that
+   * close or rebind sockets has as much again for itself, so that a flood of events does not block a logout. All share the account's
+   * quota.
    * @default { rateLimit: 500, burstLimit: 250 }
    */
   readonly httpThrottle?: RateLimit;
@@ -183,4 +220,13 @@ export interface SessionSocketProps {
    * @default RetentionDays.ONE_MONTH
    */
   readonly logRetention?: RetentionDays;
+
+  /**
+   * Lambda's own lines as JSON, from this level on. `WARN` leaves out those of invocations that went well, a third of what a rejected
+   * handshake writes, and with them the memory and the cold starts that they tell. Nobody has verified on AWS which lines are left; Lambda's
+   * table says that those of failures are
+   * (https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-log-level.html#monitoring-cloudwatchlogs-log-level-mapping).
+   * @default - text, every line
+   */
+  readonly systemLogLevel?: 'INFO' | 'WARN';
 }

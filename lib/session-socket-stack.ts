@@ -46,9 +46,8 @@ export class SessionSocketStack extends Stack {
   }
 
   #tellOfAlarms(topicArn: string): void {
-    const { sessionCheckAlarm, connectAlarm, revokeAlarm, deliveryAlarm, revalidateAlarm } = this.sessionSocket;
     const tell = new SnsAction(Topic.fromTopicArn(this, 'AlarmTopic', topicArn));
-    for (const alarm of [sessionCheckAlarm, connectAlarm, revokeAlarm, deliveryAlarm, revalidateAlarm]) {
+    for (const alarm of this.sessionSocket.alarms) {
       alarm.addAlarmAction(tell);
       alarm.addOkAction(tell);
     }

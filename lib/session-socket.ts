@@ -1,5 +1,5 @@
 import { Duration, RemovalPolicy } from 'aws-cdk-lib';
-import type { Alarm } from 'aws-cdk-lib/aws-cloudwatch';
+import type { Alarm, CompositeAlarm } from 'aws-cdk-lib/aws-cloudwatch';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
@@ -20,6 +20,7 @@ import { acknowledge } from './acknowledge.ts';
 import { alarmOnErrors } from './alarms.ts';
 import { identify, nameOf } from './app-identity.ts';
 import { Channels } from './channels.ts';
+import { alarmOnAny, alarmsBelow } from './composite-alarm.ts';
 import { ConnectionTables } from './connection-tables.ts';
 import { Hello } from './hello.ts';
 import { PublishApi } from './publish-api.ts';
@@ -27,7 +28,8 @@ import { refuseBadProps } from './refuse-bad-props.ts';
 import { Revalidation, settleRevalidate, shareChecks, writeRevalidation } from './revalidation.ts';
 import type { SessionSocketProps } from './session-socket-props.ts';
 import { SocketApi } from './socket-api.ts';
-import { SocketFunction, type SocketFunctionProps } from './socket-function.ts';
+import { type FunctionLogging, SocketFunction, type SocketFunctionProps } from './socket-function.ts';
+import { settleTrafficLimits } from './traffic-limits.ts';
 
 /** A WebSocket API that lets in who is logged in over PHP, and nobody else. */
 export class SessionSocket extends Construct {
@@ -59,12 +61,19 @@ export class SessionSocket extends Construct {
   /** In alarm when too many users were logged out to be believed, or PHP cannot be asked. Add an action to be told. */
   readonly revalidateAlarm: Alarm;
 
+  /** Every alarm: these five, and those on throttles, on both APIs and on late session checks. */
+  readonly alarms: readonly Alarm[];
+
+  /** In alarm when one of them is. Add an action to it, and to none of the others, to get one message however many go off. */
+  readonly alarm: CompositeAlarm;
+
   readonly #wayIn: SettledWayIn;
   readonly #revalidate: Duration | undefined;
   readonly #api: SocketApi;
   readonly #tables: ConnectionTables;
   readonly #channels: Channels;
-  readonly #logRetention: RetentionDays;
+  readonly #logging: FunctionLogging;
+  readonly #metricNamespace: string;
 
   /** @throws BadProps with one plain sentence about the first prop that cannot work or would not be safe */
   constructor(scope: Construct, id: string, props: SessionSocketProps) {
@@ -74,11 +83,13 @@ export class SessionSocket extends Construct {
     this.mode = this.#wayIn.mode;
     this.tokenFrom = this.#wayIn.tokenFrom;
     this.#revalidate = settleRevalidate(this.#wayIn.mode, props.revalidate);
-    this.#logRetention = props.logRetention ?? RetentionDays.ONE_MONTH;
+    const retention = props.logRetention ?? RetentionDays.ONE_MONTH;
+    this.#logging = { retention, systemLogLevel: props.systemLogLevel };
 
     const { appId, key } = identify(this, props);
     this.appId = appId;
     this.key = key;
+    this.#metricNamespace = `SessionSocket/${appId}`;
     this.secret = this.#createSecret();
     this.#tables = new ConnectionTables(this, 'Tables');
     this.#api = new SocketApi(this, 'Sockets', {
@@ -86,15 +97,15 @@ export class SessionSocket extends Construct {
       throttle: props.throttle ?? { rateLimit: 2000, burstLimit: 1000 },
       tokenFrom: this.#wayIn.tokenFrom,
       cloudWatchRole: props.cloudWatchRole ?? true,
-      logRetention: this.#logRetention,
+      logRetention: retention,
     });
     this.webSocketUrl = this.#api.url;
     this.#channels = new Channels(this, 'Channels', {
       api: this.#api,
       tables: this.#tables,
       accountRequestQuota: props.accountRequestQuota ?? { rateLimit: 10_000, burstLimit: 5_000 },
-      metricNamespace: `SessionSocket/${this.appId}`,
-      logRetention: this.#logRetention,
+      metricNamespace: this.#metricNamespace,
+      logging: this.#logging,
     });
     this.deliveryAlarm = this.#channels.alarm;
 
@@ -102,29 +113,36 @@ export class SessionSocket extends Construct {
     const authorizer = this.#createAuthorizer(props, php);
     this.sessionCheckAlarm = alarmOnErrors(
       authorizer,
-      'Session checks fail, and with them the handshakes: PHP is down, slow, or does not trust the gateway.',
+      'Session checks fail, and with them the handshakes: PHP is down or slow, or secrets differ. The log of Authorizer says why. docs/operations.md: AuthorizerAlarm.',
       { minutes: 3, of: 5 },
     );
     const publish = this.#createPublish();
     this.revokeAlarm = alarmOnErrors(
       publish,
-      'A logout has left sockets open, or an event was not published: the log of Publish says which.',
+      'A logout left sockets open, or an event was not published. The log of Publish says which: log the user out again, or publish again. docs/operations.md: PublishAlarm.',
     );
     this.httpApiUrl = new PublishApi(this, 'Http', {
       name: nameOf(this),
       throttle: props.httpThrottle ?? { rateLimit: 500, burstLimit: 250 },
-      logRetention: this.#logRetention,
+      logRetention: retention,
       publish,
     }).url;
-    this.revalidateAlarm = this.#createRevalidation(props, php).alarm;
+    const revalidation = this.#createRevalidation(props, php);
+    this.revalidateAlarm = revalidation.alarm;
     const hello = props.hello === true ? this.#createHello() : undefined;
     const connect = this.#createConnect(props, hello);
     this.connectAlarm = alarmOnErrors(
       connect,
-      'Who was let in cannot be registered, and the handshakes fail: the log of Connect says why.',
+      'Connections cannot be registered, so handshakes fail although PHP said yes. The log of Connect says why. docs/operations.md: ConnectAlarm.',
       { minutes: 3, of: 5 },
     );
-    this.#api.route({ authorizer, connect, message: this.#createMessage(props), disconnect: this.#createDisconnect() });
+    const message = this.#createMessage(props);
+    // In an update from 0.1.0: only its own rows may be left to a Message of 0.1.0, and only until the owners are written that it does
+    // not write.
+    for (const { node } of [connect, revalidation]) node.addDependency(message);
+    this.#api.route({ authorizer, connect, message, disconnect: this.#createDisconnect() });
+    this.alarms = alarmsBelow(this);
+    this.alarm = alarmOnAny(this, this.alarms);
   }
 
   #createSecret(): Secret {
@@ -191,11 +209,13 @@ export class SessionSocket extends Construct {
       entry: 'connect',
       description: 'Registers a connection',
       environment: {
-        CONNECTIONS_TABLE: this.#tables.connections.tableName,
+        ...this.#tables.registry,
         REVOCATIONS_TABLE: this.#tables.revocations.tableName,
         DELIVER_FUNCTION: deliver.lambda.functionName,
         MAX_CONNECTIONS: String(props.maxConnectionsPerUser ?? defaultLimit.maxConnections),
         AT_MAX_CONNECTIONS: props.atMaxConnections ?? defaultLimit.atMaxConnections,
+        HANDSHAKES_PER_MINUTE_PER_USER: String(settleTrafficLimits(props).maxHandshakesPerMinutePerUser),
+        COUNTERS_TABLE: this.#tables.claims.tableName,
         ...(hello === undefined ? {} : { TICK_FUNCTION: hello.tick.lambda.functionName }),
         ...(mode === 'ticket' ? { CLAIMS_TABLE: this.#tables.claims.tableName } : {}),
         ...(tokenFrom === 'subprotocol' ? { SUBPROTOCOL: subprotocol } : {}),
@@ -204,35 +224,44 @@ export class SessionSocket extends Construct {
       timeout: Duration.seconds(10),
       memorySize: 512,
     });
-    connect.allow('dynamodb:PutItem', this.#tables.connections.tableArn);
-    connect.allow('dynamodb:DeleteItem', this.#tables.connections.tableArn);
+    for (const { tableArn } of [this.#tables.connections, this.#tables.owners]) {
+      for (const verb of ['PutItem', 'DeleteItem']) connect.allow(`dynamodb:${verb}`, tableArn);
+    }
     connect.allow('dynamodb:Query', this.#tables.connections.tableArn);
     connect.allow('dynamodb:GetItem', this.#tables.revocations.tableArn);
     if (mode === 'ticket') connect.allow('dynamodb:PutItem', this.#tables.claims.tableArn);
+    connect.allow('dynamodb:UpdateItem', this.#tables.claims.tableArn);
     connect.allow('lambda:InvokeFunction', deliver.lambda.functionArn);
     if (hello !== undefined) connect.allow('lambda:InvokeFunction', hello.tick.lambda.functionArn);
     return connect;
   }
 
   #createMessage(props: SessionSocketProps): SocketFunction {
-    const { connections, subscriptions, claims } = this.#tables;
+    const { connections, owners, subscriptions, revocations, claims } = this.#tables;
+    const limits = settleTrafficLimits(props);
     const message = this.#createFunction('Message', {
       entry: 'message',
       description: 'Answers a frame',
       environment: {
         ...this.#channels.environment,
         CLAIMS_TABLE: claims.tableName,
+        REVOCATIONS_TABLE: revocations.tableName,
         ...this.#writeCredentials(),
-        FRAMES_PER_MINUTE: String(props.maxFramesPerMinute ?? 300),
-        CLIENT_EVENTS_PER_SECOND: String(props.maxClientEventsPerSecond ?? 10),
-        CHANNELS_PER_CONNECTION: String(props.maxChannelsPerConnection ?? 100),
+        FRAMES_PER_MINUTE: String(limits.maxFramesPerMinute),
+        FRAMES_PER_MINUTE_PER_USER: String(limits.maxFramesPerMinutePerUser),
+        CLIENT_EVENTS_PER_SECOND: String(limits.maxClientEventsPerSecond),
+        CLIENT_EVENTS_PER_MINUTE_PER_USER: String(limits.maxClientEventsPerMinutePerUser),
+        PRESENCE_JOINS_PER_MINUTE: String(limits.maxPresenceJoinsPerMinute),
+        PRESENCE_JOINS_PER_MINUTE_PER_USER: String(limits.maxPresenceJoinsPerMinutePerUser),
+        CHANNELS_PER_CONNECTION: String(limits.maxChannelsPerConnection),
       } satisfies MessageEnvironment,
       // Above the time for which a post is tried: API Gateway's own answer for a function that was killed has no `event`.
       timeout: Duration.seconds(25),
       memorySize: 512,
     });
     for (const verb of ['GetItem', 'UpdateItem']) message.allow(`dynamodb:${verb}`, connections.tableArn);
-    message.allow('dynamodb:PutItem', subscriptions.tableArn);
+    for (const { tableArn } of [owners, subscriptions]) message.allow('dynamodb:PutItem', tableArn);
+    message.allow('dynamodb:GetItem', revocations.tableArn);
     message.allow('dynamodb:UpdateItem', claims.tableArn);
     this.#channels.allowLeaving(message);
     message.allow('secretsmanager:GetSecretValue', this.secret.secretArn);
@@ -254,7 +283,7 @@ export class SessionSocket extends Construct {
   }
 
   #createPublish(): SocketFunction {
-    const { connections, subscriptions, revocations, claims } = this.#tables;
+    const { connections, owners, subscriptions, revocations, claims } = this.#tables;
     const publish = this.#createFunction('Publish', {
       entry: 'publish',
       description: 'Publishes, tells who listens, and closes the sockets of a session or a user',
@@ -270,8 +299,10 @@ export class SessionSocket extends Construct {
       memorySize: 512,
     });
     for (const verb of ['GetItem', 'PutItem']) publish.allow(`dynamodb:${verb}`, revocations.tableArn);
-    for (const verb of ['GetItem', 'Query', 'UpdateItem']) publish.allow(`dynamodb:${verb}`, connections.tableArn);
+    for (const verb of ['GetItem', 'BatchGetItem', 'Query', 'UpdateItem'])
+      publish.allow(`dynamodb:${verb}`, connections.tableArn);
     for (const verb of ['GetItem', 'PutItem', 'DeleteItem']) publish.allow(`dynamodb:${verb}`, claims.tableArn);
+    for (const verb of ['PutItem', 'Query']) publish.allow(`dynamodb:${verb}`, owners.tableArn);
     // Which channels there are, and who is on one.
     publish.allow('dynamodb:Scan', subscriptions.tableArn);
     this.#channels.allowLeaving(publish);
@@ -285,7 +316,8 @@ export class SessionSocket extends Construct {
     const atOnce = shareChecks(props.maxConcurrentSessionChecks, interval).again;
     const revalidation = new Revalidation(this, 'Revalidation', {
       tables: this.#tables,
-      logRetention: this.#logRetention,
+      metricNamespace: this.#metricNamespace,
+      logging: this.#logging,
       channels: this.#channels.environment,
       asking: interval === undefined ? undefined : { php, interval, atOnce },
     });
@@ -295,10 +327,10 @@ export class SessionSocket extends Construct {
   }
 
   #createHello(): Hello {
-    return new Hello(this, 'Hello', { api: this.#api, tables: this.#tables, logRetention: this.#logRetention });
+    return new Hello(this, 'Hello', { api: this.#api, tables: this.#tables, logging: this.#logging });
   }
 
-  #createFunction(id: string, props: Omit<SocketFunctionProps, 'logRetention'>): SocketFunction {
-    return new SocketFunction(this, id, { ...props, logRetention: this.#logRetention });
+  #createFunction(id: string, props: Omit<SocketFunctionProps, 'logging'>): SocketFunction {
+    return new SocketFunction(this, id, { ...props, logging: this.#logging });
   }
 }

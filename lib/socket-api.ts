@@ -8,6 +8,7 @@ import type { TokenSource } from '../functions/core/way-in.ts';
 import { identitySources } from '../functions/edge/identity-sources.ts';
 import { accessLog, createLogAccount, socketLogFormat } from './access-log.ts';
 import { acknowledge } from './acknowledge.ts';
+import { alarmOnExecutionErrors, alarmOnIntegrationErrors } from './api-alarms.ts';
 import type { RateLimit } from './session-socket-props.ts';
 import type { SocketFunction } from './socket-function.ts';
 
@@ -57,6 +58,8 @@ export class SocketApi extends Construct {
       accessLogSettings: accessLog(this, props.logRetention, socketLogFormat),
     });
     if (props.cloudWatchRole) this.#stage.node.addDependency(createLogAccount(this));
+    alarmOnExecutionErrors(this.#stage);
+    alarmOnIntegrationErrors(this.#stage);
     this.url = this.#stage.url;
     this.callbackUrl = this.#stage.callbackUrl;
   }

@@ -1,9 +1,26 @@
 import { type Duration, RemovalPolicy } from 'aws-cdk-lib';
 import { Effect, Policy, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
-import { Architecture, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambda';
+import {
+  ApplicationLogLevel,
+  Architecture,
+  type FunctionOptions,
+  Function as LambdaFunction,
+  LoggingFormat,
+  Runtime,
+  SystemLogLevel,
+} from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { type Entry, functionCode } from './bundle.ts';
+import type { SessionSocketProps } from './session-socket-props.ts';
+import { alarmOnFunctionThrottles } from './throttle-alarms.ts';
+
+/** What every function logs, and for how long it is kept. */
+export interface FunctionLogging {
+  readonly retention: RetentionDays;
+  /** Lambda's own lines in text, all of them, without it. */
+  readonly systemLogLevel: SessionSocketProps['systemLogLevel'];
+}
 
 export interface SocketFunctionProps {
   readonly entry: Entry;
@@ -14,7 +31,7 @@ export interface SocketFunctionProps {
   readonly memorySize: number;
   /** How many may run at the same time; the account's concurrency without it. */
   readonly maxConcurrency?: number | undefined;
-  readonly logRetention: RetentionDays;
+  readonly logging: FunctionLogging;
 }
 
 /** One file of `functions/`, bundled, with a role that can do nothing but write its own log until it is allowed more. */
@@ -25,7 +42,10 @@ export class SocketFunction extends Construct {
 
   constructor(scope: Construct, id: string, props: SocketFunctionProps) {
     super(scope, id);
-    this.logGroup = new LogGroup(this, 'Log', { retention: props.logRetention, removalPolicy: RemovalPolicy.DESTROY });
+    this.logGroup = new LogGroup(this, 'Log', {
+      retention: props.logging.retention,
+      removalPolicy: RemovalPolicy.DESTROY,
+    });
     this.#role = new Role(this, 'Role', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
     this.logGroup.grantWrite(this.#role);
 
@@ -40,8 +60,10 @@ export class SocketFunction extends Construct {
       memorySize: props.memorySize,
       ...(props.maxConcurrency === undefined ? {} : { reservedConcurrentExecutions: props.maxConcurrency }),
       logGroup: this.logGroup,
+      ...logFormat(props.logging.systemLogLevel),
       role: this.#role,
     });
+    alarmOnFunctionThrottles(this, this.lambda, props.maxConcurrency);
   }
 
   /** Allows one action on one resource. Not CDK's grants: they come in bundles of more verbs than we use. */
@@ -56,4 +78,14 @@ export class SocketFunction extends Construct {
     const statement = new PolicyStatement({ effect: Effect.ALLOW, actions: [action], resources });
     new Policy(this, 'OnItself', { roles: [this.#role], statements: [statement] });
   }
+}
+
+/** Levels are for the log format JSON alone; below INFO for our own lines, their metrics would be lost. */
+function logFormat(level: SessionSocketProps['systemLogLevel']): FunctionOptions {
+  if (level === undefined) return {};
+  return {
+    loggingFormat: LoggingFormat.JSON,
+    systemLogLevelV2: SystemLogLevel[level],
+    applicationLogLevelV2: ApplicationLogLevel.INFO,
+  };
 }

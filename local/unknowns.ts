@@ -110,6 +110,12 @@ export const unknowns: readonly Unknown[] = [
     source: `${guide}/websocket-api-protect.html`,
   },
   {
+    question:
+      'whether the routes of a stage share the throttle of its default settings, or have as much each (only with `--throttles`)',
+    choice: 'they share it; a route with settings of its own has its own',
+    source: `${guide}/http-api-throttling.html`,
+  },
+  {
     question: 'stage variables in the events of a WebSocket API',
     choice: '`stageVariables` in the event, when the stage has any',
     source: `${guide}/aws-api-gateway-stage-variables-reference.html`,
@@ -118,6 +124,12 @@ export const unknowns: readonly Unknown[] = [
     question: 'routes that a deployment does not wait for (`DependsOn`), when it waits for others',
     choice: 'they are not deployed: no match, and the log says so',
     source: `${guide}/apigateway-set-up-websocket-deployment.html`,
+  },
+  {
+    question: 'whether Lambda’s report on a handler that threw is of the level WARN or INFO',
+    choice: 'INFO; that of a timeout or a crash is WARN',
+    source:
+      'https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-log-level.html#monitoring-cloudwatchlogs-log-level-mapping',
   },
   { question: 'the frame type of what is posted to @connections', choice: 'text', source: managementApi },
   {

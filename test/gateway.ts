@@ -47,7 +47,7 @@ export type LogRecord = Readonly<Record<string, unknown>>;
 /** What PHP is asked may take long on a busy machine; the deadline itself is the business of test/integration/php-moods.test.ts. */
 const patient = { sessionTimeoutMs: '10000' };
 
-export type GatewayOptions = Pick<LocalCloudOptions, 'maxEnvironmentsPerFunction' | 'watch'>;
+export type GatewayOptions = Pick<LocalCloudOptions, 'maxEnvironmentsPerFunction' | 'throttles' | 'watch'>;
 
 /** @param context CDK context: what `-c name=value` says */
 export async function startGateway(

@@ -1,3 +1,4 @@
+import { deriveCredentials, hashSessionId } from '../functions/core/credentials.ts';
 import { signQuery } from './fakes/signed-request.ts';
 import { signForSocket } from './fakes/socket-auth.ts';
 import { type Gateway, type GatewayOptions, startGateway } from './gateway.ts';
@@ -7,12 +8,13 @@ import { type Client, connect } from './socket-client.ts';
 /** A gateway with the HTTP API beside it, and an app whose visitors are user 42. */
 export interface Publishing extends Gateway {
   readonly pageUrl: string;
-  /** The only session of the app. */
+  /** The only session of the app, and how the HTTP API names it. */
   readonly sessionId: string;
+  readonly sessionHash: string;
   /** Of the HTTP API. */
   readonly apiUrl: string;
-  /** From now on the app's visitors are this user. */
-  become(userId: string): void;
+  /** From now on the app's visitors are this user; without one, PHP names nobody. */
+  become(userId: string | undefined): void;
   /** A ticket of now. */
   seal(): string;
   /** A socket that has had its welcome and has joined these channels, signed by PHP. */
@@ -26,6 +28,8 @@ export interface Listener {
   readonly socketId: string;
   /** The events of a channel, so far. */
   on(channel: string): readonly { readonly event: string; readonly data: unknown; readonly id?: string }[];
+  /** Signs in as a user, by PHP's signature. */
+  signIn(userId: string): void;
   /** The first frame of this event, heard or to come. */
   heard(event: string): Promise<{ readonly channel: string; readonly data: string }>;
 }
@@ -60,10 +64,11 @@ export async function startPublishing(
     ...gateway,
     pageUrl: app.url,
     sessionId: app.sessionId,
+    sessionHash: hashSessionId(deriveCredentials(credentials), app.sessionId),
     apiUrl,
     seal,
     become(userId) {
-      app.identity = { userId };
+      app.identity = userId === undefined ? {} : { userId };
     },
     async listen(channels, userId = '42') {
       const url = `${gateway.webSocketUrl}?token=${encodeURIComponent(seal())}`;
@@ -79,7 +84,12 @@ export async function startPublishing(
       }
       const on = (channel: string) =>
         client.frames.map((frame) => JSON.parse(frame)).filter((frame) => frame.channel === channel && 'id' in frame);
-      return { client, socketId, heard, on };
+      const signIn = (id: string) => {
+        const user_data = JSON.stringify({ id });
+        const auth = signForSocket(credentials, socketId, '', 'user', '', user_data);
+        client.send({ event: 'pusher:signin', data: { auth, user_data } });
+      };
+      return { client, socketId, signIn, heard, on };
     },
     ask(method, route, { body = '', query = '', key, secret = credentials.secret, time = Date.now() / 1000 } = {}) {
       const path = `/apps/${credentials.appId}${route}`;

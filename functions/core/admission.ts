@@ -20,6 +20,8 @@ export interface Wish {
 export interface Admission {
   /** On a presence channel: as whom. */
   readonly member?: Member | undefined;
+  /** The user as whom the connection acts on the channel, where that is not the user of its session. */
+  readonly actsAs?: string | undefined;
 }
 
 /** Who may join what: by PHP's signature for this very socket and channel, or by the patterns that PHP has named for the user. */
@@ -46,7 +48,7 @@ export function createAdmission(isSigned: IsSigned, registry: Pick<ConnectionReg
     const member = await findMember(speaker, wish);
     if (member === undefined) return refuseFrame('not-allowed');
     if (isRefusal(member)) return member;
-    return isBig(member) ? refuseFrame('big-member') : { member };
+    return isBig(member) ? refuseFrame('big-member') : { member, ...actingAs(member.userId, speaker) };
   }
 
   /** What PHP has signed of him for this channel counts before what it has said of him in general. */
@@ -58,8 +60,16 @@ export function createAdmission(isSigned: IsSigned, registry: Pick<ConnectionReg
   }
 
   async function admitUser(speaker: Speaker, channel: string): Promise<Admission | Refusal> {
-    const isOf = (user: Member | undefined) => user !== undefined && channel === channelOfUser(user.userId);
-    return isOf(userOf(speaker)) || isOf(await registry.signedInAs(speaker)) ? {} : refuseFrame('not-allowed');
+    const isOf = (user: Member) => channel === channelOfUser(user.userId);
+    const named = userOf(speaker);
+    if (named !== undefined && isOf(named)) return {};
+    const signedIn = await registry.signedInAs(speaker);
+    if (signedIn === undefined || !isOf(signedIn)) return refuseFrame('not-allowed');
+    return actingAs(signedIn.userId, speaker);
+  }
+
+  function actingAs(userId: string, speaker: Speaker): Pick<Admission, 'actsAs'> {
+    return userOf(speaker)?.userId === userId ? {} : { actsAs: userId };
   }
 
   async function isSignedFor({ connectionId }: Speaker, { channel, auth, channelData }: Wish): Promise<boolean> {

@@ -28,6 +28,8 @@ const maxTries = 5;
  */
 export function createAnnounce({ members, publish }: AnnounceWorld): Announce {
   return async ({ channel, userId, member, connectionId }) => {
+    // The connection that has brought the user back meanwhile announces that; the others have heard of no absence.
+    if (member === undefined && (await members.find(channel, userId)) !== undefined) return;
     let said = member;
     for (let tries = 1; tries <= maxTries; tries += 1) {
       const frame = said === undefined ? memberRemovedFrame(channel, userId) : memberAddedFrame(channel, said);

@@ -35,6 +35,11 @@ export const apiRoutes = [
 
 export type ApiRoute = (typeof apiRoutes)[number]['route'];
 
+/** By which a session or a user loses sockets, so that they must get through when others do not. */
+export function closesSockets(route: ApiRoute): boolean {
+  return route === 'terminate_user' || route === 'terminate_session' || route === 'rebind_session';
+}
+
 /** What a request is about. */
 export interface ApiTarget {
   readonly route: ApiRoute;

@@ -1,15 +1,17 @@
 import type { Publish } from './broadcast.ts';
 import { kindOf } from './channel.ts';
+import type { ConnectionRegistry } from './connection-registry.ts';
 import { encodeFrame, errorFrame, type Frame, pongFrame } from './frame.ts';
 import { refuseFrame } from './frame-refusal.ts';
-import type { Meter } from './meter.ts';
+import type { Limit } from './limit.ts';
 import type { Speaker } from './speaker.ts';
 import type { Subscriptions } from './subscriptions.ts';
 
 export interface ClientEventWorld {
+  readonly registry: Pick<ConnectionRegistry, 'maySpeak'>;
   readonly subscriptions: Pick<Subscriptions, 'find'>;
-  /** Events of one connection in one second. */
-  readonly meter: Meter;
+  /** Of client events, by connection and by user. */
+  readonly limit: Limit;
   readonly publish: Publish;
   /** A name that no other event has. */
   newId(): string;
@@ -26,14 +28,20 @@ const kinds: readonly string[] = ['private', 'presence'];
  * Hands on what one client says to the others of its channel, never to itself
  * (https://pusher.com/docs/channels/using_channels/events/#triggering-client-events). Who says it is what the subscription knows.
  */
-export function createClientEvent({ subscriptions, meter, publish, newId }: ClientEventWorld) {
+export function createClientEvent({ registry, subscriptions, limit, publish, newId }: ClientEventWorld) {
   return async (speaker: Speaker, { event, channel, data }: Frame): Promise<Frame> => {
     if (channel === undefined || !kinds.includes(kindOf(channel)))
       return errorFrame(refuseFrame('not-a-client-channel'));
     if (event.length > maxNameLength || bytesOf(data) > maxDataBytes)
       return errorFrame(refuseFrame('big-client-event'));
-    if ((await meter(speaker.connectionId)) !== 'within') return errorFrame(refuseFrame('many-client-events'));
-    const subscription = await subscriptions.find(channel, speaker);
+    // Before anything is read: what is too much must cost no more than to say so.
+    const tooMuch = await limit(speaker);
+    if (tooMuch !== undefined) return errorFrame(refuseFrame(tooMuch));
+    const [subscription, maySpeak] = await Promise.all([
+      subscriptions.find(channel, speaker),
+      registry.maySpeak(speaker),
+    ]);
+    if (!maySpeak) return errorFrame(refuseFrame('connection-ended'));
     if (subscription === undefined) return errorFrame(refuseFrame('not-joined'));
 
     const user = subscription.userId === undefined ? {} : { user_id: subscription.userId };

@@ -4,6 +4,16 @@ export interface Connection {
   readonly connectionId: string;
 }
 
+/** The name under which a user's connections are found: those of the principal of that name, and others that act as the user. */
+export function userOwner(userId: string): string {
+  return `user:${userId}`;
+}
+
+/** The name under which a session's connections are found, whoever its user is. */
+export function sessionOwner(sessionHash: string): string {
+  return `session:${sessionHash}`;
+}
+
 export interface NewConnection extends Connection {
   readonly sessionHash: string;
   /** Epoch seconds, when PHP says so: from then on it joins nothing more, and is closed as soon as somebody looks. */

@@ -12,6 +12,7 @@ import {
 const endings = {
   revoked: forGood('PHP has ended this session.'),
   'too-many-connections': overQuota('This user has too many connections.'),
+  'too-many-handshakes': backOff('This user has opened too many connections in one minute.'),
   'put-out': overQuota('This user has newer connections, and no more are allowed.'),
   // A client that comes back is asked about anew: PHP may have prolonged the session meanwhile, and logged in somebody else.
   'ended-session': forNow('The session has come to the end that PHP named.'),
@@ -22,6 +23,11 @@ const endings = {
 
 export function explainEnding(reason: RefusalReason): Refusal {
   return isHandshakeRefusal(reason) ? refuse(reason) : { refused: reason, ...endings[reason] };
+}
+
+/** Retry, but later. */
+function backOff(sentence: string) {
+  return { code: 4100, sentence };
 }
 
 /** Do not retry either. Else two browsers of one user would put out each other for ever. */

@@ -16,11 +16,16 @@ const refusals = {
   'fault-in-subscribing': { code: 500, sentence: 'Something went wrong here. Try again.' },
   'bad-sign-in': forOnce('The sign-in is not signed for this socket, or names no user.'),
   'other-user': forOnce('This connection belongs to another user.'),
+  'revoked-user': { code: 4200, sentence: 'This user was logged out after this connection opened. Reconnect.' },
   'not-a-client-channel': forOnce('Client events are for private and presence channels.'),
   'not-joined': forOnce('This connection has not joined the channel.'),
   'big-client-event': tooMuch('A client event is 200 characters of name and 10,240 bytes of data at most.'),
   'many-client-events': tooMuch('Too many client events in one second.'),
+  'many-client-events-of-user': tooMuch('This user has sent too many client events in one minute.'),
   'many-frames': tooMuch('Too many frames in one minute.'),
+  'many-frames-of-user': tooMuch('This user has sent too many frames in one minute.'),
+  'many-joins': tooMuch('Too many presence channels joined in one minute.'),
+  'many-joins-of-user': tooMuch('This user has joined too many presence channels in one minute.'),
   fault: forOnce('Something went wrong here. Try again.'),
 };
 

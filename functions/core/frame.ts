@@ -25,6 +25,11 @@ export interface Frame {
  */
 const activityTimeout = 540;
 
+/** Instead of a reply: the client gets this refusal, and its socket is closed. */
+export interface Ending {
+  readonly ending: Refusal;
+}
+
 /** Reads what a client sent. Only known fields are kept, so nothing unexpected travels further. */
 export function parseFrame(text: string | undefined): Frame | Refusal {
   const value = fieldsIn(text ?? '');

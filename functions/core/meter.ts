@@ -1,57 +1,59 @@
-import type { Clock } from './clock.ts';
-import type { Counters } from './counters.ts';
+import { type Counters, type SlidingWindow, slotAt } from './counters.ts';
 
-/** Counts one more of a connection, and says how it stands: `flood` is several times what is allowed. */
-export type Meter = (connectionId: string) => Promise<'within' | 'over' | 'flood'>;
+/** Counts one more of a connection or a user, at an instant in epoch milliseconds; `over` is one too many, and not counted. */
+export type Meter = (id: string, at: number) => Promise<'within' | 'over'>;
 
-export interface MeterSettings {
+export interface MeterSettings extends SlidingWindow {
   /** Tells it from other meters. */
   readonly name: string;
-  /** In each window. */
-  readonly limit: number;
-  readonly windowMs: number;
+  /** How many one environment counts for itself before it tells the others; with 1 every one is told. */
+  readonly step: number;
 }
-
-interface Tally {
-  /** What all Lambdas together had counted when it was last asked for. */
-  shared: number;
-  /** What was counted here since. */
-  own: number;
-}
-
-const floodAt = 3;
 
 /**
- * Counts in this environment's memory, and tells the others only each time that a good part of the limit has come together: who
- * says little costs no write. What one connection says to other environments in between is not seen, so the limit is that of one
- * environment plus a part of it for each other one.
+ * Of a client that keeps to a limit nothing is refused, whether it comes at once or evenly, and a window is a tenth longer than the
+ * time that the limit is about; so it holds a quarter more.
  */
-export function createMeter(
-  { name, limit, windowMs }: MeterSettings,
-  counters: Counters,
-  clock: Pick<Clock, 'now'>,
-): Meter {
-  const part = Math.min(limit, Math.max(4, Math.ceil(limit / 10)));
-  let window = -1;
-  let tallies = new Map<string, Tally>();
+export function mostWithin(limit: number): number {
+  return Math.min(Math.ceil(limit * 1.25), Math.floor(limit * 1.5));
+}
 
-  return async (connectionId) => {
-    const now = Math.floor(clock.now() / windowMs);
-    // The old ones go all at once, so that an environment that lives for days does not remember every connection of them.
-    if (now !== window) [window, tallies] = [now, new Map()];
-    const tally = tallies.get(connectionId) ?? { shared: 0, own: 0 };
-    tallies.set(connectionId, tally);
-    tally.own += 1;
-    if (tally.own >= part) await share(connectionId, tally);
-    const count = tally.shared + tally.own;
-    if (count > limit * floodAt) return 'flood';
-    return count > limit ? 'over' : 'within';
+/** 64 of them are a limit at most, so that eight environments with two steps each stay below half as many again. */
+export function stepWithin(limit: number): number {
+  return Math.max(1, Math.min(10, Math.floor(limit / 64)));
+}
+
+/**
+ * Counts in this environment's memory, and tells the others each time that a step has come together: a client that says little
+ * costs no write. With E environments at most `most + 2 × E × (step − 1)` pass in any window: each may hold back less than a step, and
+ * forgets as much when it clears its memory. With a step of 1 that is `most`, however many there are.
+ */
+export function createMeter({ name, step, milliseconds, most }: MeterSettings, counters: Counters): Meter {
+  let period = 0;
+  let tallies = new Map<string, { held: number; fullSlot?: number }>();
+
+  return async (id, at) => {
+    forgetBefore(at);
+    const tally = tallies.get(id) ?? { held: 0 };
+    tallies.set(id, tally);
+    const slot = slotAt(at, { milliseconds });
+    // What is counted never becomes less, so nobody has to be asked again.
+    if (tally.fullSlot === slot) return 'over';
+    tally.held += 1;
+    if (tally.held < step) return 'within';
+    const amount = tally.held;
+    if ((await counters.add(`${name}:${id}`, amount, at, { milliseconds, most })) === 'added') {
+      tally.held -= amount;
+      return 'within';
+    }
+    tally.held -= 1;
+    tally.fullSlot = slot;
+    return 'over';
   };
 
-  async function share(connectionId: string, tally: Tally): Promise<void> {
-    const own = tally.own;
-    const expiresAt = Math.ceil(((window + 1) * windowMs) / 1000) + 60;
-    tally.shared = await counters.add(`${name}:${connectionId}:${window}`, own, expiresAt);
-    tally.own -= own;
+  /** All at once, so that an environment that lives for days does not remember every connection of them. */
+  function forgetBefore(at: number): void {
+    const now = Math.floor(at / milliseconds);
+    if (now > period) [period, tallies] = [now, new Map()];
   }
 }

@@ -2,7 +2,7 @@ import type { Announce } from './announce.ts';
 import { kindOf } from './channel.ts';
 import type { Connection } from './connection.ts';
 import type { Members } from './members.ts';
-import type { Subscriptions } from './subscriptions.ts';
+import type { Member, Subscriptions } from './subscriptions.ts';
 
 /** What is known of a parting beside whose it is. */
 export interface Parting {
@@ -20,7 +20,7 @@ export type Part = (channel: string, connection: Connection, parting?: Parting) 
 
 export interface PartWorld {
   readonly subscriptions: Pick<Subscriptions, 'find' | 'remove'>;
-  readonly members: Pick<Members, 'leave' | 'of'>;
+  readonly members: Pick<Members, 'join' | 'leave' | 'of' | 'find'>;
   readonly announce: Announce;
 }
 
@@ -49,11 +49,25 @@ export function createPart({ subscriptions, members, announce }: PartWorld): Par
     const { connectionId } = connection;
     const removed = await subscriptions.remove(channel, connection, instant);
     if (removed === 'younger') return false;
-    const users = new Set([known, removed?.userId].filter((userId) => userId !== undefined));
-    for (const userId of await takeAway(channel, connectionId, [...users])) {
-      await announce({ channel, userId, connectionId });
-    }
+    const users = [...new Set([known, removed?.userId].filter((userId) => userId !== undefined))];
+    const before = await Promise.all(users.map((userId) => members.find(channel, userId)));
+    const gone = await takeAway(channel, connectionId, users);
+    await bringBack(channel, connection, before);
+    for (const userId of gone) await announce({ channel, userId, connectionId });
     return true;
+  }
+
+  /** One of them, for whom a younger subscription has come between the two: it found the user there, and says nothing. */
+  async function bringBack(channel: string, connection: Connection, before: readonly (Member | undefined)[]) {
+    if (before.length === 0) return;
+    const { connectionId } = connection;
+    const younger = await subscriptions.find(channel, connection);
+    const member = before.find((each) => each !== undefined && each.userId === younger?.userId);
+    if (member === undefined) return;
+    const isFirst = await members.join(channel, member, connectionId);
+    const hasEnded = (await subscriptions.find(channel, connection)) === undefined;
+    if (hasEnded) await members.leave(channel, member.userId, connectionId);
+    else if (isFirst) await announce({ channel, userId: member.userId, member, connectionId });
   }
 
   /** Those of whom it was the last connection. */

@@ -1,7 +1,7 @@
 import { actOnAll } from './act-on-all.ts';
 import { openAtRest, sealAtRest } from './at-rest.ts';
 import type { Claims } from './claims.ts';
-import type { RegisteredConnection } from './connection-registry.ts';
+import { type Connection, sessionOwner, userOwner } from './connection.ts';
 import { type Credentials, type CredentialsSource, hashSessionId } from './credentials.ts';
 import { type EndReport, endConnections, sumEndings } from './end-connections.ts';
 import { explainEnding } from './ending-refusal.ts';
@@ -9,7 +9,7 @@ import { parseIdentity } from './identity.ts';
 import type { LiveSessions } from './live-sessions.ts';
 import { nextCheck } from './next-check.ts';
 import { isRefusal, type Refusal, refuse } from './refusal.ts';
-import type { RevokeWorld } from './revoke.ts';
+import { listConnections, type RevokeWorld } from './revoke.ts';
 import { clockTolerance, openTicket, type Ticket, ticketMemory } from './ticket.ts';
 
 /** That PHP has given a session another id. */
@@ -44,8 +44,8 @@ const concurrency = 50;
 
 /**
  * Gives a session's sockets its new id. The old one is revoked first: a handshake that brought it either is found here, or
- * finds the revocation, undoes itself, and comes back with the new id. A socket's principal is fixed when it opens, so one of
- * a session without a user, which is named by its id, has to reconnect.
+ * finds the revocation, undoes itself, and comes back with the new id. A socket's principal is fixed when it opens, so a socket of
+ * another user or of none has to reconnect.
  * @param deadline epoch milliseconds
  */
 export async function rebind(
@@ -63,9 +63,11 @@ export async function rebind(
   if (identity.userId !== userId) return explainEnding('changed-user');
   if (!(await claims.claim(`ticket:${ticket.jti}`, nowSeconds + ticketMemory))) return refuse('used-ticket');
 
-  await revocations.add(`session:${sessionHash}`, clock.now());
-  const nameless = await list(registry.of(`session:${sessionHash}`));
-  const named = userId === undefined ? [] : await list(registry.of(`user:${userId}`, sessionHash));
+  await revocations.add(sessionOwner(sessionHash), clock.now());
+  const found = await listConnections(registry.ofSession(sessionHash, userId));
+  const isNamed = ({ principalId }: Connection) => userId !== undefined && principalId === userOwner(userId);
+  const named = found.filter(isNamed);
+  const others = found.filter((connection) => !isNamed(connection));
   const count = { rebound: 0, failed: 0 };
   await actOnAll([named], concurrency, async (connection) => {
     // One that has left since is no failure.
@@ -73,9 +75,9 @@ export async function rebind(
     if (isRebound === true) count.rebound += 1;
     if (isRebound === undefined) count.failed += 1;
   });
-  const endings = [await endConnections(nameless, 'changed-session', world, deadline)];
+  const endings = [await endConnections(others, 'changed-session', world, deadline)];
   // A logout with the new id, before the sockets had it, did not find them. It may be older than the ticket by PHP's clock alone.
-  const after = `session:${hashSessionId(credentials, ticket.sessionId)}`;
+  const after = sessionOwner(hashSessionId(credentials, ticket.sessionId));
   if (named.length > 0 && (await revocations.isRevokedSince([after], (ticket.issuedAt - clockTolerance) * 1000))) {
     endings.push(await endConnections(named, 'revoked', world, deadline));
   }
@@ -83,7 +85,7 @@ export async function rebind(
 }
 
 async function rebindOne(
-  connection: RegisteredConnection,
+  connection: Connection,
   before: string,
   { sessionId, cookieHeader, address, agent }: Ticket,
   credentials: Credentials,
@@ -101,10 +103,4 @@ async function rebindOne(
     sessionSeal: sealAtRest(question, sessionHash, credentials, newIv()),
     validUntil: nextCheck({ sessionHash, sessionExpiresAt }, revalidateSeconds, clock.now()),
   });
-}
-
-async function list(pages: AsyncIterable<readonly RegisteredConnection[]>): Promise<readonly RegisteredConnection[]> {
-  const found: RegisteredConnection[] = [];
-  for await (const page of pages) found.push(...page);
-  return found;
 }

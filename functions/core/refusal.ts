@@ -34,6 +34,7 @@ type HandshakeRefusalReason = keyof typeof refusals;
 export type EndingRefusalReason =
   | 'revoked'
   | 'too-many-connections'
+  | 'too-many-handshakes'
   | 'put-out'
   | 'ended-session'
   | 'changed-user'

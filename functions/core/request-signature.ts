@@ -17,6 +17,8 @@ export interface ApiRequest {
 export interface RequestFault {
   readonly status: 400 | 401 | 404 | 409 | 413 | 503;
   readonly sentence: string;
+  /** There was a signature, and it is another's, too old, or for another body: a trace of an attack. */
+  readonly isBadSignature?: boolean;
   /** The secret that it was signed with may be newer than ours. */
   readonly mayBeNewer?: boolean;
 }
@@ -52,15 +54,16 @@ export function checkSignature(
   const text = stringToSign(request, parameters);
   // All of them, so that the time does not tell which one fits.
   const fits = secrets.map((secret) => isSame(sign(secret, text), signature));
-  if (!fits.includes(true)) return { ...fault('The signature does not fit: the secrets differ.'), mayBeNewer: true };
+  if (!fits.includes(true))
+    return badSignature('The signature does not fit: the secrets differ.', { mayBeNewer: true });
 
   if (Math.abs(now - Number(time)) > signatureTolerance) {
-    return fault(`auth_timestamp is more than ${signatureTolerance} seconds off: a clock is wrong.`);
+    return badSignature(`auth_timestamp is more than ${signatureTolerance} seconds off: a clock is wrong.`);
   }
   const md5 = parameters.get('body_md5');
   const hasHash = md5 !== undefined || request.body.length > 0;
   if (hasHash && md5 !== createHash('md5').update(request.body).digest('hex')) {
-    return fault('body_md5 is not the MD5 of the body.');
+    return badSignature('body_md5 is not the MD5 of the body.');
   }
   return 'signed';
 }
@@ -88,6 +91,10 @@ function sign(secret: string, text: string): string {
 /** Both are 64 characters long. */
 function isSame(a: string, b: string): boolean {
   return timingSafeEqual(Buffer.from(a), Buffer.from(b));
+}
+
+export function badSignature(sentence: string, { mayBeNewer = false } = {}): RequestFault {
+  return { ...fault(sentence), isBadSignature: true, mayBeNewer };
 }
 
 function fault(sentence: string): RequestFault {

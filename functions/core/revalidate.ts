@@ -1,20 +1,30 @@
 import { actOnAll } from './act-on-all.ts';
+import { adopt } from './adopt.ts';
+import type { EndingConnection } from './close-at-the-end.ts';
 import { type EndReport, type EndWorld, endConnections, sumEndings } from './end-connections.ts';
 import type { DueConnection, LiveSessions } from './live-sessions.ts';
 import { type Asking, type Poll, type PollWorld, poll } from './poll.ts';
 import type { LiveGroup, Verdict } from './recheck.ts';
 import type { RefusalReason } from './refusal.ts';
+import type { Revocations } from './revocations.ts';
 import { isSameSessionId } from './session.ts';
+import type { Subscriptions } from './subscriptions.ts';
 
 export interface RevalidateWorld extends EndWorld, PollWorld {
+  readonly revocations: Pick<Revocations, 'isRevokedSince'>;
+  readonly subscriptions: Pick<Subscriptions, 'find'>;
   /** How PHP is asked again; without it only sessions end whose end PHP has named. */
   readonly asking?: Asking | undefined;
 }
 
-/** Epoch milliseconds: until when PHP is asked, and until when sockets are closed. What is not done is due a minute later. */
+/**
+ * Epoch milliseconds: until when PHP is asked, until when sockets are closed, and until when sessions that end are waited for. What is
+ * not done is due a minute later.
+ */
 export interface Deadlines {
   readonly ask: number;
   readonly close: number;
+  readonly wait: number;
 }
 
 /** Sessions, but for sockets in `closing` and users in `held`. */
@@ -37,10 +47,14 @@ export interface RevalidateReport {
   /** PHP has not answered for several runs. */
   readonly unheard: boolean;
   readonly closing: Closing;
+  /** Connections whose session ends while the run waits, the first end first. */
+  readonly ending: readonly EndingConnection[];
 }
 
 type Closing = Omit<EndReport, 'took'>;
 type Failure = Extract<Verdict, { readonly reason: string }>;
+
+const never = Number.POSITIVE_INFINITY;
 
 /** Reads of the table under way at once. */
 const readers = 50;
@@ -51,9 +65,11 @@ const readers = 50;
  * PHP named, or until it alone has been without one for long.
  */
 export async function revalidate(world: RevalidateWorld, deadlines: Deadlines): Promise<RevalidateReport> {
-  const { ended, groups } = await findDue(world);
+  const { ended, ending, groups, unowned } = await findDue(world, deadlines.wait);
   // First, because it needs nobody: a session ends in time even where PHP is down.
   const endings = [await endConnections(ended, 'ended-session', world, deadlines.close)];
+  const revoked = await adopt(unowned, world, deadlines.ask);
+  endings.push(await endConnections(revoked, 'revoked', world, deadlines.close));
 
   const { asking } = world;
   const isQuiet = asking === undefined || groups.length === 0;
@@ -81,24 +97,37 @@ export async function revalidate(world: RevalidateWorld, deadlines: Deadlines): 
     doubtful,
     unheard,
     closing: sumEndings(endings),
+    ending: [...ending, ...endingBy(verdicts, deadlines.wait)].toSorted((a, b) => a.at - b.at),
   };
 }
 
 /** What is known where nobody was asked. */
 const nothing: Poll = { verdicts: new Map(), mute: [], held: undefined, doubtful: false, unheard: false };
 
-async function findDue({ live, clock, asking }: RevalidateWorld) {
+async function findDue({ live, clock, asking }: RevalidateWorld, endsBefore: number) {
   const ended: DueConnection[] = [];
+  const ending: EndingConnection[] = [];
+  const unowned: DueConnection[] = [];
   const groups = new Map<string, DueConnection[]>();
   const now = clock.now() / 1000;
-  for await (const page of live.due()) {
+  for await (const page of live.due(Math.floor(endsBefore / 1000))) {
     for (const connection of page) {
-      const { principalId, sessionHash, sessionExpiresAt = Number.POSITIVE_INFINITY } = connection;
-      if (sessionExpiresAt <= now) ended.push(connection);
-      else listIn(groups, `${sessionHash} ${principalId}`).push(connection);
+      const { principalId, sessionHash, sessionExpiresAt: at = never, validUntil = never } = connection;
+      if (connection.unowned !== undefined) unowned.push(connection);
+      if (at <= now) ended.push(connection);
+      else if (validUntil <= now) listIn(groups, `${sessionHash} ${principalId}`).push(connection);
+      if (at > now && at * 1000 < endsBefore) ending.push({ connection, at });
     }
   }
-  return { ended, groups: asking === undefined ? [] : [...groups.values()].map(groupOf) };
+  return { ended, ending, unowned, groups: asking === undefined ? [] : [...groups.values()].map(groupOf) };
+}
+
+/** Those of which PHP has just said that they end so soon. */
+function endingBy(verdicts: ReadonlyMap<LiveGroup, Verdict>, endsBefore: number): readonly EndingConnection[] {
+  return [...verdicts].flatMap(([{ connections }, verdict]) => {
+    const at = verdict.outcome === 'same' ? (verdict.session.expiresAt ?? never) : never;
+    return at * 1000 < endsBefore ? connections.map((connection) => ({ connection, at })) : [];
+  });
 }
 
 function groupOf(connections: readonly DueConnection[]): LiveGroup {

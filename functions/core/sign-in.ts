@@ -1,19 +1,23 @@
+import { channelOfUser } from './channel.ts';
 import { socketIdOf } from './connection.ts';
 import type { ConnectionRegistry } from './connection-registry.ts';
 import { fieldsIn, fieldsOf } from './fields.ts';
-import { errorFrame, type Frame } from './frame.ts';
+import { type Ending, errorFrame, type Frame } from './frame.ts';
 import { refuseFrame } from './frame-refusal.ts';
 import { isUserId } from './identity.ts';
+import { isRefusal } from './refusal.ts';
 import type { IsSigned } from './socket-signature.ts';
 import { type Speaker, userOf } from './speaker.ts';
+import type { Join } from './subscribe.ts';
 
 /**
  * Signs a connection in as the user that PHP has signed for it
  * (https://pusher.com/docs/channels/library_auth_reference/pusher-websockets-protocol/#signin-client-pusher-channels). Where PHP has
- * named the user of the session already, it can be nobody else.
+ * named the user of the session already, it can be nobody else. From then on the connection hears the user's own channel without a
+ * subscription (https://pusher.com/docs/channels/server_api/server-to-user-messages/).
  */
-export function createSignIn(isSigned: IsSigned, registry: Pick<ConnectionRegistry, 'signIn'>) {
-  return async (speaker: Speaker, { data }: Frame): Promise<Frame> => {
+export function createSignIn(isSigned: IsSigned, registry: Pick<ConnectionRegistry, 'signIn'>, join: Join) {
+  return async (speaker: Speaker, { data }: Frame): Promise<Frame | Ending> => {
     const { auth, user_data: userData } = fieldsOf(data);
     if (typeof auth !== 'string' || typeof userData !== 'string') return errorFrame(refuseFrame('bad-sign-in'));
     if (!(await isSigned(auth, `${socketIdOf(speaker.connectionId)}::user::${userData}`))) {
@@ -27,6 +31,8 @@ export function createSignIn(isSigned: IsSigned, registry: Pick<ConnectionRegist
     const outcome = await registry.signIn(speaker, { userId, userInfo });
     if (outcome === 'other') return errorFrame(refuseFrame('other-user'));
     if (outcome === 'away') return errorFrame(refuseFrame('connection-ended'));
-    return { event: 'pusher:signin_success', data: { user_data: userData } };
+    const joining = await join(speaker, channelOfUser(userId), named === undefined ? { actsAs: userId } : {});
+    if (!isRefusal(joining)) return { event: 'pusher:signin_success', data: { user_data: userData } };
+    return joining.refused === 'revoked-user' ? { ending: joining } : errorFrame(joining);
   };
 }

@@ -5,6 +5,8 @@ import type { Member } from './subscriptions.ts';
 export interface Speaker extends Connection {
   /** When API Gateway took the frame, in epoch milliseconds: frames of one connection run at the same time, in no order. */
   readonly saidAt: number;
+  /** Epoch milliseconds: what happened later than this, the authorizer cannot have known. */
+  readonly authorizedAt: number;
   /** What PHP says of the user, for presence channels. */
   readonly userInfo?: unknown;
   /** Patterns of the channels that PHP lets the user join. */

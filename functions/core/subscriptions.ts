@@ -36,7 +36,7 @@ export interface PageRange {
  * The port to the table of who has joined which channel.
  *
  * `add` is called after the connection's own row has taken the channel's name. It MUST be one write, MAY be repeated, and MUST leave in
- * place what joined later.
+ * place what joined later. It answers what was there, whether that was replaced or stays.
  * `find` answers by what was written last, and MUST NOT answer with a row whose time has passed.
  * `remove` answers what it removed, and MUST NOT fail when that is nothing. With an instant it leaves in place what joined at this one or
  * later, and answers `younger` then; it MUST decide and write in one.
@@ -48,7 +48,7 @@ export interface PageRange {
  * least once.
  */
 export interface Subscriptions {
-  add(channel: string, connection: Connection, joinedAt: number, userId?: string): Promise<void>;
+  add(channel: string, connection: Connection, joinedAt: number, userId?: string): Promise<Subscription | undefined>;
   find(channel: string, connection: Connection): Promise<Subscription | undefined>;
   remove(channel: string, connection: Connection, joinedBefore?: number): Promise<Subscription | 'younger' | undefined>;
   page(channel: string, range?: PageRange): Promise<SubscriberPage>;

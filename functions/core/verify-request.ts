@@ -1,7 +1,7 @@
 import { type ApiTarget, findTarget } from './api-routes.ts';
 import type { PusherCredentials } from './credentials.ts';
 import { spellingsOf } from './path-spellings.ts';
-import { type ApiRequest, checkSignature, type RequestFault } from './request-signature.ts';
+import { type ApiRequest, badSignature, checkSignature, type RequestFault } from './request-signature.ts';
 
 /** A request with its path as it was signed, and what that path names. */
 export interface SignedRequest {
@@ -32,5 +32,5 @@ export function verifyRequest(
     if (outcome.mayBeNewer !== true) return outcome;
   }
   const also = paths.length === 1 ? '' : ' Or the user id was signed in another spelling: name it in the body.';
-  return { status: 401, sentence: `The signature does not fit: the secrets differ.${also}`, mayBeNewer: true };
+  return badSignature(`The signature does not fit: the secrets differ.${also}`, { mayBeNewer: true });
 }

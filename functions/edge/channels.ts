@@ -8,7 +8,7 @@ import { createLeave, type Leave } from '../core/leave.ts';
 import { createPart } from '../core/part.ts';
 import type { SocketSender } from '../core/socket-sender.ts';
 import { createConnectionRows } from './connection-rows.ts';
-import { read, readBroadcastSettings } from './environment.ts';
+import { read, readBroadcastSettings, readConnectionTables } from './environment.ts';
 import { createStarter } from './invoke.ts';
 import { createMemberRows } from './member-rows.ts';
 import { createSubscriptionRows } from './subscription-rows.ts';
@@ -19,7 +19,7 @@ import { createSubscriptionRows } from './subscription-rows.ts';
  * @param sender should try once, because what is posted to many is tried again by the fan-out
  */
 export function createChannels(client: DynamoDBClient, sender: Pick<SocketSender, 'post'>, clock: Clock) {
-  const registry = createConnectionRows(read('CONNECTIONS_TABLE'), client, clock);
+  const registry = createConnectionRows(readConnectionTables(), client, clock);
   const subscriptions = createSubscriptionRows(read('SUBSCRIPTIONS_TABLE'), client, clock);
   const members = createMemberRows(read('MEMBERS_TABLE'), client, clock);
   const leaveLater: Leave = (...found) => leave(...found);

@@ -10,17 +10,28 @@ import {
   type UpdateItemCommandInput,
 } from '@aws-sdk/client-dynamodb';
 import type { Clock } from '../core/clock.ts';
-import { type Connection, connectionLifetime, welcomePatience } from '../core/connection.ts';
-import type { ConnectionRegistry, RegisteredConnection } from '../core/connection-registry.ts';
+import { type Connection, connectionLifetime, sessionOwner, userOwner, welcomePatience } from '../core/connection.ts';
+import type { ConnectionRegistry } from '../core/connection-registry.ts';
 import type { RefusalReason } from '../core/refusal.ts';
+import {
+  type ConnectionTableNames,
+  channelsOf,
+  keyOf,
+  numberOf,
+  ownersIn,
+  type Row,
+  readRevoked,
+  readRow,
+  revocationOf,
+  shown,
+  stillThere,
+} from './connection-row.ts';
 import { orUnfit } from './or-unfit.ts';
-import { connectionsTable, rowVersion } from './tables.ts';
-
-type Row = Record<string, AttributeValue>;
+import { createOwnerRows } from './owner-rows.ts';
+import { markTogether } from './revoke-together.ts';
+import { connectionRowVersion, connectionsTable } from './tables.ts';
 
 const { partitionKey, sortKey, ttl } = connectionsTable;
-export const shown = `${partitionKey}, ${sortKey}, connectedAt, welcomedAt`;
-const stillThere = `attribute_exists(${sortKey})`;
 const notRevoked = 'attribute_not_exists(revokedAt)';
 // TTL may delete days late (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ttl-expired-items.html).
 const notExpired = `${ttl} > :now`;
@@ -28,14 +39,19 @@ const notExpired = `${ttl} > :now`;
 const sessionGoesOn = '(attribute_not_exists(sessionExpiresAt) OR sessionExpiresAt > :now)';
 const isAlive = `${notExpired} AND ${sessionGoesOn} AND ${notRevoked}`;
 
-/** The registry as rows of one DynamoDB table. */
-export function createConnectionRows(table: string, client: DynamoDBClient, clock: Clock): ConnectionRegistry {
+/** The registry as rows of two DynamoDB tables: a connection lies with its principal, and its other owners name it. */
+export function createConnectionRows(
+  { connections: table, owners: ownersTable }: ConnectionTableNames,
+  client: DynamoDBClient,
+  clock: Clock,
+): ConnectionRegistry {
+  const owners = createOwnerRows(ownersTable, client, clock);
   return {
     async add(connection) {
       const expiresAt = Math.floor(connection.connectedAt / 1000) + connectionLifetime;
       const Item = {
         ...keyOf(connection),
-        version: rowVersion,
+        version: connectionRowVersion,
         sessionHash: { S: connection.sessionHash },
         connectedAt: { N: String(connection.connectedAt) },
         ...(connection.sessionSeal === undefined ? {} : { sessionSeal: { S: connection.sessionSeal } }),
@@ -43,7 +59,8 @@ export function createConnectionRows(table: string, client: DynamoDBClient, cloc
         ...numberOf('sessionExpiresAt', connection.sessionExpiresAt),
         [ttl]: { N: String(expiresAt) },
       };
-      await client.send(new PutItemCommand({ TableName: table, Item }));
+      const put = client.send(new PutItemCommand({ TableName: table, Item }));
+      await Promise.all([put, addOwner(sessionOwner(connection.sessionHash), connection)]);
     },
 
     async holds(connection, channel) {
@@ -52,31 +69,38 @@ export function createConnectionRows(table: string, client: DynamoDBClient, cloc
       return channel === undefined || channelsOf(row).includes(channel);
     },
 
+    async maySpeak(connection) {
+      return mayJoin(connection);
+    },
+
     async whyRevoked(connection) {
       const row = await find(connection);
       // Nobody but `revoke` writes it.
       return row?.revokedAt === undefined ? undefined : ((row.revokedFor?.S ?? 'revoked') as RefusalReason);
     },
 
-    async join(connection, channel, limit) {
+    async join(connection, channel, limit, userId) {
       const [hasRoom, isIn] = [
         'attribute_not_exists(channels) OR size(channels) < :limit',
         'contains(channels, :channel)',
       ];
       const outcome = await update({
         Key: keyOf(connection),
-        UpdateExpression: 'ADD channels :channels',
+        UpdateExpression: `ADD channels :channels${userId === undefined ? '' : ', actsAs :users'}`,
         ConditionExpression: `${isAlive} AND (${hasRoom} OR ${isIn})`,
         ExpressionAttributeValues: {
           ':channels': { SS: [channel] },
           ':channel': { S: channel },
           ':limit': { N: String(limit) },
+          ...(userId === undefined ? {} : { ':users': { SS: [userId] } }),
           ...now(),
         },
         ReturnValues: 'UPDATED_OLD',
       });
-      if (outcome !== 'unfit') return channelsOf(outcome).includes(channel) ? 'again' : 'joined';
-      return (await mayJoin(connection)) ? 'full' : 'away';
+      if (outcome === 'unfit') return (await mayJoin(connection)) ? 'full' : 'away';
+      // Each time, because a Lambda may have died here after the row took the user.
+      if (userId !== undefined) await addOwner(userOwner(userId), connection);
+      return channelsOf(outcome).includes(channel) ? 'again' : 'joined';
     },
 
     async part(connection, channel) {
@@ -122,26 +146,57 @@ export function createConnectionRows(table: string, client: DynamoDBClient, cloc
     async revoke(connection, revokedAt, why) {
       const outcome = await update({
         Key: keyOf(connection),
-        UpdateExpression: 'SET revokedAt = :time, revokedFor = :why',
-        ConditionExpression: stillThere,
-        ExpressionAttributeValues: { ':time': { N: String(revokedAt) }, ':why': { S: why } },
+        ...revocationOf(revokedAt, why),
         ReturnValues: 'ALL_OLD',
       });
-      return outcome === 'unfit' ? undefined : channelsOf(outcome);
+      return outcome === undefined || outcome === 'unfit' ? undefined : readRevoked(outcome);
+    },
+
+    async revokeTogether(connections, revokedAt, why) {
+      const rows = await markTogether(table, client, connections, revokedAt, why);
+      return rows && new Map(rows.map((row) => [row[sortKey]?.S ?? '', readRevoked(row)]));
     },
 
     async leave(connection) {
-      const { Attributes } = await client.send(
+      const { Attributes: row } = await client.send(
         new DeleteItemCommand({ TableName: table, Key: keyOf(connection), ReturnValues: 'ALL_OLD' }),
       );
-      return channelsOf(Attributes);
+      if (row === undefined) return [];
+      // After the row, so that an owner that cannot be removed names a connection that is gone.
+      await Promise.all(ownersIn(row).map((owner) => removeOwner(owner, connection)));
+      return channelsOf(row);
     },
 
-    of(principalId, sessionHash) {
-      // Whom a stale read does not show would keep a socket after the logout.
-      if (sessionHash === undefined) return ofPrincipal(principalId, notExpired, now());
+    // A connection that a stale read does not show would stay open after the logout, so every read here is consistent.
+    async *ofUser(userId) {
+      yield* ofPrincipal(userOwner(userId), notExpired, now());
+      yield* owners.connectionsOf(userOwner(userId));
+    },
+
+    async *ofSession(sessionHash, userId) {
+      yield* ofPrincipal(sessionOwner(sessionHash), notExpired, now());
+      yield* owners.connectionsOf(sessionOwner(sessionHash));
+      if (userId === undefined) return;
       const values = { ':hash': { S: sessionHash }, ...now() };
-      return ofPrincipal(principalId, `${notExpired} AND sessionHash = :hash`, values);
+      yield* ofPrincipal(userOwner(userId), `${notExpired} AND sessionHash = :hash`, values);
+    },
+
+    async own(connection, users) {
+      const row = await find(connection);
+      if (row === undefined) return false;
+      const names = [sessionOwner(row.sessionHash?.S ?? ''), ...users.map(userOwner)];
+      await Promise.all(names.map((owner) => addOwner(owner, connection)));
+      const outcome = await update({
+        Key: keyOf(connection),
+        UpdateExpression: `SET #version = :version${users.length === 0 ? '' : ' ADD actsAs :users'}`,
+        ConditionExpression: stillThere,
+        ExpressionAttributeNames: { '#version': 'version' },
+        ExpressionAttributeValues: {
+          ':version': connectionRowVersion,
+          ...(users.length === 0 ? {} : { ':users': { SS: [...users] } }),
+        },
+      });
+      return outcome !== 'unfit';
     },
 
     openOf(principalId) {
@@ -183,6 +238,15 @@ export function createConnectionRows(table: string, client: DynamoDBClient, cloc
     for await (const page of pages) yield (page.Items ?? []).map(readRow);
   }
 
+  /** The principal names the connection by its key. */
+  async function addOwner(owner: string, connection: Connection): Promise<void> {
+    if (owner !== connection.principalId) await owners.add(owner, connection);
+  }
+
+  async function removeOwner(owner: string, connection: Connection): Promise<void> {
+    if (owner !== connection.principalId) await owners.remove(owner, connection);
+  }
+
   function now(): Row {
     return { ':now': { N: String(seconds()) } };
   }
@@ -197,13 +261,12 @@ export function createConnectionRows(table: string, client: DynamoDBClient, cloc
         TableName: table,
         Key: keyOf(connection),
         ConsistentRead: true,
-        ProjectionExpression: `${sortKey}, ${ttl}, revokedAt, revokedFor, sessionExpiresAt, channels, signedInAs, signedInInfo`,
+        ProjectionExpression: `${sortKey}, ${ttl}, revokedAt, revokedFor, sessionHash, sessionExpiresAt, channels, signedInAs, signedInInfo`,
       }),
     );
     return answer.Item;
   }
 
-  /** Only to tell one refusal from another, so it need not be part of the decision. */
   async function mayJoin(connection: Connection): Promise<boolean> {
     const row = await find(connection);
     const goesOn = (end: AttributeValue | undefined) => Number(end?.N ?? Number.POSITIVE_INFINITY) > seconds();
@@ -215,26 +278,4 @@ export function createConnectionRows(table: string, client: DynamoDBClient, cloc
     const outcome = await orUnfit(client.send(new UpdateItemCommand({ TableName: table, ...change })));
     return outcome === 'unfit' ? outcome : outcome.Attributes;
   }
-}
-
-export function keyOf({ principalId, connectionId }: Connection): Row {
-  return { [partitionKey]: { S: principalId }, [sortKey]: { S: connectionId } };
-}
-
-function channelsOf(row: Row | undefined): readonly string[] {
-  return row?.channels?.SS ?? [];
-}
-
-function numberOf(name: string, value: number | undefined): Row {
-  return value === undefined ? {} : { [name]: { N: String(value) } };
-}
-
-/** Of a row with what `shown` names. */
-export function readRow(row: Row): RegisteredConnection {
-  return {
-    principalId: row[partitionKey]?.S ?? '',
-    connectionId: row[sortKey]?.S ?? '',
-    connectedAt: Number(row.connectedAt?.N),
-    welcomed: row.welcomedAt !== undefined,
-  };
 }

@@ -48,8 +48,9 @@ export function readAdmitted(
 export function readSpeaker(event: SocketEvent): Speaker | undefined {
   const connection = readConnection(event);
   if (connection === undefined) return undefined;
-  const { userInfo, channels = '[]' } = event.requestContext.authorizer ?? {};
+  const { userInfo, channels = '[]', authorizedAt } = event.requestContext.authorizer ?? {};
   const said = userInfo === undefined ? {} : { userInfo: JSON.parse(userInfo) };
   const saidAt = event.requestContext.requestTimeEpoch;
-  return { ...connection, saidAt, ...said, channels: JSON.parse(channels) };
+  // Without a time every revocation counts.
+  return { ...connection, saidAt, authorizedAt: Number(authorizedAt) || 0, ...said, channels: JSON.parse(channels) };
 }

@@ -35,13 +35,22 @@ export interface AuthorizerEnvironment extends PhpEnvironment, RevalidationEnvir
   readonly ALLOW_MISSING_ORIGIN: 'yes' | 'no';
 }
 
-export interface ConnectEnvironment extends RevalidationEnvironment {
+/** Of each function that knows connections. */
+export interface RegistryEnvironment {
   readonly CONNECTIONS_TABLE: string;
+  /** Which connections a session or a user owns. */
+  readonly OWNERS_TABLE: string;
+}
+
+export interface ConnectEnvironment extends RegistryEnvironment, RevalidationEnvironment {
   readonly REVOCATIONS_TABLE: string;
   readonly DELIVER_FUNCTION: string;
   /** Of one principal. */
   readonly MAX_CONNECTIONS: string;
   readonly AT_MAX_CONNECTIONS: LimitChoice;
+  readonly HANDSHAKES_PER_MINUTE_PER_USER: string;
+  /** The table of claims in every mode: where handshakes of users with many are counted. */
+  readonly COUNTERS_TABLE: string;
   /** Only when hello is on. */
   readonly TICK_FUNCTION?: string;
   /** Only in mode `ticket`: where tickets are burnt. */
@@ -50,8 +59,7 @@ export interface ConnectEnvironment extends RevalidationEnvironment {
   readonly SUBPROTOCOL?: string;
 }
 
-export interface PostEnvironment {
-  readonly CONNECTIONS_TABLE: string;
+export interface PostEnvironment extends RegistryEnvironment {
   /** The endpoint of @connections: `https://{api}.execute-api.{region}.amazonaws.com/{stage}`. */
   readonly CALLBACK_URL: string;
 }
@@ -74,8 +82,13 @@ export interface DeliverEnvironment extends Omit<ChannelsEnvironment, 'DELIVER_F
 export interface MessageEnvironment extends ChannelsEnvironment, CredentialsEnvironment {
   /** Where frames of who says many are counted. */
   readonly CLAIMS_TABLE: string;
+  readonly REVOCATIONS_TABLE: string;
   readonly FRAMES_PER_MINUTE: string;
+  readonly FRAMES_PER_MINUTE_PER_USER: string;
   readonly CLIENT_EVENTS_PER_SECOND: string;
+  readonly CLIENT_EVENTS_PER_MINUTE_PER_USER: string;
+  readonly PRESENCE_JOINS_PER_MINUTE: string;
+  readonly PRESENCE_JOINS_PER_MINUTE_PER_USER: string;
   readonly CHANNELS_PER_CONNECTION: string;
 }
 
@@ -86,6 +99,7 @@ export interface TickEnvironment extends PostEnvironment {
 /** With all of PHP's or with none of it: then only sessions end whose end was named. */
 export interface RevalidateEnvironment extends ChannelsEnvironment, Partial<PhpEnvironment>, RevalidationEnvironment {
   readonly CLAIMS_TABLE: string;
+  readonly REVOCATIONS_TABLE: string;
   /** Where PHP is asked again: how many questions at the same time. */
   readonly CHECKS_AT_ONCE?: string;
 }
@@ -184,6 +198,11 @@ export function readConnectionLimit(): ConnectionLimit {
   const fault = findLimitFault(limit);
   if (fault !== undefined) throw new Error(`MAX_CONNECTIONS: ${fault}`);
   return limit;
+}
+
+/** @throws Error with the variable's name when one is missing */
+export function readConnectionTables() {
+  return { connections: read('CONNECTIONS_TABLE'), owners: read('OWNERS_TABLE') };
 }
 
 /** What Lambda itself puts into the environment, for the one AWS call that is made without an SDK. */

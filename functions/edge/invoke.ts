@@ -1,5 +1,6 @@
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import type { BroadcastPage } from '../core/broadcast-page.ts';
+import type { EndingConnection } from '../core/close-at-the-end.ts';
 import type { Connection } from '../core/connection.ts';
 import type { RegisteredConnection } from '../core/connection-registry.ts';
 import { waitAtMost } from './wait-at-most.ts';
@@ -12,6 +13,8 @@ export type DeliverJob =
   | { readonly welcome: Connection }
   /** Part of what was published to many. */
   | { readonly broadcast: BroadcastPage }
+  /** A connection whose session ends before `revalidate` looks again. */
+  | { readonly ending: EndingConnection }
   /** Connections above the limit of their principal. */
   | { readonly putOut: readonly RegisteredConnection[] };
 

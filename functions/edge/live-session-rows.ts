@@ -6,30 +6,44 @@ import {
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
 import type { Clock } from '../core/clock.ts';
-import type { Connection } from '../core/connection.ts';
+import { type Connection, sessionOwner, userOwner } from '../core/connection.ts';
 import type { DueConnection, LiveSession, LiveSessions } from '../core/live-sessions.ts';
-import { keyOf, readRow, shown } from './connection-rows.ts';
+import { isSameSessionId } from '../core/session.ts';
+import { type ConnectionTableNames, channelsOf, keyOf, type Row, readRow, shown } from './connection-row.ts';
 import { orUnfit } from './or-unfit.ts';
-import { connectionsTable } from './tables.ts';
+import { createOwnerRows } from './owner-rows.ts';
+import { connectionRowVersion, connectionsTable } from './tables.ts';
 
-type Row = Record<string, AttributeValue>;
-
-const { sortKey, ttl } = connectionsTable;
+const { partitionKey, sortKey, ttl } = connectionsTable;
 const ofSession = `attribute_exists(${sortKey}) AND sessionHash = :hash`;
 
 /** The sessions behind open sockets, as attributes of the connections' own rows. */
-export function createLiveSessionRows(table: string, client: DynamoDBClient, clock: Clock): LiveSessions {
+export function createLiveSessionRows(
+  { connections: table, owners: ownersTable }: ConnectionTableNames,
+  client: DynamoDBClient,
+  clock: Clock,
+): LiveSessions {
+  const owners = createOwnerRows(ownersTable, client, clock);
   return {
-    async *due() {
-      const [hasEnded, isToBeChecked] = ['sessionExpiresAt <= :now', 'validUntil <= :now'];
+    async *due(endsBefore) {
+      const [endsSoon, isToBeChecked] = ['sessionExpiresAt < :endsBefore', 'validUntil <= :now'];
+      const isOlder = 'attribute_not_exists(#version) OR #version < :version';
+      // Functions of 0.1.0 sign in on a newer row as well, for as long as the update takes.
+      const isUnowned = `begins_with(${partitionKey}, :session) AND attribute_exists(signedInAs) AND attribute_not_exists(actsAs)`;
       const pages = paginateScan(
         { client },
         {
           TableName: table,
           // Not consistent, at half the price: whoever is missed is found a minute later.
-          ProjectionExpression: `${shown}, sessionHash, sessionExpiresAt`,
-          FilterExpression: `${ttl} > :now AND (${hasEnded} OR ${isToBeChecked})`,
-          ExpressionAttributeValues: { ':now': { N: String(Math.floor(clock.now() / 1000)) } },
+          ProjectionExpression: `${shown}, sessionHash, sessionExpiresAt, validUntil, #version, actsAs, channels, signedInAs`,
+          FilterExpression: `${ttl} > :now AND (${endsSoon} OR ${isToBeChecked} OR ${isOlder} OR (${isUnowned}))`,
+          ExpressionAttributeNames: { '#version': 'version' },
+          ExpressionAttributeValues: {
+            ':now': { N: String(Math.floor(clock.now() / 1000)) },
+            ':endsBefore': { N: String(endsBefore) },
+            ':version': connectionRowVersion,
+            ':session': { S: sessionOwner('') },
+          },
         },
       );
       for await (const page of pages) yield (page.Items ?? []).map(readDue);
@@ -65,7 +79,13 @@ export function createLiveSessionRows(table: string, client: DynamoDBClient, clo
       };
       const names = { ':to': 'sessionHash', ':seal': 'sessionSeal', ':validUntil': 'validUntil' };
       const changes = Object.entries(names).flatMap(([value, name]) => (value in values ? [`${name} = ${value}`] : []));
-      return update(connection, sessionHash, `SET ${changes.join(', ')}`, values);
+      // The new owner first: a logout with the new id finds the connection by it.
+      await owners.add(sessionOwner(to.sessionHash), connection);
+      const isRebound = await update(connection, sessionHash, `SET ${changes.join(', ')}`, values);
+      // Else it may be another rebind to the same id that was faster.
+      if (isRebound && !isSameSessionId(to.sessionHash, sessionHash))
+        await owners.remove(sessionOwner(sessionHash), connection);
+      return isRebound;
     },
   };
 
@@ -82,10 +102,15 @@ export function createLiveSessionRows(table: string, client: DynamoDBClient, clo
 }
 
 function readDue(row: Row): DueConnection {
+  const isOwned = Number(row.version?.N ?? 0) >= Number(connectionRowVersion.N);
+  const isNamed = row[partitionKey]?.S?.startsWith(userOwner('')) === true;
+  const isSignInOwned = isNamed || row.signedInAs === undefined || row.actsAs !== undefined;
   return {
     ...readRow(row),
     sessionHash: row.sessionHash?.S ?? '',
     sessionExpiresAt: readNumber(row.sessionExpiresAt),
+    validUntil: readNumber(row.validUntil),
+    unowned: isOwned && isSignInOwned ? undefined : { signedInAs: row.signedInAs?.S, channels: channelsOf(row) },
   };
 }
 

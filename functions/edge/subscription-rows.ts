@@ -42,17 +42,14 @@ export function createSubscriptionRows(table: string, client: DynamoDBClient, cl
         Item,
         ConditionExpression: 'attribute_not_exists(joinedAt) OR joinedAt <= :instant',
         ExpressionAttributeValues: { ':instant': { N: String(joinedAt) } },
+        ReturnValues: 'ALL_OLD',
       });
-      await orUnfit(client.send(put));
+      const outcome = await orUnfit(client.send(put));
+      if (outcome === 'unfit') return find(channel, connection);
+      return isAlive(outcome.Attributes) ? readSubscription(outcome.Attributes) : undefined;
     },
 
-    async find(channel, connection) {
-      const { Item } = await client.send(
-        new GetItemCommand({ TableName: table, Key: keyOf(channel, connection), ConsistentRead: true }),
-      );
-      if (Item === undefined || Number(Item[ttl]?.N) <= seconds()) return undefined;
-      return readSubscription(Item);
-    },
+    find,
 
     async remove(channel, connection, joinedBefore) {
       const isOlder = {
@@ -124,6 +121,17 @@ export function createSubscriptionRows(table: string, client: DynamoDBClient, cl
       FilterExpression: notExpired,
       ExpressionAttributeValues: { ...ExpressionAttributeValues, ':now': { N: String(seconds()) } },
     };
+  }
+
+  async function find(channel: string, connection: Connection): Promise<Subscription | undefined> {
+    const { Item } = await client.send(
+      new GetItemCommand({ TableName: table, Key: keyOf(channel, connection), ConsistentRead: true }),
+    );
+    return isAlive(Item) ? readSubscription(Item) : undefined;
+  }
+
+  function isAlive(row: Row | undefined): row is Row {
+    return row !== undefined && Number(row[ttl]?.N) > seconds();
   }
 
   function seconds(): number {

@@ -79,7 +79,7 @@ export function readUpgrade(
 /** Authorizer, then `$connect`; the client waits for both. */
 export async function admit({ api, clock, throttling, log }: Gateway, request: UpgradeRequest): Promise<Admission> {
   const { stage, handshake } = request;
-  if (!throttling.admits(`${stage.name}/$connect`, stage.throttleOf('$connect'))) {
+  if (!throttling.admits(stage.throttleOf('$connect'))) {
     return { status: 429, reason: 'above the rate of the stage' };
   }
   const stranger: Client = {

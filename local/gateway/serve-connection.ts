@@ -74,7 +74,7 @@ async function serveMessage(
     connection.send(errorFrame('Forbidden', client.connectionId, newGatewayId()), 'gateway');
     return;
   }
-  if (!throttling.admits(`${stage.name}/${route.key}`, stage.throttleOf(route.key))) {
+  if (!throttling.admits(stage.throttleOf(route.key))) {
     log({ kind: 'throttled', routeKey: route.key });
     // "429 Too Many Requests" is all that is documented; the form of the frame is that of the other two.
     connection.send(errorFrame('Too Many Requests', client.connectionId, newGatewayId()), 'gateway');

@@ -15,6 +15,8 @@ export interface StageDeclaration {
 
 /** https://docs.aws.amazon.com/apigateway/latest/developerguide/websocket-api-protect.html */
 export interface Throttle {
+  /** Whose tokens it takes. */
+  readonly bucket: string;
   readonly ratePerSecond: number;
   readonly burst: number;
 }
@@ -33,7 +35,10 @@ function readStage(stack: Stack, { logicalId, properties }: StackResource, log: 
   if (properties.value('AccessLogSettings') !== undefined) {
     log({ kind: 'not-emulated', logicalId, what: 'AccessLogSettings' });
   }
-  const defaults = readThrottle(`${logicalId}.DefaultRouteSettings`, properties.optionalObject('DefaultRouteSettings'));
+  const name = properties.text('StageName');
+  // Whether AWS gives every route a bucket of this size, or all of them one, is not known. With one, a route can starve another.
+  const ofStage = properties.optionalObject('DefaultRouteSettings');
+  const defaults = readThrottle(`${logicalId}.DefaultRouteSettings`, name, ofStage);
   const routeKeys = routesOf(stack, properties).map((route) => route.properties.text('RouteKey'));
   const settings = properties.optionalObject('RouteSettings') ?? {};
   const { optionalObject } = readProperties(settings, `${logicalId}.RouteSettings`);
@@ -41,7 +46,7 @@ function readStage(stack: Stack, { logicalId, properties }: StackResource, log: 
   for (const key of Object.keys(settings)) {
     // CloudFormation does not find it either, and does not deploy the stage.
     if (!routeKeys.includes(key)) throw new Error(`${logicalId}.RouteSettings: there is no route ${key}.`);
-    byRoute.set(key, readThrottle(`${logicalId}.RouteSettings.${key}`, optionalObject(key)));
+    byRoute.set(key, readThrottle(`${logicalId}.RouteSettings.${key}`, `${name}/${key}`, optionalObject(key)));
   }
   const variables = properties.optionalObject('StageVariables') ?? {};
   const { text } = readProperties(variables, `${logicalId}.StageVariables`);
@@ -51,7 +56,7 @@ function readStage(stack: Stack, { logicalId, properties }: StackResource, log: 
   const missing = findUndeployed(stack, logicalId, properties, log);
   return {
     logicalId,
-    name: properties.text('StageName'),
+    name,
     variables: Object.fromEntries(Object.keys(variables).map((name) => [name, text(name)])),
     throttleOf: (routeKey) => byRoute.get(routeKey) ?? defaults,
     hasDeployed: (routeLogicalId) => !missing.has(routeLogicalId),
@@ -61,14 +66,18 @@ function readStage(stack: Stack, { logicalId, properties }: StackResource, log: 
 const throttleSettings = ['ThrottlingRateLimit', 'ThrottlingBurstLimit'];
 const settingsWithoutEffect = ['DetailedMetricsEnabled', 'DataTraceEnabled', 'LoggingLevel'];
 
-function readThrottle(path: string, settings: Readonly<Record<string, Value | undefined>> = {}): Throttle | undefined {
+function readThrottle(
+  path: string,
+  bucket: string,
+  settings: Readonly<Record<string, Value | undefined>> = {},
+): Throttle | undefined {
   const unknown = Object.keys(settings).find((name) => ![...throttleSettings, ...settingsWithoutEffect].includes(name));
   if (unknown !== undefined) throw new Error(`${path}: the property ${unknown} is not emulated.`);
   const { optionalNumber } = readProperties(settings, path);
   const [ratePerSecond, burst] = throttleSettings.map((name) => optionalNumber(name));
   if (ratePerSecond === undefined && burst === undefined) return undefined;
   // The account's, where the stage says nothing: docs.aws.amazon.com/apigateway/latest/developerguide/limits.html
-  return { ratePerSecond: ratePerSecond ?? 10_000, burst: burst ?? 5_000 };
+  return { bucket, ratePerSecond: ratePerSecond ?? 10_000, burst: burst ?? 5_000 };
 }
 
 /**

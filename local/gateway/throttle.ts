@@ -4,7 +4,7 @@ import type { Throttle } from './stage.ts';
 /** Token buckets: https://docs.aws.amazon.com/apigateway/latest/developerguide/websocket-api-protect.html */
 export interface Throttling {
   /** @returns false when the request comes too soon. @param throttle undefined: there is no limit */
-  admits(bucket: string, throttle: Throttle | undefined): boolean;
+  admits(throttle: Throttle | undefined): boolean;
 }
 
 export const unlimited: Throttling = { admits: () => true };
@@ -12,9 +12,9 @@ export const unlimited: Throttling = { admits: () => true };
 export function createThrottling(clock: Clock): Throttling {
   const buckets = new Map<string, { tokens: number; filledAtMs: number }>();
   return {
-    admits(name, throttle) {
+    admits(throttle) {
       if (throttle === undefined) return true;
-      const { ratePerSecond, burst } = throttle;
+      const { bucket: name, ratePerSecond, burst } = throttle;
       const nowMs = clock.now();
       const bucket = buckets.get(name) ?? { tokens: burst, filledAtMs: nowMs };
       buckets.set(name, bucket);

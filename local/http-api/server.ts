@@ -58,7 +58,7 @@ async function answer(gateway: HttpGateway, domainName: string, incoming: Incomi
 
   const { stage } = target;
   const { route, match } = found;
-  if (!throttling.admits(`${stage.name}/${route.key.text}`, stage.throttleOf(route.key.text))) {
+  if (!throttling.admits(stage.throttleOf(route.key.text))) {
     log({ kind: 'throttled', routeKey: route.key.text });
     return messageResponse(429, 'Too Many Requests');
   }

@@ -5,7 +5,14 @@ import type { Observe } from '../observation.ts';
 import { Child } from './child.ts';
 import { Course, type Invocation } from './course.ts';
 import type { Freezer } from './freezer.ts';
-import { createPlatformLog, type LogFormat, type PlatformLog, type Report, timeoutSentence } from './platform-log.ts';
+import {
+  createPlatformLog,
+  type LogFormat,
+  type PlatformLog,
+  type Report,
+  type SystemLogLevel,
+  timeoutSentence,
+} from './platform-log.ts';
 import { exitSentence, type Failure, failure, type InvocationResult, reportedFailure } from './result.ts';
 import type { Redirects } from './runtime/redirects.ts';
 import { type RuntimeApi, startRuntimeApi } from './runtime-api.ts';
@@ -20,6 +27,7 @@ export interface EnvironmentSettings {
   readonly timeoutMs: number;
   readonly memoryMb: number;
   readonly logFormat: LogFormat;
+  readonly systemLogLevel: SystemLogLevel;
   /** The runtime client, as JavaScript. */
   readonly runtime: string;
   readonly redirects: Redirects;
@@ -81,8 +89,8 @@ export class Environment {
   constructor(options: EnvironmentOptions) {
     this.#options = options;
     this.#settings = options.settings;
-    const { logFormat, memoryMb, region, clock } = options.settings;
-    this.#log = createPlatformLog(logFormat, memoryMb, region, clock, (line) => this.#write(line));
+    const { logFormat, systemLogLevel, memoryMb, region, clock } = options.settings;
+    this.#log = createPlatformLog(logFormat, systemLogLevel, memoryMb, region, clock, (line) => this.#write(line));
     this.#started = this.#start().catch((error: Error) => this.#couldNotStart(error));
   }
 

@@ -2,7 +2,7 @@ import type { Value } from '../template/resolve.ts';
 import { readProperties, type StackResource } from '../template/stack.ts';
 import type { LocalFunctionOptions } from './function.ts';
 import type { FunctionsOptions } from './functions.ts';
-import type { LogFormat } from './platform-log.ts';
+import type { LogFormat, SystemLogLevel } from './platform-log.ts';
 
 /** What the template says of a function. */
 export type FunctionSettings = Pick<
@@ -15,6 +15,7 @@ export type FunctionSettings = Pick<
   | 'timeoutMs'
   | 'memoryMb'
   | 'logFormat'
+  | 'systemLogLevel'
   | 'reservedConcurrency'
   | 'variables'
 >;
@@ -34,7 +35,7 @@ export function readSettings(
 
   // Defaults: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-lambda-function.html
   const memoryMb = properties.optionalNumber('MemorySize') ?? 128;
-  const { logFormat, variables: ofLogging } = readLogging(resource);
+  const { logFormat, systemLogLevel, variables: ofLogging } = readLogging(resource);
   const { Variables = {} } = (properties.value('Environment') ?? {}) as { Variables?: Record<string, Value> };
   const own = Object.fromEntries(Object.entries(Variables).map(([name, value]) => [name, localize(String(value))]));
   const handler = properties.text('Handler');
@@ -48,6 +49,7 @@ export function readSettings(
     timeoutMs: (properties.optionalNumber('Timeout') ?? 3) * 1000,
     memoryMb,
     logFormat,
+    systemLogLevel,
     reservedConcurrency: properties.optionalNumber('ReservedConcurrentExecutions'),
     // https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html#configuration-envvars-runtime
     variables: (stream, codeRoot) => ({
@@ -75,20 +77,24 @@ export function readSettings(
 /** https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-properties-lambda-function-loggingconfig.html */
 function readLogging({ logicalId, properties }: StackResource): {
   readonly logFormat: LogFormat;
+  readonly systemLogLevel: SystemLogLevel;
   readonly variables: Readonly<Record<string, string>>;
 } {
   const path = `${logicalId}.LoggingConfig`;
   const { optionalText } = readProperties((properties.value('LoggingConfig') ?? {}) as Record<string, Value>, path);
   const logFormat = optionalText('LogFormat') ?? 'Text';
   const level = optionalText('ApplicationLogLevel');
-  const systemLevel = optionalText('SystemLogLevel') ?? 'INFO';
+  const systemLevel = optionalText('SystemLogLevel');
   const group = optionalText('LogGroup');
   if (logFormat !== 'Text' && logFormat !== 'JSON') throw new Error(`${path}.LogFormat: there is no ${logFormat}.`);
-  if (systemLevel !== 'INFO') throw new Error(`${path}.SystemLogLevel: ${systemLevel} is not emulated: only INFO is.`);
-  if (level !== undefined && logFormat === 'Text') {
-    throw new Error(`${path}.ApplicationLogLevel: only the log format JSON has levels.`);
+  const named = { ApplicationLogLevel: level, SystemLogLevel: systemLevel };
+  const [unwanted] = Object.entries(named).filter(([, given]) => logFormat === 'Text' && given !== undefined);
+  if (unwanted !== undefined) throw new Error(`${path}.${unwanted[0]}: only the log format JSON has levels.`);
+  const systemLogLevel = systemLevel ?? 'INFO';
+  if (systemLogLevel !== 'INFO' && systemLogLevel !== 'WARN') {
+    throw new Error(`${path}.SystemLogLevel: ${systemLogLevel} is not emulated: only INFO and WARN are.`);
   }
   const ofGroup = group === undefined ? {} : { AWS_LAMBDA_LOG_GROUP_NAME: group };
   const ofLevel = logFormat === 'JSON' ? { AWS_LAMBDA_LOG_LEVEL: level ?? 'INFO' } : {};
-  return { logFormat, variables: { AWS_LAMBDA_LOG_FORMAT: logFormat, ...ofLevel, ...ofGroup } };
+  return { logFormat, systemLogLevel, variables: { AWS_LAMBDA_LOG_FORMAT: logFormat, ...ofLevel, ...ofGroup } };
 }

@@ -1,6 +1,8 @@
 import type { Clock } from '../clock.ts';
 
 export type LogFormat = 'Text' | 'JSON';
+/** Of the lines of Lambda itself, in the format JSON. */
+export type SystemLogLevel = 'INFO' | 'WARN';
 
 /** How one invocation went, for its REPORT line. */
 export interface Report {
@@ -29,12 +31,13 @@ const version = '$LATEST';
 
 export function createPlatformLog(
   format: LogFormat,
+  level: SystemLogLevel,
   memoryMb: number,
   region: string,
   clock: Clock,
   write: (line: string) => void,
 ): PlatformLog {
-  return format === 'JSON' ? jsonLog(memoryMb, region, clock, write) : textLog(memoryMb, region, clock, write);
+  return format === 'JSON' ? jsonLog(level, memoryMb, region, clock, write) : textLog(memoryMb, region, clock, write);
 }
 
 /** Two decimals, as AWS has them. */
@@ -78,10 +81,22 @@ export function timeoutSentence(timeoutMs: number): string {
   return `Task timed out after ${(timeoutMs / 1000).toFixed(2)} seconds`;
 }
 
-/** The records of https://docs.aws.amazon.com/lambda/latest/dg/telemetry-schema-reference.html, at the level INFO. */
-function jsonLog(memoryMb: number, region: string, clock: Clock, write: (line: string) => void): PlatformLog {
-  const record = (type: string, what: object) =>
+/**
+ * The records of https://docs.aws.amazon.com/lambda/latest/dg/telemetry-schema-reference.html, each at the level of
+ * https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-log-level.html#monitoring-cloudwatchlogs-log-level-mapping:
+ * INFO, and WARN where something failed.
+ */
+function jsonLog(
+  level: SystemLogLevel,
+  memoryMb: number,
+  region: string,
+  clock: Clock,
+  write: (line: string) => void,
+): PlatformLog {
+  const record = (type: string, what: object, hasFailed = false) => {
+    if (level === 'WARN' && !hasFailed) return;
     write(JSON.stringify({ time: new Date(clock.now()).toISOString(), type: `platform.${type}`, record: what }));
+  };
   return {
     initStart: () =>
       record('initStart', {
@@ -91,13 +106,17 @@ function jsonLog(memoryMb: number, region: string, clock: Clock, write: (line: s
         runtimeVersionArn: runtimeArn(region),
       }),
     initReport: (initMs, status, errorType) =>
-      record('initReport', {
-        initializationType: 'on-demand',
-        phase: 'init',
-        status,
-        ...(errorType === undefined ? {} : { errorType }),
-        metrics: { durationMs: round(initMs) },
-      }),
+      record(
+        'initReport',
+        {
+          initializationType: 'on-demand',
+          phase: 'init',
+          status,
+          ...(errorType === undefined ? {} : { errorType }),
+          metrics: { durationMs: round(initMs) },
+        },
+        true,
+      ),
     start: (requestId) => record('start', { requestId, version }),
     // Both are said by the status of the report.
     timedOut: () => undefined,
@@ -111,7 +130,8 @@ function jsonLog(memoryMb: number, region: string, clock: Clock, write: (line: s
         ...(maxMemoryMb === undefined ? {} : { maxMemoryUsedMB: Math.ceil(maxMemoryMb) }),
         ...(initMs === undefined ? {} : { initDurationMs: round(initMs) }),
       };
-      record('report', { requestId, metrics, status, ...(errorType === undefined ? {} : { errorType }) });
+      const error = errorType === undefined ? {} : { errorType };
+      record('report', { requestId, metrics, status, ...error }, status !== 'success');
     },
   };
 }

@@ -69,6 +69,7 @@ export async function broadcastOnce(
 function environment(callbackUrl: string, dynamodb: string, lambda: string) {
   const own: DeliverEnvironment = {
     CONNECTIONS_TABLE: 'connections',
+    OWNERS_TABLE: 'owners',
     SUBSCRIPTIONS_TABLE: 'subscriptions',
     MEMBERS_TABLE: 'members',
     CLAIMS_TABLE: 'claims',

@@ -51,6 +51,7 @@ const environment = {
   AWS_LAMBDA_FUNCTION_NAME: 'bench',
   AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
   CONNECTIONS_TABLE: 'connections',
+  OWNERS_TABLE: 'owners',
   SUBSCRIPTIONS_TABLE: 'subscriptions',
   MEMBERS_TABLE: 'members',
   CLAIMS_TABLE: 'claims',

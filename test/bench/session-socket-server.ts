@@ -10,7 +10,10 @@ export interface SessionSocketServer {
 }
 
 /** Ours: the template that would be deployed, on the local cloud, and the PHP that both sides ask. */
-const demo = await startDemo({ context: { mode: 'session-id' } });
+const demo = await startDemo({
+  // Each session connects as often as it can.
+  context: { mode: 'session-id', maxHandshakesPerMinutePerUser: '1000000' },
+});
 const { pageUrl, webSocketUrl } = demo;
 const ready: SessionSocketServer = { pageUrl, webSocketUrl, php: demo.php.php };
 serve({ ready, answers: { quiet: becomeQuiet }, close: demo.close });

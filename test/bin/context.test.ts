@@ -73,6 +73,10 @@ describe('the options of cdk deploy', () => {
     expect(read({ throttle: '100,50', httpThrottle: '20,10' })).toMatchObject({ throttle, httpThrottle });
   });
 
+  it('take the level of Lambda’s own lines', () => {
+    expect(read({ systemLogLevel: 'WARN' })).toMatchObject({ systemLogLevel: 'WARN' });
+  });
+
   it('take the topic that alarms tell', () => {
     const alarmTopicArn = 'arn:aws:sns:eu-central-1:123456789012:night';
     expect(read({ alarmTopicArn })).toMatchObject({ alarmTopicArn });
@@ -99,7 +103,16 @@ describe('the options of cdk deploy', () => {
   it('take limits', () => {
     const limits = { maxConnectionsPerUser: 5, maxConcurrentSessionChecks: 3 };
     expect(read({ maxConnectionsPerUser: '5', maxConcurrentSessionChecks: 3 })).toMatchObject(limits);
-    const traffic = { maxFramesPerMinute: 60, maxClientEventsPerSecond: 2, maxChannelsPerConnection: 7 };
+    const traffic = {
+      maxFramesPerMinute: 60,
+      maxFramesPerMinutePerUser: 120,
+      maxClientEventsPerSecond: 2,
+      maxClientEventsPerMinutePerUser: 30,
+      maxChannelsPerConnection: 7,
+      maxPresenceJoinsPerMinute: 8,
+      maxPresenceJoinsPerMinutePerUser: 9,
+      maxHandshakesPerMinutePerUser: 10,
+    };
     expect(read({ ...traffic, maxFramesPerMinute: '60' })).toMatchObject(traffic);
     expect(read({ atMaxConnections: 'oldest-out' })).toMatchObject({ atMaxConnections: 'oldest-out' });
   });

@@ -114,7 +114,7 @@ export function describeConnectionRegistry(name: string, create: CreateRegistry)
       const { clock, registry, add } = await scene();
       const [a] = [await add('user:1', 'a'), await add('user:1', 'b')];
       expect(await registry.whyRevoked(a)).toBeUndefined();
-      expect(await registry.revoke(a, clock.now(), 'revoked')).toEqual([]);
+      expect(await registry.revoke(a, clock.now(), 'revoked')).toMatchObject({ channels: [], welcomed: false });
       expect(await registry.whyRevoked(a)).toBe('revoked');
       await registry.revoke(a, clock.now(), 'put-out');
       expect(await registry.whyRevoked(a)).toBe('put-out');
@@ -125,14 +125,38 @@ export function describeConnectionRegistry(name: string, create: CreateRegistry)
       expect(await registry.whyRevoked(a)).toBeUndefined();
     });
 
+    it('may be revoked together with many others, and each answers what it was', async () => {
+      const { clock, registry, add } = await scene();
+      const all = await Promise.all(Array.from({ length: 230 }, (_, n) => add('user:1', `c${n}`)));
+      const [first, second] = all;
+      if (first === undefined || second === undefined) throw new Error('Nobody is here.');
+      await registry.markWelcomed(first, clock.now());
+      await registry.join(second, 'news', 5);
+      const revoked = await registry.revokeTogether(all, clock.now(), 'put-out');
+      expect(revoked?.size).toBe(230);
+      expect(revoked?.get('c0')).toEqual({ channels: [], connectedAt: clock.now(), welcomed: true });
+      expect(revoked?.get('c1')).toEqual({ channels: ['news'], connectedAt: clock.now(), welcomed: false });
+      for (const connection of all) expect(await registry.whyRevoked(connection)).toBe('put-out');
+      expect(await registry.join(second, 'sport', 5)).toBe('away');
+    });
+
+    it('is not revoked together with one that has left, and nothing is created', async () => {
+      const { clock, registry, add } = await scene();
+      const [a, b] = [await add('user:1', 'a'), await add('user:1', 'b')];
+      await registry.leave(a);
+      expect(await registry.revokeTogether([a, b], clock.now(), 'revoked')).toBeUndefined();
+      expect(await registry.whyRevoked(b)).toBeUndefined();
+      expect(await idsOf(registry.ofUser('1'))).toEqual(['b']);
+    });
+
     it('may be revoked twice, but not after it has left, and nothing is created', async () => {
       const { clock, registry, add } = await scene();
       const a = await add('user:1', 'a');
       await registry.revoke(a, clock.now(), 'revoked');
-      expect(await registry.revoke(a, clock.now(), 'revoked')).toEqual([]);
+      expect(await registry.revoke(a, clock.now(), 'revoked')).toMatchObject({ channels: [] });
       await registry.leave(a);
       expect(await registry.revoke(a, clock.now(), 'revoked')).toBeUndefined();
-      expect(await rowsOf(registry, 'user:1')).toEqual([]);
+      expect(await idsOf(registry.ofUser('1'))).toEqual([]);
     });
   });
 
@@ -197,7 +221,7 @@ export function describeConnectionRegistry(name: string, create: CreateRegistry)
       for (const channel of ['news', 'news', 'never']) await registry.part(a, channel);
       expect(await registry.leave(a)).toEqual(['sport']);
       await registry.part(a, 'sport');
-      expect(await rowsOf(registry, 'user:1')).toEqual([]);
+      expect(await idsOf(registry.ofUser('1'))).toEqual([]);
     });
 
     it('is named when its connection is revoked, and each time', async () => {
@@ -205,7 +229,8 @@ export function describeConnectionRegistry(name: string, create: CreateRegistry)
       const a = await add('user:1', 'a');
       for (const channel of ['news', 'sport']) await registry.join(a, channel, 5);
       for (let times = 0; times < 2; times += 1) {
-        expect([...((await registry.revoke(a, clock.now(), 'revoked')) ?? [])].sort()).toEqual(['news', 'sport']);
+        const revoked = await registry.revoke(a, clock.now(), 'revoked');
+        expect(revoked?.channels.toSorted()).toEqual(['news', 'sport']);
       }
     });
   });
@@ -232,42 +257,91 @@ export function describeConnectionRegistry(name: string, create: CreateRegistry)
         'away',
         'away',
       ]);
-      expect(await rowsOf(registry, 'user:1')).toMatchObject([{ connectionId: 'b' }]);
+      expect(await idsOf(registry.ofUser('1'))).toEqual(['b']);
     });
   });
 
-  describe(`${name}: the connections of a principal`, () => {
-    it('are all of them, revoked or not, and nobody else’s', async () => {
+  describe(`${name}: the connections of a user`, () => {
+    it('are those whose session PHP has named the user for, revoked or not, and nobody else’s', async () => {
       const { clock, registry, add } = await scene();
       const [a] = [await add('user:1', 'a'), await add('user:1', 'b'), await add('user:11', 'c')];
       await registry.revoke(a, clock.now(), 'revoked');
-      expect((await rowsOf(registry, 'user:1')).map(({ connectionId }) => connectionId).sort()).toEqual(['a', 'b']);
-      expect(await rowsOf(registry, 'user:2')).toEqual([]);
+      expect(await idsOf(registry.ofUser('1'))).toEqual(['a', 'b']);
+      expect(await idsOf(registry.ofUser('2'))).toEqual([]);
     });
 
-    it('are those of one session, when its hash is given', async () => {
-      const { clock, registry, add } = await scene();
-      await add('user:1', 'a');
-      const other = { principalId: 'user:1', connectionId: 'b', sessionHash: 'b'.repeat(64) };
-      await registry.add({ ...other, connectedAt: clock.now() });
-      expect(await rowsOf(registry, 'user:1', 'b'.repeat(64))).toMatchObject([{ connectionId: 'b', welcomed: false }]);
-      expect(await rowsOf(registry, 'user:1', 'c'.repeat(64))).toEqual([]);
+    it('are those that act as the user on a channel, whoever their session belongs to, until they leave', async () => {
+      const { registry, add } = await scene();
+      const session = `session:${'a'.repeat(64)}`;
+      const [a, b, c] = [await add(session, 'a'), await add('user:bob', 'b'), await add('user:ada', 'c')];
+      await registry.join(a, 'presence-room', 5, 'ada');
+      await registry.join(b, 'presence-room', 5, 'ada');
+      await registry.join(b, 'presence-hall', 5, 'eve');
+      await registry.join(c, 'presence-room', 5);
+      expect(await idsOf(registry.ofUser('ada'))).toEqual(['a', 'b', 'c']);
+      expect(await idsOf(registry.ofUser('eve'))).toEqual(['b']);
+      await registry.leave(b);
+      expect(await idsOf(registry.ofUser('ada'))).toEqual(['a', 'c']);
+      expect(await idsOf(registry.ofUser('eve'))).toEqual([]);
+    });
+
+    it('are not those that were refused the channel', async () => {
+      const { registry, add } = await scene();
+      const a = await add('user:bob', 'a');
+      await registry.join(a, 'presence-room', 1);
+      expect(await registry.join(a, 'presence-hall', 1, 'ada')).toBe('full');
+      expect(await idsOf(registry.ofUser('ada'))).toEqual([]);
     });
 
     it('come on several pages when they are many', async () => {
       const { registry, add } = await scene();
       await Promise.all(Array.from({ length: many }, (_, n) => add('user:1', `c${n}`, large)));
-      const pages = [];
-      for await (const page of registry.of('user:1')) pages.push(page);
-      expect(pages.length).toBeGreaterThan(1);
-      expect(new Set(pages.flat().map(({ connectionId }) => connectionId)).size).toBe(many);
+      let pages = 0;
+      for await (const page of registry.ofUser('1')) pages += page.length > 0 ? 1 : 0;
+      expect(pages).toBeGreaterThan(1);
+      expect(await idsOf(registry.ofUser('1'))).toHaveLength(many);
     });
 
     it('may be those of a session that has ended, because their sockets are open', async () => {
-      const { clock, registry } = await scene();
-      const mortal = { principalId: 'user:1', connectionId: 'a', sessionHash: 'a'.repeat(64) };
-      await registry.add({ ...mortal, connectedAt: clock.now(), sessionExpiresAt: 1 });
-      expect(await rowsOf(registry, 'user:1')).toMatchObject([{ connectionId: 'a' }]);
+      const { registry, add } = await scene();
+      await add('user:1', 'a', { sessionExpiresAt: 1 });
+      expect(await idsOf(registry.ofUser('1'))).toEqual(['a']);
+    });
+
+    it('are not those whose time has passed', async () => {
+      const { clock, registry, add } = await scene();
+      await registry.join(await add('user:1', 'a'), 'presence-room', 5, 'ada');
+      await clock.advance(connectionLifetime * 1000);
+      expect([await idsOf(registry.ofUser('1')), await idsOf(registry.ofUser('ada'))]).toEqual([[], []]);
+    });
+  });
+
+  describe(`${name}: the connections of a session`, () => {
+    const [one, other] = ['a'.repeat(64), 'b'.repeat(64)];
+
+    it('are all of them, whichever user they belong to, and no other session’s', async () => {
+      const { registry, add } = await scene();
+      await add('user:ada', 'a');
+      await add('user:bob', 'b');
+      await add(`session:${one}`, 'c');
+      await add('user:ada', 'd', { sessionHash: other });
+      expect(await idsOf(registry.ofSession(one))).toEqual(['a', 'b', 'c']);
+      expect(await idsOf(registry.ofSession(one, 'eve'))).toEqual(['a', 'b', 'c']);
+      expect(await idsOf(registry.ofSession(other))).toEqual(['d']);
+      expect(await idsOf(registry.ofSession('c'.repeat(64)))).toEqual([]);
+    });
+
+    it('are found as soon as they are added, and not after they have left', async () => {
+      const { registry, add } = await scene();
+      const [a, b] = [await add('user:ada', 'a'), await add(`session:${one}`, 'b')];
+      await Promise.all([registry.leave(a), registry.leave(b)]);
+      expect(await idsOf(registry.ofSession(one))).toEqual([]);
+    });
+
+    it('may be revoked, and of a session that has ended', async () => {
+      const { clock, registry, add } = await scene();
+      await registry.revoke(await add('user:ada', 'a', { sessionExpiresAt: 1 }), clock.now(), 'revoked');
+      expect(await idsOf(registry.ofSession(one))).toEqual(['a']);
     });
   });
 
@@ -437,14 +511,11 @@ async function pagesOf(registry: ConnectionRegistry): Promise<(readonly Register
   return pages;
 }
 
-async function rowsOf(
-  registry: ConnectionRegistry,
-  principalId: string,
-  hash?: string,
-): Promise<RegisteredConnection[]> {
-  const rows = [];
-  for await (const page of registry.of(principalId, hash)) rows.push(...page);
-  return rows;
+/** Each once, in order. */
+async function idsOf(pages: AsyncIterable<readonly Connection[]>): Promise<readonly string[]> {
+  const ids = new Set<string>();
+  for await (const page of pages) for (const { connectionId } of page) ids.add(connectionId);
+  return [...ids].sort();
 }
 
 async function openOf(registry: ConnectionRegistry, principalId: string): Promise<RegisteredConnection[]> {

@@ -1,20 +1,44 @@
 import { describe, expect, it } from 'vitest';
 import type { Counters } from '../../functions/core/counters.ts';
 
+const second = { milliseconds: 1000, most: 10 };
+/** Rows of DynamoDB hold 150 windows: before it, an instant has windows in two rows. */
+const border = 1_764_000_000_000;
+
 /** What every Counters does, whatever it is made of. */
 export function describeCounters(name: string, create: () => Promise<Counters>): void {
   describe(`${name}: a counter`, () => {
-    it('begins at nought, and is what was added', async () => {
+    it('takes as much as its window holds, and is full above that', async () => {
       const counters = await create();
-      expect(await counters.add('frames:a:1', 30, 2_000_000_000)).toBe(30);
-      expect(await counters.add('frames:a:1', 5, 2_000_000_000)).toBe(35);
-      expect(await counters.add('frames:b:1', 1, 2_000_000_000)).toBe(1);
+      expect(await counters.add('a', 8, border, second)).toBe('added');
+      expect(await counters.add('a', 3, border, second)).toBe('full');
+      expect(await counters.add('a', 2, border, second)).toBe('added');
+      expect(await counters.add('a', 1, border, second)).toBe('full');
+      expect(await counters.add('b', 1, border, second)).toBe('added');
     });
 
-    it('loses nothing when many add at once', async () => {
+    it.each([-1_000, -600, -100, 0, 100, 5_000])(
+      'is full for a second from %i ms on, and empty then',
+      async (begin) => {
+        const counters = await create();
+        await counters.add('a', 10, border + begin, second);
+        for (const later of [-1_000, -99, 99, 1_000]) {
+          expect([later, await counters.add('a', 1, border + begin + later, second)]).toEqual([later, 'full']);
+        }
+        expect(await counters.add('a', 10, border + begin + 1_100, second)).toBe('added');
+      },
+    );
+
+    it.each([-600, 0, 100])('is nothing for what comes late, from more than a second before %i ms', async (begin) => {
       const counters = await create();
-      const counts = await Promise.all(Array.from({ length: 20 }, () => counters.add('frames:a:1', 2, 2_000_000_000)));
-      expect(counts.toSorted((a, b) => a - b)).toEqual(Array.from({ length: 20 }, (_, n) => 2 * (n + 1)));
+      await counters.add('a', 10, border + begin, second);
+      expect(await counters.add('a', 10, border + begin - 1_100, second)).toBe('added');
+    });
+
+    it('takes exactly as much when many add at once', async () => {
+      const counters = await create();
+      const outcomes = await Promise.all(Array.from({ length: 20 }, () => counters.add('a', 2, border, second)));
+      expect(outcomes.filter((outcome) => outcome === 'added')).toHaveLength(5);
     });
   });
 }

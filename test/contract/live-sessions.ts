@@ -23,9 +23,9 @@ export function describeLiveSessions(name: string, create: (clock: ManualClock) 
       await registry.add({ ...connection, connectedAt: clock.now() });
       return { principalId: connection.principalId, connectionId };
     };
-    const due = async () => {
+    const due = async (endsBefore = nowSeconds() + 1) => {
       const found = [];
-      for await (const page of live.due()) found.push(...page);
+      for await (const page of live.due(endsBefore)) found.push(...page);
       return found.sort((a, b) => (a.connectionId < b.connectionId ? -1 : 1));
     };
     return { clock, registry, live, nowSeconds, add, due };
@@ -40,8 +40,13 @@ export function describeLiveSessions(name: string, create: (clock: ManualClock) 
       await add('ended', { sessionExpiresAt: nowSeconds() });
       const shown = { principalId: 'user:1', sessionHash: hash, connectedAt: clock.now(), welcomed: false };
       expect(await due()).toEqual([
-        { ...shown, connectionId: 'check', sessionExpiresAt: undefined },
+        { ...shown, connectionId: 'check', validUntil: nowSeconds() },
         { ...shown, connectionId: 'ended', sessionExpiresAt: nowSeconds() },
+      ]);
+      expect((await due(nowSeconds() + 2)).map(({ connectionId }) => connectionId)).toEqual([
+        'check',
+        'ended',
+        'later',
       ]);
       await clock.advance(1000);
       expect((await due()).map(({ connectionId }) => connectionId)).toEqual(['check', 'ended', 'later']);
@@ -101,7 +106,7 @@ export function describeLiveSessions(name: string, create: (clock: ManualClock) 
       expect(await due()).toEqual([]);
       const idsOf = async (sessionHash: string) => {
         const found = [];
-        for await (const page of registry.of('user:1', sessionHash)) found.push(...page);
+        for await (const page of registry.ofSession(sessionHash)) found.push(...page);
         return found.map(({ connectionId }) => connectionId);
       };
       expect([await idsOf(hash), await idsOf(otherHash)]).toEqual([[], ['a']]);

@@ -41,6 +41,18 @@ export function describeSubscriptions(name: string, create: (clock: ManualClock)
       expect(await subscriptions.find('presence-room', a)).toMatchObject({ userId: '43' });
     });
 
+    it('says what was there before it, whether that is replaced or stays', async () => {
+      const { clock, subscriptions, add } = await scene();
+      const joinedAt = clock.now();
+      const a = { principalId: 'user:a', connectionId: 'a' };
+      expect(await subscriptions.add('presence-room', a, joinedAt, '42')).toBeUndefined();
+      expect(await subscriptions.add('presence-room', a, joinedAt + 5, '43')).toEqual({ userId: '42', joinedAt });
+      const younger = { userId: '43', joinedAt: joinedAt + 5 };
+      expect(await subscriptions.add('presence-room', a, joinedAt, '44')).toEqual(younger);
+      await clock.advance(connectionLifetime * 1000);
+      expect(await subscriptions.add('presence-room', await add('news', 'a'), clock.now(), '45')).toBeUndefined();
+    });
+
     it('is removed alone, and may be removed twice or without having been there', async () => {
       const { subscriptions, add } = await scene();
       const [a] = [await add('news', 'a'), await add('news', 'b'), await add('sport', 'a')];

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createClientEvent } from '../../functions/core/client-event.ts';
 import { type Frame, parseFrame } from '../../functions/core/frame.ts';
-import { createMeter } from '../../functions/core/meter.ts';
+import { createLimit } from '../../functions/core/limit.ts';
 import { createMemoryChannels } from '../fakes/channels.ts';
 import { MemoryCounters } from '../fakes/counters.ts';
 
@@ -11,25 +11,36 @@ const pong = { event: 'pusher:pong', data: {} };
 /** Ann and Bob, in the room and on a private channel. */
 async function scene() {
   const channels = createMemoryChannels();
-  const { clock, subscriptions, sender, published } = channels;
-  const meter = createMeter({ name: 'client-events', limit: 10, windowMs: 1000 }, new MemoryCounters(), clock);
-  const clientEvent = createClientEvent({ ...channels, meter, newId: () => 'id-1' });
+  const { clock, registry, subscriptions, sender, published } = channels;
+  const counters = new MemoryCounters();
+  const limit = createLimit(
+    {
+      name: 'client-events',
+      perConnection: { limit: 10, milliseconds: 1000, reason: 'many-client-events' },
+      perUser: { limit: 40, milliseconds: 60_000, reason: 'many-client-events-of-user' },
+      isExact: true,
+    },
+    counters,
+  );
+  const clientEvent = createClientEvent({ ...channels, limit, newId: () => 'id-1' });
   const speakers = ['ann', 'bob'].map((id) => ({
     principalId: `user:${id}`,
     connectionId: id,
     channels: [],
     saidAt: 0,
+    authorizedAt: 0,
   }));
   for (const speaker of speakers) {
     sender.open(speaker.connectionId);
+    await registry.seat(speaker.connectionId, { principalId: speaker.principalId });
     await subscriptions.add('private-x', speaker, 0);
     await subscriptions.add(room, speaker, 0, speaker.connectionId);
   }
   const [ann] = speakers;
   if (ann === undefined) throw new Error('Ann is missing.');
   const say = (frame: string | Frame, speaker = ann) =>
-    clientEvent(speaker, typeof frame === 'string' ? (parseFrame(frame) as Frame) : frame);
-  return { ...channels, ann, say, last: () => published.at(-1)?.frame };
+    clientEvent({ ...speaker, saidAt: clock.now() }, typeof frame === 'string' ? (parseFrame(frame) as Frame) : frame);
+  return { ...channels, ann, say, counters, last: () => published.at(-1)?.frame };
 }
 
 describe('what a client says', () => {
@@ -105,13 +116,41 @@ describe('a client event is refused', () => {
     expect(published).toEqual([]);
   });
 
-  it('above ten in one second', async () => {
+  const frame = { event: 'client-x', channel: 'private-x' };
+
+  it('above a quarter more than ten in one second', async () => {
     const { say, clock, published } = await scene();
-    const frame = { event: 'client-x', channel: 'private-x' };
-    for (let n = 0; n < 10; n += 1) expect(await say(frame)).toEqual(pong);
-    expect(await say(frame)).toMatchObject(refused(4301));
-    expect(published).toHaveLength(10);
-    await clock.advance(1000);
+    for (let n = 0; n < 13; n += 1) expect(await say(frame)).toEqual(pong);
+    expect(await say(frame)).toMatchObject({ data: { code: 4301, message: 'Too many client events in one second.' } });
+    expect(published).toHaveLength(13);
+    await clock.advance(1100);
     expect(await say(frame)).toEqual(pong);
+  });
+
+  it('above a quarter more than the user may send in one minute, by whatever connections', async () => {
+    const { say, ann, clock, published, registry, subscriptions, sender } = await scene();
+    const message = 'This user has sent too many client events in one minute.';
+    for (let n = 0; n < 50; n += 1) {
+      const tab = { ...ann, connectionId: `tab${n}` };
+      await registry.seat(tab.connectionId, { principalId: tab.principalId });
+      await subscriptions.add('private-x', tab, 0);
+      sender.open(tab.connectionId);
+      expect(await say(frame, tab)).toEqual(pong);
+    }
+    expect(await say(frame)).toMatchObject({ data: { code: 4301, message } });
+    expect(published).toHaveLength(50);
+    await clock.advance(66_000);
+    expect(await say(frame)).toEqual(pong);
+  });
+
+  it('without a read, and in the same tenth of a second without a write', async () => {
+    const { say, counters, subscriptions } = await scene();
+    for (let n = 0; n < 14; n += 1) await say(frame);
+    const { asked } = counters;
+    subscriptions.find = async () => {
+      throw new Error('a read');
+    };
+    for (let n = 0; n < 10; n += 1) expect(await say(frame)).toMatchObject(refused(4301));
+    expect(counters.asked).toBe(asked);
   });
 });

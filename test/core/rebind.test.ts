@@ -74,11 +74,13 @@ describe('a session with another id', () => {
   });
 
   it('without a user has all of its sockets reconnect', async () => {
-    const { registry, run, ticket, sender, rowOf } = await scene();
-    expect(await run(ticket({ i: undefined }), {})).toMatchObject({ rebound: 0, ended: { closed: 1 } });
-    expect([sender.isOpen('nameless'), sender.isOpen('tab1')]).toEqual([false, true]);
-    expect(rowOf('tab1')?.sessionHash).toBe(before);
-    expect(registry.rows).toHaveLength(3);
+    const { registry, run, ticket, sender } = await scene();
+    expect(await run(ticket({ i: undefined }), {})).toMatchObject({ rebound: 0, ended: { closed: 3 } });
+    for (const id of ['tab1', 'tab2', 'nameless']) {
+      expect(sender.framesHeardBy(id)).toMatchObject([{ event: 'pusher:error', data: { code: 4200 } }]);
+      expect(sender.isOpen(id)).toBe(false);
+    }
+    expect(registry.rows).toMatchObject([{ connectionId: 'phone' }]);
   });
 
   it('keeps no question where PHP is not asked again', async () => {

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { type Question, sealAtRest } from '../../functions/core/at-rest.ts';
 import { type Credentials, deriveCredentials, hashSessionId } from '../../functions/core/credentials.ts';
 import { createLeave } from '../../functions/core/leave.ts';
+import { soonMs } from '../../functions/core/live-sessions.ts';
 import type { Refusal } from '../../functions/core/refusal.ts';
 import { revalidate } from '../../functions/core/revalidate.ts';
 import type { Session } from '../../functions/core/session.ts';
@@ -9,7 +10,9 @@ import { SessionCheckFailed } from '../../functions/core/session-lookup.ts';
 import { ManualClock } from '../fakes/clock.ts';
 import { MemoryGuard } from '../fakes/guard-memory.ts';
 import { MemoryRegistry } from '../fakes/registry.ts';
+import { MemoryRevocations } from '../fakes/revocations.ts';
 import { FakeSockets } from '../fakes/sockets.ts';
+import { MemorySubscriptions } from '../fakes/subscriptions.ts';
 
 const credentials = deriveCredentials({ appId: 'app', key: 'key', secret: 'open sesame' });
 export const interval = 600;
@@ -55,12 +58,14 @@ export function scene() {
   };
   const part = async () => true;
   const leave = createLeave(registry, part);
+  const revocations = new MemoryRevocations(clock);
+  const subscriptions = new MemorySubscriptions(clock);
+  const world = { registry, live: registry, revocations, subscriptions, sender, part, leave, clock } as const;
   const nowSeconds = () => Math.floor(clock.now() / 1000);
 
   return {
-    clock,
-    registry,
-    sender,
+    ...world,
+    world,
     asked,
     answers,
     php,
@@ -84,8 +89,8 @@ export function scene() {
     run: (changes: { asking?: undefined; random?: () => number } = {}) =>
       clock.finish(
         revalidate(
-          { registry, live: registry, sender, part, leave, clock, random: Math.random, asking, ...changes },
-          { ask: clock.now() + 30_000, close: clock.now() + 45_000 },
+          { ...world, random: Math.random, asking, ...changes },
+          { ask: clock.now() + 30_000, close: clock.now() + 45_000, wait: clock.now() + soonMs },
         ),
       ),
     codesOf: (id: string) => sender.framesHeardBy(id).map((frame) => (frame as { data: { code: number } }).data.code),

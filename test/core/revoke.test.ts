@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { channelOfUser } from '../../functions/core/channel.ts';
 import { type Revocation, revoke } from '../../functions/core/revoke.ts';
 import { createMemoryChannels } from '../fakes/channels.ts';
 import { ManualClock } from '../fakes/clock.ts';
@@ -45,33 +44,26 @@ describe('closes', () => {
     expect(revocations.names).toEqual([`session:${hash}`]);
   });
 
-  it('only those under the session itself, when no user is named', async () => {
-    const { run, open } = await scene();
-    expect(await run({ sessionHash: hash })).toMatchObject({ found: 1, closed: 1 });
-    expect(open()).toEqual(['tab1', 'tab2', 'phone', 'somebody']);
+  it.each([
+    ['no user', undefined],
+    ['its user', '42'],
+    ['another user, who has logged in over it since', '43'],
+  ])('every socket of a session, whoever it belongs to, when PHP names %s', async (_, userId) => {
+    const { seat, run, open, sender } = await scene();
+    await seat('before', 'user:ada', hash);
+    expect(await run({ sessionHash: hash, userId })).toMatchObject({ found: 4, closed: 4 });
+    expect(sender.isOpen('before')).toBe(false);
+    expect(open()).toEqual(['phone', 'somebody']);
   });
 
-  // A stale read would not show him, and he would keep his socket after the logout.
-  it('whoever has signed in a moment ago', async () => {
-    const { seat, registry, subscriptions, sender, clock, run } = await scene();
-    const guest = await seat('guest', `session:${otherHash}`, otherHash);
-    await registry.join(guest, channelOfUser('42'), 10);
-    await subscriptions.add(channelOfUser('42'), guest, clock.now());
-    const page = subscriptions.page.bind(subscriptions);
-    subscriptions.page = async (channel, range) =>
-      range?.latest === true ? page(channel, range) : { subscribers: [], next: undefined };
-    await run({ userId: '42' });
-    expect(sender.isOpen('guest')).toBe(false);
-  });
-
-  it('a socket too whose session is nobody’s, when it has signed in as the user', async () => {
+  it('a socket too whose session is nobody’s, when it acts as the user', async () => {
     const { registry, subscriptions, run, open } = await scene();
     const connections = [
       { principalId: `session:${hash}`, connectionId: 'nameless' },
       { principalId: 'user:42', connectionId: 'tab1' },
     ];
     for (const connection of connections) {
-      await registry.join(connection, '#server-to-user-42', 5);
+      await registry.join(connection, '#server-to-user-42', 5, '42');
       await subscriptions.add('#server-to-user-42', connection, 0);
     }
     expect(await run({ userId: '43' })).toMatchObject({ found: 1 });
@@ -90,6 +82,17 @@ describe('closes', () => {
     const { run } = await scene();
     await run({ userId: '42' });
     expect(await run({ userId: '42' })).toMatchObject({ found: 0, closed: 0, gone: 0, failed: 0 });
+  });
+
+  it('many, although some have left without a word, whose rows name nobody', async () => {
+    const { registry, seat, run } = await scene();
+    for (let n = 0; n < 30; n += 1) await seat(`c${n}`, 'user:9', hash);
+    const ofUser = registry.ofUser.bind(registry);
+    registry.ofUser = async function* (userId) {
+      yield* ofUser(userId);
+      yield [{ principalId: 'user:9', connectionId: 'left' }];
+    };
+    expect(await run({ userId: '9' })).toMatchObject({ found: 31, closed: 30, gone: 1, failed: 0 });
   });
 
   it('several hundred, over many pages', async () => {

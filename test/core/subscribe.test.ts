@@ -3,14 +3,16 @@ import { describe, expect, it } from 'vitest';
 import { createAdmission } from '../../functions/core/admission.ts';
 import { deriveCredentials } from '../../functions/core/credentials.ts';
 import { type Frame, parseFrame } from '../../functions/core/frame.ts';
+import type { FrameRefusalReason } from '../../functions/core/frame-refusal.ts';
 import { isRefusal } from '../../functions/core/refusal.ts';
 import { createSignIn } from '../../functions/core/sign-in.ts';
 import { createSocketSignatures } from '../../functions/core/socket-signature.ts';
 import type { Speaker } from '../../functions/core/speaker.ts';
-import { createSubscribe, createUnsubscribe } from '../../functions/core/subscribe.ts';
+import { createJoin, createSubscribe, createUnsubscribe } from '../../functions/core/subscribe.ts';
 import { anyText } from '../fakes/any-text.ts';
 import { createMemoryChannels } from '../fakes/channels.ts';
 import { failNext, justAfter, justBefore } from '../fakes/order.ts';
+import { MemoryRevocations } from '../fakes/revocations.ts';
 import { authFor } from '../fakes/socket-auth.ts';
 
 const shared = { appId: 'app', key: 'key', secret: 'secret' };
@@ -22,35 +24,42 @@ interface Visit {
   readonly channels?: readonly string[];
 }
 
-function scene({ maxChannels = 10 } = {}) {
+function scene({ maxChannels = 10, tooMuch }: { maxChannels?: number; tooMuch?: FrameRefusalReason } = {}) {
   const channels = createMemoryChannels();
   const { clock, registry, sender } = channels;
   const isSigned = createSocketSignatures(async () => deriveCredentials(shared));
   const admit = createAdmission(isSigned, registry);
-  const subscribe = createSubscribe({ ...channels, admit, maxChannels });
+  const revocations = new MemoryRevocations(clock);
+  const joinChannel = createJoin({ ...channels, revocations, maxChannels });
+  const subscribe = createSubscribe(admit, async () => tooMuch, joinChannel);
   const unsubscribe = createUnsubscribe(channels);
-  const signIn = createSignIn(isSigned, registry);
+  const signIn = createSignIn(isSigned, registry, joinChannel);
 
   /** Somebody with an open socket, whom PHP lets join the room unless told otherwise. */
   async function visit(connectionId: string, { userId, userInfo, channels = [room] }: Visit = {}): Promise<Speaker> {
     const principalId = userId === undefined ? `session:${connectionId}` : `user:${userId}`;
     sender.open(connectionId);
     await registry.seat(connectionId, { principalId });
-    return { principalId, connectionId, userInfo, channels, saidAt: clock.now() };
+    return { principalId, connectionId, userInfo, channels, saidAt: clock.now(), authorizedAt: clock.now() };
   }
   /** What the client is told: the reply, or where that is a pong only, the list that was posted before it. */
   async function join(speaker: Speaker, channel: unknown, fields: object = {}): Promise<Frame> {
-    const reply = await subscribe(speaker, { event: 'pusher:subscribe', data: { channel, ...fields } });
+    const reply = await say(speaker, channel, fields);
     if (reply.event !== 'pusher:pong') return reply;
     const isList = ({ event }: Frame) => event === 'pusher_internal:subscription_succeeded';
     return (sender.framesHeardBy(speaker.connectionId) as Frame[]).filter(isList).at(-1) ?? reply;
   }
+  const say = async (speaker: Speaker, channel: unknown, fields: object = {}): Promise<Frame> => {
+    const reply = await subscribe(speaker, { event: 'pusher:subscribe', data: { channel, ...fields } });
+    if ('ending' in reply) throw new Error(`The socket is closed: ${reply.ending.sentence}`);
+    return reply;
+  };
   const part = (speaker: Speaker, channel: unknown, saidAt = speaker.saidAt + 1) =>
     unsubscribe({ ...speaker, saidAt }, { event: 'pusher:unsubscribe', data: { channel } });
   const sign = ({ connectionId }: Speaker, ...parts: readonly string[]) => authFor(shared, connectionId, ...parts);
   const signInAs = (speaker: Speaker, userData: string, auth = sign(speaker, '', 'user', '', userData)) =>
     signIn(speaker, { event: 'pusher:signin', data: { auth, user_data: userData } });
-  return { ...channels, visit, join, unsubscribe: part, sign, signInAs };
+  return { ...channels, revocations, visit, join, subscribe: say, unsubscribe: part, sign, signInAs };
 }
 
 const succeeded = (channel: string) => ({ event: 'pusher_internal:subscription_succeeded', data: '{}', channel });
@@ -438,7 +447,7 @@ describe('a subscription that races with its connection’s end', () => {
     const the = scene();
     const ann = await the.visit('aa', { userId: '42' });
     justBefore(the[port], method as never, async () => {
-      const channels = (await the.registry.revoke(ann, the.clock.now())) ?? [];
+      const { channels = [] } = (await the.registry.revoke(ann, the.clock.now())) ?? {};
       for (const channel of channels) await the.part(channel, ann);
     });
     expect(await the.join(ann, room)).toEqual(ended(room));
@@ -501,10 +510,11 @@ describe('who is told who is there', () => {
     sender.break('aa');
     expect(membersIn(await join(ann, room)).ids).toEqual(['ann']);
     sender.mend('aa');
-    await sender.close('aa');
-    expect(await join(ann, room)).toEqual(refused(room, 401, 'AuthError'));
-    expect(await members.of(room)).toEqual([]);
-    expect(subscriptions.on(room)).toEqual([]);
+    const bob = await visit('bb', { userId: 'bob' });
+    await sender.close('bb');
+    expect(await join(bob, room)).toEqual(refused(room, 401, 'AuthError'));
+    expect(await members.of(room)).toMatchObject([{ userId: 'ann' }]);
+    expect(subscriptions.on(room)).toEqual(['aa']);
   });
 
   it('hears last what is true, when one tab of a user comes while the other’s leaving is told', async () => {
@@ -541,6 +551,128 @@ it('a subscription that fails takes nothing of a younger one with it', async () 
   expect(subscriptions.on(room)).toEqual(['aa']);
   expect(registry.channelsOf(ann)).toEqual([room]);
   expect(await members.of(room)).toHaveLength(1);
+});
+
+describe('a presence channel that is joined again', () => {
+  async function again(changes: { channelData?: string; saidAt?: number } = {}) {
+    const the = scene();
+    const [ann, bob] = [await the.visit('aa'), await the.visit('bb', { userId: 'bob' })];
+    await the.join(bob, room);
+    const first = '{"user_id":"42","user_info":{"name":"Ann"}}';
+    const signed = (channelData: string) => ({ auth: the.sign(ann, room, channelData), channel_data: channelData });
+    await the.join(ann, room, signed(first));
+    const reads: string[] = [];
+    for (const [port, method] of [
+      [the.members, 'of'],
+      [the.members, 'find'],
+      [the.registry, 'holds'],
+    ] as const) {
+      const original = port[method as never] as (...args: unknown[]) => Promise<unknown>;
+      Object.assign(port, {
+        [method]: (...args: unknown[]) => {
+          reads.push(method);
+          return original.apply(port, args);
+        },
+      });
+    }
+    const { posts } = the.sender;
+    const saidAt = ann.saidAt + (changes.saidAt ?? 5);
+    const reply = await the.subscribe({ ...ann, saidAt }, room, signed(changes.channelData ?? first));
+    return { ...the, ann, reads, reply, posted: the.sender.posts - posts };
+  }
+
+  it('is answered with the list as the reply, read once, and nothing is posted', async () => {
+    const { reply, reads, posted } = await again();
+    expect(reply.event).toBe('pusher_internal:subscription_succeeded');
+    expect(membersIn(reply)).toEqual({ count: 2, ids: ['42', 'bob'], hash: { '42': { name: 'Ann' }, bob: null } });
+    expect(reads).toEqual(['of']);
+    expect(posted).toBe(0);
+  });
+
+  it('stays joined although an older frame leaves it, which is done later', async () => {
+    const { ann, unsubscribe, subscriptions, members } = await again();
+    await unsubscribe(ann, room, ann.saidAt + 4);
+    expect(subscriptions.on(room)).toEqual(['aa', 'bb']);
+    expect(await members.of(room)).toHaveLength(2);
+  });
+
+  it.each([
+    ['subscriptions', 'remove'],
+    ['members', 'leave'],
+  ] as const)(
+    'is there for the others too, when an older frame is leaving it, after its %s.%s',
+    async (port, method) => {
+      const the = scene();
+      const ann = await the.visit('aa', { userId: '42' });
+      await the.join(ann, room);
+      justAfter(the[port], method as never, () => the.join({ ...ann, saidAt: ann.saidAt + 5 }, room));
+      await the.unsubscribe(ann, room, ann.saidAt + 4);
+      expect(the.subscriptions.on(room)).toEqual(['aa']);
+      expect(the.registry.channelsOf(ann)).toEqual([room]);
+      expect(await the.members.of(room)).toHaveLength(1);
+    },
+  );
+
+  it('leaves no ghost, when an older frame is leaving it and the connection ends meanwhile', async () => {
+    const the = scene();
+    const ann = await the.visit('aa', { userId: '42' });
+    await the.join(ann, room);
+    justAfter(the.subscriptions, 'remove', async () => {
+      await the.join({ ...ann, saidAt: ann.saidAt + 5 }, room);
+      justAfter(the.subscriptions, 'find', () => the.leave(ann));
+    });
+    await the.unsubscribe(ann, room, ann.saidAt + 4);
+    expect(the.subscriptions.on(room)).toEqual([]);
+    expect(await the.members.of(room)).toEqual([]);
+  });
+
+  it('shows what the user says now, where that has changed', async () => {
+    const { members, sender } = await again({ channelData: '{"user_id":"42","user_info":{"name":"Ann B."}}' });
+    expect(await members.find(room, '42')).toMatchObject({ userInfo: { name: 'Ann B.' } });
+    expect(membersIn(sender.framesHeardBy('aa').at(-1) ?? {}).hash).toMatchObject({ '42': { name: 'Ann B.' } });
+  });
+
+  it.each([
+    ['subscriptions', 'find'],
+    ['subscriptions', 'add'],
+    ['members', 'of'],
+  ] as const)('leaves nothing when it is revoked before %s.%s', async (port, method) => {
+    const the = scene();
+    const [ann, tab] = [await the.visit('aa', { userId: '42' }), await the.visit('bb', { userId: '42' })];
+    for (const each of [ann, tab]) await the.join(each, room);
+    justBefore(the[port], method as never, async () => {
+      const { channels = [] } = (await the.registry.revoke(ann, the.clock.now())) ?? {};
+      for (const channel of channels) await the.part(channel, ann);
+    });
+    await the.join({ ...ann, saidAt: ann.saidAt + 5 }, room);
+    expect(the.subscriptions.on(room)).toEqual(['bb']);
+    expect(await the.members.of(room, 'aa')).toEqual([]);
+  });
+});
+
+describe('above the limit of joins', () => {
+  it('a presence channel is not joined, and nothing is read or written; others are', async () => {
+    const { visit, join, registry, subscriptions, published } = scene({ tooMuch: 'many-joins' });
+    const ann = await visit('aa', { userId: '42', channels: ['*'] });
+    failNext(registry, 'join');
+    expect(await join(ann, room)).toEqual(refused(room, 4301, 'LimitReached'));
+    expect(subscriptions.on(room)).toEqual([]);
+    expect(published).toEqual([]);
+    await expect(join(ann, 'news')).rejects.toThrow('the network is down');
+    expect(await join(ann, 'news')).toEqual(succeeded('news'));
+  });
+});
+
+it('a user who leaves and is back at once is not announced to have left', async () => {
+  const { visit, join, unsubscribe, sender, members } = scene();
+  const [watcher, ann] = [await visit('ww', { userId: 'watcher' }), await visit('aa', { userId: 'ann' })];
+  await join(watcher, room);
+  await join(ann, room);
+  justAfter(members, 'leave', () => join({ ...ann, saidAt: ann.saidAt + 5 }, room));
+  await unsubscribe(ann, room, ann.saidAt + 4);
+  expect(sender.heardBy('ww')).not.toContain('pusher_internal:member_removed');
+  expect(sender.heardBy('ww').at(-1)).toBe('pusher_internal:member_added');
+  expect(await members.of(room)).toHaveLength(2);
 });
 
 describe('two tabs of one user at the same moment', () => {
@@ -586,7 +718,7 @@ it('takes any frame for a wish or says no, and is never broken by one', async ()
         await unsubscribe(ann, data.channel),
         await signInAs(ann, JSON.stringify(data.channel_data), JSON.stringify(data.auth)),
       ];
-      for (const { event } of replies) expect(event).toMatch(/^pusher(_internal)?:/);
+      for (const reply of replies) expect('event' in reply && reply.event).toMatch(/^pusher(_internal)?:/);
       expect({}).not.toHaveProperty('polluted');
     }),
     { numRuns: 60 },

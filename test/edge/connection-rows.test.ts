@@ -30,20 +30,31 @@ async function questionsOf(
   };
   const client = new DynamoDBClient({ endpoint: dynamoDb.url().href, maxAttempts: 1 });
   const clock = new ManualClock();
-  await work(createConnectionRows('connections', client, clock), createRevocationRows('revocations', client, clock));
+  await work(
+    createConnectionRows({ connections: 'connections', owners: 'owners' }, client, clock),
+    createRevocationRows('revocations', client, clock),
+  );
   client.destroy();
   return questions;
 }
 
 const connection = { principalId: 'user:1', connectionId: 'a' };
 
-it('takes one write for a connection that comes, one for one that goes, and reads nothing for either', async () => {
+it.each([
+  ['of a user', connection, ['connections', 'owners']],
+  ['of a session without a user', { principalId: 'session:f00d', connectionId: 'a' }, ['connections']],
+])('takes one write for each table when a connection %s comes and goes, and no read', async (_, connection, tables) => {
   const coming = await questionsOf((rows) => rows.add({ ...connection, sessionHash: 'f00d', connectedAt: 0 }));
-  const going = await questionsOf(async (rows) => {
-    await rows.leave(connection);
-  });
-  expect(coming.map(({ operation }) => operation)).toEqual(['PutItem']);
-  expect(going.map(({ operation }) => operation)).toEqual(['DeleteItem']);
+  const going = await questionsOf(
+    async (rows) => {
+      await rows.leave(connection);
+    },
+    { Attributes: { sessionHash: { S: 'f00d' } } },
+  );
+  const writes = (operation: string) => tables.map((table) => `${operation} ${table}`);
+  const made = (questions: typeof coming) => questions.map(({ operation, input }) => `${operation} ${input.TableName}`);
+  expect(made(coming).sort()).toEqual(writes('PutItem'));
+  expect(made(going)).toEqual(writes('DeleteItem'));
 });
 
 it('asks about one connection with a consistent read', async () => {
@@ -89,12 +100,17 @@ it('looks for revocations and for a principal’s connections with consistent re
   const lastKey = { principalId: { S: 'user:1' }, connectionId: { S: 'a' } };
   const logout = await questionsOf(
     async (rows) => {
-      for await (const _ of rows.of('user:1', 'f00d'));
+      for await (const _ of rows.ofSession('f00d'));
+      for await (const _ of rows.ofUser('1'));
     },
     { LastEvaluatedKey: lastKey },
   );
+  const query = (TableName: string) => ({ operation: 'Query', input: { TableName, ConsistentRead: true } });
   expect(logout).toMatchObject([
-    { operation: 'Query', input: { ConsistentRead: true } },
-    { operation: 'Query', input: { ConsistentRead: true, ExclusiveStartKey: lastKey } },
+    query('connections'),
+    { operation: 'Query', input: { TableName: 'connections', ConsistentRead: true, ExclusiveStartKey: lastKey } },
+    query('owners'),
+    query('connections'),
+    query('owners'),
   ]);
 });

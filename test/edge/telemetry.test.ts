@@ -9,7 +9,7 @@ afterEach(() => {
 function lineOf(...said: Parameters<Tell>) {
   const writes = [process.stdout, process.stderr].map((stream) => vi.spyOn(stream, 'write').mockReturnValue(true));
   createTell()(...said);
-  const [line] = writes.flatMap(({ mock }) => mock.calls);
+  const line = writes.flatMap(({ mock }) => mock.calls).at(-1);
   return JSON.parse(String(line?.[0]));
 }
 
@@ -26,6 +26,21 @@ it('tells what happened in one line, which is its metric as well', () => {
       { Name: 'DeliveryMilliseconds', Unit: 'Milliseconds' },
     ],
   });
+});
+
+it('counts without a message in half the bytes, in the same metric', () => {
+  const full = lineOf('info', 'handshake refused', { reason: 'malformed-token' }, { HandshakeRefused: 1 });
+  const brief = lineOf('info', undefined, { reason: 'malformed-token' }, { HandshakeRefused: 1 });
+  expect(Object.keys(brief)).toEqual(['service', 'reason', 'HandshakeRefused', '_aws']);
+  expect({ ...full, _aws: undefined }).toMatchObject({ ...brief, _aws: undefined });
+  expect(brief._aws.CloudWatchMetrics).toEqual(full._aws.CloudWatchMetrics);
+});
+
+// https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-log-level.html
+it('has the level and the time in the form that Lambda reads in its log format JSON', () => {
+  const line = lineOf('warn', 'closed for too many frames', {}, { Flooded: 1 });
+  expect(line.level).toBe('WARN');
+  expect(line.timestamp).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
 });
 
 it('names no metric where nothing is counted', () => {

@@ -1,18 +1,24 @@
-import type { Counters } from '../../functions/core/counters.ts';
+import { type Counters, type SlidingWindow, windowsAt } from '../../functions/core/counters.ts';
 
 /** Counters in memory, that know how often they were asked. */
 export class MemoryCounters implements Counters {
   readonly #counts = new Map<string, number>();
   asked = 0;
 
-  async add(name: string, amount: number): Promise<number> {
+  async add(
+    name: string,
+    amount: number,
+    at: number,
+    { milliseconds, most }: SlidingWindow,
+  ): Promise<'added' | 'full'> {
     this.asked += 1;
-    const count = (this.#counts.get(name) ?? 0) + amount;
-    this.#counts.set(name, count);
-    return count;
+    const keys = windowsAt(at, { milliseconds }).map((window) => `${name}:${window}`);
+    if (keys.some((key) => this.#at(key) + amount > most)) return 'full';
+    for (const key of keys) this.#counts.set(key, this.#at(key) + amount);
+    return 'added';
   }
 
-  get names(): readonly string[] {
-    return [...this.#counts.keys()];
+  #at(key: string): number {
+    return this.#counts.get(key) ?? 0;
   }
 }

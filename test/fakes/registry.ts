@@ -3,12 +3,15 @@ import {
   type Connection,
   connectionLifetime,
   type NewConnection,
+  sessionOwner,
+  userOwner,
   welcomePatience,
 } from '../../functions/core/connection.ts';
 import type {
   ConnectionRegistry,
   Joining,
   RegisteredConnection,
+  RevokedConnection,
   SigningIn,
 } from '../../functions/core/connection-registry.ts';
 import type { DueConnection, LiveSession, LiveSessions } from '../../functions/core/live-sessions.ts';
@@ -20,7 +23,10 @@ type Row = NewConnection & {
   revokedAt?: number;
   revokedFor?: RefusalReason;
   channels: Set<string>;
+  users: Set<string>;
   signedIn?: Member;
+  /** Written by functions of 0.1.0, so its owners do not know it. */
+  isOld?: boolean;
 };
 type ChangedRow = { -readonly [Key in keyof Row]: Row[Key] };
 
@@ -48,7 +54,14 @@ export class MemoryRegistry implements ConnectionRegistry, LiveSessions {
   async add(connection: NewConnection): Promise<void> {
     const { principalId, connectionId, sessionHash, connectedAt, ...session } = connection;
     const { sessionExpiresAt, sessionSeal, validUntil } = session;
-    const row: ChangedRow = { principalId, connectionId, sessionHash, connectedAt, channels: new Set() };
+    const row: ChangedRow = {
+      principalId,
+      connectionId,
+      sessionHash,
+      connectedAt,
+      channels: new Set(),
+      users: new Set(),
+    };
     if (sessionExpiresAt !== undefined) row.sessionExpiresAt = sessionExpiresAt;
     if (sessionSeal !== undefined) row.sessionSeal = sessionSeal;
     if (validUntil !== undefined) row.validUntil = validUntil;
@@ -60,6 +73,11 @@ export class MemoryRegistry implements ConnectionRegistry, LiveSessions {
     return channel === undefined || this.channelsOf(connection).includes(channel);
   }
 
+  async maySpeak(connection: Connection): Promise<boolean> {
+    const row = this.#rows.get(keyOf(connection));
+    return row !== undefined && row.revokedAt === undefined && !this.#hasExpired(row);
+  }
+
   async whyRevoked(connection: Connection): Promise<RefusalReason | undefined> {
     return this.#rows.get(keyOf(connection))?.revokedFor;
   }
@@ -68,19 +86,35 @@ export class MemoryRegistry implements ConnectionRegistry, LiveSessions {
     connection: Connection,
     revokedAt: number,
     why: RefusalReason = 'revoked',
-  ): Promise<readonly string[] | undefined> {
+  ): Promise<RevokedConnection | undefined> {
     const row = this.#rows.get(keyOf(connection));
     if (row === undefined) return undefined;
     row.revokedAt = revokedAt;
     row.revokedFor = why;
-    return [...row.channels];
+    return { channels: [...row.channels], connectedAt: row.connectedAt, welcomed: row.welcomedAt !== undefined };
   }
 
-  async join(connection: Connection, channel: string, limit: number): Promise<Joining> {
+  /** As a transaction: not where one has left. */
+  async revokeTogether(
+    connections: readonly Connection[],
+    revokedAt: number,
+    why: RefusalReason,
+  ): Promise<ReadonlyMap<string, RevokedConnection> | undefined> {
+    if (!connections.every((connection) => this.has(connection))) return undefined;
+    const revoked = new Map<string, RevokedConnection>();
+    for (const connection of connections) {
+      const row = await this.revoke(connection, revokedAt, why);
+      if (row !== undefined) revoked.set(connection.connectionId, row);
+    }
+    return revoked;
+  }
+
+  async join(connection: Connection, channel: string, limit: number, userId?: string): Promise<Joining> {
     const row = this.#rows.get(keyOf(connection));
     if (row === undefined || row.revokedAt !== undefined || this.#hasExpired(row)) return 'away';
+    if (!row.channels.has(channel) && row.channels.size >= limit) return 'full';
+    if (userId !== undefined) row.users.add(userId);
     if (row.channels.has(channel)) return 'again';
-    if (row.channels.size >= limit) return 'full';
     row.channels.add(channel);
     return 'joined';
   }
@@ -101,10 +135,25 @@ export class MemoryRegistry implements ConnectionRegistry, LiveSessions {
     this.#rows.get(keyOf(connection))?.channels.delete(channel);
   }
 
-  async *of(principalId: string, sessionHash?: string): AsyncIterable<readonly RegisteredConnection[]> {
-    const fits = (row: Row) =>
-      row.principalId === principalId && [undefined, row.sessionHash].includes(sessionHash) && !this.#isLitter(row);
-    yield* this.#pagesOf(fits, show);
+  async *ofUser(userId: string): AsyncIterable<readonly Connection[]> {
+    const acts = (row: Row) => row.isOld !== true && row.users.has(userId);
+    const fits = (row: Row) => row.principalId === userOwner(userId) || acts(row);
+    yield* this.#pagesOf((row) => fits(row) && !this.#isLitter(row), showKey);
+  }
+
+  async *ofSession(sessionHash: string, userId?: string): AsyncIterable<readonly Connection[]> {
+    const principals = [sessionOwner(sessionHash), ...(userId === undefined ? [] : [userOwner(userId)])];
+    const isFound = (row: Row) => row.isOld !== true || principals.includes(row.principalId);
+    const fits = (row: Row) => row.sessionHash === sessionHash && isFound(row);
+    yield* this.#pagesOf((row) => fits(row) && !this.#isLitter(row), showKey);
+  }
+
+  async own(connection: Connection, users: readonly string[]): Promise<boolean> {
+    const row = this.#rows.get(keyOf(connection));
+    if (row === undefined) return false;
+    row.isOld = false;
+    for (const userId of users) row.users.add(userId);
+    return true;
   }
 
   async markWelcomed(connection: Connection, welcomedAt: number): Promise<boolean> {
@@ -131,14 +180,19 @@ export class MemoryRegistry implements ConnectionRegistry, LiveSessions {
     yield* this.#pagesOf((row) => !this.#hasExpired(row) && row.revokedAt === undefined, show);
   }
 
-  async *due(): AsyncIterable<readonly DueConnection[]> {
+  async *due(endsBefore: number): AsyncIterable<readonly DueConnection[]> {
     const now = Math.floor(this.#clock.now() / 1000);
-    const isOver = (time = Number.POSITIVE_INFINITY) => time <= now;
-    const isDue = (row: Row) => !this.#isLitter(row) && (isOver(row.sessionExpiresAt) || isOver(row.validUntil));
-    yield* this.#pagesOf(isDue, (row) => {
-      const { sessionHash, sessionExpiresAt } = row;
-      return { ...show(row), sessionHash, sessionExpiresAt };
-    });
+    const never = Number.POSITIVE_INFINITY;
+    const isDue = ({ sessionExpiresAt = never, validUntil = never, isOld }: Row) =>
+      sessionExpiresAt < endsBefore || validUntil <= now || isOld === true;
+    yield* this.#pagesOf(
+      (row) => isDue(row) && !this.#isLitter(row),
+      (row) => {
+        const { sessionHash, sessionExpiresAt, validUntil, signedIn, channels } = row;
+        const unowned = row.isOld === true ? { signedInAs: signedIn?.userId, channels: [...channels] } : undefined;
+        return { ...show(row), sessionHash, sessionExpiresAt, validUntil, unowned };
+      },
+    );
   }
 
   async find(connection: Connection): Promise<LiveSession | undefined> {
@@ -180,6 +234,12 @@ export class MemoryRegistry implements ConnectionRegistry, LiveSessions {
     return connection;
   }
 
+  /** As if functions of 0.1.0 had written it. */
+  makeOld(connection: Connection): void {
+    const row = this.#rows.get(keyOf(connection));
+    if (row !== undefined) row.isOld = true;
+  }
+
   /** What is stored, expired or not. */
   get rows(): readonly Row[] {
     return [...this.#rows.values()];
@@ -210,6 +270,10 @@ export class MemoryRegistry implements ConnectionRegistry, LiveSessions {
 
 function show({ principalId, connectionId, connectedAt, welcomedAt }: Row): RegisteredConnection {
   return { principalId, connectionId, connectedAt, welcomed: welcomedAt !== undefined };
+}
+
+function showKey({ principalId, connectionId }: Row): Connection {
+  return { principalId, connectionId };
 }
 
 function keyOf({ principalId, connectionId }: Connection): string {

@@ -21,7 +21,7 @@ export class MemorySubscriptions implements Subscriptions {
     this.#pageSize = pageSize;
   }
 
-  async add(channel: string, connection: Connection, joinedAt: number, userId?: string): Promise<void> {
+  async add(channel: string, connection: Connection, joinedAt: number, userId?: string) {
     const { principalId, connectionId } = connection;
     const row = {
       channel,
@@ -32,12 +32,13 @@ export class MemorySubscriptions implements Subscriptions {
       expiresAt: this.#seconds() + connectionLifetime,
     };
     const kept = this.#rows.get(keyOf(channel, row));
+    const before = this.#read(kept);
     if (kept === undefined || kept.joinedAt <= joinedAt) this.#rows.set(keyOf(channel, row), row);
+    return before;
   }
 
   async find(channel: string, connection: Connection): Promise<Subscription | undefined> {
-    const row = this.#rows.get(keyOf(channel, connection));
-    return row === undefined || this.#hasExpired(row) ? undefined : { userId: row.userId, joinedAt: row.joinedAt };
+    return this.#read(this.#rows.get(keyOf(channel, connection)));
   }
 
   async remove(channel: string, connection: Connection, joinedBefore = Number.POSITIVE_INFINITY) {
@@ -76,6 +77,10 @@ export class MemorySubscriptions implements Subscriptions {
   on(channel: string): readonly string[] {
     const rows = [...this.#rows.values()].filter((row) => row.channel === channel && !this.#hasExpired(row));
     return rows.map(({ connectionId }) => connectionId).sort();
+  }
+
+  #read(row: Row | undefined): Subscription | undefined {
+    return row === undefined || this.#hasExpired(row) ? undefined : { userId: row.userId, joinedAt: row.joinedAt };
   }
 
   #hasExpired({ expiresAt }: Row): boolean {

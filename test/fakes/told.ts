@@ -2,15 +2,19 @@ import type { Occurrence, Tell } from '../../functions/edge/telemetry.ts';
 
 /** What was told, instead of written to a log. */
 export class Told {
-  readonly lines: { level: string; message: string; fields: object; counts: Partial<Record<Occurrence, number>> }[] =
-    [];
+  readonly lines: {
+    level: string;
+    message: string | undefined;
+    fields: object;
+    counts: Partial<Record<Occurrence, number>>;
+  }[] = [];
 
   readonly tell: Tell = (level, message, fields, counts) => {
     this.lines.push({ level, message, fields, counts });
   };
 
   get messages(): readonly string[] {
-    return this.lines.map(({ message }) => message);
+    return this.lines.flatMap(({ message }) => message ?? []);
   }
 
   count(occurrence: Occurrence): number {

@@ -76,6 +76,15 @@ describe('a ticket', () => {
     expect(await authorize(knock({ tokens: [sealTicket(credentials, contents(now))] }))).toMatchObject(denied);
   });
 
+  it('is logged in full, each of them, when it was forged or changed', async () => {
+    const { authorize, now, told } = scene({ mode: 'ticket' });
+    const forged = knock({ tokens: [sealTicket({ ...credentials, secret: 'a guess' }, contents(now))] });
+    for (let times = 0; times < 50; times += 1) await authorize(forged);
+    expect(told.lines.map(({ message, fields }) => [message, (fields as { reason?: string }).reason])).toEqual(
+      Array(50).fill(['handshake refused', 'unreadable-ticket']),
+    );
+  });
+
   it('costs PHP nothing when it is none, no longer one, or somebody else’s', async () => {
     const { asked, authorize, now, told } = scene({ mode: 'ticket' });
     const good = sealTicket(credentials, contents(now));
@@ -130,6 +139,17 @@ describe('a ticket that is trusted', () => {
     const { authorize, now } = scene(trusting);
     const ticket = sealTicket(credentials, contents(now));
     expect(await authorize(knock({ tokens: [ticket] }))).toMatchObject({ principalId: `session:${sessionHash}` });
+  });
+
+  // PHP's clock may be ahead by five seconds: a logout that came after the ticket looks older than it.
+  it.each([
+    ['is trusted', 'trust-ticket', 5],
+    ['is asked about', 'always', 0],
+  ] as const)('%s counts as authorized so much before its time', async (_, sessionCheck, seconds) => {
+    const { authorize, now } = scene({ mode: 'ticket', sessionCheck }, () => ({ sessionId }));
+    const ticket = sealTicket(credentials, contents(now - 1));
+    const policy = await authorize(knock({ tokens: [ticket] }));
+    expect(policy.context?.authorizedAt).toBe(String((now - 1 - seconds) * 1000));
   });
 
   it('with an identity that makes no sense is a fault of PHP, not a refusal', async () => {

@@ -25,7 +25,7 @@ function scene(answer: () => Session | Refusal = () => ({ sessionId })) {
   const clock = new ManualClock();
   const wayIn = settleWayIn({ mode: 'session-id' });
   const dependencies = { origins, wayIn, sessions, credentials: async () => credentials, clock, tell: told.tell };
-  return { asked, told, dependencies, authorize: createAuthorizer(dependencies) };
+  return { asked, told, clock, dependencies, authorize: createAuthorizer(dependencies) };
 }
 
 const allowed = { policyDocument: { Statement: [{ Effect: 'Allow', Resource: methodArn }] } };
@@ -89,6 +89,52 @@ describe('what is told', () => {
       const line = JSON.stringify(told.lines);
       for (const sent of ['secret token', sessionId, origin, userAgent]) expect(line).not.toContain(sent);
     }
+  });
+});
+
+describe('a flood of refusals for one reason', () => {
+  const malformed = knock({ tokens: ['no session id'] });
+
+  it('is one line in a minute, and its metric stays exact', async () => {
+    const { told, authorize } = scene();
+    for (let times = 0; times < 100; times += 1) expect(await authorize(malformed)).toMatchObject(denied);
+    expect(told.messages).toEqual(['handshake refused']);
+    expect(told.count('HandshakeRefused')).toBe(100);
+    expect(told.lines.at(-1)).toEqual({
+      level: 'info',
+      message: undefined,
+      fields: { reason: 'malformed-token' },
+      counts: { HandshakeRefused: 1 },
+    });
+  });
+
+  it('is told of at the next invocation after the minute, which may be anybody’s', async () => {
+    const { told, clock, authorize } = scene();
+    for (let times = 0; times < 100; times += 1) await authorize(malformed);
+    await clock.advance(60_000);
+    expect(await authorize(knock())).toMatchObject(allowed);
+    expect(told.lines.at(-1)).toMatchObject({
+      message: 'refusals suppressed',
+      fields: { reason: 'malformed-token', suppressed: 99, since: '2026-11-20T12:00:00.000Z' },
+      counts: {},
+    });
+    expect(told.count('HandshakeRefused')).toBe(100);
+  });
+
+  it('does not hide a refusal for another reason', async () => {
+    const { told, authorize } = scene(() => refuse('not-logged-in'));
+    for (let times = 0; times < 100; times += 1) await authorize(malformed);
+    await authorize(knock());
+    expect(told.lines.at(-1)).toMatchObject({ message: 'handshake refused', fields: { reason: 'not-logged-in' } });
+  });
+
+  it('is written in full, each of them, where the origin is foreign', async () => {
+    const { told, authorize } = scene();
+    const foreign = (index: number) => knock({ headers: { Origin: [`https://evil-${index}.example.com`] } });
+    for (let index = 0; index < 100; index += 1) await authorize(foreign(index));
+    const origins = told.lines.map(({ fields }) => (fields as { origin?: string }).origin);
+    expect(origins).toEqual(Array.from({ length: 100 }, (_, index) => `https://evil-${index}.example.com`));
+    expect(new Set(told.messages)).toEqual(new Set(['handshake refused']));
   });
 });
 

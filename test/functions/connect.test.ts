@@ -4,11 +4,14 @@ import { createConnect } from '../../functions/connect.ts';
 import { connectionLifetime } from '../../functions/core/connection.ts';
 import type { ConnectionLimit } from '../../functions/core/connection-limit.ts';
 import { deriveCredentials, hashSessionId } from '../../functions/core/credentials.ts';
+import { explainEnding } from '../../functions/core/ending-refusal.ts';
 import { createLeave } from '../../functions/core/leave.ts';
+import { createMeter, type Meter, mostWithin } from '../../functions/core/meter.ts';
 import { rebind } from '../../functions/core/rebind.ts';
 import type { DeliverJob, Starter } from '../../functions/edge/invoke.ts';
 import { MemoryClaims } from '../fakes/claims.ts';
 import { ManualClock } from '../fakes/clock.ts';
+import { MemoryCounters } from '../fakes/counters.ts';
 import { connectEvent, connectionId } from '../fakes/events.ts';
 import { failNext, justAfter, justBefore } from '../fakes/order.ts';
 import { MemoryRegistry } from '../fakes/registry.ts';
@@ -20,6 +23,7 @@ import { Told } from '../fakes/told.ts';
 
 const connection = { principalId: 'user:42', connectionId };
 const limit: ConnectionLimit = { maxConnections: 3, atMaxConnections: 'refuse' };
+const handshakes: Meter = async () => 'within';
 
 function scene() {
   const clock = new ManualClock();
@@ -45,7 +49,7 @@ function scene() {
     starter,
     started,
     told,
-    connect: createConnect({ registry, revocations, limit, starter, clock, tell: told.tell }),
+    connect: createConnect({ registry, revocations, limit, handshakes, starter, clock, tell: told.tell }),
   };
 }
 
@@ -137,7 +141,7 @@ describe('with tickets', () => {
     return {
       ...the,
       claims,
-      connect: createConnect({ registry, revocations, claims, limit, starter, clock, tell: told.tell }),
+      connect: createConnect({ registry, revocations, claims, limit, handshakes, starter, clock, tell: told.tell }),
     };
   }
 
@@ -158,6 +162,14 @@ describe('with tickets', () => {
     expect(told.lines.at(-1)).toMatchObject({ message: 'handshake refused', fields: { reason: 'used-ticket' } });
     expect(told.count('HandshakeRefused')).toBe(1);
     expect(JSON.stringify(told.lines)).not.toContain(admitted.jti);
+  });
+
+  it('logs each replay in full, however many', async () => {
+    const { told, connect } = ticketScene();
+    for (let times = 0; times < 50; times += 1) await connect(connectEvent(admitted));
+    const replays = told.lines.filter(({ message }) => message === 'handshake refused');
+    expect(replays).toHaveLength(49);
+    for (const { fields } of replays) expect(fields).toMatchObject({ reason: 'used-ticket', connectionId });
   });
 
   it('lets one of several in that come at once', async () => {
@@ -197,6 +209,7 @@ it('answers a page that asked by sub-protocol with the name of ours, never with 
     revocations,
     subprotocol: 'session-socket',
     limit,
+    handshakes,
     starter,
     clock,
     tell: told.tell,
@@ -220,7 +233,16 @@ describe('when PHP is asked again', () => {
 
   async function rowOf(context: object, revalidateSeconds?: number) {
     const { registry, revocations, starter, clock, told } = scene();
-    const connect = createConnect({ registry, revocations, limit, starter, clock, tell: told.tell, revalidateSeconds });
+    const connect = createConnect({
+      registry,
+      revocations,
+      limit,
+      handshakes,
+      starter,
+      clock,
+      tell: told.tell,
+      revalidateSeconds,
+    });
     await connect(connectEvent(context));
     return { row: registry.rows[0], nowSeconds: Math.floor(clock.now() / 1000) };
   }
@@ -316,6 +338,68 @@ describe('a logout while the socket opens', () => {
   });
 });
 
+describe('of a user who opens too many connections in a minute', () => {
+  const minute = 60_000;
+  const ofTicket = (n: number) => ({
+    principalId: 'user:42',
+    sessionHash: 'a'.repeat(64),
+    authorizedAt: '1731332735000',
+    jti: n.toString(16).padStart(32, '0'),
+  });
+
+  function hurryScene() {
+    const the = scene();
+    const { registry, revocations, starter, clock, told } = the;
+    const claims = new MemoryClaims(clock);
+    const meter = createMeter(
+      { name: 'handshakes', milliseconds: minute, most: mostWithin(4), step: 1 },
+      new MemoryCounters(),
+    );
+    const many: ConnectionLimit = { maxConnections: 100, atMaxConnections: 'refuse' };
+    const parts = { registry, revocations, claims, limit: many, handshakes: meter, starter, clock, tell: told.tell };
+    const connect = createConnect(parts);
+    const hurry = async () => {
+      for (let n = 0; n < 5; n += 1) expect(await connect(connectEvent(ofTicket(n)))).toEqual({ statusCode: 200 });
+    };
+    return { ...the, connect, hurry };
+  }
+
+  it('one more is refused before a row is written or anything is read, and told to back off', async () => {
+    const { registry, revocations, started, told, connect, hurry } = hurryScene();
+    await hurry();
+    started.length = 0;
+    for (const [port, method] of [
+      [registry, 'add'],
+      [revocations, 'isRevokedSince'],
+    ] as const)
+      failNext(port, method as never);
+    expect(await connect(connectEvent(ofTicket(5)))).toEqual({ statusCode: 403 });
+    expect(started).toEqual([]);
+    expect(explainEnding('too-many-handshakes').code).toBe(4100);
+    expect(told.lines.at(-1)).toMatchObject({
+      message: 'handshake refused',
+      fields: { reason: 'too-many-handshakes', principalId: 'user:42' },
+      counts: { HandshakeRefused: 1 },
+    });
+  });
+
+  it('the next is let in after a minute, and other users all the time', async () => {
+    const { clock, connect, hurry } = hurryScene();
+    await hurry();
+    const other = { ...ofTicket(5), principalId: 'user:43' };
+    expect(await connect(connectEvent(other))).toEqual({ statusCode: 200 });
+    await clock.advance(1.1 * minute);
+    expect(await connect(connectEvent(ofTicket(6)))).toEqual({ statusCode: 200 });
+  });
+
+  // Somebody who has seen a ticket could else lock its user out.
+  it('tickets that were used already do not count', async () => {
+    const { connect } = hurryScene();
+    for (let n = 0; n < 100; n += 1) await connect(connectEvent(ofTicket(0)));
+    expect(await connect(connectEvent(ofTicket(1)))).toEqual({ statusCode: 200 });
+  });
+});
+
 describe('above the limit of a principal', () => {
   const another = (id: string) => {
     const event = connectEvent();
@@ -330,6 +414,7 @@ describe('above the limit of a principal', () => {
       registry,
       revocations,
       limit: { ...limit, ...changes },
+      handshakes,
       starter,
       clock,
       tell: told.tell,

@@ -45,7 +45,16 @@ async function scene() {
     clock,
     random: () => 0.5,
   };
-  const deliver = createDeliver({ registry, sender: sockets, part, leave, worker, clock, tell: told.tell });
+  const deliver = createDeliver({
+    registry,
+    live: registry,
+    sender: sockets,
+    part,
+    leave,
+    worker,
+    clock,
+    tell: told.tell,
+  });
   return { left, started, clock, registry, sockets, told, welcome, deliver, start: () => deliver({ welcome }) };
 }
 

@@ -53,6 +53,20 @@ it('leaves the row to its expiry when it is not told whose it was', async () => 
   expect(told.count('Disconnected')).toBe(1);
 });
 
+// Whether API Gateway would run `$disconnect` for such a frame is documented nowhere.
+it.each(['MESSAGE', 'CONNECT', undefined])(
+  'keeps the row of a connection when the event is of type %s',
+  async (type) => {
+    const { registry, told, disconnect } = scene();
+    await registry.seat(connectionId, { principalId: 'user:42' });
+    const event = disconnectEvent();
+    const requestContext = { ...event.requestContext, eventType: type as 'MESSAGE' };
+    expect(await disconnect({ ...event, requestContext })).toEqual({ statusCode: 403 });
+    expect(registry.rows).toHaveLength(1);
+    expect(told.count('Disconnected')).toBe(0);
+  },
+);
+
 it('tells how the socket was closed', async () => {
   const { told, disconnect } = scene();
   await disconnect(disconnectEvent());

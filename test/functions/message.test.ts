@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createMeter } from '../../functions/core/meter.ts';
+import { createFloodLimit } from '../../functions/core/limit.ts';
 import { createMessage } from '../../functions/message.ts';
 import { anyText } from '../fakes/any-text.ts';
 import { ManualClock } from '../fakes/clock.ts';
@@ -10,7 +10,7 @@ import { FakeSockets } from '../fakes/sockets.ts';
 import { Told } from '../fakes/told.ts';
 
 /** Verbs that only repeat who asked for what. */
-function scene({ limit = 1000, authorized = true, fails = false } = {}) {
+function scene({ perConnection = 1000, perUser = 1000, authorized = true, fails = false } = {}) {
   const clock = new ManualClock();
   const told = new Told();
   const sender = new FakeSockets(clock).open(connectionId);
@@ -26,10 +26,19 @@ function scene({ limit = 1000, authorized = true, fails = false } = {}) {
     signIn: act('signIn'),
     clientEvent: act('clientEvent'),
   };
-  const meter = createMeter({ name: 'frames', limit, windowMs: 60_000 }, new MemoryCounters(), clock);
-  const message = createMessage({ verbs, meter, sender, tell: told.tell });
-  const say = async (body: string | undefined) => {
-    const response = await message(messageEvent(body, authorized ? undefined : 'none'));
+  const limit = createFloodLimit(
+    {
+      name: 'frames',
+      perConnection: { limit: perConnection, milliseconds: 60_000, reason: 'many-frames' },
+      perUser: { limit: perUser, milliseconds: 60_000, reason: 'many-frames-of-user' },
+    },
+    new MemoryCounters(),
+  );
+  const message = createMessage({ verbs, limit, sender, tell: told.tell });
+  const say = async (body: string | undefined, id = connectionId) => {
+    const event = messageEvent(body, authorized ? undefined : 'none');
+    const requestContext = { ...event.requestContext, connectionId: id, requestTimeEpoch: clock.now() };
+    const response = await message({ ...event, requestContext });
     expect(response.statusCode).toBe(200);
     return JSON.parse(response.body ?? '') as { event: string; data: unknown };
   };
@@ -141,26 +150,40 @@ describe('when something fails', () => {
 });
 
 describe('too many frames', () => {
+  const ping = '{"event":"pusher:ping"}';
+  const refusedWith = (message: string) => ({ event: 'pusher:error', data: { code: 4301, message } });
+
   it('are refused with 4301 until the minute is over, and do nothing', async () => {
-    const { clock, say, asked } = scene({ limit: 5 });
-    for (let n = 0; n < 5; n += 1) expect(await say('{"event":"pusher:ping"}')).toEqual(pong);
-    const refused = { event: 'pusher:error', data: { code: 4301, message: 'Too many frames in one minute.' } };
+    const { clock, say, asked } = scene({ perConnection: 4 });
+    for (let n = 0; n < 5; n += 1) expect(await say(ping)).toEqual(pong);
+    const refused = refusedWith('Too many frames in one minute.');
     for (const event of ['pusher:ping', 'pusher:subscribe', 'client-x', 'nonsense']) {
       expect(await say(JSON.stringify({ event }))).toEqual(refused);
     }
     expect(await say('nonsense')).toEqual(refused);
     expect(asked).toEqual([]);
-    await clock.advance(60_000);
-    expect(await say('{"event":"pusher:ping"}')).toEqual(pong);
+    await clock.advance(66_000);
+    expect(await say(ping)).toEqual(pong);
   });
 
-  it('close the socket when they go on: first it is told why', async () => {
-    const { told, sender, say } = scene({ limit: 5 });
-    for (let n = 0; n < 15; n += 1) await say('nonsense');
-    expect(sender.isOpen(connectionId)).toBe(true);
-    expect(await say('nonsense')).toEqual(pong);
-    expect(sender.heardBy(connectionId)).toEqual(['pusher:error']);
-    expect(sender.isOpen(connectionId)).toBe(false);
-    expect(told.count('Flooded')).toBe(1);
+  it('of all sockets of a user are refused on each', async () => {
+    const { clock, say } = scene({ perUser: 4 });
+    for (const tab of ['a', 'b', 'c', 'd', 'e']) expect(await say(ping, tab)).toEqual(pong);
+    expect(await say(ping)).toEqual(refusedWith('This user has sent too many frames in one minute.'));
+    await clock.advance(66_000);
+    expect(await say(ping)).toEqual(pong);
   });
+
+  it.each([{ perConnection: 5 }, { perUser: 5 }])(
+    'close the socket when they go on: first it is told why',
+    async (limits) => {
+      const { told, sender, say } = scene(limits);
+      for (let n = 0; n < 15; n += 1) await say('nonsense');
+      expect(sender.isOpen(connectionId)).toBe(true);
+      expect(await say('nonsense')).toEqual(pong);
+      expect(sender.heardBy(connectionId)).toEqual(['pusher:error']);
+      expect(sender.isOpen(connectionId)).toBe(false);
+      expect(told.count('Flooded')).toBe(1);
+    },
+  );
 });

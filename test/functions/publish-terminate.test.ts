@@ -170,11 +170,14 @@ it('closes a session’s sockets, whose user the body names, and tells no hash',
   expect(JSON.stringify(told.lines)).not.toContain(hash);
 });
 
-it.each(['', '{}', '{"user_id":"43"}'])('closes none of another user when the body is %j', async (body) => {
-  const { sender, ask } = await scene();
-  expect(await ask(ofSession(hash), { body })).toEqual(done);
-  expect(sender.isOpen('a')).toBe(true);
-});
+it.each(['', '{}', '{"user_id":"43"}'])(
+  'closes a session’s sockets of every user when the body is %j',
+  async (body) => {
+    const { sender, ask } = await scene();
+    expect(await ask(ofSession(hash), { body })).toEqual(done);
+    expect([sender.isOpen('a'), sender.isOpen('b')]).toEqual([false, true]);
+  },
+);
 
 it('verifies the bytes of the body, not the base64 that API Gateway makes of some', async () => {
   const { sender, ask } = await scene();

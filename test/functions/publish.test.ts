@@ -79,7 +79,18 @@ async function scene() {
     return api(event as unknown as APIGatewayProxyEventV2);
   }
   const get = (route: string, query = '') => ask(route, '', { method: 'GET', query });
-  return { clock, subscriptions, members, sender, told, published, port, idempotency, join, ask, get };
+  /** By a stranger, who signs nothing, or badly. */
+  function probe(path: string, rawQueryString = '') {
+    const event = {
+      rawPath: path,
+      rawQueryString,
+      headers: {},
+      body: '',
+      requestContext: { http: { method: 'POST' } },
+    };
+    return api(event as unknown as APIGatewayProxyEventV2);
+  }
+  return { probe, clock, subscriptions, members, sender, told, published, port, idempotency, join, ask, get };
 }
 
 const ok = (answer: unknown) => ({
@@ -370,5 +381,47 @@ describe('asked about channels,', () => {
     const { get } = await scene();
     expect(await get('/channels/presence-room/users')).toEqual(ok({ users: [{ id: 'ada' }, { id: 'bob' }] }));
     expect(await get('/channels/presence-none/users')).toEqual(ok({ users: [] }));
+  });
+});
+
+describe('a flood of requests without a signature', () => {
+  it('is one line in a minute for each sentence, and its metric stays exact', async () => {
+    const { probe, told } = await scene();
+    for (let times = 0; times < 50; times += 1) await probe('/apps/app/events');
+    for (let times = 0; times < 50; times += 1) await probe('/wp-login.php');
+    expect(told.messages).toEqual(['request refused', 'request refused']);
+    expect(told.count('RequestRefused')).toBe(100);
+    expect(told.lines.at(-1)).toMatchObject({ message: undefined, fields: { status: 404 } });
+  });
+
+  it('is told of at the next invocation after the minute, which may be PHP’s', async () => {
+    const { probe, ask, clock, told } = await scene();
+    for (let times = 0; times < 50; times += 1) await probe('/apps/app/events');
+    await clock.advance(60_000);
+    await ask('/events', event);
+    expect(told.lines.find(({ message }) => message === 'refusals suppressed')?.fields).toMatchObject({
+      suppressed: 49,
+    });
+  });
+
+  it.each([
+    ['with another secret', { secret: 'a guess' }],
+    ['that is a copy of an old one', { time: -601 }],
+    ['over another body', { body: 'other' }],
+  ])('is another thing than one with a bad signature, which is logged in full, each of them: %s', async (_, bad) => {
+    const { probe, clock, told } = await scene();
+    const time = Math.floor(clock.now() / 1000) + ('time' in bad ? bad.time : 0);
+    const path = '/apps/app/events';
+    const body = Buffer.from('body' in bad ? bad.body : '');
+    const secret = 'secret' in bad ? bad.secret : shared.secret;
+    const query = signQuery({ method: 'POST', path, body }, { ...shared, secret, time });
+    for (let times = 0; times < 50; times += 1) expect(await probe(path, query)).toMatchObject({ statusCode: 401 });
+    expect(told.messages).toEqual(Array(50).fill('request refused'));
+  });
+
+  it('hides none of PHP’s own mistakes, which are signed', async () => {
+    const { ask, told } = await scene();
+    for (let times = 0; times < 50; times += 1) await ask('/events', '{');
+    expect(told.messages).toEqual(Array(50).fill('request refused'));
   });
 });

@@ -12,7 +12,9 @@ import { ManualClock } from '../fakes/clock.ts';
 import { MemoryGuard } from '../fakes/guard-memory.ts';
 import { failNext, justBefore } from '../fakes/order.ts';
 import { MemoryRegistry } from '../fakes/registry.ts';
+import { MemoryRevocations } from '../fakes/revocations.ts';
 import { FakeSockets } from '../fakes/sockets.ts';
+import { MemorySubscriptions } from '../fakes/subscriptions.ts';
 import { Told } from '../fakes/told.ts';
 
 const credentials = deriveCredentials({ appId: 'app', key: 'key', secret: 'open sesame' });
@@ -52,6 +54,8 @@ async function scene({ sessions: count = 1, claims = new MemoryClaims(new Manual
   const world = {
     registry,
     live: registry,
+    revocations: new MemoryRevocations(clock),
+    subscriptions: new MemorySubscriptions(clock),
     sender,
     part,
     leave,

@@ -7,7 +7,7 @@ import { type Entry, entries } from '../../lib/bundle.ts';
 describe('what is deployed', () => {
   it.each([
     // What stands between a person and an open socket at every cold start.
-    ['authorizer', 42],
+    ['authorizer', 24],
     ['message', 900],
     ['connect', 500],
     // With undici, half of which is its parser.

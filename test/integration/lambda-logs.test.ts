@@ -143,7 +143,31 @@ describe('the log of a function in JSON', () => {
     expect(lines.flatMap((each) => JSON.parse(each).level ?? [])).toEqual(['ERROR']);
   });
 
+  it('leaves out what Lambda says of an invocation that went well, at the level WARN', async () => {
+    const {
+      returned,
+      function: worker,
+      lines,
+      line,
+    } = await start(
+      `exports.handler = async ({ fails }) => {
+        process.stdout.write('{"_aws":{},"HandshakeRefused":1}\\n');
+        if (fails) process.exit(1);
+      };`,
+      json({ SystemLogLevel: 'WARN' }),
+    );
+    await returned();
+    await worker.invoke('{"fails":true}');
+    await line('platform.report');
+    const records = lines.map((each) => JSON.parse(each));
+    // A metric is no line of Lambda's, and has no level: it stays.
+    expect(records.filter((record) => record.HandshakeRefused === 1)).toHaveLength(2);
+    const ofLambda = records.filter(({ type }) => type !== undefined);
+    expect(ofLambda.map(({ type, record }) => [type, record.status])).toEqual([['platform.report', 'error']]);
+  });
+
   it.each([
+    ['SystemLogLevel', { SystemLogLevel: 'WARN' }],
     ['SystemLogLevel', { LogFormat: 'JSON', SystemLogLevel: 'DEBUG' }],
     ['ApplicationLogLevel', { ApplicationLogLevel: 'DEBUG' }],
     ['LogFormat', { LogFormat: 'XML' }],

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { type Gateway, startGateway } from '../gateway.ts';
+import { type Publishing, startPublishing } from '../publishing.ts';
 import { type SealingApp, startSealingApp } from '../sealing-app.ts';
 import { type Client, connect, handshakeStatus } from '../socket-client.ts';
 
@@ -15,15 +16,18 @@ async function start(context: Readonly<Record<string, string>>) {
   const { url } = app;
   gateway = await startGateway({ sessionEndpoint: `${url}/getSessionID`, allowedOrigins: url, ...context });
   app.credentials = gateway.credentials;
-  const { webSocketUrl } = gateway;
-  const urlOfTicket = (ticket: string) => `${webSocketUrl}?token=${encodeURIComponent(ticket)}`;
+  const { webSocketUrl, cloud } = gateway;
   const the = app;
+  const urlWithTicket = () => {
+    const now = Math.floor(cloud.clock.now() / 1000);
+    return `${webSocketUrl}?token=${encodeURIComponent(the.seal({ iat: now, exp: now + 30 }))}`;
+  };
   return {
     app: the,
     gateway,
-    knock: () => handshakeStatus(urlOfTicket(the.seal()), { origin: url }),
+    knock: () => handshakeStatus(urlWithTicket(), { origin: url }),
     open: async (): Promise<Client> => {
-      const client = await connect(urlOfTicket(the.seal()), { origin: url });
+      const client = await connect(urlWithTicket(), { origin: url });
       await client.find((frame) => frame.includes('pusher:connection_established'));
       return client;
     },
@@ -71,6 +75,20 @@ describe('a user with as many connections as one may have', () => {
   });
 });
 
+describe('a user who opens more sockets in a minute than one may', () => {
+  it('gets 403 for what is too much, whatever Lambdas answer, and the log says to back off', async () => {
+    const { gateway, knock } = await start({ maxHandshakesPerMinutePerUser: '4' });
+    const statuses = await Promise.all(Array.from({ length: 8 }, knock));
+    expect(statuses.toSorted()).toEqual([101, 101, 101, 101, 101, 403, 403, 403]);
+    expect(await gateway.logged(({ reason }) => reason === 'too-many-handshakes')).toMatchObject({
+      message: 'handshake refused',
+      principalId: 'user:42',
+    });
+    gateway.cloud.clock.advance(66_000);
+    expect(await knock()).toBe(101);
+  });
+});
+
 describe('with one session check at a time', () => {
   it('who comes while PHP is asked gets 500 without PHP being asked, and gets in later', async () => {
     const { app, gateway, knock, open } = await start({ maxConcurrentSessionChecks: '1', revalidate: 'false' });
@@ -86,5 +104,51 @@ describe('with one session check at a time', () => {
     expect(gateway.handshakes()).toEqual([101, 500, 101]);
     const third = await open();
     for (const client of [first, second, third]) await client.close();
+  });
+});
+
+/** Real Lambdas, of which eight run at a time, each with a memory of its own. */
+describe('a client that sends faster than eight environments can compare', () => {
+  const context = { maxClientEventsPerSecond: '10', maxFramesPerMinute: '300' };
+  let publishing: Publishing | undefined;
+  afterEach(() => publishing?.close());
+
+  async function startRoom() {
+    publishing = await startPublishing(context, { maxEnvironmentsPerFunction: 8 });
+    const [speaker, listener] = [await publishing.listen(['private-room']), await publishing.listen(['private-room'])];
+    const log = publishing.log;
+    /** Sends them without waiting, and counts the refusals when all answers have come. */
+    const sayAll = async (times: number, frame: object = { event: 'client-x', channel: 'private-room', data: 1 }) => {
+      const before = speaker.client.frames.length;
+      for (let n = 0; n < times; n += 1) speaker.client.send(frame);
+      await expect.poll(() => speaker.client.frames.length, { timeout: 30_000 }).toBe(before + times);
+      const isRefused = (frame: string) => JSON.parse(frame).data.code === 4301;
+      return speaker.client.frames.slice(before).filter(isRefused).length;
+    };
+    const delivered = () => listener.on('private-room').length;
+    const environmentsWereBusy = () =>
+      log.some((entry) => entry.kind === 'function-waiting' && entry.function.includes('Message'));
+    return { sayAll, delivered, environmentsWereBusy };
+  }
+
+  it('has at most half as many again delivered: of 60 at a limit of 10, 13', async () => {
+    const { sayAll, delivered, environmentsWereBusy } = await startRoom();
+    expect(await sayAll(60)).toBe(47);
+    expect(environmentsWereBusy()).toBe(true);
+    await expect.poll(delivered).toBe(13);
+  });
+
+  it('has at most half as many frames again answered: of 800 at a limit of 300, below 450', async () => {
+    const { sayAll, environmentsWereBusy } = await startRoom();
+    const passed = 800 - (await sayAll(800, { event: 'pusher:ping' }));
+    expect(environmentsWereBusy()).toBe(true);
+    expect(passed).toBeGreaterThanOrEqual(299);
+    expect(passed).toBeLessThanOrEqual(450);
+  });
+
+  it('has all delivered that keep to the limit', async () => {
+    const { sayAll, delivered } = await startRoom();
+    expect(await sayAll(10)).toBe(0);
+    await expect.poll(delivered).toBe(10);
   });
 });

@@ -18,8 +18,10 @@ import { createRevocationRows } from '../../functions/edge/revocation-rows.ts';
 import { createSubscriptionRows } from '../../functions/edge/subscription-rows.ts';
 import {
   claimsTable,
+  connectionRowVersion,
   connectionsTable,
   membersTable,
+  ownersTable,
   revocationsTable,
   subscriptionsTable,
 } from '../../functions/edge/tables.ts';
@@ -59,8 +61,13 @@ onEachEngine((kind) => {
     return TableName;
   }
 
+  async function createConnectionTables() {
+    const [connections, owners] = await Promise.all([createTable(connectionsTable), createTable(ownersTable)]);
+    return { connections, owners };
+  }
+
   describeConnectionRegistry('rows of DynamoDB', async (clock) =>
-    createConnectionRows(await createTable(connectionsTable), engine.client, clock),
+    createConnectionRows(await createConnectionTables(), engine.client, clock),
   );
 
   describeSubscriptions('rows of DynamoDB', async (clock) =>
@@ -73,10 +80,10 @@ onEachEngine((kind) => {
     createMemberRows(await createTable(membersTable), engine.client, clock),
   );
   describeLiveSessions('rows of DynamoDB', async (clock) => {
-    const table = await createTable(connectionsTable);
+    const tables = await createConnectionTables();
     return {
-      registry: createConnectionRows(table, engine.client, clock),
-      live: createLiveSessionRows(table, engine.client, clock),
+      registry: createConnectionRows(tables, engine.client, clock),
+      live: createLiveSessionRows(tables, engine.client, clock),
     };
   });
 
@@ -116,20 +123,21 @@ onEachEngine((kind) => {
   // While a stack is updated, functions of two releases share its tables: the later one must be able to tell who wrote a row, and rows
   // from before 0.1.0 have no version.
   it('every row carries the version of its layout, and a row without one reads the same', async () => {
-    const [connections, subscriptions, members, claims, revocations] = await Promise.all(
-      [connectionsTable, subscriptionsTable, membersTable, claimsTable, revocationsTable].map(createTable),
+    const [connections, owners, subscriptions, members, claims, revocations] = await Promise.all(
+      [connectionsTable, ownersTable, subscriptionsTable, membersTable, claimsTable, revocationsTable].map(createTable),
     );
-    if (!(connections && subscriptions && members && claims && revocations)) throw new Error('A table is missing.');
+    if (!(connections && owners && subscriptions && members && claims && revocations))
+      throw new Error('A table is missing.');
     const { client } = engine;
     const clock = new ManualClock();
     const later = Math.floor(clock.now() / 1000) + 600;
     const connection = { principalId: 'user:42', connectionId: 'a' };
     const attempts = ['under way', 'done'].map((name) => ({ name, bodyHash: 'hash' }));
 
-    const registry = createConnectionRows(connections, client, clock);
+    const registry = createConnectionRows({ connections, owners }, client, clock);
     await registry.add({ ...connection, sessionHash: 'f00d', connectedAt: clock.now(), validUntil: later });
     await registry.join(connection, 'news', 10);
-    const live = createLiveSessionRows(connections, client, clock);
+    const live = createLiveSessionRows({ connections, owners }, client, clock);
     await live.prolong(connection, 'f00d', { validUntil: later });
     const subscriptionRows = createSubscriptionRows(subscriptions, client, clock);
     await subscriptionRows.add('news', connection, clock.now(), '42');
@@ -139,7 +147,8 @@ onEachEngine((kind) => {
     const claimRows = createClaimRows(claims, client, clock);
     await claimRows.claim('ticket:1', later);
     const counters = createCounterRows(claims, client);
-    await counters.add('frames', 3, later);
+    const window = { milliseconds: 1000, most: 3 };
+    await counters.add('frames', 3, 0, window);
     const guard = createGuardRows(claims, client, clock);
     const users = new Map([['0a0b0c0d', { known: Math.floor(clock.now() / 60_000) }]]);
     const state = { ...emptyGuardState(Buffer.from('salt')), users };
@@ -159,7 +168,7 @@ onEachEngine((kind) => {
         subscriptionRows.page('news'),
         memberRows.of('presence-room'),
         claimRows.holds('ticket:1'),
-        counters.add('frames', 0, later),
+        counters.add('frames', 1, 0, window),
         guard.read(),
         guard.isReleased(),
         ...attempts.map((attempt) => idempotency.begin(attempt)),
@@ -167,15 +176,16 @@ onEachEngine((kind) => {
       ]);
     const before = await everything();
     const counted: number[] = [];
-    for (const TableName of [connections, subscriptions, members, claims, revocations]) {
+    for (const TableName of [connections, owners, subscriptions, members, claims, revocations]) {
       const { Items = [] } = await client.send(new ScanCommand({ TableName }));
       for (const { version, ...Item } of Items) {
-        expect([Item, version]).toEqual([Item, { N: '1' }]);
+        const expected = TableName === connections ? connectionRowVersion : { N: '1' };
+        expect([Item, version]).toEqual([Item, expected]);
         await client.send(new PutItemCommand({ TableName, Item }));
       }
       counted.push(Items.length);
     }
-    expect(counted).toEqual([1, 1, 2, 6, 1]);
+    expect(counted).toEqual([1, 1, 1, 2, 6, 1]);
     expect(await everything()).toEqual(before);
   });
 });

@@ -19,7 +19,7 @@ describe('a socket whose session has an end', () => {
   beforeAll(async () => {
     app = await startSealingApp();
     const endpoint = { sessionEndpoint: `${app.url}/getSessionID`, allowedOrigins: page };
-    gateway = await startGateway({ mode: 'ticket', revalidate: 'false', ...endpoint });
+    gateway = await startGateway({ mode: 'ticket', revalidate: 'false', ...endpoint }, { watch: true });
     app.credentials = gateway.credentials;
   });
   afterAll(async () => {
@@ -27,26 +27,63 @@ describe('a socket whose session has an end', () => {
     await app?.close();
   });
 
+  const now = () => Math.floor(gateway.cloud.clock.now() / 1000);
+  const openTab = async (expiresAt?: number) => {
+    app.identity = { userId: '42', channels: ['private-*'], ...(expiresAt === undefined ? {} : { expiresAt }) };
+    const ticket = app.seal({ iat: now(), exp: now() + 30 });
+    const client = await connect(`${gateway.webSocketUrl}?token=${encodeURIComponent(ticket)}`, { origin: page });
+    await client.find((frame) => frame.includes('pusher:connection_established'));
+    return client;
+  };
+  const reason = { event: 'pusher:error', data: { code: 4200 } };
+
   it('is closed when that has come, and may come back to ask; another stays', async () => {
-    const openTab = async (expiresAt?: number) => {
-      app.identity = { userId: '42', ...(expiresAt === undefined ? {} : { expiresAt }) };
-      const url = `${gateway.webSocketUrl}?token=${encodeURIComponent(app.seal())}`;
-      const client = await connect(url, { origin: page });
-      await client.find((frame) => frame.includes('pusher:connection_established'));
-      return client;
-    };
-    const mortal = await openTab(Math.floor(Date.now() / 1000) + 60);
+    const mortal = await openTab(now() + 300);
     const other = await openTab();
     const asked = app.askedWith.length;
-    gateway.cloud.clock.advance(65_000);
-    await expect.poll(() => gateway.invoke('Revalidate').then(() => isOpen(mortal)), { interval: 100 }).toBe(false);
-    expect(JSON.parse(mortal.frames.at(-1) ?? '')).toMatchObject({ event: 'pusher:error', data: { code: 4200 } });
+    gateway.cloud.clock.advance(305_000);
+    await mortal.closed;
+    expect(JSON.parse(mortal.frames.at(-1) ?? '')).toMatchObject(reason);
     expect(isOpen(other)).toBe(true);
     expect(app.askedWith).toHaveLength(asked);
     const [row, ...others] = (await gateway.rows('Connections')) as object[];
     expect(others).toEqual([]);
     expect(row).not.toHaveProperty('sessionSeal');
     expect(row).not.toHaveProperty('validUntil');
+    await other.close();
+  });
+
+  // The minute's run has been, or comes too late.
+  it('is closed within seconds of its end, when it opened less than a minute before', async () => {
+    const mortal = await openTab(now() + 20);
+    const runs = gateway.invocations('Revalidate');
+    gateway.cloud.clock.advance(21_000);
+    await mortal.closed;
+    expect(JSON.parse(mortal.frames.at(-1) ?? '')).toMatchObject(reason);
+    expect(gateway.invocations('Revalidate') - runs).toBeLessThan(2);
+  });
+
+  it('joins nothing and says nothing from its end on, although it is open', async () => {
+    const [mortal, other] = [await openTab(now() + 300), await openTab()];
+    const ask = async (client: Client, frame: object, channel: string) => {
+      client.send(frame);
+      return JSON.parse(await client.find((text) => JSON.parse(text).channel === channel || text.includes('4300')));
+    };
+    for (const client of [mortal, other])
+      await ask(client, { event: 'pusher:subscribe', data: { channel: 'private-x' } }, 'private-x');
+    // Nothing is left that could close it.
+    await gateway.replaceCode('revalidate', Buffer.from('exports.handler = async () => {}'));
+    gateway.cloud.clock.advance(301_000);
+    const subscribe = { event: 'pusher:subscribe', data: { channel: 'private-y' } };
+    expect(await ask(mortal, subscribe, 'private-y')).toMatchObject({
+      event: 'pusher:subscription_error',
+      data: { status: 401 },
+    });
+    mortal.send({ event: 'client-hi', channel: 'private-x', data: {} });
+    await mortal.find((text) => text.includes('This connection has ended'));
+    other.send({ event: 'client-hi', channel: 'private-x', data: {} });
+    await mortal.find((text) => text.includes('client-hi'));
+    expect(other.frames.join()).not.toContain('client-hi');
   });
 });
 

@@ -159,6 +159,44 @@ describe('at the door', () => {
     await first.close();
   });
 
+  it('a flood of one kind writes one full line in a minute and environment, and counts exactly', async () => {
+    await deploy({ mode: 'ticket' });
+    const knocks = 40;
+    const url = `${gateway.webSocketUrl}?token=no-ticket`;
+    for (let times = 0; times < knocks; times += 1) {
+      expect(await handshakeStatus(url, { origin: app.url })).toBe(403);
+    }
+    const counted = () => gateway.records().filter((record) => 'HandshakeRefused' in record);
+    const written = () => counted().filter(({ message }) => message === 'handshake refused');
+    await expect.poll(() => counted().length).toBe(knocks);
+    const environments = Object.entries(gateway.cloud.functions).find(([id]) => id.includes('Authorizer'))?.[1]
+      .coldStarts;
+    expect(written().length).toBe(environments);
+    for (const record of counted()) expect(record).toMatchObject({ HandshakeRefused: 1, service: 'session-socket' });
+    const bytes = (record: object) => JSON.stringify(record).length;
+    const brief = counted().filter((record) => !('message' in record));
+    // docs/strangers.md has these figures.
+    for (const record of brief) expect(bytes(record)).toBeLessThanOrEqual(250);
+    for (const record of written()) expect(bytes(record)).toBeLessThanOrEqual(410);
+
+    gateway.cloud.clock.advance(60_000);
+    expect(await handshakeStatus(url, { origin: 'https://evil.example.com' })).toBe(403);
+    const suppressed = await gateway.logged(({ message }) => message === 'refusals suppressed');
+    expect(suppressed).toMatchObject({ reason: 'malformed-ticket', level: 'INFO' });
+  });
+
+  it('a refusal writes its metric and nothing else, where Lambda’s own lines begin at WARN', async () => {
+    await deploy({ mode: 'ticket', systemLogLevel: 'WARN' });
+    const knocks = 10;
+    for (let times = 0; times < knocks; times += 1) {
+      await handshakeStatus(`${gateway.webSocketUrl}?token=no-ticket`, { origin: app.url });
+    }
+    const lines = () =>
+      gateway.log.filter((entry) => entry.kind === 'function-output' && entry.function.includes('Authorizer'));
+    await expect.poll(() => lines().length).toBe(knocks);
+    expect(gateway.records().filter((record) => record.HandshakeRefused === 1)).toHaveLength(knocks);
+  });
+
   it('a flood asks PHP no more at a time than it may', async () => {
     await deploy({ mode: 'ticket', maxConcurrentSessionChecks: '2' });
     let now = 0;

@@ -96,9 +96,12 @@ describe('the application id and the key', () => {
 
   it('name the metric behind the alarm of lost events', () => {
     const deployment = deploy();
-    const [{ MetricNamespace }] = deployment.the('AWS::Logs::MetricFilter').Properties.MetricTransformations;
+    const [{ MetricNamespace }] = deployment.the('AWS::Logs::MetricFilter', 'Channels').Properties
+      .MetricTransformations;
     expect(MetricNamespace).toBe(`SessionSocket/${deployment.template.Outputs?.AppId?.Value}`);
-    expect(JSON.stringify(deployment.the('AWS::CloudWatch::Alarm', 'Channels').Properties)).toContain(MetricNamespace);
+    expect(JSON.stringify(deployment.the('AWS::CloudWatch::Alarm', 'Channels/Deliver/Alarm').Properties)).toContain(
+      MetricNamespace,
+    );
   });
 });
 

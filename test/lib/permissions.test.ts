@@ -10,6 +10,7 @@ const endSockets = `${stage}/DELETE/@connections/*`;
 const leaving = [
   'dynamodb:DeleteItem on {Tables/Connections}',
   'dynamodb:DeleteItem on {Tables/Members}',
+  'dynamodb:DeleteItem on {Tables/Owners}',
   'dynamodb:DeleteItem on {Tables/Subscriptions}',
   'dynamodb:GetItem on {Tables/Members}',
   'dynamodb:GetItem on {Tables/Subscriptions}',
@@ -29,15 +30,19 @@ const least = {
   ],
   Connect: [
     'dynamodb:DeleteItem on {Tables/Connections}',
+    'dynamodb:DeleteItem on {Tables/Owners}',
     'dynamodb:GetItem on {Tables/Revocations}',
     'dynamodb:PutItem on {Tables/Connections}',
+    'dynamodb:PutItem on {Tables/Owners}',
     'dynamodb:Query on {Tables/Connections}',
+    'dynamodb:UpdateItem on {Tables/Claims}',
     'lambda:InvokeFunction on {Channels/Deliver/Function}',
     'logs:CreateLogStream on {Connect/Log}',
     'logs:PutLogEvents on {Connect/Log}',
   ],
   'Channels/Deliver': [
     ...leaving,
+    'dynamodb:BatchGetItem on {Tables/Connections}',
     'dynamodb:GetItem on {Tables/Claims}',
     'dynamodb:GetItem on {Tables/Connections}',
     'dynamodb:PutItem on {Tables/Claims}',
@@ -50,6 +55,8 @@ const least = {
   Message: [
     ...leaving,
     'dynamodb:GetItem on {Tables/Connections}',
+    'dynamodb:GetItem on {Tables/Revocations}',
+    'dynamodb:PutItem on {Tables/Owners}',
     'dynamodb:PutItem on {Tables/Subscriptions}',
     'dynamodb:UpdateItem on {Tables/Claims}',
     'dynamodb:UpdateItem on {Tables/Connections}',
@@ -59,6 +66,7 @@ const least = {
     'secretsmanager:GetSecretValue on {Credentials}',
   ].sort(),
   Publish: [
+    'dynamodb:BatchGetItem on {Tables/Connections}',
     'dynamodb:GetItem on {Tables/Connections}',
     ...leaving,
     'dynamodb:DeleteItem on {Tables/Claims}',
@@ -67,7 +75,9 @@ const least = {
     'dynamodb:Scan on {Tables/Subscriptions}',
     'dynamodb:GetItem on {Tables/Revocations}',
     'dynamodb:PutItem on {Tables/Revocations}',
+    'dynamodb:PutItem on {Tables/Owners}',
     'dynamodb:Query on {Tables/Connections}',
+    'dynamodb:Query on {Tables/Owners}',
     'dynamodb:UpdateItem on {Tables/Connections}',
     `execute-api:ManageConnections on ${endSockets}`,
     'logs:CreateLogStream on {Publish/Log}',
@@ -76,8 +86,12 @@ const least = {
   ].sort(),
   'Revalidation/Revalidate': [
     ...leaving,
+    'dynamodb:BatchGetItem on {Tables/Connections}',
     'dynamodb:DeleteItem on {Tables/Claims}',
+    'dynamodb:GetItem on {Tables/Connections}',
+    'dynamodb:GetItem on {Tables/Revocations}',
     'dynamodb:PutItem on {Tables/Claims}',
+    'dynamodb:PutItem on {Tables/Owners}',
     'dynamodb:Scan on {Tables/Connections}',
     'dynamodb:UpdateItem on {Tables/Connections}',
     `execute-api:ManageConnections on ${endSockets}`,
@@ -92,6 +106,7 @@ const withHello = {
   'Hello/Tick': [
     'dynamodb:DeleteItem on {Tables/Claims}',
     'dynamodb:DeleteItem on {Tables/Connections}',
+    'dynamodb:DeleteItem on {Tables/Owners}',
     'dynamodb:PutItem on {Tables/Claims}',
     'dynamodb:Scan on {Tables/Connections}',
     `execute-api:ManageConnections on ${toSockets}`,
@@ -106,7 +121,6 @@ const asking = {
   'Revalidation/Revalidate': [
     ...least['Revalidation/Revalidate'],
     'dynamodb:GetItem on {Tables/Claims}',
-    'dynamodb:GetItem on {Tables/Connections}',
     'secretsmanager:GetSecretValue on {Credentials}',
   ].sort(),
 };

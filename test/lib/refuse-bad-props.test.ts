@@ -177,20 +177,43 @@ describe('refuses, with one plain sentence,', () => {
       'maxConcurrentSessionChecks is 1, and of two kinds of checks each needs one; say 2, or revalidate=false.',
     ],
     ['half a session check', { maxConcurrentSessionChecks: 0.5 }, badChecks(0.5)],
-    ['no frame at all', { maxFramesPerMinute: 0 }, badTraffic('maxFramesPerMinute', 0)],
-    ['half a client event', { maxClientEventsPerSecond: 0.5 }, badTraffic('maxClientEventsPerSecond', 0.5)],
     ['no channel at all', { maxChannelsPerConnection: 0 }, badTraffic('maxChannelsPerConnection', 0)],
     [
       'more channels than a row can hold',
       { maxChannelsPerConnection: 1001 },
       'maxChannelsPerConnection is 1001; it can be 1000 at most.',
     ],
+    ...(
+      [
+        'maxFramesPerMinute',
+        'maxFramesPerMinutePerUser',
+        'maxClientEventsPerSecond',
+        'maxClientEventsPerMinutePerUser',
+        'maxPresenceJoinsPerMinute',
+        'maxPresenceJoinsPerMinutePerUser',
+        'maxHandshakesPerMinutePerUser',
+      ] as const
+    ).flatMap((name): [string, Partial<SessionSocketProps>, string][] => [
+      ...[0, -1, 0.5, Number.NaN, Number.POSITIVE_INFINITY].map(
+        (limit): [string, Partial<SessionSocketProps>, string] => [
+          `a ${name} of ${limit}`,
+          { [name]: limit },
+          badTraffic(name, limit),
+        ],
+      ),
+      [`a ${name} that limits nothing`, { [name]: 1_000_001 }, `${name} is 1000001; it can be 1000000 at most.`],
+    ]),
     ['a throttle that lets nobody in', { throttle: { rateLimit: 0, burstLimit: 100 } }, badThrottle],
     ['a throttle without bursts', { throttle: { rateLimit: 100, burstLimit: 0 } }, badThrottle],
     [
       'an HTTP throttle that is shut',
       { httpThrottle: { rateLimit: 0, burstLimit: 1 } },
       'httpThrottle needs a rateLimit and a burstLimit above 0; with less, no logout would close a socket.',
+    ],
+    [
+      'a log level below INFO',
+      { systemLogLevel: 'DEBUG' as 'WARN' },
+      'systemLogLevel is "DEBUG"; it is INFO or WARN, or left out.',
     ],
     [
       'a quota so small that no worker would come to its end',
@@ -221,6 +244,7 @@ describe('accepts', () => {
     ['one connection, the newest', { maxConnectionsPerUser: 1, atMaxConnections: 'oldest-out' }],
     ['one session check at a time', { revalidate: false, maxConcurrentSessionChecks: 1 }],
     ['one frame a minute', { maxFramesPerMinute: 1, maxClientEventsPerSecond: 1, maxChannelsPerConnection: 1000 }],
+    ['the most client events', { maxClientEventsPerSecond: 1_000_000 }],
     ['the shortest timeout', { sessionTimeout: Duration.millis(100) }],
     ['the longest timeout', { sessionTimeout: Duration.seconds(20) }],
     [

@@ -7,6 +7,7 @@ type Check = (properties: Resource['Properties']) => readonly (string | false)[]
  * (https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html).
  */
 const knownActions = new Set([
+  'dynamodb:BatchGetItem',
   'dynamodb:DeleteItem',
   'dynamodb:GetItem',
   'dynamodb:PutItem',

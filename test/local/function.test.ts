@@ -35,6 +35,7 @@ function start(script: string, variables: Record<string, string> = {}) {
     runtime: script,
     memoryMb: 128,
     logFormat: 'Text',
+    systemLogLevel: 'INFO',
     redirects: { hosts: {}, certificate: '' },
     clock: createClock(),
     faults: createFaults(1),

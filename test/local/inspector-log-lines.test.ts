@@ -22,6 +22,7 @@ describe('A line of a log', () => {
       '2026-11-23T17:00:00.000Z\t8f1b\tERROR\tInvoke Error \t{"errorType":"Error","errorMessage":"no session","stack":[]}',
       'ERROR Invoke Error: no session',
     ],
+    ['{"service":"s","reason":"expired","Refused":1,"_aws":{"Timestamp":1}}', 'reason=expired Refused=1'],
     ['{"queryStringParameters":{"token":"abc"}}', '{"queryStringParameters":{"token":"••••••"}}'],
   ])('is summed up: %s', (text, said) => expect(summary(text)).toBe(said));
 

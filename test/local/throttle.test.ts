@@ -7,9 +7,9 @@ afterAll(clock.close);
 
 it('lets a burst through, then as many as the rate allows', () => {
   const throttling = createThrottling(clock);
-  const throttle = { ratePerSecond: 10, burst: 3 };
+  const throttle = { bucket: 'prod', ratePerSecond: 10, burst: 3 };
   const admitted = (count: number) =>
-    Array.from({ length: count }, () => throttling.admits('prod/talk', throttle)).filter(Boolean).length;
+    Array.from({ length: count }, () => throttling.admits(throttle)).filter(Boolean).length;
   expect(admitted(5)).toBe(3);
   clock.advance(100);
   expect(admitted(5)).toBe(1);
@@ -17,11 +17,11 @@ it('lets a burst through, then as many as the rate allows', () => {
   expect(admitted(5)).toBe(3);
 });
 
-it('counts every route for itself, and nothing where there is no limit', () => {
+it('counts every bucket for itself, and nothing where there is no limit', () => {
   const throttling = createThrottling(clock);
-  const throttle = { ratePerSecond: 1, burst: 1 };
-  expect(throttling.admits('prod/one', throttle)).toBe(true);
-  expect(throttling.admits('prod/one', throttle)).toBe(false);
-  expect(throttling.admits('prod/other', throttle)).toBe(true);
-  expect(throttling.admits('prod/one', undefined)).toBe(true);
+  const one = { bucket: 'prod/one', ratePerSecond: 1, burst: 1 };
+  expect(throttling.admits(one)).toBe(true);
+  expect(throttling.admits(one)).toBe(false);
+  expect(throttling.admits({ ...one, bucket: 'prod/other' })).toBe(true);
+  expect(throttling.admits(undefined)).toBe(true);
 });

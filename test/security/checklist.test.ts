@@ -35,8 +35,8 @@ describe('the security checklist', () => {
       [1, 8],
       [10, 27],
       [30, 38],
-      [40, 47],
-      [50, 54],
+      [40, 48],
+      [50, 57],
       [60, 65],
     ] as const;
     const expected = ranges.flatMap(([first, last]) =>

@@ -528,24 +528,43 @@ export const sections: readonly Section[] = [
       },
       {
         number: 'S44',
-        statement: 'A connection that sends too much is refused, and closed when it goes on',
+        statement:
+          'A connection or user that sends too much is rejected, whatever Lambdas run, and closed when it goes on',
         tests: [
           ...by(
             'functions/message',
             'too many frames › are refused with 4301 until the minute is over, and do nothing',
             'too many frames › close the socket when they go on: first it is told why',
+            'too many frames › of all sockets of a user are refused on each',
           ),
-          ...by('core/client-event', 'a client event is refused › above ten in one second'),
-          ...by('core/meter', 'a meter › fails when the counters do, so that nobody speaks uncounted'),
+          ...by(
+            'core/client-event',
+            'a client event is refused › above a quarter more than ten in one second',
+            'a client event is refused › above a quarter more than the user may send in one minute, by whatever connections',
+            'a client event is refused › without a read, and in the same tenth of a second without a write',
+          ),
+          ...by(
+            'core/meter',
+            'a meter › lets 8 environments pass below half as many again, and each further one two steps',
+            'a meter › fails when the counters do, so that nobody speaks uncounted',
+            'a meter that tells every one › lets pass at most half as many again in any second, whatever environments count them in whatever order',
+          ),
+          ...by('integration/limits', 'has at most half as many again delivered: of 60 at a limit of 10, 13'),
         ],
-        reason: 'Each running function counts for itself and tells the others in parts, so somewhat more may pass.',
+        reason:
+          'Up to a quarter more than a limit may pass, so that a client at the limit is never rejected; [docs/limits.md](docs/limits.md) has all limits and what a user at them can cost.',
       },
       {
         number: 'S45',
         statement:
           'One user has only so many connections, one connection so many channels, and PHP so many questions at once, where that is set',
         tests: [
-          ...by('functions/connect', 'one more is refused, and leaves nothing behind'),
+          ...by(
+            'functions/connect',
+            'one more is refused, and leaves nothing behind',
+            'of a user who opens too many connections in a minute › one more is refused before a row is written or anything is read, and told to back off',
+            'of a user who opens too many connections in a minute › tickets that were used already do not count',
+          ),
           ...by('core/subscribe', 'a public channel › is one of as many as one connection may join'),
           ...by(
             'integration/limits',
@@ -578,6 +597,23 @@ export const sections: readonly Section[] = [
         tests: [
           ...by('core/frame', 'survives %s'),
           ...by('integration/sockets', 'is told what is wrong with %s, and keeps the socket'),
+        ],
+      },
+      {
+        number: 'S48',
+        statement:
+          'Coming and going on presence channels makes the gateway post no more than a limit, and repeating makes it post nothing',
+        tests: [
+          ...by(
+            'integration/presence-churn',
+            'they are as many as the limit of joins allows: 103 with one of 4 a minute',
+            'ten repeated subscriptions are ten replies, and no post to anybody',
+          ),
+          ...by(
+            'core/subscribe',
+            'a presence channel that is joined again › is answered with the list as the reply, read once, and nothing is posted',
+            'above the limit of joins › a presence channel is not joined, and nothing is read or written; others are',
+          ),
         ],
       },
     ],
@@ -634,7 +670,8 @@ export const sections: readonly Section[] = [
           ),
           ...by('integration/php-never-throws', 'nothing secret is in a trace from inside, whatever the settings'),
         ],
-        reason: 'With the connection id and the principal; the address is in the access log.',
+        reason:
+          'With the connection id and the principal; the address is in the access log. Of a stranger’s repetitions the reason alone (S55).',
       },
       {
         number: 'S53',
@@ -653,6 +690,65 @@ export const sections: readonly Section[] = [
         statement: 'A web application firewall can stand before it',
         tests: [],
         reason: 'Not offered: it takes CloudFront or another front of your own, and then `disableExecuteApiEndpoint`.',
+      },
+      {
+        number: 'S55',
+        statement: 'A flood of rejected handshakes or requests does not fill the log, and hides no attack in it',
+        tests: [
+          ...by(
+            'integration/strangers',
+            'a flood of one kind writes one full line in a minute and environment, and counts exactly',
+          ),
+          ...by(
+            'functions/authorizer',
+            'a flood of refusals for one reason › is one line in a minute, and its metric stays exact',
+            'a flood of refusals for one reason › is told of at the next invocation after the minute, which may be anybody’s',
+            'a flood of refusals for one reason › does not hide a refusal for another reason',
+            'a flood of refusals for one reason › is written in full, each of them, where the origin is foreign',
+          ),
+          ...by('functions/authorizer-ways-in', 'is logged in full, each of them, when it was forged or changed'),
+          ...by('functions/connect', 'logs each replay in full, however many'),
+          ...by(
+            'functions/publish',
+            'is one line in a minute for each sentence, and its metric stays exact',
+            'is another thing than one with a bad signature, which is logged in full, each of them: %s',
+          ),
+        ],
+        reason:
+          'Somebody who sends foreign origins or forged tickets is written in full each time: docs/strangers.md has the price. The metric and Lambda’s own lines remain for each rejection.',
+      },
+      {
+        number: 'S56',
+        statement: 'A flood of the HTTP API does not block logouts, and no page names its URL',
+        tests: [
+          ...by(
+            'integration/http-throttle',
+            'a logout closes its sockets all the same',
+            'a stranger’s requests count as well, and leave a logout its way',
+            'each way to close has a throttle of its own, which a stranger who knows the URL uses up too',
+            'is in no page and no header that a browser gets',
+          ),
+          ...by(
+            'lib/session-socket',
+            'gives each route that closes sockets a throttle of its own, so that a flood of events leaves a logout its way',
+          ),
+        ],
+        reason:
+          'Somebody who knows the URL can still use up the throttle of a closing route: API Gateway counts before any signature is checked.',
+      },
+      {
+        number: 'S57',
+        statement: 'What is throttled, or fails before any function runs, sets off an alarm',
+        tests: by(
+          'lib/alarms',
+          'the throttles of each function',
+          'the throttled reads and writes of each table and of each of its indexes',
+          'the 5xx of the HTTP API, and the errors of the WebSocket API, at their stages',
+          'late session checks, as the log of this stack has them, and only where sessions are checked',
+          'nothing that a stranger without a login can cause but throttles',
+          'is on when any of the others is, and knows all of them',
+        ),
+        reason: 'Checked in the template. That AWS counts as it documents was not tried on AWS.',
       },
     ],
   },

@@ -65,6 +65,108 @@ describe.each([
   });
 });
 
+/** As CloudFormation replaces them: Connect and Revalidate after Message. */
+const inOrder: readonly Entry[] = ['message', ...entries.filter((entry) => !['message', 'tick'].includes(entry))];
+
+describe('of 100 sockets that functions of 0.1.0 have opened', needs(history), () => {
+  let gateway: Publishing;
+  const groups = {
+    'of a user': [] as Listener[],
+    'that have signed in as a user': [] as Listener[],
+    'that are on a presence channel as a user': [] as Listener[],
+    'that are open for a session': [] as Listener[],
+  };
+  beforeAll(async () => {
+    if ('missing' in released) return;
+    gateway = await startPublishing({}, { watch: true });
+    const [before, after] = [readBundles(released.folder), readBundles(inject('bundles'))];
+    for (const entry of inOrder) await gateway.replaceCode(entry, before[entry]);
+    for (let n = 0; n < 25; n += 1) {
+      gateway.become('ada');
+      groups['of a user'].push(await gateway.listen([]));
+      gateway.become('eve');
+      groups['that are open for a session'].push(await gateway.listen([]));
+      gateway.become(undefined);
+      const bob = await gateway.listen([]);
+      bob.signIn('bob');
+      await bob.heard('pusher:signin_success');
+      groups['that have signed in as a user'].push(bob);
+      groups['that are on a presence channel as a user'].push(await gateway.listen(['presence-room'], 'joe'));
+    }
+    for (const entry of inOrder) await gateway.replaceCode(entry, after[entry]);
+  });
+  afterAll(() => gateway?.close());
+
+  const closes = (body: string) => async (path: string, listeners: readonly Listener[]) => {
+    expect((await gateway.ask('POST', `${path}/terminate_connections`, { body })).status).toBe(200);
+    for (const { client } of listeners) await client.closed;
+  };
+  const closeUser = closes('{}');
+
+  it('a user’s are closed by a logout at once', async () => {
+    await closeUser('/users/ada', groups['of a user']);
+  });
+
+  it('those that act as a user are closed by a logout that came before anybody knew them', async () => {
+    await gateway.ask('POST', '/users/bob/terminate_connections', { body: '{}' });
+    await gateway.invoke('Revalidate');
+    for (const { client } of groups['that have signed in as a user']) await client.closed;
+  });
+
+  it('those that act as a user are closed by a later logout', async () => {
+    await closeUser('/users/joe', groups['that are on a presence channel as a user']);
+  });
+
+  it('those of a session are closed by its logout, although PHP names another user', async () => {
+    const path = `/sessions/${gateway.sessionHash}`;
+    await closes('{"user_id":"mary"}')(path, groups['that are open for a session']);
+    expect(Object.values(groups).flat()).toHaveLength(100);
+    for (const table of ['Connections', 'Owners', 'Subscriptions', 'Members']) {
+      await expect.poll(() => gateway.rows(table)).toEqual([]);
+    }
+  });
+});
+
+// Every socket that opened, signed in or joined within ten minutes of the update, whichever version did it.
+describe('in an update that takes ten minutes', needs(history), () => {
+  let gateway: Publishing;
+  beforeAll(async () => {
+    if ('missing' in released) return;
+    gateway = await startPublishing({}, { watch: true });
+    for (const entry of inOrder) await gateway.replaceCode(entry, readBundles(released.folder)[entry]);
+  });
+  afterAll(() => gateway?.close());
+
+  it('every logout closes every socket, and every socket hears its events', async () => {
+    const after = readBundles(inject('bundles'));
+    for (const entry of [...inOrder, undefined, undefined]) {
+      if (entry !== undefined) await gateway.replaceCode(entry, after[entry]);
+      gateway.become(undefined);
+      const listeners = [await gateway.listen(['presence-room'], 'ada'), await gateway.listen(['news'])];
+      listeners[1]?.signIn('ada');
+      await listeners[1]?.heard('pusher:signin_success');
+      gateway.become('ada');
+      listeners.push(await gateway.listen(['news']));
+      const body = JSON.stringify({ name: 'hi', channels: ['news', 'presence-room'], data: '{}' });
+      expect((await gateway.ask('POST', '/events', { body })).status).toBe(200);
+      for (const { heard } of listeners) await heard('hi');
+      // The minute's run makes what 0.1.0 has written known; a run of 0.1.0 does nothing.
+      gateway.cloud.clock.advance(30_000);
+      await gateway.invoke('Revalidate');
+      gateway.cloud.clock.advance(30_000);
+      const isKnown = inOrder.indexOf('revalidate') <= inOrder.indexOf(entry ?? 'revalidate');
+      if (!isKnown) {
+        for (const { client } of listeners) await client.close();
+        continue;
+      }
+      expect((await gateway.ask('POST', '/users/ada/terminate_connections', { body: '{}' })).status).toBe(200);
+      for (const { client } of listeners) await client.closed;
+      // A ticket of the second of a logout counts as older.
+      gateway.cloud.clock.advance(1_000);
+    }
+  });
+});
+
 // Gateways of 0.1.0 read the user id in the path alone. For other ids the path of the new PHP file has a name that they refuse, so
 // that "closed" is never said of somebody else's sockets.
 describe('the PHP file of this version, before the gateway is updated,', needs(history), () => {

@@ -20,13 +20,16 @@ const error = /^([A-Z][A-Za-z ]+)\s+(\{[\s\S]*\})$/;
 const usual =
   /^(?:level|message|msg|time|timestamp|service|cold_start|function_.*|xray_trace_id|sampling_rate|requestId)$/;
 
-/** Of a JSON line the level and the message, in the fields that loggers use for them, and then what is particular. */
+/**
+ * Of a JSON line the level and the message, in the fields that loggers use for them, and then what is particular. A metric in the embedded
+ * format needs no message.
+ */
 export function summary(text) {
   const [before, ofConsole] = prefix.exec(text) ?? [];
   if (before !== undefined) return `${ofConsole} ${summary(text.slice(before.length))}`;
   const line = parseJson(text);
   if (typeof line !== 'object' || line === null) return errorMessage(text) ?? preview(text);
-  const { level, message, msg = message } = line;
+  const { level, message, msg = message ?? ('_aws' in line ? '' : undefined) } = line;
   if (typeof msg !== 'string') return preview(text);
   const rest = Object.entries(line)
     .filter(([name, value]) => !usual.test(name) && (typeof value !== 'object' || value === null))
