@@ -22,6 +22,8 @@ interface Visitor {
   readonly user?: string | undefined;
   readonly sessionExpiresAt?: number;
   readonly sealedBy?: Credentials;
+  readonly cookieHeader?: string;
+  readonly connectedAt?: number;
 }
 
 /** Open sockets whose sessions are due, unless told otherwise, and a PHP that knows them all, unless told otherwise. */
@@ -72,14 +74,15 @@ export function scene() {
     /** A session, its sockets and when it is due: by default now. */
     async enter(sessionId: string, sockets: readonly string[], visitor: Visitor = {}, validUntil = nowSeconds()) {
       const { user = userOf(sessionId), sessionExpiresAt, sealedBy = credentials } = visitor;
+      const { cookieHeader = `SID=${sessionId}`, connectedAt = clock.now() } = visitor;
       const sessionHash = hashSessionId(credentials, sessionId);
-      const question: Question = { cookieHeader: `SID=${sessionId}`, sessionId, userAgent: 'Firefox' };
+      const question: Question = { cookieHeader, sessionId, userAgent: 'Firefox' };
       const sessionSeal = sealAtRest(question, sessionHash, sealedBy, randomBytes(12));
       for (const id of sockets) {
         sender.open(id);
         const end = sessionExpiresAt === undefined ? {} : { sessionExpiresAt };
         const principalId = user === '' ? `session:${sessionHash}` : `user:${user}`;
-        await registry.seat(id, { principalId, sessionHash, sessionSeal, validUntil, ...end });
+        await registry.seat(id, { principalId, sessionHash, sessionSeal, validUntil, connectedAt, ...end });
       }
       return sessionHash;
     },

@@ -26,6 +26,22 @@ describe('a session that PHP still knows', () => {
     ]);
   });
 
+  // A remember-me cookie, or a load balancer's, changes while the session goes on. PHP may no longer take the old one.
+  it('is asked about with the cookies of its newest socket, in whatever order they are found', async () => {
+    const { clock, asked, enter, run } = scene();
+    // Found in the order in which they were entered.
+    for (const [socket, minute] of [
+      ['tab1', 2],
+      ['tab2', 3],
+      ['tab3', 1],
+    ] as const) {
+      const connectedAt = clock.now() + minute * 60_000;
+      await enter('a', [socket], { cookieHeader: `SID=a; remember=${minute}`, connectedAt });
+    }
+    expect(await run()).toMatchObject({ asked: 1 });
+    expect(asked).toMatchObject([{ proof: { cookieHeader: 'SID=a; remember=3' } }]);
+  });
+
   it('is not asked about before it is due', async () => {
     const { asked, enter, run, nowSeconds } = scene();
     await enter('a', ['tab'], {}, nowSeconds() + 1);

@@ -1,7 +1,6 @@
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { TestProject } from 'vitest/node';
@@ -29,7 +28,7 @@ const systemBrowsers = [
   'C:\\Program Files\\Google\\Chrome\\Application\\chrome.exe',
 ];
 
-let folder: string | undefined;
+const packages = join(import.meta.dirname, '..', '..', 'node_modules');
 
 /**
  * Finds the browser for all test files before the first of them starts: the system's Chromium or Chrome, else the one that
@@ -40,23 +39,15 @@ export async function setup({ provide }: TestProject): Promise<void> {
   provide('browser', installed === undefined ? await unpack() : { path: installed });
 }
 
-export async function teardown(): Promise<void> {
-  if (folder !== undefined) await rm(folder, { recursive: true, force: true });
-}
-
 /** @returns why no browser can run on this machine, where none can. @throws when one could and does not */
 async function unpack(): Promise<Browser | Need> {
   const lack = (missing: string): Need => ({ name: 'browser', missing, packages: ['chromium'] });
   if (process.platform !== 'linux' || process.arch !== 'x64')
     return lack('There is no Chromium and no Chrome, and the packed one is for Linux on x64.');
-  // Only a folder of its own is empty for certain: what lies there is taken for unpacked, also when it is half-written.
-  const { TMPDIR } = process.env;
-  folder = await mkdtemp(join(tmpdir(), 'session-socket-browser-'));
-  process.env.TMPDIR = folder;
-  const { default: packed } = await import('@sparticuz/chromium');
-  const path = await packed.executablePath();
-  if (TMPDIR === undefined) delete process.env.TMPDIR;
-  else process.env.TMPDIR = TMPDIR;
+  const { version } = JSON.parse(await readFile(join(packages, '@sparticuz/chromium/package.json'), 'utf8'));
+  const folder = join(packages, '.cache', `chromium-${version}`);
+  if (!existsSync(folder)) await unpackInto(folder);
+  const path = join(folder, 'chromium');
   try {
     await promisify(execFile)(path, ['--version']);
     return { path, fontConfig: await configureFonts(folder) };
@@ -64,6 +55,26 @@ async function unpack(): Promise<Browser | Need> {
     const [library] = /lib[\w.-]+\.so[\d.]*(?=: cannot open shared object file)/.exec(String(error)) ?? [];
     if (library === undefined) throw error;
     return lack(`There is no Chromium and no Chrome, and the packed one misses the system library ${library}.`);
+  }
+}
+
+/** Once for all runs: it takes seconds. Another run may do the same at this moment. */
+async function unpackInto(folder: string): Promise<void> {
+  const { TMPDIR } = process.env;
+  await mkdir(join(folder, '..'), { recursive: true });
+  // Only a folder of its own is empty for certain: what lies there is taken for unpacked, also when it is half-written.
+  const own = await mkdtemp(`${folder}-`);
+  process.env.TMPDIR = own;
+  try {
+    const { default: packed } = await import('@sparticuz/chromium');
+    await packed.executablePath();
+    await rename(own, folder).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'ENOTEMPTY') throw error;
+    });
+  } finally {
+    if (TMPDIR === undefined) delete process.env.TMPDIR;
+    else process.env.TMPDIR = TMPDIR;
+    await rm(own, { recursive: true, force: true });
   }
 }
 

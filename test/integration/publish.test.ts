@@ -1,8 +1,11 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { connectionLifetime } from '../../functions/core/connection.ts';
 import { attemptSeconds, readAttempt } from '../../functions/core/idempotency.ts';
 import { systemClock } from '../../functions/edge/clock.ts';
 import { createIdempotencyRows } from '../../functions/edge/idempotency-rows.ts';
+import { createMemberRows } from '../../functions/edge/member-rows.ts';
+import { createSubscriptionRows } from '../../functions/edge/subscription-rows.ts';
 import { callInside, startTicketApp, type TicketApp } from '../php/ticket-app.ts';
 import { anyPhp } from '../php-kinds.ts';
 import { type Publishing, startPublishing } from '../publishing.ts';
@@ -121,6 +124,55 @@ describe('a function that dies while it publishes', () => {
     const now = () => clock.now();
     expect(await createIdempotencyRows(table, client, { now, pause: systemClock.pause }).begin(attempt)).toBe('ours');
     client.destroy();
+  }
+});
+
+// A Lambda that is killed between two writes leaves one: the row of the connection goes first.
+describe('a subscription whose connection is gone', () => {
+  const room = 'presence-with-a-ghost';
+  const ghost = { principalId: 'user:ghost', connectionId: 'L0SM9cOFvHcCIhw=' };
+
+  it('is removed with its user by the first event, and nothing is posted to it again', async () => {
+    const { heard } = await listen(room);
+    const { subscriptions, members, close } = rows();
+    await members.join(room, { userId: 'ghost' }, ghost.connectionId);
+    await subscriptions.add(room, ghost, gateway.cloud.clock.now(), 'ghost');
+
+    expect(await publish(room)).toMatchObject({ Delivered: 1, Gone: 1 });
+    expect(await subscriptions.find(room, ghost)).toBeUndefined();
+    expect(JSON.parse((await heard('pusher_internal:member_removed')).data)).toEqual({ user_id: 'ghost' });
+    expect(await publish(room)).toMatchObject({ Delivered: 1, Gone: 0 });
+    close();
+  });
+
+  it('is not posted to from its expiry on, although its row is still there', async () => {
+    await listen('with-a-ghost');
+    const { subscriptions, close } = rows(connectionLifetime);
+    await subscriptions.add('with-a-ghost', ghost, gateway.cloud.clock.now());
+    expect(await publish('with-a-ghost')).toMatchObject({ Delivered: 1, Gone: 0 });
+    close();
+  });
+
+  /** @param age of what is written, in seconds */
+  function rows(age = 0) {
+    const { dynamodbEndpoint: endpoint, region, credentials, tables, clock } = gateway.cloud;
+    const client = new DynamoDBClient({ endpoint, region, credentials });
+    const past = { now: () => clock.now() - age * 1000, pause: systemClock.pause };
+    const named = (part: string) => Object.entries(tables).find(([id]) => id.includes(part))?.[1] ?? '';
+    return {
+      subscriptions: createSubscriptionRows(named('Subscriptions'), client, past),
+      members: createMemberRows(named('Members'), client, past),
+      close: () => client.destroy(),
+    };
+  }
+
+  /** @returns what was logged of it */
+  async function publish(channel: string) {
+    const logged = () => gateway.records().filter(({ Published }) => Published !== undefined);
+    const before = logged().length;
+    await gateway.ask('POST', '/events', { body: event(channel) });
+    await expect.poll(logged).toHaveLength(before + 1);
+    return logged().at(-1);
   }
 });
 
