@@ -43,6 +43,8 @@ async function scene() {
   return { ...channels, ann, say, counters, last: () => published.at(-1)?.frame };
 }
 
+type Scene = Awaited<ReturnType<typeof scene>>;
+
 describe('what a client says', () => {
   it('is heard by the others on the channel and not by itself, and answered a pong', async () => {
     const { say, sender, last } = await scene();
@@ -125,6 +127,22 @@ describe('a client event is refused', () => {
     expect(published).toHaveLength(13);
     await clock.advance(1100);
     expect(await say(frame)).toEqual(pong);
+  });
+
+  it.each([
+    ['has been revoked', async ({ registry, ann }: Scene) => void (await registry.revoke(ann, 0))],
+    ['has left', async ({ registry, ann }: Scene) => void (await registry.leave(ann))],
+    [
+      'has a session that has ended',
+      async ({ registry, ann, clock }: Scene) => {
+        await registry.seat(ann.connectionId, { ...ann, sessionExpiresAt: Math.floor(clock.now() / 1000) });
+      },
+    ],
+  ])('of a connection that %s, although its subscription is there', async (_, end) => {
+    const the = await scene();
+    await end(the);
+    expect(await the.say(frame)).toMatchObject({ event: 'pusher:error', data: { code: 401 } });
+    expect(the.published).toEqual([]);
   });
 
   it('above a quarter more than the user may send in one minute, by whatever connections', async () => {

@@ -220,6 +220,17 @@ it('answers a page that asked by sub-protocol with the name of ours, never with 
   });
 });
 
+it.each([
+  ['within the time of the next run', 74, true],
+  ['later', 76, false],
+])('has the socket of a session that ends %s closed at that end', async (_, seconds, isStarted) => {
+  const { clock, started, connect } = scene();
+  const at = Math.floor(clock.now() / 1000) + seconds;
+  const session = { principalId: 'user:42', sessionHash: 'x', authorizedAt: '1', sessionExpiresAt: String(at) };
+  await connect(connectEvent(session));
+  expect(started).toEqual([{ welcome: connection }, ...(isStarted ? [{ ending: { connection, at } }] : []), 'tick']);
+});
+
 it('writes down when the session ends', async () => {
   const { registry, connect } = scene();
   await connect(

@@ -51,10 +51,11 @@ async function scene({ sessions: count = 1, claims = new MemoryClaims(new Manual
   const asking = { sessions, credentials: async () => credentials, interval: 600, atOnce: 4, timeoutMs: 20_000, guard };
   const part = async () => true;
   const leave = createLeave(registry, part);
+  const revocations = new MemoryRevocations(clock);
   const world = {
     registry,
     live: registry,
-    revocations: new MemoryRevocations(clock),
+    revocations,
     subscriptions: new MemorySubscriptions(clock),
     sender,
     part,
@@ -65,7 +66,7 @@ async function scene({ sessions: count = 1, claims = new MemoryClaims(new Manual
     random: Math.random,
     tell: told.tell,
   };
-  return { clock, registry, sender, told, php, claims, guard, run: createRevalidate(world) };
+  return { clock, registry, revocations, sender, told, php, claims, guard, run: createRevalidate(world) };
 }
 
 it('tells what became of the sessions in one line, which is the metric as well', async () => {
@@ -80,6 +81,55 @@ it('tells what became of the sessions in one line, which is the metric as well',
       counts: { Rechecked: 3, RecheckLost: 1, RecheckFailed: 0, RecheckLate: 0, Ended: 1, EndFailed: 0 },
     },
   ]);
+});
+
+it('waits for a session that ends before the next run, closes its socket then, and asks in other runs meanwhile', async () => {
+  const { clock, registry, sender, told, claims, run } = await scene({ sessions: 0 });
+  sender.open('mortal');
+  await registry.seat('mortal', { sessionExpiresAt: Math.floor(clock.now() / 1000) + 40 });
+  const running = run();
+  await clock.advance(39_000);
+  expect([sender.isOpen('mortal'), claims.isHeld('revalidate')]).toEqual([true, false]);
+  await clock.advance(1_000);
+  await running;
+  expect(sender.isOpen('mortal')).toBe(false);
+  expect(told.lines).toEqual([
+    { level: 'info', message: 'closed at the end', fields: { gone: 0 }, counts: { Ended: 1, EndFailed: 0 } },
+  ]);
+});
+
+it('waits for the end that PHP has named just now', async () => {
+  const { php, clock, sender, run } = await scene({ sessions: 1 });
+  const expiresAt = Math.floor(clock.now() / 1000) + 20;
+  php.answer = (sessionId) => ({ sessionId, expiresAt });
+  const running = run();
+  await clock.advance(20_000);
+  await running;
+  expect(sender.isOpen('tab0')).toBe(false);
+});
+
+it('closes what ends although the run fails', async () => {
+  const { php, clock, registry, sender, run } = await scene({ sessions: 30 });
+  php.answer = () => refuse('not-logged-in');
+  sender.open('mortal');
+  await registry.seat('mortal', { sessionExpiresAt: Math.floor(clock.now() / 1000) + 40 });
+  const running = expect(run()).rejects.toThrow('No socket is closed for that');
+  await clock.advance(40_000);
+  await running;
+  expect([sender.isOpen('mortal'), sender.isOpen('tab0')]).toEqual([false, true]);
+});
+
+it('makes connections of 0.1.0 known to their owners, and closes those that were logged out before', async () => {
+  const { clock, registry, revocations, sender, run } = await scene({ sessions: 0 });
+  for (const id of ['kept', 'ended']) {
+    sender.open(id);
+    registry.makeOld(await registry.seat(id, { sessionHash: id.padEnd(64, '0') }));
+  }
+  await clock.advance(1_000);
+  await revocations.add(`session:${'ended'.padEnd(64, '0')}`, clock.now());
+  await run();
+  expect([sender.isOpen('kept'), sender.isOpen('ended')]).toEqual([true, false]);
+  expect(sender.framesHeardBy('ended')).toMatchObject([{ event: 'pusher:error', data: { code: 4009 } }]);
 });
 
 it('tells nothing in a minute in which nothing was due', async () => {
