@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Listener, type Publishing, startPublishing } from '../publishing.ts';
+import { connect } from '../socket-client.ts';
 
 // The real Lambdas: sockets that act as a user without a session of that user.
 describe('a socket of a session that names no user', () => {
@@ -81,5 +82,27 @@ describe('the sockets of one session', () => {
       expect(client.frames.at(-1)).toContain('4009');
     }
     await expect.poll(async () => [await gateway.rows('Connections'), await gateway.rows('Owners')]).toEqual([[], []]);
+  });
+});
+
+// PHP's clock may be ahead by five seconds, so a ticket may look younger than the logout that came after it.
+describe('a ticket that is trusted', () => {
+  let gateway: Publishing;
+  beforeAll(async () => {
+    gateway = await startPublishing({ sessionCheck: 'trust-ticket' });
+  });
+  afterAll(() => gateway?.close());
+
+  it.each([
+    ['its user', () => '/users/42'],
+    ['its session', () => `/sessions/${gateway.sessionHash}`],
+  ])('opens nothing after the logout of %s, although PHP’s clock is five seconds ahead', async (_, path) => {
+    gateway.cloud.clock.advance(20_000);
+    const ticket = gateway.seal(5);
+    expect((await gateway.ask('POST', `${path()}/terminate_connections`, { body: '{}' })).status).toBe(200);
+    gateway.cloud.clock.advance(1_000);
+    const url = `${gateway.webSocketUrl}?token=${encodeURIComponent(ticket)}`;
+    await expect(connect(url, { origin: gateway.pageUrl })).rejects.toMatchObject({ status: 403 });
+    expect(await gateway.logged(({ reason }) => reason === 'revoked')).toMatchObject({ principalId: 'user:42' });
   });
 });
