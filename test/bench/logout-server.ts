@@ -1,3 +1,4 @@
+import { signQuery } from '../fakes/signed-request.ts';
 import { startTicketDemo } from '../ticket-demo.ts';
 import { serve } from './serve.ts';
 
@@ -9,8 +10,17 @@ export interface LogoutServer {
 }
 
 /** The gateway on the local cloud and the PHP demo, whose logout closes sockets. */
-const demo = await startTicketDemo({ maxConnectionsPerUser: '1000' });
+const demo = await startTicketDemo({ maxConnectionsPerUser: '1000', maxHandshakesPerMinutePerUser: '100000' });
 const { pageUrl, webSocketUrl, php } = demo;
 const ready: LogoutServer = { pageUrl, webSocketUrl, php };
 const revoked = () => demo.records().filter(({ message }) => message === 'revoked');
-serve({ ready, answers: { revoked }, close: demo.close });
+
+/** What `close_user()` of the PHP file asks. */
+async function closeUser(): Promise<number> {
+  const path = `/apps/${demo.credentials.appId}/users/gonzalo/terminate_connections`;
+  const query = signQuery({ method: 'POST', path, body: Buffer.from('{}') }, demo.credentials);
+  const headers = { 'content-type': 'application/json' };
+  return (await fetch(`${demo.apiUrl}${path}?${query}`, { method: 'POST', headers, body: '{}' })).status;
+}
+
+serve({ ready, answers: { revoked, closeUser }, close: demo.close });

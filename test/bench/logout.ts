@@ -26,18 +26,22 @@ interface Logout {
   readonly parts: Readonly<Record<Part, number>>;
 }
 
-/** From the browser's POST /logout to the close of each of its session's sockets, with 500 of them. */
+/** From the browser's POST /logout, and from `close_user()`, to the close of each socket, with 500 of them. */
 export async function measureLogout(bench: Bench): Promise<Figure[]> {
   bench.step('synthesizing, then starting the local cloud and PHP');
   const server = await startChild<LogoutServer>(bench, 'logout-server.ts', {
     AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
   });
   const logouts: Logout[] = [];
+  const closings: Logout[] = [];
   // The first is for warming up.
   for (let round = 0; round <= rounds; round += 1) {
     bench.step(`a logout with ${socketCount} sockets, before ${server.ready.php}; round ${round} of ${rounds}`);
-    const logout = await logOut(bench, server, round);
-    if (round > 0) logouts.push(logout);
+    const logout = await close(bench, server, 2 * round, (visitor) => visitor.post('/logout'));
+    const closing = await close(bench, server, 2 * round + 1, () => server.ask('closeUser'));
+    if (round === 0) continue;
+    logouts.push(logout);
+    closings.push(closing);
   }
   const over = (pick: (logout: Logout) => number) => spread(logouts.map(pick));
   return [
@@ -51,6 +55,10 @@ export async function measureLogout(bench: Bench): Promise<Figure[]> {
       over(({ closed }) => percentile(closed, 0.99)),
       { unit: 'ms', limit: 1_000 },
     ),
+    figure('logout/user-closed-p99', spread(closings.map(({ closed }) => percentile(closed, 0.99))), {
+      unit: 'ms',
+      limit: 1_000,
+    }),
     ...parts.map((part) =>
       figure(
         `logout/part-${part}`,
@@ -61,7 +69,12 @@ export async function measureLogout(bench: Bench): Promise<Figure[]> {
   ];
 }
 
-async function logOut(bench: Bench, server: Child<LogoutServer>, round: number): Promise<Logout> {
+async function close(
+  bench: Bench,
+  server: Child<LogoutServer>,
+  round: number,
+  act: (visitor: Visitor) => Promise<unknown>,
+): Promise<Logout> {
   const { pageUrl, webSocketUrl } = server.ready;
   const visitor = new Visitor(pageUrl);
   await visitor.logIn();
@@ -77,7 +90,7 @@ async function logOut(bench: Bench, server: Child<LogoutServer>, round: number):
     await once(socket, 'close');
     return Date.now() - begin;
   });
-  await visitor.post('/logout');
+  await act(visitor);
   const times = await Promise.all(closed);
   return { closed: times, parts: readParts(await lineOf(server, round), begin, Math.max(...times)) };
 }
