@@ -82,7 +82,9 @@ export function createDeliver({ worker, tell, ...world }: Dependencies) {
 
   /** @throws when it is left, so that Lambda does it again */
   async function closeWhenOver(ending: EndingConnection): Promise<void> {
-    const { closed, gone, failed } = await closeAtTheEnd([ending], world, ending.at * 1000 + patienceMs);
+    // From now, where Lambda is late or tries again.
+    const deadline = Math.max(ending.at * 1000, clock.now()) + patienceMs;
+    const { closed, gone, failed } = await closeAtTheEnd([ending], world, deadline);
     if (closed + gone > 0) tell('info', 'closed at the end', { ...ending.connection, gone }, { Ended: closed });
     if (failed > 0) throw new Error('The socket of a session that has ended could not be closed.');
   }
