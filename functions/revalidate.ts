@@ -41,20 +41,22 @@ const lease = 'revalidate';
 const releaseMargin = 120;
 
 /** Every minute: closes the sockets whose session is over. One run at a time asks PHP; the waiting for ends may overlap. */
-export function createRevalidate({ claims, tell, ...world }: Dependencies) {
+export function createRevalidate({ claims, tell, asking, ...world }: Dependencies) {
   return async (event?: unknown): Promise<string | undefined> => {
     const begin = world.clock.now();
     if (isRelease(event)) return release(begin);
-    if (!(await claims.claim(lease, Math.floor(begin / 1000) + leaseSeconds))) return undefined;
+    // Where a run before began late, this one still closes what ends before the next.
+    const mayAsk = await claims.claim(lease, Math.floor(begin / 1000) + leaseSeconds);
     let report: RevalidateReport;
     try {
       // The last question may take all of its time, and what the others have found is to be closed in this run.
-      const lastQuestionMs = patienceMs - closingMs - (world.asking?.timeoutMs ?? 0);
+      const lastQuestionMs = patienceMs - closingMs - (asking?.timeoutMs ?? 0);
       const ask = begin + Math.min(askingMs, lastQuestionMs);
-      report = await revalidate(world, { ask, close: begin + patienceMs, wait: begin + soonMs });
+      const deadlines = { ask, close: begin + patienceMs, wait: begin + soonMs };
+      report = await revalidate({ ...world, asking: mayAsk ? asking : undefined }, deadlines);
     } finally {
       // Where this fails it ends by itself.
-      await claims.release(lease).catch(() => undefined);
+      if (mayAsk) await claims.release(lease).catch(() => undefined);
     }
     try {
       tellAll(report);
@@ -74,7 +76,6 @@ export function createRevalidate({ claims, tell, ...world }: Dependencies) {
 
   /** @returns the sentence for the operator */
   async function release(now: number): Promise<string> {
-    const { asking } = world;
     const isHolding = asking !== undefined && (await asking.guard.read()).heldSince !== undefined;
     if (!isHolding) return 'The guard does not hold, so nothing is released.';
     // In so long every session has its turn, the next run is done in any case, and the guard begins anew.

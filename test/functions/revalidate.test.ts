@@ -225,3 +225,13 @@ it('does its work although the lease cannot be given back, which ends by itself'
   await run();
   expect(php.asked).toBe(1);
 });
+
+// A run that began late holds the lease when the next one begins, which would else leave its ends to the one after it.
+it('closes what ends while another asks PHP', async () => {
+  const { clock, registry, sender, claims, php, run } = await scene();
+  sender.open('short');
+  await registry.seat('short', { sessionExpiresAt: Math.floor(clock.now() / 1000) + 60 });
+  await claims.claim('revalidate', Number.POSITIVE_INFINITY);
+  await clock.finish(run());
+  expect([sender.isOpen('short'), php.asked]).toEqual([false, 0]);
+});
