@@ -1,6 +1,6 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { Claims } from './core/claims.ts';
-import { closeAtTheEnd } from './core/close-at-the-end.ts';
+import { closeAtTheEnd, waitUntil } from './core/close-at-the-end.ts';
 import { soonMs } from './core/live-sessions.ts';
 import type { Asking } from './core/poll.ts';
 import { type RevalidateReport, type RevalidateWorld, revalidate } from './core/revalidate.ts';
@@ -45,6 +45,7 @@ export function createRevalidate({ claims, tell, asking, ...world }: Dependencie
   return async (event?: unknown): Promise<string | undefined> => {
     const begin = world.clock.now();
     if (isRelease(event)) return release(begin);
+    if (isWait(event)) return closeEnded(event.endsAt);
     // Where a run before began late, this one still closes what ends before the next.
     const mayAsk = await claims.claim(lease, Math.floor(begin / 1000) + leaseSeconds);
     let report: RevalidateReport;
@@ -65,6 +66,13 @@ export function createRevalidate({ claims, tell, asking, ...world }: Dependencie
     }
     return undefined;
   };
+
+  /** What Connect has heard of too late for the run of this minute. */
+  async function closeEnded(endsAt: number): Promise<undefined> {
+    await waitUntil(endsAt * 1000, world.clock);
+    const now = world.clock.now();
+    tellAll(await revalidate({ ...world, asking: undefined }, { ask: now, close: now + closingMs, wait: now }));
+  }
 
   /** @throws when sockets could not be closed */
   async function waitForEnds({ ending }: RevalidateReport, deadline: number): Promise<void> {
@@ -118,6 +126,11 @@ export function createRevalidate({ claims, tell, asking, ...world }: Dependencie
 /** What an operator sends; docs/operations.md has the command. */
 function isRelease(event: unknown): boolean {
   return typeof event === 'object' && event !== null && 'release' in event && event.release === true;
+}
+
+/** What Connect sends. */
+function isWait(event: unknown): event is { readonly endsAt: number } {
+  return typeof event === 'object' && event !== null && 'endsAt' in event && typeof event.endsAt === 'number';
 }
 
 const client = new DynamoDBClient(waitAtMost(2000));

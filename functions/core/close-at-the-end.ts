@@ -1,4 +1,5 @@
 import { actOnAll } from './act-on-all.ts';
+import type { Clock } from './clock.ts';
 import type { Connection } from './connection.ts';
 import { type EndReport, type EndWorld, endConnections, sumEndings } from './end-connections.ts';
 import type { LiveSessions } from './live-sessions.ts';
@@ -29,7 +30,7 @@ export async function closeAtTheEnd(
   const endings: EndReport[] = [];
   let unread = 0;
   for (const at of new Set(ending.map((each) => each.at))) {
-    await waitUntil(at * 1000);
+    await waitUntil(at * 1000, clock);
     const ended: Connection[] = [];
     const candidates = ending.filter((each) => each.at === at).map(({ connection }) => connection);
     await actOnAll([candidates], readers, async (connection) => {
@@ -41,9 +42,9 @@ export async function closeAtTheEnd(
   }
   const { found, failed, ...others } = sumEndings(endings);
   return { ...others, found: found + unread, failed: failed + unread };
+}
 
-  /** A timer of Node may fire a millisecond before the clock says so. */
-  async function waitUntil(instant: number): Promise<void> {
-    for (let early = instant - clock.now(); early > 0; early = instant - clock.now()) await clock.pause(early);
-  }
+/** A timer of Node may fire a millisecond before the clock says so. */
+export async function waitUntil(instant: number, clock: Clock): Promise<void> {
+  for (let early = instant - clock.now(); early > 0; early = instant - clock.now()) await clock.pause(early);
 }

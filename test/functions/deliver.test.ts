@@ -47,7 +47,6 @@ async function scene() {
   };
   const deliver = createDeliver({
     registry,
-    live: registry,
     sender: sockets,
     part,
     leave,
@@ -307,34 +306,5 @@ describe('a page of a broadcast', () => {
     sockets.open('a', 'b', 'c').break('b');
     await clock.finish(deliver({ broadcast: pageOf(clock) }));
     expect(told.lines[0]).toMatchObject({ level: 'error', counts: { Delivered: 2, Lost: 1 } });
-  });
-});
-
-describe('a session that ends soon', () => {
-  async function ending() {
-    const the = await scene();
-    the.sockets.open(id);
-    const at = Math.floor(the.clock.now() / 1000) + 30;
-    const connection = { principalId: `user:${id}`, connectionId: id };
-    await the.registry.prolong(connection, '0'.repeat(64), { validUntil: 0, sessionExpiresAt: at });
-    return { ...the, job: { ending: { connection, at } } };
-  }
-
-  it('has its socket closed at its end', async () => {
-    const { clock, sockets, deliver, job } = await ending();
-    const work = deliver(job);
-    await clock.advance(29_000);
-    expect(sockets.isOpen(id)).toBe(true);
-    await clock.advance(1_000);
-    expect(sockets.isOpen(id)).toBe(false);
-    await work;
-  });
-
-  // Lambda is a minute late where it was throttled, and tries again after a minute.
-  it('has its socket closed although it is long over', async () => {
-    const { clock, sockets, deliver, job } = await ending();
-    await clock.advance(90_000);
-    await clock.finish(deliver(job));
-    expect(sockets.isOpen(id)).toBe(false);
   });
 });

@@ -235,3 +235,21 @@ it('closes what ends while another asks PHP', async () => {
   await clock.finish(run());
   expect([sender.isOpen('short'), php.asked]).toEqual([false, 0]);
 });
+
+it('closes at an instant what has ended by then, and asks nobody, when Connect says so', async () => {
+  const { clock, registry, sender, php, run } = await scene();
+  const endsAt = Math.floor(clock.now() / 1000) + 30;
+  for (const [id, sessionExpiresAt] of [
+    ['over', endsAt - 1],
+    ['later', endsAt + 40],
+  ] as const) {
+    sender.open(id);
+    await registry.seat(id, { sessionExpiresAt });
+  }
+  const running = run({ endsAt });
+  await clock.advance(29_000);
+  expect(sender.isOpen('over')).toBe(true);
+  await clock.advance(1_000);
+  await running;
+  expect([sender.isOpen('over'), sender.isOpen('later'), php.asked]).toEqual([false, true, 0]);
+});

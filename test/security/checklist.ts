@@ -408,10 +408,21 @@ export const sections: readonly Section[] = [
             'integration/registry',
             'is shown to the last second of its session, and not from then on, although its socket may be open',
           ),
+          ...by(
+            'core/close-at-the-end',
+            'closes each socket at the end of its session, and says that the client may come back',
+            'closes the others when the row of one cannot be read, and says that one is left',
+          ),
+          ...by('core/end-watch', 'has somebody look one to eleven seconds after every end that is soon'),
+          ...by(
+            'integration/session-life',
+            'is closed within seconds of its end, when it opened less than a minute before',
+            'joins nothing and says nothing from its end on, although it is open',
+          ),
           ...by('conformance/limits', '#52 #N16 after two hours it is closed with 1001 however busy it was'),
         ],
         reason:
-          'It is closed within 75 s of that end; until then it joins nothing more, and hears its channels. The two hours are API Gateway’s.',
+          'It joins and says nothing from that end on, and is closed within 15 s; until then it hears its channels. The two hours are API Gateway’s.',
       },
       {
         number: 'S34',
