@@ -27,6 +27,7 @@ const functionsEnvironment = {
   CLAIMS_TABLE: 'claims',
   REVOCATIONS_TABLE: 'revocations',
   DELIVER_FUNCTION: 'deliver',
+  REVALIDATE_FUNCTION: 'revalidate',
   MAX_CONNECTIONS: '100',
   AT_MAX_CONNECTIONS: 'refuse',
   POST_RATE: '9000',

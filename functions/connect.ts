@@ -5,8 +5,8 @@ import type { Clock } from './core/clock.ts';
 import { type Connection, type NewConnection, sessionOwner } from './core/connection.ts';
 import { type ConnectionLimit, whoMustGo } from './core/connection-limit.ts';
 import type { ConnectionRegistry, RegisteredConnection } from './core/connection-registry.ts';
+import { createEndWatch, type WatchEnd } from './core/end-watch.ts';
 import { explainEnding } from './core/ending-refusal.ts';
-import { soonMs } from './core/live-sessions.ts';
 import { createMeter, type Meter, mostWithin, stepWithin } from './core/meter.ts';
 import { nextCheck } from './core/next-check.ts';
 import type { RefusalReason } from './core/refusal.ts';
@@ -43,7 +43,8 @@ interface Dependencies {
   readonly handshakes: Meter;
   /** After how many seconds PHP is asked again about the session; undefined where it never is. */
   readonly revalidateSeconds?: number | undefined;
-  readonly starter: Starter;
+  readonly watchEnd: WatchEnd;
+  readonly starter: Pick<Starter, 'deliver' | 'tick'>;
   readonly clock: Clock;
   readonly tell: Tell;
 }
@@ -54,7 +55,7 @@ interface Dependencies {
  */
 export function createConnect(dependencies: Dependencies) {
   const { registry, revocations, claims, subprotocol, limit, handshakes } = dependencies;
-  const { revalidateSeconds, starter, clock, tell } = dependencies;
+  const { revalidateSeconds, watchEnd, starter, clock, tell } = dependencies;
   return async (event: SocketEvent): Promise<APIGatewayProxyStructuredResultV2> => {
     const admitted = readAdmitted(event);
     // Only a route without our authorizer could bring this about, or a frame whose event is "$connect": fail closed.
@@ -80,8 +81,7 @@ export function createConnect(dependencies: Dependencies) {
       }
       if (goes.length > 0) await starter.deliver({ putOut: goes });
       await starter.deliver({ welcome: connection });
-      const { sessionExpiresAt: at = Number.POSITIVE_INFINITY } = session;
-      if (at * 1000 - clock.now() < soonMs) await starter.deliver({ ending: { connection, at } });
+      if (session.sessionExpiresAt !== undefined) await watchEnd(session.sessionExpiresAt);
     } catch (error) {
       // Without a welcome the socket would be mute for two hours: refuse the handshake and leave nothing behind.
       // Should that fail too, the row is litter, shown to nobody for long; the first fault is the one to tell.
@@ -128,6 +128,13 @@ const client = new DynamoDBClient(waitAtMost(2000));
 const claimsTable = readOptional('CLAIMS_TABLE');
 const handshakesPerMinute = readNumber('HANDSHAKES_PER_MINUTE_PER_USER');
 
+const counters = read('COUNTERS_TABLE');
+const starter = createStarter({
+  deliver: read('DELIVER_FUNCTION'),
+  revalidate: read('REVALIDATE_FUNCTION'),
+  tick: readOptional('TICK_FUNCTION'),
+});
+
 export const handler = createConnect({
   registry: createConnectionRows(readConnectionTables(), client, systemClock),
   revocations: createRevocationRows(read('REVOCATIONS_TABLE'), client, systemClock),
@@ -141,10 +148,11 @@ export const handler = createConnect({
       most: mostWithin(handshakesPerMinute),
       step: stepWithin(handshakesPerMinute),
     },
-    createCounterRows(read('COUNTERS_TABLE'), client),
+    createCounterRows(counters, client),
   ),
   revalidateSeconds: readRevalidateSeconds(),
-  starter: createStarter({ deliver: read('DELIVER_FUNCTION'), tick: readOptional('TICK_FUNCTION') }),
+  watchEnd: createEndWatch(createClaimRows(counters, client, systemClock), starter.closeEnded, systemClock),
+  starter,
   clock: systemClock,
   tell: createTell(),
 });

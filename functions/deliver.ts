@@ -1,24 +1,20 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { type BroadcastPage, deliverPage, type WorkerWorld } from './core/broadcast-page.ts';
-import { closeAtTheEnd, type EndingConnection } from './core/close-at-the-end.ts';
 import type { Connection } from './core/connection.ts';
 import type { RegisteredConnection } from './core/connection-registry.ts';
 import { type EndWorld, encodeEnding, endConnections, endSocket } from './core/end-connections.ts';
 import { encodeFrame, welcomeFrame } from './core/frame.ts';
-import type { LiveSessions } from './core/live-sessions.ts';
 import { type Delivery, SocketTrouble } from './core/socket-sender.ts';
 import { createChannels } from './edge/channels.ts';
 import { createClaimRows } from './edge/claim-rows.ts';
 import { systemClock } from './edge/clock.ts';
-import { read, readConnectionTables } from './edge/environment.ts';
+import { read } from './edge/environment.ts';
 import type { DeliverJob } from './edge/invoke.ts';
-import { createLiveSessionRows } from './edge/live-session-rows.ts';
 import { createSockets } from './edge/sockets.ts';
 import { createTell, type Tell } from './edge/telemetry.ts';
 import { waitAtMost } from './edge/wait-at-most.ts';
 
 interface Dependencies extends EndWorld {
-  readonly live: LiveSessions;
   /** What a page of a broadcast takes. Its sender tries once. */
   readonly worker: WorkerWorld;
   readonly tell: Tell;
@@ -28,15 +24,13 @@ interface Dependencies extends EndWorld {
 const patienceMs = 10_000;
 
 /**
- * What nobody waits for: posts the welcome, posts what was published to many, closes the sockets that are too many, and those whose
- * session ends before `revalidate` looks again.
+ * What nobody waits for: posts the welcome, posts what was published to many, and closes the sockets that are too many.
  */
 export function createDeliver({ worker, tell, ...world }: Dependencies) {
   const { registry, sender, leave, clock } = world;
   return async (job: DeliverJob): Promise<void> => {
     if ('welcome' in job) return welcome(job.welcome);
     if ('broadcast' in job) return broadcast(job.broadcast);
-    if ('ending' in job) return closeWhenOver(job.ending);
     return putOut(job.putOut);
   };
 
@@ -80,13 +74,6 @@ export function createDeliver({ worker, tell, ...world }: Dependencies) {
     if (failed > 0) throw new Error(`${failed} of ${found} sockets could not be closed.`);
   }
 
-  /** @throws when it is left, so that Lambda does it again */
-  async function closeWhenOver(ending: EndingConnection): Promise<void> {
-    const { closed, gone, failed } = await closeAtTheEnd([ending], world, ending.at * 1000 + patienceMs);
-    if (closed + gone > 0) tell('info', 'closed at the end', { ...ending.connection, gone }, { Ended: closed });
-    if (failed > 0) throw new Error('The socket of a session that has ended could not be closed.');
-  }
-
   async function postPatiently(connection: Connection): Promise<Delivery> {
     const frame = encodeFrame(welcomeFrame(connection.connectionId));
     // Who logged out while the socket opened is never welcomed.
@@ -126,7 +113,6 @@ const channels = createChannels(client, sendOnce, systemClock);
 
 export const handler = createDeliver({
   ...channels,
-  live: createLiveSessionRows(readConnectionTables(), client, systemClock),
   worker: { ...channels, claims: createClaimRows(read('CLAIMS_TABLE'), client, systemClock) },
   sender: createSockets(read('CALLBACK_URL'), { maxAttempts: 3, timeoutMs: 3000 }),
   tell: createTell(),

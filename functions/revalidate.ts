@@ -1,6 +1,6 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { Claims } from './core/claims.ts';
-import { closeAtTheEnd } from './core/close-at-the-end.ts';
+import { closeAtTheEnd, waitUntil } from './core/close-at-the-end.ts';
 import { soonMs } from './core/live-sessions.ts';
 import type { Asking } from './core/poll.ts';
 import { type RevalidateReport, type RevalidateWorld, revalidate } from './core/revalidate.ts';
@@ -41,20 +41,23 @@ const lease = 'revalidate';
 const releaseMargin = 120;
 
 /** Every minute: closes the sockets whose session is over. One run at a time asks PHP; the waiting for ends may overlap. */
-export function createRevalidate({ claims, tell, ...world }: Dependencies) {
+export function createRevalidate({ claims, tell, asking, ...world }: Dependencies) {
   return async (event?: unknown): Promise<string | undefined> => {
     const begin = world.clock.now();
     if (isRelease(event)) return release(begin);
-    if (!(await claims.claim(lease, Math.floor(begin / 1000) + leaseSeconds))) return undefined;
+    if (isWait(event)) return closeEnded(event.endsAt);
+    // Where a run before began late, this one still closes what ends before the next.
+    const mayAsk = await claims.claim(lease, Math.floor(begin / 1000) + leaseSeconds);
     let report: RevalidateReport;
     try {
       // The last question may take all of its time, and what the others have found is to be closed in this run.
-      const lastQuestionMs = patienceMs - closingMs - (world.asking?.timeoutMs ?? 0);
+      const lastQuestionMs = patienceMs - closingMs - (asking?.timeoutMs ?? 0);
       const ask = begin + Math.min(askingMs, lastQuestionMs);
-      report = await revalidate(world, { ask, close: begin + patienceMs, wait: begin + soonMs });
+      const deadlines = { ask, close: begin + patienceMs, wait: begin + soonMs };
+      report = await revalidate({ ...world, asking: mayAsk ? asking : undefined }, deadlines);
     } finally {
       // Where this fails it ends by itself.
-      await claims.release(lease).catch(() => undefined);
+      if (mayAsk) await claims.release(lease).catch(() => undefined);
     }
     try {
       tellAll(report);
@@ -63,6 +66,13 @@ export function createRevalidate({ claims, tell, ...world }: Dependencies) {
     }
     return undefined;
   };
+
+  /** What Connect has heard of too late for the run of this minute. */
+  async function closeEnded(endsAt: number): Promise<undefined> {
+    await waitUntil(endsAt * 1000, world.clock);
+    const now = world.clock.now();
+    tellAll(await revalidate({ ...world, asking: undefined }, { ask: now, close: now + closingMs, wait: now }));
+  }
 
   /** @throws when sockets could not be closed */
   async function waitForEnds({ ending }: RevalidateReport, deadline: number): Promise<void> {
@@ -74,7 +84,6 @@ export function createRevalidate({ claims, tell, ...world }: Dependencies) {
 
   /** @returns the sentence for the operator */
   async function release(now: number): Promise<string> {
-    const { asking } = world;
     const isHolding = asking !== undefined && (await asking.guard.read()).heldSince !== undefined;
     if (!isHolding) return 'The guard does not hold, so nothing is released.';
     // In so long every session has its turn, the next run is done in any case, and the guard begins anew.
@@ -117,6 +126,11 @@ export function createRevalidate({ claims, tell, ...world }: Dependencies) {
 /** What an operator sends; docs/operations.md has the command. */
 function isRelease(event: unknown): boolean {
   return typeof event === 'object' && event !== null && 'release' in event && event.release === true;
+}
+
+/** What Connect sends. */
+function isWait(event: unknown): event is { readonly endsAt: number } {
+  return typeof event === 'object' && event !== null && 'endsAt' in event && typeof event.endsAt === 'number';
 }
 
 const client = new DynamoDBClient(waitAtMost(2000));

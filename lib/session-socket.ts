@@ -130,7 +130,7 @@ export class SessionSocket extends Construct {
     const revalidation = this.#createRevalidation(props, php);
     this.revalidateAlarm = revalidation.alarm;
     const hello = props.hello === true ? this.#createHello() : undefined;
-    const connect = this.#createConnect(props, hello);
+    const connect = this.#createConnect(props, revalidation, hello);
     this.connectAlarm = alarmOnErrors(
       connect,
       'Connections cannot be registered, so handshakes fail although PHP said yes. The log of Connect says why. docs/operations.md: ConnectAlarm.',
@@ -202,7 +202,7 @@ export class SessionSocket extends Construct {
     return authorizer;
   }
 
-  #createConnect(props: SessionSocketProps, hello: Hello | undefined): SocketFunction {
+  #createConnect(props: SessionSocketProps, { revalidate }: Revalidation, hello: Hello | undefined): SocketFunction {
     const { mode, tokenFrom } = this.#wayIn;
     const { deliver } = this.#channels;
     const connect = this.#createFunction('Connect', {
@@ -212,6 +212,7 @@ export class SessionSocket extends Construct {
         ...this.#tables.registry,
         REVOCATIONS_TABLE: this.#tables.revocations.tableName,
         DELIVER_FUNCTION: deliver.lambda.functionName,
+        REVALIDATE_FUNCTION: revalidate.lambda.functionName,
         MAX_CONNECTIONS: String(props.maxConnectionsPerUser ?? defaultLimit.maxConnections),
         AT_MAX_CONNECTIONS: props.atMaxConnections ?? defaultLimit.atMaxConnections,
         HANDSHAKES_PER_MINUTE_PER_USER: String(settleTrafficLimits(props).maxHandshakesPerMinutePerUser),
@@ -229,9 +230,8 @@ export class SessionSocket extends Construct {
     }
     connect.allow('dynamodb:Query', this.#tables.connections.tableArn);
     connect.allow('dynamodb:GetItem', this.#tables.revocations.tableArn);
-    if (mode === 'ticket') connect.allow('dynamodb:PutItem', this.#tables.claims.tableArn);
-    connect.allow('dynamodb:UpdateItem', this.#tables.claims.tableArn);
-    connect.allow('lambda:InvokeFunction', deliver.lambda.functionArn);
+    for (const verb of ['PutItem', 'UpdateItem']) connect.allow(`dynamodb:${verb}`, this.#tables.claims.tableArn);
+    for (const { lambda } of [deliver, revalidate]) connect.allow('lambda:InvokeFunction', lambda.functionArn);
     if (hello !== undefined) connect.allow('lambda:InvokeFunction', hello.tick.lambda.functionArn);
     return connect;
   }

@@ -76,7 +76,7 @@ export async function endConnections(
   /** @returns the rows of those that hear nothing any more, as they were; undefined for one that has left */
   async function silence(connections: readonly Connection[]): Promise<Map<Connection, RevokedConnection | undefined>> {
     const silenced = new Map<Connection, RevokedConnection | undefined>();
-    const marked = connections.length > few ? await registry.revokeTogether(connections, endedAt, why) : undefined;
+    const marked = connections.length > few ? await markTogether(connections) : undefined;
     await tryAll(connections, async (connection) => {
       const row =
         marked === undefined ? await registry.revoke(connection, endedAt, why) : marked.get(connection.connectionId);
@@ -84,6 +84,11 @@ export async function endConnections(
       silenced.set(connection, row);
     });
     return silenced;
+  }
+
+  /** Whatever fails for all of them may succeed one by one. */
+  async function markTogether(connections: readonly Connection[]) {
+    return registry.revokeTogether(connections, endedAt, why).catch(() => undefined);
   }
 
   /** Off its channels already where it was silenced, and it can have joined none since. */

@@ -69,7 +69,9 @@ export async function revalidate(world: RevalidateWorld, deadlines: Deadlines): 
   // First, because it needs nobody: a session ends in time even where PHP is down.
   const endings = [await endConnections(ended, 'ended-session', world, deadlines.close)];
   const revoked = await adopt(unowned, world, deadlines.ask);
-  endings.push(await endConnections(revoked, 'revoked', world, deadlines.close));
+  // A rebind revokes the id before, and the socket goes on with the new one.
+  const unbound = await withoutRebound(revoked, world.live);
+  endings.push(await endConnections(unbound, 'revoked', world, deadlines.close));
 
   const { asking } = world;
   const isQuiet = asking === undefined || groups.length === 0;

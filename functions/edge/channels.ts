@@ -24,7 +24,7 @@ export function createChannels(client: DynamoDBClient, sender: Pick<SocketSender
   const members = createMemberRows(read('MEMBERS_TABLE'), client, clock);
   const leaveLater: Leave = (...found) => leave(...found);
   const { deliverFunction, quota } = readBroadcastSettings();
-  const starter = createStarter({ deliver: deliverFunction, tick: undefined });
+  const starter = createStarter({ deliver: deliverFunction });
   const world = {
     subscriptions,
     sender,

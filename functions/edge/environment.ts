@@ -45,11 +45,12 @@ export interface RegistryEnvironment {
 export interface ConnectEnvironment extends RegistryEnvironment, RevalidationEnvironment {
   readonly REVOCATIONS_TABLE: string;
   readonly DELIVER_FUNCTION: string;
+  readonly REVALIDATE_FUNCTION: string;
   /** Of one principal. */
   readonly MAX_CONNECTIONS: string;
   readonly AT_MAX_CONNECTIONS: LimitChoice;
   readonly HANDSHAKES_PER_MINUTE_PER_USER: string;
-  /** The table of claims in every mode: where handshakes of users with many are counted. */
+  /** The table of claims in every mode: where handshakes of users with many are counted, and ends that somebody waits for. */
   readonly COUNTERS_TABLE: string;
   /** Only when hello is on. */
   readonly TICK_FUNCTION?: string;

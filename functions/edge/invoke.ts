@@ -1,6 +1,5 @@
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import type { BroadcastPage } from '../core/broadcast-page.ts';
-import type { EndingConnection } from '../core/close-at-the-end.ts';
 import type { Connection } from '../core/connection.ts';
 import type { RegisteredConnection } from '../core/connection-registry.ts';
 import { waitAtMost } from './wait-at-most.ts';
@@ -13,23 +12,32 @@ export type DeliverJob =
   | { readonly welcome: Connection }
   /** Part of what was published to many. */
   | { readonly broadcast: BroadcastPage }
-  /** A connection whose session ends before `revalidate` looks again. */
-  | { readonly ending: EndingConnection }
   /** Connections above the limit of their principal. */
   | { readonly putOut: readonly RegisteredConnection[] };
 
 /** Starts one of our other functions without waiting for it: Lambda queues the event and answers at once. */
 export interface Starter {
   deliver(job: DeliverJob): Promise<void>;
+  /** Has `revalidate` close at an instant (epoch seconds) what has ended by then. */
+  closeEnded(endsAt: number): Promise<void>;
   /** Does nothing when hello is off. */
   tick(): Promise<void>;
 }
 
-export function createStarter(functions: { deliver: string; tick: string | undefined }): Starter {
+interface FunctionNames {
+  readonly deliver: string;
+  readonly revalidate?: string | undefined;
+  readonly tick?: string | undefined;
+}
+
+export function createStarter(functions: FunctionNames): Starter {
   // Patient, because an event that was taken but not answered in time is queued again, and done twice.
   const client = new LambdaClient(waitAtMost(5000));
   return {
     deliver: (job) => start(functions.deliver, job),
+    closeEnded: async (endsAt) => {
+      if (functions.revalidate !== undefined) await start(functions.revalidate, { endsAt });
+    },
     tick: async () => {
       if (functions.tick !== undefined) await start(functions.tick, {});
     },

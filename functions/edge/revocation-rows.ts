@@ -1,6 +1,7 @@
 import { type DynamoDBClient, GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import type { Clock } from '../core/clock.ts';
 import { type Revocations, revocationMemory } from '../core/revocations.ts';
+import { orUnfit } from './or-unfit.ts';
 import { revocationsTable, rowVersion } from './tables.ts';
 
 const { partitionKey, ttl } = revocationsTable;
@@ -15,7 +16,13 @@ export function createRevocationRows(table: string, client: DynamoDBClient, cloc
         revokedAt: { N: String(revokedAt) },
         [ttl]: { N: String(Math.floor(revokedAt / 1000) + revocationMemory) },
       };
-      await client.send(new PutItemCommand({ TableName: table, Item }));
+      const put = new PutItemCommand({
+        TableName: table,
+        Item,
+        ConditionExpression: 'attribute_not_exists(revokedAt) OR revokedAt < :revokedAt',
+        ExpressionAttributeValues: { ':revokedAt': Item.revokedAt },
+      });
+      await orUnfit(client.send(put));
     },
 
     async isRevokedSince(principalIds, instant) {

@@ -11,10 +11,13 @@ import { keyOf, type Row, revocationOf, shown } from './connection-row.ts';
 /** Of one transaction and of one read: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ServiceQuotas.html */
 const mostTogether = 100;
 
+/** A key that was not read for want of capacity, or because an answer has 16 MB at most, is asked for again. */
+const mostReads = 4;
+
 /**
  * Marks rows as revoked in two requests for each hundred, where one update for each row takes most of a logout's time. A transaction
  * costs twice as much as its updates. It does not answer the rows, so they are read after it: a row that is marked joins no more channels.
- * @returns the rows that are there; undefined where one has left, or is being written at the same time
+ * @returns the rows that are there; undefined where one has left, is being written at the same time, or is not read
  */
 export async function markTogether(
   table: string,
@@ -43,15 +46,15 @@ export async function markTogether(
     return readChunk(chunk);
   }
 
-  async function readChunk(chunk: readonly Connection[]): Promise<readonly Row[]> {
+  async function readChunk(chunk: readonly Connection[]): Promise<readonly Row[] | undefined> {
     const rows: Row[] = [];
-    // A key that was not read for want of capacity is asked for again.
-    for (let keys = chunk.map(keyOf); keys.length > 0; ) {
+    let keys = chunk.map(keyOf);
+    for (let reads = 1; keys.length > 0 && reads <= mostReads; reads += 1) {
       const { found, left } = await readOnce(keys);
       rows.push(...found);
       keys = left;
     }
-    return rows;
+    return keys.length === 0 ? rows : undefined;
   }
 
   async function readOnce(Keys: Row[]): Promise<{ readonly found: Row[]; readonly left: Row[] }> {

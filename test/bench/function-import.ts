@@ -61,6 +61,7 @@ const environment = {
   KEY: 'bench',
   CREDENTIALS_SECRET_ARN: 'arn:aws:secretsmanager:eu-central-1:123456789012:secret:bench-AbCdEf',
   DELIVER_FUNCTION: 'deliver',
+  REVALIDATE_FUNCTION: 'revalidate',
   POST_RATE: '9000',
   POST_BURST: '1250',
 };

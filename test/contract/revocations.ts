@@ -33,6 +33,13 @@ export function describeRevocations(name: string, create: (clock: ManualClock) =
       expect(await revocations.isRevokedSince(['user:1'], at + 1)).toBe(true);
     });
 
+    // A write that is tried again may land seconds after a younger one.
+    it('is not replaced by an older one that is written later', async () => {
+      const { revocations, at } = await scene();
+      await revocations.add('user:1', at - 1000);
+      expect(await revocations.isRevokedSince(['user:1'], at)).toBe(true);
+    });
+
     it('is forgotten after five minutes, although its row may still be there', async () => {
       const { clock, revocations, at } = await scene();
       await clock.advance((revocationMemory - 1) * 1000);

@@ -55,3 +55,19 @@ it('tries again when a socket cannot be closed', async () => {
   failNext(sender, 'close');
   expect(await clock.finish(start())).toEqual({ found: 2, closed: 2, gone: 0, failed: 0 });
 });
+
+it('closes the others when the row of one cannot be read, and says that one is left', async () => {
+  const { clock, registry, sender, start } = await scene();
+  failNext(registry, 'find');
+  expect(await clock.finish(start())).toEqual({ found: 2, closed: 1, gone: 0, failed: 1 });
+  expect([sender.isOpen('first'), sender.isOpen('second')]).toEqual([true, false]);
+});
+
+// Date.now() may be a millisecond short of the time that a timer of Node waited for.
+it('closes a socket at the end although the timer fires a millisecond early', async () => {
+  const { clock, sender, start } = await scene();
+  const pause = clock.pause.bind(clock);
+  clock.pause = (milliseconds) => pause(milliseconds > 1 ? milliseconds - 1 : milliseconds);
+  expect(await clock.finish(start())).toMatchObject({ closed: 2 });
+  expect(sender.isOpen('first')).toBe(false);
+});

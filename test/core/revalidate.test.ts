@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { deriveCredentials } from '../../functions/core/credentials.ts';
 import { refuse } from '../../functions/core/refusal.ts';
 import { SessionCheckFailed } from '../../functions/core/session-lookup.ts';
-import { failNext, justAfter } from '../fakes/order.ts';
+import { failNext, justAfter, justBefore } from '../fakes/order.ts';
 import { down, interval, scene, userOf } from './revalidate-scene.ts';
 
 describe('a session that PHP still knows', () => {
@@ -264,5 +264,36 @@ describe('while PHP is down for ten minutes, of 500 sockets', () => {
     await run();
     expect(registry.rows.every(({ sessionExpiresAt }) => sessionExpiresAt === undefined)).toBe(true);
     expect(registry.rows).toHaveLength(400);
+  });
+});
+
+describe('a socket of 0.1.0 whose session was revoked while its owners were written', () => {
+  async function revoked() {
+    const the = scene();
+    const before = await the.enter('before', ['tab'], { user: 'ada' }, the.nowSeconds() + interval);
+    const tab = { principalId: 'user:ada', connectionId: 'tab' };
+    the.registry.makeOld(tab);
+    await the.clock.advance(10);
+    const revoke = () => the.revocations.add(`session:${before}`, the.clock.now());
+    const rebind = () => the.registry.rebind(tab, before, { sessionHash: 'b'.repeat(64) });
+    return { ...the, revoke, rebind };
+  }
+
+  it('is closed', async () => {
+    const { registry, sender, revoke, run } = await revoked();
+    justBefore(registry, 'own', revoke);
+    expect(await run()).toMatchObject({ closing: { closed: 1 } });
+    expect(sender.isOpen('tab')).toBe(false);
+  });
+
+  // A rebind revokes the id before.
+  it('stays open when it has another id by then', async () => {
+    const { registry, sender, revoke, rebind, run } = await revoked();
+    justBefore(registry, 'own', async () => {
+      await revoke();
+      await rebind();
+    });
+    expect(await run()).toMatchObject({ closing: { found: 0 } });
+    expect(sender.isOpen('tab')).toBe(true);
   });
 });

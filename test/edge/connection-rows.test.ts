@@ -13,10 +13,11 @@ beforeAll(async () => {
 });
 afterAll(() => dynamoDb.close());
 
-/** What is asked of DynamoDB while `work` runs; the first question is answered with `firstAnswer`, the rest with nothing. */
+/** What is asked of DynamoDB while `work` runs; the first question is answered with `firstAnswer`, the rest with `laterAnswer`. */
 async function questionsOf(
   work: (rows: ConnectionRegistry, revocations: Revocations) => Promise<void>,
   firstAnswer: object = {},
+  laterAnswer: object = {},
 ) {
   const questions: { readonly operation: string; readonly input: Record<string, unknown> }[] = [];
   dynamoDb.mood = (request, response) => {
@@ -25,7 +26,7 @@ async function questionsOf(
     request.on('end', () => {
       const operation = String(request.headers['x-amz-target']).replace('DynamoDB_20120810.', '');
       questions.push({ operation, input: JSON.parse(Buffer.concat(chunks).toString()) });
-      answerJson(questions.length === 1 ? firstAnswer : {})(request, response);
+      answerJson(questions.length === 1 ? firstAnswer : laterAnswer)(request, response);
     });
   };
   const client = new DynamoDBClient({ endpoint: dynamoDb.url().href, maxAttempts: 1 });
@@ -55,6 +56,17 @@ it.each([
   const made = (questions: typeof coming) => questions.map(({ operation, input }) => `${operation} ${input.TableName}`);
   expect(made(coming).sort()).toEqual(writes('PutItem'));
   expect(made(going)).toEqual(writes('DeleteItem'));
+});
+
+// Else a throttled table would be asked without a pause for as long as the Lambda lives.
+it('gives up on reading many revoked rows that the table does not answer, so that each is marked by itself', async () => {
+  const Keys = [{ principalId: { S: 'user:1' }, connectionId: { S: 'a' } }];
+  const questions = await questionsOf(
+    async (rows) => expect(await rows.revokeTogether([connection], 0, 'revoked')).toBeUndefined(),
+    {},
+    { UnprocessedKeys: { connections: { Keys } } },
+  );
+  expect(questions.length).toBeLessThan(10);
 });
 
 it('asks about one connection with a consistent read', async () => {

@@ -22,14 +22,14 @@ afterEach(async () => {
 });
 
 it('starts deliver with its job and does not wait for it', async () => {
-  await createStarter({ deliver: 'deliver-name', tick: undefined }).deliver({ welcome });
+  await createStarter({ deliver: 'deliver-name' }).deliver({ welcome });
   expect(lambda.lastRequest.url).toBe('/2015-03-31/functions/deliver-name/invocations');
   expect(lambda.lastRequest.headers['x-amz-invocation-type']).toBe('Event');
   expect(JSON.parse(bodies.join(''))).toEqual({ welcome });
 });
 
 it('starts tick where hello is on, and does nothing where it is off', async () => {
-  await createStarter({ deliver: 'deliver-name', tick: undefined }).tick();
+  await createStarter({ deliver: 'deliver-name' }).tick();
   expect(lambda.requests).toHaveLength(0);
   await createStarter({ deliver: 'deliver-name', tick: 'tick-name' }).tick();
   expect(lambda.lastRequest.url).toBe('/2015-03-31/functions/tick-name/invocations');
@@ -37,5 +37,5 @@ it('starts tick where hello is on, and does nothing where it is off', async () =
 
 it('throws when Lambda does not take the job', async () => {
   lambda.mood = answerJson({ message: 'Rate exceeded' }, 429);
-  await expect(createStarter({ deliver: 'deliver-name', tick: undefined }).deliver({ welcome })).rejects.toThrow();
+  await expect(createStarter({ deliver: 'deliver-name' }).deliver({ welcome })).rejects.toThrow();
 });

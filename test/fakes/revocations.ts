@@ -11,7 +11,7 @@ export class MemoryRevocations implements Revocations {
   }
 
   async add(principalId: string, revokedAt: number): Promise<void> {
-    this.#times.set(principalId, revokedAt);
+    this.#times.set(principalId, Math.max(revokedAt, this.#times.get(principalId) ?? 0));
   }
 
   async isRevokedSince(principalIds: readonly string[], instant: number): Promise<boolean> {

@@ -4,6 +4,7 @@ import { createConnect } from '../../functions/connect.ts';
 import { connectionLifetime } from '../../functions/core/connection.ts';
 import type { ConnectionLimit } from '../../functions/core/connection-limit.ts';
 import { deriveCredentials, hashSessionId } from '../../functions/core/credentials.ts';
+import { createEndWatch, type WatchEnd } from '../../functions/core/end-watch.ts';
 import { explainEnding } from '../../functions/core/ending-refusal.ts';
 import { createLeave } from '../../functions/core/leave.ts';
 import { createMeter, type Meter, mostWithin } from '../../functions/core/meter.ts';
@@ -24,16 +25,20 @@ import { Told } from '../fakes/told.ts';
 const connection = { principalId: 'user:42', connectionId };
 const limit: ConnectionLimit = { maxConnections: 3, atMaxConnections: 'refuse' };
 const handshakes: Meter = async () => 'within';
+const watchEnd: WatchEnd = async () => undefined;
 
 function scene() {
   const clock = new ManualClock();
   const registry = new MemoryRegistry(clock);
-  const started: (DeliverJob | 'tick')[] = [];
+  const started: (DeliverJob | { readonly endsAt: number } | 'tick')[] = [];
   const starter: Starter = {
     deliver: async (job) => {
       // What is started may run at once, so the row has to be there.
       if ('welcome' in job) expect(registry.has(job.welcome)).toBe(true);
       started.push(job);
+    },
+    closeEnded: async (endsAt) => {
+      started.push({ endsAt });
     },
     tick: async () => {
       expect(registry.rows).not.toEqual([]);
@@ -49,7 +54,16 @@ function scene() {
     starter,
     started,
     told,
-    connect: createConnect({ registry, revocations, limit, handshakes, starter, clock, tell: told.tell }),
+    connect: createConnect({
+      registry,
+      revocations,
+      limit,
+      handshakes,
+      watchEnd: createEndWatch(new MemoryClaims(clock), starter.closeEnded, clock),
+      starter,
+      clock,
+      tell: told.tell,
+    }),
   };
 }
 
@@ -141,7 +155,17 @@ describe('with tickets', () => {
     return {
       ...the,
       claims,
-      connect: createConnect({ registry, revocations, claims, limit, handshakes, starter, clock, tell: told.tell }),
+      connect: createConnect({
+        registry,
+        revocations,
+        claims,
+        limit,
+        handshakes,
+        watchEnd,
+        starter,
+        clock,
+        tell: told.tell,
+      }),
     };
   }
 
@@ -210,6 +234,7 @@ it('answers a page that asked by sub-protocol with the name of ours, never with 
     subprotocol: 'session-socket',
     limit,
     handshakes,
+    watchEnd,
     starter,
     clock,
     tell: told.tell,
@@ -239,6 +264,18 @@ it('writes down when the session ends', async () => {
   expect(registry.rows).toMatchObject([{ sessionExpiresAt: 1900000000 }]);
 });
 
+// One Lambda that waits for each handshake would let one user occupy all that an account may run.
+it('has one function wait for all sessions that end within ten seconds and before the next look', async () => {
+  const { clock, started, connect } = scene();
+  const nowSeconds = Math.floor(clock.now() / 1000);
+  for (let n = 0; n < 3; n += 1) {
+    const session = { principalId: `user:${n}`, sessionHash: 'x', authorizedAt: '1' };
+    for (const end of [21, 22, 25, 29, 200])
+      await connect(connectEvent({ ...session, sessionExpiresAt: String(nowSeconds + end) }));
+  }
+  expect(started.filter((job) => typeof job === 'object' && 'endsAt' in job)).toEqual([{ endsAt: nowSeconds + 30 }]);
+});
+
 describe('when PHP is asked again', () => {
   const sealed = { principalId: 'user:42', sessionHash: 'a'.repeat(64), authorizedAt: '1', sessionSeal: 'r1.x' };
 
@@ -249,6 +286,7 @@ describe('when PHP is asked again', () => {
       revocations,
       limit,
       handshakes,
+      watchEnd,
       starter,
       clock,
       tell: told.tell,
@@ -367,8 +405,8 @@ describe('of a user who opens too many connections in a minute', () => {
       new MemoryCounters(),
     );
     const many: ConnectionLimit = { maxConnections: 100, atMaxConnections: 'refuse' };
-    const parts = { registry, revocations, claims, limit: many, handshakes: meter, starter, clock, tell: told.tell };
-    const connect = createConnect(parts);
+    const parts = { registry, revocations, claims, limit: many, handshakes: meter, watchEnd, starter, clock };
+    const connect = createConnect({ ...parts, tell: told.tell });
     const hurry = async () => {
       for (let n = 0; n < 5; n += 1) expect(await connect(connectEvent(ofTicket(n)))).toEqual({ statusCode: 200 });
     };
@@ -426,6 +464,7 @@ describe('above the limit of a principal', () => {
       revocations,
       limit: { ...limit, ...changes },
       handshakes,
+      watchEnd,
       starter,
       clock,
       tell: told.tell,

@@ -47,7 +47,6 @@ async function scene() {
   };
   const deliver = createDeliver({
     registry,
-    live: registry,
     sender: sockets,
     part,
     leave,

@@ -275,3 +275,31 @@ it('does its work although the lease cannot be given back, which ends by itself'
   await run();
   expect(php.asked).toBe(1);
 });
+
+// A run that began late holds the lease when the next one begins, which would else leave its ends to the one after it.
+it('closes what ends while another asks PHP', async () => {
+  const { clock, registry, sender, claims, php, run } = await scene();
+  sender.open('short');
+  await registry.seat('short', { sessionExpiresAt: Math.floor(clock.now() / 1000) + 60 });
+  await claims.claim('revalidate', Number.POSITIVE_INFINITY);
+  await clock.finish(run());
+  expect([sender.isOpen('short'), php.asked]).toEqual([false, 0]);
+});
+
+it('closes at an instant what has ended by then, and asks nobody, when Connect says so', async () => {
+  const { clock, registry, sender, php, run } = await scene();
+  const endsAt = Math.floor(clock.now() / 1000) + 30;
+  for (const [id, sessionExpiresAt] of [
+    ['over', endsAt - 1],
+    ['later', endsAt + 40],
+  ] as const) {
+    sender.open(id);
+    await registry.seat(id, { sessionExpiresAt });
+  }
+  const running = run({ endsAt });
+  await clock.advance(29_000);
+  expect(sender.isOpen('over')).toBe(true);
+  await clock.advance(1_000);
+  await running;
+  expect([sender.isOpen('over'), sender.isOpen('later'), php.asked]).toEqual([false, true, 0]);
+});

@@ -32,11 +32,13 @@ const least = {
     'dynamodb:DeleteItem on {Tables/Connections}',
     'dynamodb:DeleteItem on {Tables/Owners}',
     'dynamodb:GetItem on {Tables/Revocations}',
+    'dynamodb:PutItem on {Tables/Claims}',
     'dynamodb:PutItem on {Tables/Connections}',
     'dynamodb:PutItem on {Tables/Owners}',
     'dynamodb:Query on {Tables/Connections}',
     'dynamodb:UpdateItem on {Tables/Claims}',
     'lambda:InvokeFunction on {Channels/Deliver/Function}',
+    'lambda:InvokeFunction on {Revalidation/Revalidate/Function}',
     'logs:CreateLogStream on {Connect/Log}',
     'logs:PutLogEvents on {Connect/Log}',
   ],
@@ -125,15 +127,9 @@ const asking = {
   ].sort(),
 };
 
-/** Where tickets are burnt, too. */
-const byDefault = {
-  ...asking,
-  Connect: [...least.Connect, 'dynamodb:PutItem on {Tables/Claims}'].sort(),
-};
-
 describe.each([
-  { name: 'nothing set', deployment: deploy(), table: byDefault },
-  { name: 'tickets as sub-protocol', deployment: deploy({ tokenFrom: 'subprotocol' }), table: byDefault },
+  { name: 'nothing set', deployment: deploy(), table: asking },
+  { name: 'tickets as sub-protocol', deployment: deploy({ tokenFrom: 'subprotocol' }), table: asking },
   { name: 'session ids', deployment: deploy({ mode: 'session-id' }), table: least },
   { name: 'session ids and hello', deployment: deploy({ mode: 'session-id', hello: true }), table: withHello },
   { name: 'cookies', deployment: deploy({ mode: 'cookie' }), table: least },

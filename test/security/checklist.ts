@@ -431,7 +431,9 @@ export const sections: readonly Section[] = [
           ...by(
             'core/close-at-the-end',
             'closes each socket at the end of its session, and says that the client may come back',
+            'closes the others when the row of one cannot be read, and says that one is left',
           ),
+          ...by('core/end-watch', 'has somebody look one to eleven seconds after every end that is soon'),
           ...by(
             'integration/session-life',
             'is closed within seconds of its end, when it opened less than a minute before',
@@ -439,7 +441,8 @@ export const sections: readonly Section[] = [
           ),
           ...by('conformance/limits', '#52 #N16 after two hours it is closed with 1001 however busy it was'),
         ],
-        reason: 'It is closed within seconds of that end. The two hours are API Gateway’s.',
+        reason:
+          'It joins and says nothing from that end on, and is closed within 15 s; until then it hears its channels. The two hours are API Gateway’s.',
       },
       {
         number: 'S34',
