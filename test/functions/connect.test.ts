@@ -253,7 +253,8 @@ it.each([
   const at = Math.floor(clock.now() / 1000) + seconds;
   const session = { principalId: 'user:42', sessionHash: 'x', authorizedAt: '1', sessionExpiresAt: String(at) };
   await connect(connectEvent(session));
-  expect(started).toEqual([{ welcome: connection }, ...(isStarted ? [{ ending: { connection, at } }] : []), 'tick']);
+  const waiting = { endsAt: Math.ceil((at + 1) / 10) * 10 };
+  expect(started).toEqual([{ welcome: connection }, ...(isStarted ? [waiting] : []), 'tick']);
 });
 
 it('writes down when the session ends', async () => {

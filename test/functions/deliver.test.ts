@@ -67,20 +67,6 @@ it('posts the welcome, then opens the connection to broadcasts', async () => {
   expect(told.count('Delivered')).toBe(1);
 });
 
-it('closes the socket of a session at its end', async () => {
-  const { clock, registry, sockets, told, deliver } = await scene();
-  sockets.open('mortal');
-  const at = Math.floor(clock.now() / 1000) + 30;
-  const connection = await registry.seat('mortal', { sessionExpiresAt: at });
-  const work = deliver({ ending: { connection, at } });
-  await clock.advance(29_000);
-  expect(sockets.isOpen('mortal')).toBe(true);
-  await clock.advance(1_000);
-  await work;
-  expect(sockets.isOpen('mortal')).toBe(false);
-  expect(told.count('Ended')).toBe(1);
-});
-
 it('is patient with a socket that is not open yet, and greets it once', async () => {
   const { clock, registry, sockets, told, welcome, start } = await scene();
   const work = start();

@@ -128,14 +128,27 @@ describe('a client that sends faster than eight environments can compare', () =>
     const delivered = () => listener.on('private-room').length;
     const environmentsWereBusy = () =>
       log.some((entry) => entry.kind === 'function-waiting' && entry.function.includes('Message'));
-    return { sayAll, delivered, environmentsWereBusy };
+    /** The most events that were counted in any 1.1 seconds: the counter's rows have an attribute for each. */
+    const mostAtOnce = async () => {
+      const rows = (await publishing?.rows('Claims')) as Readonly<
+        Record<string, { readonly S?: string; readonly N?: string }>
+      >[];
+      const counts = rows
+        .filter(({ claim }) => claim?.S?.startsWith('client-events:'))
+        .flatMap((row) => Object.entries(row).filter(([name]) => /^w\d+$/.test(name)));
+      return Math.max(...counts.map(([, { N }]) => Number(N)));
+    };
+    return { sayAll, delivered, mostAtOnce, environmentsWereBusy };
   }
 
-  it('has at most half as many again delivered: of 60 at a limit of 10, 13', async () => {
-    const { sayAll, delivered, environmentsWereBusy } = await startRoom();
-    expect(await sayAll(60)).toBe(47);
+  // All 60 come within a second, but on a machine that is busy.
+  it('has at most half as many again delivered in any second: of 60 at a limit of 10, 13', async () => {
+    const { sayAll, delivered, mostAtOnce, environmentsWereBusy } = await startRoom();
+    const passed = 60 - (await sayAll(60));
     expect(environmentsWereBusy()).toBe(true);
-    await expect.poll(delivered).toBe(13);
+    expect(await mostAtOnce()).toBe(13);
+    expect(passed).toBeGreaterThanOrEqual(13);
+    await expect.poll(delivered).toBe(passed);
   });
 
   it('has at most half as many frames again answered: of 800 at a limit of 300, below 450', async () => {

@@ -280,7 +280,13 @@ describe('a connection to PHP', () => {
   it('is kept after a refusal with a page as well', async () => {
     php.mood = answer(403);
     const lambda = await startAuthorizer();
-    for (let n = 0; n < 5; n++) expectOutcome(await lambda.invoke(knock()), 'refused');
+    expectOutcome(await lambda.invoke(knock()), 'refused');
+    for (let n = 0; n < 4; n++) {
+      const { result, lines } = await lambda.invoke(knock());
+      expect(result).toEqual({ principalId: 'nobody', ...policy('Deny') });
+      // Within a minute a reason is explained once.
+      expect(lines).toEqual([expect.objectContaining({ HandshakeRefused: 1, reason: 'not-logged-in' })]);
+    }
     expect([php.requests.length, php.connections.length]).toEqual([5, 1]);
   });
 

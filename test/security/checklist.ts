@@ -580,7 +580,10 @@ export const sections: readonly Section[] = [
             'a meter › fails when the counters do, so that nobody speaks uncounted',
             'a meter that tells every one › lets pass at most half as many again in any second, whatever environments count them in whatever order',
           ),
-          ...by('integration/limits', 'has at most half as many again delivered: of 60 at a limit of 10, 13'),
+          ...by(
+            'integration/limits',
+            'has at most half as many again delivered in any second: of 60 at a limit of 10, 13',
+          ),
         ],
         reason:
           'Up to a quarter more than a limit may pass, so that a client at the limit is never rejected; [docs/limits.md](docs/limits.md) has all limits and what a user at them can cost.',
