@@ -90,6 +90,7 @@ const thorough = [
   'test/integration/local-cloud-restarts.test.ts',
   'test/integration/mass-logout.test.ts',
   'test/integration/npm-start.test.ts',
+  'test/integration/presence-churn.test.ts',
   'test/integration/php-*.test.ts',
   'test/integration/pusher-node.test.ts',
   'test/integration/session-socket.test.ts',
