@@ -49,17 +49,7 @@ export function createLiveSessionRows(
       for await (const page of pages) yield (page.Items ?? []).map(readDue);
     },
 
-    async find(connection) {
-      const { Item } = await client.send(
-        new GetItemCommand({
-          TableName: table,
-          Key: keyOf(connection),
-          ConsistentRead: true,
-          ProjectionExpression: 'sessionHash, sessionSeal, sessionExpiresAt',
-        }),
-      );
-      return Item === undefined ? undefined : readLiveSession(Item);
-    },
+    find,
 
     async prolong(connection, sessionHash, { validUntil, sessionExpiresAt }) {
       const next = `SET validUntil = :validUntil`;
@@ -82,12 +72,26 @@ export function createLiveSessionRows(
       // The new owner first: a logout with the new id finds the connection by it.
       await owners.add(sessionOwner(to.sessionHash), connection);
       const isRebound = await update(connection, sessionHash, `SET ${changes.join(', ')}`, values);
-      // Else it may be another rebind to the same id that was faster.
       if (isRebound && !isSameSessionId(to.sessionHash, sessionHash))
         await owners.remove(sessionOwner(sessionHash), connection);
+      // It has left, and would be looked for at each logout. Else another rebind to the same id may have been faster.
+      if (!isRebound && (await find(connection)) === undefined)
+        await owners.remove(sessionOwner(to.sessionHash), connection);
       return isRebound;
     },
   };
+
+  async function find(connection: Connection): Promise<LiveSession | undefined> {
+    const { Item } = await client.send(
+      new GetItemCommand({
+        TableName: table,
+        Key: keyOf(connection),
+        ConsistentRead: true,
+        ProjectionExpression: 'sessionHash, sessionSeal, sessionExpiresAt',
+      }),
+    );
+    return Item === undefined ? undefined : readLiveSession(Item);
+  }
 
   async function update(connection: Connection, hash: string, expression: string, values: Row): Promise<boolean> {
     const change = new UpdateItemCommand({

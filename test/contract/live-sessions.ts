@@ -132,6 +132,9 @@ export function describeLiveSessions(name: string, create: (clock: ManualClock) 
       }
       expect(await live.find(a)).toEqual({ sessionHash: hash });
       expect(await registry.holds(gone)).toBe(false);
+      const found = [];
+      for await (const page of registry.ofSession('c'.repeat(64))) found.push(...page);
+      expect(found.map(({ connectionId }) => connectionId)).not.toContain('gone');
     });
   });
 }
