@@ -86,6 +86,8 @@ const thorough = [
   'test/integration/close-anybody.test.ts',
   'test/integration/connections-client.test.ts',
   'test/integration/dynamodb-local.test.ts',
+  'test/integration/dynamodb-rows.test.ts',
+  'test/integration/lambda-failures.test.ts',
   'test/integration/limits.test.ts',
   'test/integration/local-cloud-restarts.test.ts',
   'test/integration/mass-logout.test.ts',

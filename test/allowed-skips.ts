@@ -12,7 +12,6 @@ export const allowedSkips: readonly {
 }[] = [
   { need: 'browser', file: 'test/e2e/', because: 'They open pages.' },
   { need: 'jq', file: 'test/secret-commands.test.ts', because: 'The commands that it pastes call jq.' },
-  { need: 'java', file: 'test/integration/registry.test.ts', because: 'DynamoDB Local is a Java program.' },
   { need: 'java', file: 'test/integration/dynamodb-', because: 'DynamoDB Local is a Java program.' },
   {
     need: 'php',

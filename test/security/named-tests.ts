@@ -31,12 +31,16 @@ export function fits(test: NamedTest, fullName: string): boolean {
 export function isThere({ file, title }: NamedTest): boolean {
   const path = join(project, file);
   if (!existsSync(path)) return false;
-  const text = readFileSync(path, 'utf8');
-  const contracts = [...text.matchAll(/from '(\.\.\/contract\/[\w-]+\.ts)'/g)].map(([, name = '']) =>
-    readFileSync(join(dirname(path), name), 'utf8'),
-  );
-  const source = [text, ...contracts].join('\n');
+  const source = textOf(path);
   return partsOf(title).every((part) => ["'", '"', '`'].some((quote) => source.includes(quote + part + quote)));
+}
+
+/** With the contracts that it runs. */
+function textOf(path: string): string {
+  const text = readFileSync(path, 'utf8');
+  const imports = [...text.matchAll(/from '(\.[\w./-]+\.ts)'/g)].map(([, name = '']) => join(dirname(path), name));
+  const contracts = imports.filter((each) => dirname(each).endsWith('test/contract'));
+  return [text, ...contracts.map(textOf)].join('\n');
 }
 
 function partsOf(title: string): readonly string[] {

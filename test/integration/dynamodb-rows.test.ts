@@ -1,0 +1,8 @@
+import { describe, it } from 'vitest';
+import { hasJava, withJava } from '../contract/engines.ts';
+import { describeRows } from '../contract/rows.ts';
+
+describe('DynamoDB Local', () => {
+  if (hasJava) describeRows('strict');
+  else it('is held to the same tests', withJava, () => undefined);
+});
