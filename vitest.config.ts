@@ -88,6 +88,7 @@ const thorough = [
   'test/integration/dynamodb-local.test.ts',
   'test/integration/dynamodb-rows.test.ts',
   'test/integration/lambda-failures.test.ts',
+  'test/integration/lambda-handlers.test.ts',
   'test/integration/limits.test.ts',
   'test/integration/local-cloud-restarts.test.ts',
   'test/integration/mass-logout.test.ts',
