@@ -26,7 +26,7 @@ export async function measureAuthorizerImport(bench: Bench): Promise<Figure[]> {
   }
   const overNode = spreadOfPairs(bundleMs, emptyMs, (ours, bare) => ours - bare);
   return [
-    figure('authorizer-import/bundle', size / 1000, { unit: 'KB', limit: 42 }),
+    figure('authorizer-import/bundle', size / 1000, { unit: 'KB', limit: 24 }),
     figure('authorizer-import/import', overNode, { unit: 'ms', limit: 25 }),
   ];
 }

@@ -7,6 +7,7 @@ import { deriveCredentials, hashSessionId } from '../../functions/core/credentia
 import { createEndWatch, type WatchEnd } from '../../functions/core/end-watch.ts';
 import { explainEnding } from '../../functions/core/ending-refusal.ts';
 import { createLeave } from '../../functions/core/leave.ts';
+import { soonMs } from '../../functions/core/live-sessions.ts';
 import { createMeter, type Meter, mostWithin } from '../../functions/core/meter.ts';
 import { rebind } from '../../functions/core/rebind.ts';
 import type { DeliverJob, Starter } from '../../functions/edge/invoke.ts';
@@ -246,8 +247,8 @@ it('answers a page that asked by sub-protocol with the name of ours, never with 
 });
 
 it.each([
-  ['within the time of the next run', 74, true],
-  ['later', 76, false],
+  ['within the time of the next run', soonMs / 1000 - 1, true],
+  ['later', soonMs / 1000 + 1, false],
 ])('has the socket of a session that ends %s closed at that end', async (_, seconds, isStarted) => {
   const { clock, started, connect } = scene();
   const at = Math.floor(clock.now() / 1000) + seconds;
