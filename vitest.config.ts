@@ -85,6 +85,7 @@ const thorough = [
   'test/integration/chaos.test.ts',
   'test/integration/close-anybody.test.ts',
   'test/integration/connections-client.test.ts',
+  'test/integration/dynamodb-engines.test.ts',
   'test/integration/dynamodb-local.test.ts',
   'test/integration/dynamodb-rows.test.ts',
   'test/integration/lambda-failures.test.ts',
