@@ -6,6 +6,7 @@ import type { ApiRoute, ApiTarget } from './core/api-routes.ts';
 import type { Publish } from './core/broadcast.ts';
 import type { ChannelWorld } from './core/channel-attributes.ts';
 import { describeChannel, listChannels, listUsers } from './core/channel-questions.ts';
+import { userOwner } from './core/connection.ts';
 import type { CredentialsSource } from './core/credentials.ts';
 import { actOnce, type Idempotency, readAttempt } from './core/idempotency.ts';
 import { answerBatch, answerEvent, publishAll } from './core/publish.ts';
@@ -152,7 +153,7 @@ export function createPublishApi({ tell, ...world }: Dependencies) {
     const report = await rebind(wish, world, world.clock.now() + patienceMs);
     if (isRefusal(report)) return badRequest(report.sentence);
     const { rebound, failed, ended } = report;
-    const principalId = wish.userId === undefined ? undefined : `user:${wish.userId}`;
+    const principalId = wish.userId && userOwner(wish.userId);
     const counts = { Rebound: rebound, RebindFailed: failed, Ended: ended.closed, EndFailed: ended.failed };
     const isWhole = failed + ended.failed === 0;
     tell(isWhole ? 'info' : 'error', 'rebound', { principalId, gone: ended.gone }, counts);
@@ -163,7 +164,7 @@ export function createPublishApi({ tell, ...world }: Dependencies) {
   /** @throws when sockets are left, so that it is counted as the fault that it is, and PHP asks again */
   async function close(revocation: Revocation, deadline: number): Promise<void> {
     const { found, closed, gone, failed, took } = await revoke(revocation, world, deadline);
-    const principalId = revocation.userId === undefined ? undefined : `user:${revocation.userId}`;
+    const principalId = revocation.userId && userOwner(revocation.userId);
     const whole = revocation.sessionHash === undefined ? 'user' : 'session';
     const fields = { principalId, of: whole, found, gone, ...inMilliseconds(took) };
     tell(failed > 0 ? 'error' : 'info', 'revoked', fields, { Revoked: closed, RevokeFailed: failed });

@@ -9,7 +9,7 @@ export function userOwner(userId: string): string {
   return `user:${userId}`;
 }
 
-/** The name under which a session's connections are found, whoever its user is. */
+/** The name under which all connections of a session are found. */
 export function sessionOwner(sessionHash: string): string {
   return `session:${sessionHash}`;
 }

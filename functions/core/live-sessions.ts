@@ -35,8 +35,8 @@ export interface LiveSession {
  * The port to the sessions behind open sockets. They lie in the rows of their connections, so that each step is one write.
  *
  * `due` yields, page by page, the connections whose session ends before an instant (epoch seconds), those whose next check has come,
- * and those that their owners do not know, revoked ones too, because a close may have failed. It MAY be stale: what was missed is due a minute later, and every change below is made on
- * condition. It MUST NOT yield a connection whose own time has passed.
+ * and those that their owners do not know, revoked ones too, because a close may have failed. It MAY be stale: what was missed is due a
+ * minute later, and every change below is made on condition. It MUST NOT yield a connection whose own time has passed.
  * `find` answers by what was written last; undefined when the connection has left.
  * `prolong` and `rebind` change a connection only while it is there and belongs to the session that is named, and answer
  * whether they did. `prolong` notes what PHP said: when the session ends, if it does, and when to ask again. `rebind` gives

@@ -1,8 +1,7 @@
 import { connectionLifetime } from './connection.ts';
 
 /**
- * Logouts, by the name of an owner: `user:<id>`, all of a user's sockets, or `session:<hash>`, those of one session, whoever its user
- * is.
+ * Logouts, by the name of an owner: `user:<id>`, all of a user's sockets, or `session:<hash>`, those of one session.
  *
  * `add` remembers the latest for as long as a socket may be open that opened before it: the client may bring a sign-in or a subscription that
  * PHP signed before the logout. `isRevokedSince` answers whether one of these was added at this instant (epoch milliseconds) or

@@ -1,4 +1,5 @@
 import { timingSafeEqual } from 'node:crypto';
+import { sessionOwner, userOwner } from './connection.ts';
 import type { Identity } from './identity.ts';
 import { type Refusal, refuse } from './refusal.ts';
 
@@ -49,7 +50,7 @@ export function askingWith(proof: Proof, cookieName: string): Exclude<Proof, str
 
 /** `user:<id>`, or `session:<hash>` when PHP names no user: what a connection belongs to. */
 export function principalOf(session: Session, sessionHash: string): string {
-  return session.userId === undefined ? `session:${sessionHash}` : `user:${session.userId}`;
+  return session.userId === undefined ? sessionOwner(sessionHash) : userOwner(session.userId);
 }
 
 /** @param now epoch milliseconds */

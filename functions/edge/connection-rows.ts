@@ -69,9 +69,7 @@ export function createConnectionRows(
       return channel === undefined || channelsOf(row).includes(channel);
     },
 
-    async maySpeak(connection) {
-      return mayJoin(connection);
-    },
+    maySpeak,
 
     async whyRevoked(connection) {
       const row = await find(connection);
@@ -97,7 +95,7 @@ export function createConnectionRows(
         },
         ReturnValues: 'UPDATED_OLD',
       });
-      if (outcome === 'unfit') return (await mayJoin(connection)) ? 'full' : 'away';
+      if (outcome === 'unfit') return (await maySpeak(connection)) ? 'full' : 'away';
       // Each time, because a Lambda may have died here after the row took the user.
       if (userId !== undefined) await addOwner(userOwner(userId), connection);
       return channelsOf(outcome).includes(channel) ? 'again' : 'joined';
@@ -124,7 +122,7 @@ export function createConnectionRows(
         },
       });
       if (outcome !== 'unfit') return 'signed in';
-      return (await mayJoin(connection)) ? 'other' : 'away';
+      return (await maySpeak(connection)) ? 'other' : 'away';
     },
 
     async signedInAs(connection) {
@@ -267,7 +265,7 @@ export function createConnectionRows(
     return answer.Item;
   }
 
-  async function mayJoin(connection: Connection): Promise<boolean> {
+  async function maySpeak(connection: Connection): Promise<boolean> {
     const row = await find(connection);
     const goesOn = (end: AttributeValue | undefined) => Number(end?.N ?? Number.POSITIVE_INFINITY) > seconds();
     return row !== undefined && row.revokedAt === undefined && goesOn(row[ttl]) && goesOn(row.sessionExpiresAt);
