@@ -1,10 +1,10 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { type BroadcastPage, deliverPage, type WorkerWorld } from './core/broadcast-page.ts';
-import type { Connection } from './core/connection.ts';
-import type { RegisteredConnection } from './core/connection-registry.ts';
-import { type EndWorld, encodeEnding, endConnections, endSocket } from './core/end-connections.ts';
-import { encodeFrame, welcomeFrame } from './core/frame.ts';
-import { type Delivery, SocketTrouble } from './core/socket-sender.ts';
+import type { Connection } from './core/connections/connection.ts';
+import type { RegisteredConnection } from './core/connections/connection-registry.ts';
+import { type BroadcastPage, deliverPage, type WorkerWorld } from './core/delivery/broadcast-worker.ts';
+import { type Delivery, SocketTrouble } from './core/delivery/socket-sender.ts';
+import { encodeFrame, welcomeFrame } from './core/frames/frame.ts';
+import { type EndWorld, encodeEnding, endConnections, endSocket } from './core/sessions/close-connections.ts';
 import { createChannels } from './edge/channels.ts';
 import { createClaimRows } from './edge/claim-rows.ts';
 import { systemClock } from './edge/clock.ts';

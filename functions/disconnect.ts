@@ -1,6 +1,6 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
-import type { Leave } from './core/leave.ts';
+import type { Leave } from './core/channels/leave.ts';
 import { createChannels } from './edge/channels.ts';
 import { systemClock } from './edge/clock.ts';
 import { read } from './edge/environment.ts';

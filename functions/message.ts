@@ -1,8 +1,12 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
-import { createAdmission } from './core/admission.ts';
-import { createClientEvent } from './core/client-event.ts';
-import { fieldsOf } from './core/fields.ts';
+import { createAdmission } from './core/channels/admission.ts';
+import { createClientEvent } from './core/channels/client-event.ts';
+import { createSignIn } from './core/channels/sign-in.ts';
+import { createJoin, createSubscribe, createUnsubscribe } from './core/channels/subscribe.ts';
+import { createTellPresent } from './core/channels/tell-present.ts';
+import type { SocketSender } from './core/delivery/socket-sender.ts';
+import { refuseFrame } from './core/frame-refusal.ts';
 import {
   type Ending,
   encodeFrame,
@@ -11,16 +15,12 @@ import {
   parseFrame,
   pongFrame,
   subscriptionErrorFrame,
-} from './core/frame.ts';
-import { refuseFrame } from './core/frame-refusal.ts';
-import { createFloodLimit, createLimit, type FloodLimit } from './core/limit.ts';
+} from './core/frames/frame.ts';
+import { createFloodLimit, createLimit, type FloodLimit } from './core/frames/rate-limit.ts';
+import type { Speaker } from './core/frames/speaker.ts';
+import { fieldsOf } from './core/json.ts';
+import { createSocketSignatures } from './core/keys/socket-signature.ts';
 import { isRefusal, type Refusal } from './core/refusal.ts';
-import { createSignIn } from './core/sign-in.ts';
-import type { SocketSender } from './core/socket-sender.ts';
-import { createSocketSignatures } from './core/socket-signature.ts';
-import type { Speaker } from './core/speaker.ts';
-import { createJoin, createSubscribe, createUnsubscribe } from './core/subscribe.ts';
-import { createTellPresent } from './core/tell-present.ts';
 import { createChannels } from './edge/channels.ts';
 import { systemClock } from './edge/clock.ts';
 import { readSpeaker } from './edge/context.ts';

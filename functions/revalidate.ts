@@ -1,9 +1,9 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import type { Claims } from './core/claims.ts';
-import { closeAtTheEnd, waitUntil } from './core/close-at-the-end.ts';
-import { soonMs } from './core/live-sessions.ts';
-import type { Asking } from './core/poll.ts';
-import { type RevalidateReport, type RevalidateWorld, revalidate } from './core/revalidate.ts';
+import type { Claims } from './core/connections/claims.ts';
+import { closeAtTheEnd, waitUntil } from './core/sessions/close-at-the-end.ts';
+import { soonMs } from './core/sessions/live-sessions.ts';
+import type { Asking } from './core/sessions/poll.ts';
+import { type RevalidateReport, type RevalidateWorld, revalidate } from './core/sessions/revalidate.ts';
 import { createChannels } from './edge/channels.ts';
 import { createClaimRows } from './edge/claim-rows.ts';
 import { systemClock } from './edge/clock.ts';

@@ -1,11 +1,11 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import type { Claims } from './core/claims.ts';
 import type { Clock } from './core/clock.ts';
-import { welcomePatience } from './core/connection.ts';
-import type { ConnectionRegistry, RegisteredConnection } from './core/connection-registry.ts';
-import { fanOut } from './core/fan-out.ts';
-import { encodeFrame, helloFrame } from './core/frame.ts';
-import type { SocketSender } from './core/socket-sender.ts';
+import type { Claims } from './core/connections/claims.ts';
+import { welcomePatience } from './core/connections/connection.ts';
+import type { ConnectionRegistry, RegisteredConnection } from './core/connections/connection-registry.ts';
+import { fanOut } from './core/delivery/fan-out.ts';
+import type { SocketSender } from './core/delivery/socket-sender.ts';
+import { encodeFrame, helloFrame } from './core/frames/frame.ts';
 import { createClaimRows } from './edge/claim-rows.ts';
 import { systemClock } from './edge/clock.ts';
 import { createConnectionRows } from './edge/connection-rows.ts';

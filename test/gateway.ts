@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DynamoDBClient, ScanCommand } from '@aws-sdk/client-dynamodb';
 import { readCredentials } from '../bin/ticket-environment.ts';
-import type { PusherCredentials } from '../functions/core/credentials.ts';
+import type { PusherCredentials } from '../functions/core/keys/credentials.ts';
 import type { Entry } from '../lib/bundle.ts';
 import {
   type InvocationResult,

@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { createAnnounce } from '../core/announce.ts';
-import { createPublish } from '../core/broadcast.ts';
-import type { BroadcastPage } from '../core/broadcast-page.ts';
+import { createAnnounce } from '../core/channels/announce.ts';
+import { createLeave, type Leave } from '../core/channels/leave.ts';
+import { createPart } from '../core/channels/part.ts';
 import type { Clock } from '../core/clock.ts';
-import { createLeave, type Leave } from '../core/leave.ts';
-import { createPart } from '../core/part.ts';
-import type { SocketSender } from '../core/socket-sender.ts';
+import { createPublish } from '../core/delivery/broadcast.ts';
+import type { BroadcastPage } from '../core/delivery/broadcast-worker.ts';
+import type { SocketSender } from '../core/delivery/socket-sender.ts';
 import { createConnectionRows } from './connection-rows.ts';
 import { read, readBroadcastSettings, readConnectionTables } from './environment.ts';
 import { createStarter } from './invoke.ts';

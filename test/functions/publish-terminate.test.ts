@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import { describe, expect, it } from 'vitest';
-import { deriveCredentials, hashSessionId } from '../../functions/core/credentials.ts';
+import { deriveCredentials, hashSessionId } from '../../functions/core/keys/credentials.ts';
 import { createPublishApi } from '../../functions/publish.ts';
 import { MemoryClaims } from '../fakes/claims.ts';
 import { ManualClock } from '../fakes/clock.ts';

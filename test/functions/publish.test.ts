@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import { describe, expect, it } from 'vitest';
-import { socketIdOf } from '../../functions/core/connection.ts';
-import { deriveCredentials } from '../../functions/core/credentials.ts';
-import { attemptSeconds } from '../../functions/core/idempotency.ts';
+import { socketIdOf } from '../../functions/core/connections/connection.ts';
+import { attemptSeconds } from '../../functions/core/http-api/idempotency.ts';
+import { deriveCredentials } from '../../functions/core/keys/credentials.ts';
 import { createPublishApi } from '../../functions/publish.ts';
 import { MemoryClaims } from '../fakes/claims.ts';
 import { ManualClock } from '../fakes/clock.ts';
