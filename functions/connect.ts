@@ -7,9 +7,8 @@ import { type ConnectionLimit, whoMustGo } from './core/connections/connection-l
 import type { ConnectionRegistry, RegisteredConnection } from './core/connections/connection-registry.ts';
 import { createMeter, type Meter, mostWithin, stepWithin } from './core/connections/meter.ts';
 import type { Revocations } from './core/connections/revocations.ts';
-import { explainEnding } from './core/ending-refusal.ts';
 import { ticketMemory } from './core/handshake/ticket.ts';
-import type { RefusalReason } from './core/refusal.ts';
+import { explainEnding, type RefusalReason } from './core/refusal.ts';
 import { createEndWatch, type WatchEnd } from './core/sessions/end-watch.ts';
 import { nextCheck } from './core/sessions/next-check.ts';
 import { createClaimRows } from './edge/claim-rows.ts';

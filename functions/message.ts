@@ -6,7 +6,6 @@ import { createSignIn } from './core/channels/sign-in.ts';
 import { createJoin, createSubscribe, createUnsubscribe } from './core/channels/subscribe.ts';
 import { createTellPresent } from './core/channels/tell-present.ts';
 import type { SocketSender } from './core/delivery/socket-sender.ts';
-import { refuseFrame } from './core/frame-refusal.ts';
 import {
   type Ending,
   encodeFrame,
@@ -20,7 +19,7 @@ import { createFloodLimit, createLimit, type FloodLimit } from './core/frames/ra
 import type { Speaker } from './core/frames/speaker.ts';
 import { fieldsOf } from './core/json.ts';
 import { createSocketSignatures } from './core/keys/socket-signature.ts';
-import { isRefusal, type Refusal } from './core/refusal.ts';
+import { isRefusal, type Refusal, refuseFrame } from './core/refusal.ts';
 import { createChannels } from './edge/channels.ts';
 import { systemClock } from './edge/clock.ts';
 import { readSpeaker } from './edge/context.ts';

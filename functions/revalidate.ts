@@ -1,6 +1,7 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { waitUntil } from './core/clock.ts';
 import type { Claims } from './core/connections/claims.ts';
-import { closeAtTheEnd, waitUntil } from './core/sessions/close-at-the-end.ts';
+import { closeAtTheEnd } from './core/sessions/close-at-the-end.ts';
 import { soonMs } from './core/sessions/live-sessions.ts';
 import type { Asking } from './core/sessions/poll.ts';
 import { type RevalidateReport, type RevalidateWorld, revalidate } from './core/sessions/revalidate.ts';
