@@ -7,11 +7,11 @@ import type { Clock } from '../core/clock.ts';
 import { createPublish } from '../core/delivery/broadcast.ts';
 import type { BroadcastPage } from '../core/delivery/broadcast-worker.ts';
 import type { SocketSender } from '../core/delivery/socket-sender.ts';
-import { createConnectionRows } from './connection-rows.ts';
-import { read, readBroadcastSettings, readConnectionTables } from './environment.ts';
-import { createStarter } from './invoke.ts';
-import { createMemberRows } from './member-rows.ts';
-import { createSubscriptionRows } from './subscription-rows.ts';
+import { createConnectionRows } from '../edge/connection-rows.ts';
+import { read, readBroadcastSettings, readConnectionTables } from '../edge/environment.ts';
+import { createStarter } from '../edge/invoke.ts';
+import { createMemberRows } from '../edge/member-rows.ts';
+import { createSubscriptionRows } from '../edge/subscription-rows.ts';
 
 /**
  * What each function has that speaks on channels or ends connections. It is one thing because leaving publishes (who has left),
