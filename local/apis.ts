@@ -1,10 +1,10 @@
-import type { Certificate } from './certificate.ts';
 import type { Clock } from './clock.ts';
 import type { Faults } from './faults.ts';
 import { Connections } from './gateway/connections.ts';
 import { startGateway } from './gateway/server.ts';
 import { createThrottling, unlimited } from './gateway/throttle.ts';
 import { readWebSocketApi } from './gateway/websocket-api.ts';
+import type { Certificate } from './http/tls.ts';
 import { readHttpApi } from './http-api/http-api.ts';
 import { startHttpApi } from './http-api/server.ts';
 import type { Iam } from './iam/iam.ts';

@@ -1,11 +1,11 @@
 import { randomInt } from 'node:crypto';
 import { findApis, hostOf, isWebSocket, type RunningApi, startApi } from './apis.ts';
 import { readAssembly } from './assembly.ts';
-import { createCertificate } from './certificate.ts';
 import { createClock, type MovableClock } from './clock.ts';
 import { type LocalDynamoDb, startDynamoDb } from './dynamodb/server.ts';
 import type { LocalTable } from './dynamodb/tables.ts';
 import { createFaults, type Fault, type FaultInjection } from './faults.ts';
+import { createCertificate } from './http/tls.ts';
 import type { Credentials } from './iam/credentials.ts';
 import { createIam } from './iam/iam.ts';
 import type { FunctionPermissions } from './iam/usage.ts';

@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module';
-import { findFreePort } from '../free-port.ts';
+import { findFreePort } from '../http/loopback.ts';
 import {
   describePermissions,
   type LocalCloud,

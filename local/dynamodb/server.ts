@@ -3,10 +3,10 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { crc32 } from 'node:zlib';
 import { type Clock, createClock } from '../clock.ts';
 import type { Faults, ServiceFault } from '../faults.ts';
+import { readBody } from '../http/body.ts';
+import { closeServer, keepAliveMs, listenOnLoopback } from '../http/loopback.ts';
 import type { Gate, Need } from '../iam/gate.ts';
 import type { Log } from '../log.ts';
-import { closeServer, keepAliveMs, listenOnLoopback } from '../loopback.ts';
-import { readBody } from '../read-body.ts';
 import type { Stack } from '../template/stack.ts';
 import { createDynaliteEngine } from './dynalite-engine.ts';
 import { type Answer, ask, type Call, type EngineKind } from './engine.ts';

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { Agent, request } from 'node:http';
 import { setTimeout as wait } from 'node:timers/promises';
-import { findFreePort } from '../free-port.ts';
+import { findFreePort } from '../http/loopback.ts';
 import type { Log } from '../log.ts';
 import { signalGroup, untilOurEnd } from '../until-our-end.ts';
 import { type Answer, ask, type Call, type Engine } from './engine.ts';

@@ -1,4 +1,4 @@
-import { parseJson } from '../json.ts';
+import { parseJson } from '../http/body.ts';
 import type { InvocationResult } from '../lambda/environment.ts';
 import type { Log } from '../log.ts';
 import type { Pairs } from './events.ts';

@@ -1,9 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ServiceFault } from '../faults.ts';
+import { readBody } from '../http/body.ts';
+import type { ServiceAnswer } from '../http/service-answer.ts';
 import { answerDenial } from '../iam/denial.ts';
 import { connectionNeed } from '../iam/needs.ts';
-import { readBody } from '../read-body.ts';
-import type { ServiceAnswer } from '../services/answer.ts';
 import type { Connections } from './connections.ts';
 import type { Gateway } from './gateway.ts';
 import { isGatewayId } from './ids.ts';

@@ -1,5 +1,5 @@
 import { validateHeaderName, validateHeaderValue } from 'node:http';
-import { parseJson } from '../json.ts';
+import { parseJson } from '../http/body.ts';
 import type { InvocationResult } from '../lambda/result.ts';
 
 /** What a Lambda proxy integration answers. */

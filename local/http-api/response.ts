@@ -1,6 +1,6 @@
 import type { IntegrationResult } from '../gateway/invoke.ts';
 import { isHeader, readHeaderValue, readStatusCode } from '../gateway/proxy-response.ts';
-import { parseJson } from '../json.ts';
+import { parseJson } from '../http/body.ts';
 
 type Headers = readonly (readonly [name: string, value: string])[];
 

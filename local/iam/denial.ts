@@ -1,4 +1,4 @@
-import type { ServiceAnswer } from '../services/answer.ts';
+import type { ServiceAnswer } from '../http/service-answer.ts';
 import type { Denial } from './gate.ts';
 import type { OwnService } from './policy.ts';
 

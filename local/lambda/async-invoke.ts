@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '../clock.ts';
-import { parseJson } from '../json.ts';
+import { parseJson } from '../http/body.ts';
 import type { Log } from '../log.ts';
 import type { Stack } from '../template/stack.ts';
 import {

@@ -1,4 +1,4 @@
-import { parseJson } from '../json.ts';
+import { parseJson } from '../http/body.ts';
 
 export type InvocationResult =
   | { readonly outcome: 'returned'; readonly payload: string }

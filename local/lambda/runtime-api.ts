@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import { closeServer, listenOnLoopback } from '../loopback.ts';
+import { closeServer, listenOnLoopback } from '../http/loopback.ts';
 import { maxResponseBytes, responseTooLarge, responseTooLargeForRuntime } from './payload-quotas.ts';
 
 /** One event on its way into an environment. */

@@ -1,5 +1,5 @@
 import type { Faults, ServiceFault } from '../faults.ts';
-import { type ServiceAnswer, serviceError } from './answer.ts';
+import { type ServiceAnswer, serviceError } from '../http/service-answer.ts';
 
 type Service = 'lambda' | 'secretsmanager';
 

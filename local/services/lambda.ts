@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { parseJson } from '../json.ts';
+import { parseJson } from '../http/body.ts';
+import { type ServiceAnswer, serviceError } from '../http/service-answer.ts';
 import { eventTooLarge, maxEventBytes } from '../lambda/payload-quotas.ts';
-import { type ServiceAnswer, serviceError } from './answer.ts';
 import type { Services } from './server.ts';
 
 /** https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html */

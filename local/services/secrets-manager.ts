@@ -1,9 +1,9 @@
 import { randomInt, randomUUID } from 'node:crypto';
+import { parseJson } from '../http/body.ts';
+import { type ServiceAnswer, serviceError } from '../http/service-answer.ts';
 import type { SecretRequest } from '../iam/needs.ts';
-import { parseJson } from '../json.ts';
 import type { Value } from '../template/resolve.ts';
 import { type Properties, readProperties, type Stack, type StackResource } from '../template/stack.ts';
-import { type ServiceAnswer, serviceError } from './answer.ts';
 
 export interface Secret {
   readonly logicalId: string;

@@ -1,15 +1,15 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { Clock } from '../clock.ts';
 import type { Faults } from '../faults.ts';
+import { readBody } from '../http/body.ts';
+import { closeServer, keepAliveMs, listenOnLoopback } from '../http/loopback.ts';
+import { type ServiceAnswer, serviceError } from '../http/service-answer.ts';
 import { answerDenial } from '../iam/denial.ts';
 import type { Gate, Need } from '../iam/gate.ts';
 import { invokeNeed, type Place, secretNeed } from '../iam/needs.ts';
 import type { AsyncInvoker } from '../lambda/async-invoke.ts';
 import type { Functions } from '../lambda/functions.ts';
 import { maxRequestBytes, requestTooLarge } from '../lambda/payload-quotas.ts';
-import { closeServer, keepAliveMs, listenOnLoopback } from '../loopback.ts';
-import { readBody } from '../read-body.ts';
-import { type ServiceAnswer, serviceError } from './answer.ts';
 import { answerFault } from './fault-answer.ts';
 import { invokeFunction, payloadTooLarge } from './lambda.ts';
 import { answerSecretsManager, findSecret, readSecretRequest, type Secrets } from './secrets-manager.ts';
