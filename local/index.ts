@@ -1,4 +1,3 @@
-export { readAssembly } from './assembly.ts';
 export type { EngineKind } from './dynamodb/engine.ts';
 export { createFaults, type Fault, type FaultInjection, serviceNames } from './faults.ts';
 export { shortNames } from './function-names.ts';
@@ -8,4 +7,5 @@ export type { FunctionPermissions, PermissionUse } from './iam/usage.ts';
 export type { InvocationResult } from './lambda/environment.ts';
 export { type FunctionHandle, type LocalCloud, type LocalCloudOptions, startLocalCloud } from './local-cloud.ts';
 export type { Log, LogEntry } from './log.ts';
+export { readAssembly } from './template/assembly.ts';
 export { unknowns } from './unknowns.ts';

@@ -1,6 +1,5 @@
 import { randomInt } from 'node:crypto';
 import { findApis, hostOf, isWebSocket, type RunningApi, startApi } from './apis.ts';
-import { readAssembly } from './assembly.ts';
 import { createClock, type MovableClock } from './clock.ts';
 import { type LocalDynamoDb, startDynamoDb } from './dynamodb/server.ts';
 import type { LocalTable } from './dynamodb/tables.ts';
@@ -16,11 +15,12 @@ import { createAsyncInvoker } from './lambda/async-invoke.ts';
 import type { InvocationResult } from './lambda/environment.ts';
 import { createFunctions, type Functions } from './lambda/functions.ts';
 import type { Log } from './log.ts';
-import { watchAssembly } from './reload.ts';
 import { startSchedules } from './schedule.ts';
 import { createSecrets } from './services/secrets-manager.ts';
 import { startServices } from './services/server.ts';
+import { readAssembly } from './template/assembly.ts';
 import { resolveStack } from './template/stack.ts';
+import { watchAssembly } from './template/watch.ts';
 
 export interface LocalCloudOptions {
   /** The folder that `cdk synth` wrote: cdk.out. */

@@ -1,10 +1,10 @@
 import { availableParallelism } from 'node:os';
-import type { Assembly } from '../assembly.ts';
 import type { MovableClock } from '../clock.ts';
 import type { Faults } from '../faults.ts';
 import type { Credentials } from '../iam/credentials.ts';
 import type { Log } from '../log.ts';
 import type { Observe } from '../observation.ts';
+import type { Assembly } from '../template/assembly.ts';
 import type { Stack } from '../template/stack.ts';
 import { canFreeze, createFreezer, type Freezer } from './freezer.ts';
 import { LocalFunction } from './function.ts';

@@ -1,11 +1,82 @@
+import { type FSWatcher, watch } from 'node:fs';
 import { lstat, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import { type Assembly, readAssembly } from './assembly.ts';
-import type { LocalFunction } from './lambda/function.ts';
-import type { Log } from './log.ts';
-import { assetKey, changesBetween, withoutCode } from './template/changes.ts';
-import { startWatch } from './watch.ts';
+import type { LocalFunction } from '../lambda/function.ts';
+import type { Log } from '../log.ts';
+import { type Assembly, readAssembly, type Template } from './assembly.ts';
+
+/** Tells when folders have changed and are quiet again. */
+export interface Watch {
+  /** What is watched from now on: these folders, without those inside them. */
+  over(folders: Iterable<string>): void;
+  /** Looks again later, whatever happens: for what cannot be watched, or is being written. */
+  again(): void;
+  /** Resolves when nothing more runs. */
+  close(): Promise<void>;
+}
+
+/** Programs that write several files leave less than this between two of them. */
+const quietMs = 60;
+const againMs = 250;
+
+/**
+ * One folder at a time, because watching whole trees loses events of new folders on Linux:
+ * https://nodejs.org/docs/latest-v20.x/api/fs.html#caveats
+ * @param onQuiet never runs twice at the same time
+ */
+export function startWatch(onQuiet: () => Promise<void>): Watch {
+  let watchers: FSWatcher[] = [];
+  let timer: NodeJS.Timeout | undefined;
+  let running: Promise<void> = Promise.resolve();
+  let isRunning = false;
+  let isClosed = false;
+
+  function soon(afterMs: number): void {
+    clearTimeout(timer);
+    if (!isClosed) timer = setTimeout(run, afterMs);
+  }
+
+  function run(): void {
+    if (isRunning) {
+      soon(quietMs);
+      return;
+    }
+    isRunning = true;
+    running = onQuiet().finally(() => {
+      isRunning = false;
+    });
+  }
+
+  function stop(): void {
+    for (const watcher of watchers) watcher.close();
+    watchers = [];
+  }
+
+  return {
+    over(folders) {
+      stop();
+      if (isClosed) return;
+      for (const folder of folders) {
+        try {
+          const watcher = watch(folder, () => soon(quietMs));
+          watcher.on('error', () => soon(againMs));
+          watchers.push(watcher);
+        } catch {
+          // It is gone for the moment, or the system has no more watches to give.
+          soon(againMs);
+        }
+      }
+    },
+    again: () => soon(againMs),
+    async close() {
+      isClosed = true;
+      clearTimeout(timer);
+      stop();
+      await running;
+    },
+  };
+}
 
 /** What a function would run if it were started now. */
 interface Code {
@@ -102,4 +173,32 @@ async function fingerprintOf(folder: string): Promise<string> {
     }),
   );
   return JSON.stringify(marks);
+}
+
+/** What a template asks for, by logical id and, for what is no resource, by the section's name. */
+export type Content = Readonly<Record<string, unknown>>;
+
+const sections = ['Conditions', 'Mappings', 'Outputs', 'Parameters', 'Transform'];
+
+/** @returns undefined for a function whose code is no asset */
+export function assetKey({ Resources }: Template, logicalId: string): string | undefined {
+  const { S3Key } = Object(Resources[logicalId]?.Properties?.Code) as { S3Key?: unknown };
+  return typeof S3Key === 'string' ? S3Key : undefined;
+}
+
+/** Without what any `cdk synth` changes: the keys of bundles, and notes that nobody deploys. */
+export function withoutCode(template: Template): Content {
+  const content: Record<string, unknown> = {};
+  for (const section of sections) content[section] = (template as unknown as Content)[section];
+  for (const [logicalId, { Type, Properties, Condition }] of Object.entries(template.Resources)) {
+    if (Type === 'AWS::CDK::Metadata') continue;
+    const isBundled = Type === 'AWS::Lambda::Function' && assetKey(template, logicalId) !== undefined;
+    content[logicalId] = { Type, Condition, Properties: isBundled ? { ...Properties, Code: 'an asset' } : Properties };
+  }
+  return content;
+}
+
+export function changesBetween(before: Content, after: Content): readonly string[] {
+  const names = new Set([...Object.keys(before), ...Object.keys(after)]);
+  return [...names].filter((name) => !isDeepStrictEqual(before[name], after[name])).sort();
 }
