@@ -4,7 +4,7 @@ export { shortNames } from './function-names.ts';
 export type { Credentials } from './iam/credentials.ts';
 export { describePermissions } from './iam/describe-permissions.ts';
 export type { FunctionPermissions, PermissionUse } from './iam/usage.ts';
-export type { InvocationResult } from './lambda/environment.ts';
+export type { InvocationResult } from './lambda/invocation.ts';
 export { type FunctionHandle, type LocalCloud, type LocalCloudOptions, startLocalCloud } from './local-cloud.ts';
 export type { Log, LogEntry } from './log.ts';
 export { readAssembly } from './template/assembly.ts';

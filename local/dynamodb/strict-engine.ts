@@ -4,7 +4,7 @@ import { Agent, request } from 'node:http';
 import { setTimeout as wait } from 'node:timers/promises';
 import { findFreePort } from '../http/loopback.ts';
 import type { Log } from '../log.ts';
-import { signalGroup, untilOurEnd } from '../until-our-end.ts';
+import { signalGroup, untilOurEnd } from '../process-group.ts';
 import { type Answer, ask, type Call, type Engine } from './engine.ts';
 import { internalError, toAnswer } from './errors.ts';
 import { findDynamoDbLocal, missingJava } from './java.ts';

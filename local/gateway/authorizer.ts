@@ -1,5 +1,5 @@
 import { parseJson } from '../http/body.ts';
-import type { InvocationResult } from '../lambda/environment.ts';
+import type { InvocationResult } from '../lambda/invocation.ts';
 import type { Log } from '../log.ts';
 import type { Pairs } from './events.ts';
 import { evaluatePolicy } from './policy.ts';

@@ -1,7 +1,7 @@
 import type { InvokePermissions } from '../iam/invoke-permissions.ts';
 import type { LocalFunction } from '../lambda/function.ts';
 import type { Functions } from '../lambda/functions.ts';
-import { failure } from '../lambda/result.ts';
+import { failure } from '../lambda/invocation.ts';
 import type { StackResource } from '../template/stack.ts';
 import { type IntegrationResult, invokeWithin } from './invoke.ts';
 import { createMock, type IntegrationResponse } from './mock.ts';

@@ -1,5 +1,5 @@
 import type { LocalFunction } from '../lambda/function.ts';
-import { failure, type InvocationResult } from '../lambda/result.ts';
+import { failure, type InvocationResult } from '../lambda/invocation.ts';
 
 /** What came of an integration or an authorizer. */
 export type IntegrationResult = InvocationResult & {

@@ -1,6 +1,6 @@
 import { validateHeaderName, validateHeaderValue } from 'node:http';
 import { parseJson } from '../http/body.ts';
-import type { InvocationResult } from '../lambda/result.ts';
+import type { InvocationResult } from '../lambda/invocation.ts';
 
 /** What a Lambda proxy integration answers. */
 export interface ProxyResponse {

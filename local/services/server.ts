@@ -9,9 +9,8 @@ import type { Gate, Need } from '../iam/gate.ts';
 import { invokeNeed, type Place, secretNeed } from '../iam/needs.ts';
 import type { AsyncInvoker } from '../lambda/async-invoke.ts';
 import type { Functions } from '../lambda/functions.ts';
-import { maxRequestBytes, requestTooLarge } from '../lambda/payload-quotas.ts';
+import { invokeFunction, maxRequestBytes, requestTooLarge } from '../lambda/invoke-api.ts';
 import { answerFault } from './fault-answer.ts';
-import { invokeFunction, payloadTooLarge } from './lambda.ts';
 import { answerSecretsManager, findSecret, readSecretRequest, type Secrets } from './secrets-manager.ts';
 
 /** What stands behind the endpoint; it is listening before these exist, because they need to know its port. */
@@ -44,7 +43,7 @@ export async function startServices(clock: Pick<Clock, 'now'>, faults: Faults): 
     if (services === undefined) return serviceError(503, 'ServiceUnavailableException', 'The local cloud is starting.');
     const body = await readBody(request, maxRequestBytes);
     // Nothing here takes more than Lambda does.
-    if (body === 'too long') return payloadTooLarge(requestTooLarge);
+    if (body === 'too long') return requestTooLarge;
     const { method = '', url = '/', headers } = request;
     const call = readInvoke(services, request, body) ?? readSecretsManager(services, request, body);
     if (call === undefined) {
@@ -83,7 +82,9 @@ function readInvoke(services: Services, { method, url, headers }: IncomingMessag
   const qualifier = searchParams.get('Qualifier') ?? undefined;
   const type = String(headers['x-amz-invocation-type'] ?? 'RequestResponse');
   const need = invokeNeed(name, qualifier, services.place);
-  return { service: 'lambda', need, answer: () => invokeFunction(services, need.resource, type, body.toString()) };
+  const { functions, invoker } = services;
+  const answer = () => invokeFunction(functions, invoker, need.resource, type, body.toString());
+  return { service: 'lambda', need, answer };
 }
 
 function readSecretsManager(services: Services, { headers }: IncomingMessage, body: Buffer): Call | undefined {

@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Functions } from '../../local/lambda/functions.ts';
-import type { InvocationResult } from '../../local/lambda/result.ts';
-import { throttled } from '../../local/lambda/result.ts';
-import { invokeFunction } from '../../local/services/lambda.ts';
+import { type InvocationResult, throttled } from '../../local/lambda/invocation.ts';
+import { invokeFunction } from '../../local/lambda/invoke-api.ts';
 
 /** The Invoke API in front of one function that always ends like this. */
 function serviceOf(result: InvocationResult) {
@@ -13,17 +12,15 @@ function serviceOf(result: InvocationResult) {
       return result;
     },
   };
-  const services = {
-    functions: { find: () => target } as unknown as Functions,
-    invoker: {
-      invoke: (_: unknown, __: string, requestId?: string) => void requestIds.push(requestId),
-      close: () => undefined,
-    },
-    secrets: [],
-    gate: { check: () => undefined },
-    place: { region: 'us-east-1', accountId: '123456789012' },
+  const functions = { find: () => target } as unknown as Functions;
+  const invoker = {
+    invoke: (_: unknown, __: string, requestId?: string) => void requestIds.push(requestId),
+    close: () => undefined,
   };
-  return { requestIds, invoke: (type: string, body = '{}') => invokeFunction(services, 'Worker', type, body) };
+  return {
+    requestIds,
+    invoke: (type: string, body = '{}') => invokeFunction(functions, invoker, 'Worker', type, body),
+  };
 }
 
 describe('the Invoke API', () => {

@@ -1,4 +1,6 @@
 import type { Clock } from '../clock.ts';
+import { connectionIdIn, type Observe } from '../observation.ts';
+import { type Invocation, type InvocationResult, timeoutSentence } from './invocation.ts';
 
 export type LogFormat = 'Text' | 'JSON';
 /** Of the lines of Lambda itself, in the format JSON. */
@@ -77,10 +79,6 @@ function textLog(memoryMb: number, region: string, clock: Clock, write: (line: s
   };
 }
 
-export function timeoutSentence(timeoutMs: number): string {
-  return `Task timed out after ${(timeoutMs / 1000).toFixed(2)} seconds`;
-}
-
 /**
  * The records of https://docs.aws.amazon.com/lambda/latest/dg/telemetry-schema-reference.html, each at the level of
  * https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-log-level.html#monitoring-cloudwatchlogs-log-level-mapping:
@@ -134,4 +132,73 @@ function jsonLog(
       record('report', { requestId, metrics, status, ...error }, status !== 'success');
     },
   };
+}
+
+export interface InvocationLogOptions {
+  readonly logicalId: string;
+  readonly log: PlatformLog;
+  readonly observe: Observe;
+  /** The first one of its environment. */
+  readonly isCold: boolean;
+  /** How long the init took that came before it, when there was one and it went well. */
+  readonly initMs: number | undefined;
+}
+
+/** An invocation on its way through an environment, from its START line to its REPORT. */
+export class InvocationLog {
+  readonly #invocation: Invocation;
+  readonly #options: InvocationLogOptions;
+  readonly #startedAtMs = performance.now();
+  #result: InvocationResult | undefined;
+  #durationMs = 0;
+  #maxMemoryMb: number | undefined;
+
+  constructor(invocation: Invocation, options: InvocationLogOptions) {
+    this.#invocation = invocation;
+    this.#options = options;
+    const { log, observe, logicalId, isCold } = options;
+    log.start(this.requestId);
+    const connectionId = connectionIdIn(invocation.payload);
+    observe({ kind: 'invoked', function: logicalId, requestId: this.requestId, isCold, connectionId });
+  }
+
+  get requestId(): string {
+    return this.#invocation.requestId;
+  }
+
+  get isAnswered(): boolean {
+    return this.#result !== undefined;
+  }
+
+  /** The time ends here, whatever the runtime does before it asks for the next event. */
+  answer(result: InvocationResult, maxMemoryMb: number | undefined): void {
+    this.#result = result;
+    this.#durationMs = performance.now() - this.#startedAtMs;
+    this.#maxMemoryMb = maxMemoryMb;
+  }
+
+  /** Tells whoever invoked. MUST come after `answer`. */
+  settle(): void {
+    if (this.#result !== undefined) this.#invocation.settle(this.#result);
+  }
+
+  /** Comes after the last line that the function wrote in it. */
+  report(status: Report['status'], errorType?: string): void {
+    const { log, observe, logicalId, initMs } = this.#options;
+    const requestId = this.requestId;
+    const durationMs = this.#durationMs;
+    const maxMemoryMb = this.#maxMemoryMb;
+    const failed = this.#result?.outcome === 'failed' ? { errorType: this.#result.errorType } : {};
+    const type = errorType === undefined ? {} : { errorType };
+    log.report({ requestId, durationMs, initMs, maxMemoryMb, status, ...type });
+    observe({
+      kind: 'finished',
+      function: logicalId,
+      requestId,
+      durationMs,
+      ...(initMs === undefined ? {} : { initMs }),
+      ...(maxMemoryMb === undefined ? {} : { maxMemoryMb }),
+      ...failed,
+    });
+  }
 }

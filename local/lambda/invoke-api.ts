@@ -1,12 +1,20 @@
 import { randomUUID } from 'node:crypto';
 import { parseJson } from '../http/body.ts';
 import { type ServiceAnswer, serviceError } from '../http/service-answer.ts';
-import { eventTooLarge, maxEventBytes } from '../lambda/payload-quotas.ts';
-import type { Services } from './server.ts';
+import type { AsyncInvoker } from './async-invoke.ts';
+import type { Functions } from './functions.ts';
+
+/**
+ * "6 MB each for request and response (synchronous)", "1 MB (asynchronous)", which were 256 KB before October 2025:
+ * https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+ */
+export const maxRequestBytes = 6 * 1024 * 1024;
+const maxEventBytes = 1024 * 1024;
 
 /** https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html */
 export async function invokeFunction(
-  { functions, invoker }: Services,
+  functions: Functions,
+  invoker: AsyncInvoker,
   functionArn: string,
   invocationType: string,
   body: string,
@@ -25,7 +33,7 @@ export async function invokeFunction(
     case 'DryRun':
       return { status: 204 };
     case 'Event':
-      if (Buffer.byteLength(payload) > maxEventBytes) return payloadTooLarge(eventTooLarge(Buffer.byteLength(payload)));
+      if (Buffer.byteLength(payload) > maxEventBytes) return eventTooLarge(Buffer.byteLength(payload));
       invoker.invoke(target, payload, requestId);
       return { status: 202, headers: requestHeader };
     case 'RequestResponse': {
@@ -46,6 +54,18 @@ export async function invokeFunction(
   }
 }
 
-export function payloadTooLarge(message: string): ServiceAnswer {
+/** As seen: awslabs/aws-athena-query-federation#793 (413). */
+export const requestTooLarge = payloadTooLarge(
+  `Request must be smaller than ${maxRequestBytes} bytes for the InvokeFunction operation`,
+);
+
+/** As seen, with the limit of its day: ASFHyP3/hyp3#2241. */
+function eventTooLarge(bytes: number): ServiceAnswer {
+  return payloadTooLarge(
+    `${bytes} byte payload is too large for the Event invocation type (limit ${maxEventBytes} bytes)`,
+  );
+}
+
+function payloadTooLarge(message: string): ServiceAnswer {
   return serviceError(413, 'RequestEntityTooLargeException', message);
 }

@@ -1,3 +1,5 @@
+import type { ChildProcess } from 'node:child_process';
+
 /**
  * For `sh -c`, with a command and its arguments behind it, `detached` and with a pipe as its standard input. Beside the
  * command waits a reader of that pipe, which only we hold: it ends when we do, even by SIGKILL, and then takes the whole
@@ -14,4 +16,16 @@ export function signalGroup(pid: number | undefined, signal: NodeJS.Signals): vo
     const { code } = error as NodeJS.ErrnoException;
     if (code !== 'ESRCH' && code !== 'EPERM') throw error;
   }
+}
+
+/** There are neither groups nor such signals on Windows. https://nodejs.org/api/process.html#signal-events */
+export const hasGroups = process.platform !== 'win32';
+
+/** To a process that was started `detached`, and to what it has started: AWS freezes and ends all of an environment. */
+export function signalAll(child: ChildProcess, signal: NodeJS.Signals): void {
+  const hasGone = child.exitCode !== null || child.signalCode !== null;
+  // Its number may be another's by now.
+  if (hasGone) return;
+  if (hasGroups) signalGroup(child.pid, signal);
+  else child.kill(signal);
 }

@@ -1,5 +1,12 @@
 import { parseJson } from '../http/body.ts';
 
+export interface Invocation {
+  readonly requestId: string;
+  readonly payload: string;
+  /** Called once. */
+  settle(result: InvocationResult): void;
+}
+
 export type InvocationResult =
   | { readonly outcome: 'returned'; readonly payload: string }
   | {
@@ -44,6 +51,14 @@ export const throttled: Failure = {
 };
 
 export const closed: Failure = failure('LocalCloudClosed', 'The local cloud was closed.');
+
+export function timedOut(requestId: string, timeoutMs: number): Failure {
+  return failure('Sandbox.Timedout', `RequestId: ${requestId} Error: ${timeoutSentence(timeoutMs)}`);
+}
+
+export function timeoutSentence(timeoutMs: number): string {
+  return `Task timed out after ${(timeoutMs / 1000).toFixed(2)} seconds`;
+}
 
 /** How Go names signals, because Lambda's own messages are written in it. */
 const signalNames: Readonly<Record<string, string>> = {
