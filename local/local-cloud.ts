@@ -1,9 +1,9 @@
 import { randomInt } from 'node:crypto';
-import { findApis, hostOf, isWebSocket, type RunningApi, startApi } from './apis.ts';
 import { createClock, type MovableClock } from './clock.ts';
 import { type LocalDynamoDb, startDynamoDb } from './dynamodb/server.ts';
 import type { LocalTable } from './dynamodb/tables.ts';
 import { createFaults, type Fault, type FaultInjection } from './faults.ts';
+import { findApis, hostOf, isWebSocket, type RunningApi, startApi } from './gateway/apis.ts';
 import { createCertificate } from './http/tls.ts';
 import type { Credentials } from './iam/credentials.ts';
 import { createIam } from './iam/iam.ts';
@@ -194,7 +194,7 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
     const secrets = createSecrets(stack);
     closers.push(startSchedules(stack, functions, invoker, clock, localize, log, iam.invocations));
 
-    services.serve({ functions, invoker, secrets, ...iam });
+    services.serve({ functions, invoker, secrets, gate: iam.gate, place: iam.place });
     const throttles = options.throttles ?? false;
     for (const api of running) {
       api.serve({ functions, iam, clock, faults, throttles, observe, log });

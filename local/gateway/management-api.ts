@@ -5,8 +5,8 @@ import type { ServiceAnswer } from '../http/service-answer.ts';
 import { answerDenial } from '../iam/denial.ts';
 import { connectionNeed } from '../iam/needs.ts';
 import type { Connections } from './connections.ts';
+import { isGatewayId } from './events.ts';
 import type { Gateway } from './gateway.ts';
-import { isGatewayId } from './ids.ts';
 import { messageLimitBytes } from './serve-connection.ts';
 
 interface Answer {

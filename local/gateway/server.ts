@@ -6,9 +6,8 @@ import { type Certificate, listenWithTls } from '../http/tls.ts';
 import type { Inspector } from '../inspector/inspector.ts';
 import { isPageUrl } from '../inspector/page.ts';
 import type { Gateway } from './gateway.ts';
-import { type Admission, admit, readUpgrade, refuseEarly, stageIn } from './handshake.ts';
+import { type Admission, admit, readUpgrade, refuseEarly, stageIn, watchPendingSocket } from './handshake.ts';
 import { answerManagementApi, connectionIdIn } from './management-api.ts';
-import { watchPendingSocket } from './pending-socket.ts';
 import { messageLimitBytes, serveConnection, serveLeftClient } from './serve-connection.ts';
 
 export interface GatewayServer {

@@ -1,6 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { commonLogTime, forwardedHeaders, type Pairs } from '../gateway/events.ts';
-import { newGatewayId } from '../gateway/ids.ts';
+import { commonLogTime, forwardedHeaders, newGatewayId, type Pairs, sentHeaders } from '../gateway/events.ts';
 import type { HttpStage } from './http-api.ts';
 
 export interface HttpRequest {
@@ -63,10 +62,7 @@ export function httpEvent(request: HttpRequest): object {
 }
 
 function headersOf(incoming: IncomingMessage, sourceIp: string, nowMs: number): Pairs {
-  const sent: [string, string][] = [];
-  for (let index = 0; index + 1 < incoming.rawHeaders.length; index += 2) {
-    sent.push([(incoming.rawHeaders[index] ?? '').toLowerCase(), incoming.rawHeaders[index + 1] ?? '']);
-  }
+  const sent: Pairs = sentHeaders(incoming).map(([name, value]) => [name.toLowerCase(), value]);
   const length = sent.filter(([name]) => name === 'content-length');
   return [...forwardedHeaders(sent, sourceIp, nowMs), ...length].map(([name, value]) => [name.toLowerCase(), value]);
 }

@@ -1,5 +1,4 @@
-import type { IntegrationResult } from '../gateway/invoke.ts';
-import { isHeader, readHeaderValue, readStatusCode } from '../gateway/proxy-response.ts';
+import { type IntegrationResult, isHeader, readHeaderValue, readStatusCode } from '../gateway/integration.ts';
 import { parseJson } from '../http/body.ts';
 
 type Headers = readonly (readonly [name: string, value: string])[];

@@ -1,18 +1,18 @@
-import type { Clock } from './clock.ts';
-import type { Faults } from './faults.ts';
-import { Connections } from './gateway/connections.ts';
-import { startGateway } from './gateway/server.ts';
-import { createThrottling, unlimited } from './gateway/throttle.ts';
-import { readWebSocketApi } from './gateway/websocket-api.ts';
-import type { Certificate } from './http/tls.ts';
-import { readHttpApi } from './http-api/http-api.ts';
-import { startHttpApi } from './http-api/server.ts';
-import type { Iam } from './iam/iam.ts';
-import type { Inspector } from './inspector/inspector.ts';
-import type { Functions } from './lambda/functions.ts';
-import type { Log } from './log.ts';
-import type { Observe } from './observation.ts';
-import type { Stack, StackResource } from './template/stack.ts';
+import type { Clock } from '../clock.ts';
+import type { Faults } from '../faults.ts';
+import type { Certificate } from '../http/tls.ts';
+import { readHttpApi } from '../http-api/http-api.ts';
+import { startHttpApi } from '../http-api/server.ts';
+import type { Iam } from '../iam/iam.ts';
+import type { Inspector } from '../inspector/inspector.ts';
+import type { Functions } from '../lambda/functions.ts';
+import type { Log } from '../log.ts';
+import type { Observe } from '../observation.ts';
+import type { Stack, StackResource } from '../template/stack.ts';
+import { Connections } from './connections.ts';
+import { startGateway } from './server.ts';
+import { createThrottling, unlimited } from './throttle.ts';
+import { readWebSocketApi } from './websocket-api.ts';
 
 /** An API of the stack that is listening, and answers once it is served. */
 export interface RunningApi {
@@ -94,14 +94,17 @@ export async function startApi(
     ...common,
     isWebSocket: true,
     localHost,
-    serve({ functions, iam, throttles, ...world }) {
+    serve({ functions, iam, clock, faults, throttles, observe, log }) {
       server.serve({
-        ...world,
-        api: readWebSocketApi(stack, api, functions, iam.invocations, localHost, world.log),
+        api: readWebSocketApi(stack, api, functions, iam.invocations, localHost, log),
+        connections: new Connections(),
+        clock,
+        faults,
         gate: iam.gate,
         place: iam.place,
-        connections: new Connections(),
-        throttling: throttles ? createThrottling(world.clock) : unlimited,
+        throttling: throttles ? createThrottling(clock) : unlimited,
+        observe,
+        log,
       });
     },
     close: server.close,

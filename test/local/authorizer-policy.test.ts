@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { evaluatePolicy } from '../../local/gateway/policy.ts';
+import { evaluatePolicy } from '../../local/gateway/authorizer.ts';
 
 const arn = 'arn:aws:execute-api:us-east-1:123456789012:abcdef1234/prod/$connect';
 
