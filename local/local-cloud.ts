@@ -5,7 +5,7 @@ import type { LocalTable } from './dynamodb/tables.ts';
 import { createFaults, type Fault, type FaultInjection } from './faults.ts';
 import { findApis, hostOf, isWebSocket, type RunningApi, startApi } from './gateway/apis.ts';
 import { createCertificate } from './http/tls.ts';
-import type { Credentials } from './iam/credentials.ts';
+import type { Credentials } from './iam/authentication.ts';
 import { createIam } from './iam/iam.ts';
 import type { FunctionPermissions } from './iam/usage.ts';
 import { createInspector } from './inspector/inspector.ts';

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { parseJson } from '../http/body.ts';
-import type { SignedRequest } from '../iam/gate.ts';
+import type { SignedRequest } from '../iam/signature.ts';
 import type { Call } from './engine.ts';
 import { failure, type Outcome } from './errors.ts';
 

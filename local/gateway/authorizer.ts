@@ -1,7 +1,6 @@
 import { parseJson } from '../http/body.ts';
-import { type Decision, evaluate } from '../iam/evaluate.ts';
-import { MalformedPolicy } from '../iam/malformed-policy.ts';
-import { readPolicy } from '../iam/policy.ts';
+import { MalformedPolicy } from '../iam/conditions.ts';
+import { type Decision, evaluate, readPolicy } from '../iam/policy.ts';
 import type { InvocationResult } from '../lambda/invocation.ts';
 import type { Log } from '../log.ts';
 import type { StackResource } from '../template/stack.ts';
