@@ -7,9 +7,9 @@ import {
   readAssembly,
   startLocalCloud,
 } from '../index.ts';
-import { createPaint, wantsColour } from './colour.ts';
 import type { Life } from './live.ts';
-import { createTerminalLog } from './log.ts';
+import { createPaint, wantsColour } from './terminal.ts';
+import { createTerminalLog } from './terminal-log.ts';
 
 interface TerminalOptions extends LocalCloudOptions {
   readonly quiet: boolean;

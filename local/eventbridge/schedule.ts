@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import type { Clock } from './clock.ts';
-import type { InvokePermissions } from './iam/invoke-permissions.ts';
-import type { AsyncInvoker } from './lambda/async-invoke.ts';
-import type { LocalFunction } from './lambda/function.ts';
-import type { Functions } from './lambda/functions.ts';
-import type { Log } from './log.ts';
-import type { Value } from './template/resolve.ts';
-import { isObject, readProperties, type Stack, type StackResource } from './template/stack.ts';
+import type { Clock } from '../clock.ts';
+import type { InvokePermissions } from '../iam/invoke-permissions.ts';
+import type { AsyncInvoker } from '../lambda/async-invoke.ts';
+import type { LocalFunction } from '../lambda/function.ts';
+import type { Functions } from '../lambda/functions.ts';
+import type { Log } from '../log.ts';
+import type { Value } from '../template/resolve.ts';
+import { isObject, readProperties, type Stack, type StackResource } from '../template/stack.ts';
 
 /** When a rule comes due next. @param sinceMs the last time, or when the rule was created */
 export type Schedule = (sinceMs: number) => number;

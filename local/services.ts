@@ -1,18 +1,16 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { Clock } from '../clock.ts';
-import type { Faults } from '../faults.ts';
-import { readBody } from '../http/body.ts';
-import { closeServer, keepAliveMs, listenOnLoopback } from '../http/loopback.ts';
-import { type ServiceAnswer, serviceError } from '../http/service-answer.ts';
-import { answerDenial } from '../iam/denial.ts';
-import type { Gate } from '../iam/gate.ts';
-import type { Need } from '../iam/needs.ts';
-import { invokeNeed, type Place, secretNeed } from '../iam/needs.ts';
-import type { AsyncInvoker } from '../lambda/async-invoke.ts';
-import type { Functions } from '../lambda/functions.ts';
-import { invokeFunction, maxRequestBytes, requestTooLarge } from '../lambda/invoke-api.ts';
-import { answerFault } from './fault-answer.ts';
-import { answerSecretsManager, findSecret, readSecretRequest, type Secrets } from './secrets-manager.ts';
+import type { Clock } from './clock.ts';
+import type { Faults, ServiceFault } from './faults.ts';
+import { readBody } from './http/body.ts';
+import { closeServer, keepAliveMs, listenOnLoopback } from './http/loopback.ts';
+import { type ServiceAnswer, serviceError } from './http/service-answer.ts';
+import { answerDenial } from './iam/denial.ts';
+import type { Gate } from './iam/gate.ts';
+import { invokeNeed, type Need, type Place, secretNeed } from './iam/needs.ts';
+import type { AsyncInvoker } from './lambda/async-invoke.ts';
+import type { Functions } from './lambda/functions.ts';
+import { invokeFunction, maxRequestBytes, requestTooLarge } from './lambda/invoke-api.ts';
+import { answerSecretsManager, findSecret, readSecretRequest, type Secrets } from './secrets/secrets-manager.ts';
 
 /** What stands behind the endpoint; it is listening before these exist, because they need to know its port. */
 export interface Services {
@@ -108,4 +106,25 @@ function send(response: ServerResponse, { status, headers, body = '' }: ServiceA
     ...headers,
   });
   response.end(body);
+}
+
+type Service = 'lambda' | 'secretsmanager';
+
+const answers: Readonly<Record<Service, Readonly<Record<ServiceFault, ServiceAnswer>>>> = {
+  // https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html
+  lambda: {
+    fail: serviceError(500, 'ServiceException', 'The Lambda service encountered an internal error.'),
+    throttle: serviceError(429, 'TooManyRequestsException', 'The request throughput limit was exceeded.'),
+  },
+  // https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_GetSecretValue.html and CommonErrors.html
+  secretsmanager: {
+    fail: serviceError(500, 'InternalServiceError', 'An error occurred on the server side.'),
+    throttle: serviceError(400, 'ThrottlingException', 'The request was denied due to request throttling.'),
+  },
+};
+
+/** @returns undefined when the call may go on, after a delay if there is one */
+export async function answerFault(faults: Faults, service: Service): Promise<ServiceAnswer | undefined> {
+  const fault = await faults.beforeCall(service);
+  return fault === undefined ? undefined : answers[service][fault];
 }
