@@ -2,15 +2,20 @@ import { randomBytes } from 'node:crypto';
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import { userOwner } from './core/connections/connection.ts';
 import type { Publish } from './core/delivery/broadcast.ts';
-import { type ApiRequest, badRequest, type RequestFault } from './core/http-api/api-request.ts';
+import {
+  type ApiRequest,
+  type ApiTarget,
+  badRequest,
+  type RequestFault,
+  readQuery,
+} from './core/http-api/api-request.ts';
 import type { ChannelWorld } from './core/http-api/channel-attributes.ts';
 import { describeChannel, listChannels, listUsers } from './core/http-api/channel-questions.ts';
 import { actOnce, type Idempotency, readAttempt } from './core/http-api/idempotency.ts';
 import { answerBatch, answerEvent, publishAll } from './core/http-api/publish.ts';
 import { type PublishedEvent, readBatch, readEvent } from './core/http-api/publish-request.ts';
 import { readRebind } from './core/http-api/rebind-request.ts';
-import { readQuery } from './core/http-api/request-signature.ts';
-import type { ApiRoute, ApiTarget } from './core/http-api/routes.ts';
+import type { ApiRoute } from './core/http-api/routes.ts';
 import { readTermination } from './core/http-api/terminate-request.ts';
 import { type SignedRequest, verifyRequest } from './core/http-api/verify-request.ts';
 import type { CredentialsSource } from './core/keys/credentials.ts';

@@ -1,6 +1,6 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 import type { PusherCredentials } from '../keys/credentials.ts';
-import type { ApiRequest, RequestFault } from './api-request.ts';
+import { type ApiRequest, type RequestFault, readQuery } from './api-request.ts';
 
 /** Seconds by which the clocks may differ, and for which a copy of a request is good as well: Pusher's number. */
 const signatureTolerance = 600;
@@ -46,17 +46,6 @@ export function checkSignature(
 export function stringToSign({ method, path }: ApiRequest, parameters: ReadonlyMap<string, string>): string {
   const signed = [...parameters].filter(([name]) => name !== 'auth_signature').sort(([a], [b]) => (a < b ? -1 : 1));
   return [method, path, signed.map(([name, value]) => `${name}=${value}`).join('&')].join('\n');
-}
-
-/** The query of a request: names in lower case, values unescaped; a name that comes twice, or with an index, is one list. */
-export function readQuery(query: string): Map<string, string> {
-  const parameters = new Map<string, string>();
-  for (const [written, value] of new URLSearchParams(query)) {
-    const name = written.toLowerCase().replace(/\[\d*\]$/, '');
-    const before = parameters.get(name);
-    parameters.set(name, before === undefined ? value : `${before},${value}`);
-  }
-  return parameters;
 }
 
 function sign(secret: string, text: string): string {

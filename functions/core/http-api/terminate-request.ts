@@ -1,9 +1,7 @@
 import { isUserId } from '../handshake/identity.ts';
 import { fieldsIn } from '../json.ts';
 import type { Revocation } from '../sessions/revoke.ts';
-import { type ApiRequest, badRequest, type RequestFault } from './api-request.ts';
-import { unescapePath } from './path-spellings.ts';
-import type { ApiTarget } from './routes.ts';
+import { type ApiRequest, type ApiTarget, badRequest, type RequestFault, unescapePath } from './api-request.ts';
 
 const hash = /^[0-9a-f]{64}$/;
 

@@ -1,8 +1,7 @@
 import type { PusherCredentials } from '../keys/credentials.ts';
-import type { ApiRequest, RequestFault } from './api-request.ts';
+import { type ApiRequest, type ApiTarget, type RequestFault, readTarget } from './api-request.ts';
 import { spellingsOf } from './path-spellings.ts';
 import { badSignature, checkSignature } from './request-signature.ts';
-import { type ApiTarget, findTarget } from './routes.ts';
 
 /** A request with its path as it was signed, and what that path names. */
 export interface SignedRequest {
@@ -20,14 +19,14 @@ export function verifyRequest(
   credentials: PusherCredentials,
   now: number,
 ): SignedRequest | RequestFault {
-  const asked = findTarget(request, credentials.appId);
+  const asked = readTarget(request, credentials.appId);
   if ('status' in asked) return asked;
   const paths = asked.route === 'terminate_user' ? spellingsOf(request.path) : [request.path];
   for (const path of paths) {
     const spelled = { ...request, path };
     const outcome = checkSignature(spelled, credentials, now);
     if (outcome === 'signed') {
-      const target = findTarget(spelled, credentials.appId);
+      const target = readTarget(spelled, credentials.appId);
       return 'status' in target ? target : { request: spelled, target };
     }
     if (outcome.mayBeNewer !== true) return outcome;
