@@ -15,9 +15,9 @@ import { actOnce, type Idempotency, readAttempt } from './core/http-api/idempote
 import { answerBatch, answerEvent, publishAll } from './core/http-api/publish.ts';
 import { type PublishedEvent, readBatch, readEvent } from './core/http-api/publish-request.ts';
 import { readRebind } from './core/http-api/rebind-request.ts';
+import { type VerifiedRequest, verifyRequest } from './core/http-api/request-signature.ts';
 import type { ApiRoute } from './core/http-api/routes.ts';
 import { readTermination } from './core/http-api/terminate-request.ts';
-import { type SignedRequest, verifyRequest } from './core/http-api/verify-request.ts';
 import type { CredentialsSource } from './core/keys/credentials.ts';
 import { tryNewerSecret } from './core/keys/newer-secret.ts';
 import { isRefusal } from './core/refusal.ts';
@@ -66,7 +66,7 @@ export function createHttpApi({ tell, ...world }: Dependencies) {
     return typeof answer === 'string' ? answerDone(answer) : refuseRequest(answer);
   };
 
-  async function verify(request: ApiRequest): Promise<SignedRequest | RequestFault> {
+  async function verify(request: ApiRequest): Promise<VerifiedRequest | RequestFault> {
     return tryNewerSecret(
       credentials,
       (held) => verifyRequest(request, held, Math.floor(world.clock.now() / 1000)),
