@@ -1,5 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
+import type { Members } from './core/channels/members.ts';
+import type { Subscriptions } from './core/channels/subscriptions.ts';
 import { userOwner } from './core/connections/connection.ts';
 import type { Publish } from './core/delivery/broadcast.ts';
 import {
@@ -9,7 +11,6 @@ import {
   type RequestFault,
   readQuery,
 } from './core/http-api/api-request.ts';
-import type { ChannelWorld } from './core/http-api/channel-attributes.ts';
 import { describeChannel, listChannels, listUsers } from './core/http-api/channel-questions.ts';
 import { actOnce, type Idempotency, readAttempt } from './core/http-api/idempotency.ts';
 import { answerBatch, answerEvent, publishAll } from './core/http-api/publish.ts';
@@ -27,7 +28,9 @@ import { type Revocation, revoke } from './core/sessions/revoke.ts';
 import { answerDone, answerFault, readRequest } from './edge/http-event.ts';
 import type { Tell } from './edge/telemetry.ts';
 
-interface Dependencies extends RebindWorld, ChannelWorld {
+interface Dependencies extends RebindWorld {
+  readonly subscriptions: Subscriptions;
+  readonly members: Members;
   readonly credentials: CredentialsSource;
   readonly publish: Publish;
   readonly idempotency: Idempotency;
@@ -42,13 +45,13 @@ const patienceMs = 15_000;
 
 /** The HTTP API for PHP: whoever knows the app's secret may publish, ask who listens, and close its users' sockets. */
 export function createHttpApi({ tell, ...world }: Dependencies) {
-  const { credentials } = world;
+  const { credentials, subscriptions, members } = world;
   const acts: Readonly<Record<ApiRoute, (request: ApiRequest, target: ApiTarget) => Answer>> = {
     events: publishEvent,
     batch_events: publishBatch,
-    channels: (request) => listChannels(readQuery(request.query), world),
-    channel: (request, { name }) => describeChannel(name, readQuery(request.query), world),
-    users: (_, { name }) => listUsers(name, world),
+    channels: (request) => listChannels(readQuery(request.query), subscriptions, members),
+    channel: (request, { name }) => describeChannel(name, readQuery(request.query), subscriptions, members),
+    users: (_, { name }) => listUsers(name, members),
     terminate_user: terminate,
     terminate_session: terminate,
     rebind_session: rebindSession,
@@ -90,13 +93,13 @@ export function createHttpApi({ tell, ...world }: Dependencies) {
   async function publishEvent(request: ApiRequest): Answer {
     const event = readEvent(request.body);
     if ('status' in event) return event;
-    return publishOnce(request, [event], () => answerEvent(event, world));
+    return publishOnce(request, [event], () => answerEvent(event, subscriptions, members));
   }
 
   async function publishBatch(request: ApiRequest): Answer {
     const events = readBatch(request.body);
     if ('status' in events) return events;
-    return publishOnce(request, events, () => answerBatch(events, world));
+    return publishOnce(request, events, () => answerBatch(events, subscriptions, members));
   }
 
   /** Once for each Idempotency-Key; without one, once for each request. */

@@ -2,7 +2,7 @@ import { isChannelName } from '../channels/channel.ts';
 import { connectionIdOf } from '../connections/connection.ts';
 import { type Fields, fieldsIn, isFields } from '../json.ts';
 import { badRequest, type RequestFault } from './api-request.ts';
-import { type Attribute, readAttributes } from './channel-attributes.ts';
+import { type Attribute, readAttributes } from './channel-questions.ts';
 
 /** An event as PHP publishes it. */
 export interface PublishedEvent {

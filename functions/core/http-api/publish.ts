@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
+import type { Members } from '../channels/members.ts';
+import type { Subscriptions } from '../channels/subscriptions.ts';
 import type { BroadcastReport, Publish } from '../delivery/broadcast.ts';
 import { encodeFrame } from '../frames/frame.ts';
-import { type ChannelCounts, type ChannelWorld, countFor } from './channel-attributes.ts';
+import { type ChannelCounts, countFor } from './channel-questions.ts';
 import type { PublishedEvent } from './publish-request.ts';
 
 export type PublishReport = Pick<BroadcastReport, 'delivered' | 'gone' | 'lost' | 'retried'> & {
@@ -62,17 +64,25 @@ function idOf(seed: string, index: number, channel: string): string {
 }
 
 /** The answer to `POST /events`: by channel, when the publisher wants to know something of them. */
-export async function answerEvent({ channels, info }: PublishedEvent, world: ChannelWorld): Promise<string> {
+export async function answerEvent(
+  { channels, info }: PublishedEvent,
+  subscriptions: Subscriptions,
+  members: Members,
+): Promise<string> {
   if (info.length === 0) return '{}';
   const counts: [string, ChannelCounts][] = [];
-  for (const channel of channels) counts.push([channel, await countFor(channel, info, world)]);
+  for (const channel of channels) counts.push([channel, await countFor(channel, info, subscriptions, members)]);
   return JSON.stringify({ channels: Object.fromEntries(counts) });
 }
 
 /** The answer to `POST /batch_events`: event by event, each of one channel. */
-export async function answerBatch(events: readonly PublishedEvent[], world: ChannelWorld): Promise<string> {
+export async function answerBatch(
+  events: readonly PublishedEvent[],
+  subscriptions: Subscriptions,
+  members: Members,
+): Promise<string> {
   if (events.every(({ info }) => info.length === 0)) return '{}';
   const batch: ChannelCounts[] = [];
-  for (const { channels, info } of events) batch.push(await countFor(channels[0] ?? '', info, world));
+  for (const { channels, info } of events) batch.push(await countFor(channels[0] ?? '', info, subscriptions, members));
   return JSON.stringify({ batch });
 }
