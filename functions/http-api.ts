@@ -13,8 +13,14 @@ import {
 } from './core/http-api/api-request.ts';
 import { describeChannel, listChannels, listUsers } from './core/http-api/channel-questions.ts';
 import { actOnce, type Idempotency, readAttempt } from './core/http-api/idempotency.ts';
-import { answerBatch, answerEvent, publishAll } from './core/http-api/publish.ts';
-import { type PublishedEvent, readBatch, readEvent } from './core/http-api/publish-request.ts';
+import {
+  answerBatch,
+  answerEvent,
+  type PublishedEvent,
+  publishAll,
+  readBatch,
+  readEvent,
+} from './core/http-api/publish.ts';
 import { readRebind } from './core/http-api/rebind-request.ts';
 import { type VerifiedRequest, verifyRequest } from './core/http-api/request-signature.ts';
 import type { ApiRoute } from './core/http-api/routes.ts';
