@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { ivLength } from '../core/keys/aes-gcm.ts';
+import { rebind } from '../core/sessions/rebind.ts';
+import { revoke } from '../core/sessions/revoke.ts';
 import { createClaimRows } from '../edge/claim-rows.ts';
 import { systemClock } from '../edge/clock.ts';
 import {
@@ -22,19 +24,37 @@ import { createChannels } from './channels.ts';
 
 export function wire() {
   const client = new DynamoDBClient(waitAtMost(2000));
-
-  const sender = createSockets(read('CALLBACK_URL'), { maxAttempts: 2, timeoutMs: 3000 });
-
-  return createHttpApi({
-    credentials: createCredentialsSource(readCredentialsSettings(), readAwsSettings(), systemClock),
-    ...createChannels(client, createSockets(read('CALLBACK_URL'), { maxAttempts: 1, timeoutMs: 3000 }), systemClock),
-    idempotency: createIdempotencyRows(read('CLAIMS_TABLE'), client, systemClock),
+  const credentials = createCredentialsSource(readCredentialsSettings(), readAwsSettings(), systemClock);
+  const revocations = createRevocationRows(read('REVOCATIONS_TABLE'), client, systemClock);
+  const broadcastSender = createSockets(read('CALLBACK_URL'), { maxAttempts: 1, timeoutMs: 3000 });
+  const closingSender = createSockets(read('CALLBACK_URL'), { maxAttempts: 2, timeoutMs: 3000 });
+  const { registry, subscriptions, members, publish, part, leave } = createChannels(
+    client,
+    broadcastSender,
+    systemClock,
+  );
+  const closing = {
+    registry,
+    sender: closingSender,
+    part,
+    leave,
+    clock: systemClock,
+    revocations,
     live: createLiveSessionRows(readConnectionTables(), client, systemClock),
     claims: createClaimRows(read('CLAIMS_TABLE'), client, systemClock),
+    credentials,
     revalidateSeconds: readRevalidateSeconds(),
     newIv: () => randomBytes(ivLength),
-    revocations: createRevocationRows(read('REVOCATIONS_TABLE'), client, systemClock),
-    sender,
+  };
+
+  return createHttpApi({
+    credentials,
+    broadcast: publish,
+    idempotency: createIdempotencyRows(read('CLAIMS_TABLE'), client, systemClock),
+    subscriptions,
+    members,
+    revoke: (revocation, deadline) => revoke(revocation, closing, deadline),
+    rebindSession: (rebinding, deadline) => rebind(rebinding, closing, deadline),
     clock: systemClock,
     tell: createTell(),
   });

@@ -1,7 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import { describe, expect, it } from 'vitest';
+import type { Connection } from '../../functions/core/connections/connection.ts';
 import { deriveCredentials, hashSessionId } from '../../functions/core/keys/credentials.ts';
+import { rebind } from '../../functions/core/sessions/rebind.ts';
+import { revoke } from '../../functions/core/sessions/revoke.ts';
 import { createHttpApi } from '../../functions/http-api.ts';
 import { MemoryClaims } from '../fakes/claims.ts';
 import { ManualClock } from '../fakes/clock.ts';
@@ -34,26 +37,36 @@ async function scene() {
   let kept = deriveCredentials(shared);
   const fresh = { credentials: kept };
   let asked = 0;
-  const publish = createHttpApi({
-    credentials: async (maxAgeMs) => {
-      asked += 1;
-      if (maxAgeMs !== undefined) kept = fresh.credentials;
-      return kept;
-    },
+  const credentials = async (maxAgeMs?: number) => {
+    asked += 1;
+    if (maxAgeMs !== undefined) kept = fresh.credentials;
+    return kept;
+  };
+  const part = async () => true;
+  const leave = async (connection: Connection) => void (await registry.leave(connection));
+  const revokeWorld = { registry, revocations, sender, part, leave, clock };
+  const rebindWorld = {
     registry,
     revocations,
     sender,
-    part: async () => true,
-    leave: async (connection) => void (await registry.leave(connection)),
+    part,
+    leave,
+    clock,
+    live: registry,
+    claims: new MemoryClaims(clock),
+    credentials,
+    newIv: () => randomBytes(12),
+  };
+  const api = createHttpApi({
+    credentials,
+    revoke: (revocation, deadline) => revoke(revocation, revokeWorld, deadline),
+    rebindSession: (rebinding, deadline) => rebind(rebinding, rebindWorld, deadline),
     clock,
     tell: told.tell,
     // What they are for has a test of its own.
     subscriptions: new MemorySubscriptions(clock),
     members: new MemoryMembers(clock),
-    publish: createFakePublish(new MemorySubscriptions(clock), sender).publish,
-    live: registry,
-    claims: new MemoryClaims(clock),
-    newIv: () => randomBytes(12),
+    broadcast: createFakePublish(new MemorySubscriptions(clock), sender).publish,
     idempotency: new MemoryIdempotency(clock),
   });
 
@@ -72,7 +85,7 @@ async function scene() {
       isBase64Encoded: base64,
       requestContext: { http: { method } },
     };
-    return clock.finish(publish(event as APIGatewayProxyEventV2));
+    return clock.finish(api(event as APIGatewayProxyEventV2));
   }
   const ticket = () =>
     sealTicket(shared, contents(Math.floor(clock.now() / 1000), { c: 'SID=after', s: 'after', i: { userId: '42' } }));

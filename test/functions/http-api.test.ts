@@ -1,18 +1,14 @@
-import { randomBytes } from 'node:crypto';
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import { describe, expect, it } from 'vitest';
 import { socketIdOf } from '../../functions/core/connections/connection.ts';
 import { attemptSeconds } from '../../functions/core/http-api/idempotency.ts';
 import { deriveCredentials } from '../../functions/core/keys/credentials.ts';
 import { createHttpApi } from '../../functions/http-api.ts';
-import { MemoryClaims } from '../fakes/claims.ts';
 import { ManualClock } from '../fakes/clock.ts';
 import { MemoryIdempotency } from '../fakes/idempotency.ts';
 import { MemoryMembers } from '../fakes/members.ts';
 import { failNext, justAfter, justBefore } from '../fakes/order.ts';
 import { createFakePublish } from '../fakes/publish.ts';
-import { MemoryRegistry } from '../fakes/registry.ts';
-import { MemoryRevocations } from '../fakes/revocations.ts';
 import { signQuery } from '../fakes/signed-request.ts';
 import { FakeSockets } from '../fakes/sockets.ts';
 import { MemorySubscriptions } from '../fakes/subscriptions.ts';
@@ -47,18 +43,13 @@ async function scene() {
   const idempotency = new MemoryIdempotency(clock);
   const api = createHttpApi({
     credentials: async () => deriveCredentials(shared),
-    registry: new MemoryRegistry(clock),
-    part: async () => true,
-    leave: async () => undefined,
-    revocations: new MemoryRevocations(clock),
-    sender,
+    broadcast: (broadcast) => port.publish(broadcast),
+    idempotency,
     subscriptions,
     members,
-    publish: (broadcast) => port.publish(broadcast),
-    live: new MemoryRegistry(clock),
-    claims: new MemoryClaims(clock),
-    newIv: () => randomBytes(12),
-    idempotency,
+    // What they do has a test of its own.
+    revoke: async () => ({ found: 0, closed: 0, gone: 0, failed: 0, took: {} }),
+    rebindSession: async () => ({ rebound: 0, failed: 0, ended: { found: 0, closed: 0, gone: 0, failed: 0 } }),
     clock,
     tell: told.tell,
   });
