@@ -106,7 +106,7 @@ const concurrency = 10;
  */
 export async function publishAll(
   events: readonly PublishedEvent[],
-  publish: Publish,
+  broadcast: Publish,
   seed: string,
 ): Promise<PublishReport> {
   const reports: BroadcastReport[] = [];
@@ -115,7 +115,7 @@ export async function publishAll(
     for (let start = 0; start < event.channels.length; start += concurrency) {
       const channels = event.channels.slice(start, start + concurrency);
       const broadcasts = channels.map((channel) =>
-        publish({ channel, frame: frameOf(event, channel, idOf(seed, index, channel)), except: event.except }),
+        broadcast({ channel, frame: frameOf(event, channel, idOf(seed, index, channel)), except: event.except }),
       );
       for (const outcome of await Promise.allSettled(broadcasts)) {
         if (outcome.status === 'fulfilled') reports.push(outcome.value);
