@@ -52,7 +52,7 @@ export function createHttpApi(parts: HttpApiParts) {
   const refusals = createRefusalLog(clock);
 
   /** By route; the name is what stands in its path. */
-  const acts: Readonly<Record<ApiRoute, (request: ApiRequest, name: string) => Promise<Answer>>> = {
+  const handlers: Readonly<Record<ApiRoute, (request: ApiRequest, name: string) => Promise<Answer>>> = {
     events: publishEvent,
     batch_events: publishBatch,
     channels: ({ query }) => listChannels(readQuery(query), subscriptions, members),
@@ -68,7 +68,7 @@ export function createHttpApi(parts: HttpApiParts) {
     const verified = await verify(readRequest(event));
     if ('status' in verified) return refuseUnsigned(verified);
     const { request, target } = verified;
-    const answer = await acts[target.route](request, target.name);
+    const answer = await handlers[target.route](request, target.name);
     return typeof answer === 'string' ? answerDone(answer) : refuseRequest(answer);
   };
 

@@ -56,9 +56,9 @@ export async function describeChannel(
   if (!isChannelName(channel)) return noName;
   const attributes = readAttributes(query.get('info') ?? null);
   if ('status' in attributes) return attributes;
-  const strange = attributes.find((attribute) => !hasAttribute(channel, attribute));
-  if (strange === 'user_count') return badRequest('Only presence channels have a user_count.');
-  if (strange !== undefined) return badRequest('Presence channels have no subscription_count, but a user_count.');
+  const unsupported = attributes.find((attribute) => !hasAttribute(channel, attribute));
+  if (unsupported === 'user_count') return badRequest('Only presence channels have a user_count.');
+  if (unsupported !== undefined) return badRequest('Presence channels have no subscription_count, but a user_count.');
   const counts = await countFor(channel, attributes, subscriptions, members);
   const [count] = Object.values(counts);
   const occupied = count === undefined ? await isOccupied(channel, subscriptions) : count > 0;
