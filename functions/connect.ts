@@ -12,11 +12,12 @@ import { ticketMemory } from './core/handshake/ticket.ts';
 import type { RefusalReason } from './core/refusal.ts';
 import { createEndWatch, type WatchEnd } from './core/sessions/end-watch.ts';
 import { nextCheck } from './core/sessions/next-check.ts';
-import { createClaimRows } from './edge/claim-rows.ts';
 import { systemClock } from './edge/clock.ts';
-import { createConnectionRows } from './edge/connection-rows.ts';
 import { readAdmitted } from './edge/context.ts';
-import { createCounterRows } from './edge/counter-rows.ts';
+import { createClaimRows } from './edge/dynamodb/claim-rows.ts';
+import { createConnectionRows } from './edge/dynamodb/connection-rows.ts';
+import { createCounterRows } from './edge/dynamodb/counter-rows.ts';
+import { createRevocationRows } from './edge/dynamodb/revocation-rows.ts';
 import {
   read,
   readConnectionLimit,
@@ -27,7 +28,6 @@ import {
 } from './edge/environment.ts';
 import type { SocketEvent } from './edge/gateway.ts';
 import { createStarter, type Starter } from './edge/invoke.ts';
-import { createRevocationRows } from './edge/revocation-rows.ts';
 import { createTell, type Tell } from './edge/telemetry.ts';
 import { waitAtMost } from './edge/wait-at-most.ts';
 

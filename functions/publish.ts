@@ -20,8 +20,11 @@ import { createRefusalLog } from './core/refusal-log.ts';
 import { type RebindWorld, rebind } from './core/sessions/rebind.ts';
 import { type Revocation, revoke } from './core/sessions/revoke.ts';
 import { createChannels } from './edge/channels.ts';
-import { createClaimRows } from './edge/claim-rows.ts';
 import { systemClock } from './edge/clock.ts';
+import { createClaimRows } from './edge/dynamodb/claim-rows.ts';
+import { createIdempotencyRows } from './edge/dynamodb/idempotency-rows.ts';
+import { createLiveSessionRows } from './edge/dynamodb/live-session-rows.ts';
+import { createRevocationRows } from './edge/dynamodb/revocation-rows.ts';
 import {
   read,
   readAwsSettings,
@@ -30,9 +33,6 @@ import {
   readRevalidateSeconds,
 } from './edge/environment.ts';
 import { answerDone, answerFault, readRequest } from './edge/http-event.ts';
-import { createIdempotencyRows } from './edge/idempotency-rows.ts';
-import { createLiveSessionRows } from './edge/live-session-rows.ts';
-import { createRevocationRows } from './edge/revocation-rows.ts';
 import { createCredentialsSource } from './edge/secret.ts';
 import { createSockets } from './edge/sockets.ts';
 import { createTell, type Tell } from './edge/telemetry.ts';

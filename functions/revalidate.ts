@@ -5,8 +5,11 @@ import { soonMs } from './core/sessions/live-sessions.ts';
 import type { Asking } from './core/sessions/poll.ts';
 import { type RevalidateReport, type RevalidateWorld, revalidate } from './core/sessions/revalidate.ts';
 import { createChannels } from './edge/channels.ts';
-import { createClaimRows } from './edge/claim-rows.ts';
 import { systemClock } from './edge/clock.ts';
+import { createClaimRows } from './edge/dynamodb/claim-rows.ts';
+import { createGuardRows } from './edge/dynamodb/guard-rows.ts';
+import { createLiveSessionRows } from './edge/dynamodb/live-session-rows.ts';
+import { createRevocationRows } from './edge/dynamodb/revocation-rows.ts';
 import {
   read,
   readAwsSettings,
@@ -16,10 +19,7 @@ import {
   readRevalidateSeconds,
   readSessionEndpointSettings,
 } from './edge/environment.ts';
-import { createGuardRows } from './edge/guard-rows.ts';
-import { createLiveSessionRows } from './edge/live-session-rows.ts';
 import { createSessionLookup } from './edge/php.ts';
-import { createRevocationRows } from './edge/revocation-rows.ts';
 import { createCredentialsSource } from './edge/secret.ts';
 import { createSockets } from './edge/sockets.ts';
 import { createTell, type Tell } from './edge/telemetry.ts';

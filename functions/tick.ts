@@ -6,9 +6,9 @@ import type { ConnectionRegistry, RegisteredConnection } from './core/connection
 import { fanOut } from './core/delivery/fan-out.ts';
 import type { SocketSender } from './core/delivery/socket-sender.ts';
 import { encodeFrame, helloFrame } from './core/frames/frame.ts';
-import { createClaimRows } from './edge/claim-rows.ts';
 import { systemClock } from './edge/clock.ts';
-import { createConnectionRows } from './edge/connection-rows.ts';
+import { createClaimRows } from './edge/dynamodb/claim-rows.ts';
+import { createConnectionRows } from './edge/dynamodb/connection-rows.ts';
 import { read, readConnectionTables } from './edge/environment.ts';
 import { createSockets } from './edge/sockets.ts';
 import { createTell, type Tell } from './edge/telemetry.ts';

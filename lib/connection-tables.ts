@@ -1,7 +1,6 @@
 import { RemovalPolicy } from 'aws-cdk-lib';
 import { AttributeType, BillingMode, Table } from 'aws-cdk-lib/aws-dynamodb';
 import { Construct } from 'constructs';
-import type { RegistryEnvironment } from '../functions/edge/environment.ts';
 import {
   claimsTable,
   connectionsTable,
@@ -9,7 +8,8 @@ import {
   ownersTable,
   revocationsTable,
   subscriptionsTable,
-} from '../functions/edge/tables.ts';
+} from '../functions/edge/dynamodb/tables.ts';
+import type { RegistryEnvironment } from '../functions/edge/environment.ts';
 import { acknowledge } from './acknowledge.ts';
 import { alarmOnTableThrottles } from './throttle-alarms.ts';
 

@@ -7,15 +7,15 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { emptyGuardState } from '../../functions/core/sessions/guard-memory.ts';
-import { createClaimRows } from '../../functions/edge/claim-rows.ts';
-import { createConnectionRows } from '../../functions/edge/connection-rows.ts';
-import { createCounterRows } from '../../functions/edge/counter-rows.ts';
-import { createGuardRows } from '../../functions/edge/guard-rows.ts';
-import { createIdempotencyRows } from '../../functions/edge/idempotency-rows.ts';
-import { createLiveSessionRows } from '../../functions/edge/live-session-rows.ts';
-import { createMemberRows } from '../../functions/edge/member-rows.ts';
-import { createRevocationRows } from '../../functions/edge/revocation-rows.ts';
-import { createSubscriptionRows } from '../../functions/edge/subscription-rows.ts';
+import { createClaimRows } from '../../functions/edge/dynamodb/claim-rows.ts';
+import { createConnectionRows } from '../../functions/edge/dynamodb/connection-rows.ts';
+import { createCounterRows } from '../../functions/edge/dynamodb/counter-rows.ts';
+import { createGuardRows } from '../../functions/edge/dynamodb/guard-rows.ts';
+import { createIdempotencyRows } from '../../functions/edge/dynamodb/idempotency-rows.ts';
+import { createLiveSessionRows } from '../../functions/edge/dynamodb/live-session-rows.ts';
+import { createMemberRows } from '../../functions/edge/dynamodb/member-rows.ts';
+import { createRevocationRows } from '../../functions/edge/dynamodb/revocation-rows.ts';
+import { createSubscriptionRows } from '../../functions/edge/dynamodb/subscription-rows.ts';
 import {
   claimsTable,
   connectionRowVersion,
@@ -24,7 +24,7 @@ import {
   ownersTable,
   revocationsTable,
   subscriptionsTable,
-} from '../../functions/edge/tables.ts';
+} from '../../functions/edge/dynamodb/tables.ts';
 import type { EngineKind } from '../../local/dynamodb/engine.ts';
 import { ManualClock } from '../fakes/clock.ts';
 import { describeClaims } from './claims.ts';

@@ -4,8 +4,8 @@ import {
   TransactionCanceledException,
   TransactWriteItemsCommand,
 } from '@aws-sdk/client-dynamodb';
-import type { Connection } from '../core/connections/connection.ts';
-import type { RefusalReason } from '../core/refusal.ts';
+import type { Connection } from '../../core/connections/connection.ts';
+import type { RefusalReason } from '../../core/refusal.ts';
 import { keyOf, type Row, revocationOf, shown } from './connection-row.ts';
 
 /** Of one transaction and of one read: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ServiceQuotas.html */

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { type AttributeValue, type DynamoDBClient, GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
-import type { Clock } from '../core/clock.ts';
+import type { Clock } from '../../core/clock.ts';
 import {
   emptyGuardState,
   everyUser,
@@ -8,7 +8,7 @@ import {
   type GuardState,
   hashLength,
   type LastAnswers,
-} from '../core/sessions/guard-memory.ts';
+} from '../../core/sessions/guard-memory.ts';
 import { claimsTable, rowVersion } from './tables.ts';
 
 type Row = Record<string, AttributeValue>;

@@ -1,7 +1,7 @@
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
-import { type Connection, sessionOwner, userOwner } from '../core/connections/connection.ts';
-import type { RegisteredConnection, RevokedConnection } from '../core/connections/connection-registry.ts';
-import type { RefusalReason } from '../core/refusal.ts';
+import { type Connection, sessionOwner, userOwner } from '../../core/connections/connection.ts';
+import type { RegisteredConnection, RevokedConnection } from '../../core/connections/connection-registry.ts';
+import type { RefusalReason } from '../../core/refusal.ts';
 import { connectionsTable } from './tables.ts';
 
 /** A row of DynamoDB. */
