@@ -14,9 +14,8 @@ import { createEndWatch, type WatchEnd } from './core/sessions/end-watch.ts';
 import { nextCheck } from './core/sessions/next-check.ts';
 import { systemClock } from './edge/clock.ts';
 import { readAdmitted } from './edge/context.ts';
-import { createClaimRows } from './edge/dynamodb/claim-rows.ts';
+import { createClaimRows, createCounterRows } from './edge/dynamodb/claim-rows.ts';
 import { createConnectionRows } from './edge/dynamodb/connection-rows.ts';
-import { createCounterRows } from './edge/dynamodb/counter-rows.ts';
 import { createRevocationRows } from './edge/dynamodb/revocation-rows.ts';
 import {
   read,

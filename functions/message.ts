@@ -24,7 +24,7 @@ import { isRefusal, type Refusal } from './core/refusal.ts';
 import { createChannels } from './edge/channels.ts';
 import { systemClock } from './edge/clock.ts';
 import { readSpeaker } from './edge/context.ts';
-import { createCounterRows } from './edge/dynamodb/counter-rows.ts';
+import { createCounterRows } from './edge/dynamodb/claim-rows.ts';
 import { createRevocationRows } from './edge/dynamodb/revocation-rows.ts';
 import { read, readAwsSettings, readCredentialsSettings, readNumber } from './edge/environment.ts';
 import type { SocketEvent } from './edge/gateway.ts';

@@ -21,8 +21,7 @@ import { type RebindWorld, rebind } from './core/sessions/rebind.ts';
 import { type Revocation, revoke } from './core/sessions/revoke.ts';
 import { createChannels } from './edge/channels.ts';
 import { systemClock } from './edge/clock.ts';
-import { createClaimRows } from './edge/dynamodb/claim-rows.ts';
-import { createIdempotencyRows } from './edge/dynamodb/idempotency-rows.ts';
+import { createClaimRows, createIdempotencyRows } from './edge/dynamodb/claim-rows.ts';
 import { createLiveSessionRows } from './edge/dynamodb/live-session-rows.ts';
 import { createRevocationRows } from './edge/dynamodb/revocation-rows.ts';
 import {

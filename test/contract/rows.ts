@@ -7,11 +7,9 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { emptyGuardState } from '../../functions/core/sessions/guard-memory.ts';
-import { createClaimRows } from '../../functions/edge/dynamodb/claim-rows.ts';
+import { createClaimRows, createCounterRows, createIdempotencyRows } from '../../functions/edge/dynamodb/claim-rows.ts';
 import { createConnectionRows } from '../../functions/edge/dynamodb/connection-rows.ts';
-import { createCounterRows } from '../../functions/edge/dynamodb/counter-rows.ts';
 import { createGuardRows } from '../../functions/edge/dynamodb/guard-rows.ts';
-import { createIdempotencyRows } from '../../functions/edge/dynamodb/idempotency-rows.ts';
 import { createLiveSessionRows } from '../../functions/edge/dynamodb/live-session-rows.ts';
 import { createMemberRows } from '../../functions/edge/dynamodb/member-rows.ts';
 import { createRevocationRows } from '../../functions/edge/dynamodb/revocation-rows.ts';

@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { connectionLifetime } from '../../functions/core/connections/connection.ts';
 import { attemptSeconds, readAttempt } from '../../functions/core/http-api/idempotency.ts';
 import { systemClock } from '../../functions/edge/clock.ts';
-import { createIdempotencyRows } from '../../functions/edge/dynamodb/idempotency-rows.ts';
+import { createIdempotencyRows } from '../../functions/edge/dynamodb/claim-rows.ts';
 import { createMemberRows } from '../../functions/edge/dynamodb/member-rows.ts';
 import { createSubscriptionRows } from '../../functions/edge/dynamodb/subscription-rows.ts';
 import { callInside, startTicketApp, type TicketApp } from '../php/ticket-app.ts';

@@ -1,11 +1,7 @@
-import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import { type Connection, sessionOwner, userOwner } from '../../core/connections/connection.ts';
 import type { RegisteredConnection, RevokedConnection } from '../../core/connections/connection-registry.ts';
-import type { RefusalReason } from '../../core/refusal.ts';
+import type { Row } from './row.ts';
 import { connectionsTable } from './tables.ts';
-
-/** A row of DynamoDB. */
-export type Row = Record<string, AttributeValue>;
 
 export interface ConnectionTableNames {
   readonly connections: string;
@@ -14,25 +10,24 @@ export interface ConnectionTableNames {
 
 const { partitionKey, sortKey } = connectionsTable;
 
-/** The attributes that `readRow` reads. */
-export const shown = `${partitionKey}, ${sortKey}, connectedAt, welcomedAt`;
-export const stillThere = `attribute_exists(${sortKey})`;
+/** The attributes that `readConnection` reads. */
+export const projection = `${partitionKey}, ${sortKey}, connectedAt, welcomedAt`;
 
 export function keyOf({ principalId, connectionId }: Connection): Row {
   return { [partitionKey]: { S: principalId }, [sortKey]: { S: connectionId } };
 }
 
-/** The update that marks a row as revoked, where there is one. */
-export function revocationOf(revokedAt: number, why: RefusalReason) {
+export function readConnection(row: Row): RegisteredConnection {
   return {
-    UpdateExpression: 'SET revokedAt = :time, revokedFor = :why',
-    ConditionExpression: stillThere,
-    ExpressionAttributeValues: { ':time': { N: String(revokedAt) }, ':why': { S: why } },
+    principalId: row[partitionKey]?.S ?? '',
+    connectionId: row[sortKey]?.S ?? '',
+    connectedAt: Number(row.connectedAt?.N),
+    welcomed: row.welcomedAt !== undefined,
   };
 }
 
 export function readRevoked(row: Row): RevokedConnection {
-  const { connectedAt, welcomed } = readRow(row);
+  const { connectedAt, welcomed } = readConnection(row);
   return { channels: channelsOf(row), connectedAt, welcomed };
 }
 
@@ -40,20 +35,6 @@ export function channelsOf(row: Row | undefined): readonly string[] {
   return row?.channels?.SS ?? [];
 }
 
-export function ownersIn(row: Row): readonly string[] {
+export function ownersOf(row: Row): readonly string[] {
   return [sessionOwner(row.sessionHash?.S ?? ''), ...(row.actsAs?.SS ?? []).map(userOwner)];
-}
-
-export function numberOf(name: string, value: number | undefined): Row {
-  return value === undefined ? {} : { [name]: { N: String(value) } };
-}
-
-/** Of a row with what `shown` names. */
-export function readRow(row: Row): RegisteredConnection {
-  return {
-    principalId: row[partitionKey]?.S ?? '',
-    connectionId: row[sortKey]?.S ?? '',
-    connectedAt: Number(row.connectedAt?.N),
-    welcomed: row.welcomedAt !== undefined,
-  };
 }

@@ -1,10 +1,13 @@
+/** Of every table: the attribute that says when DynamoDB may delete a row, in epoch seconds. */
+export const ttl = 'expiresAt';
+
 /** Keys of the tables, written once: the construct declares them and the rows use them. */
-export const connectionsTable = { partitionKey: 'principalId', sortKey: 'connectionId', ttl: 'expiresAt' } as const;
-export const subscriptionsTable = { partitionKey: 'channel', sortKey: 'connectionId', ttl: 'expiresAt' } as const;
-export const membersTable = { partitionKey: 'channel', sortKey: 'userId', ttl: 'expiresAt' } as const;
-export const ownersTable = { partitionKey: 'owner', sortKey: 'connectionId', ttl: 'expiresAt' } as const;
-export const revocationsTable = { partitionKey: 'principalId', ttl: 'expiresAt' } as const;
-export const claimsTable = { partitionKey: 'claim', ttl: 'expiresAt' } as const;
+export const connectionsTable = { partitionKey: 'principalId', sortKey: 'connectionId', ttl } as const;
+export const subscriptionsTable = { partitionKey: 'channel', sortKey: 'connectionId', ttl } as const;
+export const membersTable = { partitionKey: 'channel', sortKey: 'userId', ttl } as const;
+export const ownersTable = { partitionKey: 'owner', sortKey: 'connectionId', ttl } as const;
+export const revocationsTable = { partitionKey: 'principalId', ttl } as const;
+export const claimsTable = { partitionKey: 'claim', ttl } as const;
 
 /**
  * The attribute `version` of every row: the layout that its writer knew. During an update old and new functions share the
