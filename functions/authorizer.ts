@@ -13,13 +13,9 @@ import { ivLength } from './core/keys/aes-gcm.ts';
 import { type CredentialsSource, hashSessionId } from './core/keys/credentials.ts';
 import { isRefusal, type Refusal, type RefusalReason, refuse } from './core/refusal.ts';
 import { createRefusalLog } from './core/refusal-log.ts';
-import { systemClock } from './edge/clock.ts';
 import { type Admission, writeContext } from './edge/context.ts';
-import { readAuthorizerSettings, readAwsSettings, readCredentialsSettings } from './edge/environment.ts';
 import { allow, type ConnectAuthorizerEvent, deny, fitsGateway, readHeader, readTokens } from './edge/gateway.ts';
-import { createSessionLookup } from './edge/php.ts';
-import { createCredentialsSource } from './edge/secret.ts';
-import { createTell, type Tell } from './edge/telemetry.ts';
+import type { Tell } from './edge/telemetry.ts';
 
 interface Dependencies {
   readonly origins: OriginPolicy;
@@ -127,17 +123,3 @@ export function createAuthorizer({
     tell('error', `session check ${outcome}`, { connectionId: requestContext.connectionId, reason }, count);
   }
 }
-
-const settings = readAuthorizerSettings();
-const credentials = createCredentialsSource(readCredentialsSettings(), readAwsSettings(), systemClock);
-const tell = createTell();
-const sessions = createSessionLookup(settings, credentials, systemClock, tell);
-export const handler = createAuthorizer({
-  origins: settings,
-  wayIn: settings,
-  asksAgain: settings.revalidateSeconds !== undefined,
-  sessions,
-  credentials,
-  clock: systemClock,
-  tell,
-});

@@ -1,4 +1,3 @@
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { Clock } from './core/clock.ts';
 import type { Claims } from './core/connections/claims.ts';
 import { welcomePatience } from './core/connections/connection.ts';
@@ -6,13 +5,7 @@ import type { ConnectionRegistry, RegisteredConnection } from './core/connection
 import { fanOut } from './core/delivery/fan-out.ts';
 import type { SocketSender } from './core/delivery/socket-sender.ts';
 import { encodeFrame, helloFrame } from './core/frames/frame.ts';
-import { systemClock } from './edge/clock.ts';
-import { createClaimRows } from './edge/dynamodb/claim-rows.ts';
-import { createConnectionRows } from './edge/dynamodb/connection-rows.ts';
-import { read, readConnectionTables } from './edge/environment.ts';
-import { createSockets } from './edge/sockets.ts';
-import { createTell, type Tell } from './edge/telemetry.ts';
-import { waitAtMost } from './edge/wait-at-most.ts';
+import type { Tell } from './edge/telemetry.ts';
 
 interface Dependencies {
   readonly registry: ConnectionRegistry;
@@ -105,14 +98,3 @@ export function createTick({ registry, claims, sender, clock, minutes, tell }: D
     return Math.max(second + 1, Math.ceil(clock.now() / 1000));
   }
 }
-
-const client = new DynamoDBClient(waitAtMost(2000));
-export const handler = createTick({
-  registry: createConnectionRows(readConnectionTables(), client, systemClock),
-  claims: createClaimRows(read('CLAIMS_TABLE'), client, systemClock),
-  sender: createSockets(read('CALLBACK_URL'), { maxAttempts: 1, timeoutMs: 900 }),
-  clock: systemClock,
-  // One less than the Lambda's time, which is the most that there is.
-  minutes: 14,
-  tell: createTell(),
-});

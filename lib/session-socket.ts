@@ -285,7 +285,7 @@ export class SessionSocket extends Construct {
   #createPublish(): SocketFunction {
     const { connections, owners, subscriptions, revocations, claims } = this.#tables;
     const publish = this.#createFunction('Publish', {
-      entry: 'publish',
+      entry: 'http-api',
       description: 'Publishes, tells who listens, and closes the sockets of a session or a user',
       environment: {
         ...this.#channels.environment,

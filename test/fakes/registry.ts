@@ -1,4 +1,3 @@
-import type { Member } from '../../functions/core/channels/subscriptions.ts';
 import type { Clock } from '../../functions/core/clock.ts';
 import {
   type Connection,
@@ -15,6 +14,7 @@ import type {
   RevokedConnection,
   SigningIn,
 } from '../../functions/core/connections/connection-registry.ts';
+import type { Member } from '../../functions/core/connections/member.ts';
 import type { RefusalReason } from '../../functions/core/refusal.ts';
 import type { DueConnection, LiveSession, LiveSessions } from '../../functions/core/sessions/live-sessions.ts';
 

@@ -683,9 +683,9 @@ export const sections: readonly Section[] = [
             'for %s than was signed',
             'within ten minutes, in both directions',
           ),
-          ...by('functions/publish-terminate', 'refuses, and does nothing, › %s'),
+          ...by('functions/http-api-terminate', 'refuses, and does nothing, › %s'),
           ...by(
-            'functions/publish',
+            'functions/http-api',
             'with an Idempotency-Key › an event is published once, and each repetition gets the same answer',
           ),
           ...by('lib/permissions', '%s may do this and nothing else'),
@@ -761,7 +761,7 @@ export const sections: readonly Section[] = [
           ...by('functions/authorizer-ways-in', 'is logged in full, each of them, when it was forged or changed'),
           ...by('functions/connect', 'logs each replay in full, however many'),
           ...by(
-            'functions/publish',
+            'functions/http-api',
             'is one line in a minute for each sentence, and its metric stays exact',
             'is another thing than one with a bad signature, which is logged in full, each of them: %s',
           ),

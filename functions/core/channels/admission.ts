@@ -1,12 +1,11 @@
 import { socketIdOf } from '../connections/connection.ts';
 import type { ConnectionRegistry } from '../connections/connection-registry.ts';
-import { refuseFrame } from '../frame-refusal.ts';
+import type { Member } from '../connections/member.ts';
 import { type Speaker, userOf } from '../frames/speaker.ts';
 import type { IsSigned } from '../keys/socket-signature.ts';
-import { isRefusal, type Refusal } from '../refusal.ts';
+import { isRefusal, type Refusal, refuseFrame } from '../refusal.ts';
 import { channelOfUser, isAmong, kindOf } from './channel.ts';
 import { isBig, readMember } from './presence.ts';
-import type { Member } from './subscriptions.ts';
 
 /** What a client asks for when it subscribes. */
 export interface Wish {

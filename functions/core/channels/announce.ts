@@ -1,8 +1,8 @@
+import type { Member } from '../connections/member.ts';
 import type { Publish } from '../delivery/broadcast.ts';
 import { encodeFrame } from '../frames/frame.ts';
 import type { Members } from './members.ts';
 import { memberAddedFrame, memberRemovedFrame } from './presence.ts';
-import type { Member } from './subscriptions.ts';
 
 /** Who came to a presence channel, or, where `member` is undefined, left it, and through which connection. */
 export interface Change {

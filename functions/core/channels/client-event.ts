@@ -1,9 +1,9 @@
 import type { ConnectionRegistry } from '../connections/connection-registry.ts';
 import type { Publish } from '../delivery/broadcast.ts';
-import { refuseFrame } from '../frame-refusal.ts';
 import { encodeFrame, errorFrame, type Frame, pongFrame } from '../frames/frame.ts';
 import type { Limit } from '../frames/rate-limit.ts';
 import type { Speaker } from '../frames/speaker.ts';
+import { refuseFrame } from '../refusal.ts';
 import { kindOf } from './channel.ts';
 import type { Subscriptions } from './subscriptions.ts';
 

@@ -1,4 +1,4 @@
-import type { Member } from './subscriptions.ts';
+import type { Member } from '../connections/member.ts';
 
 /**
  * The port to the table of who is present on which channel: a user is there while one of his connections is.

@@ -1,8 +1,9 @@
 import type { Connection } from '../connections/connection.ts';
+import type { Member } from '../connections/member.ts';
 import type { Announce } from './announce.ts';
 import { kindOf } from './channel.ts';
 import type { Members } from './members.ts';
-import type { Member, Subscriptions } from './subscriptions.ts';
+import type { Subscriptions } from './subscriptions.ts';
 
 /** What is known of a parting beside whose it is. */
 export interface Parting {

@@ -1,9 +1,8 @@
-import { refuseFrame } from '../frame-refusal.ts';
+import type { Member } from '../connections/member.ts';
 import type { Frame } from '../frames/frame.ts';
 import { isUserId } from '../handshake/identity.ts';
 import { fieldsIn } from '../json.ts';
-import type { Refusal } from '../refusal.ts';
-import type { Member } from './subscriptions.ts';
+import { type Refusal, refuseFrame } from '../refusal.ts';
 
 /** Pusher's limits: https://pusher.com/docs/channels/using_channels/presence-channels/ */
 export const maxMembers = 100;

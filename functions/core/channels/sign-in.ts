@@ -1,12 +1,11 @@
 import { socketIdOf } from '../connections/connection.ts';
 import type { ConnectionRegistry } from '../connections/connection-registry.ts';
-import { refuseFrame } from '../frame-refusal.ts';
 import { type Ending, errorFrame, type Frame } from '../frames/frame.ts';
 import { type Speaker, userOf } from '../frames/speaker.ts';
 import { isUserId } from '../handshake/identity.ts';
 import { fieldsIn, fieldsOf } from '../json.ts';
 import type { IsSigned } from '../keys/socket-signature.ts';
-import { isRefusal } from '../refusal.ts';
+import { isRefusal, refuseFrame } from '../refusal.ts';
 import { channelOfUser } from './channel.ts';
 import type { Join } from './subscribe.ts';
 

@@ -1,7 +1,7 @@
 import { userOwner } from '../connections/connection.ts';
 import type { ConnectionRegistry } from '../connections/connection-registry.ts';
+import type { Member } from '../connections/member.ts';
 import type { Revocations } from '../connections/revocations.ts';
-import { refuseFrame } from '../frame-refusal.ts';
 import {
   type Ending,
   encodeFrame,
@@ -13,14 +13,14 @@ import {
 import type { Limit } from '../frames/rate-limit.ts';
 import type { Speaker } from '../frames/speaker.ts';
 import { fieldsOf } from '../json.ts';
-import { isRefusal, type Refusal } from '../refusal.ts';
+import { isRefusal, type Refusal, refuseFrame } from '../refusal.ts';
 import type { Admission, Admit, Wish } from './admission.ts';
 import type { Announce } from './announce.ts';
 import { isChannelName, kindOf } from './channel.ts';
 import type { Members } from './members.ts';
 import type { Part, Parting } from './part.ts';
 import { maxMembers, presentFrame } from './presence.ts';
-import type { Member, Subscriptions } from './subscriptions.ts';
+import type { Subscriptions } from './subscriptions.ts';
 import type { TellPresent } from './tell-present.ts';
 
 export interface JoinWorld {

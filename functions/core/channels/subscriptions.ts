@@ -1,12 +1,5 @@
 import type { Connection } from '../connections/connection.ts';
 
-/** Who a connection is on a presence channel. */
-export interface Member {
-  readonly userId: string;
-  /** Any JSON, shown to the others as it is; undefined when nothing was said. */
-  readonly userInfo?: unknown;
-}
-
 /** What is kept of one connection on one channel. */
 export interface Subscription {
   /** On a presence channel: who leaves when this connection does. */

@@ -1,10 +1,9 @@
+import type { Member } from '../connections/member.ts';
 import { type SocketSender, SocketTrouble } from '../delivery/socket-sender.ts';
-import { refuseFrame } from '../frame-refusal.ts';
 import { encodeFrame, type Frame, pongFrame } from '../frames/frame.ts';
-import type { Refusal } from '../refusal.ts';
+import { type Refusal, refuseFrame } from '../refusal.ts';
 import type { Members } from './members.ts';
 import { memberAddedFrame, memberRemovedFrame, presentFrame } from './presence.ts';
-import type { Member } from './subscriptions.ts';
 
 export interface Newcomer {
   readonly channel: string;

@@ -1,6 +1,6 @@
-import type { Member } from '../channels/subscriptions.ts';
 import type { RefusalReason } from '../refusal.ts';
 import type { Connection, NewConnection } from './connection.ts';
+import type { Member } from './member.ts';
 
 /** A connection as a broadcast sees it. */
 export interface RegisteredConnection extends Connection {

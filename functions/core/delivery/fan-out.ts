@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.ts';
+import { createSlots } from '../concurrency.ts';
 import type { Connection } from '../connections/connection.ts';
-import { createSlots } from '../slots.ts';
 import { dueAt, type Pace } from './pace.ts';
 import { type SocketSender, SocketTrouble } from './socket-sender.ts';
 

@@ -1,6 +1,6 @@
 import type { Leave } from '../channels/leave.ts';
 import type { Clock } from '../clock.ts';
-import { actOnAll } from '../concurrency.ts';
+import { forEachConcurrently } from '../concurrency.ts';
 import type { Connection } from '../connections/connection.ts';
 import type { Broadcast } from './broadcast.ts';
 import { type FanOutReport, fanOut } from './fan-out.ts';
@@ -39,7 +39,9 @@ export async function postToSubscribers(
   const patience = { milliseconds: patienceMs, random };
   const report = await fanOut({ recipients, frame, sender, concurrency, clock, pace, before, patience });
   // Who could not be taken out is found gone again by the next broadcast.
-  await actOnAll([report.gone], leavingAtOnce, (connection) => leave(connection, channel).catch(() => undefined));
+  await forEachConcurrently([report.gone], leavingAtOnce, (connection) =>
+    leave(connection, channel).catch(() => undefined),
+  );
   return report;
 }
 

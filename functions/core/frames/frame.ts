@@ -1,7 +1,6 @@
 import { socketIdOf } from '../connections/connection.ts';
-import { refuseFrame } from '../frame-refusal.ts';
 import { fieldsIn } from '../json.ts';
-import type { Refusal } from '../refusal.ts';
+import { type Refusal, refuseFrame } from '../refusal.ts';
 
 /**
  * One frame of the Pusher Channels protocol, version 7, in either direction. Which `data` is a string of JSON and which a

@@ -1,6 +1,6 @@
 import type { Counters } from '../connections/counters.ts';
 import { createMeter, type Meter, mostWithin, stepWithin } from '../connections/meter.ts';
-import type { FrameRefusalReason } from '../frame-refusal.ts';
+import type { FrameRefusalReason } from '../refusal.ts';
 import type { Speaker } from './speaker.ts';
 
 /** Why what a client asks for is too much, or nothing when it is not. */

@@ -1,5 +1,5 @@
-import type { Member } from '../channels/subscriptions.ts';
 import type { Connection } from '../connections/connection.ts';
+import type { Member } from '../connections/member.ts';
 
 /** Who has sent a frame, as the authorizer knew him; nothing of it is taken from the frame. */
 export interface Speaker extends Connection {

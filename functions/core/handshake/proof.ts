@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.ts';
 import type { CredentialsSource } from '../keys/credentials.ts';
+import { tryNewerSecret } from '../keys/newer-secret.ts';
 import { isRefusal, type Refusal } from '../refusal.ts';
 import { pickCookies } from './cookies.ts';
 import { type Proof, parseSessionToken, type SessionMode } from './session.ts';
@@ -7,9 +8,6 @@ import { openTicket, type Ticket } from './ticket.ts';
 
 /** What a handshake brought, as text, becomes something that PHP can be asked with, or a refusal that costs PHP nothing. */
 export type ReadProof = (tokens: readonly string[]) => Promise<Proof | Ticket | Refusal>;
-
-/** A ticket that does not open may be sealed with a secret newer than ours; but strangers have such tickets too. */
-const youngEnoughMs = 60_000;
 
 interface ProofSettings {
   readonly mode: SessionMode;
@@ -40,11 +38,11 @@ export function createProofReader(
     // None or several fit no ticket's form either.
     const text = tokens.join(' ');
     const now = Math.floor(clock.now() / 1000);
-    const kept = await credentials();
-    const ticket = openTicket(text, kept, now);
-    if (!isRefusal(ticket) || !['foreign-ticket', 'unreadable-ticket'].includes(ticket.refused)) return ticket;
-    const fresh = await credentials(youngEnoughMs);
-    return fresh === kept ? ticket : openTicket(text, fresh, now);
+    return tryNewerSecret(
+      credentials,
+      (held) => openTicket(text, held, now),
+      (ticket) => isRefusal(ticket) && ['foreign-ticket', 'unreadable-ticket'].includes(ticket.refused),
+    );
   }
 }
 

@@ -1,7 +1,7 @@
 import { kindOf } from '../channels/channel.ts';
 import type { Members } from '../channels/members.ts';
 import type { Subscriptions } from '../channels/subscriptions.ts';
-import { badRequest, type RequestFault } from './request-signature.ts';
+import { badRequest, type RequestFault } from './api-request.ts';
 
 const known = ['user_count', 'subscription_count'] as const;
 

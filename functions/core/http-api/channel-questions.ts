@@ -1,8 +1,8 @@
 import { isChannelName, kindOf } from '../channels/channel.ts';
 import type { Subscriptions } from '../channels/subscriptions.ts';
-import { actOnAll } from '../concurrency.ts';
+import { forEachConcurrently } from '../concurrency.ts';
+import { badRequest, type RequestFault } from './api-request.ts';
 import { type ChannelCounts, type ChannelWorld, countFor, hasAttribute, readAttributes } from './channel-attributes.ts';
-import { badRequest, type RequestFault } from './request-signature.ts';
 
 type Query = ReadonlyMap<string, string>;
 
@@ -26,7 +26,7 @@ export async function listChannels(query: Query, world: ChannelWorld): Promise<s
     for (const name of page) if (name.startsWith(prefix)) names.add(name);
   }
   const channels = new Map<string, ChannelCounts>([...names].sort().map((name) => [name, {}]));
-  await actOnAll([attributes.length === 0 ? [] : [...names]], concurrency, async (name) => {
+  await forEachConcurrently([attributes.length === 0 ? [] : [...names]], concurrency, async (name) => {
     channels.set(name, await countFor(name, attributes, world));
   });
   const answer = JSON.stringify({ channels: Object.fromEntries(channels) });

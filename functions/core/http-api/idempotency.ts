@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { badRequest, type RequestFault } from './request-signature.ts';
+import { badRequest, type RequestFault } from './api-request.ts';
 
 /** How a repeated request is told from a new one: by the name that its sender gave it, and by the hash of its body. */
 export interface Attempt {

@@ -1,8 +1,8 @@
 import { isChannelName } from '../channels/channel.ts';
 import { connectionIdOf } from '../connections/connection.ts';
 import { type Fields, fieldsIn, isFields } from '../json.ts';
+import { badRequest, type RequestFault } from './api-request.ts';
 import { type Attribute, readAttributes } from './channel-attributes.ts';
-import { badRequest, type RequestFault } from './request-signature.ts';
 
 /** An event as PHP publishes it. */
 export interface PublishedEvent {

@@ -1,7 +1,7 @@
 import { isUserId } from '../handshake/identity.ts';
 import { fieldsIn } from '../json.ts';
 import type { Rebind } from '../sessions/rebind.ts';
-import { type ApiRequest, badRequest, type RequestFault } from './request-signature.ts';
+import { type ApiRequest, badRequest, type RequestFault } from './api-request.ts';
 import type { ApiTarget } from './routes.ts';
 
 const hash = /^[0-9a-f]{64}$/;

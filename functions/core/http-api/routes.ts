@@ -1,4 +1,4 @@
-import { type ApiRequest, badRequest, type RequestFault } from './request-signature.ts';
+import { type ApiRequest, badRequest, type RequestFault } from './api-request.ts';
 
 const forNames = 10_240;
 /** 10,240 bytes of data and 100 names of channels, though every character be escaped. */

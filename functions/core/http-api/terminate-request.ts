@@ -1,8 +1,8 @@
 import { isUserId } from '../handshake/identity.ts';
 import { fieldsIn } from '../json.ts';
 import type { Revocation } from '../sessions/revoke.ts';
+import { type ApiRequest, badRequest, type RequestFault } from './api-request.ts';
 import { unescapePath } from './path-spellings.ts';
-import { type ApiRequest, badRequest, type RequestFault } from './request-signature.ts';
 import type { ApiTarget } from './routes.ts';
 
 const hash = /^[0-9a-f]{64}$/;

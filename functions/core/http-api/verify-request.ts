@@ -1,6 +1,7 @@
 import type { PusherCredentials } from '../keys/credentials.ts';
+import type { ApiRequest, RequestFault } from './api-request.ts';
 import { spellingsOf } from './path-spellings.ts';
-import { type ApiRequest, badSignature, checkSignature, type RequestFault } from './request-signature.ts';
+import { badSignature, checkSignature } from './request-signature.ts';
 import { type ApiTarget, findTarget } from './routes.ts';
 
 /** A request with its path as it was signed, and what that path names. */

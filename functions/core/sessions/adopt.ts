@@ -1,7 +1,7 @@
 import { kindOf } from '../channels/channel.ts';
 import type { Subscriptions } from '../channels/subscriptions.ts';
 import type { Clock } from '../clock.ts';
-import { actOnAll } from '../concurrency.ts';
+import { forEachConcurrently } from '../concurrency.ts';
 import { sessionOwner, userOwner } from '../connections/connection.ts';
 import type { ConnectionRegistry } from '../connections/connection-registry.ts';
 import type { Revocations } from '../connections/revocations.ts';
@@ -28,7 +28,7 @@ export async function adopt(
   deadline: number,
 ): Promise<readonly DueConnection[]> {
   const revoked: DueConnection[] = [];
-  await actOnAll([connections], concurrency, async (connection) => {
+  await forEachConcurrently([connections], concurrency, async (connection) => {
     if (clock.now() >= deadline) return;
     const users = await usersOf(connection);
     if (!(await registry.own(connection, users))) return;

@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.ts';
-import { actOnAll } from '../concurrency.ts';
+import { forEachConcurrently } from '../concurrency.ts';
 import { SessionCheckFailed, type SessionLookup } from '../handshake/session-lookup.ts';
 import type { CredentialsSource } from '../keys/credentials.ts';
 import type { LiveSessions } from './live-sessions.ts';
@@ -44,7 +44,7 @@ export async function askAgain(
   // One alone: where the secrets differ, one line in PHP's log says so as well as four.
   const [first, ...others] = groups;
   if (first !== undefined) await ask(first);
-  await actOnAll([others], atOnce, ask);
+  await forEachConcurrently([others], atOnce, ask);
   return verdicts;
 
   async function ask(group: LiveGroup): Promise<void> {

@@ -1,5 +1,5 @@
-import type { Clock } from '../clock.ts';
-import { actOnAll } from '../concurrency.ts';
+import { waitUntil } from '../clock.ts';
+import { forEachConcurrently } from '../concurrency.ts';
 import type { Connection } from '../connections/connection.ts';
 import { type EndReport, type EndWorld, endConnections, sumEndings } from './close-connections.ts';
 import type { LiveSessions } from './live-sessions.ts';
@@ -33,7 +33,7 @@ export async function closeAtTheEnd(
     await waitUntil(at * 1000, clock);
     const ended: Connection[] = [];
     const candidates = ending.filter((each) => each.at === at).map(({ connection }) => connection);
-    await actOnAll([candidates], readers, async (connection) => {
+    await forEachConcurrently([candidates], readers, async (connection) => {
       const found = await live.find(connection).catch(() => 'unread' as const);
       if (found === 'unread') unread += 1;
       else if (found !== undefined && (found.sessionExpiresAt ?? never) * 1000 <= clock.now()) ended.push(connection);
@@ -42,9 +42,4 @@ export async function closeAtTheEnd(
   }
   const { found, failed, ...others } = sumEndings(endings);
   return { ...others, found: found + unread, failed: failed + unread };
-}
-
-/** A timer of Node may fire a millisecond before the clock says so. */
-export async function waitUntil(instant: number, clock: Clock): Promise<void> {
-  for (let early = instant - clock.now(); early > 0; early = instant - clock.now()) await clock.pause(early);
 }

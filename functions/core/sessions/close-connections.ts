@@ -1,14 +1,12 @@
 import type { Leave } from '../channels/leave.ts';
 import type { Part } from '../channels/part.ts';
-import type { Clock } from '../clock.ts';
-import { actOnAll } from '../concurrency.ts';
+import { type Clock, startStopwatch } from '../clock.ts';
+import { forEachConcurrently } from '../concurrency.ts';
 import { type Connection, welcomePatience } from '../connections/connection.ts';
 import type { ConnectionRegistry, RevokedConnection } from '../connections/connection-registry.ts';
 import type { Closing, SocketSender } from '../delivery/socket-sender.ts';
-import { explainEnding } from '../ending-refusal.ts';
 import { encodeFrame, errorFrame } from '../frames/frame.ts';
-import type { RefusalReason } from '../refusal.ts';
-import { startStopwatch } from '../stopwatch.ts';
+import { explainEnding, type RefusalReason } from '../refusal.ts';
 
 export interface EndWorld {
   readonly registry: ConnectionRegistry;
@@ -122,7 +120,7 @@ async function tryAll(
   connections: readonly Connection[],
   act: (connection: Connection) => Promise<void>,
 ): Promise<void> {
-  await actOnAll([connections], concurrency, (connection) => act(connection).catch(() => undefined));
+  await forEachConcurrently([connections], concurrency, (connection) => act(connection).catch(() => undefined));
 }
 
 /** The last frame of a socket, encoded once for all that end for this reason. */

@@ -1,12 +1,11 @@
-import { actOnAll } from '../concurrency.ts';
+import { forEachConcurrently } from '../concurrency.ts';
 import type { Claims } from '../connections/claims.ts';
 import { type Connection, sessionOwner, userOwner } from '../connections/connection.ts';
-import { explainEnding } from '../ending-refusal.ts';
 import { openAtRest, sealAtRest } from '../handshake/at-rest.ts';
 import { parseIdentity } from '../handshake/identity.ts';
 import { clockTolerance, openTicket, type Ticket, ticketMemory } from '../handshake/ticket.ts';
 import { type Credentials, type CredentialsSource, hashSessionId } from '../keys/credentials.ts';
-import { isRefusal, type Refusal, refuse } from '../refusal.ts';
+import { explainEnding, isRefusal, type Refusal, refuse } from '../refusal.ts';
 import { type EndReport, endConnections, sumEndings } from './close-connections.ts';
 import type { LiveSessions } from './live-sessions.ts';
 import { nextCheck } from './next-check.ts';
@@ -69,7 +68,7 @@ export async function rebind(
   const named = found.filter(isNamed);
   const others = found.filter((connection) => !isNamed(connection));
   const count = { rebound: 0, failed: 0 };
-  await actOnAll([named], concurrency, async (connection) => {
+  await forEachConcurrently([named], concurrency, async (connection) => {
     // One that has left since is no failure.
     const isRebound = await rebindOne(connection, sessionHash, ticket, credentials, world).catch(() => undefined);
     if (isRebound === true) count.rebound += 1;

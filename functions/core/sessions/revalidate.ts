@@ -1,5 +1,5 @@
 import type { Subscriptions } from '../channels/subscriptions.ts';
-import { actOnAll } from '../concurrency.ts';
+import { forEachConcurrently } from '../concurrency.ts';
 import type { Revocations } from '../connections/revocations.ts';
 import { isSameSessionId } from '../handshake/session.ts';
 import type { RefusalReason } from '../refusal.ts';
@@ -153,7 +153,7 @@ async function withoutRebound(
   live: LiveSessions,
 ): Promise<readonly DueConnection[]> {
   const still: DueConnection[] = [];
-  await actOnAll([connections], readers, async (connection) => {
+  await forEachConcurrently([connections], readers, async (connection) => {
     const known = await live.find(connection).catch(() => connection);
     if (known !== undefined && isSameSessionId(known.sessionHash, connection.sessionHash)) still.push(connection);
   });

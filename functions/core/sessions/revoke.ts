@@ -1,7 +1,6 @@
-import type { Connection } from '../connections/connection.ts';
-import { sessionOwner, userOwner } from '../connections/connection.ts';
+import { startStopwatch } from '../clock.ts';
+import { type Connection, sessionOwner, userOwner } from '../connections/connection.ts';
 import type { Revocations } from '../connections/revocations.ts';
-import { startStopwatch } from '../stopwatch.ts';
 import { type EndReport, type EndWorld, endConnections } from './close-connections.ts';
 
 /** Whose sockets are to close: all of a user, or those of one session, which PHP may have named a user for. */

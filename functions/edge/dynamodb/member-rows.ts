@@ -1,8 +1,8 @@
 import { DeleteItemCommand, type DynamoDBClient, type UpdateItemCommandInput } from '@aws-sdk/client-dynamodb';
 import type { Members } from '../../core/channels/members.ts';
-import type { Member } from '../../core/channels/subscriptions.ts';
 import type { Clock } from '../../core/clock.ts';
 import { connectionLifetime } from '../../core/connections/connection.ts';
+import type { Member } from '../../core/connections/member.ts';
 import {
   conditionFailed,
   epochSeconds,

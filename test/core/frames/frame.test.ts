@@ -1,6 +1,5 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { refuseFrame } from '../../../functions/core/frame-refusal.ts';
 import {
   encodeFrame,
   errorFrame,
@@ -9,7 +8,7 @@ import {
   pongFrame,
   welcomeFrame,
 } from '../../../functions/core/frames/frame.ts';
-import { isRefusal } from '../../../functions/core/refusal.ts';
+import { isRefusal, refuseFrame } from '../../../functions/core/refusal.ts';
 import { anyText } from '../../fakes/any-text.ts';
 
 const malformed = { refused: 'malformed-frame', code: 4300 };

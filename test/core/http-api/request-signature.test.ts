@@ -1,7 +1,8 @@
 import { createHash, createHmac } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type ApiRequest, checkSignature } from '../../../functions/core/http-api/request-signature.ts';
+import type { ApiRequest } from '../../../functions/core/http-api/api-request.ts';
+import { checkSignature } from '../../../functions/core/http-api/request-signature.ts';
 import { anyText } from '../../fakes/any-text.ts';
 import { signQuery } from '../../fakes/signed-request.ts';
 

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import { describe, expect, it } from 'vitest';
 import { deriveCredentials, hashSessionId } from '../../functions/core/keys/credentials.ts';
-import { createPublishApi } from '../../functions/publish.ts';
+import { createHttpApi } from '../../functions/http-api.ts';
 import { MemoryClaims } from '../fakes/claims.ts';
 import { ManualClock } from '../fakes/clock.ts';
 import { MemoryIdempotency } from '../fakes/idempotency.ts';
@@ -34,7 +34,7 @@ async function scene() {
   let kept = deriveCredentials(shared);
   const fresh = { credentials: kept };
   let asked = 0;
-  const publish = createPublishApi({
+  const publish = createHttpApi({
     credentials: async (maxAgeMs) => {
       asked += 1;
       if (maxAgeMs !== undefined) kept = fresh.credentials;

@@ -7,11 +7,11 @@ import type { Clock } from '../core/clock.ts';
 import { createPublish } from '../core/delivery/broadcast.ts';
 import type { BroadcastPage } from '../core/delivery/broadcast-worker.ts';
 import type { SocketSender } from '../core/delivery/socket-sender.ts';
-import { createConnectionRows } from './dynamodb/connection-rows.ts';
-import { createMemberRows } from './dynamodb/member-rows.ts';
-import { createSubscriptionRows } from './dynamodb/subscription-rows.ts';
-import { read, readBroadcastSettings, readConnectionTables } from './environment.ts';
-import { createStarter } from './invoke.ts';
+import { createConnectionRows } from '../edge/dynamodb/connection-rows.ts';
+import { createMemberRows } from '../edge/dynamodb/member-rows.ts';
+import { createSubscriptionRows } from '../edge/dynamodb/subscription-rows.ts';
+import { read, readBroadcastSettings, readConnectionTables } from '../edge/environment.ts';
+import { createStarter } from '../edge/invoke.ts';
 
 /**
  * What each function has that speaks on channels or ends connections. It is one thing because leaving publishes (who has left),

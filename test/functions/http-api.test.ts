@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { socketIdOf } from '../../functions/core/connections/connection.ts';
 import { attemptSeconds } from '../../functions/core/http-api/idempotency.ts';
 import { deriveCredentials } from '../../functions/core/keys/credentials.ts';
-import { createPublishApi } from '../../functions/publish.ts';
+import { createHttpApi } from '../../functions/http-api.ts';
 import { MemoryClaims } from '../fakes/claims.ts';
 import { ManualClock } from '../fakes/clock.ts';
 import { MemoryIdempotency } from '../fakes/idempotency.ts';
@@ -45,7 +45,7 @@ async function scene() {
   const { publish, published } = createFakePublish(subscriptions, sender);
   const port = { publish };
   const idempotency = new MemoryIdempotency(clock);
-  const api = createPublishApi({
+  const api = createHttpApi({
     credentials: async () => deriveCredentials(shared),
     registry: new MemoryRegistry(clock),
     part: async () => true,

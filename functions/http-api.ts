@@ -1,41 +1,26 @@
 import { randomBytes } from 'node:crypto';
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import { userOwner } from './core/connections/connection.ts';
 import type { Publish } from './core/delivery/broadcast.ts';
+import { type ApiRequest, badRequest, type RequestFault } from './core/http-api/api-request.ts';
 import type { ChannelWorld } from './core/http-api/channel-attributes.ts';
 import { describeChannel, listChannels, listUsers } from './core/http-api/channel-questions.ts';
 import { actOnce, type Idempotency, readAttempt } from './core/http-api/idempotency.ts';
 import { answerBatch, answerEvent, publishAll } from './core/http-api/publish.ts';
 import { type PublishedEvent, readBatch, readEvent } from './core/http-api/publish-request.ts';
 import { readRebind } from './core/http-api/rebind-request.ts';
-import { type ApiRequest, badRequest, type RequestFault, readQuery } from './core/http-api/request-signature.ts';
+import { readQuery } from './core/http-api/request-signature.ts';
 import type { ApiRoute, ApiTarget } from './core/http-api/routes.ts';
 import { readTermination } from './core/http-api/terminate-request.ts';
 import { type SignedRequest, verifyRequest } from './core/http-api/verify-request.ts';
-import { ivLength } from './core/keys/aes-gcm.ts';
 import type { CredentialsSource } from './core/keys/credentials.ts';
+import { tryNewerSecret } from './core/keys/newer-secret.ts';
 import { isRefusal } from './core/refusal.ts';
 import { createRefusalLog } from './core/refusal-log.ts';
 import { type RebindWorld, rebind } from './core/sessions/rebind.ts';
 import { type Revocation, revoke } from './core/sessions/revoke.ts';
-import { createChannels } from './edge/channels.ts';
-import { systemClock } from './edge/clock.ts';
-import { createClaimRows, createIdempotencyRows } from './edge/dynamodb/claim-rows.ts';
-import { createLiveSessionRows } from './edge/dynamodb/live-session-rows.ts';
-import { createRevocationRows } from './edge/dynamodb/revocation-rows.ts';
-import {
-  read,
-  readAwsSettings,
-  readConnectionTables,
-  readCredentialsSettings,
-  readRevalidateSeconds,
-} from './edge/environment.ts';
 import { answerDone, answerFault, readRequest } from './edge/http-event.ts';
-import { createCredentialsSource } from './edge/secret.ts';
-import { createSockets } from './edge/sockets.ts';
-import { createTell, type Tell } from './edge/telemetry.ts';
-import { waitAtMost } from './edge/wait-at-most.ts';
+import type { Tell } from './edge/telemetry.ts';
 
 interface Dependencies extends RebindWorld, ChannelWorld {
   readonly credentials: CredentialsSource;
@@ -49,11 +34,9 @@ type Answer = Promise<string | RequestFault>;
 
 /** Milliseconds in which sockets are begun to be closed. The last may take 12 s more, and Lambda gives 28, API Gateway 30. */
 const patienceMs = 15_000;
-/** A signature that does not fit may be made with a secret newer than ours; but strangers make such ones too. */
-const youngEnoughMs = 60_000;
 
 /** The HTTP API for PHP: whoever knows the app's secret may publish, ask who listens, and close its users' sockets. */
-export function createPublishApi({ tell, ...world }: Dependencies) {
+export function createHttpApi({ tell, ...world }: Dependencies) {
   const { credentials } = world;
   const acts: Readonly<Record<ApiRoute, (request: ApiRequest, target: ApiTarget) => Answer>> = {
     events: publishEvent,
@@ -79,12 +62,11 @@ export function createPublishApi({ tell, ...world }: Dependencies) {
   };
 
   async function verify(request: ApiRequest): Promise<SignedRequest | RequestFault> {
-    const kept = await credentials();
-    const now = Math.floor(world.clock.now() / 1000);
-    const outcome = verifyRequest(request, kept, now);
-    if (!('status' in outcome) || outcome.mayBeNewer !== true) return outcome;
-    const fresh = await credentials(youngEnoughMs);
-    return fresh === kept ? outcome : verifyRequest(request, fresh, now);
+    return tryNewerSecret(
+      credentials,
+      (held) => verifyRequest(request, held, Math.floor(world.clock.now() / 1000)),
+      (outcome) => 'status' in outcome && outcome.mayBeNewer === true,
+    );
   }
 
   /** Bad signatures are always logged. Before a good one was seen the sentences are a closed set: no stranger can make more. */
@@ -175,21 +157,3 @@ export function createPublishApi({ tell, ...world }: Dependencies) {
 function inMilliseconds(took: Readonly<Record<string, number>>): Readonly<Record<string, number>> {
   return Object.fromEntries(Object.entries(took).map(([step, ms]) => [`${step}Ms`, ms]));
 }
-
-const client = new DynamoDBClient(waitAtMost(2000));
-
-const sender = createSockets(read('CALLBACK_URL'), { maxAttempts: 2, timeoutMs: 3000 });
-
-export const handler = createPublishApi({
-  credentials: createCredentialsSource(readCredentialsSettings(), readAwsSettings(), systemClock),
-  ...createChannels(client, createSockets(read('CALLBACK_URL'), { maxAttempts: 1, timeoutMs: 3000 }), systemClock),
-  idempotency: createIdempotencyRows(read('CLAIMS_TABLE'), client, systemClock),
-  live: createLiveSessionRows(readConnectionTables(), client, systemClock),
-  claims: createClaimRows(read('CLAIMS_TABLE'), client, systemClock),
-  revalidateSeconds: readRevalidateSeconds(),
-  newIv: () => randomBytes(ivLength),
-  revocations: createRevocationRows(read('REVOCATIONS_TABLE'), client, systemClock),
-  sender,
-  clock: systemClock,
-  tell: createTell(),
-});
