@@ -8,9 +8,9 @@ import { type Delivery, SocketTrouble } from './core/socket-sender.ts';
 import { createChannels } from './edge/channels.ts';
 import { createClaimRows } from './edge/claim-rows.ts';
 import { systemClock } from './edge/clock.ts';
-import { read } from './edge/environment.ts';
+import { createSockets } from './edge/connections/sockets.ts';
+import { read, readConnectionsApiSettings } from './edge/environment.ts';
 import type { DeliverJob } from './edge/invoke.ts';
-import { createSockets } from './edge/sockets.ts';
 import { createTell, type Tell } from './edge/telemetry.ts';
 import { waitAtMost } from './edge/wait-at-most.ts';
 
@@ -108,12 +108,12 @@ export function createDeliver({ worker, tell, ...world }: Dependencies) {
 
 const client = new DynamoDBClient(waitAtMost(2000));
 // Patient, because a post that was taken but not answered in time is posted again, and one that hangs holds up no other.
-const sendOnce = createSockets(read('CALLBACK_URL'), { maxAttempts: 1, timeoutMs: 10_000 });
+const sendOnce = createSockets(readConnectionsApiSettings(), { maxAttempts: 1, timeoutMs: 10_000 });
 const channels = createChannels(client, sendOnce, systemClock);
 
 export const handler = createDeliver({
   ...channels,
   worker: { ...channels, claims: createClaimRows(read('CLAIMS_TABLE'), client, systemClock) },
-  sender: createSockets(read('CALLBACK_URL'), { maxAttempts: 3, timeoutMs: 3000 }),
+  sender: createSockets(readConnectionsApiSettings(), { maxAttempts: 3, timeoutMs: 3000 }),
   tell: createTell(),
 });

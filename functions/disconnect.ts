@@ -3,9 +3,9 @@ import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import type { Leave } from './core/leave.ts';
 import { createChannels } from './edge/channels.ts';
 import { systemClock } from './edge/clock.ts';
-import { read } from './edge/environment.ts';
+import { createSockets } from './edge/connections/sockets.ts';
+import { readConnectionsApiSettings } from './edge/environment.ts';
 import { type DisconnectEvent, readConnection } from './edge/gateway.ts';
-import { createSockets } from './edge/sockets.ts';
 import { createTell, type Tell } from './edge/telemetry.ts';
 import { waitAtMost } from './edge/wait-at-most.ts';
 
@@ -36,7 +36,7 @@ export function createDisconnect({ leave, tell }: Dependencies) {
   };
 }
 
-const sender = createSockets(read('CALLBACK_URL'), { maxAttempts: 1, timeoutMs: 3000 });
+const sender = createSockets(readConnectionsApiSettings(), { maxAttempts: 1, timeoutMs: 3000 });
 
 export const handler = createDisconnect({
   ...createChannels(new DynamoDBClient(waitAtMost(2000)), sender, systemClock),

@@ -23,13 +23,19 @@ import { createJoin, createSubscribe, createUnsubscribe } from './core/subscribe
 import { createTellPresent } from './core/tell-present.ts';
 import { createChannels } from './edge/channels.ts';
 import { systemClock } from './edge/clock.ts';
+import { createSockets } from './edge/connections/sockets.ts';
 import { readSpeaker } from './edge/context.ts';
 import { createCounterRows } from './edge/counter-rows.ts';
-import { read, readAwsSettings, readCredentialsSettings, readNumber } from './edge/environment.ts';
+import {
+  read,
+  readAwsSettings,
+  readConnectionsApiSettings,
+  readCredentialsSettings,
+  readNumber,
+} from './edge/environment.ts';
 import type { SocketEvent } from './edge/gateway.ts';
 import { createRevocationRows } from './edge/revocation-rows.ts';
 import { createCredentialsSource } from './edge/secret.ts';
-import { createSockets } from './edge/sockets.ts';
 import { createTell, type Tell } from './edge/telemetry.ts';
 import { waitAtMost } from './edge/wait-at-most.ts';
 
@@ -119,7 +125,7 @@ function nameOf(error: unknown): string {
 
 const client = new DynamoDBClient(waitAtMost(2000));
 // Once, because what is posted is tried again by the fan-out.
-const sender = createSockets(read('CALLBACK_URL'), { maxAttempts: 1, timeoutMs: 3000 });
+const sender = createSockets(readConnectionsApiSettings(), { maxAttempts: 1, timeoutMs: 3000 });
 const channels = createChannels(client, sender, systemClock);
 const counters = createCounterRows(read('CLAIMS_TABLE'), client);
 const isSigned = createSocketSignatures(

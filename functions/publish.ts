@@ -22,9 +22,11 @@ import { type SignedRequest, verifyRequest } from './core/verify-request.ts';
 import { createChannels } from './edge/channels.ts';
 import { createClaimRows } from './edge/claim-rows.ts';
 import { systemClock } from './edge/clock.ts';
+import { createSockets } from './edge/connections/sockets.ts';
 import {
   read,
   readAwsSettings,
+  readConnectionsApiSettings,
   readConnectionTables,
   readCredentialsSettings,
   readRevalidateSeconds,
@@ -34,7 +36,6 @@ import { createIdempotencyRows } from './edge/idempotency-rows.ts';
 import { createLiveSessionRows } from './edge/live-session-rows.ts';
 import { createRevocationRows } from './edge/revocation-rows.ts';
 import { createCredentialsSource } from './edge/secret.ts';
-import { createSockets } from './edge/sockets.ts';
 import { createTell, type Tell } from './edge/telemetry.ts';
 import { waitAtMost } from './edge/wait-at-most.ts';
 
@@ -179,11 +180,15 @@ function inMilliseconds(took: Readonly<Record<string, number>>): Readonly<Record
 
 const client = new DynamoDBClient(waitAtMost(2000));
 
-const sender = createSockets(read('CALLBACK_URL'), { maxAttempts: 2, timeoutMs: 3000 });
+const sender = createSockets(readConnectionsApiSettings(), { maxAttempts: 2, timeoutMs: 3000 });
 
 export const handler = createPublishApi({
   credentials: createCredentialsSource(readCredentialsSettings(), readAwsSettings(), systemClock),
-  ...createChannels(client, createSockets(read('CALLBACK_URL'), { maxAttempts: 1, timeoutMs: 3000 }), systemClock),
+  ...createChannels(
+    client,
+    createSockets(readConnectionsApiSettings(), { maxAttempts: 1, timeoutMs: 3000 }),
+    systemClock,
+  ),
   idempotency: createIdempotencyRows(read('CLAIMS_TABLE'), client, systemClock),
   live: createLiveSessionRows(readConnectionTables(), client, systemClock),
   claims: createClaimRows(read('CLAIMS_TABLE'), client, systemClock),

@@ -7,9 +7,11 @@ import { type RevalidateReport, type RevalidateWorld, revalidate } from './core/
 import { createChannels } from './edge/channels.ts';
 import { createClaimRows } from './edge/claim-rows.ts';
 import { systemClock } from './edge/clock.ts';
+import { createSockets } from './edge/connections/sockets.ts';
 import {
   read,
   readAwsSettings,
+  readConnectionsApiSettings,
   readConnectionTables,
   readCredentialsSettings,
   readNumber,
@@ -21,7 +23,6 @@ import { createLiveSessionRows } from './edge/live-session-rows.ts';
 import { createSessionLookup } from './edge/php.ts';
 import { createRevocationRows } from './edge/revocation-rows.ts';
 import { createCredentialsSource } from './edge/secret.ts';
-import { createSockets } from './edge/sockets.ts';
 import { createTell, type Tell } from './edge/telemetry.ts';
 import { waitAtMost } from './edge/wait-at-most.ts';
 
@@ -135,7 +136,7 @@ function isWait(event: unknown): event is { readonly endsAt: number } {
 
 const client = new DynamoDBClient(waitAtMost(2000));
 const tell = createTell();
-const sender = createSockets(read('CALLBACK_URL'), { maxAttempts: 2, timeoutMs: 3000 });
+const sender = createSockets(readConnectionsApiSettings(), { maxAttempts: 2, timeoutMs: 3000 });
 
 /** Undefined where PHP is asked in the handshake only. */
 function createAsking(): Asking | undefined {
@@ -150,7 +151,11 @@ function createAsking(): Asking | undefined {
 }
 
 export const handler = createRevalidate({
-  ...createChannels(client, createSockets(read('CALLBACK_URL'), { maxAttempts: 1, timeoutMs: 3000 }), systemClock),
+  ...createChannels(
+    client,
+    createSockets(readConnectionsApiSettings(), { maxAttempts: 1, timeoutMs: 3000 }),
+    systemClock,
+  ),
   revocations: createRevocationRows(read('REVOCATIONS_TABLE'), client, systemClock),
   live: createLiveSessionRows(readConnectionTables(), client, systemClock),
   claims: createClaimRows(read('CLAIMS_TABLE'), client, systemClock),

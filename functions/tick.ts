@@ -9,8 +9,8 @@ import type { SocketSender } from './core/socket-sender.ts';
 import { createClaimRows } from './edge/claim-rows.ts';
 import { systemClock } from './edge/clock.ts';
 import { createConnectionRows } from './edge/connection-rows.ts';
-import { read, readConnectionTables } from './edge/environment.ts';
-import { createSockets } from './edge/sockets.ts';
+import { createSockets } from './edge/connections/sockets.ts';
+import { read, readConnectionsApiSettings, readConnectionTables } from './edge/environment.ts';
 import { createTell, type Tell } from './edge/telemetry.ts';
 import { waitAtMost } from './edge/wait-at-most.ts';
 
@@ -110,7 +110,7 @@ const client = new DynamoDBClient(waitAtMost(2000));
 export const handler = createTick({
   registry: createConnectionRows(readConnectionTables(), client, systemClock),
   claims: createClaimRows(read('CLAIMS_TABLE'), client, systemClock),
-  sender: createSockets(read('CALLBACK_URL'), { maxAttempts: 1, timeoutMs: 900 }),
+  sender: createSockets(readConnectionsApiSettings(), { maxAttempts: 1, timeoutMs: 900 }),
   clock: systemClock,
   // One less than the Lambda's time, which is the most that there is.
   minutes: 14,

@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { createChannels } from '../../functions/edge/channels.ts';
 import { systemClock } from '../../functions/edge/clock.ts';
-import { read } from '../../functions/edge/environment.ts';
-import { createSockets } from '../../functions/edge/sockets.ts';
+import { createSockets } from '../../functions/edge/connections/sockets.ts';
+import { readConnectionsApiSettings } from '../../functions/edge/environment.ts';
 import { serve } from './serve.ts';
 
 export interface Published {
@@ -12,7 +12,7 @@ export interface Published {
 }
 
 /** What a function that publishes does, with its environment. */
-const sender = createSockets(read('CALLBACK_URL'), { maxAttempts: 1, timeoutMs: 3000 });
+const sender = createSockets(readConnectionsApiSettings(), { maxAttempts: 1, timeoutMs: 3000 });
 const { publish } = createChannels(new DynamoDBClient({}), sender, systemClock);
 
 serve({
