@@ -1,7 +1,7 @@
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { createConnect } from '../connect.ts';
 import { createMeter, mostWithin, stepWithin } from '../core/connections/meter.ts';
 import { createEndWatch } from '../core/sessions/end-watch.ts';
+import { createDynamoDbClient } from '../edge/aws-clients.ts';
 import { createClaimRows } from '../edge/claim-rows.ts';
 import { systemClock } from '../edge/clock.ts';
 import { createConnectionRows } from '../edge/connection-rows.ts';
@@ -17,10 +17,9 @@ import {
 import { createStarter } from '../edge/invoke.ts';
 import { createRevocationRows } from '../edge/revocation-rows.ts';
 import { createTell } from '../edge/telemetry.ts';
-import { waitAtMost } from '../edge/wait-at-most.ts';
 
 export function wire() {
-  const client = new DynamoDBClient(waitAtMost(2000));
+  const client = createDynamoDbClient();
   const claimsTable = readOptional('CLAIMS_TABLE');
   const handshakesPerMinute = readNumber('HANDSHAKES_PER_MINUTE_PER_USER');
 

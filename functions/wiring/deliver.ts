@@ -1,15 +1,14 @@
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { createDeliver } from '../deliver.ts';
+import { createDynamoDbClient } from '../edge/aws-clients.ts';
 import { createClaimRows } from '../edge/claim-rows.ts';
 import { systemClock } from '../edge/clock.ts';
 import { createSockets } from '../edge/connections/sockets.ts';
 import { read, readConnectionsApiSettings } from '../edge/environment.ts';
 import { createTell } from '../edge/telemetry.ts';
-import { waitAtMost } from '../edge/wait-at-most.ts';
 import { createChannels } from './channels.ts';
 
 export function wire() {
-  const client = new DynamoDBClient(waitAtMost(2000));
+  const client = createDynamoDbClient();
   // Patient, because a post that was taken but not answered in time is posted again, and one that hangs holds up no other.
   const sendOnce = createSockets(readConnectionsApiSettings(), { maxAttempts: 1, timeoutMs: 10_000 });
   const channels = createChannels(client, sendOnce, systemClock);

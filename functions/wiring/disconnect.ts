@@ -1,17 +1,16 @@
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { createDisconnect } from '../disconnect.ts';
+import { createDynamoDbClient } from '../edge/aws-clients.ts';
 import { systemClock } from '../edge/clock.ts';
 import { createSockets } from '../edge/connections/sockets.ts';
 import { readConnectionsApiSettings } from '../edge/environment.ts';
 import { createTell } from '../edge/telemetry.ts';
-import { waitAtMost } from '../edge/wait-at-most.ts';
 import { createChannels } from './channels.ts';
 
 export function wire() {
   const sender = createSockets(readConnectionsApiSettings(), { maxAttempts: 1, timeoutMs: 3000 });
 
   return createDisconnect({
-    ...createChannels(new DynamoDBClient(waitAtMost(2000)), sender, systemClock),
+    ...createChannels(createDynamoDbClient(), sender, systemClock),
     tell: createTell(),
   });
 }

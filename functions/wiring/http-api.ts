@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { ivLength } from '../core/keys/aes-gcm.ts';
+import { createDynamoDbClient } from '../edge/aws-clients.ts';
 import { createClaimRows } from '../edge/claim-rows.ts';
 import { systemClock } from '../edge/clock.ts';
 import { createSockets } from '../edge/connections/sockets.ts';
@@ -17,12 +17,11 @@ import { createLiveSessionRows } from '../edge/live-session-rows.ts';
 import { createRevocationRows } from '../edge/revocation-rows.ts';
 import { createCredentialsSource } from '../edge/secret.ts';
 import { createTell } from '../edge/telemetry.ts';
-import { waitAtMost } from '../edge/wait-at-most.ts';
 import { createHttpApi } from '../http-api.ts';
 import { createChannels } from './channels.ts';
 
 export function wire() {
-  const client = new DynamoDBClient(waitAtMost(2000));
+  const client = createDynamoDbClient();
 
   const sender = createSockets(readConnectionsApiSettings(), { maxAttempts: 2, timeoutMs: 3000 });
 

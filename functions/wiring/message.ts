@@ -1,4 +1,3 @@
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { createAdmission } from '../core/channels/admission.ts';
 import { createClientEvent } from '../core/channels/client-event.ts';
 import { createSignIn } from '../core/channels/sign-in.ts';
@@ -6,6 +5,7 @@ import { createJoin, createSubscribe, createUnsubscribe } from '../core/channels
 import { createTellPresent } from '../core/channels/tell-present.ts';
 import { createFloodLimit, createLimit } from '../core/frames/rate-limit.ts';
 import { createSocketSignatures } from '../core/keys/socket-signature.ts';
+import { createDynamoDbClient } from '../edge/aws-clients.ts';
 import { systemClock } from '../edge/clock.ts';
 import { createSockets } from '../edge/connections/sockets.ts';
 import { createCounterRows } from '../edge/counter-rows.ts';
@@ -19,12 +19,11 @@ import {
 import { createRevocationRows } from '../edge/revocation-rows.ts';
 import { createCredentialsSource } from '../edge/secret.ts';
 import { createTell } from '../edge/telemetry.ts';
-import { waitAtMost } from '../edge/wait-at-most.ts';
 import { createMessage } from '../message.ts';
 import { createChannels } from './channels.ts';
 
 export function wire() {
-  const client = new DynamoDBClient(waitAtMost(2000));
+  const client = createDynamoDbClient();
   // Once, because what is posted is tried again by the fan-out.
   const sender = createSockets(readConnectionsApiSettings(), { maxAttempts: 1, timeoutMs: 3000 });
   const channels = createChannels(client, sender, systemClock);

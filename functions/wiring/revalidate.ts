@@ -1,5 +1,5 @@
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { Asking } from '../core/sessions/poll.ts';
+import { createDynamoDbClient } from '../edge/aws-clients.ts';
 import { createClaimRows } from '../edge/claim-rows.ts';
 import { systemClock } from '../edge/clock.ts';
 import { createSockets } from '../edge/connections/sockets.ts';
@@ -19,12 +19,11 @@ import { createSessionLookup } from '../edge/php.ts';
 import { createRevocationRows } from '../edge/revocation-rows.ts';
 import { createCredentialsSource } from '../edge/secret.ts';
 import { createTell } from '../edge/telemetry.ts';
-import { waitAtMost } from '../edge/wait-at-most.ts';
 import { createRevalidate } from '../revalidate.ts';
 import { createChannels } from './channels.ts';
 
 export function wire() {
-  const client = new DynamoDBClient(waitAtMost(2000));
+  const client = createDynamoDbClient();
   const tell = createTell();
   const sender = createSockets(readConnectionsApiSettings(), { maxAttempts: 2, timeoutMs: 3000 });
 

@@ -1,15 +1,14 @@
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { createDynamoDbClient } from '../edge/aws-clients.ts';
 import { createClaimRows } from '../edge/claim-rows.ts';
 import { systemClock } from '../edge/clock.ts';
 import { createConnectionRows } from '../edge/connection-rows.ts';
 import { createSockets } from '../edge/connections/sockets.ts';
 import { read, readConnectionsApiSettings, readConnectionTables } from '../edge/environment.ts';
 import { createTell } from '../edge/telemetry.ts';
-import { waitAtMost } from '../edge/wait-at-most.ts';
 import { createTick } from '../tick.ts';
 
 export function wire() {
-  const client = new DynamoDBClient(waitAtMost(2000));
+  const client = createDynamoDbClient();
   return createTick({
     registry: createConnectionRows(readConnectionTables(), client, systemClock),
     claims: createClaimRows(read('CLAIMS_TABLE'), client, systemClock),
