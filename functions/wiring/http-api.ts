@@ -4,6 +4,7 @@ import { createDynamoDbClient } from '../edge/aws-clients.ts';
 import { createClaimRows } from '../edge/claim-rows.ts';
 import { systemClock } from '../edge/clock.ts';
 import { createSockets } from '../edge/connections/sockets.ts';
+import { createCredentialsSource } from '../edge/credentials-source.ts';
 import {
   read,
   readAwsSettings,
@@ -15,7 +16,6 @@ import {
 import { createIdempotencyRows } from '../edge/idempotency-rows.ts';
 import { createLiveSessionRows } from '../edge/live-session-rows.ts';
 import { createRevocationRows } from '../edge/revocation-rows.ts';
-import { createCredentialsSource } from '../edge/secret.ts';
 import { createTell } from '../edge/telemetry.ts';
 import { createHttpApi } from '../http-api.ts';
 import { createChannels } from './channels.ts';

@@ -9,6 +9,7 @@ import { createDynamoDbClient } from '../edge/aws-clients.ts';
 import { systemClock } from '../edge/clock.ts';
 import { createSockets } from '../edge/connections/sockets.ts';
 import { createCounterRows } from '../edge/counter-rows.ts';
+import { createCredentialsSource } from '../edge/credentials-source.ts';
 import {
   read,
   readAwsSettings,
@@ -17,7 +18,6 @@ import {
   readNumber,
 } from '../edge/environment.ts';
 import { createRevocationRows } from '../edge/revocation-rows.ts';
-import { createCredentialsSource } from '../edge/secret.ts';
 import { createTell } from '../edge/telemetry.ts';
 import { createMessage } from '../message.ts';
 import { createChannels } from './channels.ts';

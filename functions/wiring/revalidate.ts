@@ -3,6 +3,7 @@ import { createDynamoDbClient } from '../edge/aws-clients.ts';
 import { createClaimRows } from '../edge/claim-rows.ts';
 import { systemClock } from '../edge/clock.ts';
 import { createSockets } from '../edge/connections/sockets.ts';
+import { createCredentialsSource } from '../edge/credentials-source.ts';
 import {
   read,
   readAwsSettings,
@@ -17,7 +18,6 @@ import { createGuardRows } from '../edge/guard-rows.ts';
 import { createLiveSessionRows } from '../edge/live-session-rows.ts';
 import { createSessionLookup } from '../edge/php.ts';
 import { createRevocationRows } from '../edge/revocation-rows.ts';
-import { createCredentialsSource } from '../edge/secret.ts';
 import { createTell } from '../edge/telemetry.ts';
 import { createRevalidate } from '../revalidate.ts';
 import { createChannels } from './channels.ts';

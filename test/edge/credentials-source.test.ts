@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { SessionCheckFailed } from '../../functions/core/handshake/session-lookup.ts';
-import { createCredentialsSource } from '../../functions/edge/secret.ts';
+import { createCredentialsSource } from '../../functions/edge/credentials-source.ts';
 import { signPost } from '../../functions/edge/sigv4.ts';
 import { ManualClock } from '../fakes/clock.ts';
 import { answerJson, hangUp, WebServer } from '../fakes/web-server.ts';
@@ -39,7 +39,12 @@ it('asks Secrets Manager for this secret, signed', async () => {
   const scope = { host, region: 'eu-central-1', service: 'secretsmanager', credentials: keys };
   const signature = signPost(scope, '/', headers, body, clock.now());
   expect(manager.lastRequest.method).toBe('POST');
-  expect(manager.lastRequest.headers).toMatchObject({ host, ...headers, ...signature });
+  expect(manager.lastRequest.headers).toMatchObject({
+    host,
+    'content-length': String(Buffer.byteLength(body)),
+    ...headers,
+    ...signature,
+  });
 });
 
 describe('the secret', () => {
