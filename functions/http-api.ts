@@ -1,9 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
+import type { Members } from './core/channels/members.ts';
+import type { Subscriptions } from './core/channels/subscriptions.ts';
+import type { Clock } from './core/clock.ts';
 import { userOwner } from './core/connections/connection.ts';
-import type { Publish } from './core/delivery/broadcast.ts';
+import type { Broadcaster } from './core/delivery/broadcaster.ts';
 import { type ApiRequest, badRequest, type RequestFault } from './core/http-api/api-request.ts';
-import type { ChannelWorld } from './core/http-api/channel-attributes.ts';
 import { describeChannel, listChannels, listUsers } from './core/http-api/channel-questions.ts';
 import { actOnce, type Idempotency, readAttempt } from './core/http-api/idempotency.ts';
 import { answerBatch, answerEvent, publishAll } from './core/http-api/publish.ts';
@@ -17,15 +19,20 @@ import type { CredentialsSource } from './core/keys/credentials.ts';
 import { tryNewerSecret } from './core/keys/newer-secret.ts';
 import { isRefusal } from './core/refusal.ts';
 import { createRefusalLog } from './core/refusal-log.ts';
-import { type RebindWorld, rebind } from './core/sessions/rebind.ts';
-import { type Revocation, revoke } from './core/sessions/revoke.ts';
+import type { RebindSession } from './core/sessions/rebind.ts';
+import type { Revocation, Revoke } from './core/sessions/revoke.ts';
 import { answerDone, answerFault, readRequest } from './edge/http-event.ts';
 import type { Tell } from './edge/telemetry.ts';
 
-interface Dependencies extends RebindWorld, ChannelWorld {
+interface HttpApiParts {
   readonly credentials: CredentialsSource;
-  readonly publish: Publish;
+  readonly subscriptions: Subscriptions;
+  readonly members: Members;
+  readonly broadcast: Broadcaster;
   readonly idempotency: Idempotency;
+  readonly revoke: Revoke;
+  readonly rebind: RebindSession;
+  readonly clock: Clock;
   readonly tell: Tell;
 }
 
@@ -36,8 +43,9 @@ type Answer = Promise<string | RequestFault>;
 const patienceMs = 15_000;
 
 /** The HTTP API for PHP: whoever knows the app's secret may publish, ask who listens, and close its users' sockets. */
-export function createHttpApi({ tell, ...world }: Dependencies) {
-  const { credentials } = world;
+export function createHttpApi(parts: HttpApiParts) {
+  const { credentials, subscriptions, members, broadcast, idempotency, revoke, rebind, clock, tell } = parts;
+  const world = { subscriptions, members };
   const acts: Readonly<Record<ApiRoute, (request: ApiRequest, target: ApiTarget) => Answer>> = {
     events: publishEvent,
     batch_events: publishBatch,
@@ -49,7 +57,7 @@ export function createHttpApi({ tell, ...world }: Dependencies) {
     rebind_session: rebindSession,
   };
 
-  const refusals = createRefusalLog(world.clock);
+  const refusals = createRefusalLog(clock);
 
   return async (event: APIGatewayProxyEventV2): Promise<APIGatewayProxyStructuredResultV2> => {
     for (const suppressed of refusals.flush()) tell('info', 'refusals suppressed', suppressed, {});
@@ -64,7 +72,7 @@ export function createHttpApi({ tell, ...world }: Dependencies) {
   async function verify(request: ApiRequest): Promise<SignedRequest | RequestFault> {
     return tryNewerSecret(
       credentials,
-      (held) => verifyRequest(request, held, Math.floor(world.clock.now() / 1000)),
+      (held) => verifyRequest(request, held, Math.floor(clock.now() / 1000)),
       (outcome) => 'status' in outcome && outcome.mayBeNewer === true,
     );
   }
@@ -107,12 +115,12 @@ export function createHttpApi({ tell, ...world }: Dependencies) {
     if (idempotencyKey === undefined) return act(randomBytes(16).toString('hex'));
     const attempt = readAttempt(idempotencyKey, path, body);
     if ('status' in attempt) return attempt;
-    return actOnce(attempt, world.idempotency, () => act(attempt.name));
+    return actOnce(attempt, idempotency, () => act(attempt.name));
   }
 
   /** @throws when nobody was reached of those who should have been, so that PHP asks again */
   async function publishTo(events: readonly PublishedEvent[], seed: string): Promise<void> {
-    const { delivered, gone, lost, retried, broadcasts, handedOn } = await publishAll(events, world.publish, seed);
+    const { delivered, gone, lost, retried, broadcasts, handedOn } = await publishAll(events, broadcast, seed);
     const fields = { events: events.length, handedOn };
     const counts = { Published: broadcasts, Delivered: delivered, Gone: gone, Retried: retried, Lost: lost };
     tell(lost > 0 ? 'error' : 'info', 'published', fields, counts);
@@ -120,7 +128,7 @@ export function createHttpApi({ tell, ...world }: Dependencies) {
   }
 
   async function terminate(request: ApiRequest, target: ApiTarget): Answer {
-    const deadline = world.clock.now() + patienceMs;
+    const deadline = clock.now() + patienceMs;
     const revocations = readTermination(target, request);
     if ('status' in revocations) return revocations;
     for (const revocation of revocations) await close(revocation, deadline);
@@ -131,7 +139,7 @@ export function createHttpApi({ tell, ...world }: Dependencies) {
   async function rebindSession(request: ApiRequest, target: ApiTarget): Answer {
     const wish = readRebind(target, request);
     if ('status' in wish) return wish;
-    const report = await rebind(wish, world, world.clock.now() + patienceMs);
+    const report = await rebind(wish, clock.now() + patienceMs);
     if (isRefusal(report)) return badRequest(report.sentence);
     const { rebound, failed, ended } = report;
     const principalId = wish.userId && userOwner(wish.userId);
@@ -144,7 +152,7 @@ export function createHttpApi({ tell, ...world }: Dependencies) {
 
   /** @throws when sockets are left, so that it is counted as the fault that it is, and PHP asks again */
   async function close(revocation: Revocation, deadline: number): Promise<void> {
-    const { found, closed, gone, failed, took } = await revoke(revocation, world, deadline);
+    const { found, closed, gone, failed, took } = await revoke(revocation, deadline);
     const principalId = revocation.userId && userOwner(revocation.userId);
     const whole = revocation.sessionHash === undefined ? 'user' : 'session';
     const fields = { principalId, of: whole, found, gone, ...inMilliseconds(took) };

@@ -1,6 +1,6 @@
 import { createConnect } from '../connect.ts';
 import { createMeter, mostWithin, stepWithin } from '../core/connections/meter.ts';
-import { createEndWatch } from '../core/sessions/end-watch.ts';
+import { createEndWatch } from '../core/sessions/session-ends.ts';
 import { createDynamoDbClient } from '../edge/aws-clients.ts';
 import { createClaimRows } from '../edge/claim-rows.ts';
 import { systemClock } from '../edge/clock.ts';

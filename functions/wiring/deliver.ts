@@ -1,3 +1,6 @@
+import { createBroadcastWorker } from '../core/delivery/broadcast-worker.ts';
+import { createWelcome } from '../core/delivery/welcome.ts';
+import { createCloseConnections } from '../core/sessions/close-connections.ts';
 import { createDeliver } from '../deliver.ts';
 import { createDynamoDbClient } from '../edge/aws-clients.ts';
 import { createClaimRows } from '../edge/claim-rows.ts';
@@ -5,18 +8,35 @@ import { systemClock } from '../edge/clock.ts';
 import { createSockets } from '../edge/connections/sockets.ts';
 import { read, readConnectionsApiSettings } from '../edge/environment.ts';
 import { createTell } from '../edge/telemetry.ts';
-import { createChannels } from './channels.ts';
+import { wireChannels } from './channels.ts';
 
 export function wire() {
   const client = createDynamoDbClient();
+  const connectionsApi = readConnectionsApiSettings();
   // Patient, because a post that was taken but not answered in time is posted again, and one that hangs holds up no other.
-  const sendOnce = createSockets(readConnectionsApiSettings(), { maxAttempts: 1, timeoutMs: 10_000 });
-  const channels = createChannels(client, sendOnce, systemClock);
-
+  const broadcastSender = createSockets(connectionsApi, { maxAttempts: 1, timeoutMs: 10_000 });
+  const closingSender = createSockets(connectionsApi, { maxAttempts: 3, timeoutMs: 3000 });
+  const { registry, subscriptions, startWorker, postToSubscribers, leaveChannel, leave } = wireChannels(
+    client,
+    broadcastSender,
+  );
   return createDeliver({
-    ...channels,
-    worker: { ...channels, claims: createClaimRows(read('CLAIMS_TABLE'), client, systemClock) },
-    sender: createSockets(readConnectionsApiSettings(), { maxAttempts: 3, timeoutMs: 3000 }),
+    welcome: createWelcome({ registry, sender: closingSender, leave, clock: systemClock }),
+    broadcastWorker: createBroadcastWorker({
+      subscribers: subscriptions,
+      claims: createClaimRows(read('CLAIMS_TABLE'), client, systemClock),
+      postToSubscribers,
+      startWorker,
+      clock: systemClock,
+    }),
+    closeConnections: createCloseConnections({
+      registry,
+      sender: closingSender,
+      leaveChannel,
+      leave,
+      clock: systemClock,
+    }),
+    clock: systemClock,
     tell: createTell(),
   });
 }

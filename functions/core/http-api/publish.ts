@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { BroadcastReport, Publish } from '../delivery/broadcast.ts';
+import type { BroadcastReport } from '../delivery/broadcast.ts';
+import type { Broadcaster } from '../delivery/broadcaster.ts';
 import { encodeFrame } from '../frames/frame.ts';
 import { type ChannelCounts, type ChannelWorld, countFor } from './channel-attributes.ts';
 import type { PublishedEvent } from './publish-request.ts';
@@ -20,7 +21,7 @@ const concurrency = 10;
  */
 export async function publishAll(
   events: readonly PublishedEvent[],
-  publish: Publish,
+  broadcast: Broadcaster,
   seed: string,
 ): Promise<PublishReport> {
   const reports: BroadcastReport[] = [];
@@ -29,7 +30,7 @@ export async function publishAll(
     for (let start = 0; start < event.channels.length; start += concurrency) {
       const channels = event.channels.slice(start, start + concurrency);
       const broadcasts = channels.map((channel) =>
-        publish({ channel, frame: frameOf(event, channel, idOf(seed, index, channel)), except: event.except }),
+        broadcast({ channel, frame: frameOf(event, channel, idOf(seed, index, channel)), except: event.except }),
       );
       for (const outcome of await Promise.allSettled(broadcasts)) {
         if (outcome.status === 'fulfilled') reports.push(outcome.value);

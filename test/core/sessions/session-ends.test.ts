@@ -1,6 +1,10 @@
+import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { closeAtTheEnd } from '../../../functions/core/sessions/close-at-the-end.ts';
+import { soonMs } from '../../../functions/core/sessions/live-sessions.ts';
+import { createCloseAtTheEnd, createEndWatch } from '../../../functions/core/sessions/session-ends.ts';
 import { createMemoryChannels } from '../../fakes/channels.ts';
+import { MemoryClaims } from '../../fakes/claims.ts';
+import { ManualClock } from '../../fakes/clock.ts';
 import { failNext } from '../../fakes/order.ts';
 
 const hash = 'a'.repeat(64);
@@ -8,7 +12,7 @@ const hash = 'a'.repeat(64);
 /** Two sockets whose sessions end after ten and twenty seconds. */
 async function scene() {
   const channels = createMemoryChannels();
-  const { clock, registry, sender } = channels;
+  const { clock, registry, sender, closeConnections } = channels;
   const nowSeconds = () => Math.floor(clock.now() / 1000);
   const enter = async (id: string, seconds: number) => {
     sender.open(id);
@@ -16,7 +20,8 @@ async function scene() {
     return { connection: await registry.seat(id, { sessionHash: hash, sessionExpiresAt: at }), at };
   };
   const ending = [await enter('first', 10), await enter('second', 20)];
-  const start = () => closeAtTheEnd(ending, { ...channels, live: registry }, clock.now() + 60_000);
+  const closeAtTheEnd = createCloseAtTheEnd({ live: registry, closeConnections, clock });
+  const start = () => closeAtTheEnd(ending, clock.now() + 60_000);
   return { ...channels, nowSeconds, ending, start };
 }
 
@@ -70,4 +75,30 @@ it('closes a socket at the end although the timer fires a millisecond early', as
   clock.pause = (milliseconds) => pause(milliseconds > 1 ? milliseconds - 1 : milliseconds);
   expect(await clock.finish(start())).toMatchObject({ closed: 2 });
   expect(sender.isOpen('first')).toBe(false);
+});
+
+function watchScene() {
+  const clock = new ManualClock();
+  const started: number[] = [];
+  const watch = createEndWatch(new MemoryClaims(clock), async (endsAt) => void started.push(endsAt), clock);
+  return { clock, started, watch, nowSeconds: Math.floor(clock.now() / 1000) };
+}
+
+it('has somebody look one to eleven seconds after every end that is soon', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(fc.integer({ min: -5, max: soonMs / 1000 - 1 }), { minLength: 1 }), async (ends) => {
+      const { started, watch, nowSeconds } = watchScene();
+      for (const end of ends) await watch(nowSeconds + end);
+      for (const end of ends.map((seconds) => nowSeconds + seconds))
+        expect(started.filter((at) => at >= end + 1 && at <= end + 11)).not.toEqual([]);
+      expect(started.length).toBe(new Set(started).size);
+      expect(started.length).toBeLessThanOrEqual(soonMs / 10_000 + 2);
+    }),
+  );
+});
+
+it('leaves what ends later to the next run', async () => {
+  const { started, watch, nowSeconds } = watchScene();
+  await watch(nowSeconds + soonMs / 1000);
+  expect(started).toEqual([]);
 });

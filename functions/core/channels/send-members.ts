@@ -12,7 +12,7 @@ export interface Newcomer {
   readonly present: readonly Member[];
 }
 
-export type TellPresent = (newcomer: Newcomer) => Promise<Frame | Refusal>;
+export type SendMembers = (newcomer: Newcomer) => Promise<Frame | Refusal>;
 
 /** Each costs a read; in a storm of newcomers every one but the last finds somebody new. */
 const maxTries = 10;
@@ -22,7 +22,7 @@ const maxTries = 10;
  * news with the list that follows it. So the list is posted, then whatever has changed since it was read, until nothing has: what
  * changes later is posted later. Where nothing can be posted the list is the reply.
  */
-export function createTellPresent(members: Pick<Members, 'of'>, sender: Pick<SocketSender, 'post'>): TellPresent {
+export function createSendMembers(members: Pick<Members, 'of'>, sender: Pick<SocketSender, 'post'>): SendMembers {
   return async ({ channel, connectionId, present }) => {
     const list = presentFrame(channel, present);
     const listed = await post(list);
