@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { Ask, Question, Reply } from '../../bin/doctor/ask.ts';
-import { examine } from '../../bin/doctor/examine.ts';
-import { createRedaction } from '../../bin/doctor/redact.ts';
+import type { Ask, Question, Reply } from '../../doctor/ask.ts';
+import { examine } from '../../doctor/examine.ts';
+import { createRedaction } from '../../doctor/redact.ts';
 import { faultsIn, find } from './patient.ts';
 
 const sessionId = '0123456789abcdef0123456789abcdef';

@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Answered } from '../../bin/doctor/ask.ts';
-import { outcomes } from '../../bin/doctor/check.ts';
-import { examine } from '../../bin/doctor/examine.ts';
-import { createRedaction } from '../../bin/doctor/redact.ts';
-import { report, reportJson } from '../../bin/doctor/report.ts';
-import { readSetCookie } from '../../bin/doctor/set-cookie.ts';
+import type { Answered } from '../../doctor/ask.ts';
+import { outcomes } from '../../doctor/check.ts';
+import { examine } from '../../doctor/examine.ts';
+import { createRedaction } from '../../doctor/redact.ts';
+import { report, reportJson } from '../../doctor/report.ts';
+import { readSetCookie } from '../../doctor/set-cookie.ts';
 import { anyText } from '../fakes/any-text.ts';
 
 const sessionId = '0123456789abcdef0123456789abcdef';

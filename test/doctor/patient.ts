@@ -1,6 +1,6 @@
-import { createAsker } from '../../bin/doctor/ask.ts';
-import { examine, type Result } from '../../bin/doctor/examine.ts';
-import type { Patient } from '../../bin/doctor/patient.ts';
+import { createAsker } from '../../doctor/ask.ts';
+import { examine, type Result } from '../../doctor/examine.ts';
+import type { Patient } from '../../doctor/patient.ts';
 
 /** Everything that the doctor found, about a URL and what else is known. */
 export async function diagnose(

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { createSigner, type Signable } from '../../functions/edge/connections/signer.ts';
 import type { AwsCredentials } from '../../functions/edge/sigv4.ts';
-import { Sha256 } from '../signed-fetch.ts';
+import { Sha256 } from '../assemblies/signed-fetch.ts';
 
 const host = 'abc123.execute-api.eu-central-1.amazonaws.com';
 const region = 'eu-central-1';

@@ -2,7 +2,7 @@ import { SignatureV4 } from '@smithy/signature-v4';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { type AwsCredentials, signPost, type UnsignedPost } from '../../functions/edge/sigv4.ts';
-import { Sha256 } from '../signed-fetch.ts';
+import { Sha256 } from '../assemblies/signed-fetch.ts';
 
 const credentials: AwsCredentials = {
   accessKeyId: 'AKIDEXAMPLE',

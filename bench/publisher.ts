@@ -1,0 +1,29 @@
+import { randomUUID } from 'node:crypto';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { createChannels } from '../functions/edge/channels.ts';
+import { systemClock } from '../functions/edge/clock.ts';
+import { read } from '../functions/edge/environment.ts';
+import { createSockets } from '../functions/edge/sockets.ts';
+import { serve } from './serve.ts';
+
+export interface Published {
+  readonly publishMs: number;
+  readonly frameBytes: number;
+}
+
+/** What a function that publishes does, with its environment. */
+const sender = createSockets(read('CALLBACK_URL'), { maxAttempts: 1, timeoutMs: 3000 });
+const { publish } = createChannels(new DynamoDBClient({}), sender, systemClock);
+
+serve({
+  ready: true,
+  answers: {
+    async publish(): Promise<Published> {
+      const begin = performance.now();
+      const data = JSON.stringify({ message: 'x'.repeat(100) });
+      const frame = JSON.stringify({ event: 'news', channel: 'news', data, id: randomUUID() });
+      await publish({ channel: 'news', frame });
+      return { publishMs: performance.now() - begin, frameBytes: Buffer.byteLength(frame) };
+    },
+  },
+});
