@@ -65,7 +65,7 @@ export const sections: readonly Section[] = [
         number: 'S05',
         statement: 'An empty list is an error before the deployment, and lets nobody in',
         tests: [
-          ...by('lib/refuse-bad-props', 'refuses, with one plain sentence, › %s'),
+          ...by('lib/settle-props', 'refuses, with one plain sentence, › %s'),
           ...by('core/origin', 'lets nobody in by an empty list'),
         ],
       },

@@ -2,7 +2,7 @@ import { Duration } from 'aws-cdk-lib';
 import { describe, expect, it } from 'vitest';
 import { readContext, readStackName, refuseUnknownOptions } from '../../bin/context.ts';
 import { BadProps } from '../../lib/index.ts';
-import { refuseBadProps } from '../../lib/refuse-bad-props.ts';
+import { settleProps } from '../../lib/settle-props.ts';
 
 const least = { sessionEndpoint: 'https://app.example.com/id', allowedOrigins: 'https://app.example.com' };
 
@@ -23,7 +23,7 @@ describe('the options of cdk deploy', () => {
     expect(allowedOrigins).toEqual(['https://a.example.com', 'https://b.example.com']);
     const withApp = read({ allowedOrigins: 'https://app.example.com,capacitor://localhost' });
     expect(withApp.allowedOrigins).toEqual(['https://app.example.com', 'capacitor://localhost']);
-    expect(() => refuseBadProps(withApp)).not.toThrow();
+    expect(() => settleProps(withApp)).not.toThrow();
   });
 
   it('take several origins as a list, which is how cdk.json says it', () => {
@@ -31,7 +31,7 @@ describe('the options of cdk deploy', () => {
     expect(allowedOrigins).toEqual(['https://a.example.com', 'https://b.example.com']);
     const withApp = read({ allowedOrigins: 'https://app.example.com,capacitor://localhost' });
     expect(withApp.allowedOrigins).toEqual(['https://app.example.com', 'capacitor://localhost']);
-    expect(() => refuseBadProps(withApp)).not.toThrow();
+    expect(() => settleProps(withApp)).not.toThrow();
   });
 
   it.each(['hello', 'allowMissingOrigin', 'cloudWatchRole'])(

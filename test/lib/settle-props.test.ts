@@ -1,7 +1,7 @@
 import { Aws, Duration, Fn } from 'aws-cdk-lib';
 import { describe, expect, it } from 'vitest';
-import { BadProps, refuseBadProps } from '../../lib/refuse-bad-props.ts';
 import type { SessionSocketProps } from '../../lib/session-socket-props.ts';
+import { BadProps, settleProps } from '../../lib/settle-props.ts';
 
 const good: SessionSocketProps = {
   sessionEndpoint: 'https://app.example.com/getSessionID',
@@ -221,7 +221,7 @@ describe('refuses, with one plain sentence,', () => {
       'accountRequestQuota needs a rateLimit of at least 100 and a burstLimit of at least 10; with less, a broadcast would outlive its workers.',
     ],
   ])('%s', (_, bad, sentence) => {
-    expect(() => refuseBadProps({ ...good, ...bad })).toThrow(new BadProps(sentence));
+    expect(() => settleProps({ ...good, ...bad })).toThrow(new BadProps(sentence));
   });
 });
 
@@ -253,6 +253,6 @@ describe('accepts', () => {
     ],
     ['an origin that only CloudFormation knows', { allowedOrigins: [`https://app.${Aws.REGION}.example.com`] }],
   ])('%s', (_, props) => {
-    expect(() => refuseBadProps({ ...good, ...props })).not.toThrow();
+    expect(() => settleProps({ ...good, ...props })).not.toThrow();
   });
 });

@@ -4,50 +4,48 @@ import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { apiRoutes, closesSockets } from '../functions/core/api-routes.ts';
 import { accessLog, httpLogFormat } from './access-log.ts';
-import { acknowledge } from './acknowledge.ts';
-import { alarmOnServerErrors } from './api-alarms.ts';
+import { acknowledge } from './nag.ts';
 import type { RateLimit } from './session-socket-props.ts';
 import type { SocketFunction } from './socket-function.ts';
 
-export interface PublishApiProps {
+export interface PhpApiProps {
   /** Shown in the console; it need not be unique. */
   readonly name: string;
   /** Of publishing and asking together, and again of each route that closes sockets. */
   readonly throttle: RateLimit;
   readonly logRetention: RetentionDays;
-  readonly publish: SocketFunction;
+  /** Answers every route. */
+  readonly handler: SocketFunction;
 }
 
 /** The HTTP API for PHP. */
-export class PublishApi extends Construct {
-  /** `https://…`, to which PHP adds its paths. */
-  readonly url: string;
+export class PhpApi extends Construct {
+  readonly api: HttpApi;
+  readonly stage: HttpStage;
 
-  constructor(scope: Construct, id: string, { name, throttle, logRetention, publish }: PublishApiProps) {
+  constructor(scope: Construct, id: string, { name, throttle, logRetention, handler }: PhpApiProps) {
     super(scope, id);
-    const api = new HttpApi(this, 'Api', {
+    this.api = new HttpApi(this, 'Api', {
       apiName: name,
       description: 'What PHP asks of the sockets',
       createDefaultStage: false,
     });
-    const stage = new HttpStage(this, 'Stage', {
-      httpApi: api,
+    this.stage = new HttpStage(this, 'Stage', {
+      httpApi: this.api,
       // Another name would be part of the path, but not of the path that Pusher's libraries sign.
       stageName: '$default',
       autoDeploy: true,
       throttle,
       accessLogSettings: accessLog(this, logRetention, httpLogFormat),
     });
-    alarmOnServerErrors(stage);
-    this.url = api.apiEndpoint;
-    const integration = new HttpLambdaIntegration('Publish', publish.lambda, {
+    const integration = new HttpLambdaIntegration('Publish', handler.lambda, {
       payloadFormatVersion: PayloadFormatVersion.VERSION_2_0,
     });
     for (const { method, path } of apiRoutes) {
-      for (const route of api.addRoutes({ path, methods: [HttpMethod[method]], integration })) {
+      for (const route of this.api.addRoutes({ path, methods: [HttpMethod[method]], integration })) {
         // Settings of a route that is not there yet fail the deployment
         // (https://github.com/aws/serverless-application-model/issues/2479).
-        stage.node.addDependency(route.node.defaultChild ?? route);
+        this.stage.node.addDependency(route.node.defaultChild ?? route);
         acknowledge(
           route,
           'AwsSolutions-APIG4',
@@ -55,7 +53,7 @@ export class PublishApi extends Construct {
         );
       }
     }
-    (stage.node.defaultChild as CfnStage).routeSettings = throttleEachClosing(throttle);
+    (this.stage.node.defaultChild as CfnStage).routeSettings = throttleEachClosing(throttle);
   }
 }
 
