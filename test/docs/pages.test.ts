@@ -69,6 +69,10 @@ describe('The construct of the README', () => {
   it('can be made in the few lines that are shown', async () => {
     await expect(import('../../docs/snippets/stack.ts')).resolves.toBeDefined();
   });
+
+  it('has what the dashboard of the runbook shows', async () => {
+    await expect(import('../../docs/snippets/dashboard.ts')).resolves.toBeDefined();
+  });
 });
 
 describe('The conformance table of docs/local-cloud.md', () => {
