@@ -177,7 +177,7 @@ export function createHttpApiFunction(
 ): SocketFunction {
   const { connections, owners, subscriptions, revocations, claims } = tables;
   const publish = new SocketFunction(scope, 'Publish', {
-    entry: 'publish',
+    entry: 'http-api',
     description: 'Publishes, tells who listens, and closes the sockets of a session or a user',
     environment: {
       ...channels.environment,

@@ -11,8 +11,8 @@ import {
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
-import type { SessionMode } from '../functions/core/session.ts';
-import type { TokenSource } from '../functions/core/way-in.ts';
+import type { SessionMode } from '../functions/core/handshake/session.ts';
+import type { TokenSource } from '../functions/core/handshake/way-in.ts';
 import type { PhpEnvironment } from '../functions/edge/environment.ts';
 import { metricNamespace, type Occurrence, service } from '../functions/edge/telemetry.ts';
 import { alarmOnAny, alarmsBelow, createAlarms, perMinute } from './alarms.ts';

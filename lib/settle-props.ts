@@ -1,11 +1,11 @@
 import { Duration, Token } from 'aws-cdk-lib';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
-import { type ConnectionLimit, defaultLimit, findLimitFault } from '../functions/core/connection-limit.ts';
-import { findOriginFault } from '../functions/core/origin-fault.ts';
-import type { SessionMode } from '../functions/core/session.ts';
-import { findEndpointFault } from '../functions/core/session-endpoint-fault.ts';
-import { type SettledWayIn, settleWayIn } from '../functions/core/way-in.ts';
-import { findWayInFault } from '../functions/core/way-in-fault.ts';
+import { type ConnectionLimit, defaultLimit, findLimitFault } from '../functions/core/connections/connection-limit.ts';
+import { findOriginFault } from '../functions/core/handshake/origin-fault.ts';
+import type { SessionMode } from '../functions/core/handshake/session.ts';
+import { findEndpointFault } from '../functions/core/handshake/session-endpoint-fault.ts';
+import { type SettledWayIn, settleWayIn } from '../functions/core/handshake/way-in.ts';
+import { findWayInFault } from '../functions/core/handshake/way-in-fault.ts';
 import { findIdentityFault } from './app-identity.ts';
 import type { RateLimit, SessionSocketProps } from './session-socket-props.ts';
 

@@ -1,7 +1,7 @@
 import { ApiGatewayManagementApiClient, DeleteConnectionCommand } from '@aws-sdk/client-apigatewaymanagementapi';
 import Echo from 'laravel-echo';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { connectionIdOf } from '../../functions/core/connection.ts';
+import { connectionIdOf } from '../../functions/core/connections/connection.ts';
 import { Pusher, useTickets } from '../client/pusher-js.ts';
 import { startTicketDemo, type TicketDemo } from '../gateway/ticket-demo.ts';
 import { Visitor } from '../php/visitor.ts';
