@@ -1,18 +1,16 @@
 import { randomBytes } from 'node:crypto';
 import type { SessionMode } from '../functions/core/handshake/session.ts';
-import { cookiesOfGateway, isOwnNo, type Sent, signAs } from './as-gateway.ts';
-import { type Answered, type Ask, isReply, type Reply } from './ask.ts';
-import { isSafe, type Patient } from './patient.ts';
-import { read } from './said.ts';
-import { skewSecondsOf } from './skew.ts';
+import { type Ask, type GatewayRequest, isOwnNo, predictRequest, signedHeaders } from './ask.ts';
+import { type Answered, clockSkewSeconds, isReply, type Reply, readReply } from './reply.ts';
+import { isSafe, type Target } from './target.ts';
 
 /** Everything that was answered; the checks only look at it. */
 export interface Answers {
-  readonly patient: Patient;
+  readonly target: Target;
   /** As it was said, or as the answers look; undefined where they fit several. */
   readonly mode: SessionMode | undefined;
   /** The cookies that the gateway would send. */
-  readonly sent: Sent | undefined;
+  readonly sent: GatewayRequest | undefined;
   /** With these cookies and no others, where --cookie holds more and nothing can be signed. */
   readonly alone: Answered | undefined;
   /** Without a cookie, one after the other. */
@@ -49,7 +47,7 @@ export type SlowAnswers =
 
 /** Nothing but the first question, because there was no answer. */
 export interface Unreached {
-  readonly patient: Patient;
+  readonly target: Target;
   readonly failure: string;
 }
 
@@ -68,12 +66,12 @@ const asOwnPage = { ...asGateway, 'sec-fetch-site': 'same-origin', 'sec-fetch-mo
 const asOtherSite = { ...asGateway, 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'cors', origin: elsewhere };
 
 /** Asks everything that may be asked at once at once; what is measured has the app for itself. */
-export async function interview(patient: Patient, askBare: Ask): Promise<Answers | Unreached> {
-  const { url, cookieName } = patient;
-  const ask = patient.authorization === undefined || !isSafe(url) ? askBare : authorize(askBare, patient.authorization);
-  const cookie = isSafe(url) && patient.cookie !== undefined ? { cookie: patient.cookie } : undefined;
+export async function interview(target: Target, askBare: Ask): Promise<Answers | Unreached> {
+  const { url, cookieName } = target;
+  const ask = target.authorization === undefined || !isSafe(url) ? askBare : authorize(askBare, target.authorization);
+  const cookie = isSafe(url) && target.cookie !== undefined ? { cookie: target.cookie } : undefined;
   const [first, ...more] = await askRepeatedly(() => ask({ url, headers: asGateway }), wantedTimes);
-  if (first === undefined || !isReply(first)) return { patient, failure: first?.failure ?? 'nothing' };
+  if (first === undefined || !isReply(first)) return { target, failure: first?.failure ?? 'nothing' };
 
   const id = randomBytes(16).toString('hex');
   const headers = { ...asGateway, cookie: `${cookieName}=${id}` };
@@ -81,18 +79,18 @@ export async function interview(patient: Patient, askBare: Ask): Promise<Answers
     inTurn(2, () => ask({ url, headers })),
     cookie && inTurn(3, () => ask({ url, headers: { ...asOwnPage, ...cookie } })),
   ]);
-  const mode = patient.mode ?? guessMode(patient, first, session?.[0]);
-  const sent = cookie && cookiesOfGateway({ ...patient, mode }, session?.[0]);
+  const mode = target.mode ?? guessMode(target, first, session?.[0]);
+  const sent = cookie && predictRequest({ ...target, mode }, session?.[0]);
   // Later, because a question that does not leave the session alone would spoil the ones before.
-  const isLess = sent !== undefined && sent.cookieHeader !== patient.cookie && patient.keys === undefined;
+  const isLess = sent !== undefined && sent.cookieHeader !== target.cookie && target.keys === undefined;
   const [crossSite, signed, alone] = await Promise.all([
     ask({ url, headers: { ...asOtherSite, ...cookie } }),
-    isSafe(url) ? askSigned(patient, first, sent, headers.cookie, ask) : undefined,
+    isSafe(url) ? askSigned(target, first, sent, headers.cookie, ask) : undefined,
     isLess ? ask({ url, headers: { ...asOwnPage, cookie: sent.cookieHeader } }) : undefined,
   ]);
-  const slow = cookie && patient.slowUrl && (await askWhileSlow(url, patient.slowUrl, cookie, ask));
+  const slow = cookie && target.slowUrl && (await askWhileSlow(url, target.slowUrl, cookie, ask));
   const strangers = [first, ...more] as const;
-  return { patient, mode, sent, alone, strangers, invented: { id, answers }, crossSite, session, signed, slow };
+  return { target, mode, sent, alone, strangers, invented: { id, answers }, crossSite, session, signed, slow };
 }
 
 const authorize =
@@ -101,9 +99,9 @@ const authorize =
     ask({ url, headers: { ...headers, authorization } });
 
 /** A page that nobody gets without a login is enough in one mode only. */
-function guessMode({ keys }: Patient, stranger: Reply, page: Answered | undefined): SessionMode | undefined {
+function guessMode({ keys }: Target, stranger: Reply, page: Answered | undefined): SessionMode | undefined {
   if (keys !== undefined) return 'ticket';
-  const isPage = page !== undefined && isReply(page) && read(page).kind === 'html';
+  const isPage = page !== undefined && isReply(page) && readReply(page).kind === 'html';
   return isPage && stranger.status !== 200 ? 'status' : undefined;
 }
 
@@ -126,20 +124,20 @@ async function inTurn(times: number, ask: () => Promise<Answered>): Promise<read
 }
 
 async function askSigned(
-  { url, keys }: Patient,
+  { url, keys }: Target,
   first: Reply,
-  sent: Sent | undefined,
+  sent: GatewayRequest | undefined,
   inventedCookie: string,
   ask: Ask,
 ): Promise<SignedAnswers | undefined> {
   if (keys === undefined) return undefined;
   const now = Math.floor(Date.now() / 1000);
-  const headersAt = (time: number, secret: string, cookies: Partial<Sent> = sent ?? {}) => ({
+  const headersAt = (time: number, secret: string, cookies: Partial<GatewayRequest> = sent ?? {}) => ({
     ...asGateway,
-    ...signAs({ key: keys.key, secret }, url, time, cookies),
+    ...signedHeaders({ key: keys.key, secret }, url, time, cookies),
   });
   const askAt = (time: number, secret: string) => ask({ url, headers: headersAt(time, secret) });
-  const skew = skewSecondsOf(first) ?? 0;
+  const skew = clockSkewSeconds(first) ?? 0;
   const asNobody = headersAt(now, keys.secret, { cookieHeader: inventedCookie });
   const [right, nobody, wrong, old, byTheirClock] = await Promise.all([
     askAt(now, keys.secret),

@@ -1,8 +1,8 @@
 import { isLoopback } from '../../functions/core/handshake/session-endpoint.ts';
-import { isReply, maxBodyBytes, type Reply } from '../ask.ts';
+import { maxBodyBytes } from '../ask.ts';
 import { type Check, notChecked, ok, problem, quote, warning } from '../check.ts';
 import type { Answers } from '../interview.ts';
-import { isJson, read } from '../said.ts';
+import { isJson, isReply, type Reply, readReply } from '../reply.ts';
 
 const repliesOf = ({ strangers, session = [] }: Answers): readonly Reply[] =>
   [...strangers, ...session].filter(isReply);
@@ -22,7 +22,7 @@ export const contentType: Check = {
     }
     const [first] = answers.strangers;
     if (accepted.length > 0 || isJson(first)) return ok('application/json');
-    if (read(first).kind === 'redirect') return notChecked('there was nothing but a redirect');
+    if (readReply(first).kind === 'redirect') return notChecked('there was nothing but a redirect');
     return notChecked(`the ${first.status} is not JSON, which nobody reads; --cookie shows the answer that is read`);
   },
 };
@@ -54,7 +54,7 @@ export const responseTime: Check = {
   name: 'time',
   question: 'Is the answer quick?',
   judge(answers) {
-    const { sessionTimeoutMs } = answers.patient;
+    const { sessionTimeoutMs } = answers.target;
     const sessionMs = answers.session?.filter(isReply).map(({ ms }) => ms) ?? [];
     const ms = Math.max(median(answers.strangers.map((each) => each.ms)), median(sessionMs));
     const mend = [
@@ -68,14 +68,14 @@ export const responseTime: Check = {
 };
 
 /** The middle one, or the lower of the two; 0 of nothing. */
-export function median(values: readonly number[]): number {
+function median(values: readonly number[]): number {
   return [...values].sort((a, b) => a - b)[Math.floor((values.length - 1) / 2)] ?? 0;
 }
 
 export const keepAlive: Check = {
   name: 'keep-alive',
   question: 'Does a connection serve more than once?',
-  judge({ patient: { url }, strangers: [, ...later] }) {
+  judge({ target: { url }, strangers: [, ...later] }) {
     if (later.filter(isReply).some(({ isKept }) => isKept)) return ok('connections are kept');
     if (later.length === 0) return notChecked('one question took too long to ask more of them');
     if (isLoopback(url)) return notChecked('none is kept on this machine, as by php -S');

@@ -1,8 +1,6 @@
-import { isReply } from '../ask.ts';
 import { type Check, type Finding, notChecked, ok, problem, warning } from '../check.ts';
-import { decodeValue, findCookie, isSafe } from '../patient.ts';
-import { read } from '../said.ts';
-import { skewSecondsOf } from '../skew.ts';
+import { clockSkewSeconds, isReply, type Reply, readReply } from '../reply.ts';
+import { decodeValue, findCookie, isSafe } from '../target.ts';
 
 /** What PHP accepts of a signature. */
 const allowedSeconds = 300;
@@ -12,7 +10,7 @@ export const clock: Check = {
   name: 'clock',
   question: 'Do the clocks agree?',
   judge({ strangers: [reply] }) {
-    const skew = skewSecondsOf(reply);
+    const skew = clockSkewSeconds(reply);
     if (skew === undefined) return notChecked('the answer has no Date of its own');
     const seconds = Math.abs(skew);
     const says = `the app's is ${seconds} s ${skew > 0 ? 'ahead of' : 'behind'} this machine's`;
@@ -30,7 +28,7 @@ export const signature: Check = {
   name: 'signature',
   question: 'Does PHP know the gateway, and nobody else?',
   judge(answers) {
-    const { keys, url } = answers.patient;
+    const { keys, url } = answers.target;
     const { signed } = answers;
     if (keys === undefined) return notChecked('it takes --key and the secret in SESSION_SOCKET_SECRET');
     if (!isSafe(url) || signed === undefined) return notChecked('it needs https');
@@ -46,7 +44,7 @@ export const signature: Check = {
           "the query or the Cookie header. PHP's error log says which.",
       );
     }
-    const kind = read(right, answers.mode).kind;
+    const kind = readReply(right, answers.mode).kind;
     if (kind !== 'somebody' && kind !== 'nobody') {
       return problem(`a signed question is answered ${right.status}`, "PHP's error log says why.");
     }
@@ -61,23 +59,53 @@ export const signature: Check = {
   },
 };
 
+/** In mode `ticket` the gateway believes no other no: a firewall's page must not log anybody out. */
+export const ownNo: Check = {
+  name: 'no',
+  question: 'Does PHP sign its no?',
+  judge({ mode, signed }) {
+    if (mode !== undefined && mode !== 'ticket') return notChecked('only mode ticket needs it');
+    if (signed === undefined) return notChecked('it takes --key and the secret in SESSION_SOCKET_SECRET');
+    const { nobody, isOwnNo, wrong } = signed;
+    if (!isReply(nobody)) return notChecked('the question was not answered');
+    if (nobody.status === 421) return notChecked('the signature is not accepted');
+    if (!isReply(wrong) || wrong.status !== 421) return notChecked('the app does not look at the signature');
+    if (isOwnNo) return ok('signed');
+    const consequence = 'To the gateway that is no answer: 500 and an alarm, and sockets stay open after a logout.';
+    if (nobody.status === 403 && isOurs(nobody)) {
+      return problem(
+        'session-socket.php is outdated: its 403 is not signed',
+        `Copy php/session-socket.php of this release into the app. ${consequence}`,
+      );
+    }
+    return problem(
+      `${nobody.status} without PHP's signature: something in front of PHP answered`,
+      'Look for a firewall, a security plug-in, a maintenance page or a login page that answers in the place of PHP, or drops its header X-Session-Socket-Answer.',
+      consequence,
+    );
+  },
+};
+
+/** `{"error": "…"}`, as every release of the file says it. */
+const isOurs = ({ body }: Reply): boolean => /^\s*\{"error":/.test(body);
+
 export const mode: Check = {
   name: 'mode',
   question: 'Which way in does the app offer?',
-  judge({ patient, mode, session = [], signed }) {
-    const { cookie = '', cookieName } = patient;
-    if (mode === 'status') return judgeStatus(patient.mode === 'status');
-    const [said, ...more] = session
+  judge({ target, mode, session = [], signed }) {
+    const { cookie = '', cookieName } = target;
+    if (mode === 'status') return judgeStatus(target.mode === 'status');
+    const [meaning, ...more] = session
       .filter(isReply)
-      .map((reply) => read(reply))
+      .map((reply) => readReply(reply))
       .filter((each) => each.kind === 'somebody');
-    if (said !== undefined) {
-      if (said.isTicket) return ok('tickets: the session id stays in its cookie');
-      if (more.some(({ token }) => token !== said.token)) return notChecked('the id changes with every question');
+    if (meaning !== undefined) {
+      if (meaning.isTicket) return ok('tickets: the session id stays in its cookie');
+      if (more.some(({ token }) => token !== meaning.token)) return notChecked('the id changes with every question');
       const id = decodeValue(findCookie(cookie, cookieName) ?? '');
       const what =
-        said.token === id ? 'plain session ids' : 'something that is neither a ticket nor the id of the cookie';
-      if (said.token !== id) {
+        meaning.token === id ? 'plain session ids' : 'something that is neither a ticket nor the id of the cookie';
+      if (meaning.token !== id) {
         return problem(
           what,
           'The mode `session-id` compares it with the cookie: frameworks that encrypt cookies take tickets.',

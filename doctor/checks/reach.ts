@@ -1,7 +1,10 @@
+import { judgeAnswer } from '../../functions/core/handshake/session-answer.ts';
 import { isLoopback } from '../../functions/core/handshake/session-endpoint.ts';
-import { isReply, tooLate } from '../ask.ts';
-import { type Check, type Finding, notChecked, ok, problem, quote, warning } from '../check.ts';
-import { isRedirect, read } from '../said.ts';
+import { SessionCheckFailed } from '../../functions/core/handshake/session-lookup.ts';
+import { tooLate } from '../ask.ts';
+import { type Check, type Finding, ok, problem, quote, warning } from '../check.ts';
+import type { Answers } from '../interview.ts';
+import { isRedirect, isReply, type Reply, readReply } from '../reply.ts';
 
 /** Why there was no answer, and what helps. */
 export function describeFailure(failure: string): Finding {
@@ -44,7 +47,7 @@ export const reachable: Check = {
 export const encrypted: Check = {
   name: 'https',
   question: 'Does the session travel encrypted?',
-  judge({ patient: { url } }) {
+  judge({ target: { url } }) {
     if (url.protocol === 'https:') return ok('encrypted, with a certificate that is accepted');
     if (isLoopback(url)) return ok('not encrypted, which is allowed on this machine only');
     return problem(
@@ -77,56 +80,73 @@ function placeOf(location = ''): string {
   return quote(location.split(/[?#;]/)[0] ?? '') || 'nowhere';
 }
 
-export const stranger: Check = {
-  name: 'stranger',
-  question: 'Is somebody without a session told so?',
-  judge({ mode, strangers: [reply] }) {
-    const said = read(reply, mode);
-    if (said.kind === 'nobody' && said.how === 'status') return ok(`${reply.status} without a session`);
-    if (said.kind === 'redirect') return notChecked('it is answered by a redirect');
-    if (said.kind === 'nobody') {
-      return warning(
-        '200 without a session, though with nobody in it',
-        'It works, but in the mode `status` it lets everybody in: http_response_code(403) says it plainly.',
-      );
+const servers = 'docs/web-servers.md has the lines for php -S, nginx and Apache.';
+
+/** What is wrong before PHP is asked anything: then nothing else can be said of the route. */
+export function findOther({ target, mode, strangers, invented, session = [] }: Answers): Finding | undefined {
+  const all = [...strangers, ...invented.answers, ...session].filter(isReply);
+  if (all.some((reply) => reply.status === 200 && readReply(reply).kind === 'source')) {
+    return problem(
+      'the web server sends the PHP source instead of running it',
+      'Anybody can read it: take the file away now, and change every password and secret in it.',
+      `In nginx, try_files $uri $uri.php does this. ${servers}`,
+    );
+  }
+  const doubt = doubtOf(target.url, strangers[0]);
+  if (doubt !== undefined) return describeDoubt(doubt, strangers[0], target.authorization !== undefined);
+  const isPage = all.every((reply) => reply.status === 200 && readReply(reply).kind === 'html');
+  if (mode === 'status' || !isPage) return undefined;
+  return problem(
+    'this is another page of your app: the route does not reach the file',
+    `The web server answers ${target.url.pathname} with its fallback, such as index.php. ${servers}`,
+    'If it is a login form: answer 403 with JSON instead, and let no firewall of the framework or plug-in come before the route.',
+  );
+}
+
+/** Why the gateway would not believe this no; by the gateway's own function, as for an app that does not sign. */
+function doubtOf(endpoint: URL, reply: Reply): string | undefined {
+  try {
+    judgeAnswer({ mode: 'cookie', endpoint, isSignedNo: () => false }, reply);
+  } catch (error) {
+    if (error instanceof SessionCheckFailed) return error.inFront ? error.reason : undefined;
+    throw error;
+  }
+  return undefined;
+}
+
+function describeDoubt(doubt: string, { status, headers }: Reply, hasAuthorization: boolean): Finding {
+  const says = `something in front of PHP answered: ${doubt}`;
+  if (status === 401 && headers['www-authenticate'] !== undefined) {
+    const mend = hasAuthorization
+      ? 'SESSION_SOCKET_AUTHORIZATION is not what the site asks for: base64 of user:password, after Basic.'
+      : "The site is behind a password: put the header into the stack's secret, and into SESSION_SOCKET_AUTHORIZATION for the doctor (docs/operations.md).";
+    return problem(says, mend);
+  }
+  if (isRedirect(status)) {
+    return problem(
+      says,
+      'The gateway follows no redirect: name the final URL as sessionEndpoint, or end the maintenance. Until then handshakes fail with 500.',
+    );
+  }
+  return problem(
+    says,
+    'A firewall or CDN takes the gateway for a robot: let this path pass where X-Session-Socket is sent. Until then handshakes fail with 500.',
+  );
+}
+
+/** Not judged by its answers alone: `examine` leaves out the other checks where this one finds something. */
+export const inFront: Check = {
+  name: 'in front',
+  question: 'Does the route itself answer?',
+  judge(answers) {
+    const { target, crossSite, session = [], invented, signed, strangers } = answers;
+    const other = findOther(answers);
+    if (other !== undefined) return other;
+    const more = [...strangers, ...invented.answers, ...session, crossSite, signed?.right, signed?.nobody];
+    for (const reply of more.filter((each) => each !== undefined).filter(isReply)) {
+      const doubt = doubtOf(target.url, reply);
+      if (doubt !== undefined) return describeDoubt(doubt, reply, target.authorization !== undefined);
     }
-    if (said.kind === 'somebody' && mode === 'status') {
-      return problem(
-        '200 without a session: in the mode `status` everybody gets in',
-        'Name a page that answers 403, or redirects to the login, when nobody is logged in.',
-      );
-    }
-    if (said.kind === 'somebody') {
-      return problem(
-        '200 with a token, and nobody is logged in',
-        'Ask who is logged in, not which session it is: answer 403 unless what your login puts into $_SESSION is there.',
-      );
-    }
-    if (said.kind === 'html') {
-      return problem(
-        '200 with an HTML page, such as a login form',
-        'To the gateway that is no answer: handshakes fail with 500 and an alarm. Answer 403 with JSON, and let no login ' +
-          'page come in between (a firewall of the framework, or a plug-in).',
-      );
-    }
-    if (said.kind === 'not json') {
-      return problem(
-        '200 with something that is not JSON',
-        'Answer 403 for nobody, and else json_encode() with its type.',
-      );
-    }
-    return problem(`${reply.status} without a session`, ...mendStatus(reply.status));
+    return ok('nothing in front of it did');
   },
 };
-
-function mendStatus(status: number): readonly string[] {
-  if (status === 404)
-    return [
-      'There is no such page: look at the path, and at the routes of the app; docs/web-servers.md has the lines for php -S, nginx and Apache.',
-    ];
-  if (status === 405) return ['It has to answer GET.'];
-  if (status === 421) return ['It means a wrong signature, and none was sent: use php/session-socket.php as it is.'];
-  if (status === 429) return ['A limit of requests strikes: the gateway asks from few addresses, so except this URL.'];
-  if (status >= 500) return ["PHP's error log says why."];
-  return ['Answer 403 when nobody is logged in; of anything else the gateway makes a 500 and an alarm.'];
-}

@@ -1,10 +1,8 @@
-import { type Answered, isReply, type Reply } from '../ask.ts';
-import { type Check, type Finding, notChecked, ok, problem, warning } from '../check.ts';
+import { cookieNames } from '../ask.ts';
+import { type Check, type Finding, notChecked, ok, problem, quote, warning } from '../check.ts';
 import type { Answers } from '../interview.ts';
-import { isSafe } from '../patient.ts';
-import { read } from '../said.ts';
-import { cookiesSetBy } from '../set-cookie.ts';
-import { describePart } from './cookies.ts';
+import { type Answered, cookiesSetBy, isReply, type Reply, readReply } from '../reply.ts';
+import { isSafe } from '../target.ts';
 import { describeFailure } from './reach.ts';
 
 const takesCookie = 'it takes the cookie of somebody who is logged in: --cookie';
@@ -14,17 +12,17 @@ export const session: Check = {
   name: 'session',
   question: 'Is it known who is logged in?',
   judge(answers) {
-    const { patient, mode, session: pages, signed, alone } = answers;
-    if (patient.cookie === undefined) return notChecked(takesCookie);
-    if (!isSafe(patient.url) || pages === undefined) return notChecked('no cookie is sent without https');
+    const { target, mode, session: pages, signed, alone } = answers;
+    if (target.cookie === undefined) return notChecked(takesCookie);
+    if (!isSafe(target.url) || pages === undefined) return notChecked('no cookie is sent without https');
     const [first] = pages;
     if (first === undefined || !isReply(first)) return describeFailure(first?.failure ?? 'nothing');
-    if (read(first, mode).kind !== 'somebody') return describeNobody(first, mode);
+    if (readReply(first, mode).kind !== 'somebody') return describeNobody(first, mode);
 
     const asked = signed?.right ?? alone ?? first;
-    const gateway = isReply(asked) ? read(asked, mode) : undefined;
+    const gateway = isReply(asked) ? readReply(asked, mode) : undefined;
     if (gateway?.kind === 'nobody' || gateway?.kind === 'redirect') return describeUnknown(answers);
-    const part = describePart(patient.cookie, answers.sent?.cookieHeader ?? patient.cookie);
+    const part = describePart(target.cookie, answers.sent?.cookieHeader ?? target.cookie);
     const enough = part === undefined ? '' : `; the gateway would send ${part}`;
     const names = gateway?.kind === 'somebody' && gateway.namesUser ? ', and the app names a user' : '';
     return ok(`somebody is logged in${names}${enough}`);
@@ -32,7 +30,7 @@ export const session: Check = {
 };
 
 /** The page gets its token, and the gateway a no. */
-function describeUnknown({ patient: { cookie = '' }, mode, sent }: Answers): Finding {
+function describeUnknown({ target: { cookie = '' }, mode, sent }: Answers): Finding {
   const part = describePart(cookie, sent?.cookieHeader ?? cookie);
   if (part === undefined) {
     return problem(
@@ -53,7 +51,7 @@ function describeUnknown({ patient: { cookie = '' }, mode, sent }: Answers): Fin
 }
 
 function describeNobody(reply: Reply, mode: Answers['mode']): Finding {
-  const { kind } = read(reply, mode);
+  const { kind } = readReply(reply, mode);
   if (kind === 'nobody') {
     return problem(
       `${reply.status}: nobody is logged in with this cookie`,
@@ -73,19 +71,59 @@ function describeNobody(reply: Reply, mode: Answers['mode']): Finding {
   return problem('200 for who is logged in, but not in JSON', 'echo json_encode(…) with its type, and nothing else.');
 }
 
+/** Names by which frameworks log a browser in again after its session has ended. */
+const rememberMe =
+  /remember|auto_?login|stay_?logged|keep_?(me_?)?logged|persistent_?login|^_?identity$|^_identity|^cookieauth$/i;
+
+/** MediaWiki's token has its session cookie's prefix: `wiki_session`, `wikiToken`. */
+const isRememberMe = (name: string, cookieName: string): boolean =>
+  name !== cookieName && (rememberMe.test(name) || name === cookieName.replace(/_session$/, 'Token'));
+
+export const sentCookies: Check = {
+  name: 'cookies',
+  question: 'Which cookies would the gateway send?',
+  judge({ target: { cookie, cookieName }, sent }) {
+    if (cookie === undefined || sent === undefined)
+      return notChecked('it takes the cookie of somebody who is logged in: --cookie');
+    const names = cookieNames(sent.cookieHeader).filter((name) => name !== '');
+    const remembering = names.filter((name) => isRememberMe(name, cookieName));
+    if (remembering.length > 0) {
+      return warning(
+        `${quote(remembering.join(', '))} would log the user in again after a logout`,
+        "Send the session's cookies only, and no remember-me cookie: the gateway's check would begin another session each time.",
+      );
+    }
+    const all = quote(names.join(', '));
+    if (names.length === 0)
+      return warning('none of those in --cookie', '--cookies has the names that the stack passes on.');
+    return ok(sent.isCertain ? all : `${all}; --key and --app-id show whether PHP seals more`);
+  },
+};
+
+const words = ['none', 'one', 'two', 'three', 'four', 'five'];
+const inWords = (count: number) => words[count] ?? String(count);
+
+/** `one of the two cookies (PHPSESSID)`; undefined where it is all of them. */
+function describePart(cookie: string, sentHeader: string): string | undefined {
+  const [all, sent] = [cookieNames(cookie), cookieNames(sentHeader).filter((name) => name !== '')];
+  if (sent.length >= all.length) return undefined;
+  const which = sent.length === 0 ? '' : ` (${quote(sent.join(', '))})`;
+  return `${inWords(sent.length)} of the ${inWords(all.length)} cookies${which}`;
+}
+
 export const untouched: Check = {
   name: 'untouched',
   question: 'Does the question leave the session as it is?',
-  judge({ patient: { cookieName }, mode, session: answers = [] }) {
+  judge({ target: { cookieName }, mode, session: answers = [] }) {
     const replies = answers.filter(isReply);
-    const [first, ...later] = replies.map((reply) => read(reply, mode));
+    const [first, ...later] = replies.map((reply) => readReply(reply, mode));
     if (first?.kind !== 'somebody') return notChecked(takesCookie);
     const mend =
       "Read only: session_start(['read_and_close' => true]), or php/session-socket.php, and no session_regenerate_id() on " +
       'the way to it; the header X-Requested-With tells the question from a visit.';
     if (later.some(({ kind }) => kind !== 'somebody')) return problem('after it, nobody is logged in any more', mend);
-    const tokens = [first, ...later].flatMap((said) =>
-      said.kind === 'somebody' && !said.isTicket && said.token !== '' ? [said.token] : [],
+    const tokens = [first, ...later].flatMap((meaning) =>
+      meaning.kind === 'somebody' && !meaning.isTicket && meaning.token !== '' ? [meaning.token] : [],
     );
     if (new Set(tokens).size > 1) return problem('it changes the id of the session', mend);
     if (cookiesSetBy(replies).some(({ name }) => name === cookieName))
@@ -100,7 +138,7 @@ const waitMs = 250;
 export const lock: Check = {
   name: 'lock',
   question: 'Is the answer quick while a page of the same person works?',
-  judge({ patient: { slowUrl, cookie }, session: answers = [], slow }) {
+  judge({ target: { slowUrl, cookie }, session: answers = [], slow }) {
     if (slowUrl === undefined || cookie === undefined) return notChecked('it takes --cookie and --slow-url');
     if (slow === undefined) return notChecked('no cookie is sent without https');
     if ('tooQuick' in slow) return notChecked(`the slow page took only ${slow.tooQuick.ms} ms: take one of seconds`);
@@ -125,3 +163,22 @@ export const lock: Check = {
 const describeWait = (answered: Answered) =>
   isReply(answered) ? `waited ${answered.ms} ms` : `was not answered within ${answered.ms} ms`;
 const hasWaited = (answered: Answered, usualMs: number) => !isReply(answered) || answered.ms > usualMs + waitMs;
+
+/** What only the server itself can tell; said, so that nobody takes silence for health. */
+export const phpIni: Check = {
+  name: 'php.ini',
+  question: 'Are the settings of sessions safe?',
+  judge: () => notChecked('look yourself (php -i): use_trans_sid 0, use_only_cookies 1, the save handler'),
+};
+
+export const expiry: Check = {
+  name: 'expiry',
+  question: 'Does a session end when it should?',
+  judge: () => notChecked('look yourself: gc_maxlifetime is no end, the app keeps one of its own'),
+};
+
+export const rotation: Check = {
+  name: 'rotation',
+  question: 'Does the id change at login?',
+  judge: () => notChecked('look yourself: session_regenerate_id(true) before the login fills $_SESSION'),
+};

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type PhpServer, startPhpServer } from '../../serve/php-server.ts';
-import { diagnose, faultsIn, find } from '../doctor/patient.ts';
+import { diagnose, faultsIn, find } from '../doctor/diagnose.ts';
 import { withNativePhp } from '../php/php-kinds.ts';
 import { shared } from '../php/ticket-app.ts';
 import { Visitor } from '../php/visitor.ts';

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { diagnose, faultsIn, find } from '../doctor/patient.ts';
+import { diagnose, faultsIn, find } from '../doctor/diagnose.ts';
 import { withNativePhp } from '../php/php-kinds.ts';
 import { shared } from '../php/ticket-app.ts';
 import { Visitor } from '../php/visitor.ts';

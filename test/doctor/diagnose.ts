@@ -1,11 +1,11 @@
 import { createAsker } from '../../doctor/ask.ts';
 import { examine, type Result } from '../../doctor/examine.ts';
-import type { Patient } from '../../doctor/patient.ts';
+import type { Target } from '../../doctor/target.ts';
 
 /** Everything that the doctor found, about a URL and what else is known. */
 export async function diagnose(
   url: string | URL,
-  known: Partial<Patient> = {},
+  known: Partial<Target> = {},
   questionMs = 20_000,
 ): Promise<readonly Result[]> {
   const asker = createAsker(questionMs);

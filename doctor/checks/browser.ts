@@ -1,7 +1,7 @@
-import { isReply, type Reply } from '../ask.ts';
-import { type Check, notChecked, ok, problem, quote, warning } from '../check.ts';
+import { isLoopback } from '../../functions/core/handshake/session-endpoint.ts';
+import { type Check, type Fault, notChecked, ok, problem, quote, warning, weigh } from '../check.ts';
 import type { Answers } from '../interview.ts';
-import { read } from '../said.ts';
+import { cookiesSetBy, isReply, type Reply, readReply, type SetCookie } from '../reply.ts';
 
 const everyReply = ({ strangers, invented, session = [], signed }: Answers): readonly Reply[] =>
   [...strangers, ...invented.answers, ...session, ...(signed === undefined ? [] : [signed.right])].filter(isReply);
@@ -62,12 +62,12 @@ export const cors: Check = {
 export const otherSites: Check = {
   name: 'cross-site',
   question: 'Is the page of another site refused?',
-  judge({ patient: { cookie }, mode, crossSite, session }) {
+  judge({ target: { cookie }, mode, crossSite, session }) {
     if (mode === 'status') return notChecked('the answer is a page, and no token');
     if (cookie === undefined || session === undefined)
       return notChecked('it takes somebody who is logged in: --cookie');
     if (!isReply(crossSite)) return notChecked('the question was not answered');
-    if (read(crossSite).kind !== 'somebody') return ok(`${crossSite.status}`);
+    if (readReply(crossSite).kind !== 'somebody') return ok(`${crossSite.status}`);
     return warning(
       'it is given a token, though browsers keep it from reading that',
       "php/session-socket.php refuses it; or answer 403 when $_SERVER['HTTP_SEC_FETCH_SITE'] is there and neither " +
@@ -75,3 +75,46 @@ export const otherSites: Check = {
     );
   },
 };
+
+export const cookieAttributes: Check = {
+  name: 'cookie',
+  question: 'Is the session cookie well protected?',
+  judge({ target: { cookieName, url }, strangers, invented, session = [] }) {
+    const replies = [...strangers, ...invented.answers, ...session].filter(isReply);
+    const cookie = cookiesSetBy(replies).find(({ name, value }) => name === cookieName && value !== '');
+    if (cookie === undefined) {
+      return notChecked('no answer sets it, which is right; look yourself at what the login sets');
+    }
+    return weigh(
+      faultsOf(cookie, isLoopback(url) && url.protocol === 'http:'),
+      'HttpOnly, SameSite and this host only',
+    );
+  },
+};
+
+function faultsOf({ attributes }: SetCookie, mayBePlain: boolean): readonly Fault[] {
+  const faults: Fault[] = [];
+  const add = (outcome: Fault['outcome'], says: string, mend: string) => faults.push({ outcome, says, mend });
+  if (!attributes.has('httponly')) {
+    add(
+      'problem',
+      'without HttpOnly',
+      'session.cookie_httponly = 1: else any script in the page can read the session.',
+    );
+  }
+  const sameSite = attributes.get('samesite');
+  const isForAll = sameSite?.toLowerCase() === 'none';
+  if (!attributes.has('secure') && (!mayBePlain || isForAll)) {
+    add('problem', 'without Secure', 'session.cookie_secure = 1: else the session travels in the clear one day.');
+  }
+  if (sameSite === undefined || isForAll) {
+    const says = isForAll ? 'with SameSite=None' : 'without SameSite';
+    add('warning', says, 'session.cookie_samesite = Lax: else other sites can act for whoever is logged in.');
+  }
+  const domain = attributes.get('domain');
+  if (domain !== undefined && domain !== '') {
+    const mend = 'session.cookie_domain empty: else every host below it gets the session, and can set one.';
+    add('warning', `for all of ${quote(domain)}`, mend);
+  }
+  return faults;
+}

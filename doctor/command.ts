@@ -1,7 +1,37 @@
+import { text } from 'node:stream/consumers';
 import { sessionModes } from '../functions/core/handshake/session.ts';
 import { findWayInFault } from '../functions/core/handshake/way-in-fault.ts';
 import { readChoice, readOptionsAndWords, UsageError } from '../local/command/arguments.ts';
-import { findCookie, type Patient } from './patient.ts';
+import { createPaint, wantsColour } from '../local/command/colour.ts';
+import { createAsker } from './ask.ts';
+import { examine } from './examine.ts';
+import { createRedaction, hasProblem, report, reportJson } from './report.ts';
+import { findCookie, nameOf, type Target } from './target.ts';
+
+/** For one question; the questions come in few rounds, so that the whole ends within two minutes whatever happens. */
+const questionMs = 10_000;
+
+/** `session-socket doctor`. @returns the exit code: 1 when there is a problem */
+export async function runDoctor(args: readonly string[]): Promise<number> {
+  const readInput = () => text(process.stdin);
+  const options = await readDoctorOptions(args, { environment: process.env, readInput });
+  if (options === 'help') {
+    console.log(doctorUsage);
+    return 0;
+  }
+  const { target, isJson } = options;
+  const asker = createAsker(questionMs);
+  try {
+    const results = await examine(target, asker.ask);
+    const redact = createRedaction(target);
+    const paint = createPaint(wantsColour(process.stdout, process.env));
+    const name = nameOf(target.url);
+    console.log(redact(isJson ? reportJson(name, results) : report(name, results, paint)));
+    return hasProblem(results) ? 1 : 0;
+  } finally {
+    asker.close();
+  }
+}
 
 export const doctorUsage = `Asks a running PHP app what the gateway will ask it, and says what is wrong and how to mend it.
 
@@ -29,7 +59,7 @@ Ends with 0 when there is no problem, with 1 when there is one, with 2 when the 
 `;
 
 export interface DoctorOptions {
-  readonly patient: Patient;
+  readonly target: Target;
   readonly isJson: boolean;
 }
 
@@ -85,7 +115,7 @@ export async function readDoctorOptions(
   const cookiesFault = cookies && findWayInFault({ mode, cookies });
   if (cookiesFault !== undefined) throw new UsageError('--cookies names cookies, with a * at the end only.');
   return {
-    patient: {
+    target: {
       ...{ url, slowUrl, cookie },
       ...{ mode, cookieName, cookies },
       keys: readKeys(values.key, environment.SESSION_SOCKET_SECRET, values['app-id']),
@@ -122,7 +152,7 @@ function readCookieName(named: string | undefined, cookie: string | undefined): 
   throw new UsageError('The session cookie is not in --cookie: --cookie-name says which one it is.');
 }
 
-function readKeys(key: string | undefined, secret: string | undefined, appId: string | undefined): Patient['keys'] {
+function readKeys(key: string | undefined, secret: string | undefined, appId: string | undefined): Target['keys'] {
   if (appId !== undefined && (key === undefined || !/^[A-Za-z0-9_-]{1,64}$/.test(appId))) {
     throw new UsageError("--app-id goes with --key, and is the stack's output AppId.");
   }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { readDoctorOptions } from '../../doctor/options.ts';
+import { readDoctorOptions } from '../../doctor/command.ts';
 import { UsageError } from '../../local/command/arguments.ts';
 
 const url = 'https://app.example.com/getSessionID';
@@ -9,7 +9,7 @@ const read = (args: readonly string[], environment: Record<string, string> = {},
 describe('the options of session-socket doctor', () => {
   it('are a URL when nothing else is said', async () => {
     expect(await read([url])).toEqual({
-      patient: {
+      target: {
         url: new URL(url),
         cookieName: 'PHPSESSID',
         cookie: undefined,
@@ -27,7 +27,7 @@ describe('the options of session-socket doctor', () => {
         ' ',
       );
     expect(await read(args, { SESSION_SOCKET_SECRET: 'open sesame' })).toEqual({
-      patient: {
+      target: {
         url: new URL(url),
         cookieName: 'sid',
         cookie: 'a=b;sid=c',
@@ -56,7 +56,7 @@ describe('the options of session-socket doctor', () => {
       '1',
     ];
     expect(await read(args, secrets)).toMatchObject({
-      patient: {
+      target: {
         ...{ mode: 'cookie', cookieName: 'sid', cookies: ['sid', 'AWSALB*'], authorization: 'Basic aHVzaDpodXNo' },
         keys: { key: 'k', secret: 's', appId: '1' },
       },
@@ -83,7 +83,7 @@ describe('the options of session-socket doctor', () => {
     ['on the standard input, as browsers copy it', ['--cookie', '-'], {}, 'Cookie: sid=abc\n'],
   ])('take a cookie %s, and its name from it', async (_, args, environment, input) => {
     expect(await read([url, ...args], environment, input)).toMatchObject({
-      patient: { cookie: 'sid=abc', cookieName: 'sid' },
+      target: { cookie: 'sid=abc', cookieName: 'sid' },
     });
   });
 

@@ -2,7 +2,7 @@ import type { SessionMode } from '../functions/core/handshake/session.ts';
 import { isLoopback } from '../functions/core/handshake/session-endpoint.ts';
 
 /** What is known before anything is asked. */
-export interface Patient {
+export interface Target {
   readonly url: URL;
   /** As the stack is or will be deployed; undefined where it was not said. */
   readonly mode?: SessionMode | undefined;
