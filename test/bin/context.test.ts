@@ -1,6 +1,6 @@
 import { Duration } from 'aws-cdk-lib';
 import { describe, expect, it } from 'vitest';
-import { readContext, readStackName, refuseUnknownOptions } from '../../bin/context.ts';
+import { describeUnsetOptions, readContext, readStackName, refuseUnknownOptions } from '../../bin/context.ts';
 import { BadProps } from '../../lib/index.ts';
 import { settleProps } from '../../lib/settle-props.ts';
 
@@ -169,4 +169,18 @@ describe('the options of cdk deploy', () => {
     const sentence = `stackName "${stackName}" is not the name of a stack: letters, digits and -, and a letter first.`;
     expect(() => readStackName(lookup({ stackName }))).toThrow(new BadProps(sentence));
   });
+});
+
+// Once `-c mode=session-id` was typed and once forgotten: the second deployment would let other people in.
+it.each([
+  ['which of mode and tokenFrom nobody set', {}, 'sets mode and tokenFrom;'],
+  ['that nobody set tokenFrom', { mode: 'ticket' }, 'sets tokenFrom;'],
+  ['that nobody set mode', { tokenFrom: 'query' }, 'sets mode;'],
+])('a deployment says %s', (_, context: Readonly<Record<string, string>>, words) => {
+  expect(describeUnsetOptions({ mode: 'ticket', tokenFrom: 'query' }, (name) => context[name])).toContain(words);
+});
+
+it('a deployment says nothing where both are set', () => {
+  const context: Readonly<Record<string, string>> = { mode: 'cookie', tokenFrom: 'cookie' };
+  expect(describeUnsetOptions({ mode: 'cookie', tokenFrom: 'cookie' }, (name) => context[name])).toBeUndefined();
 });

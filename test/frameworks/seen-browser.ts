@@ -1,4 +1,4 @@
-import { readCredentials } from '../../bin/ticket-environment.ts';
+import { readCredentials } from '../../bin/php-environment.ts';
 import { deriveCredentials, signRequest } from '../../functions/core/keys/credentials.ts';
 import type { TicketDemo } from '../gateway/ticket-demo.ts';
 

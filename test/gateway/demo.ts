@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { shareDomain } from '../../bin/shared-domain.ts';
-import { ticketEnvironment } from '../../bin/ticket-environment.ts';
+import { ticketEnvironment } from '../../bin/php-environment.ts';
 import { findFreePort } from '../../local/free-port.ts';
 import { type PhpServer, startPhpServer } from '../../serve/php-server.ts';
 import { type Gateway, startGateway } from './gateway.ts';

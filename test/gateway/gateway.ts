@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DynamoDBClient, ScanCommand } from '@aws-sdk/client-dynamodb';
-import { readCredentials } from '../../bin/ticket-environment.ts';
+import { readCredentials } from '../../bin/php-environment.ts';
 import type { PusherCredentials } from '../../functions/core/keys/credentials.ts';
 import type { Entry } from '../../lib/bundle.ts';
 import {

@@ -1,7 +1,7 @@
 import { readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ticketEnvironment } from '../../bin/ticket-environment.ts';
+import { ticketEnvironment } from '../../bin/php-environment.ts';
 import { startPhpServer } from '../../serve/php-server.ts';
 import { type SealingApp, startSealingApp } from '../fakes/sealing-app.ts';
 import { type Demo, startDemo } from '../gateway/demo.ts';

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { synthesizeAgain } from '../../bin/synthesize-again.ts';
+import { synthesizeAgain } from '../../bin/synthesize.ts';
 
 let room: string;
 let ends: (() => Promise<void>)[];
