@@ -1,8 +1,8 @@
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { PusherCredentials } from '../functions/core/keys/credentials.ts';
-import type { Row } from '../local/command/banner.ts';
 import type { Life } from '../local/command/live.ts';
+import type { Row } from '../local/command/terminal.ts';
 import type { LocalCloud } from '../local/index.ts';
 
 type Deployed = Pick<LocalCloud, 'secrets' | 'outputs'>;

@@ -3,7 +3,7 @@ import { readdirSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Life } from '../local/command/live.ts';
-import { startWatch } from '../local/watch.ts';
+import { startWatch } from '../local/template/watch.ts';
 
 const project = join(import.meta.dirname, '..');
 

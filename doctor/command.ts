@@ -2,7 +2,7 @@ import { text } from 'node:stream/consumers';
 import { sessionModes } from '../functions/core/handshake/session.ts';
 import { findWayInFault } from '../functions/core/handshake/way-in-fault.ts';
 import { readChoice, readOptionsAndWords, UsageError } from '../local/command/arguments.ts';
-import { createPaint, wantsColour } from '../local/command/colour.ts';
+import { createPaint, wantsColour } from '../local/command/terminal.ts';
 import { createAsker } from './ask.ts';
 import { examine } from './examine.ts';
 import { createRedaction, hasProblem, report, reportJson } from './report.ts';

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { findFpm } from '../../bench/fpm.ts';
-import { findFreePort } from '../../local/free-port.ts';
+import { findFreePort } from '../../local/http/loopback.ts';
 import { type Need, needs } from '../needs.ts';
 
 /** A document root as a stranger has it who pasted the README's file, served by the web server of his choice. */
