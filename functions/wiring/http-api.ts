@@ -43,7 +43,7 @@ export function wire() {
     broadcast,
     idempotency: createIdempotencyRows(read('CLAIMS_TABLE'), client, systemClock),
     revoke: createRevoke({ registry, revocations, closeConnections, clock: systemClock }),
-    rebind: createRebind({
+    rebindSession: createRebind({
       registry,
       live: createLiveSessionRows(readConnectionTables(), client, systemClock),
       revocations,

@@ -571,7 +571,7 @@ export const sections: readonly Section[] = [
         statement: 'Frames over 32 KB close the socket; data of more than 10 KB is refused where it is published',
         tests: [
           ...by('conformance/limits', '#47 #N10 a frame of 33 KB closes with 1009'),
-          ...by('core/http-api/publish-request', 'with 413 and Pusher’s words for data of more than 10 KB, in bytes'),
+          ...by('core/http-api/publish', 'with 413 and Pusher’s words for data of more than 10 KB, in bytes'),
         ],
         reason: 'The frames by API Gateway itself, with 1009, before any function of ours runs.',
       },

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { socketIdOf } from '../../../functions/core/connections/connection.ts';
-import { readBatch, readEvent } from '../../../functions/core/http-api/publish-request.ts';
+import { readBatch, readEvent } from '../../../functions/core/http-api/publish.ts';
 import { anyText } from '../../fakes/any-text.ts';
 
 const event = { name: 'my-event', data: '{"some":"data"}', channel: 'project-3' };
