@@ -3,7 +3,8 @@ import { askingWith, type SessionMode } from '../core/handshake/session.ts';
 import { answerHeader, judgeAnswer } from '../core/handshake/session-answer.ts';
 import { SessionCheckFailed, type SessionLookup } from '../core/handshake/session-lookup.ts';
 import { decodeUserAgent } from '../core/handshake/user-agent.ts';
-import { type CredentialsSource, isSignedNo, signRequest } from '../core/keys/credentials.ts';
+import type { CredentialsSource } from '../core/keys/credentials.ts';
+import { isSignedNo, signRequest } from '../core/keys/gateway-signature.ts';
 import { exchange, HttpFailure, type HttpRequest } from './http.ts';
 import type { Tell } from './telemetry.ts';
 

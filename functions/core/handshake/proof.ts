@@ -1,6 +1,5 @@
 import type { Clock } from '../clock.ts';
-import type { CredentialsSource } from '../keys/credentials.ts';
-import { tryNewerSecret } from '../keys/newer-secret.ts';
+import { type CredentialsSource, tryNewerSecret } from '../keys/credentials.ts';
 import { isRefusal, type Refusal } from '../refusal.ts';
 import { pickCookies } from './cookies.ts';
 import { type Proof, parseSessionToken, type SessionMode } from './session.ts';
