@@ -1,6 +1,6 @@
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { SessionMode } from '../functions/core/handshake/session.ts';
+import type { SessionMode } from '../functions/core/handshake/handshake-options.ts';
 import { isLoopback } from '../functions/core/handshake/session-endpoint.ts';
 import { UsageError } from '../local/command/arguments.ts';
 import type { Row } from '../local/command/banner.ts';

@@ -2,13 +2,13 @@ import { randomBytes } from 'node:crypto';
 import type { APIGatewayAuthorizerResult } from 'aws-lambda';
 import type { Clock } from './core/clock.ts';
 import { sealAtRest } from './core/handshake/at-rest.ts';
+import type { ResolvedHandshakeOptions } from './core/handshake/handshake-options.ts';
 import { checkOrigin, type OriginPolicy } from './core/handshake/origin.ts';
 import { createProofReader, isTicket } from './core/handshake/proof.ts';
 import { askingWith, hasEnded, type Proof, type Session } from './core/handshake/session.ts';
 import { type Browser, SessionCheckFailed, type SessionLookup } from './core/handshake/session-lookup.ts';
 import { clockTolerance, sessionOf, type Ticket } from './core/handshake/ticket.ts';
 import { passableUserAgent } from './core/handshake/user-agent.ts';
-import type { SettledWayIn } from './core/handshake/way-in.ts';
 import { ivLength } from './core/keys/aes-gcm.ts';
 import { type CredentialsSource, hashSessionId } from './core/keys/credentials.ts';
 import { isRefusal, type Refusal, type RefusalReason, refuse } from './core/refusal.ts';
@@ -19,7 +19,7 @@ import type { Tell } from './edge/telemetry.ts';
 
 interface Dependencies {
   readonly origins: OriginPolicy;
-  readonly wayIn: Pick<SettledWayIn, 'mode' | 'tokenFrom' | 'sessionCheck' | 'cookieName' | 'cookies'>;
+  readonly options: Pick<ResolvedHandshakeOptions, 'mode' | 'tokenFrom' | 'sessionCheck' | 'cookieName' | 'cookies'>;
   /** Whether PHP is asked again while the socket is open, so that the question has to be kept. */
   readonly asksAgain?: boolean;
   readonly sessions: SessionLookup;
@@ -37,14 +37,14 @@ const alwaysLogged: ReadonlySet<Refusal['refused']> = new Set<RefusalReason>(['f
  */
 export function createAuthorizer({
   origins,
-  wayIn,
+  options,
   asksAgain = false,
   sessions,
   credentials,
   clock,
   tell,
 }: Dependencies) {
-  const readProof = createProofReader(wayIn, credentials, clock);
+  const readProof = createProofReader(options, credentials, clock);
   const refusals = createRefusalLog(clock);
 
   return async (event: ConnectAuthorizerEvent): Promise<APIGatewayAuthorizerResult> => {
@@ -64,7 +64,7 @@ export function createAuthorizer({
     const origin = checkOrigin(readHeader(event, 'origin'), origins);
     if (origin !== 'allowed') return origin;
     const askedAt = clock.now();
-    const proof = await readProof(readTokens(event, wayIn.tokenFrom));
+    const proof = await readProof(readTokens(event, options.tokenFrom));
     if (isRefusal(proof)) return proof;
     const session = await findSession(proof, event);
     if (isRefusal(session)) return session;
@@ -76,7 +76,7 @@ export function createAuthorizer({
     const result = allow(event.methodArn, writeContext(session, admission));
     if (!fitsGateway(result)) return refuse('oversized-identity');
     if (!asksAgain) return result;
-    const { cookieHeader } = askingWith(proof, wayIn.cookieName);
+    const { cookieHeader } = askingWith(proof, options.cookieName);
     const question = { cookieHeader, sessionId: session.sessionId, ...browserOf(event, proof) };
     const sessionSeal = sealAtRest(question, sessionHash, held, randomBytes(ivLength));
     const sealed = allow(event.methodArn, writeContext(session, { ...admission, sessionSeal }));
@@ -87,12 +87,12 @@ export function createAuthorizer({
   function whatIsKnown(proof: Proof | Ticket, askedAt: number): Pick<Admission, 'authorizedAt' | 'jti'> {
     if (!isTicket(proof)) return { authorizedAt: askedAt };
     // PHP's yes is as old as a trusted ticket, by a clock that may be ahead.
-    const ahead = wayIn.sessionCheck === 'always' ? 0 : clockTolerance;
+    const ahead = options.sessionCheck === 'always' ? 0 : clockTolerance;
     return { authorizedAt: Math.min((proof.issuedAt - ahead) * 1000, askedAt), jti: proof.jti };
   }
 
   async function findSession(proof: Proof | Ticket, event: ConnectAuthorizerEvent): Promise<Session | Refusal> {
-    if (wayIn.sessionCheck === 'trust-ticket' && isTicket(proof)) return sessionOf(proof);
+    if (options.sessionCheck === 'trust-ticket' && isTicket(proof)) return sessionOf(proof);
     return sessions.whose(proof, browserOf(event, proof));
   }
 

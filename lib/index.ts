@@ -1,6 +1,5 @@
 export type { LimitChoice } from '../functions/core/connections/connection-limit.ts';
-export type { SessionMode } from '../functions/core/handshake/session.ts';
-export type { SessionCheck, TokenSource } from '../functions/core/handshake/way-in.ts';
+export type { SessionCheck, SessionMode, TokenSource } from '../functions/core/handshake/handshake-options.ts';
 export { BadProps } from './refuse-bad-props.ts';
 export { SessionSocket } from './session-socket.ts';
 export type { RateLimit, SessionSocketProps } from './session-socket-props.ts';

@@ -1,9 +1,8 @@
 import { Token } from 'aws-cdk-lib';
 import { defaultLimit, findLimitFault } from '../functions/core/connections/connection-limit.ts';
-import { findOriginFault } from '../functions/core/handshake/origin-fault.ts';
-import { findEndpointFault } from '../functions/core/handshake/session-endpoint-fault.ts';
-import { settleWayIn } from '../functions/core/handshake/way-in.ts';
-import { findWayInFault } from '../functions/core/handshake/way-in-fault.ts';
+import { findHandshakeOptionsFault, resolveHandshakeOptions } from '../functions/core/handshake/handshake-options.ts';
+import { findOriginFault } from '../functions/core/handshake/origin.ts';
+import { findEndpointFault } from '../functions/core/handshake/session-endpoint.ts';
 import { findIdentityFault } from './app-identity.ts';
 import { settleRevalidate } from './revalidation.ts';
 import type { SessionSocketProps } from './session-socket-props.ts';
@@ -33,8 +32,8 @@ function findFault(props: SessionSocketProps): string | undefined {
     .find((found) => found !== undefined);
   if (originFault !== undefined) return `allowedOrigins: ${originFault}`;
 
-  const wayInFault = findWayInFault(props) ?? findIdentityFault(props);
-  if (wayInFault !== undefined) return wayInFault;
+  const optionsFault = findHandshakeOptionsFault(props) ?? findIdentityFault(props);
+  if (optionsFault !== undefined) return optionsFault;
 
   const timeoutMs = props.sessionTimeout?.toMilliseconds();
   if (timeoutMs !== undefined && (timeoutMs < 100 || timeoutMs > 20_000)) {
@@ -50,7 +49,7 @@ function findFault(props: SessionSocketProps): string | undefined {
   if (checks !== undefined && !(Number.isInteger(checks) && checks > 0)) {
     return `maxConcurrentSessionChecks is ${checks}; it is a whole number above 0, and with none nobody could connect.`;
   }
-  if (checks === 1 && settleRevalidate(settleWayIn(props).mode, props.revalidate) !== undefined) {
+  if (checks === 1 && settleRevalidate(resolveHandshakeOptions(props).mode, props.revalidate) !== undefined) {
     return 'maxConcurrentSessionChecks is 1, and of two kinds of checks each needs one; say 2, or revalidate=false.';
   }
   const revalidateSeconds = props.revalidate ? props.revalidate.toSeconds() : undefined;

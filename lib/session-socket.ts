@@ -4,8 +4,12 @@ import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 import { defaultLimit } from '../functions/core/connections/connection-limit.ts';
-import type { SessionMode } from '../functions/core/handshake/session.ts';
-import { type SettledWayIn, settleWayIn, type TokenSource } from '../functions/core/handshake/way-in.ts';
+import {
+  type ResolvedHandshakeOptions,
+  resolveHandshakeOptions,
+  type SessionMode,
+  type TokenSource,
+} from '../functions/core/handshake/handshake-options.ts';
 import type {
   AuthorizerEnvironment,
   ChannelsEnvironment,
@@ -67,7 +71,7 @@ export class SessionSocket extends Construct {
   /** In alarm when one of them is. Add an action to it, and to none of the others, to get one message however many go off. */
   readonly alarm: CompositeAlarm;
 
-  readonly #wayIn: SettledWayIn;
+  readonly #handshake: ResolvedHandshakeOptions;
   readonly #revalidate: Duration | undefined;
   readonly #api: SocketApi;
   readonly #tables: ConnectionTables;
@@ -79,10 +83,10 @@ export class SessionSocket extends Construct {
   constructor(scope: Construct, id: string, props: SessionSocketProps) {
     super(scope, id);
     refuseBadProps(props);
-    this.#wayIn = settleWayIn(props);
-    this.mode = this.#wayIn.mode;
-    this.tokenFrom = this.#wayIn.tokenFrom;
-    this.#revalidate = settleRevalidate(this.#wayIn.mode, props.revalidate);
+    this.#handshake = resolveHandshakeOptions(props);
+    this.mode = this.#handshake.mode;
+    this.tokenFrom = this.#handshake.tokenFrom;
+    this.#revalidate = settleRevalidate(this.#handshake.mode, props.revalidate);
     const retention = props.logRetention ?? RetentionDays.ONE_MONTH;
     this.#logging = { retention, systemLogLevel: props.systemLogLevel };
 
@@ -95,7 +99,7 @@ export class SessionSocket extends Construct {
     this.#api = new SocketApi(this, 'Sockets', {
       name: nameOf(this),
       throttle: props.throttle ?? { rateLimit: 2000, burstLimit: 1000 },
-      tokenFrom: this.#wayIn.tokenFrom,
+      tokenFrom: this.#handshake.tokenFrom,
       cloudWatchRole: props.cloudWatchRole ?? true,
       logRetention: retention,
     });
@@ -174,9 +178,9 @@ export class SessionSocket extends Construct {
     return {
       ...this.#writeCredentials(),
       SESSION_ENDPOINT: props.sessionEndpoint,
-      SESSION_MODE: this.#wayIn.mode,
+      SESSION_MODE: this.#handshake.mode,
       SESSION_TIMEOUT_MS: String((props.sessionTimeout ?? Duration.millis(2500)).toMilliseconds()),
-      COOKIE_NAME: this.#wayIn.cookieName,
+      COOKIE_NAME: this.#handshake.cookieName,
     };
   }
 
@@ -187,11 +191,11 @@ export class SessionSocket extends Construct {
       environment: {
         ...php,
         ...writeRevalidation(this.#revalidate),
-        TOKEN_FROM: this.#wayIn.tokenFrom,
-        SESSION_CHECK: this.#wayIn.sessionCheck,
-        COOKIES: this.#wayIn.cookies.join(' '),
+        TOKEN_FROM: this.#handshake.tokenFrom,
+        SESSION_CHECK: this.#handshake.sessionCheck,
+        COOKIES: this.#handshake.cookies.join(' '),
         ALLOWED_ORIGINS: props.allowedOrigins.join(' '),
-        ALLOW_MISSING_ORIGIN: this.#wayIn.allowMissingOrigin ? 'yes' : 'no',
+        ALLOW_MISSING_ORIGIN: this.#handshake.allowMissingOrigin ? 'yes' : 'no',
       } satisfies AuthorizerEnvironment,
       // Above PHP's time and the secret's, so that a slow answer ends in our own words and not in a killed function.
       timeout: Duration.seconds(Math.ceil(Number(php.SESSION_TIMEOUT_MS) / 1000) + 5),
@@ -203,7 +207,7 @@ export class SessionSocket extends Construct {
   }
 
   #createConnect(props: SessionSocketProps, { revalidate }: Revalidation, hello: Hello | undefined): SocketFunction {
-    const { mode, tokenFrom } = this.#wayIn;
+    const { mode, tokenFrom } = this.#handshake;
     const { deliver } = this.#channels;
     const connect = this.#createFunction('Connect', {
       entry: 'connect',

@@ -1,5 +1,4 @@
-import { sessionModes } from '../../functions/core/handshake/session.ts';
-import { findWayInFault } from '../../functions/core/handshake/way-in-fault.ts';
+import { findHandshakeOptionsFault, sessionModes } from '../../functions/core/handshake/handshake-options.ts';
 import { readChoice, readOptionsAndWords, UsageError } from '../../local/command/arguments.ts';
 import { findCookie, type Patient } from './patient.ts';
 
@@ -82,7 +81,7 @@ export async function readDoctorOptions(
     (name) => !name.endsWith('*') && cookie !== undefined && findCookie(cookie, name) !== undefined,
   );
   const cookieName = readCookieName(named ?? exact, cookie);
-  const cookiesFault = cookies && findWayInFault({ mode, cookies });
+  const cookiesFault = cookies && findHandshakeOptionsFault({ mode, cookies });
   if (cookiesFault !== undefined) throw new UsageError('--cookies names cookies, with a * at the end only.');
   return {
     patient: {

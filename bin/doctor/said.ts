@@ -1,4 +1,4 @@
-import type { SessionMode } from '../../functions/core/handshake/session.ts';
+import type { SessionMode } from '../../functions/core/handshake/handshake-options.ts';
 import { parseJson } from '../../functions/core/json.ts';
 import type { Reply } from './ask.ts';
 

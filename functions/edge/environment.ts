@@ -4,16 +4,17 @@ import {
   type LimitChoice,
   limitChoices,
 } from '../core/connections/connection-limit.ts';
-import { isOrigin, type OriginPolicy } from '../core/handshake/origin.ts';
-import { type SessionMode, sessionModes } from '../core/handshake/session.ts';
-import { maySendTo } from '../core/handshake/session-endpoint.ts';
 import {
+  type ResolvedHandshakeOptions,
   type SessionCheck,
-  type SettledWayIn,
+  type SessionMode,
   sessionChecks,
+  sessionModes,
   type TokenSource,
   tokenSources,
-} from '../core/handshake/way-in.ts';
+} from '../core/handshake/handshake-options.ts';
+import { isOrigin, type OriginPolicy } from '../core/handshake/origin.ts';
+import { maySendTo } from '../core/handshake/session-endpoint.ts';
 import type { AwsCredentials } from './sigv4.ts';
 
 /** Names of the variables, by function. The construct writes them with `satisfies`, so none can be forgotten. */
@@ -149,7 +150,7 @@ export interface CredentialsSettings {
   readonly secretArn: string;
 }
 
-export interface AuthorizerSettings extends SessionEndpointSettings, OriginPolicy, SettledWayIn {
+export interface AuthorizerSettings extends SessionEndpointSettings, OriginPolicy, ResolvedHandshakeOptions {
   readonly revalidateSeconds: number | undefined;
 }
 

@@ -5,7 +5,7 @@ import type {
   APIGatewayRequestAuthorizerEvent,
 } from 'aws-lambda';
 import type { Connection } from '../core/connections/connection.ts';
-import type { TokenSource } from '../core/handshake/way-in.ts';
+import type { TokenSource } from '../core/handshake/handshake-options.ts';
 
 /**
  * What a WebSocket API sends to a REQUEST authorizer: fewer fields than a REST API's event of the same name, which the

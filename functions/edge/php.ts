@@ -1,5 +1,6 @@
 import type { Clock } from '../core/clock.ts';
-import { askingWith, type SessionMode } from '../core/handshake/session.ts';
+import type { SessionMode } from '../core/handshake/handshake-options.ts';
+import { askingWith } from '../core/handshake/session.ts';
 import { answerHeader, judgeAnswer } from '../core/handshake/session-answer.ts';
 import { SessionCheckFailed, type SessionLookup } from '../core/handshake/session-lookup.ts';
 import { decodeUserAgent } from '../core/handshake/user-agent.ts';

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { createAuthorizer } from '../../functions/authorizer.ts';
 import { openAtRest } from '../../functions/core/handshake/at-rest.ts';
+import { type HandshakeOptions, resolveHandshakeOptions } from '../../functions/core/handshake/handshake-options.ts';
 import type { Session } from '../../functions/core/handshake/session.ts';
 import { SessionCheckFailed } from '../../functions/core/handshake/session-lookup.ts';
-import { settleWayIn, type WayIn } from '../../functions/core/handshake/way-in.ts';
 import { type Credentials, deriveCredentials, hashSessionId } from '../../functions/core/keys/credentials.ts';
 import { type Refusal, refuse } from '../../functions/core/refusal.ts';
 import { ManualClock } from '../fakes/clock.ts';
@@ -16,7 +16,7 @@ const sessionHash = hashSessionId(credentials, sessionId);
 const allowed = { policyDocument: { Statement: [{ Effect: 'Allow', Resource: methodArn }] } };
 const denied = { policyDocument: { Statement: [{ Effect: 'Deny', Resource: methodArn }] } };
 
-function scene(wayIn: WayIn, answer: () => Session | Refusal = () => ({ sessionId }), asksAgain = false) {
+function scene(options: HandshakeOptions, answer: () => Session | Refusal = () => ({ sessionId }), asksAgain = false) {
   const asked: unknown[][] = [];
   const sessions = {
     async whose(...question: unknown[]) {
@@ -30,7 +30,7 @@ function scene(wayIn: WayIn, answer: () => Session | Refusal = () => ({ sessionI
   const source = { fetched: credentials as Credentials, kept: credentials as Credentials, fetches: 0 };
   const authorize = createAuthorizer({
     origins: { allowedOrigins: [origin], allowMissingOrigin: false },
-    wayIn: settleWayIn(wayIn),
+    options: resolveHandshakeOptions(options),
     asksAgain,
     sessions,
     credentials: async (maxAgeMs) => {
@@ -121,7 +121,7 @@ describe('a ticket', () => {
 });
 
 describe('a ticket that is trusted', () => {
-  const trusting: WayIn = { mode: 'ticket', sessionCheck: 'trust-ticket' };
+  const trusting: HandshakeOptions = { mode: 'ticket', sessionCheck: 'trust-ticket' };
 
   it('lets in whom it names, and PHP is asked nothing', async () => {
     const { asked, authorize, now } = scene(trusting);

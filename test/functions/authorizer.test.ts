@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { createAuthorizer } from '../../functions/authorizer.ts';
+import { resolveHandshakeOptions } from '../../functions/core/handshake/handshake-options.ts';
 import type { Session } from '../../functions/core/handshake/session.ts';
 import { SessionCheckFailed } from '../../functions/core/handshake/session-lookup.ts';
-import { settleWayIn } from '../../functions/core/handshake/way-in.ts';
 import { deriveCredentials, hashSessionId } from '../../functions/core/keys/credentials.ts';
 import { type Refusal, refuse } from '../../functions/core/refusal.ts';
 import { ManualClock } from '../fakes/clock.ts';
@@ -23,8 +23,8 @@ function scene(answer: () => Session | Refusal = () => ({ sessionId })) {
   const told = new Told();
   const origins = { allowedOrigins: [origin], allowMissingOrigin: false };
   const clock = new ManualClock();
-  const wayIn = settleWayIn({ mode: 'session-id' });
-  const dependencies = { origins, wayIn, sessions, credentials: async () => credentials, clock, tell: told.tell };
+  const options = resolveHandshakeOptions({ mode: 'session-id' });
+  const dependencies = { origins, options, sessions, credentials: async () => credentials, clock, tell: told.tell };
   return { asked, told, clock, dependencies, authorize: createAuthorizer(dependencies) };
 }
 

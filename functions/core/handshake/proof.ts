@@ -2,7 +2,8 @@ import type { Clock } from '../clock.ts';
 import { type CredentialsSource, tryNewerSecret } from '../keys/credentials.ts';
 import { isRefusal, type Refusal } from '../refusal.ts';
 import { pickCookies } from './cookies.ts';
-import { type Proof, parseSessionToken, type SessionMode } from './session.ts';
+import type { SessionMode } from './handshake-options.ts';
+import { type Proof, parseSessionToken } from './session.ts';
 import { openTicket, type Ticket } from './ticket.ts';
 
 /** What a handshake brought, as text, becomes something that PHP can be asked with, or a refusal that costs PHP nothing. */

@@ -1,7 +1,8 @@
 import { fieldsOf, parseJson } from '../json.ts';
 import { type Refusal, refuse } from '../refusal.ts';
+import type { SessionMode } from './handshake-options.ts';
 import { parseIdentity } from './identity.ts';
-import { isSameSessionId, type Session, type SessionMode } from './session.ts';
+import { isSameSessionId, type Session } from './session.ts';
 import { SessionCheckFailed } from './session-lookup.ts';
 
 /** An HTTP answer. Header names are in lower case, as Node gives them. `body` is undefined where it was not read. */

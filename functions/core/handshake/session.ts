@@ -15,16 +15,6 @@ export interface Session extends Identity {
 export type Proof = string | { readonly cookieHeader: string; readonly sessionId?: string };
 
 /**
- * How a token becomes a session (one per deployment, no downgrade between them).
- * `ticket`: the token is sealed by PHP, and PHP, asked with the cookies in it, must answer the session id in it.
- * `cookie`: there is no token. PHP is asked with the handshake's own cookies and answers whose they are.
- * `session-id`: the token is the raw id, and PHP must answer 200 with that very id as JSON.
- * `status`: the token is the raw id, and any 200 will do; the body is not read.
- */
-export const sessionModes = ['ticket', 'cookie', 'session-id', 'status'] as const;
-export type SessionMode = (typeof sessionModes)[number];
-
-/**
  * PHP's own alphabet (https://www.php.net/manual/en/session.configuration.php#ini.session.sid-bits-per-character). 22 is
  * the shortest id that PHP makes; above 250 the file name of its session would be too long, so it cannot be one of its own.
  */
