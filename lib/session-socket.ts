@@ -10,6 +10,7 @@ import {
   type SessionMode,
   type TokenSource,
 } from '../functions/core/handshake/handshake-options.ts';
+import { subprotocol } from '../functions/edge/authorizer-event.ts';
 import type {
   AuthorizerEnvironment,
   ChannelsEnvironment,
@@ -19,7 +20,6 @@ import type {
   PhpEnvironment,
   PublishEnvironment,
 } from '../functions/edge/environment.ts';
-import { subprotocol } from '../functions/edge/gateway.ts';
 import { acknowledge } from './acknowledge.ts';
 import { alarmOnErrors } from './alarms.ts';
 import { identify, nameOf } from './app-identity.ts';

@@ -5,7 +5,7 @@ import { WebSocketLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integra
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import type { TokenSource } from '../functions/core/handshake/handshake-options.ts';
-import { identitySources } from '../functions/edge/identity-sources.ts';
+import { identitySources } from '../functions/edge/authorizer-event.ts';
 import { accessLog, createLogAccount, socketLogFormat } from './access-log.ts';
 import { acknowledge } from './acknowledge.ts';
 import { alarmOnExecutionErrors, alarmOnIntegrationErrors } from './api-alarms.ts';

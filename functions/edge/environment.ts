@@ -137,10 +137,10 @@ type Variable =
 
 /** How PHP is asked. */
 export interface SessionEndpointSettings {
+  /** Absolute and final: redirects are not followed. */
   readonly endpoint: URL;
   readonly mode: SessionMode;
   readonly timeoutMs: number;
-  readonly cookieName: string;
 }
 
 /** Pusher's three, of which the secret is known by its place. */
@@ -167,6 +167,7 @@ export function readAuthorizerSettings(): AuthorizerSettings {
     ...asking,
     tokenFrom,
     sessionCheck,
+    cookieName: read('COOKIE_NAME'),
     cookies: read('COOKIES').split(' '),
     allowedOrigins,
     // Browsers add cookies by themselves, so with them Origin is all that tells our page from another.
@@ -185,7 +186,6 @@ export function readSessionEndpointSettings(): SessionEndpointSettings {
     endpoint,
     mode: readOneOf('SESSION_MODE', sessionModes),
     timeoutMs: readNumber('SESSION_TIMEOUT_MS'),
-    cookieName: read('COOKIE_NAME'),
   };
 }
 

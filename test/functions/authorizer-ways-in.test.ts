@@ -1,9 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { createAuthorizer } from '../../functions/authorizer.ts';
-import { openAtRest } from '../../functions/core/handshake/at-rest.ts';
 import { type HandshakeOptions, resolveHandshakeOptions } from '../../functions/core/handshake/handshake-options.ts';
-import type { Session } from '../../functions/core/handshake/session.ts';
-import { SessionCheckFailed } from '../../functions/core/handshake/session-lookup.ts';
+import { openAtRest, type Question } from '../../functions/core/handshake/question.ts';
+import { type Session, SessionCheckFailed } from '../../functions/core/handshake/session.ts';
 import { type Credentials, deriveCredentials, hashSessionId } from '../../functions/core/keys/credentials.ts';
 import { type Refusal, refuse } from '../../functions/core/refusal.ts';
 import { ManualClock } from '../fakes/clock.ts';
@@ -17,9 +16,9 @@ const allowed = { policyDocument: { Statement: [{ Effect: 'Allow', Resource: met
 const denied = { policyDocument: { Statement: [{ Effect: 'Deny', Resource: methodArn }] } };
 
 function scene(options: HandshakeOptions, answer: () => Session | Refusal = () => ({ sessionId }), asksAgain = false) {
-  const asked: unknown[][] = [];
+  const asked: Question[] = [];
   const sessions = {
-    async whose(...question: unknown[]) {
+    async find(question: Question) {
       asked.push(question);
       return answer();
     },
@@ -52,7 +51,7 @@ describe('a ticket', () => {
     const policy = await authorize(knock({ tokens: [sealTicket(credentials, contents(now - 7, { jti }))] }));
     const context = { sessionHash, jti, authorizedAt: String((now - 7) * 1000) };
     expect(policy).toMatchObject({ ...allowed, principalId: `session:${sessionHash}`, context });
-    expect(asked).toMatchObject([[{ cookieHeader, sessionId }, { userAgent }]]);
+    expect(asked).toMatchObject([{ cookieHeader, sessionId, userAgent }]);
     expect(JSON.stringify(policy)).not.toContain(sessionId);
   });
 
@@ -170,7 +169,7 @@ describe('cookies', () => {
     }));
     const policy = await authorize(withCookie('_ga=1; wp_2=b; theme=dark; SID=a%20b'));
     expect(policy).toMatchObject({ ...allowed, principalId: 'user:42', context: { sessionHash } });
-    expect(asked).toEqual([[{ cookieHeader: 'wp_2=b; SID=a%20b' }, { userAgent }]]);
+    expect(asked).toEqual([{ cookieHeader: 'wp_2=b; SID=a%20b', userAgent }]);
     expect(policy.context).not.toHaveProperty('jti', expect.anything());
   });
 

@@ -190,7 +190,7 @@ export const sections: readonly Section[] = [
         statement: 'The shape of an id is checked before it goes anywhere: `A-Z a-z 0-9 , -`, 22 to 250 of them',
         tests: [
           ...by(
-            'core/handshake/session',
+            'core/handshake/question',
             'the shape of a session id › refuses %s',
             'refuses %s where one string is wanted',
           ),
@@ -309,7 +309,7 @@ export const sections: readonly Section[] = [
         number: 'S23',
         statement: 'Of the browser’s cookies PHP is sent the one of the session, or those that were named',
         tests: [
-          ...by('core/handshake/cookies', 'nothing else ever leaves, whatever the header is'),
+          ...by('core/handshake/question', 'nothing else ever leaves, whatever the header is'),
           ...by('integration/php-tickets', 'seals the session cookie alone, and just as the browser sent it'),
           ...by(
             'integration/php-real-sites',
@@ -632,7 +632,7 @@ export const sections: readonly Section[] = [
         statement: 'Who speaks comes from the handshake, never from a frame',
         tests: [
           ...by(
-            'edge/gateway',
+            'edge/socket-event',
             'is never taken from what the client sent',
             'is known from the context in every later event',
           ),

@@ -2,9 +2,7 @@ import { type Fields, fieldsIn, isAbsentOr, isFields } from '../json.ts';
 import { sealOverhead, unseal } from '../keys/aes-gcm.ts';
 import type { Credentials } from '../keys/credentials.ts';
 import { type Refusal, refuse } from '../refusal.ts';
-import { isEpochSeconds, isObject, parseIdentity, readObject } from './identity.ts';
-import type { Session } from './session.ts';
-import { SessionCheckFailed } from './session-lookup.ts';
+import { isEpochSeconds, isObject, readObject } from './identity.ts';
 
 /** What PHP sealed for one handshake. */
 export interface Ticket {
@@ -100,13 +98,3 @@ function readTicket(plaintext: string, now: number): Ticket | Refusal {
 }
 
 const bad = refuse('incomplete-ticket');
-
-/**
- * Who holds a ticket, by PHP's word of when it was sealed.
- * @throws SessionCheckFailed when that word makes no sense
- */
-export function sessionOf({ sessionId, identity = {} }: Ticket): Session {
-  const known = parseIdentity(identity);
-  if (typeof known === 'string') throw new SessionCheckFailed('unavailable', `the ticket came with ${known}`);
-  return { sessionId, ...known };
-}

@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.ts';
 import { forEachConcurrently } from '../concurrency.ts';
-import { SessionCheckFailed, type SessionLookup } from '../handshake/session-lookup.ts';
+import { SessionCheckFailed, type SessionLookup } from '../handshake/session.ts';
 import type { CredentialsSource } from '../keys/credentials.ts';
 import type { LiveSessions } from './live-sessions.ts';
 import { nextCheck } from './next-check.ts';

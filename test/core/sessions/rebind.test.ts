@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { createLeave } from '../../../functions/core/channels/leave.ts';
-import { openAtRest, sealAtRest } from '../../../functions/core/handshake/at-rest.ts';
+import { openAtRest, sealAtRest } from '../../../functions/core/handshake/question.ts';
 import { deriveCredentials, hashSessionId } from '../../../functions/core/keys/credentials.ts';
 import { rebind } from '../../../functions/core/sessions/rebind.ts';
 import { revoke } from '../../../functions/core/sessions/revoke.ts';
