@@ -17,13 +17,6 @@ export const tokenParameter = 'token';
 /** The sub-protocol that a page names before its ticket where `tokenFrom` is `subprotocol`, and the only one it is answered. */
 export const subprotocol = 'session-socket';
 
-/** The authorizer's only identity source: who brings none of it is answered 401 by API Gateway and costs no Lambda. */
-export const identitySources = {
-  query: `route.request.querystring.${tokenParameter}`,
-  subprotocol: 'route.request.header.Sec-WebSocket-Protocol',
-  cookie: 'route.request.header.Cookie',
-} as const satisfies Record<TokenSource, string>;
-
 /** Every value of the token, because a repeated one must be seen and not silently cut to its last value. */
 export function readTokens(event: ConnectAuthorizerEvent, from: TokenSource = 'query'): readonly string[] {
   if (from === 'query') return event.multiValueQueryStringParameters?.[tokenParameter] ?? [];

@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createAuthorizer } from '../../functions/authorizer.ts';
 import { type HandshakeOptions, resolveHandshakeOptions } from '../../functions/core/handshake/handshake-options.ts';
 import { ticketLifetime } from '../../functions/core/handshake/ticket.ts';
 import { deriveCredentials, type PusherCredentials } from '../../functions/core/keys/credentials.ts';
 import { createSessionLookup } from '../../functions/edge/php.ts';
-import { authorizerEnvironment } from '../bench/authorizer-bundle.ts';
 import { ManualClock } from '../fakes/clock.ts';
 import { knock, origin } from '../fakes/events.ts';
 import { contents, sealTicket } from '../fakes/ticket.ts';
@@ -15,10 +15,6 @@ import { type Gateway, startGateway } from '../gateway.ts';
 import { type SealingApp, startSealingApp } from '../sealing-app.ts';
 import { sayNo } from '../signed-asker.ts';
 import { connect, handshakeStatus } from '../socket-client.ts';
-
-// The function reads its environment when it is imported; what it makes of that is not used here.
-Object.assign(process.env, authorizerEnvironment('http://127.0.0.1:9/', 'http://127.0.0.1:9/'));
-const { createAuthorizer } = await import('../../functions/authorizer.ts');
 
 const root = join(import.meta.dirname, '..', '..');
 const secret: PusherCredentials = { appId: 'app', key: 'key', secret: 'open sesame' };

@@ -77,8 +77,8 @@ const rawSessionId = /^[A-Za-z0-9,-]{22,250}$/;
  */
 export function readSessionId(values: readonly unknown[], cookieName: string): Question | Refusal {
   const [token] = values;
-  if (values.length !== 1 || typeof token !== 'string') return refuse('malformed-token');
-  if (!rawSessionId.test(token)) return refuse('malformed-token');
+  const isOneText = values.length === 1 && typeof token === 'string';
+  if (!isOneText || !rawSessionId.test(token)) return refuse('malformed-token');
   return { cookieHeader: sessionCookie(cookieName, token), sessionId: token };
 }
 
@@ -121,13 +121,13 @@ function isNamed(cookie: string, name: string): boolean {
 const plainUserAgent = /^[\x20-\x7e]{1,1024}$/;
 
 /** What a browser calls itself, as far as PHP is told: some applications bind a session to it. */
-export function sanitizeUserAgent(userAgent: string | undefined): string | undefined {
-  return userAgent !== undefined && plainUserAgent.test(userAgent) ? userAgent : undefined;
+export function sanitizeUserAgent(userAgent = ''): string | undefined {
+  return plainUserAgent.test(userAgent) ? userAgent : undefined;
 }
 
 /** @param agent bytes in base64url, as PHP saw them */
-export function decodeUserAgent(agent: string | undefined): string | undefined {
-  return agent === undefined ? undefined : sanitizeUserAgent(Buffer.from(agent, 'base64url').toString('latin1'));
+export function decodeUserAgent(agent = ''): string | undefined {
+  return sanitizeUserAgent(Buffer.from(agent, 'base64url').toString('latin1'));
 }
 
 const version = 'r1';
