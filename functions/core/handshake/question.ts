@@ -151,13 +151,13 @@ export function openAtRest(text: string, sessionHash: string, credentials: Crede
   const sealed = Buffer.from(sealedForm.exec(text)?.[1] ?? '', 'base64url');
   for (const key of credentials.atRestKeys) {
     const plaintext = unseal(sealed, key, bindTo(sessionHash, credentials));
-    if (plaintext !== undefined) return readQuestion(plaintext);
+    if (plaintext !== undefined) return parseQuestion(plaintext);
   }
   return undefined;
 }
 
 /** Nobody but `sealAtRest` can have written this. */
-function readQuestion(plaintext: string): Question {
+function parseQuestion(plaintext: string): Question {
   const { c, s, u, a, g } = JSON.parse(plaintext) as { c: string; s?: string; u?: string; a?: string; g?: string };
   return { cookieHeader: c, sessionId: s, userAgent: u, address: a, agent: g };
 }

@@ -75,13 +75,13 @@ export function openTicket(text: string, credentials: Credentials, now: number):
   const additionalData = `t1.${kid}|${credentials.appId}`;
   for (const key of credentials.ticketKeys) {
     const plaintext = unseal(sealed, key, additionalData);
-    if (plaintext !== undefined) return readTicket(plaintext, now);
+    if (plaintext !== undefined) return parseTicket(plaintext, now);
   }
   return refuse('unreadable-ticket');
 }
 
 /** Only PHP can have written this, but it may be of another version, or its clock may be off. */
-function readTicket(plaintext: string, now: number): Ticket | Refusal {
+function parseTicket(plaintext: string, now: number): Ticket | Refusal {
   const { c, s, iat, exp, jti, ...more } = fieldsIn(plaintext) ?? {};
   const [i, address, agent] = [readObject(more.i), more.a ?? undefined, more.u ?? undefined];
   if (typeof c !== 'string' || c.length > ticketLimits.cookieHeader || !plainHeader.test(c)) return bad;
