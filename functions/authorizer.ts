@@ -21,7 +21,7 @@ import {
 } from './edge/authorizer-event.ts';
 import type { Tell } from './edge/telemetry.ts';
 
-interface Dependencies {
+interface AuthorizerParts {
   readonly origins: OriginPolicy;
   readonly options: Pick<ResolvedHandshakeOptions, 'mode' | 'tokenFrom' | 'sessionCheck' | 'cookieName' | 'cookies'>;
   /** Whether PHP is asked again while the socket is open, so that the question has to be kept. */
@@ -47,7 +47,7 @@ export function createAuthorizer({
   credentials,
   clock,
   tell,
-}: Dependencies) {
+}: AuthorizerParts) {
   const readHandshake = createHandshakeReader(options, credentials, clock);
   const refusals = createRefusalLog(clock);
 
