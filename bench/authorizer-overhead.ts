@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import type { APIGatewayAuthorizerResult } from 'aws-lambda';
-import type { ConnectAuthorizerEvent } from '../functions/edge/gateway.ts';
+import type { ConnectAuthorizerEvent } from '../functions/edge/authorizer-event.ts';
 import { knock } from '../test/fakes/events.ts';
 import { authorizerEnvironment, buildAuthorizer } from './authorizer-bundle.ts';
 import type { Bench } from './bench.ts';

@@ -1,4 +1,4 @@
-import { type SessionMode, sessionModes } from '../functions/core/handshake/session.ts';
+import { type SessionMode, sessionModes } from '../functions/core/handshake/handshake-options.ts';
 import { isLoopback } from '../functions/core/handshake/session-endpoint.ts';
 import { readChoice, readOptions, readPort, UsageError } from '../local/command/arguments.ts';
 

@@ -1,12 +1,11 @@
 import http, { type ClientRequest } from 'node:http';
 import https from 'node:https';
 import { performance } from 'node:perf_hooks';
-import { pickCookies } from '../functions/core/handshake/cookies.ts';
-import { askingWith } from '../functions/core/handshake/session.ts';
+import { decodeUserAgent, pickCookies, sessionCookie } from '../functions/core/handshake/question.ts';
 import { answerHeader } from '../functions/core/handshake/session-answer.ts';
 import { openTicket } from '../functions/core/handshake/ticket.ts';
-import { decodeUserAgent } from '../functions/core/handshake/user-agent.ts';
-import { deriveCredentials, isSignedNo, signRequest } from '../functions/core/keys/credentials.ts';
+import { deriveCredentials } from '../functions/core/keys/credentials.ts';
+import { isSignedNo, signRequest } from '../functions/core/keys/gateway-signature.ts';
 import { isRefusal } from '../functions/core/refusal.ts';
 import { type Answered, isReply, type Reply, readReply } from './reply.ts';
 import { decodeValue, findCookie, type Target } from './target.ts';
@@ -119,11 +118,11 @@ export function predictRequest(target: Target, page: Answered | undefined): Gate
   if (cookie === undefined) return undefined;
   if (mode === 'cookie') {
     const picked = pickCookies([cookie], cookies ?? [cookieName]);
-    return { cookieHeader: typeof picked === 'string' ? picked : '', isCertain: true };
+    return { cookieHeader: isRefusal(picked) ? '' : picked.cookieHeader, isCertain: true };
   }
   const value = findCookie(cookie, cookieName) ?? '';
   if (mode === 'session-id' || mode === 'status') {
-    return { cookieHeader: askingWith(decodeValue(value), cookieName).cookieHeader, isCertain: true };
+    return { cookieHeader: sessionCookie(cookieName, decodeValue(value)), isCertain: true };
   }
   return openSealed(target, page) ?? { cookieHeader: `${cookieName}=${value}`, isCertain: false };
 }

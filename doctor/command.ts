@@ -1,6 +1,5 @@
 import { text } from 'node:stream/consumers';
-import { sessionModes } from '../functions/core/handshake/session.ts';
-import { findWayInFault } from '../functions/core/handshake/way-in-fault.ts';
+import { findHandshakeOptionsFault, sessionModes } from '../functions/core/handshake/handshake-options.ts';
 import { readChoice, readOptionsAndWords, UsageError } from '../local/command/arguments.ts';
 import { createPaint, wantsColour } from '../local/command/terminal.ts';
 import { createAsker } from './ask.ts';
@@ -112,7 +111,7 @@ export async function readDoctorOptions(
     (name) => !name.endsWith('*') && cookie !== undefined && findCookie(cookie, name) !== undefined,
   );
   const cookieName = readCookieName(named ?? exact, cookie);
-  const cookiesFault = cookies && findWayInFault({ mode, cookies });
+  const cookiesFault = cookies && findHandshakeOptionsFault({ mode, cookies });
   if (cookiesFault !== undefined) throw new UsageError('--cookies names cookies, with a * at the end only.');
   return {
     target: {

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { SessionMode } from '../functions/core/handshake/session.ts';
+import type { SessionMode } from '../functions/core/handshake/handshake-options.ts';
 import { type Ask, type GatewayRequest, isOwnNo, predictRequest, signedHeaders } from './ask.ts';
 import { type Answered, clockSkewSeconds, isReply, type Reply, readReply } from './reply.ts';
 import { isSafe, type Target } from './target.ts';

@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import type { SessionMode } from '../functions/core/handshake/session.ts';
+import type { SessionMode } from '../functions/core/handshake/handshake-options.ts';
 import { parseJson } from '../functions/core/json.ts';
 
 export interface Reply {

@@ -1,4 +1,4 @@
-import type { SessionMode } from '../functions/core/handshake/session.ts';
+import type { SessionMode } from '../functions/core/handshake/handshake-options.ts';
 import { isLoopback } from '../functions/core/handshake/session-endpoint.ts';
 
 /** What is known before anything is asked. */

@@ -1,25 +1,29 @@
 import { randomBytes } from 'node:crypto';
 import type { APIGatewayAuthorizerResult } from 'aws-lambda';
 import type { Clock } from './core/clock.ts';
-import { sealAtRest } from './core/handshake/at-rest.ts';
+import type { ResolvedHandshakeOptions } from './core/handshake/handshake-options.ts';
 import { checkOrigin, type OriginPolicy } from './core/handshake/origin.ts';
-import { createProofReader, isTicket } from './core/handshake/proof.ts';
-import { askingWith, hasEnded, type Proof, type Session } from './core/handshake/session.ts';
-import { type Browser, SessionCheckFailed, type SessionLookup } from './core/handshake/session-lookup.ts';
-import { clockTolerance, sessionOf, type Ticket } from './core/handshake/ticket.ts';
-import { passableUserAgent } from './core/handshake/user-agent.ts';
-import type { SettledWayIn } from './core/handshake/way-in.ts';
+import { createHandshakeReader, type Handshake, sealAtRest } from './core/handshake/question.ts';
+import { hasEnded, type Session, SessionCheckFailed, type SessionLookup, sessionOf } from './core/handshake/session.ts';
+import { clockTolerance, type Ticket } from './core/handshake/ticket.ts';
 import { ivLength } from './core/keys/aes-gcm.ts';
 import { type CredentialsSource, hashSessionId } from './core/keys/credentials.ts';
 import { isRefusal, type Refusal, type RefusalReason, refuse } from './core/refusal.ts';
 import { createRefusalLog } from './core/refusal-log.ts';
-import { type Admission, writeContext } from './edge/context.ts';
-import { allow, type ConnectAuthorizerEvent, deny, fitsGateway, readHeader, readTokens } from './edge/gateway.ts';
+import {
+  allow,
+  type ConnectAuthorizerEvent,
+  deny,
+  fitsGateway,
+  readHeader,
+  readTokens,
+  writeContext,
+} from './edge/authorizer-event.ts';
 import type { Tell } from './edge/telemetry.ts';
 
-interface Dependencies {
+interface AuthorizerParts {
   readonly origins: OriginPolicy;
-  readonly wayIn: Pick<SettledWayIn, 'mode' | 'tokenFrom' | 'sessionCheck' | 'cookieName' | 'cookies'>;
+  readonly options: Pick<ResolvedHandshakeOptions, 'mode' | 'tokenFrom' | 'sessionCheck' | 'cookieName' | 'cookies'>;
   /** Whether PHP is asked again while the socket is open, so that the question has to be kept. */
   readonly asksAgain?: boolean;
   readonly sessions: SessionLookup;
@@ -37,19 +41,19 @@ const alwaysLogged: ReadonlySet<Refusal['refused']> = new Set<RefusalReason>(['f
  */
 export function createAuthorizer({
   origins,
-  wayIn,
+  options,
   asksAgain = false,
   sessions,
   credentials,
   clock,
   tell,
-}: Dependencies) {
-  const readProof = createProofReader(wayIn, credentials, clock);
+}: AuthorizerParts) {
+  const readHandshake = createHandshakeReader(options, credentials, clock);
   const refusals = createRefusalLog(clock);
 
   return async (event: ConnectAuthorizerEvent): Promise<APIGatewayAuthorizerResult> => {
     for (const suppressed of refusals.flush()) tell('info', 'refusals suppressed', suppressed, {});
-    const outcome = await whoAsks(event).catch((error: unknown) => {
+    const outcome = await authorize(event).catch((error: unknown) => {
       reportFailure(event, error);
       throw error;
     });
@@ -60,47 +64,40 @@ export function createAuthorizer({
     return outcome;
   };
 
-  async function whoAsks(event: ConnectAuthorizerEvent): Promise<APIGatewayAuthorizerResult | Refusal> {
+  async function authorize(event: ConnectAuthorizerEvent): Promise<APIGatewayAuthorizerResult | Refusal> {
     const origin = checkOrigin(readHeader(event, 'origin'), origins);
     if (origin !== 'allowed') return origin;
     const askedAt = clock.now();
-    const proof = await readProof(readTokens(event, wayIn.tokenFrom));
-    if (isRefusal(proof)) return proof;
-    const session = await findSession(proof, event);
+    const handshake = await readHandshake(readTokens(event, options.tokenFrom), readHeader(event, 'user-agent'));
+    if (isRefusal(handshake)) return handshake;
+    const session = await findSession(handshake);
     if (isRefusal(session)) return session;
     if (hasEnded(session, clock.now())) return refuse('expired-session');
 
     const held = await credentials();
+    const { question, ticket } = handshake;
     const sessionHash = hashSessionId(held, session.sessionId);
-    const admission = { sessionHash, ...whatIsKnown(proof, askedAt) };
-    const result = allow(event.methodArn, writeContext(session, admission));
-    if (!fitsGateway(result)) return refuse('oversized-identity');
-    if (!asksAgain) return result;
-    const { cookieHeader } = askingWith(proof, wayIn.cookieName);
-    const question = { cookieHeader, sessionId: session.sessionId, ...browserOf(event, proof) };
-    const sessionSeal = sealAtRest(question, sessionHash, held, randomBytes(ivLength));
-    const sealed = allow(event.methodArn, writeContext(session, { ...admission, sessionSeal }));
-    return fitsGateway(sealed) ? sealed : refuse('oversized-seal');
+    const answered = { ...question, sessionId: session.sessionId };
+    const sessionSeal = asksAgain ? sealAtRest(answered, sessionHash, held, randomBytes(ivLength)) : undefined;
+    const authorizedAt = authorizationTime(ticket, askedAt);
+    const context = writeContext(session, { sessionHash, authorizedAt, jti: ticket?.jti, sessionSeal });
+    const result = allow(event.methodArn, context);
+    if (fitsGateway(result)) return result;
+    const withoutSeal = allow(event.methodArn, { ...context, sessionSeal: undefined });
+    return refuse(fitsGateway(withoutSeal) ? 'oversized-seal' : 'oversized-identity');
+  }
+
+  async function findSession({ question, ticket }: Handshake): Promise<Session | Refusal> {
+    if (options.sessionCheck === 'trust-ticket' && ticket !== undefined) return sessionOf(ticket);
+    return sessions.find(question);
   }
 
   /** A logout between the ticket and this handshake is newer than what we know; so is one now, where PHP's clock is ahead. */
-  function whatIsKnown(proof: Proof | Ticket, askedAt: number): Pick<Admission, 'authorizedAt' | 'jti'> {
-    if (!isTicket(proof)) return { authorizedAt: askedAt };
+  function authorizationTime(ticket: Ticket | undefined, askedAt: number): number {
+    if (ticket === undefined) return askedAt;
     // PHP's yes is as old as a trusted ticket, by a clock that may be ahead.
-    const ahead = wayIn.sessionCheck === 'always' ? 0 : clockTolerance;
-    return { authorizedAt: Math.min((proof.issuedAt - ahead) * 1000, askedAt), jti: proof.jti };
-  }
-
-  async function findSession(proof: Proof | Ticket, event: ConnectAuthorizerEvent): Promise<Session | Refusal> {
-    if (wayIn.sessionCheck === 'trust-ticket' && isTicket(proof)) return sessionOf(proof);
-    return sessions.whose(proof, browserOf(event, proof));
-  }
-
-  /** What PHP saw of it counts before the handshake's header. */
-  function browserOf(event: ConnectAuthorizerEvent, proof: Proof | Ticket): Browser {
-    const { address, agent } = isTicket(proof) ? proof : {};
-    const userAgent = agent === undefined ? passableUserAgent(readHeader(event, 'user-agent')) : undefined;
-    return { userAgent, address, agent };
+    const ahead = options.sessionCheck === 'always' ? 0 : clockTolerance;
+    return Math.min((ticket.issuedAt - ahead) * 1000, askedAt);
   }
 
   function reportRefusal(event: ConnectAuthorizerEvent, { refused, sentence }: Refusal): void {

@@ -10,9 +10,8 @@ import { ticketMemory } from './core/handshake/ticket.ts';
 import { explainEnding, type RefusalReason } from './core/refusal.ts';
 import { nextCheck } from './core/sessions/next-check.ts';
 import type { WatchEnd } from './core/sessions/session-ends.ts';
-import { readAdmitted } from './edge/context.ts';
-import type { SocketEvent } from './edge/gateway.ts';
 import type { Starter } from './edge/invoke.ts';
+import { readAdmitted, type SocketEvent } from './edge/socket-event.ts';
 import type { Tell } from './edge/telemetry.ts';
 
 interface ConnectParts {

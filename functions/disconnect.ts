@@ -1,6 +1,6 @@
 import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import type { Leave } from './core/channels/leave.ts';
-import { type DisconnectEvent, readConnection } from './edge/gateway.ts';
+import { type DisconnectEvent, readConnection } from './edge/socket-event.ts';
 import type { Tell } from './edge/telemetry.ts';
 
 interface DisconnectParts {

@@ -19,8 +19,7 @@ import {
 import { type VerifiedRequest, verifyRequest } from './core/http-api/request-signature.ts';
 import type { ApiRoute } from './core/http-api/routes.ts';
 import { readRebind, readSessionTermination, readUserTermination } from './core/http-api/session-requests.ts';
-import type { CredentialsSource } from './core/keys/credentials.ts';
-import { tryNewerSecret } from './core/keys/newer-secret.ts';
+import { type CredentialsSource, tryNewerSecret } from './core/keys/credentials.ts';
 import { isRefusal } from './core/refusal.ts';
 import { createRefusalLog } from './core/refusal-log.ts';
 import type { Rebind, RebindSession } from './core/sessions/rebind.ts';

@@ -14,8 +14,7 @@ import type { FloodLimit } from './core/frames/rate-limit.ts';
 import type { Speaker } from './core/frames/speaker.ts';
 import { fieldsOf } from './core/json.ts';
 import { isRefusal, type Refusal, refuseFrame } from './core/refusal.ts';
-import { readSpeaker } from './edge/context.ts';
-import type { SocketEvent } from './edge/gateway.ts';
+import { readSpeaker, type SocketEvent } from './edge/socket-event.ts';
 import type { Tell } from './edge/telemetry.ts';
 
 /** Does what a frame asks for, and says what it is answered. */

@@ -1,5 +1,6 @@
 import { Duration } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
+import { subprotocol } from '../functions/edge/authorizer-event.ts';
 import { calls } from '../functions/edge/dynamodb/permissions.ts';
 import type {
   AuthorizerEnvironment,
@@ -10,7 +11,6 @@ import type {
   PhpEnvironment,
   PublishEnvironment,
 } from '../functions/edge/environment.ts';
-import { subprotocol } from '../functions/edge/gateway.ts';
 import type { Channels } from './channels.ts';
 import type { ConnectionTables } from './connection-tables.ts';
 import { writeRevalidation } from './scheduled-functions.ts';
@@ -35,18 +35,18 @@ export function createAuthorizer(
   scope: Construct,
   { settled, php, logging }: Pick<Parts, 'settled' | 'php' | 'logging'>,
 ): SocketFunction {
-  const { wayIn, allowedOrigins, sessionTimeout, revalidate, sessionChecks } = settled;
+  const { handshake, allowedOrigins, sessionTimeout, revalidate, sessionChecks } = settled;
   const authorizer = new SocketFunction(scope, 'Authorizer', {
     entry: 'authorizer',
     description: 'Asks PHP who opens a socket',
     environment: {
       ...php,
       ...writeRevalidation(revalidate),
-      TOKEN_FROM: wayIn.tokenFrom,
-      SESSION_CHECK: wayIn.sessionCheck,
-      COOKIES: wayIn.cookies.join(' '),
+      TOKEN_FROM: handshake.tokenFrom,
+      SESSION_CHECK: handshake.sessionCheck,
+      COOKIES: handshake.cookies.join(' '),
       ALLOWED_ORIGINS: allowedOrigins.join(' '),
-      ALLOW_MISSING_ORIGIN: wayIn.allowMissingOrigin ? 'yes' : 'no',
+      ALLOW_MISSING_ORIGIN: handshake.allowMissingOrigin ? 'yes' : 'no',
     } satisfies AuthorizerEnvironment,
     // Above PHP's time and the secret's, so that a slow answer ends in our own words and not in a killed function.
     timeout: Duration.seconds(Math.ceil(sessionTimeout.toMilliseconds() / 1000) + 5),
@@ -69,7 +69,7 @@ export function createConnect(
     logging,
   }: Pick<Parts, 'settled' | 'tables' | 'channels' | 'revalidate' | 'tick' | 'logging'>,
 ): SocketFunction {
-  const { wayIn, connectionLimit, traffic } = settled;
+  const { handshake, connectionLimit, traffic } = settled;
   const { deliver } = channels;
   const connect = new SocketFunction(scope, 'Connect', {
     entry: 'connect',
@@ -84,8 +84,8 @@ export function createConnect(
       HANDSHAKES_PER_MINUTE_PER_USER: String(traffic.maxHandshakesPerMinutePerUser),
       COUNTERS_TABLE: tables.claims.tableName,
       ...(tick === undefined ? {} : { TICK_FUNCTION: tick.lambda.functionName }),
-      ...(wayIn.mode === 'ticket' ? { CLAIMS_TABLE: tables.claims.tableName } : {}),
-      ...(wayIn.tokenFrom === 'subprotocol' ? { SUBPROTOCOL: subprotocol } : {}),
+      ...(handshake.mode === 'ticket' ? { CLAIMS_TABLE: tables.claims.tableName } : {}),
+      ...(handshake.tokenFrom === 'subprotocol' ? { SUBPROTOCOL: subprotocol } : {}),
       ...writeRevalidation(settled.revalidate),
     } satisfies ConnectEnvironment,
     timeout: Duration.seconds(10),

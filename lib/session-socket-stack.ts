@@ -2,7 +2,7 @@ import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import type { Construct } from 'constructs';
-import { settleWayIn } from '../functions/core/handshake/way-in.ts';
+import { resolveHandshakeOptions } from '../functions/core/handshake/handshake-options.ts';
 import { SessionSocket } from './session-socket.ts';
 import type { SessionSocketProps } from './session-socket-props.ts';
 
@@ -55,7 +55,7 @@ export class SessionSocketStack extends Stack {
 }
 
 function describe(props: SessionSocketProps): string {
-  const { mode, tokenFrom, sessionCheck } = settleWayIn(props);
+  const { mode, tokenFrom, sessionCheck } = resolveHandshakeOptions(props);
   const check = sessionCheck === 'always' ? '' : `, session check ${sessionCheck}`;
   return `session-socket: realtime for users who are logged in to a PHP app (mode ${mode}, token from ${tokenFrom}${check})`;
 }

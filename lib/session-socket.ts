@@ -11,8 +11,7 @@ import {
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
-import type { SessionMode } from '../functions/core/handshake/session.ts';
-import type { TokenSource } from '../functions/core/handshake/way-in.ts';
+import type { SessionMode, TokenSource } from '../functions/core/handshake/handshake-options.ts';
 import type { PhpEnvironment } from '../functions/edge/environment.ts';
 import { metricNamespace, type Occurrence, service } from '../functions/edge/telemetry.ts';
 import { alarmOnAny, alarmsBelow, createAlarms, perMinute } from './alarms.ts';
@@ -97,10 +96,10 @@ export class SessionSocket extends Construct {
   constructor(scope: Construct, id: string, props: SessionSocketProps) {
     super(scope, id);
     const settled = settleProps(props);
-    const { wayIn, revalidate: interval, logRetention } = settled;
+    const { handshake, revalidate: interval, logRetention } = settled;
     const logging: FunctionLogging = { retention: logRetention, systemLogLevel: settled.systemLogLevel };
-    this.mode = wayIn.mode;
-    this.tokenFrom = wayIn.tokenFrom;
+    this.mode = handshake.mode;
+    this.tokenFrom = handshake.tokenFrom;
     const { appId, key } = identify(this, props);
     this.appId = appId;
     this.key = key;
@@ -111,15 +110,15 @@ export class SessionSocket extends Construct {
     const php: PhpEnvironment = {
       ...credentials,
       SESSION_ENDPOINT: settled.sessionEndpoint,
-      SESSION_MODE: wayIn.mode,
+      SESSION_MODE: handshake.mode,
       SESSION_TIMEOUT_MS: String(settled.sessionTimeout.toMilliseconds()),
-      COOKIE_NAME: wayIn.cookieName,
+      COOKIE_NAME: handshake.cookieName,
     };
     const tables = new ConnectionTables(this, 'Tables');
     const api = new SocketApi(this, 'Sockets', {
       name: nameOf(this),
       throttle: settled.throttle,
-      tokenFrom: wayIn.tokenFrom,
+      tokenFrom: handshake.tokenFrom,
       cloudWatchRole: settled.cloudWatchRole,
       logRetention,
     });

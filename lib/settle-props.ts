@@ -1,11 +1,14 @@
 import { Duration, Token } from 'aws-cdk-lib';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { type ConnectionLimit, defaultLimit, findLimitFault } from '../functions/core/connections/connection-limit.ts';
-import { findOriginFault } from '../functions/core/handshake/origin-fault.ts';
-import type { SessionMode } from '../functions/core/handshake/session.ts';
-import { findEndpointFault } from '../functions/core/handshake/session-endpoint-fault.ts';
-import { type SettledWayIn, settleWayIn } from '../functions/core/handshake/way-in.ts';
-import { findWayInFault } from '../functions/core/handshake/way-in-fault.ts';
+import {
+  findHandshakeOptionsFault,
+  type ResolvedHandshakeOptions,
+  resolveHandshakeOptions,
+  type SessionMode,
+} from '../functions/core/handshake/handshake-options.ts';
+import { findOriginFault } from '../functions/core/handshake/origin.ts';
+import { findEndpointFault } from '../functions/core/handshake/session-endpoint.ts';
 import { findIdentityFault } from './app-identity.ts';
 import type { RateLimit, SessionSocketProps } from './session-socket-props.ts';
 
@@ -18,7 +21,7 @@ export class BadProps extends Error {
 export interface SettledProps {
   readonly sessionEndpoint: string;
   readonly allowedOrigins: readonly string[];
-  readonly wayIn: SettledWayIn;
+  readonly handshake: ResolvedHandshakeOptions;
   readonly sessionTimeout: Duration;
   /** Undefined where PHP is asked in the handshake only. */
   readonly revalidate: Duration | undefined;
@@ -67,12 +70,12 @@ const mostOfAll = 1_000_000;
 export function settleProps(props: SessionSocketProps): SettledProps {
   const fault = findFault(props);
   if (fault !== undefined) throw new BadProps(fault);
-  const wayIn = settleWayIn(props);
-  const revalidate = settleRevalidate(wayIn.mode, props.revalidate);
+  const handshake = resolveHandshakeOptions(props);
+  const revalidate = settleRevalidate(handshake.mode, props.revalidate);
   return {
     sessionEndpoint: props.sessionEndpoint,
     allowedOrigins: props.allowedOrigins,
-    wayIn,
+    handshake,
     sessionTimeout: props.sessionTimeout ?? Duration.millis(2500),
     revalidate,
     sessionChecks: shareChecks(props.maxConcurrentSessionChecks, revalidate),
@@ -149,8 +152,8 @@ function findFault(props: SessionSocketProps): string | undefined {
     .find((found) => found !== undefined);
   if (originFault !== undefined) return `allowedOrigins: ${originFault}`;
 
-  const wayInFault = findWayInFault(props) ?? findIdentityFault(props);
-  if (wayInFault !== undefined) return wayInFault;
+  const optionsFault = findHandshakeOptionsFault(props) ?? findIdentityFault(props);
+  if (optionsFault !== undefined) return optionsFault;
 
   const timeoutMs = props.sessionTimeout?.toMilliseconds();
   if (timeoutMs !== undefined && (timeoutMs < 100 || timeoutMs > 20_000)) {
@@ -162,7 +165,7 @@ function findFault(props: SessionSocketProps): string | undefined {
   if (checks !== undefined && !(Number.isInteger(checks) && checks > 0)) {
     return `maxConcurrentSessionChecks is ${checks}; it is a whole number above 0, and with none nobody could connect.`;
   }
-  if (checks === 1 && settleRevalidate(settleWayIn(props).mode, props.revalidate) !== undefined) {
+  if (checks === 1 && settleRevalidate(resolveHandshakeOptions(props).mode, props.revalidate) !== undefined) {
     return 'maxConcurrentSessionChecks is 1, and of two kinds of checks each needs one; say 2, or revalidate=false.';
   }
   const revalidateSeconds = props.revalidate ? props.revalidate.toSeconds() : undefined;

@@ -4,12 +4,19 @@ import { WebSocketLambdaAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2-authoriz
 import { WebSocketLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
-import type { TokenSource } from '../functions/core/handshake/way-in.ts';
-import { identitySources } from '../functions/edge/identity-sources.ts';
+import type { TokenSource } from '../functions/core/handshake/handshake-options.ts';
+import { tokenParameter } from '../functions/edge/authorizer-event.ts';
 import { accessLog, createLogAccount, socketLogFormat } from './access-log.ts';
 import { acknowledge, arnInFinding } from './nag.ts';
 import type { RateLimit } from './session-socket-props.ts';
 import type { SocketFunction } from './socket-function.ts';
+
+/** The authorizer's only identity source: who brings none of it is answered 401 by API Gateway and costs no Lambda. */
+const identitySources = {
+  query: `route.request.querystring.${tokenParameter}`,
+  subprotocol: 'route.request.header.Sec-WebSocket-Protocol',
+  cookie: 'route.request.header.Cookie',
+} as const satisfies Record<TokenSource, string>;
 
 export interface SocketApiProps {
   /** Shown in the console; it need not be unique. */

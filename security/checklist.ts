@@ -190,7 +190,7 @@ export const sections: readonly Section[] = [
         statement: 'The shape of an id is checked before it goes anywhere: `A-Z a-z 0-9 , -`, 22 to 250 of them',
         tests: [
           ...by(
-            'core/handshake/session',
+            'core/handshake/question',
             'the shape of a session id › refuses %s',
             'refuses %s where one string is wanted',
           ),
@@ -251,7 +251,7 @@ export const sections: readonly Section[] = [
             'names no query string, no header and nothing that the authorizer said of somebody',
             'never writes an execution log, where API Gateway would put tokens and frames',
           ),
-          ...by('functions/authorizer-ways-in', 'may come as a sub-protocol, and then not in the URL'),
+          ...by('functions/authorizer-modes', 'may come as a sub-protocol, and then not in the URL'),
         ],
         reason:
           'By default the token is in the query, because that works with every client; `tokenFrom=subprotocol` moves it.',
@@ -309,7 +309,7 @@ export const sections: readonly Section[] = [
         number: 'S23',
         statement: 'Of the browser’s cookies PHP is sent the one of the session, or those that were named',
         tests: [
-          ...by('core/handshake/cookies', 'nothing else ever leaves, whatever the header is'),
+          ...by('core/handshake/question', 'nothing else ever leaves, whatever the header is'),
           ...by('integration/php-tickets', 'seals the session cookie alone, and just as the browser sent it'),
           ...by(
             'integration/php-real-sites',
@@ -360,7 +360,7 @@ export const sections: readonly Section[] = [
         statement: 'An end that the app knows is kept, whether PHP has collected the session or not',
         tests: [
           ...by('integration/php-tickets-settings', 'takes %j for nobody'),
-          ...by('functions/authorizer-ways-in', 'that the session has ended refuses'),
+          ...by('functions/authorizer-modes', 'that the session has ended refuses'),
           ...by('integration/doctor', 'finds nothing wrong where everything is right'),
         ],
         reason: 'As `expiresAt`, which is the app’s to say. `gc_maxlifetime` is no end, and the doctor says so.',
@@ -404,7 +404,7 @@ export const sections: readonly Section[] = [
             'cannot begin to with a signature from before the logout, however late it comes',
             'is closed or refused when the logout comes $when, and hears nothing from then on',
           ),
-          ...by('functions/authorizer-ways-in', '%s counts as authorized so much before its time'),
+          ...by('functions/authorizer-modes', '%s counts as authorized so much before its time'),
           ...by(
             'core/sessions/adopt',
             'a connection of 0.1.0 is closed when %s was logged out before it could be found',
@@ -632,7 +632,7 @@ export const sections: readonly Section[] = [
         statement: 'Who speaks comes from the handshake, never from a frame',
         tests: [
           ...by(
-            'edge/gateway',
+            'edge/socket-event',
             'is never taken from what the client sent',
             'is known from the context in every later event',
           ),
@@ -758,7 +758,7 @@ export const sections: readonly Section[] = [
             'a flood of refusals for one reason › does not hide a refusal for another reason',
             'a flood of refusals for one reason › is written in full, each of them, where the origin is foreign',
           ),
-          ...by('functions/authorizer-ways-in', 'is logged in full, each of them, when it was forged or changed'),
+          ...by('functions/authorizer-modes', 'is logged in full, each of them, when it was forged or changed'),
           ...by('functions/connect', 'logs each replay in full, however many'),
           ...by(
             'functions/http-api',

@@ -1,6 +1,6 @@
+import { SessionCheckFailed } from '../../functions/core/handshake/session.ts';
 import { judgeAnswer } from '../../functions/core/handshake/session-answer.ts';
 import { isLoopback } from '../../functions/core/handshake/session-endpoint.ts';
-import { SessionCheckFailed } from '../../functions/core/handshake/session-lookup.ts';
 import { tooLate } from '../ask.ts';
 import { type Check, type Finding, ok, problem, quote, warning } from '../check.ts';
 import type { Answers } from '../interview.ts';

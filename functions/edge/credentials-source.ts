@@ -1,5 +1,5 @@
 import type { Clock } from '../core/clock.ts';
-import { SessionCheckFailed } from '../core/handshake/session-lookup.ts';
+import { SessionCheckFailed } from '../core/handshake/session.ts';
 import { fieldsIn, isAbsentOr } from '../core/json.ts';
 import { type Credentials, type CredentialsSource, deriveCredentials, type Secrets } from '../core/keys/credentials.ts';
 import type { AwsSettings, CredentialsSettings } from './environment.ts';

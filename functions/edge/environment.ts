@@ -4,16 +4,17 @@ import {
   type LimitChoice,
   limitChoices,
 } from '../core/connections/connection-limit.ts';
-import { isOrigin, type OriginPolicy } from '../core/handshake/origin.ts';
-import { type SessionMode, sessionModes } from '../core/handshake/session.ts';
-import { maySendTo } from '../core/handshake/session-endpoint.ts';
 import {
+  type ResolvedHandshakeOptions,
   type SessionCheck,
-  type SettledWayIn,
+  type SessionMode,
   sessionChecks,
+  sessionModes,
   type TokenSource,
   tokenSources,
-} from '../core/handshake/way-in.ts';
+} from '../core/handshake/handshake-options.ts';
+import { isOrigin, type OriginPolicy } from '../core/handshake/origin.ts';
+import { maySendTo } from '../core/handshake/session-endpoint.ts';
 import type { AwsCredentials } from './sigv4.ts';
 
 /** Names of the variables, by function. The construct writes them with `satisfies`, so none can be forgotten. */
@@ -136,10 +137,10 @@ type Variable =
 
 /** How PHP is asked. */
 export interface SessionEndpointSettings {
+  /** Absolute and final: redirects are not followed. */
   readonly endpoint: URL;
   readonly mode: SessionMode;
   readonly timeoutMs: number;
-  readonly cookieName: string;
 }
 
 /** Pusher's three, of which the secret is known by its place. */
@@ -149,7 +150,7 @@ export interface CredentialsSettings {
   readonly secretArn: string;
 }
 
-export interface AuthorizerSettings extends SessionEndpointSettings, OriginPolicy, SettledWayIn {
+export interface AuthorizerSettings extends SessionEndpointSettings, OriginPolicy, ResolvedHandshakeOptions {
   readonly revalidateSeconds: number | undefined;
 }
 
@@ -166,6 +167,7 @@ export function readAuthorizerSettings(): AuthorizerSettings {
     ...asking,
     tokenFrom,
     sessionCheck,
+    cookieName: read('COOKIE_NAME'),
     cookies: read('COOKIES').split(' '),
     allowedOrigins,
     // Browsers add cookies by themselves, so with them Origin is all that tells our page from another.
@@ -184,7 +186,6 @@ export function readSessionEndpointSettings(): SessionEndpointSettings {
     endpoint,
     mode: readOneOf('SESSION_MODE', sessionModes),
     timeoutMs: readNumber('SESSION_TIMEOUT_MS'),
-    cookieName: read('COOKIE_NAME'),
   };
 }
 

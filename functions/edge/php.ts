@@ -1,19 +1,12 @@
 import type { Clock } from '../core/clock.ts';
-import { askingWith, type SessionMode } from '../core/handshake/session.ts';
+import { decodeUserAgent } from '../core/handshake/question.ts';
+import { SessionCheckFailed, type SessionLookup } from '../core/handshake/session.ts';
 import { answerHeader, judgeAnswer } from '../core/handshake/session-answer.ts';
-import { SessionCheckFailed, type SessionLookup } from '../core/handshake/session-lookup.ts';
-import { decodeUserAgent } from '../core/handshake/user-agent.ts';
-import { type CredentialsSource, isSignedNo, signRequest } from '../core/keys/credentials.ts';
+import type { CredentialsSource } from '../core/keys/credentials.ts';
+import { isSignedNo, signRequest } from '../core/keys/gateway-signature.ts';
+import type { SessionEndpointSettings } from './environment.ts';
 import { exchange, HttpFailure, type HttpRequest } from './http.ts';
 import type { Tell } from './telemetry.ts';
-
-export interface PhpSettings {
-  /** Absolute and final: redirects are not followed. */
-  readonly endpoint: URL;
-  readonly mode: SessionMode;
-  readonly cookieName: string;
-  readonly timeoutMs: number;
-}
 
 const maxBodyBytes = 64 * 1024;
 
@@ -22,19 +15,17 @@ const maxBodyBytes = 64 * 1024;
  * @param tell says once that the PHP file may be outdated
  */
 export function createSessionLookup(
-  settings: PhpSettings,
+  { endpoint, mode, timeoutMs }: SessionEndpointSettings,
   credentials: CredentialsSource,
   clock: Clock,
   tell: Tell,
 ): SessionLookup {
-  const { endpoint, mode, cookieName, timeoutMs } = settings;
   const pathAndQuery = endpoint.pathname + endpoint.search;
   const wantsBody = (status: number) => status === 200 && mode !== 'status';
   let hasWarned = false;
 
   return {
-    async whose(proof, { userAgent, address, agent }) {
-      const { cookieHeader, sessionId } = askingWith(proof, cookieName);
+    async find({ cookieHeader, sessionId, userAgent, address, agent }) {
       const held = await credentials();
       const time = Math.floor(clock.now() / 1000);
       const signature = signRequest(held, { method: 'GET', pathAndQuery, time, cookieHeader, address, agent });

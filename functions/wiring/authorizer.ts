@@ -12,7 +12,7 @@ export function wire() {
   const sessions = createSessionLookup(settings, credentials, systemClock, tell);
   return createAuthorizer({
     origins: settings,
-    wayIn: settings,
+    options: settings,
     asksAgain: settings.revalidateSeconds !== undefined,
     sessions,
     credentials,

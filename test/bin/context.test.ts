@@ -87,9 +87,9 @@ describe('the options of cdk deploy', () => {
   });
 
   it('take the way in, and cookies with commas between or as a list', () => {
-    const wayIn = { mode: 'cookie', tokenFrom: 'cookie', sessionCheck: 'always' };
-    expect(read({ ...wayIn, cookies: 'SID, wordpress_logged_in_*' })).toMatchObject({
-      ...wayIn,
+    const options = { mode: 'cookie', tokenFrom: 'cookie', sessionCheck: 'always' };
+    expect(read({ ...options, cookies: 'SID, wordpress_logged_in_*' })).toMatchObject({
+      ...options,
       cookies: ['SID', 'wordpress_logged_in_*'],
     });
     expect(read({ cookies: ['SID'] })).toMatchObject({ cookies: ['SID'] });

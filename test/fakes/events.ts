@@ -1,9 +1,5 @@
-import type {
-  AuthorizerContext,
-  ConnectAuthorizerEvent,
-  DisconnectEvent,
-  SocketEvent,
-} from '../../functions/edge/gateway.ts';
+import type { AuthorizerContext, ConnectAuthorizerEvent } from '../../functions/edge/authorizer-event.ts';
+import type { DisconnectEvent, SocketEvent } from '../../functions/edge/socket-event.ts';
 
 /** In the form of those that API Gateway makes. */
 export const connectionId = 'L0SM9cOFvHcCIhw=';

@@ -1,11 +1,7 @@
 import { createHmac } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import {
-  deriveCredentials,
-  deriveKey,
-  type PusherCredentials,
-  signRequest,
-} from '../../functions/core/keys/credentials.ts';
+import { deriveCredentials, deriveKey, type PusherCredentials } from '../../functions/core/keys/credentials.ts';
+import { signRequest } from '../../functions/core/keys/gateway-signature.ts';
 import type { Mood } from './web-server.ts';
 
 /** Whether a request comes from a gateway with this secret, as PHP finds out: by signing it as well. */

@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
-import { deriveCredentials, signRequest } from '../../functions/core/keys/credentials.ts';
+import { deriveCredentials } from '../../functions/core/keys/credentials.ts';
+import { signRequest } from '../../functions/core/keys/gateway-signature.ts';
 import { signQuery } from '../fakes/signed-request.ts';
 import type { TicketDemo } from '../gateway/ticket-demo.ts';
 import { openPhpTicket } from '../php/node-ticket.ts';

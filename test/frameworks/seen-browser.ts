@@ -1,5 +1,6 @@
 import { readCredentials } from '../../bin/php-environment.ts';
-import { deriveCredentials, signRequest } from '../../functions/core/keys/credentials.ts';
+import { deriveCredentials } from '../../functions/core/keys/credentials.ts';
+import { signRequest } from '../../functions/core/keys/gateway-signature.ts';
 import type { TicketDemo } from '../gateway/ticket-demo.ts';
 
 /** The address and the user agent that the app's page `/browser` sees when the gateway asks for a browser that has others. */

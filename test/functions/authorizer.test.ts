@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { createAuthorizer } from '../../functions/authorizer.ts';
-import type { Session } from '../../functions/core/handshake/session.ts';
-import { SessionCheckFailed } from '../../functions/core/handshake/session-lookup.ts';
-import { settleWayIn } from '../../functions/core/handshake/way-in.ts';
+import { resolveHandshakeOptions } from '../../functions/core/handshake/handshake-options.ts';
+import type { Question } from '../../functions/core/handshake/question.ts';
+import { type Session, SessionCheckFailed } from '../../functions/core/handshake/session.ts';
 import { deriveCredentials, hashSessionId } from '../../functions/core/keys/credentials.ts';
 import { type Refusal, refuse } from '../../functions/core/refusal.ts';
 import { ManualClock } from '../fakes/clock.ts';
@@ -13,9 +13,9 @@ const credentials = deriveCredentials({ appId: 'app', key: 'key', secret: 'open 
 const sessionHash = hashSessionId(credentials, sessionId);
 
 function scene(answer: () => Session | Refusal = () => ({ sessionId })) {
-  const asked: unknown[][] = [];
+  const asked: Question[] = [];
   const sessions = {
-    async whose(...question: unknown[]) {
+    async find(question: Question) {
       asked.push(question);
       return answer();
     },
@@ -23,8 +23,8 @@ function scene(answer: () => Session | Refusal = () => ({ sessionId })) {
   const told = new Told();
   const origins = { allowedOrigins: [origin], allowMissingOrigin: false };
   const clock = new ManualClock();
-  const wayIn = settleWayIn({ mode: 'session-id' });
-  const dependencies = { origins, wayIn, sessions, credentials: async () => credentials, clock, tell: told.tell };
+  const options = resolveHandshakeOptions({ mode: 'session-id' });
+  const dependencies = { origins, options, sessions, credentials: async () => credentials, clock, tell: told.tell };
   return { asked, told, clock, dependencies, authorize: createAuthorizer(dependencies) };
 }
 
@@ -48,7 +48,7 @@ describe('who is logged in over PHP', () => {
   it('is asked about once, with the token and the name of the browser', async () => {
     const { asked, authorize } = scene();
     await authorize(knock());
-    expect(asked).toEqual([[sessionId, { userAgent }]]);
+    expect(asked).toEqual([{ cookieHeader: `PHPSESSID=${sessionId}`, sessionId, userAgent }]);
   });
 });
 

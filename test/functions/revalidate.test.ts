@@ -1,9 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { expect, it } from 'vitest';
 import { createLeave } from '../../functions/core/channels/leave.ts';
-import { sealAtRest } from '../../functions/core/handshake/at-rest.ts';
-import type { Session } from '../../functions/core/handshake/session.ts';
-import { SessionCheckFailed } from '../../functions/core/handshake/session-lookup.ts';
+import { type Question, sealAtRest } from '../../functions/core/handshake/question.ts';
+import { type Session, SessionCheckFailed } from '../../functions/core/handshake/session.ts';
 import { deriveCredentials, hashSessionId } from '../../functions/core/keys/credentials.ts';
 import { type Refusal, refuse } from '../../functions/core/refusal.ts';
 import { createAdopt } from '../../functions/core/sessions/adopt.ts';
@@ -37,11 +36,11 @@ async function scene({ sessions: count = 1, claims = new MemoryClaims(new Manual
     asked: 0,
   };
   const sessions = {
-    async whose(proof: unknown) {
+    async find({ sessionId }: Question) {
       php.asked += 1;
       const takes = php.takes.shift();
       if (takes !== undefined) await clock.pause(takes);
-      return php.answer((proof as { sessionId: string }).sessionId);
+      return php.answer(sessionId ?? '');
     },
   };
   for (let n = 0; n < count; n += 1) {

@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { deriveCredentials, signRequest } from '../../functions/core/keys/credentials.ts';
+import { deriveCredentials } from '../../functions/core/keys/credentials.ts';
+import { signRequest } from '../../functions/core/keys/gateway-signature.ts';
 import { type PhpServer, startPhpServer } from '../../serve/php-server.ts';
 import { openPhpTicket } from '../php/node-ticket.ts';
 import { phpKinds } from '../php/php-kinds.ts';

@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { deriveCredentials, isSignedNo, signRequest } from '../../functions/core/keys/credentials.ts';
+import { deriveCredentials } from '../../functions/core/keys/credentials.ts';
+import { isSignedNo, signRequest } from '../../functions/core/keys/gateway-signature.ts';
 import { openPhpTicket } from '../php/node-ticket.ts';
 import { phpVersions } from '../php/php-kinds.ts';
 import {

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { authorizerEnvironment } from '../../bench/authorizer-bundle.ts';
+import { createAuthorizer } from '../../functions/authorizer.ts';
+import { type HandshakeOptions, resolveHandshakeOptions } from '../../functions/core/handshake/handshake-options.ts';
 import { ticketLifetime } from '../../functions/core/handshake/ticket.ts';
-import { settleWayIn, type WayIn } from '../../functions/core/handshake/way-in.ts';
 import { deriveCredentials, type PusherCredentials } from '../../functions/core/keys/credentials.ts';
 import { createSessionLookup } from '../../functions/edge/php.ts';
 import { ManualClock } from '../fakes/clock.ts';
@@ -16,10 +16,6 @@ import { WebServer } from '../fakes/web-server.ts';
 import { type Gateway, startGateway } from '../gateway/gateway.ts';
 import { connect, handshakeStatus } from '../socket-client.ts';
 
-// The function reads its environment when it is imported; what it makes of that is not used here.
-Object.assign(process.env, authorizerEnvironment('http://127.0.0.1:9/', 'http://127.0.0.1:9/'));
-const { createAuthorizer } = await import('../../functions/authorizer.ts');
-
 const root = join(import.meta.dirname, '..', '..');
 const secret: PusherCredentials = { appId: 'app', key: 'key', secret: 'open sesame' };
 
@@ -31,14 +27,14 @@ describe('what a stranger makes PHP do', () => {
   });
   afterEach(() => php.close());
 
-  function start(given: WayIn, timeoutMs = 2500) {
+  function start(given: HandshakeOptions, timeoutMs = 2500) {
     const clock = new ManualClock();
-    const wayIn = settleWayIn(given);
+    const options = resolveHandshakeOptions(given);
     const credentials = async () => deriveCredentials(secret);
-    const settings = { ...wayIn, endpoint: php.url('/getSessionID'), timeoutMs };
+    const settings = { ...options, endpoint: php.url('/getSessionID'), timeoutMs };
     const sessions = createSessionLookup(settings, credentials, clock, () => {});
     const origins = { allowedOrigins: [origin], allowMissingOrigin: false };
-    const authorize = createAuthorizer({ origins, wayIn, sessions, credentials, clock, tell: new Told().tell });
+    const authorize = createAuthorizer({ origins, options, sessions, credentials, clock, tell: new Told().tell });
     const effectOf = async (...knocks: Parameters<typeof knock>) => {
       const { policyDocument } = await authorize(knock(...knocks));
       return policyDocument.Statement[0]?.Effect;
@@ -46,7 +42,7 @@ describe('what a stranger makes PHP do', () => {
     return { effectOf, clock, seconds: () => Math.floor(clock.now() / 1000) };
   }
 
-  const modes: Readonly<Record<string, WayIn>> = {
+  const modes: Readonly<Record<string, HandshakeOptions>> = {
     'session-id': { mode: 'session-id' },
     status: { mode: 'status' },
     ticket: { mode: 'ticket' },
@@ -57,9 +53,9 @@ describe('what a stranger makes PHP do', () => {
 
   it.each(Object.entries(modes))(
     'nothing with a page of another origin, or without one, in mode %s',
-    async (_, wayIn) => {
-      const { effectOf, seconds } = start(wayIn);
-      const tokens = [wayIn.mode === 'ticket' ? sealTicket(secret, contents(seconds())) : invented];
+    async (_, options) => {
+      const { effectOf, seconds } = start(options);
+      const tokens = [options.mode === 'ticket' ? sealTicket(secret, contents(seconds())) : invented];
       for (const Origin of [['https://evil.example.com'], undefined]) {
         const headers = { Cookie: [`PHPSESSID=${invented}`], Origin };
         expect(await effectOf({ tokens, headers })).toBe('Deny');

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { authorizerEnvironment } from '../../bench/authorizer-bundle.ts';
+import { createAuthorizer } from '../../functions/authorizer.ts';
+import { type HandshakeOptions, resolveHandshakeOptions } from '../../functions/core/handshake/handshake-options.ts';
 import { openTicket } from '../../functions/core/handshake/ticket.ts';
-import { settleWayIn, type WayIn } from '../../functions/core/handshake/way-in.ts';
 import { deriveCredentials, type PusherCredentials } from '../../functions/core/keys/credentials.ts';
 import { isRefusal } from '../../functions/core/refusal.ts';
 import { createCredentialsSource } from '../../functions/edge/credentials-source.ts';
@@ -14,10 +14,6 @@ import { contents, sealTicket } from '../fakes/ticket.ts';
 import { mutationsOf } from '../fakes/ticket-mutations.ts';
 import { Told } from '../fakes/told.ts';
 import { answerJson, WebServer } from '../fakes/web-server.ts';
-
-// The function reads its environment when it is imported; what it makes of that is not used here.
-Object.assign(process.env, authorizerEnvironment('http://127.0.0.1:9/', 'http://127.0.0.1:9/'));
-const { createAuthorizer } = await import('../../functions/authorizer.ts');
 
 const first: PusherCredentials = { appId: 'app', key: 'key', secret: 'the first secret' };
 const second: PusherCredentials = { ...first, secret: 'the second secret' };
@@ -52,8 +48,8 @@ function store({ secret, previousSecret }: PusherCredentials): void {
 }
 
 /** One Lambda environment with everything real but Secrets Manager, PHP and the clock. */
-function startAuthorizer(given: WayIn = { mode: 'ticket' }) {
-  const wayIn = settleWayIn(given);
+function startAuthorizer(given: HandshakeOptions = { mode: 'ticket' }) {
+  const options = resolveHandshakeOptions(given);
   const keys = { accessKeyId: 'id', secretAccessKey: 'key', sessionToken: undefined };
   const aws = { region: 'eu-central-1', credentials: keys, secretsManagerUrl: manager.url() };
   const credentials = createCredentialsSource(
@@ -61,10 +57,10 @@ function startAuthorizer(given: WayIn = { mode: 'ticket' }) {
     aws,
     clock,
   );
-  const settings = { ...wayIn, endpoint: php.url('/getSessionID'), timeoutMs: 2500 };
+  const settings = { ...options, endpoint: php.url('/getSessionID'), timeoutMs: 2500 };
   const sessions = createSessionLookup(settings, credentials, clock, () => {});
   const origins = { allowedOrigins: [origin], allowMissingOrigin: false };
-  return createAuthorizer({ origins, wayIn, sessions, credentials, clock, tell: new Told().tell });
+  return createAuthorizer({ origins, options, sessions, credentials, clock, tell: new Told().tell });
 }
 
 const seconds = () => Math.floor(clock.now() / 1000);
@@ -111,15 +107,15 @@ it('10,000 malformed, expired and foreign tickets cost PHP no request, and Secre
 describe('changing the secret, without a deployment and without anybody being refused', () => {
   const ways = { tickets: { mode: 'ticket' }, 'session ids': { mode: 'session-id' } } as const;
 
-  it.each(Object.entries(ways))('of %s', async (_, wayIn) => {
-    const running = startAuthorizer(wayIn);
+  it.each(Object.entries(ways))('of %s', async (_, options) => {
+    const running = startAuthorizer(options);
     const tokenOf = () => {
       const [sealing = first] = app.secrets;
-      return wayIn.mode === 'ticket' ? sealTicket(sealing, contents(seconds())) : sessionId;
+      return options.mode === 'ticket' ? sealTicket(sealing, contents(seconds())) : sessionId;
     };
     /** Both a Lambda that runs since the beginning and one that starts now. */
     const everybodyGetsIn = async () => {
-      for (const authorize of [running, startAuthorizer(wayIn)]) {
+      for (const authorize of [running, startAuthorizer(options)]) {
         expect(await effectOf(authorize, tokenOf())).toBe('Allow');
       }
     };
@@ -143,7 +139,7 @@ describe('changing the secret, without a deployment and without anybody being re
     await clock.advance(5 * 60_000);
     await everybodyGetsIn();
 
-    if (wayIn.mode === 'ticket') expect(await effectOf(running, sealTicket(first, contents(seconds())))).toBe('Deny');
+    if (options.mode === 'ticket') expect(await effectOf(running, sealTicket(first, contents(seconds())))).toBe('Deny');
   });
 
   it('in the wrong order is told as what it is: PHP and the gateway do not hold the same secret', async () => {

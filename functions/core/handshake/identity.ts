@@ -11,6 +11,11 @@ export interface Identity {
   readonly expiresAt?: number | undefined;
 }
 
+/** What is wrong with an identity, to follow after "it answered with". */
+export interface IdentityFault {
+  readonly fault: string;
+}
+
 /** All of it reaches later events through API Gateway, which carries 8 KB; these leave room for the rest. */
 const maxUserIdLength = 128;
 const maxUserInfoBytes = 2048;
@@ -25,9 +30,9 @@ const maxEpochSeconds = 100_000_000_000;
 
 /**
  * Rebuilt field by field; what is not known is left behind. As PHP writes it: null is absent, and an empty list is an empty
- * object where one is expected. Else what is wrong, to follow after "it answered with".
+ * object where one is expected.
  */
-export function parseIdentity(value: Fields): Identity | string {
+export function parseIdentity(value: Fields): Identity | IdentityFault {
   const [userId, channels, expiresAt] = [
     value.userId ?? undefined,
     value.channels ?? undefined,
@@ -35,16 +40,17 @@ export function parseIdentity(value: Fields): Identity | string {
   ];
   const userInfo = readObject(value.userInfo);
   if (userId !== undefined && !isUserId(userId)) {
-    return `a userId that is not text of 1 to ${maxUserIdLength} characters, all of them printable`;
+    return { fault: `a userId that is not text of 1 to ${maxUserIdLength} characters, all of them printable` };
   }
   if (userInfo !== undefined && !isObject(userInfo, maxUserInfoBytes)) {
-    return `a userInfo that is not an object of at most ${maxUserInfoBytes} bytes`;
+    return { fault: `a userInfo that is not an object of at most ${maxUserInfoBytes} bytes` };
   }
   if (channels !== undefined && !areChannels(channels)) {
-    return `channels that are not at most ${maxChannels} names of private- or presence- channels`;
+    return { fault: `channels that are not at most ${maxChannels} names of private- or presence- channels` };
   }
-  if (channels?.some(isPresence) && userId === undefined) return 'presence channels but no userId';
-  if (expiresAt !== undefined && !isEpochSeconds(expiresAt)) return 'an expiresAt that is not in epoch seconds';
+  if (channels?.some(isPresence) && userId === undefined) return { fault: 'presence channels but no userId' };
+  if (expiresAt !== undefined && !isEpochSeconds(expiresAt))
+    return { fault: 'an expiresAt that is not in epoch seconds' };
   return { userId, userInfo, channels, expiresAt };
 }
 

@@ -1,8 +1,8 @@
 import { fieldsOf, parseJson } from '../json.ts';
 import { type Refusal, refuse } from '../refusal.ts';
+import type { SessionMode } from './handshake-options.ts';
 import { parseIdentity } from './identity.ts';
-import { isSameSessionId, type Session, type SessionMode } from './session.ts';
-import { SessionCheckFailed } from './session-lookup.ts';
+import { isSameSessionId, type Session, SessionCheckFailed } from './session.ts';
 
 /** An HTTP answer. Header names are in lower case, as Node gives them. `body` is undefined where it was not read. */
 export interface SessionAnswer {
@@ -11,8 +11,8 @@ export interface SessionAnswer {
   readonly body: string | undefined;
 }
 
-/** What PHP was asked, as far as it decides what an answer means. */
-export interface SessionQuestion {
+/** What is known of the question, as far as it decides what an answer means. */
+export interface ExpectedAnswer {
   readonly mode: SessionMode;
   readonly endpoint: URL;
   /** The id that PHP must answer; undefined where only PHP knows it. */
@@ -41,10 +41,10 @@ const challengeHeaders = ['cf-mitigated', 'x-amzn-waf-action', 'x-vercel-mitigat
  * session that PHP was asked about.
  * @throws SessionCheckFailed when it says nothing of it, or says that PHP does not trust us
  */
-export function judgeAnswer(question: SessionQuestion, answer: SessionAnswer): Session | Refusal {
-  const { mode, sessionId } = question;
+export function judgeAnswer(expected: ExpectedAnswer, answer: SessionAnswer): Session | Refusal {
+  const { mode, sessionId } = expected;
   if (mayBeNo.has(answer.status)) {
-    const doubt = mode === 'ticket' ? doubtSigned(question, answer) : findForeigner(question.endpoint, answer);
+    const doubt = mode === 'ticket' ? doubtSigned(expected, answer) : findForeigner(expected.endpoint, answer);
     if (doubt === undefined) return refuse('not-logged-in');
     throw new SessionCheckFailed('unavailable', `it answered ${answer.status} ${doubt}`, { inFront: true });
   }
@@ -62,14 +62,14 @@ export function judgeAnswer(question: SessionQuestion, answer: SessionAnswer): S
   if (mode === 'status' && sessionId !== undefined) return { sessionId };
 
   const session = parseSession(readBody(answer), mode);
-  if (session === 'nobody') return refuse('not-logged-in');
+  if (session === undefined) return refuse('not-logged-in');
   if (sessionId === undefined) return session.sessionId === '' ? refuse('not-logged-in') : session;
   if (!isSameSessionId(session.sessionId, sessionId)) return refuse('other-session');
   return session;
 }
 
 /** Why this is not our PHP file's own no; undefined when it is. */
-function doubtSigned({ endpoint, isSignedNo }: SessionQuestion, answer: SessionAnswer): string | undefined {
+function doubtSigned({ endpoint, isSignedNo }: ExpectedAnswer, answer: SessionAnswer): string | undefined {
   if (answer.status === 403 && isSignedNo(headerOf(answer, answerHeader) ?? '')) return undefined;
   const evidence = findForeigner(endpoint, answer);
   if (evidence !== undefined) return evidence;
@@ -124,15 +124,15 @@ function readBody(answer: SessionAnswer): unknown {
   }
 }
 
-/** The session id as a string, or an object that also says who the user is. */
-function parseSession(value: unknown, mode: SessionMode): Session | 'nobody' {
+/** The session id as a string, or an object that also says who the user is. Undefined when it names nobody. */
+function parseSession(value: unknown, mode: SessionMode): Session | undefined {
   const doubt = mode === 'ticket' ? doubtIn(value) : undefined;
   if (doubt !== undefined) throw useless(`with ${doubt}`, { inFront: true });
   if (typeof value === 'string') return { sessionId: value };
   const { sessionId } = fieldsOf(value);
-  if (typeof sessionId !== 'string') return 'nobody';
+  if (typeof sessionId !== 'string') return undefined;
   const identity = parseIdentity(fieldsOf(value));
-  if (typeof identity === 'string') throw useless(`with ${identity}`);
+  if ('fault' in identity) throw useless(`with ${identity.fault}`);
   return { sessionId, ...identity };
 }
 

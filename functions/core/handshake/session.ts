@@ -1,7 +1,9 @@
 import { timingSafeEqual } from 'node:crypto';
 import { sessionOwner, userOwner } from '../connections/connection.ts';
-import { type Refusal, refuse } from '../refusal.ts';
-import type { Identity } from './identity.ts';
+import type { Refusal } from '../refusal.ts';
+import { type Identity, parseIdentity } from './identity.ts';
+import type { Question } from './question.ts';
+import type { Ticket } from './ticket.ts';
 
 /** Who is logged in over PHP, as far as this gateway has to know. Without a `userId` the session itself is the principal. */
 export interface Session extends Identity {
@@ -9,43 +11,54 @@ export interface Session extends Identity {
 }
 
 /**
- * What PHP is asked with: a raw session id, which becomes the session's cookie, or a whole Cookie header, byte for byte,
- * with the session id that PHP must answer. Without one the cookies are the only proof, and PHP's answer says whose they are.
+ * The port to the application that knows who is logged in.
+ *
+ * Callers pass a question whose shape was checked. Callers MUST treat an exception as "nobody knows": never as a yes, never as
+ * "logged out".
+ *
+ * Implementers MUST
+ * - answer a `Session` only when the application itself said yes to this very question;
+ * - answer a `Refusal` only when the application clearly said no;
+ * - throw `SessionCheckFailed` for everything else, within their one deadline for the whole call;
+ * - ask the application at most once per call, except that a kept connection which proves dead may be dialled anew.
+ *
+ * Implementers MUST NOT follow redirects, read more than 64 KB, remember an answer, or put any part of
+ * the question or of a body into an error.
  */
-export type Proof = string | { readonly cookieHeader: string; readonly sessionId?: string };
-
-/**
- * How a token becomes a session (one per deployment, no downgrade between them).
- * `ticket`: the token is sealed by PHP, and PHP, asked with the cookies in it, must answer the session id in it.
- * `cookie`: there is no token. PHP is asked with the handshake's own cookies and answers whose they are.
- * `session-id`: the token is the raw id, and PHP must answer 200 with that very id as JSON.
- * `status`: the token is the raw id, and any 200 will do; the body is not read.
- */
-export const sessionModes = ['ticket', 'cookie', 'session-id', 'status'] as const;
-export type SessionMode = (typeof sessionModes)[number];
-
-/**
- * PHP's own alphabet (https://www.php.net/manual/en/session.configuration.php#ini.session.sid-bits-per-character). 22 is
- * the shortest id that PHP makes; above 250 the file name of its session would be too long, so it cannot be one of its own.
- */
-const rawSessionId = /^[A-Za-z0-9,-]{22,250}$/;
-
-/**
- * Checks the shape of what a stranger sent, before anything is asked of PHP: PHP's default handler makes a session file
- * even for an invented id, and `;` or CR LF would smuggle cookies or headers into our own request.
- */
-export function parseSessionToken(values: readonly unknown[]): string | Refusal {
-  const [token] = values;
-  if (values.length !== 1 || typeof token !== 'string') return refuse('malformed-token');
-  if (!rawSessionId.test(token)) return refuse('malformed-token');
-  return token;
+export interface SessionLookup {
+  find(question: Question): Promise<Session | Refusal>;
 }
 
-/** The Cookie header that PHP is asked with, and the session id that it must answer where that is known. */
-export function askingWith(proof: Proof, cookieName: string): Exclude<Proof, string> {
-  if (typeof proof !== 'string') return proof;
-  // `,` is the one character of PHP's alphabet that a cookie value may not hold; PHP decodes it.
-  return { cookieHeader: `${cookieName}=${encodeURIComponent(proof)}`, sessionId: proof };
+/**
+ * `unavailable`: the application (or our own secret) could not be asked or did not answer the question. `misconfigured`: it answered that it
+ * does not trust us (421), so the secrets or the clocks differ and every handshake will fail until somebody mends it.
+ */
+export type FailedOutcome = 'unavailable' | 'misconfigured';
+
+/** A handshake that must end in a 500 and an alarm. `reason` is safe to log: it never quotes the request or the answer. */
+export class SessionCheckFailed extends Error {
+  readonly outcome: FailedOutcome;
+  readonly reason: string;
+  /** Something in front of PHP answered: a firewall, a load balancer, a web server. */
+  readonly inFront: boolean;
+
+  constructor(outcome: FailedOutcome, reason: string, { inFront = false } = {}) {
+    super(`The session could not be checked (${outcome}): ${reason}.`);
+    this.name = 'SessionCheckFailed';
+    this.outcome = outcome;
+    this.reason = reason;
+    this.inFront = inFront;
+  }
+}
+
+/**
+ * Who holds a ticket, by PHP's word of when it was sealed.
+ * @throws SessionCheckFailed when that word makes no sense
+ */
+export function sessionOf({ sessionId, identity = {} }: Ticket): Session {
+  const known = parseIdentity(identity);
+  if ('fault' in known) throw new SessionCheckFailed('unavailable', `the ticket came with ${known.fault}`);
+  return { sessionId, ...known };
 }
 
 /** `user:<id>`, or `session:<hash>` when PHP names no user: what a connection belongs to. */

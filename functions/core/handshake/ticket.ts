@@ -2,9 +2,7 @@ import { type Fields, fieldsIn, isAbsentOr, isFields } from '../json.ts';
 import { sealOverhead, unseal } from '../keys/aes-gcm.ts';
 import type { Credentials } from '../keys/credentials.ts';
 import { type Refusal, refuse } from '../refusal.ts';
-import { isEpochSeconds, isObject, parseIdentity, readObject } from './identity.ts';
-import type { Session } from './session.ts';
-import { SessionCheckFailed } from './session-lookup.ts';
+import { isEpochSeconds, isObject, readObject } from './identity.ts';
 
 /** What PHP sealed for one handshake. */
 export interface Ticket {
@@ -77,13 +75,13 @@ export function openTicket(text: string, credentials: Credentials, now: number):
   const additionalData = `t1.${kid}|${credentials.appId}`;
   for (const key of credentials.ticketKeys) {
     const plaintext = unseal(sealed, key, additionalData);
-    if (plaintext !== undefined) return readTicket(plaintext, now);
+    if (plaintext !== undefined) return parseTicket(plaintext, now);
   }
   return refuse('unreadable-ticket');
 }
 
 /** Only PHP can have written this, but it may be of another version, or its clock may be off. */
-function readTicket(plaintext: string, now: number): Ticket | Refusal {
+function parseTicket(plaintext: string, now: number): Ticket | Refusal {
   const { c, s, iat, exp, jti, ...more } = fieldsIn(plaintext) ?? {};
   const [i, address, agent] = [readObject(more.i), more.a ?? undefined, more.u ?? undefined];
   if (typeof c !== 'string' || c.length > ticketLimits.cookieHeader || !plainHeader.test(c)) return bad;
@@ -100,13 +98,3 @@ function readTicket(plaintext: string, now: number): Ticket | Refusal {
 }
 
 const bad = refuse('incomplete-ticket');
-
-/**
- * Who holds a ticket, by PHP's word of when it was sealed.
- * @throws SessionCheckFailed when that word makes no sense
- */
-export function sessionOf({ sessionId, identity = {} }: Ticket): Session {
-  const known = parseIdentity(identity);
-  if (typeof known === 'string') throw new SessionCheckFailed('unavailable', `the ticket came with ${known}`);
-  return { sessionId, ...known };
-}

@@ -1,4 +1,4 @@
-import { createHash, createHmac, hkdfSync, timingSafeEqual } from 'node:crypto';
+import { createHmac, hkdfSync } from 'node:crypto';
 
 /** Each purpose has a key of its own, so that what is made for one can never be used for another. */
 export type KeyPurpose = 'request' | 'session' | 'ticket' | 'at-rest';
@@ -58,40 +58,22 @@ export function hashSessionId({ derived }: Credentials, sessionId: string): stri
   return createHmac('sha256', derived.session).update(sessionId).digest('hex');
 }
 
-/** The parts of a request that `X-Session-Socket` vouches for. */
-export interface SignedRequest {
-  readonly method: 'GET';
-  readonly pathAndQuery: string;
-  /** Epoch seconds; PHP accepts ±300. */
-  readonly time: number;
-  /** The Cookie header, byte for byte. */
-  readonly cookieHeader: string;
-  /** As PHP saw it when it sealed the ticket. */
-  readonly address?: string | undefined;
-  /** As PHP saw it then, in base64url. */
-  readonly agent?: string | undefined;
-}
-
-/** The value of `X-Session-Socket`, by which PHP knows that the gateway asks and not a browser. */
-export function signRequest(credentials: Credentials, request: SignedRequest): string {
-  const { method, pathAndQuery, time, cookieHeader, address, agent } = request;
-  const parts = [method, pathAndQuery, time, createHash('sha256').update(cookieHeader).digest('hex')];
-  // A PHP file that seals neither signs without them.
-  const browser = address === undefined && agent === undefined ? [] : [address ?? '', agent ?? ''];
-  return `kid=${credentials.key},t=${time},s=${sign(credentials, [...parts, ...browser].join('\n'))}`;
-}
+/** What does not fit may be made with a secret newer than ours; but strangers make such things too, so a newer one is fetched this rarely. */
+const youngEnoughMs = 60_000;
 
 /**
- * Whether PHP's own file answered no to this very request: `X-Session-Socket-Answer: no,s=<hex>`, over the request's own
- * signature, so that a kept copy is worth nothing for another request.
- * @param request the value of `X-Session-Socket`
+ * Tries with the secret that is kept, and once more where the outcome may only mean that there is a newer one.
+ * @param mayBeNewer whether to try again after this outcome
+ * @throws SessionCheckFailed when there is no secret
  */
-export function isSignedNo(credentials: Credentials, request: string, answer: string): boolean {
-  const expected = Buffer.from(`no,s=${sign(credentials, `no\n${request.slice(-64)}`)}`);
-  const given = Buffer.from(answer);
-  return given.length === expected.length && timingSafeEqual(given, expected);
-}
-
-function sign({ derived }: Credentials, text: string): string {
-  return createHmac('sha256', derived.request).update(text).digest('hex');
+export async function tryNewerSecret<Outcome>(
+  credentials: CredentialsSource,
+  attempt: (credentials: Credentials) => Outcome,
+  mayBeNewer: (outcome: Outcome) => boolean,
+): Promise<Outcome> {
+  const kept = await credentials();
+  const outcome = attempt(kept);
+  if (!mayBeNewer(outcome)) return outcome;
+  const fresh = await credentials(youngEnoughMs);
+  return fresh === kept ? outcome : attempt(fresh);
 }

@@ -1,6 +1,5 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
-import type { Credentials, CredentialsSource } from './credentials.ts';
-import { tryNewerSecret } from './newer-secret.ts';
+import { type Credentials, type CredentialsSource, tryNewerSecret } from './credentials.ts';
 
 /** Whether PHP has signed this text for a socket: `auth` is `KEY:hex`. */
 export type IsSigned = (auth: string, text: string) => Promise<boolean>;

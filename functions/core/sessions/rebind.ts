@@ -4,8 +4,8 @@ import type { Claims } from '../connections/claims.ts';
 import { type Connection, sessionOwner, userOwner } from '../connections/connection.ts';
 import type { ConnectionRegistry } from '../connections/connection-registry.ts';
 import type { Revocations } from '../connections/revocations.ts';
-import { openAtRest, sealAtRest } from '../handshake/at-rest.ts';
 import { parseIdentity } from '../handshake/identity.ts';
+import { openAtRest, sealAtRest } from '../handshake/question.ts';
 import { clockTolerance, openTicket, type Ticket, ticketMemory } from '../handshake/ticket.ts';
 import { type Credentials, type CredentialsSource, hashSessionId } from '../keys/credentials.ts';
 import { explainEnding, isRefusal, type Refusal, refuse } from '../refusal.ts';
@@ -64,7 +64,7 @@ export function createRebind(parts: RebindParts): RebindSession {
     const ticket = openTicket(text, held, nowSeconds);
     if (isRefusal(ticket)) return ticket;
     const identity = parseIdentity(ticket.identity ?? {});
-    if (typeof identity === 'string') return refuse('incomplete-ticket');
+    if ('fault' in identity) return refuse('incomplete-ticket');
     if (identity.userId !== userId) return explainEnding('changed-user');
     if (!(await claims.claim(`ticket:${ticket.jti}`, nowSeconds + ticketMemory))) return refuse('used-ticket');
 

@@ -1,8 +1,15 @@
 import type { Clock } from '../clock.ts';
 import { forEachConcurrently } from '../concurrency.ts';
-import { openAtRest } from '../handshake/at-rest.ts';
-import { hasEnded, isSameSessionId, principalOf, type Session } from '../handshake/session.ts';
-import { type FailedOutcome, SessionCheckFailed, type SessionLookup } from '../handshake/session-lookup.ts';
+import { openAtRest } from '../handshake/question.ts';
+import {
+  type FailedOutcome,
+  hasEnded,
+  isSameSessionId,
+  principalOf,
+  type Session,
+  SessionCheckFailed,
+  type SessionLookup,
+} from '../handshake/session.ts';
 import type { CredentialsSource } from '../keys/credentials.ts';
 import { isRefusal, type RefusalReason } from '../refusal.ts';
 import type { DueConnection, LiveSessions } from './live-sessions.ts';
@@ -100,8 +107,7 @@ export function createRecheck({ live, sessions, credentials, interval, atOnce, c
     const question = openAtRest(known.sessionSeal ?? '', sessionHash, held);
     if (question === undefined) return unreadable;
 
-    const { cookieHeader, sessionId, ...browser } = question;
-    const session = await sessions.whose({ cookieHeader, sessionId }, browser);
+    const session = await sessions.find(question);
     if (isRefusal(session)) return lost(session.refused === 'other-session' ? 'changed-session' : 'not-logged-in');
     if (hasEnded(session, now)) return lost('expired-session');
     const answered = principalOf(session, sessionHash);

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { checkOrigin, isOrigin } from '../../../functions/core/handshake/origin.ts';
-import { findOriginFault } from '../../../functions/core/handshake/origin-fault.ts';
+import { checkOrigin, findOriginFault, isOrigin } from '../../../functions/core/handshake/origin.ts';
 
 const policy = {
   allowedOrigins: ['https://app.example.com', 'http://localhost:8080', 'capacitor://localhost'],

@@ -2,9 +2,9 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type SessionMode, sessionModes } from '../../../functions/core/handshake/session.ts';
+import { type SessionMode, sessionModes } from '../../../functions/core/handshake/handshake-options.ts';
+import { SessionCheckFailed } from '../../../functions/core/handshake/session.ts';
 import { judgeAnswer, type SessionAnswer } from '../../../functions/core/handshake/session-answer.ts';
-import { SessionCheckFailed } from '../../../functions/core/handshake/session-lookup.ts';
 import { isRefusal } from '../../../functions/core/refusal.ts';
 import { answers, askedId, endpoint, signedNo } from './answers.ts';
 

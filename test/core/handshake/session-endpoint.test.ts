@@ -1,6 +1,5 @@
 import { expect, it } from 'vitest';
-import { maySendTo } from '../../../functions/core/handshake/session-endpoint.ts';
-import { findEndpointFault } from '../../../functions/core/handshake/session-endpoint-fault.ts';
+import { findEndpointFault, maySendTo } from '../../../functions/core/handshake/session-endpoint.ts';
 
 it.each([
   'https://app.example.com/getSessionID',

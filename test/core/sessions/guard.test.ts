@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { SessionCheckFailed } from '../../../functions/core/handshake/session-lookup.ts';
+import { SessionCheckFailed } from '../../../functions/core/handshake/session.ts';
 import { refuse } from '../../../functions/core/refusal.ts';
 import { type Check, judgeRun } from '../../../functions/core/sessions/guard.ts';
 import { emptyGuardState } from '../../../functions/core/sessions/guard-memory.ts';

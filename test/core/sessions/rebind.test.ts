@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { createLeave } from '../../../functions/core/channels/leave.ts';
-import { openAtRest, sealAtRest } from '../../../functions/core/handshake/at-rest.ts';
+import { openAtRest, sealAtRest } from '../../../functions/core/handshake/question.ts';
 import { deriveCredentials, hashSessionId } from '../../../functions/core/keys/credentials.ts';
 import { createCloseConnections } from '../../../functions/core/sessions/close-connections.ts';
 import { createRebind } from '../../../functions/core/sessions/rebind.ts';

@@ -1,8 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { createLeave } from '../../../functions/core/channels/leave.ts';
-import { type Question, sealAtRest } from '../../../functions/core/handshake/at-rest.ts';
-import type { Session } from '../../../functions/core/handshake/session.ts';
-import { SessionCheckFailed } from '../../../functions/core/handshake/session-lookup.ts';
+import { type Question, sealAtRest } from '../../../functions/core/handshake/question.ts';
+import { type Session, SessionCheckFailed } from '../../../functions/core/handshake/session.ts';
 import { type Credentials, deriveCredentials, hashSessionId } from '../../../functions/core/keys/credentials.ts';
 import type { Refusal } from '../../../functions/core/refusal.ts';
 import { createAdopt } from '../../../functions/core/sessions/adopt.ts';
@@ -35,13 +34,13 @@ export function scene() {
   const clock = new ManualClock();
   const registry = new MemoryRegistry(clock, 7);
   const sender = new FakeSockets(clock);
-  const asked: { proof: unknown; browser: unknown; at: number }[] = [];
+  const asked: { question: Question; at: number }[] = [];
   const answers = new Map<string, Answer>();
   const php = { takesMs: 0, down: undefined as Answer | undefined, underWay: 0, most: 0 };
   const sessions = {
-    async whose(proof: unknown, browser: unknown) {
-      const { sessionId } = proof as { sessionId: string };
-      asked.push({ proof, browser, at: clock.now() });
+    async find(question: Question) {
+      const { sessionId = '' } = question;
+      asked.push({ question, at: clock.now() });
       php.underWay += 1;
       php.most = Math.max(php.most, php.underWay);
       if (php.takesMs > 0) await clock.pause(php.takesMs);

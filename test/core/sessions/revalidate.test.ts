@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { SessionCheckFailed } from '../../../functions/core/handshake/session-lookup.ts';
+import { SessionCheckFailed } from '../../../functions/core/handshake/session.ts';
 import { deriveCredentials } from '../../../functions/core/keys/credentials.ts';
 import { refuse } from '../../../functions/core/refusal.ts';
 import { failNext, justAfter, justBefore } from '../../fakes/order.ts';
@@ -21,9 +21,7 @@ describe('a session that PHP still knows', () => {
     const { asked, enter, run } = scene();
     await enter('a', ['tab1', 'tab2', 'tab3', 'tab4', 'tab5', 'tab6', 'tab7', 'tab8', 'tab9']);
     expect(await run()).toMatchObject({ asked: 1 });
-    expect(asked).toMatchObject([
-      { proof: { cookieHeader: 'SID=a', sessionId: 'a' }, browser: { userAgent: 'Firefox' } },
-    ]);
+    expect(asked).toMatchObject([{ question: { cookieHeader: 'SID=a', sessionId: 'a', userAgent: 'Firefox' } }]);
   });
 
   // A remember-me cookie, or a load balancer's, changes while the session goes on. PHP may no longer take the old one.
@@ -39,7 +37,7 @@ describe('a session that PHP still knows', () => {
       await enter('a', [socket], { cookieHeader: `SID=a; remember=${minute}`, connectedAt });
     }
     expect(await run()).toMatchObject({ asked: 1 });
-    expect(asked).toMatchObject([{ proof: { cookieHeader: 'SID=a; remember=3' } }]);
+    expect(asked).toMatchObject([{ question: { cookieHeader: 'SID=a; remember=3' } }]);
   });
 
   it('is not asked about before it is due', async () => {

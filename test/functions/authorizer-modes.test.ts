@@ -1,9 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { createAuthorizer } from '../../functions/authorizer.ts';
-import { openAtRest } from '../../functions/core/handshake/at-rest.ts';
-import type { Session } from '../../functions/core/handshake/session.ts';
-import { SessionCheckFailed } from '../../functions/core/handshake/session-lookup.ts';
-import { settleWayIn, type WayIn } from '../../functions/core/handshake/way-in.ts';
+import { type HandshakeOptions, resolveHandshakeOptions } from '../../functions/core/handshake/handshake-options.ts';
+import { openAtRest, type Question } from '../../functions/core/handshake/question.ts';
+import { type Session, SessionCheckFailed } from '../../functions/core/handshake/session.ts';
 import { type Credentials, deriveCredentials, hashSessionId } from '../../functions/core/keys/credentials.ts';
 import { type Refusal, refuse } from '../../functions/core/refusal.ts';
 import { ManualClock } from '../fakes/clock.ts';
@@ -16,10 +15,10 @@ const sessionHash = hashSessionId(credentials, sessionId);
 const allowed = { policyDocument: { Statement: [{ Effect: 'Allow', Resource: methodArn }] } };
 const denied = { policyDocument: { Statement: [{ Effect: 'Deny', Resource: methodArn }] } };
 
-function scene(wayIn: WayIn, answer: () => Session | Refusal = () => ({ sessionId }), asksAgain = false) {
-  const asked: unknown[][] = [];
+function scene(options: HandshakeOptions, answer: () => Session | Refusal = () => ({ sessionId }), asksAgain = false) {
+  const asked: Question[] = [];
   const sessions = {
-    async whose(...question: unknown[]) {
+    async find(question: Question) {
       asked.push(question);
       return answer();
     },
@@ -30,7 +29,7 @@ function scene(wayIn: WayIn, answer: () => Session | Refusal = () => ({ sessionI
   const source = { fetched: credentials as Credentials, kept: credentials as Credentials, fetches: 0 };
   const authorize = createAuthorizer({
     origins: { allowedOrigins: [origin], allowMissingOrigin: false },
-    wayIn: settleWayIn(wayIn),
+    options: resolveHandshakeOptions(options),
     asksAgain,
     sessions,
     credentials: async (maxAgeMs) => {
@@ -52,7 +51,7 @@ describe('a ticket', () => {
     const policy = await authorize(knock({ tokens: [sealTicket(credentials, contents(now - 7, { jti }))] }));
     const context = { sessionHash, jti, authorizedAt: String((now - 7) * 1000) };
     expect(policy).toMatchObject({ ...allowed, principalId: `session:${sessionHash}`, context });
-    expect(asked).toMatchObject([[{ cookieHeader, sessionId }, { userAgent }]]);
+    expect(asked).toMatchObject([{ cookieHeader, sessionId, userAgent }]);
     expect(JSON.stringify(policy)).not.toContain(sessionId);
   });
 
@@ -121,7 +120,7 @@ describe('a ticket', () => {
 });
 
 describe('a ticket that is trusted', () => {
-  const trusting: WayIn = { mode: 'ticket', sessionCheck: 'trust-ticket' };
+  const trusting: HandshakeOptions = { mode: 'ticket', sessionCheck: 'trust-ticket' };
 
   it('lets in whom it names, and PHP is asked nothing', async () => {
     const { asked, authorize, now } = scene(trusting);
@@ -170,7 +169,7 @@ describe('cookies', () => {
     }));
     const policy = await authorize(withCookie('_ga=1; wp_2=b; theme=dark; SID=a%20b'));
     expect(policy).toMatchObject({ ...allowed, principalId: 'user:42', context: { sessionHash } });
-    expect(asked).toEqual([[{ cookieHeader: 'wp_2=b; SID=a%20b' }, { userAgent }]]);
+    expect(asked).toEqual([{ cookieHeader: 'wp_2=b; SID=a%20b', userAgent }]);
     expect(policy.context).not.toHaveProperty('jti', expect.anything());
   });
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { allow, deny, readConnection, readHeader, readTokens } from '../../functions/edge/gateway.ts';
-import { connectEvent, connectionId, disconnectEvent, knock, messageEvent, methodArn } from '../fakes/events.ts';
+import { allow, deny, readHeader, readTokens } from '../../functions/edge/authorizer-event.ts';
+import { knock, methodArn } from '../fakes/events.ts';
 
 describe('a header', () => {
   it.each(['Origin', 'origin', 'ORIGIN', 'oRiGiN'])('is found when the client spells it %s', (name) => {
@@ -93,25 +93,5 @@ describe('the policy', () => {
         Statement: [{ Action: 'execute-api:Invoke', Effect: 'Deny', Resource: methodArn }],
       },
     });
-  });
-});
-
-describe('the connection of an event', () => {
-  const expected = { principalId: 'user:42', connectionId };
-
-  it('is known from the context in every later event', () => {
-    for (const event of [connectEvent(), messageEvent('{}'), disconnectEvent()]) {
-      expect(readConnection(event)).toEqual(expected);
-    }
-  });
-
-  it('is never taken from what the client sent', () => {
-    const body = JSON.stringify({ event: 'x', principalId: 'user:1', connectionId: 'other', authorizer: {} });
-    expect(readConnection(messageEvent(body))).toEqual(expected);
-  });
-
-  it('is unknown without the context', () => {
-    expect(readConnection(connectEvent('none'))).toBeUndefined();
-    expect(readConnection(connectEvent({}))).toBeUndefined();
   });
 });

@@ -1,11 +1,6 @@
-import type {
-  APIGatewayAuthorizerResult,
-  APIGatewayEventWebsocketRequestContextV2,
-  APIGatewayProxyWebsocketEventV2WithRequestContext,
-  APIGatewayRequestAuthorizerEvent,
-} from 'aws-lambda';
-import type { Connection } from '../core/connections/connection.ts';
-import type { TokenSource } from '../core/handshake/way-in.ts';
+import type { APIGatewayAuthorizerResult, APIGatewayRequestAuthorizerEvent } from 'aws-lambda';
+import type { TokenSource } from '../core/handshake/handshake-options.ts';
+import { principalOf, type Session } from '../core/handshake/session.ts';
 
 /**
  * What a WebSocket API sends to a REQUEST authorizer: fewer fields than a REST API's event of the same name, which the
@@ -15,32 +10,6 @@ export type ConnectAuthorizerEvent = Pick<
   APIGatewayRequestAuthorizerEvent,
   'methodArn' | 'multiValueHeaders' | 'multiValueQueryStringParameters'
 > & { readonly requestContext: { readonly connectionId?: string | undefined } };
-
-/** What the authorizer said; API Gateway repeats it, as strings, in every later event of the connection. */
-export interface AuthorizerContext {
-  readonly principalId: string;
-  readonly sessionHash: string;
-  /** Epoch milliseconds: what happened to the session or its user later than this, the authorizer cannot have known. */
-  readonly authorizedAt: string;
-  /** JSON, an object. */
-  readonly userInfo?: string | undefined;
-  /** JSON, a list of patterns. */
-  readonly channels?: string | undefined;
-  /** Epoch seconds. */
-  readonly sessionExpiresAt?: string | undefined;
-  /** With what PHP is asked again, where it is; of no use to anybody who does not hold the app's secret. */
-  readonly sessionSeal?: string | undefined;
-  /** Of the ticket that was brought, for `connect` to burn. */
-  readonly jti?: string | undefined;
-}
-
-type Context = APIGatewayEventWebsocketRequestContextV2 & { authorizer?: Partial<AuthorizerContext> };
-
-export type SocketEvent = APIGatewayProxyWebsocketEventV2WithRequestContext<Context>;
-
-export type DisconnectEvent = APIGatewayProxyWebsocketEventV2WithRequestContext<
-  Context & { disconnectStatusCode?: number; disconnectReason?: string }
->;
 
 /** The query parameter that carries the token where `tokenFrom` is `query`. */
 export const tokenParameter = 'token';
@@ -69,10 +38,50 @@ function readHeaders(event: ConnectAuthorizerEvent, name: string): readonly stri
   );
 }
 
-/** Whom a later event of a connection is about. Never taken from anything that the client sent. */
-export function readConnection({ requestContext }: SocketEvent): Connection | undefined {
-  const principalId = requestContext.authorizer?.principalId;
-  return principalId === undefined ? undefined : { principalId, connectionId: requestContext.connectionId };
+/** What the authorizer said; API Gateway repeats it, as strings, in every later event of the connection. */
+export interface AuthorizerContext {
+  readonly principalId: string;
+  readonly sessionHash: string;
+  /** Epoch milliseconds: what happened to the session or its user later than this, the authorizer cannot have known. */
+  readonly authorizedAt: string;
+  /** JSON, an object. */
+  readonly userInfo?: string | undefined;
+  /** JSON, a list of patterns. */
+  readonly channels?: string | undefined;
+  /** Epoch seconds. */
+  readonly sessionExpiresAt?: string | undefined;
+  /** With what PHP is asked again, where it is; of no use to anybody who does not hold the app's secret. */
+  readonly sessionSeal?: string | undefined;
+  /** Of the ticket that was brought, for `connect` to burn. */
+  readonly jti?: string | undefined;
+}
+
+/** What the authorizer knows beside the session. */
+export interface HandshakeContext {
+  readonly sessionHash: string;
+  /** Epoch milliseconds. */
+  readonly authorizedAt: number;
+  readonly jti?: string | undefined;
+  readonly sessionSeal?: string | undefined;
+}
+
+/**
+ * Strings only, because nobody knows what API Gateway makes of other types here; what is undefined is left out of JSON. The
+ * session id is never among it.
+ */
+export function writeContext(session: Session, handshake: HandshakeContext): AuthorizerContext {
+  const { userInfo, channels, expiresAt } = session;
+  const { sessionHash, authorizedAt, jti, sessionSeal } = handshake;
+  return {
+    principalId: principalOf(session, sessionHash),
+    sessionHash,
+    authorizedAt: String(authorizedAt),
+    userInfo: userInfo && JSON.stringify(userInfo),
+    channels: channels && JSON.stringify(channels),
+    sessionExpiresAt: expiresAt?.toString(),
+    jti,
+    sessionSeal,
+  };
 }
 
 export function allow(methodArn: string, { principalId, ...context }: AuthorizerContext): APIGatewayAuthorizerResult {

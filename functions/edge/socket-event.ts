@@ -1,40 +1,29 @@
-import type { NewConnection } from '../core/connections/connection.ts';
+import type {
+  APIGatewayEventWebsocketRequestContextV2,
+  APIGatewayProxyWebsocketEventV2WithRequestContext,
+} from 'aws-lambda';
+import type { Connection, NewConnection } from '../core/connections/connection.ts';
 import type { Speaker } from '../core/frames/speaker.ts';
-import { principalOf, type Session } from '../core/handshake/session.ts';
-import { type AuthorizerContext, readConnection, type SocketEvent } from './gateway.ts';
+import type { AuthorizerContext, HandshakeContext } from './authorizer-event.ts';
 
-/** What the authorizer knows beside the session. */
-export interface Admission {
-  readonly sessionHash: string;
-  /** Epoch milliseconds. */
-  readonly authorizedAt: number;
-  readonly jti?: string | undefined;
-  readonly sessionSeal?: string | undefined;
-}
+type Context = APIGatewayEventWebsocketRequestContextV2 & { authorizer?: Partial<AuthorizerContext> };
 
-/**
- * Strings only, because nobody knows what API Gateway makes of other types here; what is undefined is left out of JSON. The
- * session id is never among it.
- */
-export function writeContext(session: Session, admission: Admission): AuthorizerContext {
-  const { userInfo, channels, expiresAt } = session;
-  const { sessionHash, authorizedAt, jti, sessionSeal } = admission;
-  return {
-    principalId: principalOf(session, sessionHash),
-    sessionHash,
-    authorizedAt: String(authorizedAt),
-    userInfo: userInfo && JSON.stringify(userInfo),
-    channels: channels && JSON.stringify(channels),
-    sessionExpiresAt: expiresAt?.toString(),
-    jti,
-    sessionSeal,
-  };
+export type SocketEvent = APIGatewayProxyWebsocketEventV2WithRequestContext<Context>;
+
+export type DisconnectEvent = APIGatewayProxyWebsocketEventV2WithRequestContext<
+  Context & { disconnectStatusCode?: number; disconnectReason?: string }
+>;
+
+/** Whom a later event of a connection is about. Never taken from anything that the client sent. */
+export function readConnection({ requestContext }: SocketEvent): Connection | undefined {
+  const principalId = requestContext.authorizer?.principalId;
+  return principalId === undefined ? undefined : { principalId, connectionId: requestContext.connectionId };
 }
 
 /** Whom the authorizer let in, as `connect` is to register it. Undefined when no authorizer of ours did. */
 export function readAdmitted(
   event: SocketEvent,
-): (Omit<NewConnection, 'connectedAt'> & Pick<Admission, 'authorizedAt' | 'jti'>) | undefined {
+): (Omit<NewConnection, 'connectedAt'> & Pick<HandshakeContext, 'authorizedAt' | 'jti'>) | undefined {
   const connection = readConnection(event);
   const { sessionHash, sessionExpiresAt, sessionSeal, authorizedAt, jti } = event.requestContext.authorizer ?? {};
   if (connection === undefined || sessionHash === undefined) return undefined;
