@@ -62,8 +62,18 @@ async function buildLocalCloud(): Promise<void> {
   await rm(target, { recursive: true, force: true });
   compile('local/tsconfig.build.json');
   await nameJavaScript(target);
-  for (const asset of ['inspector/page', 'lambda/runtime/loader.cjs']) {
-    await cp(join(source, asset), join(target, asset), { recursive: true });
+  await build({
+    absWorkingDir: source,
+    entryPoints: ['inspector/page/page.ts', 'inspector/page/page.css'],
+    outdir: join(target, 'inspector/page'),
+    bundle: true,
+    platform: 'browser',
+    format: 'esm',
+    charset: 'utf8',
+    logLevel: 'warning',
+  });
+  for (const asset of ['inspector/page/page.html', 'inspector/page/icon.svg', 'lambda/runtime/loader.cjs']) {
+    await cp(join(source, asset), join(target, asset));
   }
 }
 

@@ -4,7 +4,7 @@ import { type WebSocket, WebSocketServer } from 'ws';
 import type { Certificate } from '../certificate.ts';
 import { listenWithTls } from '../dual-server.ts';
 import type { Inspector } from '../inspector/inspector.ts';
-import { isPageUrl } from '../inspector/page.ts';
+import { isPageUrl } from '../inspector/serve-page.ts';
 import { refuseWebPages } from '../web-pages.ts';
 import type { Gateway } from './gateway.ts';
 import { type Admission, admit, readUpgrade, refuseEarly, stageIn } from './handshake.ts';

@@ -1,6 +1,6 @@
 import { createServer } from 'node:http';
 import { createInspector } from '../../local/inspector/inspector.ts';
-import { isPageUrl } from '../../local/inspector/page.ts';
+import { isPageUrl } from '../../local/inspector/serve-page.ts';
 import { closeServer, listenOnLoopback } from '../../local/loopback.ts';
 import { Morning, morningSeconds, shopTables } from './shop-morning.ts';
 
