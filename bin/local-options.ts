@@ -1,4 +1,4 @@
-import { type SessionMode, sessionModes } from '../functions/core/session.ts';
+import { type SessionMode, sessionModes } from '../functions/core/handshake/session.ts';
 import { readChoice, readOptions, readPort, UsageError } from '../local/command/arguments.ts';
 import { readAppUrl } from './own-app.ts';
 

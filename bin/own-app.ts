@@ -1,7 +1,7 @@
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { SessionMode } from '../functions/core/session.ts';
-import { isLoopback } from '../functions/core/session-endpoint.ts';
+import type { SessionMode } from '../functions/core/handshake/session.ts';
+import { isLoopback } from '../functions/core/handshake/session-endpoint.ts';
 import { UsageError } from '../local/command/arguments.ts';
 import type { Row } from '../local/command/banner.ts';
 import type { Life } from '../local/command/live.ts';

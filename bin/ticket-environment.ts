@@ -1,4 +1,4 @@
-import type { PusherCredentials } from '../functions/core/credentials.ts';
+import type { PusherCredentials } from '../functions/core/keys/credentials.ts';
 import type { LocalCloud } from '../local/index.ts';
 
 type Deployed = Pick<LocalCloud, 'secrets' | 'outputs'>;

@@ -1,25 +1,21 @@
 import { randomBytes } from 'node:crypto';
 import type { APIGatewayAuthorizerResult } from 'aws-lambda';
-import { ivLength } from './core/aes-gcm.ts';
-import { sealAtRest } from './core/at-rest.ts';
 import type { Clock } from './core/clock.ts';
-import { type CredentialsSource, hashSessionId } from './core/credentials.ts';
-import { checkOrigin, type OriginPolicy } from './core/origin.ts';
-import { createProofReader, isTicket } from './core/proof.ts';
+import { sealAtRest } from './core/handshake/at-rest.ts';
+import { checkOrigin, type OriginPolicy } from './core/handshake/origin.ts';
+import { createProofReader, isTicket } from './core/handshake/proof.ts';
+import { askingWith, hasEnded, type Proof, type Session } from './core/handshake/session.ts';
+import { type Browser, SessionCheckFailed, type SessionLookup } from './core/handshake/session-lookup.ts';
+import { clockTolerance, sessionOf, type Ticket } from './core/handshake/ticket.ts';
+import { passableUserAgent } from './core/handshake/user-agent.ts';
+import type { SettledWayIn } from './core/handshake/way-in.ts';
+import { ivLength } from './core/keys/aes-gcm.ts';
+import { type CredentialsSource, hashSessionId } from './core/keys/credentials.ts';
 import { isRefusal, type Refusal, type RefusalReason, refuse } from './core/refusal.ts';
 import { createRefusalLog } from './core/refusal-log.ts';
-import { askingWith, hasEnded, type Proof, type Session } from './core/session.ts';
-import { type Browser, SessionCheckFailed, type SessionLookup } from './core/session-lookup.ts';
-import { clockTolerance, sessionOf, type Ticket } from './core/ticket.ts';
-import { passableUserAgent } from './core/user-agent.ts';
-import type { SettledWayIn } from './core/way-in.ts';
-import { systemClock } from './edge/clock.ts';
 import { type Admission, writeContext } from './edge/context.ts';
-import { readAuthorizerSettings, readAwsSettings, readCredentialsSettings } from './edge/environment.ts';
 import { allow, type ConnectAuthorizerEvent, deny, fitsGateway, readHeader, readTokens } from './edge/gateway.ts';
-import { createSessionLookup } from './edge/php.ts';
-import { createCredentialsSource } from './edge/secret.ts';
-import { createTell, type Tell } from './edge/telemetry.ts';
+import type { Tell } from './edge/telemetry.ts';
 
 interface Dependencies {
   readonly origins: OriginPolicy;
@@ -127,17 +123,3 @@ export function createAuthorizer({
     tell('error', `session check ${outcome}`, { connectionId: requestContext.connectionId, reason }, count);
   }
 }
-
-const settings = readAuthorizerSettings();
-const credentials = createCredentialsSource(readCredentialsSettings(), readAwsSettings(), systemClock);
-const tell = createTell();
-const sessions = createSessionLookup(settings, credentials, systemClock, tell);
-export const handler = createAuthorizer({
-  origins: settings,
-  wayIn: settings,
-  asksAgain: settings.revalidateSeconds !== undefined,
-  sessions,
-  credentials,
-  clock: systemClock,
-  tell,
-});

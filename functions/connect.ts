@@ -1,35 +1,19 @@
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
-import type { Claims } from './core/claims.ts';
 import type { Clock } from './core/clock.ts';
-import { type Connection, type NewConnection, sessionOwner } from './core/connection.ts';
-import { type ConnectionLimit, whoMustGo } from './core/connection-limit.ts';
-import type { ConnectionRegistry, RegisteredConnection } from './core/connection-registry.ts';
-import { createEndWatch, type WatchEnd } from './core/end-watch.ts';
-import { explainEnding } from './core/ending-refusal.ts';
-import { createMeter, type Meter, mostWithin, stepWithin } from './core/meter.ts';
-import { nextCheck } from './core/next-check.ts';
-import type { RefusalReason } from './core/refusal.ts';
-import type { Revocations } from './core/revocations.ts';
-import { ticketMemory } from './core/ticket.ts';
-import { createClaimRows } from './edge/claim-rows.ts';
-import { systemClock } from './edge/clock.ts';
-import { createConnectionRows } from './edge/connection-rows.ts';
+import type { Claims } from './core/connections/claims.ts';
+import { type Connection, type NewConnection, sessionOwner } from './core/connections/connection.ts';
+import { type ConnectionLimit, whoMustGo } from './core/connections/connection-limit.ts';
+import type { ConnectionRegistry, RegisteredConnection } from './core/connections/connection-registry.ts';
+import type { Meter } from './core/connections/meter.ts';
+import type { Revocations } from './core/connections/revocations.ts';
+import { ticketMemory } from './core/handshake/ticket.ts';
+import { explainEnding, type RefusalReason } from './core/refusal.ts';
+import type { WatchEnd } from './core/sessions/end-watch.ts';
+import { nextCheck } from './core/sessions/next-check.ts';
 import { readAdmitted } from './edge/context.ts';
-import { createCounterRows } from './edge/counter-rows.ts';
-import {
-  read,
-  readConnectionLimit,
-  readConnectionTables,
-  readNumber,
-  readOptional,
-  readRevalidateSeconds,
-} from './edge/environment.ts';
 import type { SocketEvent } from './edge/gateway.ts';
-import { createStarter, type Starter } from './edge/invoke.ts';
-import { createRevocationRows } from './edge/revocation-rows.ts';
-import { createTell, type Tell } from './edge/telemetry.ts';
-import { waitAtMost } from './edge/wait-at-most.ts';
+import type { Starter } from './edge/invoke.ts';
+import type { Tell } from './edge/telemetry.ts';
 
 interface Dependencies {
   readonly registry: ConnectionRegistry;
@@ -123,36 +107,3 @@ export function createConnect(dependencies: Dependencies) {
     return claims.claim(`ticket:${jti}`, Math.floor(clock.now() / 1000) + ticketMemory);
   }
 }
-
-const client = new DynamoDBClient(waitAtMost(2000));
-const claimsTable = readOptional('CLAIMS_TABLE');
-const handshakesPerMinute = readNumber('HANDSHAKES_PER_MINUTE_PER_USER');
-
-const counters = read('COUNTERS_TABLE');
-const starter = createStarter({
-  deliver: read('DELIVER_FUNCTION'),
-  revalidate: read('REVALIDATE_FUNCTION'),
-  tick: readOptional('TICK_FUNCTION'),
-});
-
-export const handler = createConnect({
-  registry: createConnectionRows(readConnectionTables(), client, systemClock),
-  revocations: createRevocationRows(read('REVOCATIONS_TABLE'), client, systemClock),
-  claims: claimsTable === undefined ? undefined : createClaimRows(claimsTable, client, systemClock),
-  subprotocol: readOptional('SUBPROTOCOL'),
-  limit: readConnectionLimit(),
-  handshakes: createMeter(
-    {
-      name: 'handshakes',
-      milliseconds: 60_000,
-      most: mostWithin(handshakesPerMinute),
-      step: stepWithin(handshakesPerMinute),
-    },
-    createCounterRows(counters, client),
-  ),
-  revalidateSeconds: readRevalidateSeconds(),
-  watchEnd: createEndWatch(createClaimRows(counters, client, systemClock), starter.closeEnded, systemClock),
-  starter,
-  clock: systemClock,
-  tell: createTell(),
-});

@@ -1,18 +1,11 @@
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { type BroadcastPage, deliverPage, type WorkerWorld } from './core/broadcast-page.ts';
-import type { Connection } from './core/connection.ts';
-import type { RegisteredConnection } from './core/connection-registry.ts';
-import { type EndWorld, encodeEnding, endConnections, endSocket } from './core/end-connections.ts';
-import { encodeFrame, welcomeFrame } from './core/frame.ts';
-import { type Delivery, SocketTrouble } from './core/socket-sender.ts';
-import { createChannels } from './edge/channels.ts';
-import { createClaimRows } from './edge/claim-rows.ts';
-import { systemClock } from './edge/clock.ts';
-import { read } from './edge/environment.ts';
+import type { Connection } from './core/connections/connection.ts';
+import type { RegisteredConnection } from './core/connections/connection-registry.ts';
+import { type BroadcastPage, deliverPage, type WorkerWorld } from './core/delivery/broadcast-worker.ts';
+import { type Delivery, SocketTrouble } from './core/delivery/socket-sender.ts';
+import { encodeFrame, welcomeFrame } from './core/frames/frame.ts';
+import { type EndWorld, encodeEnding, endConnections, endSocket } from './core/sessions/close-connections.ts';
 import type { DeliverJob } from './edge/invoke.ts';
-import { createSockets } from './edge/sockets.ts';
-import { createTell, type Tell } from './edge/telemetry.ts';
-import { waitAtMost } from './edge/wait-at-most.ts';
+import type { Tell } from './edge/telemetry.ts';
 
 interface Dependencies extends EndWorld {
   /** What a page of a broadcast takes. Its sender tries once. */
@@ -105,15 +98,3 @@ export function createDeliver({ worker, tell, ...world }: Dependencies) {
     await leave(connection);
   }
 }
-
-const client = new DynamoDBClient(waitAtMost(2000));
-// Patient, because a post that was taken but not answered in time is posted again, and one that hangs holds up no other.
-const sendOnce = createSockets(read('CALLBACK_URL'), { maxAttempts: 1, timeoutMs: 10_000 });
-const channels = createChannels(client, sendOnce, systemClock);
-
-export const handler = createDeliver({
-  ...channels,
-  worker: { ...channels, claims: createClaimRows(read('CLAIMS_TABLE'), client, systemClock) },
-  sender: createSockets(read('CALLBACK_URL'), { maxAttempts: 3, timeoutMs: 3000 }),
-  tell: createTell(),
-});

@@ -1,13 +1,7 @@
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
-import type { Leave } from './core/leave.ts';
-import { createChannels } from './edge/channels.ts';
-import { systemClock } from './edge/clock.ts';
-import { read } from './edge/environment.ts';
+import type { Leave } from './core/channels/leave.ts';
 import { type DisconnectEvent, readConnection } from './edge/gateway.ts';
-import { createSockets } from './edge/sockets.ts';
-import { createTell, type Tell } from './edge/telemetry.ts';
-import { waitAtMost } from './edge/wait-at-most.ts';
+import type { Tell } from './edge/telemetry.ts';
 
 interface Dependencies {
   readonly leave: Leave;
@@ -35,10 +29,3 @@ export function createDisconnect({ leave, tell }: Dependencies) {
     return { statusCode: 200 };
   };
 }
-
-const sender = createSockets(read('CALLBACK_URL'), { maxAttempts: 1, timeoutMs: 3000 });
-
-export const handler = createDisconnect({
-  ...createChannels(new DynamoDBClient(waitAtMost(2000)), sender, systemClock),
-  tell: createTell(),
-});

@@ -1,8 +1,5 @@
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
-import { createAdmission } from './core/admission.ts';
-import { createClientEvent } from './core/client-event.ts';
-import { fieldsOf } from './core/fields.ts';
+import type { SocketSender } from './core/delivery/socket-sender.ts';
 import {
   type Ending,
   encodeFrame,
@@ -11,27 +8,14 @@ import {
   parseFrame,
   pongFrame,
   subscriptionErrorFrame,
-} from './core/frame.ts';
-import { refuseFrame } from './core/frame-refusal.ts';
-import { createFloodLimit, createLimit, type FloodLimit } from './core/limit.ts';
-import { isRefusal, type Refusal } from './core/refusal.ts';
-import { createSignIn } from './core/sign-in.ts';
-import type { SocketSender } from './core/socket-sender.ts';
-import { createSocketSignatures } from './core/socket-signature.ts';
-import type { Speaker } from './core/speaker.ts';
-import { createJoin, createSubscribe, createUnsubscribe } from './core/subscribe.ts';
-import { createTellPresent } from './core/tell-present.ts';
-import { createChannels } from './edge/channels.ts';
-import { systemClock } from './edge/clock.ts';
+} from './core/frames/frame.ts';
+import type { FloodLimit } from './core/frames/rate-limit.ts';
+import type { Speaker } from './core/frames/speaker.ts';
+import { fieldsOf } from './core/json.ts';
+import { isRefusal, type Refusal, refuseFrame } from './core/refusal.ts';
 import { readSpeaker } from './edge/context.ts';
-import { createCounterRows } from './edge/counter-rows.ts';
-import { read, readAwsSettings, readCredentialsSettings, readNumber } from './edge/environment.ts';
 import type { SocketEvent } from './edge/gateway.ts';
-import { createRevocationRows } from './edge/revocation-rows.ts';
-import { createCredentialsSource } from './edge/secret.ts';
-import { createSockets } from './edge/sockets.ts';
-import { createTell, type Tell } from './edge/telemetry.ts';
-import { waitAtMost } from './edge/wait-at-most.ts';
+import type { Tell } from './edge/telemetry.ts';
 
 /** Does what a frame asks for, and says what it is answered. */
 type Act = (speaker: Speaker, frame: Frame) => Promise<Frame | Ending>;
@@ -116,64 +100,3 @@ function failureOf(frame: Frame | Refusal): Frame {
 function nameOf(error: unknown): string {
   return error instanceof Error ? error.name : 'unknown';
 }
-
-const client = new DynamoDBClient(waitAtMost(2000));
-// Once, because what is posted is tried again by the fan-out.
-const sender = createSockets(read('CALLBACK_URL'), { maxAttempts: 1, timeoutMs: 3000 });
-const channels = createChannels(client, sender, systemClock);
-const counters = createCounterRows(read('CLAIMS_TABLE'), client);
-const isSigned = createSocketSignatures(
-  createCredentialsSource(readCredentialsSettings(), readAwsSettings(), systemClock),
-);
-const minute = 60_000;
-const frames = createFloodLimit(
-  {
-    name: 'frames',
-    perConnection: { limit: readNumber('FRAMES_PER_MINUTE'), milliseconds: minute, reason: 'many-frames' },
-    perUser: { limit: readNumber('FRAMES_PER_MINUTE_PER_USER'), milliseconds: minute, reason: 'many-frames-of-user' },
-  },
-  counters,
-);
-const clientEvents = createLimit(
-  {
-    name: 'client-events',
-    perConnection: { limit: readNumber('CLIENT_EVENTS_PER_SECOND'), milliseconds: 1000, reason: 'many-client-events' },
-    perUser: {
-      limit: readNumber('CLIENT_EVENTS_PER_MINUTE_PER_USER'),
-      milliseconds: minute,
-      reason: 'many-client-events-of-user',
-    },
-    isExact: true,
-  },
-  counters,
-);
-const joins = createLimit(
-  {
-    name: 'joins',
-    perConnection: { limit: readNumber('PRESENCE_JOINS_PER_MINUTE'), milliseconds: minute, reason: 'many-joins' },
-    perUser: {
-      limit: readNumber('PRESENCE_JOINS_PER_MINUTE_PER_USER'),
-      milliseconds: minute,
-      reason: 'many-joins-of-user',
-    },
-  },
-  counters,
-);
-const join = createJoin({
-  ...channels,
-  revocations: createRevocationRows(read('REVOCATIONS_TABLE'), client, systemClock),
-  tellPresent: createTellPresent(channels.members, sender),
-  maxChannels: readNumber('CHANNELS_PER_CONNECTION'),
-});
-
-export const handler = createMessage({
-  verbs: {
-    subscribe: createSubscribe(createAdmission(isSigned, channels.registry), joins, join),
-    unsubscribe: createUnsubscribe(channels),
-    signIn: createSignIn(isSigned, channels.registry, join),
-    clientEvent: createClientEvent({ ...channels, limit: clientEvents }),
-  },
-  limit: frames,
-  sender,
-  tell: createTell(),
-});

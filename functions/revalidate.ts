@@ -1,29 +1,9 @@
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import type { Claims } from './core/claims.ts';
-import { closeAtTheEnd, waitUntil } from './core/close-at-the-end.ts';
-import { soonMs } from './core/live-sessions.ts';
-import type { Asking } from './core/poll.ts';
-import { type RevalidateReport, type RevalidateWorld, revalidate } from './core/revalidate.ts';
-import { createChannels } from './edge/channels.ts';
-import { createClaimRows } from './edge/claim-rows.ts';
-import { systemClock } from './edge/clock.ts';
-import {
-  read,
-  readAwsSettings,
-  readConnectionTables,
-  readCredentialsSettings,
-  readNumber,
-  readRevalidateSeconds,
-  readSessionEndpointSettings,
-} from './edge/environment.ts';
-import { createGuardRows } from './edge/guard-rows.ts';
-import { createLiveSessionRows } from './edge/live-session-rows.ts';
-import { createSessionLookup } from './edge/php.ts';
-import { createRevocationRows } from './edge/revocation-rows.ts';
-import { createCredentialsSource } from './edge/secret.ts';
-import { createSockets } from './edge/sockets.ts';
-import { createTell, type Tell } from './edge/telemetry.ts';
-import { waitAtMost } from './edge/wait-at-most.ts';
+import { waitUntil } from './core/clock.ts';
+import type { Claims } from './core/connections/claims.ts';
+import { closeAtTheEnd } from './core/sessions/close-at-the-end.ts';
+import { soonMs } from './core/sessions/live-sessions.ts';
+import { type RevalidateReport, type RevalidateWorld, revalidate } from './core/sessions/revalidate.ts';
+import type { Tell } from './edge/telemetry.ts';
 
 interface Dependencies extends RevalidateWorld {
   readonly claims: Claims;
@@ -132,31 +112,3 @@ function isRelease(event: unknown): boolean {
 function isWait(event: unknown): event is { readonly endsAt: number } {
   return typeof event === 'object' && event !== null && 'endsAt' in event && typeof event.endsAt === 'number';
 }
-
-const client = new DynamoDBClient(waitAtMost(2000));
-const tell = createTell();
-const sender = createSockets(read('CALLBACK_URL'), { maxAttempts: 2, timeoutMs: 3000 });
-
-/** Undefined where PHP is asked in the handshake only. */
-function createAsking(): Asking | undefined {
-  const interval = readRevalidateSeconds();
-  if (interval === undefined) return undefined;
-  const settings = readSessionEndpointSettings();
-  const credentials = createCredentialsSource(readCredentialsSettings(), readAwsSettings(), systemClock);
-  const sessions = createSessionLookup(settings, credentials, systemClock, tell);
-  const atOnce = readNumber('CHECKS_AT_ONCE');
-  const guard = createGuardRows(read('CLAIMS_TABLE'), client, systemClock);
-  return { sessions, credentials, interval, atOnce, timeoutMs: settings.timeoutMs, guard };
-}
-
-export const handler = createRevalidate({
-  ...createChannels(client, createSockets(read('CALLBACK_URL'), { maxAttempts: 1, timeoutMs: 3000 }), systemClock),
-  revocations: createRevocationRows(read('REVOCATIONS_TABLE'), client, systemClock),
-  live: createLiveSessionRows(readConnectionTables(), client, systemClock),
-  claims: createClaimRows(read('CLAIMS_TABLE'), client, systemClock),
-  sender,
-  asking: createAsking(),
-  clock: systemClock,
-  random: Math.random,
-  tell,
-});

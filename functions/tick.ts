@@ -1,18 +1,11 @@
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import type { Claims } from './core/claims.ts';
 import type { Clock } from './core/clock.ts';
-import { welcomePatience } from './core/connection.ts';
-import type { ConnectionRegistry, RegisteredConnection } from './core/connection-registry.ts';
-import { fanOut } from './core/fan-out.ts';
-import { encodeFrame, helloFrame } from './core/frame.ts';
-import type { SocketSender } from './core/socket-sender.ts';
-import { createClaimRows } from './edge/claim-rows.ts';
-import { systemClock } from './edge/clock.ts';
-import { createConnectionRows } from './edge/connection-rows.ts';
-import { read, readConnectionTables } from './edge/environment.ts';
-import { createSockets } from './edge/sockets.ts';
-import { createTell, type Tell } from './edge/telemetry.ts';
-import { waitAtMost } from './edge/wait-at-most.ts';
+import type { Claims } from './core/connections/claims.ts';
+import { welcomePatience } from './core/connections/connection.ts';
+import type { ConnectionRegistry, RegisteredConnection } from './core/connections/connection-registry.ts';
+import { fanOut } from './core/delivery/fan-out.ts';
+import type { SocketSender } from './core/delivery/socket-sender.ts';
+import { encodeFrame, helloFrame } from './core/frames/frame.ts';
+import type { Tell } from './edge/telemetry.ts';
 
 interface Dependencies {
   readonly registry: ConnectionRegistry;
@@ -105,14 +98,3 @@ export function createTick({ registry, claims, sender, clock, minutes, tell }: D
     return Math.max(second + 1, Math.ceil(clock.now() / 1000));
   }
 }
-
-const client = new DynamoDBClient(waitAtMost(2000));
-export const handler = createTick({
-  registry: createConnectionRows(readConnectionTables(), client, systemClock),
-  claims: createClaimRows(read('CLAIMS_TABLE'), client, systemClock),
-  sender: createSockets(read('CALLBACK_URL'), { maxAttempts: 1, timeoutMs: 900 }),
-  clock: systemClock,
-  // One less than the Lambda's time, which is the most that there is.
-  minutes: 14,
-  tell: createTell(),
-});

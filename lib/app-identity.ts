@@ -15,7 +15,7 @@ interface IdentityProps {
   readonly key?: string | undefined;
 }
 
-/** The key by the shape of a ticket's `kid` (functions/core/ticket.ts). */
+/** The key by the shape of a ticket's `kid` (functions/core/handshake/ticket.ts). */
 const longest = { appId: 64, key: 32 } as const;
 
 /** Undefined when both can be used; else one plain sentence about the one that cannot. */

@@ -4,14 +4,14 @@ import { type AssetCode, Code } from 'aws-cdk-lib/aws-lambda';
 import { AssetHashType } from 'aws-cdk-lib/core';
 import { type BuildOptions, buildSync } from 'esbuild';
 
-/** The files of `functions/`, without their ending: one is one deployed Lambda. */
+/** The files of `functions/`, without their ending: one is one deployed Lambda, whose parts `functions/wiring` puts together. */
 export const entries = [
   'authorizer',
   'connect',
   'message',
   'disconnect',
   'deliver',
-  'publish',
+  'http-api',
   'revalidate',
   'tick',
 ] as const;
@@ -45,7 +45,11 @@ export function functionCode(entry: Entry): AssetCode {
 
 export function bundleOptions(entry: Entry) {
   return {
-    entryPoints: [join(functionsFolder, `${entry}.ts`)],
+    // All that runs when the Lambda is loaded; no module of ours does anything when it is imported.
+    stdin: {
+      contents: `import { wire } from './wiring/${entry}.ts';\nexport const handler = wire();`,
+      resolveDir: functionsFolder,
+    },
     bundle: true,
     minify: true,
     platform: 'node',

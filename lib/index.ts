@@ -1,6 +1,6 @@
-export type { LimitChoice } from '../functions/core/connection-limit.ts';
-export type { SessionMode } from '../functions/core/session.ts';
-export type { SessionCheck, TokenSource } from '../functions/core/way-in.ts';
+export type { LimitChoice } from '../functions/core/connections/connection-limit.ts';
+export type { SessionMode } from '../functions/core/handshake/session.ts';
+export type { SessionCheck, TokenSource } from '../functions/core/handshake/way-in.ts';
 export { BadProps } from './refuse-bad-props.ts';
 export { SessionSocket } from './session-socket.ts';
 export type { RateLimit, SessionSocketProps } from './session-socket-props.ts';

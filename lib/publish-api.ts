@@ -2,7 +2,7 @@ import { type CfnStage, HttpApi, HttpMethod, HttpStage, PayloadFormatVersion } f
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
-import { apiRoutes, closesSockets } from '../functions/core/api-routes.ts';
+import { apiRoutes, closesSockets } from '../functions/core/http-api/routes.ts';
 import { accessLog, httpLogFormat } from './access-log.ts';
 import { acknowledge } from './acknowledge.ts';
 import { alarmOnServerErrors } from './api-alarms.ts';

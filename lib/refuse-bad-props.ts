@@ -1,9 +1,9 @@
 import { Token } from 'aws-cdk-lib';
-import { defaultLimit, findLimitFault } from '../functions/core/connection-limit.ts';
-import { findOriginFault } from '../functions/core/origin-fault.ts';
-import { findEndpointFault } from '../functions/core/session-endpoint-fault.ts';
-import { settleWayIn } from '../functions/core/way-in.ts';
-import { findWayInFault } from '../functions/core/way-in-fault.ts';
+import { defaultLimit, findLimitFault } from '../functions/core/connections/connection-limit.ts';
+import { findOriginFault } from '../functions/core/handshake/origin-fault.ts';
+import { findEndpointFault } from '../functions/core/handshake/session-endpoint-fault.ts';
+import { settleWayIn } from '../functions/core/handshake/way-in.ts';
+import { findWayInFault } from '../functions/core/handshake/way-in-fault.ts';
 import { findIdentityFault } from './app-identity.ts';
 import { settleRevalidate } from './revalidation.ts';
 import type { SessionSocketProps } from './session-socket-props.ts';

@@ -3,7 +3,7 @@ import type { Alarm } from 'aws-cdk-lib/aws-cloudwatch';
 import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction as LambdaTarget } from 'aws-cdk-lib/aws-events-targets';
 import { Construct } from 'constructs';
-import type { SessionMode } from '../functions/core/session.ts';
+import type { SessionMode } from '../functions/core/handshake/session.ts';
 import type {
   ChannelsEnvironment,
   PhpEnvironment,

@@ -1,8 +1,8 @@
 import type { Duration } from 'aws-cdk-lib';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
-import type { LimitChoice } from '../functions/core/connection-limit.ts';
-import type { SessionMode } from '../functions/core/session.ts';
-import type { SessionCheck, TokenSource } from '../functions/core/way-in.ts';
+import type { LimitChoice } from '../functions/core/connections/connection-limit.ts';
+import type { SessionMode } from '../functions/core/handshake/session.ts';
+import type { SessionCheck, TokenSource } from '../functions/core/handshake/way-in.ts';
 
 /** By the token bucket of API Gateway (https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-request-throttling.html). */
 export interface RateLimit {

@@ -2,7 +2,7 @@ import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import type { Construct } from 'constructs';
-import { settleWayIn } from '../functions/core/way-in.ts';
+import { settleWayIn } from '../functions/core/handshake/way-in.ts';
 import { SessionSocket } from './session-socket.ts';
 import type { SessionSocketProps } from './session-socket-props.ts';
 

@@ -3,9 +3,9 @@ import type { Alarm, CompositeAlarm } from 'aws-cdk-lib/aws-cloudwatch';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
-import { defaultLimit } from '../functions/core/connection-limit.ts';
-import type { SessionMode } from '../functions/core/session.ts';
-import { type SettledWayIn, settleWayIn, type TokenSource } from '../functions/core/way-in.ts';
+import { defaultLimit } from '../functions/core/connections/connection-limit.ts';
+import type { SessionMode } from '../functions/core/handshake/session.ts';
+import { type SettledWayIn, settleWayIn, type TokenSource } from '../functions/core/handshake/way-in.ts';
 import type {
   AuthorizerEnvironment,
   ChannelsEnvironment,
@@ -285,7 +285,7 @@ export class SessionSocket extends Construct {
   #createPublish(): SocketFunction {
     const { connections, owners, subscriptions, revocations, claims } = this.#tables;
     const publish = this.#createFunction('Publish', {
-      entry: 'publish',
+      entry: 'http-api',
       description: 'Publishes, tells who listens, and closes the sockets of a session or a user',
       environment: {
         ...this.#channels.environment,

@@ -4,7 +4,7 @@ import { WebSocketLambdaAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2-authoriz
 import { WebSocketLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
-import type { TokenSource } from '../functions/core/way-in.ts';
+import type { TokenSource } from '../functions/core/handshake/way-in.ts';
 import { identitySources } from '../functions/edge/identity-sources.ts';
 import { accessLog, createLogAccount, socketLogFormat } from './access-log.ts';
 import { acknowledge } from './acknowledge.ts';

@@ -1,4 +1,4 @@
-import { defaultLimit } from '../functions/core/connection-limit.ts';
+import { defaultLimit } from '../functions/core/connections/connection-limit.ts';
 import type { SessionSocketProps } from './session-socket-props.ts';
 
 type TrafficLimits = Required<

@@ -1,5 +1,5 @@
 import { DynamoDBClient, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
-import { connectionIdOf } from '../functions/core/connection.ts';
+import { connectionIdOf } from '../functions/core/connections/connection.ts';
 import { type Listener, type Publishing, startPublishing } from './publishing.ts';
 
 /** Sockets on one channel whose rows are so large that twelve fill a page, so that few sockets take several workers. */

@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DynamoDBClient, ScanCommand } from '@aws-sdk/client-dynamodb';
 import { readCredentials } from '../bin/ticket-environment.ts';
-import type { PusherCredentials } from '../functions/core/credentials.ts';
+import type { PusherCredentials } from '../functions/core/keys/credentials.ts';
 import type { Entry } from '../lib/bundle.ts';
 import {
   type InvocationResult,
@@ -86,7 +86,9 @@ export async function startGateway(
       const ids = Object.keys(template.Resources).filter(
         (id) => template.Resources[id]?.Type === 'AWS::Lambda::Function',
       );
-      const id = ids.find((each) => each.toLowerCase().includes(`${entry}function`)) ?? '';
+      // Logical ids stay as they were when the function had another name.
+      const name = entry === 'http-api' ? 'publish' : entry;
+      const id = ids.find((each) => each.toLowerCase().includes(`${name}function`)) ?? '';
       const folder = assetFolder(assetKey(template, id) ?? '');
       if (folder === undefined) throw new Error(`The template has no function ${entry}.`);
       const before = book.entries.length;

@@ -1,4 +1,4 @@
-import { deriveCredentials, hashSessionId } from '../functions/core/credentials.ts';
+import { deriveCredentials, hashSessionId } from '../functions/core/keys/credentials.ts';
 import { signQuery } from './fakes/signed-request.ts';
 import { signForSocket } from './fakes/socket-auth.ts';
 import { type Gateway, type GatewayOptions, startGateway } from './gateway.ts';

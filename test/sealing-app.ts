@@ -1,4 +1,4 @@
-import type { PusherCredentials } from '../functions/core/credentials.ts';
+import type { PusherCredentials } from '../functions/core/keys/credentials.ts';
 import { type Contents, contents, sealTicket } from './fakes/ticket.ts';
 import { answerJson, WebServer } from './fakes/web-server.ts';
 import { isSignedWith, sayNo } from './signed-asker.ts';

@@ -1,6 +1,11 @@
 import { createHmac } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import { deriveCredentials, deriveKey, type PusherCredentials, signRequest } from '../functions/core/credentials.ts';
+import {
+  deriveCredentials,
+  deriveKey,
+  type PusherCredentials,
+  signRequest,
+} from '../functions/core/keys/credentials.ts';
 import type { Mood } from './fakes/web-server.ts';
 
 /** Whether a request comes from a gateway with this secret, as PHP finds out: by signing it as well. */

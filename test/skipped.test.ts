@@ -10,7 +10,7 @@ it('lists skipped tests by reason, and the one line that installs what they need
     { file: sessions, name: 'a', need: php },
     { file: sessions, name: 'b', need: php },
     { file: 'test/integration/registry.test.ts', name: 'c', need: java },
-    { file: 'test/core/frame.test.ts', name: 'd' },
+    { file: 'test/core/frames/frame.test.ts', name: 'd' },
   ];
   expect(describeSkips(skips).split('\n')).toEqual([
     ' Skipped: 4 tests',
@@ -19,7 +19,7 @@ it('lists skipped tests by reason, and the one line that installs what they need
     '  There is no java on the PATH.',
     '     1  test/integration/registry.test.ts',
     '  Without a reason.',
-    '     1  test/core/frame.test.ts',
+    '     1  test/core/frames/frame.test.ts',
     '  Debian has what they need: apt-get install php-cli default-jre-headless',
     '',
   ]);

@@ -1,10 +1,10 @@
-import { pickCookies } from '../../functions/core/cookies.ts';
-import { deriveCredentials, isSignedNo, signRequest } from '../../functions/core/credentials.ts';
+import { pickCookies } from '../../functions/core/handshake/cookies.ts';
+import { askingWith } from '../../functions/core/handshake/session.ts';
+import { answerHeader } from '../../functions/core/handshake/session-answer.ts';
+import { openTicket } from '../../functions/core/handshake/ticket.ts';
+import { decodeUserAgent } from '../../functions/core/handshake/user-agent.ts';
+import { deriveCredentials, isSignedNo, signRequest } from '../../functions/core/keys/credentials.ts';
 import { isRefusal } from '../../functions/core/refusal.ts';
-import { askingWith } from '../../functions/core/session.ts';
-import { answerHeader } from '../../functions/core/session-answer.ts';
-import { openTicket } from '../../functions/core/ticket.ts';
-import { decodeUserAgent } from '../../functions/core/user-agent.ts';
 import { type Answered, isReply, type Reply } from './ask.ts';
 import { decodeValue, findCookie, type Patient } from './patient.ts';
 import { read } from './said.ts';

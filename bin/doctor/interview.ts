@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { SessionMode } from '../../functions/core/session.ts';
+import type { SessionMode } from '../../functions/core/handshake/session.ts';
 import { cookiesOfGateway, isOwnNo, type Sent, signAs } from './as-gateway.ts';
 import { type Answered, type Ask, isReply, type Reply } from './ask.ts';
 import { isSafe, type Patient } from './patient.ts';

@@ -1,5 +1,5 @@
-import { sessionModes } from '../../functions/core/session.ts';
-import { findWayInFault } from '../../functions/core/way-in-fault.ts';
+import { sessionModes } from '../../functions/core/handshake/session.ts';
+import { findWayInFault } from '../../functions/core/handshake/way-in-fault.ts';
 import { readChoice, readOptionsAndWords, UsageError } from '../../local/command/arguments.ts';
 import { findCookie, type Patient } from './patient.ts';
 

@@ -1,5 +1,5 @@
-import type { SessionMode } from '../../functions/core/session.ts';
-import { isLoopback } from '../../functions/core/session-endpoint.ts';
+import type { SessionMode } from '../../functions/core/handshake/session.ts';
+import { isLoopback } from '../../functions/core/handshake/session-endpoint.ts';
 
 /** What is known before anything is asked. */
 export interface Patient {

@@ -1,5 +1,5 @@
-import { parseJson } from '../../functions/core/fields.ts';
-import type { SessionMode } from '../../functions/core/session.ts';
+import type { SessionMode } from '../../functions/core/handshake/session.ts';
+import { parseJson } from '../../functions/core/json.ts';
 import type { Reply } from './ask.ts';
 
 /** What an answer says about whose session it is. */

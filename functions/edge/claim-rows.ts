@@ -1,6 +1,6 @@
 import { DeleteItemCommand, type DynamoDBClient, GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
-import type { Claims } from '../core/claims.ts';
 import type { Clock } from '../core/clock.ts';
+import type { Claims } from '../core/connections/claims.ts';
 import { orUnfit } from './or-unfit.ts';
 import { claimsTable, rowVersion } from './tables.ts';
 

@@ -1,6 +1,6 @@
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
-import { type Connection, sessionOwner, userOwner } from '../core/connection.ts';
-import type { RegisteredConnection, RevokedConnection } from '../core/connection-registry.ts';
+import { type Connection, sessionOwner, userOwner } from '../core/connections/connection.ts';
+import type { RegisteredConnection, RevokedConnection } from '../core/connections/connection-registry.ts';
 import type { RefusalReason } from '../core/refusal.ts';
 import { connectionsTable } from './tables.ts';
 

@@ -10,8 +10,14 @@ import {
   type UpdateItemCommandInput,
 } from '@aws-sdk/client-dynamodb';
 import type { Clock } from '../core/clock.ts';
-import { type Connection, connectionLifetime, sessionOwner, userOwner, welcomePatience } from '../core/connection.ts';
-import type { ConnectionRegistry } from '../core/connection-registry.ts';
+import {
+  type Connection,
+  connectionLifetime,
+  sessionOwner,
+  userOwner,
+  welcomePatience,
+} from '../core/connections/connection.ts';
+import type { ConnectionRegistry } from '../core/connections/connection-registry.ts';
 import type { RefusalReason } from '../core/refusal.ts';
 import {
   type ConnectionTableNames,

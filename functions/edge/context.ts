@@ -1,6 +1,6 @@
-import type { NewConnection } from '../core/connection.ts';
-import { principalOf, type Session } from '../core/session.ts';
-import type { Speaker } from '../core/speaker.ts';
+import type { NewConnection } from '../core/connections/connection.ts';
+import type { Speaker } from '../core/frames/speaker.ts';
+import { principalOf, type Session } from '../core/handshake/session.ts';
 import { type AuthorizerContext, readConnection, type SocketEvent } from './gateway.ts';
 
 /** What the authorizer knows beside the session. */

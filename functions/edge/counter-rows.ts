@@ -1,5 +1,5 @@
 import { type DynamoDBClient, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
-import { type Counters, windowsAt } from '../core/counters.ts';
+import { type Counters, windowsAt } from '../core/connections/counters.ts';
 import { orUnfit } from './or-unfit.ts';
 import { claimsTable, rowVersion } from './tables.ts';
 

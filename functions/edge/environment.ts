@@ -1,8 +1,19 @@
-import { type ConnectionLimit, findLimitFault, type LimitChoice, limitChoices } from '../core/connection-limit.ts';
-import { isOrigin, type OriginPolicy } from '../core/origin.ts';
-import { type SessionMode, sessionModes } from '../core/session.ts';
-import { maySendTo } from '../core/session-endpoint.ts';
-import { type SessionCheck, type SettledWayIn, sessionChecks, type TokenSource, tokenSources } from '../core/way-in.ts';
+import {
+  type ConnectionLimit,
+  findLimitFault,
+  type LimitChoice,
+  limitChoices,
+} from '../core/connections/connection-limit.ts';
+import { isOrigin, type OriginPolicy } from '../core/handshake/origin.ts';
+import { type SessionMode, sessionModes } from '../core/handshake/session.ts';
+import { maySendTo } from '../core/handshake/session-endpoint.ts';
+import {
+  type SessionCheck,
+  type SettledWayIn,
+  sessionChecks,
+  type TokenSource,
+  tokenSources,
+} from '../core/handshake/way-in.ts';
 import type { AwsCredentials } from './sigv4.ts';
 
 /** Names of the variables, by function. The construct writes them with `satisfies`, so none can be forgotten. */

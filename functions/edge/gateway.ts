@@ -4,8 +4,8 @@ import type {
   APIGatewayProxyWebsocketEventV2WithRequestContext,
   APIGatewayRequestAuthorizerEvent,
 } from 'aws-lambda';
-import type { Connection } from '../core/connection.ts';
-import type { TokenSource } from '../core/way-in.ts';
+import type { Connection } from '../core/connections/connection.ts';
+import type { TokenSource } from '../core/handshake/way-in.ts';
 
 /**
  * What a WebSocket API sends to a REQUEST authorizer: fewer fields than a REST API's event of the same name, which the

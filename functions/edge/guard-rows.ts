@@ -8,7 +8,7 @@ import {
   type GuardState,
   hashLength,
   type LastAnswers,
-} from '../core/guard-memory.ts';
+} from '../core/sessions/guard-memory.ts';
 import { claimsTable, rowVersion } from './tables.ts';
 
 type Row = Record<string, AttributeValue>;

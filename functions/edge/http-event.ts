@@ -1,5 +1,5 @@
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
-import type { ApiRequest, RequestFault } from '../core/request-signature.ts';
+import type { ApiRequest, RequestFault } from '../core/http-api/api-request.ts';
 
 /**
  * What an HTTP API sends (payload format 2.0), with the body as the bytes that were signed

@@ -1,6 +1,12 @@
 import { DeleteItemCommand, type DynamoDBClient, GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import type { Clock } from '../core/clock.ts';
-import { type Attempt, answerMemory, attemptSeconds, type Beginning, type Idempotency } from '../core/idempotency.ts';
+import {
+  type Attempt,
+  answerMemory,
+  attemptSeconds,
+  type Beginning,
+  type Idempotency,
+} from '../core/http-api/idempotency.ts';
 import { orUnfit } from './or-unfit.ts';
 import { claimsTable, rowVersion } from './tables.ts';
 

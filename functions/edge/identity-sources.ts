@@ -1,4 +1,4 @@
-import type { TokenSource } from '../core/way-in.ts';
+import type { TokenSource } from '../core/handshake/way-in.ts';
 import { tokenParameter } from './gateway.ts';
 
 /** The authorizer's only identity source: who brings none of it is answered 401 by API Gateway and costs no Lambda. */

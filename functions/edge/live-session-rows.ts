@@ -6,9 +6,9 @@ import {
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
 import type { Clock } from '../core/clock.ts';
-import { type Connection, sessionOwner, userOwner } from '../core/connection.ts';
-import type { DueConnection, LiveSession, LiveSessions } from '../core/live-sessions.ts';
-import { isSameSessionId } from '../core/session.ts';
+import { type Connection, sessionOwner, userOwner } from '../core/connections/connection.ts';
+import { isSameSessionId } from '../core/handshake/session.ts';
+import type { DueConnection, LiveSession, LiveSessions } from '../core/sessions/live-sessions.ts';
 import { type ConnectionTableNames, channelsOf, keyOf, type Row, readRow, shown } from './connection-row.ts';
 import { orUnfit } from './or-unfit.ts';
 import { createOwnerRows } from './owner-rows.ts';

@@ -7,10 +7,10 @@ import {
   UpdateItemCommand,
   type UpdateItemCommandInput,
 } from '@aws-sdk/client-dynamodb';
+import type { Members } from '../core/channels/members.ts';
 import type { Clock } from '../core/clock.ts';
-import { connectionLifetime } from '../core/connection.ts';
-import type { Members } from '../core/members.ts';
-import type { Member } from '../core/subscriptions.ts';
+import { connectionLifetime } from '../core/connections/connection.ts';
+import type { Member } from '../core/connections/member.ts';
 import { orUnfit } from './or-unfit.ts';
 import { membersTable, rowVersion } from './tables.ts';
 

@@ -1,6 +1,6 @@
 import { DeleteItemCommand, type DynamoDBClient, PutItemCommand, paginateQuery } from '@aws-sdk/client-dynamodb';
 import type { Clock } from '../core/clock.ts';
-import { type Connection, connectionLifetime } from '../core/connection.ts';
+import { type Connection, connectionLifetime } from '../core/connections/connection.ts';
 import { ownersTable, rowVersion } from './tables.ts';
 
 const { partitionKey, sortKey, ttl } = ownersTable;

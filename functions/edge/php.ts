@@ -1,9 +1,9 @@
 import type { Clock } from '../core/clock.ts';
-import { type CredentialsSource, isSignedNo, signRequest } from '../core/credentials.ts';
-import { askingWith, type SessionMode } from '../core/session.ts';
-import { answerHeader, judgeAnswer } from '../core/session-answer.ts';
-import { SessionCheckFailed, type SessionLookup } from '../core/session-lookup.ts';
-import { decodeUserAgent } from '../core/user-agent.ts';
+import { askingWith, type SessionMode } from '../core/handshake/session.ts';
+import { answerHeader, judgeAnswer } from '../core/handshake/session-answer.ts';
+import { SessionCheckFailed, type SessionLookup } from '../core/handshake/session-lookup.ts';
+import { decodeUserAgent } from '../core/handshake/user-agent.ts';
+import { type CredentialsSource, isSignedNo, signRequest } from '../core/keys/credentials.ts';
 import { exchange, HttpFailure, type HttpRequest } from './http.ts';
 import type { Tell } from './telemetry.ts';
 

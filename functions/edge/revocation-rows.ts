@@ -1,6 +1,6 @@
 import { type DynamoDBClient, GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import type { Clock } from '../core/clock.ts';
-import { type Revocations, revocationMemory } from '../core/revocations.ts';
+import { type Revocations, revocationMemory } from '../core/connections/revocations.ts';
 import { orUnfit } from './or-unfit.ts';
 import { revocationsTable, rowVersion } from './tables.ts';
 

@@ -4,7 +4,7 @@ import {
   TransactionCanceledException,
   TransactWriteItemsCommand,
 } from '@aws-sdk/client-dynamodb';
-import type { Connection } from '../core/connection.ts';
+import type { Connection } from '../core/connections/connection.ts';
 import type { RefusalReason } from '../core/refusal.ts';
 import { keyOf, type Row, revocationOf, shown } from './connection-row.ts';
 

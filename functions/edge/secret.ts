@@ -1,7 +1,7 @@
 import type { Clock } from '../core/clock.ts';
-import { type Credentials, type CredentialsSource, deriveCredentials, type Secrets } from '../core/credentials.ts';
-import { fieldsIn, isAbsentOr } from '../core/fields.ts';
-import { SessionCheckFailed } from '../core/session-lookup.ts';
+import { SessionCheckFailed } from '../core/handshake/session-lookup.ts';
+import { fieldsIn, isAbsentOr } from '../core/json.ts';
+import { type Credentials, type CredentialsSource, deriveCredentials, type Secrets } from '../core/keys/credentials.ts';
 import type { AwsSettings, CredentialsSettings } from './environment.ts';
 import { exchange, HttpFailure } from './http.ts';
 import { signPost } from './sigv4.ts';

@@ -3,7 +3,7 @@ import {
   DeleteConnectionCommand,
   PostToConnectionCommand,
 } from '@aws-sdk/client-apigatewaymanagementapi';
-import { type SocketSender, SocketTrouble } from '../core/socket-sender.ts';
+import { type SocketSender, SocketTrouble } from '../core/delivery/socket-sender.ts';
 import { createConnectionsClient, type PostSettings } from './connections/client.ts';
 import { LineFailure } from './connections/line-failure.ts';
 

@@ -8,9 +8,9 @@ import {
   paginateScan,
   QueryCommand,
 } from '@aws-sdk/client-dynamodb';
+import type { Subscription, Subscriptions } from '../core/channels/subscriptions.ts';
 import type { Clock } from '../core/clock.ts';
-import { type Connection, connectionLifetime } from '../core/connection.ts';
-import type { Subscription, Subscriptions } from '../core/subscriptions.ts';
+import { type Connection, connectionLifetime } from '../core/connections/connection.ts';
 import { orUnfit } from './or-unfit.ts';
 import { rowVersion, subscriptionsTable } from './tables.ts';
 

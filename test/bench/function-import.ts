@@ -18,7 +18,7 @@ export async function measureFunctionImport(bench: Bench): Promise<Figure[]> {
   const empty = join(folder, 'empty.js');
   await writeFile(empty, '');
   const figures: Figure[] = [];
-  for (const entry of ['publish', 'deliver'] as const) {
+  for (const entry of ['http-api', 'deliver'] as const) {
     const outfile = join(folder, `${entry}.js`);
     await build({ ...bundleOptions(entry), outfile });
     bench.step(`loading ${entry} into fresh processes, ${rounds} rounds`);

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { createChannels } from '../../functions/edge/channels.ts';
 import { systemClock } from '../../functions/edge/clock.ts';
 import { read } from '../../functions/edge/environment.ts';
 import { createSockets } from '../../functions/edge/sockets.ts';
+import { createChannels } from '../../functions/wiring/channels.ts';
 import { serve } from './serve.ts';
 
 export interface Published {

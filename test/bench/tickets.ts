@@ -1,7 +1,7 @@
 import fc from 'fast-check';
-import { deriveCredentials } from '../../functions/core/credentials.ts';
+import { openTicket } from '../../functions/core/handshake/ticket.ts';
+import { deriveCredentials } from '../../functions/core/keys/credentials.ts';
 import { isRefusal } from '../../functions/core/refusal.ts';
-import { openTicket } from '../../functions/core/ticket.ts';
 import { contents, createSealer } from '../fakes/ticket.ts';
 import { mutationsOf } from '../fakes/ticket-mutations.ts';
 import type { Bench } from './bench.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Claims } from '../../functions/core/claims.ts';
+import type { Claims } from '../../functions/core/connections/claims.ts';
 import { ManualClock } from '../fakes/clock.ts';
 
 /** What every Claims does, whatever it is made of. `create` makes one without any claim, on the time of `clock`. */

@@ -4,8 +4,8 @@ import {
   connectionLifetime,
   type NewConnection,
   welcomePatience,
-} from '../../functions/core/connection.ts';
-import type { ConnectionRegistry, RegisteredConnection } from '../../functions/core/connection-registry.ts';
+} from '../../functions/core/connections/connection.ts';
+import type { ConnectionRegistry, RegisteredConnection } from '../../functions/core/connections/connection-registry.ts';
 import { ManualClock } from '../fakes/clock.ts';
 
 /** An empty registry that takes its time from `clock`. */

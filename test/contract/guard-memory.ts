@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { GuardMemory, GuardState } from '../../functions/core/guard-memory.ts';
+import type { GuardMemory, GuardState } from '../../functions/core/sessions/guard-memory.ts';
 import { ManualClock } from '../fakes/clock.ts';
 
 /** What every GuardMemory does, whatever it is made of. `create` makes one that remembers nothing, on the time of `clock`. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { answerMemory, attemptSeconds, type Idempotency } from '../../functions/core/idempotency.ts';
+import { answerMemory, attemptSeconds, type Idempotency } from '../../functions/core/http-api/idempotency.ts';
 import { ManualClock } from '../fakes/clock.ts';
 
 const attempt = { name: 'idempotency:/apps/app/events:one-of-mine', bodyHash: 'a'.repeat(64) };

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { connectionLifetime, type NewConnection } from '../../functions/core/connection.ts';
-import type { ConnectionRegistry } from '../../functions/core/connection-registry.ts';
-import type { LiveSessions } from '../../functions/core/live-sessions.ts';
+import { connectionLifetime, type NewConnection } from '../../functions/core/connections/connection.ts';
+import type { ConnectionRegistry } from '../../functions/core/connections/connection-registry.ts';
+import type { LiveSessions } from '../../functions/core/sessions/live-sessions.ts';
 import { ManualClock } from '../fakes/clock.ts';
 
 interface Both {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { connectionLifetime } from '../../functions/core/connection.ts';
-import type { Members } from '../../functions/core/members.ts';
+import type { Members } from '../../functions/core/channels/members.ts';
+import { connectionLifetime } from '../../functions/core/connections/connection.ts';
 import { ManualClock } from '../fakes/clock.ts';
 
 const room = 'presence-room';

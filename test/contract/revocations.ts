@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type Revocations, revocationMemory } from '../../functions/core/revocations.ts';
+import { type Revocations, revocationMemory } from '../../functions/core/connections/revocations.ts';
 import { ManualClock } from '../fakes/clock.ts';
 
 /** What every implementation of Revocations does, whatever it is made of. */

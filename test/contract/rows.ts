@@ -6,7 +6,7 @@ import {
   ScanCommand,
 } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { emptyGuardState } from '../../functions/core/guard-memory.ts';
+import { emptyGuardState } from '../../functions/core/sessions/guard-memory.ts';
 import { createClaimRows } from '../../functions/edge/claim-rows.ts';
 import { createConnectionRows } from '../../functions/edge/connection-rows.ts';
 import { createCounterRows } from '../../functions/edge/counter-rows.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { connectionLifetime } from '../../functions/core/connection.ts';
-import type { PageRange, Subscriptions } from '../../functions/core/subscriptions.ts';
+import type { PageRange, Subscriptions } from '../../functions/core/channels/subscriptions.ts';
+import { connectionLifetime } from '../../functions/core/connections/connection.ts';
 import { ManualClock } from '../fakes/clock.ts';
 
 /** What every Subscriptions does, whatever it is made of. `create` makes one without any, on the time of `clock`. */

@@ -1,7 +1,7 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { ConnectionRegistry } from '../../functions/core/connection-registry.ts';
-import type { Revocations } from '../../functions/core/revocations.ts';
+import type { ConnectionRegistry } from '../../functions/core/connections/connection-registry.ts';
+import type { Revocations } from '../../functions/core/connections/revocations.ts';
 import { createConnectionRows } from '../../functions/edge/connection-rows.ts';
 import { createRevocationRows } from '../../functions/edge/revocation-rows.ts';
 import { ManualClock } from '../fakes/clock.ts';

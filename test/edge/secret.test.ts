@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { SessionCheckFailed } from '../../functions/core/session-lookup.ts';
+import { SessionCheckFailed } from '../../functions/core/handshake/session-lookup.ts';
 import { createCredentialsSource } from '../../functions/edge/secret.ts';
 import { signPost } from '../../functions/edge/sigv4.ts';
 import { ManualClock } from '../fakes/clock.ts';

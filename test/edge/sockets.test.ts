@@ -1,6 +1,6 @@
 import { setImmediate as settle } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
-import { SocketTrouble } from '../../functions/core/socket-sender.ts';
+import { SocketTrouble } from '../../functions/core/delivery/socket-sender.ts';
 import { createSockets } from '../../functions/edge/sockets.ts';
 import { connectionId } from '../fakes/events.ts';
 import { answerJson, hangUp, type Mood, neverAnswer, WebServer } from '../fakes/web-server.ts';

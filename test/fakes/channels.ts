@@ -1,7 +1,7 @@
-import { createAnnounce } from '../../functions/core/announce.ts';
-import { createLeave } from '../../functions/core/leave.ts';
-import { createPart } from '../../functions/core/part.ts';
-import { createTellPresent } from '../../functions/core/tell-present.ts';
+import { createAnnounce } from '../../functions/core/channels/announce.ts';
+import { createLeave } from '../../functions/core/channels/leave.ts';
+import { createPart } from '../../functions/core/channels/part.ts';
+import { createTellPresent } from '../../functions/core/channels/tell-present.ts';
 import { ManualClock } from './clock.ts';
 import { MemoryMembers } from './members.ts';
 import { createFakePublish } from './publish.ts';

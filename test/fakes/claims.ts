@@ -1,5 +1,5 @@
-import type { Claims } from '../../functions/core/claims.ts';
 import type { Clock } from '../../functions/core/clock.ts';
+import type { Claims } from '../../functions/core/connections/claims.ts';
 
 /** Claims in memory. */
 export class MemoryClaims implements Claims {

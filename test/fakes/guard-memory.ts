@@ -1,5 +1,5 @@
 import type { Clock } from '../../functions/core/clock.ts';
-import { emptyGuardState, type GuardMemory, type GuardState } from '../../functions/core/guard-memory.ts';
+import { emptyGuardState, type GuardMemory, type GuardState } from '../../functions/core/sessions/guard-memory.ts';
 
 /** The guard's state in memory. */
 export class MemoryGuard implements GuardMemory {

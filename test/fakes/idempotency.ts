@@ -5,7 +5,7 @@ import {
   attemptSeconds,
   type Beginning,
   type Idempotency,
-} from '../../functions/core/idempotency.ts';
+} from '../../functions/core/http-api/idempotency.ts';
 
 interface Row {
   readonly bodyHash: string;

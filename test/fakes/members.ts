@@ -1,7 +1,7 @@
+import type { Members } from '../../functions/core/channels/members.ts';
 import type { Clock } from '../../functions/core/clock.ts';
-import { connectionLifetime } from '../../functions/core/connection.ts';
-import type { Members } from '../../functions/core/members.ts';
-import type { Member } from '../../functions/core/subscriptions.ts';
+import { connectionLifetime } from '../../functions/core/connections/connection.ts';
+import type { Member } from '../../functions/core/connections/member.ts';
 
 interface Row {
   readonly channel: string;

@@ -1,6 +1,6 @@
-import type { Broadcast, Publish } from '../../functions/core/broadcast.ts';
-import type { SocketSender } from '../../functions/core/socket-sender.ts';
-import type { Subscriptions } from '../../functions/core/subscriptions.ts';
+import type { Subscriptions } from '../../functions/core/channels/subscriptions.ts';
+import type { Broadcast, Publish } from '../../functions/core/delivery/broadcast.ts';
+import type { SocketSender } from '../../functions/core/delivery/socket-sender.ts';
 
 /** Posts to everybody on the channel at once, and remembers what was published. */
 export function createFakePublish(subscriptions: Subscriptions, sender: Pick<SocketSender, 'post'>) {

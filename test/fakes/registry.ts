@@ -6,17 +6,17 @@ import {
   sessionOwner,
   userOwner,
   welcomePatience,
-} from '../../functions/core/connection.ts';
+} from '../../functions/core/connections/connection.ts';
 import type {
   ConnectionRegistry,
   Joining,
   RegisteredConnection,
   RevokedConnection,
   SigningIn,
-} from '../../functions/core/connection-registry.ts';
-import type { DueConnection, LiveSession, LiveSessions } from '../../functions/core/live-sessions.ts';
+} from '../../functions/core/connections/connection-registry.ts';
+import type { Member } from '../../functions/core/connections/member.ts';
 import type { RefusalReason } from '../../functions/core/refusal.ts';
-import type { Member } from '../../functions/core/subscriptions.ts';
+import type { DueConnection, LiveSession, LiveSessions } from '../../functions/core/sessions/live-sessions.ts';
 
 type Row = NewConnection & {
   welcomedAt?: number;

@@ -1,5 +1,5 @@
 import type { Clock } from '../../functions/core/clock.ts';
-import { type Revocations, revocationMemory } from '../../functions/core/revocations.ts';
+import { type Revocations, revocationMemory } from '../../functions/core/connections/revocations.ts';
 
 /** Revocations in memory. */
 export class MemoryRevocations implements Revocations {

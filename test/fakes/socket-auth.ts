@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto';
-import { socketIdOf } from '../../functions/core/connection.ts';
+import { socketIdOf } from '../../functions/core/connections/connection.ts';
 
 interface Signer {
   readonly key: string;

@@ -1,5 +1,10 @@
 import type { Clock } from '../../functions/core/clock.ts';
-import { type Closing, type Delivery, type SocketSender, SocketTrouble } from '../../functions/core/socket-sender.ts';
+import {
+  type Closing,
+  type Delivery,
+  type SocketSender,
+  SocketTrouble,
+} from '../../functions/core/delivery/socket-sender.ts';
 
 interface Heard {
   readonly at: number;

@@ -1,5 +1,5 @@
-import type { Connection } from '../../functions/core/connection.ts';
-import type { PageRange, SubscriberPage } from '../../functions/core/subscriptions.ts';
+import type { PageRange, SubscriberPage } from '../../functions/core/channels/subscriptions.ts';
+import type { Connection } from '../../functions/core/connections/connection.ts';
 
 /** The subscribers of one channel, whichever it is called, in pages of so many. */
 export class SubscriberList {

@@ -1,6 +1,11 @@
+import type {
+  PageRange,
+  SubscriberPage,
+  Subscription,
+  Subscriptions,
+} from '../../functions/core/channels/subscriptions.ts';
 import type { Clock } from '../../functions/core/clock.ts';
-import { type Connection, connectionLifetime } from '../../functions/core/connection.ts';
-import type { PageRange, SubscriberPage, Subscription, Subscriptions } from '../../functions/core/subscriptions.ts';
+import { type Connection, connectionLifetime } from '../../functions/core/connections/connection.ts';
 
 interface Row extends Connection {
   readonly channel: string;

@@ -1,5 +1,5 @@
 import { createCipheriv, randomBytes } from 'node:crypto';
-import { deriveKey, type PusherCredentials } from '../../functions/core/credentials.ts';
+import { deriveKey, type PusherCredentials } from '../../functions/core/keys/credentials.ts';
 
 /** The inside of a ticket, or what somebody put there instead. */
 export type Contents = Readonly<Record<string, unknown>>;

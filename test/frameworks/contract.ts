@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
-import { deriveCredentials, signRequest } from '../../functions/core/credentials.ts';
+import { deriveCredentials, signRequest } from '../../functions/core/keys/credentials.ts';
 import { signQuery } from '../fakes/signed-request.ts';
 import { openPhpTicket } from '../php/node-ticket.ts';
 import { ask, nowSeconds } from '../php/ticket-app.ts';

@@ -1,5 +1,5 @@
 import { readCredentials } from '../../bin/ticket-environment.ts';
-import { deriveCredentials, signRequest } from '../../functions/core/credentials.ts';
+import { deriveCredentials, signRequest } from '../../functions/core/keys/credentials.ts';
 import type { TicketDemo } from '../ticket-demo.ts';
 
 /** The address and the user agent that the app's page `/browser` sees when the gateway asks for a browser that has others. */

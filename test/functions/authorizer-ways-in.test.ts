@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { createAuthorizer } from '../../functions/authorizer.ts';
-import { openAtRest } from '../../functions/core/at-rest.ts';
-import { type Credentials, deriveCredentials, hashSessionId } from '../../functions/core/credentials.ts';
+import { openAtRest } from '../../functions/core/handshake/at-rest.ts';
+import type { Session } from '../../functions/core/handshake/session.ts';
+import { SessionCheckFailed } from '../../functions/core/handshake/session-lookup.ts';
+import { settleWayIn, type WayIn } from '../../functions/core/handshake/way-in.ts';
+import { type Credentials, deriveCredentials, hashSessionId } from '../../functions/core/keys/credentials.ts';
 import { type Refusal, refuse } from '../../functions/core/refusal.ts';
-import type { Session } from '../../functions/core/session.ts';
-import { SessionCheckFailed } from '../../functions/core/session-lookup.ts';
-import { settleWayIn, type WayIn } from '../../functions/core/way-in.ts';
 import { ManualClock } from '../fakes/clock.ts';
 import { knock, methodArn, origin, sessionId, userAgent } from '../fakes/events.ts';
 import { contents, cookieHeader, sealTicket } from '../fakes/ticket.ts';

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { createAuthorizer } from '../../functions/authorizer.ts';
-import { deriveCredentials, hashSessionId } from '../../functions/core/credentials.ts';
+import type { Session } from '../../functions/core/handshake/session.ts';
+import { SessionCheckFailed } from '../../functions/core/handshake/session-lookup.ts';
+import { settleWayIn } from '../../functions/core/handshake/way-in.ts';
+import { deriveCredentials, hashSessionId } from '../../functions/core/keys/credentials.ts';
 import { type Refusal, refuse } from '../../functions/core/refusal.ts';
-import type { Session } from '../../functions/core/session.ts';
-import { SessionCheckFailed } from '../../functions/core/session-lookup.ts';
-import { settleWayIn } from '../../functions/core/way-in.ts';
 import { ManualClock } from '../fakes/clock.ts';
 import { connectionId, knock, methodArn, origin, sessionId, userAgent } from '../fakes/events.ts';
 import { Told } from '../fakes/told.ts';

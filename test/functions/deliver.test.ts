@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { createAnnounce } from '../../functions/core/announce.ts';
-import type { BroadcastPage } from '../../functions/core/broadcast-page.ts';
-import type { RegisteredConnection } from '../../functions/core/connection-registry.ts';
-import { createLeave } from '../../functions/core/leave.ts';
-import { createPart } from '../../functions/core/part.ts';
-import { SocketTrouble } from '../../functions/core/socket-sender.ts';
+import { createAnnounce } from '../../functions/core/channels/announce.ts';
+import { createLeave } from '../../functions/core/channels/leave.ts';
+import { createPart } from '../../functions/core/channels/part.ts';
+import type { RegisteredConnection } from '../../functions/core/connections/connection-registry.ts';
+import type { BroadcastPage } from '../../functions/core/delivery/broadcast-worker.ts';
+import { SocketTrouble } from '../../functions/core/delivery/socket-sender.ts';
 import { createDeliver } from '../../functions/deliver.ts';
 import { MemoryClaims } from '../fakes/claims.ts';
 import { ManualClock } from '../fakes/clock.ts';

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { createLeave } from '../../functions/core/leave.ts';
-import type { Part } from '../../functions/core/part.ts';
+import { createLeave } from '../../functions/core/channels/leave.ts';
+import type { Part } from '../../functions/core/channels/part.ts';
 import { createDisconnect } from '../../functions/disconnect.ts';
 import { ManualClock } from '../fakes/clock.ts';
 import { connectionId, disconnectEvent } from '../fakes/events.ts';

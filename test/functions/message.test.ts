@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createFloodLimit } from '../../functions/core/limit.ts';
+import { createFloodLimit } from '../../functions/core/frames/rate-limit.ts';
 import { createMessage } from '../../functions/message.ts';
 import { anyText } from '../fakes/any-text.ts';
 import { ManualClock } from '../fakes/clock.ts';

@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { expect, it } from 'vitest';
-import { sealAtRest } from '../../functions/core/at-rest.ts';
-import { deriveCredentials, hashSessionId } from '../../functions/core/credentials.ts';
-import { createLeave } from '../../functions/core/leave.ts';
+import { createLeave } from '../../functions/core/channels/leave.ts';
+import { sealAtRest } from '../../functions/core/handshake/at-rest.ts';
+import type { Session } from '../../functions/core/handshake/session.ts';
+import { SessionCheckFailed } from '../../functions/core/handshake/session-lookup.ts';
+import { deriveCredentials, hashSessionId } from '../../functions/core/keys/credentials.ts';
 import { type Refusal, refuse } from '../../functions/core/refusal.ts';
-import type { Session } from '../../functions/core/session.ts';
-import { SessionCheckFailed } from '../../functions/core/session-lookup.ts';
 import { createRevalidate } from '../../functions/revalidate.ts';
 import { MemoryClaims } from '../fakes/claims.ts';
 import { ManualClock } from '../fakes/clock.ts';

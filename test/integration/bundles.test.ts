@@ -13,7 +13,7 @@ describe('what is deployed', () => {
     // With undici, half of which is its parser.
     ['disconnect', 800],
     ['deliver', 800],
-    ['publish', 900],
+    ['http-api', 900],
     ['tick', 800],
   ] as const)('as %s is at most %d KB', async (entry, kilobytes) => {
     expect((await bundleOf(entry)).bytes).toBeLessThanOrEqual(kilobytes * 1000);

@@ -3,9 +3,9 @@ import { existsSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { deriveCredentials, hashSessionId } from '../../functions/core/credentials.ts';
-import { checkSignature } from '../../functions/core/request-signature.ts';
-import { openTicket } from '../../functions/core/ticket.ts';
+import { openTicket } from '../../functions/core/handshake/ticket.ts';
+import { checkSignature } from '../../functions/core/http-api/request-signature.ts';
+import { deriveCredentials, hashSessionId } from '../../functions/core/keys/credentials.ts';
 import { answerJson, hangUp, WebServer } from '../fakes/web-server.ts';
 import {
   ask,

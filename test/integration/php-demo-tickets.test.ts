@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { deriveCredentials, signRequest } from '../../functions/core/credentials.ts';
+import { deriveCredentials, signRequest } from '../../functions/core/keys/credentials.ts';
 import { type PhpServer, startPhpServer } from '../../serve/php-server.ts';
 import { openPhpTicket } from '../php/node-ticket.ts';
 import { nowSeconds, shared } from '../php/ticket-app.ts';

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buildSync } from 'esbuild';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { deriveCredentials, hashSessionId, signRequest } from '../../functions/core/credentials.ts';
+import { deriveCredentials, hashSessionId, signRequest } from '../../functions/core/keys/credentials.ts';
 import type { AuthorizerEnvironment } from '../../functions/edge/environment.ts';
 import { bundleOptions } from '../../lib/bundle.ts';
 import { connectionId, knock, methodArn, origin, sessionId, userAgent } from '../fakes/events.ts';

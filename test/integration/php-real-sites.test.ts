@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { deriveCredentials, isSignedNo, signRequest } from '../../functions/core/credentials.ts';
+import { deriveCredentials, isSignedNo, signRequest } from '../../functions/core/keys/credentials.ts';
 import { openPhpTicket } from '../php/node-ticket.ts';
 import {
   type Answer,

@@ -1,7 +1,7 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { connectionLifetime } from '../../functions/core/connection.ts';
-import { attemptSeconds, readAttempt } from '../../functions/core/idempotency.ts';
+import { connectionLifetime } from '../../functions/core/connections/connection.ts';
+import { attemptSeconds, readAttempt } from '../../functions/core/http-api/idempotency.ts';
 import { systemClock } from '../../functions/edge/clock.ts';
 import { createIdempotencyRows } from '../../functions/edge/idempotency-rows.ts';
 import { createMemberRows } from '../../functions/edge/member-rows.ts';

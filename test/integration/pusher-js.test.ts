@@ -1,7 +1,7 @@
 import { ApiGatewayManagementApiClient, DeleteConnectionCommand } from '@aws-sdk/client-apigatewaymanagementapi';
 import Echo from 'laravel-echo';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { connectionIdOf } from '../../functions/core/connection.ts';
+import { connectionIdOf } from '../../functions/core/connections/connection.ts';
 import { type Api, createApi } from '../http-api-client.ts';
 import { Visitor } from '../php/visitor.ts';
 import { Pusher, useTickets } from '../pusher-js.ts';

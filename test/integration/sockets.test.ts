@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { connectionIdOf } from '../../functions/core/connection.ts';
+import { connectionIdOf } from '../../functions/core/connections/connection.ts';
 import { type PusherSocket, speakPusher } from '../contract/pusher-socket.ts';
 import { describeSockets } from '../contract/socket.ts';
 import { type Demo, startDemo } from '../demo.ts';

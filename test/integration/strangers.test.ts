@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { deriveCredentials, type PusherCredentials } from '../../functions/core/credentials.ts';
-import { ticketLifetime } from '../../functions/core/ticket.ts';
-import { settleWayIn, type WayIn } from '../../functions/core/way-in.ts';
+import { ticketLifetime } from '../../functions/core/handshake/ticket.ts';
+import { settleWayIn, type WayIn } from '../../functions/core/handshake/way-in.ts';
+import { deriveCredentials, type PusherCredentials } from '../../functions/core/keys/credentials.ts';
 import { createSessionLookup } from '../../functions/edge/php.ts';
 import { authorizerEnvironment } from '../bench/authorizer-bundle.ts';
 import { ManualClock } from '../fakes/clock.ts';

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { deriveCredentials, type PusherCredentials } from '../../functions/core/credentials.ts';
+import { openTicket } from '../../functions/core/handshake/ticket.ts';
+import { settleWayIn, type WayIn } from '../../functions/core/handshake/way-in.ts';
+import { deriveCredentials, type PusherCredentials } from '../../functions/core/keys/credentials.ts';
 import { isRefusal } from '../../functions/core/refusal.ts';
-import { openTicket } from '../../functions/core/ticket.ts';
-import { settleWayIn, type WayIn } from '../../functions/core/way-in.ts';
 import { createSessionLookup } from '../../functions/edge/php.ts';
 import { createCredentialsSource } from '../../functions/edge/secret.ts';
 import { authorizerEnvironment } from '../bench/authorizer-bundle.ts';

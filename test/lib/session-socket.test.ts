@@ -1,7 +1,7 @@
 import { Duration, Stack, Stage } from 'aws-cdk-lib';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { describe, expect, it } from 'vitest';
-import { soonMs } from '../../functions/core/live-sessions.ts';
+import { soonMs } from '../../functions/core/sessions/live-sessions.ts';
 import { SessionSocket, SessionSocketStack } from '../../lib/index.ts';
 import { createApp, type Deployment, deploy, least, readDeployment } from './deployment.ts';
 

@@ -1,7 +1,7 @@
 import { EventEmitter, once } from 'node:events';
 import { type IncomingHttpHeaders, request } from 'node:http';
 import { text } from 'node:stream/consumers';
-import { deriveCredentials, signRequest } from '../../functions/core/credentials.ts';
+import { deriveCredentials, signRequest } from '../../functions/core/keys/credentials.ts';
 import { type PhpServer, startPhpServer } from '../../serve/php-server.ts';
 import type { PhpVersion } from '../php-kinds.ts';
 

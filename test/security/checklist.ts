@@ -34,7 +34,7 @@ export const sections: readonly Section[] = [
         statement: 'Browsers and PHP are spoken to with TLS only, but on loopback',
         tests: [
           ...by('lib/session-socket', 'lead to TLS only'),
-          ...by('core/session-endpoint', 'refuses %s, because it %s'),
+          ...by('core/handshake/session-endpoint', 'refuses %s, because it %s'),
           ...by('integration/php-moods', 'over TLS, PHP › that speaks no TLS at all is told nothing'),
         ],
       },
@@ -42,21 +42,29 @@ export const sections: readonly Section[] = [
         number: 'S02',
         statement: 'Origin is compared exactly with a list: scheme, host and port; another is 403',
         tests: [
-          ...by('core/origin', 'at the handshake › lets %s in, which is on the list', 'at the handshake › refuses %s'),
+          ...by(
+            'core/handshake/origin',
+            'at the handshake › lets %s in, which is on the list',
+            'at the handshake › refuses %s',
+          ),
           ...by('integration/sockets', 'is a page of the origin %s with a good token: 403'),
         ],
       },
       {
         number: 'S03',
         statement: 'So do no prefix, suffix, other scheme, other port, other case or `null` get in',
-        tests: by('core/origin', 'at the handshake › refuses %s', 'does not take a wildcard on the list for one'),
+        tests: by(
+          'core/handshake/origin',
+          'at the handshake › refuses %s',
+          'does not take a wildcard on the list for one',
+        ),
       },
       {
         number: 'S04',
         statement:
           'Who sends no Origin is refused; an option lets programs in, though never where cookies are the proof',
         tests: [
-          ...by('core/origin', 'refuses who sends none, unless the policy says otherwise'),
+          ...by('core/handshake/origin', 'refuses who sends none, unless the policy says otherwise'),
           ...by('edge/environment', 'never let clients without Origin in where cookies are the proof'),
           ...by('integration/sockets', 'is a client without an Origin: 403'),
         ],
@@ -66,7 +74,7 @@ export const sections: readonly Section[] = [
         statement: 'An empty list is an error before the deployment, and lets nobody in',
         tests: [
           ...by('lib/refuse-bad-props', 'refuses, with one plain sentence, › %s'),
-          ...by('core/origin', 'lets nobody in by an empty list'),
+          ...by('core/handshake/origin', 'lets nobody in by an empty list'),
         ],
       },
       {
@@ -181,7 +189,11 @@ export const sections: readonly Section[] = [
         number: 'S15',
         statement: 'The shape of an id is checked before it goes anywhere: `A-Z a-z 0-9 , -`, 22 to 250 of them',
         tests: [
-          ...by('core/session', 'the shape of a session id › refuses %s', 'refuses %s where one string is wanted'),
+          ...by(
+            'core/handshake/session',
+            'the shape of a session id › refuses %s',
+            'refuses %s where one string is wanted',
+          ),
           ...by('integration/php-moods', 'a handshake with %s never reaches PHP'),
           ...by('integration/sockets', 'is somebody with %s for a token: 403'),
         ],
@@ -191,8 +203,8 @@ export const sections: readonly Section[] = [
         statement: 'Ids are compared in constant time; only an HMAC of one is stored, and nothing of it logged',
         tests: [
           ...by('security/constant-time', 'is compared in constant time, never with ==='),
-          ...by('core/session', 'tells equal from different, whatever the lengths'),
-          ...by('core/credentials', 'hashes a session id as PHP does'),
+          ...by('core/handshake/session', 'tells equal from different, whatever the lengths'),
+          ...by('core/keys/credentials', 'hashes a session id as PHP does'),
           ...by('integration/ways-in', 'leave neither session id, cookie nor ticket in a log or a table'),
           ...by('integration/sockets', 'has written no token, cookie or secret into any log'),
           ...by('integration/logout', 'leaves no session, hash, secret or signature in any log'),
@@ -216,7 +228,7 @@ export const sections: readonly Section[] = [
         statement: 'A ticket is sealed, lives for 30 s, belongs to one app and one session, and opens one socket',
         tests: [
           ...by(
-            'core/ticket',
+            'core/handshake/ticket',
             'every single bit of it flipped',
             'a ticket of somebody else is refused: › %s',
             'by the clock a ticket is › %i s after it was sealed: %s',
@@ -255,7 +267,7 @@ export const sections: readonly Section[] = [
             'with the certificate of somebody else is told nothing',
             'with %i is followed in no mode, wherever it leads',
           ),
-          ...by('core/session-answer', 'with the content type "%s" comes to %s'),
+          ...by('core/handshake/session-answer', 'with the content type "%s" comes to %s'),
           ...by('edge/http', 'hangs up on a body without end, wanted or not', 'counts for both tries together'),
           ...by(
             'lib/session-socket',
@@ -297,7 +309,7 @@ export const sections: readonly Section[] = [
         number: 'S23',
         statement: 'Of the browser’s cookies PHP is sent the one of the session, or those that were named',
         tests: [
-          ...by('core/cookies', 'nothing else ever leaves, whatever the header is'),
+          ...by('core/handshake/cookies', 'nothing else ever leaves, whatever the header is'),
           ...by('integration/php-tickets', 'seals the session cookie alone, and just as the browser sent it'),
           ...by(
             'integration/php-real-sites',
@@ -367,7 +379,7 @@ export const sections: readonly Section[] = [
             'closes exactly the sockets of its session, in all tabs, after it told them 4009',
           ),
           ...by(
-            'core/revoke',
+            'core/sessions/revoke',
             'one bad socket does not keep the others open, and is tried again until it closes',
             'every socket of a session, whoever it belongs to, when PHP names %s',
           ),
@@ -388,12 +400,15 @@ export const sections: readonly Section[] = [
             'is closed, to come back, when it signs in with a signature from before the user’s logout',
           ),
           ...by(
-            'core/acting-as-a-user',
+            'core/channels/acting-as-a-user',
             'cannot begin to with a signature from before the logout, however late it comes',
             'is closed or refused when the logout comes $when, and hears nothing from then on',
           ),
           ...by('functions/authorizer-ways-in', '%s counts as authorized so much before its time'),
-          ...by('core/adopt', 'a connection of 0.1.0 is closed when %s was logged out before it could be found'),
+          ...by(
+            'core/sessions/adopt',
+            'a connection of 0.1.0 is closed when %s was logged out before it could be found',
+          ),
           ...by(
             'integration/logout',
             'everywhere, by Pusher’s route, closes every socket of the user, and nobody else’s signature does',
@@ -405,7 +420,10 @@ export const sections: readonly Section[] = [
         number: 'S32',
         statement: 'A session that ends without a word is found, and its sockets are closed',
         tests: [
-          ...by('core/revalidate', 'a session that is over › %s: all its sockets are told so and closed, and no other'),
+          ...by(
+            'core/sessions/revalidate',
+            'a session that is over › %s: all its sockets are told so and closed, and no other',
+          ),
           ...by(
             'integration/session-life',
             'is closed when PHP has forgotten the session, or names another user for it, and stays when PHP still knows it',
@@ -420,7 +438,7 @@ export const sections: readonly Section[] = [
         statement: 'No socket outlives the end that PHP named, nor two hours',
         tests: [
           ...by(
-            'core/revalidate',
+            'core/sessions/revalidate',
             'closes by itself at the end that PHP named, and its client may come back to ask',
             'while PHP is down for ten minutes, of 500 sockets › none is closed before its end and none is open after it',
           ),
@@ -429,11 +447,11 @@ export const sections: readonly Section[] = [
             'is shown to the last second of its session, and not from then on, although its socket may be open',
           ),
           ...by(
-            'core/close-at-the-end',
+            'core/sessions/close-at-the-end',
             'closes each socket at the end of its session, and says that the client may come back',
             'closes the others when the row of one cannot be read, and says that one is left',
           ),
-          ...by('core/end-watch', 'has somebody look one to eleven seconds after every end that is soon'),
+          ...by('core/sessions/end-watch', 'has somebody look one to eleven seconds after every end that is soon'),
           ...by(
             'integration/session-life',
             'is closed within seconds of its end, when it opened less than a minute before',
@@ -471,7 +489,7 @@ export const sections: readonly Section[] = [
         statement: 'After a rotation PHP can hand the sockets on to the new id, and the old one opens nothing',
         tests: [
           ...by(
-            'core/rebind',
+            'core/sessions/rebind',
             'takes its sockets along, which stay open and belong to the same principal, and no other session’s',
             'finds the revocation of the old id, which is written before anybody is looked for',
             'changes nothing › the second time with one ticket, which has done its work',
@@ -489,7 +507,7 @@ export const sections: readonly Section[] = [
         statement: 'Between a logout and the close of a socket nothing is delivered to it',
         tests: [
           ...by(
-            'core/revoke',
+            'core/sessions/revoke',
             'the revocation is written before anybody is looked for',
             'every row is marked before the first socket hears of it',
           ),
@@ -498,7 +516,7 @@ export const sections: readonly Section[] = [
             'is in no broadcast any more, is not held and cannot be welcomed, until it leaves',
           ),
           ...by('functions/connect', 'a logout while the socket opens › $when, of $name, undoes it'),
-          ...by('core/subscribe', 'leaves nothing that is published to, when it is revoked before %s.%s'),
+          ...by('core/channels/subscribe', 'leaves nothing that is published to, when it is revoked before %s.%s'),
           ...by(
             'integration/channels',
             'hear nothing more of who was logged out: not in a subscription, not as a member',
@@ -520,7 +538,7 @@ export const sections: readonly Section[] = [
         statement: 'Each action is allowed by itself: connected is not allowed',
         tests: [
           ...by(
-            'core/subscribe',
+            'core/channels/subscribe',
             'the channel %s › is not joined by anybody else, and nothing is left of it',
             'a presence channel › is not joined by who is nobody, although a pattern would let him',
             'the channel of a user › is joined by whom PHP has named or who has signed in, and by nobody else',
@@ -534,7 +552,7 @@ export const sections: readonly Section[] = [
         number: 'S41',
         statement: 'Nobody publishes where he is not subscribed, and nobody but PHP on a public channel',
         tests: by(
-          'core/client-event',
+          'core/channels/client-event',
           'a client event is refused › on a channel that is neither private nor presence: %s',
           'a client event is refused › on a channel that its client has not joined: %s',
           'a client event is refused › on one that it has left',
@@ -544,7 +562,7 @@ export const sections: readonly Section[] = [
         number: 'S42',
         statement: 'Every frame is read into a known form or refused, with one reply, and nothing crashes',
         tests: [
-          ...by('core/frame', 'is refused when it is %s', 'comes to a frame or a refusal, whatever it is'),
+          ...by('core/frames/frame', 'is refused when it is %s', 'comes to a frame or a refusal, whatever it is'),
           ...by('functions/message', 'never throws, and every reply is a frame with an event that is a string'),
         ],
       },
@@ -553,7 +571,7 @@ export const sections: readonly Section[] = [
         statement: 'Frames over 32 KB close the socket; data of more than 10 KB is refused where it is published',
         tests: [
           ...by('conformance/limits', '#47 #N10 a frame of 33 KB closes with 1009'),
-          ...by('core/publish-request', 'with 413 and Pusher’s words for data of more than 10 KB, in bytes'),
+          ...by('core/http-api/publish-request', 'with 413 and Pusher’s words for data of more than 10 KB, in bytes'),
         ],
         reason: 'The frames by API Gateway itself, with 1009, before any function of ours runs.',
       },
@@ -569,13 +587,13 @@ export const sections: readonly Section[] = [
             'too many frames › of all sockets of a user are refused on each',
           ),
           ...by(
-            'core/client-event',
+            'core/channels/client-event',
             'a client event is refused › above a quarter more than ten in one second',
             'a client event is refused › above a quarter more than the user may send in one minute, by whatever connections',
             'a client event is refused › without a read, and in the same tenth of a second without a write',
           ),
           ...by(
-            'core/meter',
+            'core/connections/meter',
             'a meter › lets 8 environments pass below half as many again, and each further one two steps',
             'a meter › fails when the counters do, so that nobody speaks uncounted',
             'a meter that tells every one › lets pass at most half as many again in any second, whatever environments count them in whatever order',
@@ -599,7 +617,7 @@ export const sections: readonly Section[] = [
             'of a user who opens too many connections in a minute › one more is refused before a row is written or anything is read, and told to back off',
             'of a user who opens too many connections in a minute › tickets that were used already do not count',
           ),
-          ...by('core/subscribe', 'a public channel › is one of as many as one connection may join'),
+          ...by('core/channels/subscribe', 'a public channel › is one of as many as one connection may join'),
           ...by(
             'integration/limits',
             'never has more, when many knock at once',
@@ -619,17 +637,17 @@ export const sections: readonly Section[] = [
             'is known from the context in every later event',
           ),
           ...by(
-            'core/client-event',
+            'core/channels/client-event',
             'what a client says › has on a presence channel the name of who says it, whatever the frame says',
           ),
-          ...by('core/subscribe', 'takes from PHP’s identity who it is, for whom a pattern lets in'),
+          ...by('core/channels/subscribe', 'takes from PHP’s identity who it is, for whom a pattern lets in'),
         ],
       },
       {
         number: 'S47',
         statement: 'Prototype keys, deep nesting, huge numbers and broken text are survived',
         tests: [
-          ...by('core/frame', 'survives %s'),
+          ...by('core/frames/frame', 'survives %s'),
           ...by('integration/sockets', 'is told what is wrong with %s, and keeps the socket'),
         ],
       },
@@ -644,7 +662,7 @@ export const sections: readonly Section[] = [
             'ten repeated subscriptions are ten replies, and no post to anybody',
           ),
           ...by(
-            'core/subscribe',
+            'core/channels/subscribe',
             'a presence channel that is joined again › is answered with the list as the reply, read once, and nothing is posted',
             'above the limit of joins › a presence channel is not joined, and nothing is read or written; others are',
           ),
@@ -660,14 +678,14 @@ export const sections: readonly Section[] = [
         statement: 'The HTTP API takes what was signed, for ±600 s; every function may do exactly what it does',
         tests: [
           ...by(
-            'core/request-signature',
+            'core/http-api/request-signature',
             'a request is answered 401 › without %s',
             'for %s than was signed',
             'within ten minutes, in both directions',
           ),
-          ...by('functions/publish-terminate', 'refuses, and does nothing, › %s'),
+          ...by('functions/http-api-terminate', 'refuses, and does nothing, › %s'),
           ...by(
-            'functions/publish',
+            'functions/http-api',
             'with an Idempotency-Key › an event is published once, and each repetition gets the same answer',
           ),
           ...by('lib/permissions', '%s may do this and nothing else'),
@@ -743,7 +761,7 @@ export const sections: readonly Section[] = [
           ...by('functions/authorizer-ways-in', 'is logged in full, each of them, when it was forged or changed'),
           ...by('functions/connect', 'logs each replay in full, however many'),
           ...by(
-            'functions/publish',
+            'functions/http-api',
             'is one line in a minute for each sentence, and its metric stays exact',
             'is another thing than one with a bad signature, which is logged in full, each of them: %s',
           ),

@@ -1,4 +1,4 @@
-import { isLoopback } from '../../../functions/core/session-endpoint.ts';
+import { isLoopback } from '../../../functions/core/handshake/session-endpoint.ts';
 import { isReply, maxBodyBytes, type Reply } from '../ask.ts';
 import { type Check, notChecked, ok, problem, quote, warning } from '../check.ts';
 import type { Answers } from '../interview.ts';

@@ -1,4 +1,4 @@
-import { isLoopback } from '../../../functions/core/session-endpoint.ts';
+import { isLoopback } from '../../../functions/core/handshake/session-endpoint.ts';
 import { isReply } from '../ask.ts';
 import { type Check, type Fault, notChecked, quote, weigh } from '../check.ts';
 import { cookiesSetBy, type SetCookie } from '../set-cookie.ts';

@@ -1,5 +1,5 @@
-import { judgeAnswer } from '../../../functions/core/session-answer.ts';
-import { SessionCheckFailed } from '../../../functions/core/session-lookup.ts';
+import { judgeAnswer } from '../../../functions/core/handshake/session-answer.ts';
+import { SessionCheckFailed } from '../../../functions/core/handshake/session-lookup.ts';
 import { isReply, type Reply } from '../ask.ts';
 import { type Check, type Finding, notChecked, ok, problem } from '../check.ts';
 import type { Answers } from '../interview.ts';

@@ -1,4 +1,4 @@
-import { isLoopback } from '../../../functions/core/session-endpoint.ts';
+import { isLoopback } from '../../../functions/core/handshake/session-endpoint.ts';
 import { isReply, tooLate } from '../ask.ts';
 import { type Check, type Finding, notChecked, ok, problem, quote, warning } from '../check.ts';
 import { isRedirect, read } from '../said.ts';

@@ -1,0 +1,79 @@
+import { socketIdOf } from '../connections/connection.ts';
+import type { ConnectionRegistry } from '../connections/connection-registry.ts';
+import type { Member } from '../connections/member.ts';
+import { type Speaker, userOf } from '../frames/speaker.ts';
+import type { IsSigned } from '../keys/socket-signature.ts';
+import { isRefusal, type Refusal, refuseFrame } from '../refusal.ts';
+import { channelOfUser, isAmong, kindOf } from './channel.ts';
+import { isBig, readMember } from './presence.ts';
+
+/** What a client asks for when it subscribes. */
+export interface Wish {
+  readonly channel: string;
+  /** `KEY:hex`, from PHP's authorization endpoint. */
+  readonly auth?: string | undefined;
+  /** JSON, byte for byte as PHP has signed it. */
+  readonly channelData?: string | undefined;
+}
+
+export interface Admission {
+  /** On a presence channel: as whom. */
+  readonly member?: Member | undefined;
+  /** The user as whom the connection acts on the channel, where that is not the user of its session. */
+  readonly actsAs?: string | undefined;
+}
+
+/** Who may join what: by PHP's signature for this very socket and channel, or by the patterns that PHP has named for the user. */
+export type Admit = (speaker: Speaker, wish: Wish) => Promise<Admission | Refusal>;
+
+export function createAdmission(isSigned: IsSigned, registry: Pick<ConnectionRegistry, 'signedInAs'>): Admit {
+  return async (speaker, wish) => {
+    switch (kindOf(wish.channel)) {
+      case 'public':
+        return {};
+      case 'private':
+      case 'encrypted':
+        return isAmong(wish.channel, speaker.channels) || (await isSignedFor(speaker, wish))
+          ? {}
+          : refuseFrame('not-allowed');
+      case 'presence':
+        return admitMember(speaker, wish);
+      case 'user':
+        return admitUser(speaker, wish.channel);
+    }
+  };
+
+  async function admitMember(speaker: Speaker, wish: Wish): Promise<Admission | Refusal> {
+    const member = await findMember(speaker, wish);
+    if (member === undefined) return refuseFrame('not-allowed');
+    if (isRefusal(member)) return member;
+    return isBig(member) ? refuseFrame('big-member') : { member, ...actingAs(member.userId, speaker) };
+  }
+
+  /** What PHP has signed of him for this channel counts before what it has said of him in general. */
+  async function findMember(speaker: Speaker, wish: Wish): Promise<Member | Refusal | undefined> {
+    if (await isSignedFor(speaker, wish)) {
+      return wish.channelData === undefined ? registry.signedInAs(speaker) : readMember(wish.channelData);
+    }
+    return isAmong(wish.channel, speaker.channels) ? userOf(speaker) : undefined;
+  }
+
+  async function admitUser(speaker: Speaker, channel: string): Promise<Admission | Refusal> {
+    const isOf = (user: Member) => channel === channelOfUser(user.userId);
+    const named = userOf(speaker);
+    if (named !== undefined && isOf(named)) return {};
+    const signedIn = await registry.signedInAs(speaker);
+    if (signedIn === undefined || !isOf(signedIn)) return refuseFrame('not-allowed');
+    return actingAs(signedIn.userId, speaker);
+  }
+
+  function actingAs(userId: string, speaker: Speaker): Pick<Admission, 'actsAs'> {
+    return userOf(speaker)?.userId === userId ? {} : { actsAs: userId };
+  }
+
+  async function isSignedFor({ connectionId }: Speaker, { channel, auth, channelData }: Wish): Promise<boolean> {
+    if (auth === undefined) return false;
+    const data = channelData === undefined ? '' : `:${channelData}`;
+    return isSigned(auth, `${socketIdOf(connectionId)}:${channel}${data}`);
+  }
+}

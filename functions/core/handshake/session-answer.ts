@@ -1,0 +1,144 @@
+import { fieldsOf, parseJson } from '../json.ts';
+import { type Refusal, refuse } from '../refusal.ts';
+import { parseIdentity } from './identity.ts';
+import { isSameSessionId, type Session, type SessionMode } from './session.ts';
+import { SessionCheckFailed } from './session-lookup.ts';
+
+/** An HTTP answer. Header names are in lower case, as Node gives them. `body` is undefined where it was not read. */
+export interface SessionAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
+  readonly body: string | undefined;
+}
+
+/** What PHP was asked, as far as it decides what an answer means. */
+export interface SessionQuestion {
+  readonly mode: SessionMode;
+  readonly endpoint: URL;
+  /** The id that PHP must answer; undefined where only PHP knows it. */
+  readonly sessionId?: string | undefined;
+  /** Mode `ticket`: whether PHP's own file wrote this header `X-Session-Socket-Answer`, for this very request. */
+  readonly isSignedNo: (header: string) => boolean;
+}
+
+/** The header by which our PHP file says that a no is its own. */
+export const answerHeader = 'x-session-socket-answer';
+
+/** Statuses by which a route without our PHP file says that nobody is logged in. */
+const mayBeNo = new Set([401, 403, 302, 303, 307]);
+const jsonType = /^application\/([\w.-]+\+)?json\b/i;
+
+/**
+ * Headers by which a firewall says that it answered, and not the app:
+ * https://developers.cloudflare.com/cloudflare-challenges/challenge-types/challenge-pages/detect-response/,
+ * https://docs.aws.amazon.com/waf/latest/developerguide/waf-captcha-and-challenge-how-it-works.html,
+ * https://vercel.com/docs/headers/response-headers.
+ */
+const challengeHeaders = ['cf-mitigated', 'x-amzn-waf-action', 'x-vercel-mitigated'];
+
+/**
+ * The outcome table of a session check, for the authorizer, the re-check and the doctor: what an answer says of the
+ * session that PHP was asked about.
+ * @throws SessionCheckFailed when it says nothing of it, or says that PHP does not trust us
+ */
+export function judgeAnswer(question: SessionQuestion, answer: SessionAnswer): Session | Refusal {
+  const { mode, sessionId } = question;
+  if (mayBeNo.has(answer.status)) {
+    const doubt = mode === 'ticket' ? doubtSigned(question, answer) : findForeigner(question.endpoint, answer);
+    if (doubt === undefined) return refuse('not-logged-in');
+    throw new SessionCheckFailed('unavailable', `it answered ${answer.status} ${doubt}`, { inFront: true });
+  }
+  if (answer.status === 421) {
+    throw new SessionCheckFailed(
+      'misconfigured',
+      'it answered 421: PHP and the gateway do not hold the same secret or a clock is more than 300 s off',
+    );
+  }
+  const challenge = findChallenge(answer);
+  if (answer.status !== 200 || challenge !== undefined) {
+    const reason = ['it answered', answer.status, challenge].join(' ').trim();
+    throw new SessionCheckFailed('unavailable', reason, { inFront: challenge !== undefined });
+  }
+  if (mode === 'status' && sessionId !== undefined) return { sessionId };
+
+  const session = parseSession(readBody(answer), mode);
+  if (session === 'nobody') return refuse('not-logged-in');
+  if (sessionId === undefined) return session.sessionId === '' ? refuse('not-logged-in') : session;
+  if (!isSameSessionId(session.sessionId, sessionId)) return refuse('other-session');
+  return session;
+}
+
+/** Why this is not our PHP file's own no; undefined when it is. */
+function doubtSigned({ endpoint, isSignedNo }: SessionQuestion, answer: SessionAnswer): string | undefined {
+  if (answer.status === 403 && isSignedNo(headerOf(answer, answerHeader) ?? '')) return undefined;
+  const evidence = findForeigner(endpoint, answer);
+  if (evidence !== undefined) return evidence;
+  const outdated = answer.status === 403 ? ', or session-socket.php is outdated' : '';
+  return `without PHP's signature: PHP did not give it${outdated}`;
+}
+
+/** What shows that something in front of PHP answered; undefined when nothing does. HTML does not: a hand-written no may be a page. */
+function findForeigner(endpoint: URL, answer: SessionAnswer): string | undefined {
+  const challenge = findChallenge(answer);
+  if (challenge !== undefined) return challenge;
+  // A staging server asks for a password like this. A session is not asked for by it.
+  if (headerOf(answer, 'www-authenticate') !== undefined) return 'with WWW-Authenticate';
+  return answer.status < 400 ? findDetour(endpoint, headerOf(answer, 'location') ?? '') : undefined;
+}
+
+/** A login page is on the same host and at another path. */
+function findDetour(endpoint: URL, location: string): string | undefined {
+  const target = URL.canParse(location, endpoint.href) ? new URL(location, endpoint) : undefined;
+  if (target?.hostname !== endpoint.hostname) return 'and leads to another host';
+  const pathOf = ({ pathname }: URL) => pathname.replace(/\/+$/, '');
+  return location !== '' && pathOf(target) === pathOf(endpoint) ? 'and leads to the same path' : undefined;
+}
+
+function findChallenge({ headers }: SessionAnswer): string | undefined {
+  const header = challengeHeaders.find((name) => headers[name] !== undefined);
+  return header && `with the header ${header}`;
+}
+
+function headerOf({ headers }: SessionAnswer, name: string): string | undefined {
+  const value = headers[name];
+  return typeof value === 'object' ? value.join(', ') : value;
+}
+
+/** @param what follows "it answered 200" */
+function useless(what: string, origin?: { readonly inFront: boolean }): SessionCheckFailed {
+  return new SessionCheckFailed('unavailable', `it answered 200 ${what}`, origin);
+}
+
+const byteOrderMark = '\uFEFF';
+
+function readBody(answer: SessionAnswer): unknown {
+  if (!jsonType.test(headerOf(answer, 'content-type') ?? '')) {
+    throw useless('without the content type application/json');
+  }
+  const { body = '' } = answer;
+  try {
+    // A PHP file that was saved with a byte order mark sends it before everything else.
+    return parseJson(body.startsWith(byteOrderMark) ? body.slice(1) : body);
+  } catch {
+    throw useless('with a body that is not JSON');
+  }
+}
+
+/** The session id as a string, or an object that also says who the user is. */
+function parseSession(value: unknown, mode: SessionMode): Session | 'nobody' {
+  const doubt = mode === 'ticket' ? doubtIn(value) : undefined;
+  if (doubt !== undefined) throw useless(`with ${doubt}`, { inFront: true });
+  if (typeof value === 'string') return { sessionId: value };
+  const { sessionId } = fieldsOf(value);
+  if (typeof sessionId !== 'string') return 'nobody';
+  const identity = parseIdentity(fieldsOf(value));
+  if (typeof identity === 'string') throw useless(`with ${identity}`);
+  return { sessionId, ...identity };
+}
+
+/** What our PHP file never answers to the gateway. A hand-written route may mean no by JSON without a session. */
+function doubtIn(value: unknown): string | undefined {
+  // Where something in front of PHP drops the header, PHP takes the gateway for a browser.
+  if (typeof value === 'string') return value.startsWith('t1.') ? 'a ticket: it got no X-Session-Socket' : undefined;
+  return value === null || typeof fieldsOf(value).sessionId === 'string' ? undefined : 'JSON that names no session';
+}

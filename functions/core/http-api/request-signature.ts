@@ -1,0 +1,77 @@
+import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
+import type { PusherCredentials } from '../keys/credentials.ts';
+import type { ApiRequest, RequestFault } from './api-request.ts';
+
+/** Seconds by which the clocks may differ, and for which a copy of a request is good as well: Pusher's number. */
+const signatureTolerance = 600;
+
+/**
+ * Pusher's signature: HMAC-SHA256, in hex, over method, path and sorted query
+ * (https://pusher.com/docs/channels/library_auth_reference/rest-api/#authentication). Its clients sign values before they
+ * are escaped, so one value with `&` in it reads like two. That joins parameters and never invents one, and `auth_version`,
+ * which is compared whole, stands before `body_md5`: no body can lose its hash that way.
+ * @param now epoch seconds
+ */
+export function checkSignature(
+  request: ApiRequest,
+  credentials: PusherCredentials,
+  now: number,
+): 'signed' | RequestFault {
+  const parameters = readQuery(request.query);
+  const signature = parameters.get('auth_signature') ?? '';
+  const time = parameters.get('auth_timestamp') ?? '';
+  if (!/^[0-9a-f]{64}$/.test(signature)) return fault('auth_signature is missing or not 64 hex digits.');
+  if (parameters.get('auth_version') !== '1.0') return fault('auth_version is not 1.0.');
+  if (!/^\d{1,12}$/.test(time)) return fault('auth_timestamp is not in epoch seconds.');
+  if (parameters.get('auth_key') !== credentials.key) return fault('auth_key is not the key of this app.');
+
+  const secrets = [credentials.secret, credentials.previousSecret].filter((secret) => secret !== undefined);
+  const text = stringToSign(request, parameters);
+  // All of them, so that the time does not tell which one fits.
+  const fits = secrets.map((secret) => isSame(sign(secret, text), signature));
+  if (!fits.includes(true))
+    return badSignature('The signature does not fit: the secrets differ.', { mayBeNewer: true });
+
+  if (Math.abs(now - Number(time)) > signatureTolerance) {
+    return badSignature(`auth_timestamp is more than ${signatureTolerance} seconds off: a clock is wrong.`);
+  }
+  const md5 = parameters.get('body_md5');
+  const hasHash = md5 !== undefined || request.body.length > 0;
+  if (hasHash && md5 !== createHash('md5').update(request.body).digest('hex')) {
+    return badSignature('body_md5 is not the MD5 of the body.');
+  }
+  return 'signed';
+}
+
+export function stringToSign({ method, path }: ApiRequest, parameters: ReadonlyMap<string, string>): string {
+  const signed = [...parameters].filter(([name]) => name !== 'auth_signature').sort(([a], [b]) => (a < b ? -1 : 1));
+  return [method, path, signed.map(([name, value]) => `${name}=${value}`).join('&')].join('\n');
+}
+
+/** The query of a request: names in lower case, values unescaped; a name that comes twice, or with an index, is one list. */
+export function readQuery(query: string): Map<string, string> {
+  const parameters = new Map<string, string>();
+  for (const [written, value] of new URLSearchParams(query)) {
+    const name = written.toLowerCase().replace(/\[\d*\]$/, '');
+    const before = parameters.get(name);
+    parameters.set(name, before === undefined ? value : `${before},${value}`);
+  }
+  return parameters;
+}
+
+function sign(secret: string, text: string): string {
+  return createHmac('sha256', secret).update(text).digest('hex');
+}
+
+/** Both are 64 characters long. */
+function isSame(a: string, b: string): boolean {
+  return timingSafeEqual(Buffer.from(a), Buffer.from(b));
+}
+
+export function badSignature(sentence: string, { mayBeNewer = false } = {}): RequestFault {
+  return { ...fault(sentence), isBadSignature: true, mayBeNewer };
+}
+
+function fault(sentence: string): RequestFault {
+  return { status: 401, sentence };
+}

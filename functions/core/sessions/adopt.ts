@@ -1,0 +1,50 @@
+import { kindOf } from '../channels/channel.ts';
+import type { Subscriptions } from '../channels/subscriptions.ts';
+import type { Clock } from '../clock.ts';
+import { forEachConcurrently } from '../concurrency.ts';
+import { sessionOwner, userOwner } from '../connections/connection.ts';
+import type { ConnectionRegistry } from '../connections/connection-registry.ts';
+import type { Revocations } from '../connections/revocations.ts';
+import type { DueConnection } from './live-sessions.ts';
+
+interface AdoptWorld {
+  readonly registry: Pick<ConnectionRegistry, 'own'>;
+  readonly subscriptions: Pick<Subscriptions, 'find'>;
+  readonly revocations: Pick<Revocations, 'isRevokedSince'>;
+  readonly clock: Clock;
+}
+
+const concurrency = 50;
+
+/**
+ * Makes connections that functions of 0.1.0 registered known to their owners: the session, and the users that they act as. After an update
+ * the next run does it for all of them.
+ * @param deadline epoch milliseconds; what is not done is due a minute later
+ * @returns those whose logout came first and did not find them
+ */
+export async function adopt(
+  connections: readonly DueConnection[],
+  { registry, subscriptions, revocations, clock }: AdoptWorld,
+  deadline: number,
+): Promise<readonly DueConnection[]> {
+  const revoked: DueConnection[] = [];
+  await forEachConcurrently([connections], concurrency, async (connection) => {
+    if (clock.now() >= deadline) return;
+    const users = await usersOf(connection);
+    if (!(await registry.own(connection, users))) return;
+    const owners = [connection.principalId, sessionOwner(connection.sessionHash), ...users.map(userOwner)];
+    if (await revocations.isRevokedSince([...new Set(owners)], connection.connectedAt)) revoked.push(connection);
+  });
+  return revoked;
+
+  async function usersOf(connection: DueConnection): Promise<readonly string[]> {
+    const { signedInAs, channels = [] } = connection.unowned ?? {};
+    const users = new Set(signedInAs === undefined ? [] : [signedInAs]);
+    for (const channel of channels) {
+      if (kindOf(channel) !== 'presence') continue;
+      const { userId } = (await subscriptions.find(channel, connection)) ?? {};
+      if (userId !== undefined) users.add(userId);
+    }
+    return [...users].filter((userId) => userOwner(userId) !== connection.principalId);
+  }
+}

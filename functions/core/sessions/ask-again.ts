@@ -1,0 +1,99 @@
+import type { Clock } from '../clock.ts';
+import { forEachConcurrently } from '../concurrency.ts';
+import { SessionCheckFailed, type SessionLookup } from '../handshake/session-lookup.ts';
+import type { CredentialsSource } from '../keys/credentials.ts';
+import type { LiveSessions } from './live-sessions.ts';
+import { nextCheck } from './next-check.ts';
+import { type LiveGroup, recheck, type Verdict } from './recheck.ts';
+
+/** How PHP is asked about open sockets. */
+export interface Questions {
+  readonly sessions: SessionLookup;
+  readonly credentials: CredentialsSource;
+  /** Seconds. */
+  readonly interval: number;
+  /** Questions under way at once: what PHP has to spare beside its pages. */
+  readonly atOnce: number;
+}
+
+interface World {
+  readonly live: LiveSessions;
+  readonly clock: Clock;
+}
+
+/** When the questions about so many users in a row fail, PHP is down: it is not asked by all the others as well. */
+const patience = 10;
+
+/**
+ * Asks PHP about each session, and notes for those that go on when to ask next. A session without a verdict was not asked.
+ * @param groups the first had better not be one that failed before: if PHP does not trust the gateway, it is the only one asked
+ * @param deadline epoch milliseconds
+ */
+export async function askAgain(
+  groups: readonly LiveGroup[],
+  { sessions, credentials, interval, atOnce }: Questions,
+  { live, clock }: World,
+  deadline: number,
+): Promise<Map<LiveGroup, Verdict>> {
+  const verdicts = new Map<LiveGroup, Verdict>();
+  // Users, so that one user with many sessions cannot end the run for everybody.
+  const failedInARow = new Set<string>();
+  let hasAnswered = false;
+  let isOver = false;
+
+  // One alone: where the secrets differ, one line in PHP's log says so as well as four.
+  const [first, ...others] = groups;
+  if (first !== undefined) await ask(first);
+  await forEachConcurrently([others], atOnce, ask);
+  return verdicts;
+
+  async function ask(group: LiveGroup): Promise<void> {
+    if (isOver || clock.now() >= deadline) return;
+    const verdict = await judge(group).catch(asFailure);
+    verdicts.set(group, verdict);
+    if (verdict.outcome === 'same' || verdict.outcome === 'lost') {
+      hasAnswered = true;
+      failedInARow.clear();
+    }
+    if (verdict.outcome !== 'unavailable' && verdict.outcome !== 'misconfigured') return;
+    failedInARow.add(group.principalId);
+    // A PHP that has answered one question trusts the gateway: something is odd about this session alone.
+    const isDistrusted = verdict.outcome === 'misconfigured' && !hasAnswered;
+    if (isDistrusted || failedInARow.size >= patience) isOver = true;
+  }
+
+  async function judge(group: LiveGroup): Promise<Verdict> {
+    const now = clock.now();
+    const verdict = await recheck(group, { live, sessions, credentials }, now);
+    if (verdict.outcome !== 'same') return verdict;
+    const { sessionHash, connections } = group;
+    const sessionExpiresAt = verdict.session.expiresAt;
+    const until = { sessionExpiresAt, validUntil: nextCheck({ sessionHash, sessionExpiresAt }, interval, now) };
+    await Promise.all(connections.map((connection) => live.prolong(connection, sessionHash, until)));
+    return verdict;
+  }
+}
+
+/** Whatever goes wrong with one session is no reason to leave the others unasked, or to close it. */
+function asFailure(error: unknown): Verdict {
+  if (!(error instanceof SessionCheckFailed)) {
+    return { outcome: 'unavailable', reason: 'an unexpected fault', isPhps: false };
+  }
+  const { outcome, reason, inFront } = error;
+  return { outcome, reason, isPhps: outcome === 'unavailable' && !inFront };
+}
+
+/**
+ * In another order each time, so that a few that fail always do not stand before all the others; and a user's second session
+ * comes later by chance, the hundredth nearly last, so that neither do many sessions of one user.
+ * @param random as Math.random
+ */
+export function inFairOrder(groups: readonly LiveGroup[], random: () => number): readonly LiveGroup[] {
+  const turns = new Map<string, number>();
+  const placed = groups.map((group) => {
+    const turn = (turns.get(group.principalId) ?? 0) + 1;
+    turns.set(group.principalId, turn);
+    return { group, place: random() ** (1 / turn) };
+  });
+  return placed.sort((a, b) => a.place - b.place).map(({ group }) => group);
+}

@@ -1,0 +1,22 @@
+import { createAuthorizer } from '../authorizer.ts';
+import { systemClock } from '../edge/clock.ts';
+import { readAuthorizerSettings, readAwsSettings, readCredentialsSettings } from '../edge/environment.ts';
+import { createSessionLookup } from '../edge/php.ts';
+import { createCredentialsSource } from '../edge/secret.ts';
+import { createTell } from '../edge/telemetry.ts';
+
+export function wire() {
+  const settings = readAuthorizerSettings();
+  const credentials = createCredentialsSource(readCredentialsSettings(), readAwsSettings(), systemClock);
+  const tell = createTell();
+  const sessions = createSessionLookup(settings, credentials, systemClock, tell);
+  return createAuthorizer({
+    origins: settings,
+    wayIn: settings,
+    asksAgain: settings.revalidateSeconds !== undefined,
+    sessions,
+    credentials,
+    clock: systemClock,
+    tell,
+  });
+}

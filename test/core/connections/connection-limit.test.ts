@@ -1,0 +1,70 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import {
+  type ConnectionLimit,
+  findLimitFault,
+  limitChoices,
+  whoMustGo,
+} from '../../../functions/core/connections/connection-limit.ts';
+import type { RegisteredConnection } from '../../../functions/core/connections/connection-registry.ts';
+
+const one = (connectionId: string, connectedAt: number): RegisteredConnection => ({
+  principalId: 'user:42',
+  connectionId,
+  connectedAt,
+  welcomed: true,
+});
+
+it('of two of one millisecond the same one goes, whoever looks', () => {
+  const limit: ConnectionLimit = { maxConnections: 1, atMaxConnections: 'oldest-out' };
+  const [a, b] = [one('a', 5), one('b', 5)];
+  expect(whoMustGo(a, [a, b], limit)).toBe('the newcomer');
+  expect(whoMustGo(b, [b, a], limit)).toEqual([a]);
+});
+
+// What a table shows to those who come at once is decided by the order of their writes alone; their clocks may say another.
+it.each(limitChoices)(
+  'never leaves more than the limit, in whatever order rows are written and clocks go: %s',
+  (how) => {
+    const newcomers = fc.array(fc.record({ at: fc.nat(9), looks: fc.nat(8) }), { minLength: 1, maxLength: 8 });
+    fc.assert(
+      fc.property(newcomers, fc.integer({ min: 1, max: 4 }), (all, maxConnections) => {
+        const limit = { maxConnections, atMaxConnections: how };
+        let rows: RegisteredConnection[] = [];
+        const steps = all.flatMap(({ at, looks }, n) => {
+          const me = one(`c${n}`, at);
+          const write = () => rows.push(me);
+          const look = () => {
+            const goes = whoMustGo(me, rows, limit);
+            const gone = goes === 'the newcomer' ? [me] : goes;
+            rows = rows.filter((row) => !gone.includes(row));
+          };
+          // Nobody looks before it has written.
+          return [
+            { when: n, step: write },
+            { when: n + looks + 0.5, step: look },
+          ];
+        });
+        for (const { step } of steps.toSorted((a, b) => a.when - b.when)) step();
+        expect(rows.length).toBeLessThanOrEqual(maxConnections);
+        if (how === 'oldest-out') expect(rows.length).toBeGreaterThan(0);
+      }),
+      { numRuns: 300 },
+    );
+  },
+);
+
+describe('a limit', () => {
+  it.each([1, 100, 1000])('may be %i', (maxConnections) => {
+    expect(findLimitFault({ maxConnections, atMaxConnections: 'refuse' })).toBeUndefined();
+  });
+
+  it.each([0, -1, 1.5, Number.NaN, 1001])('cannot be %d', (maxConnections) => {
+    expect(findLimitFault({ maxConnections, atMaxConnections: 'refuse' })).toMatch(/a whole number from 1 to 1000/);
+  });
+
+  it('cannot end in a word that nobody knows', () => {
+    const limit = { maxConnections: 1, atMaxConnections: 'newest-out' } as unknown as ConnectionLimit;
+    expect(findLimitFault(limit)).toBe('atMaxConnections "newest-out" is not known; it is one of refuse, oldest-out.');
+  });
+});

@@ -1,0 +1,36 @@
+import { expect, it } from 'vitest';
+import { maySendTo } from '../../../functions/core/handshake/session-endpoint.ts';
+import { findEndpointFault } from '../../../functions/core/handshake/session-endpoint-fault.ts';
+
+it.each([
+  'https://app.example.com/getSessionID',
+  'https://app.example.com:8443/index.php?route=session',
+  'http://localhost:8080/getSessionID',
+  'http://127.0.0.1/getSessionID',
+  'http://127.255.0.1:3000/',
+  'http://[::1]:8080/getSessionID',
+])('may send session ids to %s', (url) => {
+  expect(findEndpointFault(url)).toBeUndefined();
+  expect(maySendTo(new URL(url))).toBe(true);
+});
+
+it.each([
+  ['http://app.example.com/getSessionID', 'must be https'],
+  ['http://localhost.evil.com/', 'must be https'],
+  ['http://127.0.0.1.evil.com/', 'must be https'],
+  ['http://10.0.0.1/', 'must be https'],
+  ['http://[::2]/', 'must be https'],
+  ['http://0.0.0.0/', 'must be https'],
+  ['http://localhost@evil.com/', 'must not carry a user'],
+  ['https://gonzalo@app.example.com/', 'must not carry a user'],
+  ['https://:password@app.example.com/', 'must not carry a user'],
+  ['https://app.example.com/#top', 'must not carry a fragment'],
+  ['/getSessionID', 'not an absolute https URL'],
+  ['app.example.com/getSessionID', 'not an absolute https URL'],
+  ['ftp://app.example.com/', 'not an absolute https URL'],
+  ['file:///etc/passwd', 'not an absolute https URL'],
+  ['', 'not an absolute https URL'],
+])('refuses %s, because it %s', (url, why) => {
+  expect(findEndpointFault(url)).toContain(why);
+  expect(URL.canParse(url) && maySendTo(new URL(url))).toBe(false);
+});

@@ -1,0 +1,474 @@
+import { describe, expect, it } from 'vitest';
+import { SessionCheckFailed } from '../../../functions/core/handshake/session-lookup.ts';
+import { refuse } from '../../../functions/core/refusal.ts';
+import { type Check, judgeRun } from '../../../functions/core/sessions/guard.ts';
+import { emptyGuardState } from '../../../functions/core/sessions/guard-memory.ts';
+import { nextCheck } from '../../../functions/core/sessions/next-check.ts';
+import type { RevalidateReport } from '../../../functions/core/sessions/revalidate.ts';
+import { failNext } from '../../fakes/order.ts';
+import { down, interval, scene, userOf } from './revalidate-scene.ts';
+
+const no = refuse('not-logged-in');
+const firewall = new SessionCheckFailed('unavailable', 'a firewall answered 403', { inFront: true });
+const distrust = new SessionCheckFailed('misconfigured', 'it answered 421');
+const timeout = new SessionCheckFailed('unavailable', 'it did not answer in time');
+
+/** Users with a socket each, whose checks have their places in the interval, and one run a minute. */
+async function crowd(size: number) {
+  const the = scene();
+  const { clock, enter, sender } = the;
+  for (let n = 0; n < size; n += 1) await settle(`s${n}`);
+
+  /** A session and its sockets, which is due when a handshake of now says so. */
+  async function settle(sessionId: string, { user = userOf(sessionId), sockets = [sessionId] } = {}) {
+    const sessionHash = await enter(sessionId, [], { user });
+    await enter(sessionId, sockets, { user }, nextCheck({ sessionHash }, interval, clock.now()));
+  }
+
+  async function minutes(count: number, random = Math.random): Promise<RevalidateReport[]> {
+    const reports: RevalidateReport[] = [];
+    for (let minute = 0; minute < count; minute += 1) {
+      const begin = clock.now();
+      reports.push(await the.run({ random }));
+      await clock.advance(begin + 60_000 - clock.now());
+    }
+    return reports;
+  }
+  const open = () => Array.from({ length: size }, (_, n) => `s${n}`).filter((id) => sender.isOpen(id)).length;
+  return { ...the, settle, minutes, open };
+}
+
+const other = (count: number) => Array.from({ length: count }, (_, n) => `s${n}`);
+const sum = (reports: readonly RevalidateReport[], count: 'lost' | 'asked' | 'mute') =>
+  reports.reduce((total, report) => total + report[count], 0);
+const isHeld = ({ held }: RevalidateReport) => held !== undefined;
+
+// PHP loses all its sessions: Redis was restarted, or a deployment has another session.name. Of 60 users only six are due in a
+// minute, so no run sees enough of them to suspect anything.
+describe('while PHP suddenly says no to everybody', () => {
+  it.each([
+    [60, 4],
+    [600, 0],
+  ])('of %d users at most %d are closed, and none once the guard knows', async (size, most) => {
+    const { php, minutes, open } = await crowd(size);
+    expect(sum(await minutes(12), 'asked')).toBeGreaterThanOrEqual(size);
+    php.down = no;
+    const reports = await minutes(11);
+    const known = reports.findIndex(isHeld);
+    expect(known).toBeLessThan(6);
+    expect(reports.slice(known).every(isHeld)).toBe(true);
+    expect(reports.slice(known).every(({ closing }) => closing.closed === 0)).toBe(true);
+    expect(size - open()).toBeLessThanOrEqual(most);
+    expect(reports.at(-1)?.held).toMatchObject({ lost: expect.any(Number), users: expect.any(Number) });
+  });
+
+  it.each([60, 600])('of %d users fewer than 20 are closed when no run was before', async (size) => {
+    const { php, minutes, open } = await crowd(size);
+    php.down = no;
+    await minutes(11);
+    expect(size - open()).toBeLessThan(20);
+  });
+
+  // An interval that began with the outage's first minute would forget what the one before had counted.
+  it.each([1, 2, 3, 4, 5, 6, 7, 8, 9])(
+    'it does not matter how the outage lies in the interval (%d minutes)',
+    async (at) => {
+      const { php, minutes, open } = await crowd(60);
+      await minutes(10 + at);
+      php.down = no;
+      await minutes(30);
+      expect(open()).toBeGreaterThan(40);
+    },
+  );
+
+  it('those who are lost are asked about again every minute, and stay when PHP knows them again', async () => {
+    const { php, minutes, open } = await crowd(600);
+    php.down = no;
+    await minutes(15);
+    php.down = undefined;
+    const [first, ...others] = await minutes(12);
+    expect(first).toMatchObject({ asked: 600, lost: 0, held: undefined });
+    expect(others.some(isHeld)).toBe(false);
+    expect(open()).toBe(600);
+  });
+
+  it('of those that PHP knows again all stay, and the others are closed then', async () => {
+    const { php, answers, minutes, open } = await crowd(60);
+    await minutes(11);
+    php.down = no;
+    await minutes(11);
+    const before = open();
+    php.down = undefined;
+    for (let n = 0; n < 60; n += 6) answers.set(`s${n}`, no);
+    const reports = await minutes(11);
+    expect(reports.some(isHeld)).toBe(false);
+    expect(open()).toBeGreaterThanOrEqual(before - 10);
+    for (let n = 0; n < 60; n += 6) answers.delete(`s${n}`);
+    expect(open()).toBeLessThanOrEqual(50);
+  });
+
+  // Everybody logs in again, but old tabs stay open: PHP says no to these each minute, and yes to the new session once in ten.
+  it('users who get a yes for another session of theirs end it, and then their old sockets are closed', async () => {
+    const { php, answers, settle, minutes, open } = await crowd(60);
+    php.down = no;
+    await minutes(11);
+    const left = open();
+    php.down = undefined;
+    for (let n = 0; n < 60; n += 1) {
+      answers.set(`s${n}`, no);
+      answers.set(`new${n}`, { sessionId: `new${n}`, userId: userOf(`s${n}`) });
+      await settle(`new${n}`, { user: userOf(`s${n}`) });
+    }
+    const reports = await minutes(12);
+    const ended = reports.findIndex((report) => !isHeld(report));
+    expect(ended).toBeGreaterThan(0);
+    expect(reports.slice(ended).some(isHeld)).toBe(false);
+    expect(reports[ended]?.closing.closed).toBe(left);
+  });
+
+  it.each([
+    ['is down', down],
+    ['does not trust the gateway', distrust],
+  ])('it goes on while PHP %s for longer than the interval', async (_, fault) => {
+    const { php, minutes, open } = await crowd(60);
+    php.down = no;
+    await minutes(11);
+    const before = open();
+    php.down = fault;
+    expect((await minutes(25)).every(isHeld)).toBe(true);
+    php.down = no;
+    expect((await minutes(11)).every(isHeld)).toBe(true);
+    expect(open()).toBe(before);
+  });
+
+  it('an operator releases it: the lost are closed in the next run, or in their turn, and the others stay', async () => {
+    const { answers, clock, guard, minutes, open } = await crowd(600);
+    await minutes(12);
+    for (const id of other(560)) answers.set(id, no);
+    expect((await minutes(3)).every(isHeld)).toBe(true);
+    expect(open()).toBe(600);
+    await guard.release(Math.floor(clock.now() / 1000) + interval);
+    const [first, ...others] = await minutes(25);
+    expect(first?.closing.closed).toBeGreaterThan(150);
+    expect(others.some(isHeld)).toBe(false);
+    expect(open()).toBe(40);
+  });
+
+  it('the guard is on again when the release is over', async () => {
+    const { php, clock, guard, settle, minutes } = await crowd(60);
+    php.down = no;
+    await minutes(11);
+    await guard.release(Math.floor(clock.now() / 1000) + interval);
+    await minutes(11);
+    php.down = undefined;
+    for (let n = 0; n < 60; n += 1) await settle(`s${n}`);
+    await minutes(11);
+    php.down = no;
+    expect((await minutes(11)).some(isHeld)).toBe(true);
+  });
+
+  it('it ends when sockets have closed by themselves and too few users are left to tell', async () => {
+    const { php, registry, minutes, open } = await crowd(60);
+    php.down = no;
+    await minutes(11);
+    for (const row of registry.rows.slice(15)) await registry.leave(row);
+    const reports = await minutes(12);
+    expect(reports.at(-1)?.held).toBeUndefined();
+    expect(sum(reports.slice(-2), 'lost')).toBeLessThanOrEqual(15);
+    expect(registry.rows).toHaveLength(0);
+    expect(open()).toBeGreaterThan(0);
+  });
+
+  it('nothing is closed when the guard cannot count it', async () => {
+    const { php, guard, sender, run, settle, clock } = await crowd(0);
+    await settle('a');
+    await clock.advance(660_000);
+    php.down = no;
+    failNext(guard, 'write');
+    await expect(run()).rejects.toThrow('the network is down');
+    expect(sender.isOpen('a')).toBe(true);
+    await run();
+    expect(sender.isOpen('a')).toBe(false);
+  });
+});
+
+// A class of seven leaves together, in a minute in which few others are asked about.
+describe('while most of a few are lost', () => {
+  it('they wait a minute for the answers about others, and are closed without an alarm', async () => {
+    const { answers, enter, minutes, sender } = await crowd(60);
+    await minutes(12);
+    const gone = Array.from({ length: 7 }, (_, n) => `gone${n}`);
+    for (const id of gone) {
+      answers.set(id, no);
+      await enter(id, [id]);
+    }
+    const reports = await minutes(5);
+    const closing = reports.findIndex(({ closing }) => closing.closed === 7);
+    expect(closing).toBeLessThanOrEqual(3);
+    expect(reports.map(({ doubtful }) => doubtful)).toEqual(reports.map((_, minute) => minute < closing));
+    expect(reports.some(isHeld)).toBe(false);
+    expect(gone.some((id) => sender.isOpen(id))).toBe(false);
+  });
+
+  // Asked again each minute, they would be eleven of twenty in the second one.
+  it('they count once while they wait', () => {
+    const run = (minute: number, lost: number, known: readonly [number, number]) => ({
+      minute,
+      window: 10,
+      checks: Array.from({ length: known[1] }, (_, n): Check => {
+        const hash = n.toString(16).padStart(8, '0');
+        return { user: hash, session: hash, outcome: n < lost ? 'lost' : n < known[0] ? 'none' : 'known' };
+      }),
+    });
+    const calm = judgeRun(emptyGuardState(Buffer.from('salt')), run(100, 0, [20, 60]));
+    const first = judgeRun(calm.state, run(101, 11, [60, 68]));
+    expect(first).toMatchObject({ doubtful: true, held: undefined });
+    const second = judgeRun(first.state, run(102, 11, [68, 77]));
+    expect(second).toMatchObject({ doubtful: false, held: undefined });
+  });
+
+  it('they are closed at once where there are fewer than 20 users', async () => {
+    const { answers, enter, run } = await crowd(12);
+    for (const id of ['a', 'b', 'c', 'd', 'e', 'f', 'g']) {
+      answers.set(id, no);
+      await enter(id, [id]);
+    }
+    expect(await run()).toMatchObject({ doubtful: false, closing: { closed: 7 } });
+  });
+});
+
+describe('one user', () => {
+  it('with 50 lost sessions is closed, because a user counts once', async () => {
+    const { answers, settle, minutes, sender, open } = await crowd(25);
+    for (let n = 0; n < 50; n += 1) {
+      answers.set(`own${n}`, no);
+      await settle(`own${n}`, { user: 'the one' });
+    }
+    const reports = await minutes(12);
+    expect(reports.some(isHeld)).toBe(false);
+    expect(Array.from({ length: 50 }, (_, n) => sender.isOpen(`own${n}`))).not.toContain(true);
+    expect(open()).toBe(25);
+  });
+
+  it('with 50 lost sessions does not keep the guard, once the others are known again', async () => {
+    const { php, answers, settle, minutes, sender } = await crowd(25);
+    for (let n = 0; n < 50; n += 1) await settle(`own${n}`, { user: 'the one' });
+    await minutes(11);
+    php.down = no;
+    expect((await minutes(11)).some(isHeld)).toBe(true);
+    php.down = undefined;
+    for (let n = 0; n < 50; n += 1) answers.set(`own${n}`, no);
+    const reports = await minutes(3);
+    expect(reports.map(isHeld)).toEqual([false, false, false]);
+    expect(Array.from({ length: 50 }, (_, n) => sender.isOpen(`own${n}`))).not.toContain(true);
+  });
+
+  it('with 50 sessions that get no answer does not end a run for the others', async () => {
+    const { answers, enter, asked, run } = scene();
+    for (let n = 0; n < 50; n += 1) {
+      answers.set(`own${n}`, timeout);
+      await enter(`own${n}`, [`own${n}`], { user: 'the one' });
+    }
+    for (let n = 0; n < 30; n += 1) await enter(`s${n}`, [`s${n}`]);
+    expect(await run()).toMatchObject({ asked: 30, failed: 50, late: 0 });
+    expect(asked).toHaveLength(80);
+  });
+
+  // A proxy that changes this one cookie makes the signature wrong.
+  it('whom PHP answers 421 does not end a run for the others, but for the first time', async () => {
+    const { answers, settle, minutes } = await crowd(0);
+    answers.set('odd', distrust);
+    await settle('odd');
+    for (const id of other(60)) await settle(id);
+    // It comes first each time.
+    const reports = await minutes(30, () => 0);
+    expect(reports.filter(({ late }) => late > 0).length).toBeLessThanOrEqual(1);
+    expect(reports.some(({ unheard }) => unheard)).toBe(false);
+  });
+});
+
+// A firewall that asks the gateway for a proof of humanity answers in PHP's place, to every question.
+it.each([60, 600])(
+  'of %d users nobody is closed while a firewall answers 403 for eleven minutes, and one alarm goes off',
+  async (size) => {
+    const { php, minutes, open } = await crowd(size);
+    await minutes(11);
+    php.down = firewall;
+    const during = await minutes(11);
+    expect(during.map(({ unheard }) => unheard)).toEqual([false, false, ...Array.from({ length: 9 }, () => true)]);
+    expect(during.some(isHeld)).toBe(false);
+    php.down = undefined;
+    const after = await minutes(11);
+    expect(after.some(({ unheard, held }) => unheard || held !== undefined)).toBe(false);
+    expect(open()).toBe(size);
+  },
+);
+
+// A banned user keeps two slow requests going, which hold their session's lock: PHP cannot answer about it.
+describe('a session that PHP never answers about', () => {
+  it.each([60, 600])(
+    'is closed after five checks while the other %d users get a yes, and may come back',
+    async (size) => {
+      const { answers, settle, minutes, codesOf, open } = await crowd(size);
+      answers.set('banned', timeout);
+      await settle('banned', { sockets: ['tab1', 'tab2'] });
+      const reports = await minutes(25);
+      expect(sum(reports, 'mute')).toBe(1);
+      const checks = reports.filter(({ failed }) => failed > 0).length;
+      // Of 60 others it takes a few minutes more until 20 were asked.
+      expect(checks).toBeGreaterThanOrEqual(5);
+      expect(checks).toBeLessThanOrEqual(size === 600 ? 5 : 9);
+      expect([codesOf('tab1'), codesOf('tab2')]).toEqual([[4200], [4200]]);
+      expect(open()).toBe(size);
+    },
+  );
+
+  it('stays when it gets a single yes within five checks', async () => {
+    const { answers, enter, minutes, sender } = await crowd(600);
+    await minutes(11);
+    await enter('slow', ['slow']);
+    answers.set('slow', timeout);
+    await minutes(4);
+    answers.delete('slow');
+    await minutes(11);
+    answers.set('slow', timeout);
+    await minutes(4);
+    answers.delete('slow');
+    await minutes(11);
+    expect(sender.isOpen('slow')).toBe(true);
+  });
+
+  it('stays when fewer than 20 others are asked about', async () => {
+    const { answers, settle, minutes, sender } = await crowd(19);
+    answers.set('slow', timeout);
+    await settle('slow');
+    await minutes(30);
+    expect(sender.isOpen('slow')).toBe(true);
+  });
+
+  it('stays when something in front of PHP answers', async () => {
+    const { answers, settle, minutes, sender } = await crowd(60);
+    answers.set('slow', firewall);
+    await settle('slow');
+    await minutes(30);
+    expect(sender.isOpen('slow')).toBe(true);
+  });
+
+  it('stays when the gateway itself has failed', async () => {
+    const { registry, enter, minutes, sender } = await crowd(600);
+    await minutes(11);
+    await enter('slow', ['slow']);
+    const find = registry.find.bind(registry);
+    registry.find = async (connection) => {
+      if (connection.connectionId === 'slow') throw new Error('the table is away');
+      return find(connection);
+    };
+    await minutes(11);
+    expect(sender.isOpen('slow')).toBe(true);
+  });
+
+  it('stays when more than a tenth of the others get no answer or a no either', async () => {
+    const { answers, settle, minutes, sender, open } = await crowd(60);
+    for (const id of other(7)) answers.set(id, timeout);
+    answers.set('slow', timeout);
+    await settle('slow');
+    await minutes(30);
+    expect(sender.isOpen('slow')).toBe(true);
+    expect(open()).toBe(60);
+  });
+
+  it('is closed when five banned users do so together', async () => {
+    const { answers, settle, minutes, sender } = await crowd(60);
+    for (let n = 0; n < 5; n += 1) {
+      answers.set(`banned${n}`, timeout);
+      await settle(`banned${n}`);
+    }
+    await minutes(30);
+    expect(Array.from({ length: 5 }, (_, n) => sender.isOpen(`banned${n}`))).not.toContain(true);
+  });
+
+  it('stays while PHP says no to the others and the guard holds', async () => {
+    const { answers, minutes, open } = await crowd(60);
+    for (let n = 0; n < 60; n += 1) answers.set(`s${n}`, n === 0 ? timeout : no);
+    const reports = await minutes(25);
+    expect(reports.at(-1)?.held).toBeDefined();
+    expect(sum(reports, 'mute')).toBe(0);
+    expect(open()).toBeGreaterThan(40);
+  });
+});
+
+describe('an outage of PHP', () => {
+  // A PHP that comes back is slow at first. Its failures during the outage do not count against the last few.
+  it.each([1, 2, 4, 6, 11, 30])(
+    'of %d minutes closes nobody, not even the five users whom PHP answers last',
+    async (length) => {
+      const { php, answers, minutes, open } = await crowd(60);
+      await minutes(11);
+      php.down = timeout;
+      await minutes(length);
+      php.down = undefined;
+      for (const id of other(5)) answers.set(id, timeout);
+      await minutes(4);
+      answers.clear();
+      await minutes(11);
+      expect(open()).toBe(60);
+    },
+  );
+
+  it('that lets every third question fail closes nobody', async () => {
+    const { php, minutes, open } = await crowd(600);
+    let asked = 0;
+    await minutes(11);
+    Object.defineProperty(php, 'down', {
+      get() {
+        asked += 1;
+        return asked % 3 === 0 ? timeout : undefined;
+      },
+    });
+    await minutes(60);
+    expect(open()).toBe(600);
+  });
+});
+
+// The row of DynamoDB that holds the state takes 400 KB.
+describe('of 10,000 users, a thousand a minute', () => {
+  /** Salted hashes, which are spread evenly. */
+  const hash = (n: number) => ((n * 2654435761) % 2 ** 32).toString(16).padStart(8, '0');
+
+  function runs(
+    count: number,
+    isLost: (user: number) => boolean,
+    before = emptyGuardState(Buffer.from('salt')),
+    from = 100,
+  ) {
+    let [state, held] = [before, undefined as unknown];
+    for (let minute = from; minute < from + count; minute += 1) {
+      const checks = Array.from({ length: 1000 }, (_, n): Check => {
+        const user = (minute % 10) * 1000 + n;
+        return { user: hash(user), session: hash(user + 1), outcome: isLost(user) ? 'lost' : 'known' };
+      });
+      ({ state, held } = judgeRun(state, { minute, window: 10, checks }));
+    }
+    return { state, held };
+  }
+
+  it('a sample of 2,000 is remembered at most, and half of that at least', () => {
+    const { state } = runs(25, () => false);
+    expect(state.users.size).toBeLessThanOrEqual(2000);
+    expect(state.users.size).toBeGreaterThan(1000);
+  });
+
+  it.each([
+    [4, false],
+    [6, true],
+  ])('when %d of 10 are lost, the guard holds: %s', (share, holds) => {
+    const lost = (user: number) => user % 10 < share;
+    expect(runs(25, lost).held !== undefined).toBe(holds);
+  });
+
+  it('it ends when they are known again', () => {
+    const { state, held } = runs(10, () => true);
+    expect(held).toBeDefined();
+    expect(runs(10, () => false, state, 110).held).toBeUndefined();
+  });
+});
