@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { readEvent } from '../../functions/core/http-api/publish-request.ts';
+import { readEvent } from '../../functions/core/http-api/publish.ts';
 import { checkSignature } from '../../functions/core/http-api/request-signature.ts';
 import { hangUp, type Mood, neverAnswer, WebServer } from '../fakes/web-server.ts';
 import { ask, callInside, cookieFrom, nowSeconds, shared, startTicketApp, type TicketApp } from '../php/ticket-app.ts';

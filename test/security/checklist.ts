@@ -447,11 +447,11 @@ export const sections: readonly Section[] = [
             'is shown to the last second of its session, and not from then on, although its socket may be open',
           ),
           ...by(
-            'core/sessions/close-at-the-end',
+            'core/sessions/session-ends',
             'closes each socket at the end of its session, and says that the client may come back',
             'closes the others when the row of one cannot be read, and says that one is left',
           ),
-          ...by('core/sessions/end-watch', 'has somebody look one to eleven seconds after every end that is soon'),
+          ...by('core/sessions/session-ends', 'has somebody look one to eleven seconds after every end that is soon'),
           ...by(
             'integration/session-life',
             'is closed within seconds of its end, when it opened less than a minute before',
@@ -571,7 +571,7 @@ export const sections: readonly Section[] = [
         statement: 'Frames over 32 KB close the socket; data of more than 10 KB is refused where it is published',
         tests: [
           ...by('conformance/limits', '#47 #N10 a frame of 33 KB closes with 1009'),
-          ...by('core/http-api/publish-request', 'with 413 and Pusher’s words for data of more than 10 KB, in bytes'),
+          ...by('core/http-api/publish', 'with 413 and Pusher’s words for data of more than 10 KB, in bytes'),
         ],
         reason: 'The frames by API Gateway itself, with 1009, before any function of ours runs.',
       },
