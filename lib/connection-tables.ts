@@ -11,12 +11,11 @@ import {
   subscriptionsTable,
 } from '../functions/edge/dynamodb/tables.ts';
 import type { RegistryEnvironment } from '../functions/edge/environment.ts';
-import { acknowledge } from './acknowledge.ts';
+import { acknowledge } from './nag.ts';
 import type { SocketFunction } from './socket-function.ts';
-import { alarmOnTableThrottles } from './throttle-alarms.ts';
 
-/** What is known while sockets are open; nothing in it outlives the stack. */
-export class ConnectionTables extends Construct {
+/** What is known while sockets are open. */
+export interface SessionSocketTables {
   readonly connections: Table;
   /** Which connection has joined which channel. */
   readonly subscriptions: Table;
@@ -27,6 +26,16 @@ export class ConnectionTables extends Construct {
   /** Which connections a session or a user owns beside those of its own principal. */
   readonly owners: Table;
   /** Which sessions and users were logged out. */
+  readonly revocations: Table;
+}
+
+/** The tables; nothing in them outlives the stack. */
+export class ConnectionTables extends Construct implements SessionSocketTables {
+  readonly connections: Table;
+  readonly subscriptions: Table;
+  readonly members: Table;
+  readonly claims: Table;
+  readonly owners: Table;
   readonly revocations: Table;
 
   /** Where a function finds connections. */
@@ -80,7 +89,6 @@ export class ConnectionTables extends Construct {
       partitionKey: { name: revocationsTable.partitionKey, type: STRING },
       timeToLiveAttribute: revocationsTable.ttl,
     });
-    for (const child of this.node.children) if (child instanceof Table) alarmOnTableThrottles(child);
     acknowledge(
       this,
       'AwsSolutions-DDB3',

@@ -2,7 +2,7 @@ import { SignatureV4 } from '@smithy/signature-v4';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createSigner, type SigningScope, signPost, type UnsignedRequest } from '../../functions/edge/sigv4.ts';
-import { Sha256 } from '../signed-fetch.ts';
+import { Sha256 } from '../assemblies/signed-fetch.ts';
 
 const credentials = {
   accessKeyId: 'AKIDEXAMPLE',

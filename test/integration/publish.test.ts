@@ -6,9 +6,9 @@ import { systemClock } from '../../functions/edge/clock.ts';
 import { createIdempotencyRows } from '../../functions/edge/dynamodb/claim-rows.ts';
 import { createMemberRows } from '../../functions/edge/dynamodb/member-rows.ts';
 import { createSubscriptionRows } from '../../functions/edge/dynamodb/subscription-rows.ts';
+import { type Publishing, startPublishing } from '../gateway/publishing.ts';
+import { anyPhp } from '../php/php-kinds.ts';
 import { callInside, startTicketApp, type TicketApp } from '../php/ticket-app.ts';
-import { anyPhp } from '../php-kinds.ts';
-import { type Publishing, startPublishing } from '../publishing.ts';
 import type { Client } from '../socket-client.ts';
 
 let gateway: Publishing;
