@@ -4,8 +4,9 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { type BuildOptions, build, type Plugin } from 'esbuild';
 import { bundleOptions, entries } from '../lib/bundle.ts';
+import { compileCommittedScripts } from './committed-scripts.ts';
 
-/** `npm run build`, and before each `npm pack`: compiles what the npm packages hold into their `dist` folders. */
+/** `npm run build`, and before each `npm pack`: compiles what the npm packages hold into their `dist` folders, and the scripts that are committed. */
 const project = join(import.meta.dirname, '..');
 const dist = join(project, 'dist');
 
@@ -22,9 +23,10 @@ const ofThePackage: Plugin = {
 const builds: Readonly<Record<string, () => Promise<void>>> = {
   'session-socket': buildConstruct,
   'session-socket-local': buildLocalCloud,
+  'committed-scripts': writeCommittedScripts,
 };
 const [name] = process.argv.slice(2);
-if (name !== undefined && !Object.hasOwn(builds, name)) throw new Error(`There is no package ${name} to build.`);
+if (name !== undefined && !Object.hasOwn(builds, name)) throw new Error(`There is no ${name} to build.`);
 for (const [each, run] of Object.entries(builds)) if (name === undefined || name === each) await run();
 
 /** The construct as CommonJS, which CDK apps of both kinds can load, its Lambdas as they are deployed, and the command. */
@@ -61,9 +63,23 @@ async function buildLocalCloud(): Promise<void> {
   await rm(target, { recursive: true, force: true });
   compile('local/tsconfig.build.json');
   await nameJavaScript(target);
-  for (const asset of ['inspector/page', 'lambda/runtime/loader.cjs']) {
-    await cp(join(source, asset), join(target, asset), { recursive: true });
+  await build({
+    absWorkingDir: source,
+    entryPoints: ['inspector/page/page.ts', 'inspector/page/page.css'],
+    outdir: join(target, 'inspector/page'),
+    bundle: true,
+    platform: 'browser',
+    format: 'esm',
+    charset: 'utf8',
+    logLevel: 'warning',
+  });
+  for (const asset of ['inspector/page/page.html', 'inspector/page/icon.svg', 'lambda/runtime/loader.cjs']) {
+    await cp(join(source, asset), join(target, asset));
   }
+}
+
+async function writeCommittedScripts(): Promise<void> {
+  for (const [file, text] of await compileCommittedScripts()) await writeFile(join(project, file), text);
 }
 
 function compile(config: string): void {

@@ -10,7 +10,7 @@ import type { Credentials } from './iam/authentication.ts';
 import { createIam } from './iam/iam.ts';
 import type { FunctionPermissions } from './iam/usage.ts';
 import { createInspector } from './inspector/inspector.ts';
-import { pagePath } from './inspector/page.ts';
+import { pagePath } from './inspector/serve-page.ts';
 import type { TableContents } from './inspector/tables.ts';
 import { createAsyncInvoker } from './lambda/async-invoke.ts';
 import { createFunctions, type Functions } from './lambda/functions.ts';

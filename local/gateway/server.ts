@@ -4,7 +4,7 @@ import { type WebSocket, WebSocketServer } from 'ws';
 import { refuseWebPages } from '../http/loopback.ts';
 import { type Certificate, listenWithTls } from '../http/tls.ts';
 import type { Inspector } from '../inspector/inspector.ts';
-import { isPageUrl } from '../inspector/page.ts';
+import { isPageUrl } from '../inspector/serve-page.ts';
 import type { Gateway } from './gateway.ts';
 import { type Admission, admit, readUpgrade, refuseEarly, stageIn, watchPendingSocket } from './handshake.ts';
 import { answerManagementApi, connectionIdIn } from './management-api.ts';

@@ -37,7 +37,10 @@ export async function listenWithTls(
       socket.pause();
       socket.unshift(first);
       // TLS takes what was put back by itself; what flows before it has begun would be lost.
-      if (first[0] === tlsHandshake) return tls.emit('connection', socket);
+      if (first[0] === tlsHandshake) {
+        tls.emit('connection', socket);
+        return;
+      }
       server.emit('connection', socket);
       socket.resume();
     });

@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import type { Journal } from './journal.ts';
-import type { Change } from './records.ts';
+import type { Batch, Change } from './records.ts';
 
 /** The journal as Server-Sent Events: all of it first, then what changes. */
 export interface EventStream {
@@ -20,15 +20,18 @@ interface Reader {
   hasMissed: boolean;
 }
 
-/** @param about what stands beside every batch: the clock, the address */
-export function createEventStream(journal: Journal, about: () => object): EventStream {
+/** @param about what stands beside the changes of every batch */
+export function createEventStream(journal: Journal, about: () => Pick<Batch, 'now' | 'webSocketUrls'>): EventStream {
   const readers = new Set<Reader>();
   const gathered = new Map<string, Change>();
   let timer: NodeJS.Timeout | undefined;
   let unfollow: (() => void) | undefined;
 
-  const event = (name: 'snapshot' | 'changes', changes: readonly Change[]) =>
-    `event: ${name}\ndata: ${JSON.stringify({ ...about(), totals: journal.totals(), changes })}\n\n`;
+  function event(name: 'snapshot' | 'changes', changes: readonly Change[]): string {
+    const { now, webSocketUrls } = about();
+    const batch: Batch = { now, webSocketUrls, totals: journal.totals(), changes };
+    return `event: ${name}\ndata: ${JSON.stringify(batch)}\n\n`;
+  }
 
   function gather(change: Change): void {
     const name = `${change.table} ${change.key}`;

@@ -1,7 +1,7 @@
 import type { Observe } from '../observation.ts';
 import { createEventStream } from './event-stream.ts';
 import { createJournal } from './journal.ts';
-import { createPage, type Page } from './page.ts';
+import { createPage, type Page } from './serve-page.ts';
 import type { ScanTables } from './tables.ts';
 
 /** The page at /_local and what feeds it. */

@@ -1,7 +1,14 @@
+import { StringDecoder } from 'node:string_decoder';
 import type { Observation, Observe } from '../observation.ts';
-import { cut } from './cut.ts';
-import { Kept } from './kept.ts';
-import { type Change, type Limits, type MessageRecord, type Totals, usualLimits } from './records.ts';
+import {
+  type Change,
+  type Limits,
+  type MessageRecord,
+  type Records,
+  type TableName,
+  type Totals,
+  usualLimits,
+} from './records.ts';
 
 /** What happened in the local cloud of late, in memory that does not grow. */
 export interface Journal {
@@ -110,4 +117,63 @@ export function createJournal(now: () => number = Date.now, limits: Limits = usu
       return () => void listeners.delete(listener);
     },
   };
+}
+
+/** The newest records of one kind: what is added above the limit drives the oldest out. */
+class Kept<T extends TableName> {
+  readonly #table: T;
+  readonly #limit: number;
+  readonly #tell: (change: Change) => void;
+  readonly #records = new Map<string, Records[T]>();
+
+  constructor(table: T, limit: number, tell: (change: Change) => void) {
+    this.#table = table;
+    this.#limit = limit;
+    this.#tell = tell;
+  }
+
+  /** @param firstOut what goes before the oldest */
+  add(key: string, record: Records[T], firstOut?: string): void {
+    this.#records.set(key, record);
+    this.#tell({ table: this.#table, key, set: record });
+    if (this.#records.size <= this.#limit) return;
+    const oldest = firstOut ?? this.#records.keys().next().value;
+    if (oldest !== undefined) this.remove(oldest);
+  }
+
+  get(key: string): Readonly<Records[T]> | undefined {
+    return this.#records.get(key);
+  }
+
+  /** Nothing happens when it is no longer kept. */
+  merge(key: string, fields: Partial<Records[T]>): void {
+    const record = this.#records.get(key);
+    if (record === undefined) return;
+    Object.assign(record, fields);
+    this.#tell({ table: this.#table, key, set: fields });
+  }
+
+  remove(key: string): void {
+    if (this.#records.delete(key)) this.#tell({ table: this.#table, key, isGone: true });
+  }
+
+  /** What makes an empty copy equal to this. */
+  changes(): readonly Change[] {
+    return [...this.#records].map(([key, record]) => ({ table: this.#table, key, set: record }));
+  }
+}
+
+/** A text that may be shortened, and how long it was. */
+interface Cut {
+  readonly text: string;
+  readonly bytes: number;
+}
+
+/** Shortens at the end of a character. */
+export function cut(text: string, limitBytes: number): Cut {
+  const bytes = Buffer.byteLength(text);
+  if (bytes <= limitBytes) return { text, bytes };
+  // Through bytes and back, because V8 keeps the whole text alive for as long as a slice of it lives.
+  const head = Buffer.from(text.slice(0, limitBytes)).subarray(0, limitBytes);
+  return { text: new StringDecoder('utf8').write(head), bytes };
 }

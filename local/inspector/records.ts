@@ -83,6 +83,16 @@ export type Change =
   | { readonly table: TableName; readonly key: string; readonly set: object }
   | { readonly table: TableName; readonly key: string; readonly isGone: true };
 
+/** What one event of /_local/events holds: all changes that make an empty copy equal to the journal, or those since the last event. */
+export interface Batch {
+  /** The time of the local cloud. */
+  readonly now: number;
+  /** Where clients connect to. */
+  readonly webSocketUrls: readonly string[];
+  readonly totals: Totals;
+  readonly changes: readonly Change[];
+}
+
 export interface Limits {
   readonly connections: number;
   /** How many of them may have ended. */

@@ -12,11 +12,22 @@ export interface TableContents {
 /** Reads every table of the stack. @param limit how many items of each at most */
 export type ScanTables = (limit: number) => Promise<readonly TableContents[]>;
 
+/** What /_local/tables answers. */
+export interface TablesAnswer {
+  /** Null when nobody here can read them. */
+  readonly tables: readonly ShownTable[] | null;
+}
+
+export interface ShownTable extends TableContents {
+  /** Whether there are items that are not shown. */
+  readonly hasMore: boolean;
+}
+
 const mostItems = 200;
 /** An item may have 400 KB: docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html#limits-items */
 const mostCharacters = 4096;
 
-/** @returns JSON; `tables` is null when nobody here can read them */
+/** @returns a `TablesAnswer` as JSON */
 export async function writeTables(scan: ScanTables | undefined): Promise<string> {
   const scanned = await scan?.(mostItems + 1);
   const tables = scanned?.map(({ items, ...table }) => ({
@@ -24,7 +35,7 @@ export async function writeTables(scan: ScanTables | undefined): Promise<string>
     items: items.slice(0, mostItems),
     hasMore: items.length > mostItems,
   }));
-  return JSON.stringify({ tables: tables ?? null }, (_, value: unknown) =>
+  return JSON.stringify({ tables: tables ?? null } satisfies TablesAnswer, (_, value: unknown) =>
     typeof value === 'string' && value.length > mostCharacters
       ? `${value.slice(0, mostCharacters)}… (${value.length} characters)`
       : value,

@@ -1,6 +1,6 @@
 import { request } from 'node:http';
 import { createInterface } from 'node:readline';
-import type { Change, Records, TableName, Totals } from '../../local/inspector/records.ts';
+import type { Batch, Change, Records, TableName } from '../../local/inspector/records.ts';
 
 /** What a page makes of the changes that it is told. */
 export class InspectorCopy {
@@ -25,18 +25,14 @@ export class InspectorCopy {
   }
 }
 
-export interface Batch {
+export interface NamedBatch extends Batch {
   readonly name: string;
-  readonly now: number;
-  readonly webSocketUrls: readonly string[];
-  readonly totals: Totals;
-  readonly changes: readonly Change[];
 }
 
 /** A page without a browser. */
 export interface Follower {
   readonly copy: InspectorCopy;
-  readonly batches: readonly Batch[];
+  readonly batches: readonly NamedBatch[];
   /** Resolves when the copy has come so far. */
   until(condition: (copy: InspectorCopy) => boolean): Promise<void>;
   /** Resolves when the server ends the stream. */
@@ -46,12 +42,12 @@ export interface Follower {
 
 /** @param inspectorUrl `http://127.0.0.1:<port>/_local` */
 export function followInspector(inspectorUrl: string): Promise<Follower> {
-  const batches: Batch[] = [];
+  const batches: NamedBatch[] = [];
   const waiting = new Set<() => void>();
   let copy = new InspectorCopy();
 
   function read(name: string, data: string): void {
-    const batch = { name, ...JSON.parse(data) } as Batch;
+    const batch = { name, ...JSON.parse(data) } as NamedBatch;
     if (name === 'snapshot') copy = new InspectorCopy();
     copy.apply(batch.changes);
     batches.push(batch);

@@ -7,13 +7,5 @@ type Constructor = typeof PusherModule.default;
 export const Pusher = library.default as unknown as Constructor;
 export type Pusher = InstanceType<Constructor>;
 
-interface TicketOptions {
-  readonly key: string;
-  readonly url: string;
-  readonly fetchTicket: () => Promise<string>;
-}
-const helper = '../../client/pusher-tickets.js';
 /** What pages paste beside the library. */
-export const { useTickets } = (await import(helper)) as {
-  useTickets(library: Constructor, options: TicketOptions): void;
-};
+export { useTickets } from '../../client/pusher-tickets.js';

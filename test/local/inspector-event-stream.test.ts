@@ -30,7 +30,7 @@ class FakeResponse extends EventEmitter {
 
 function openStream() {
   const journal = createJournal();
-  const stream = createEventStream(journal, () => ({}));
+  const stream = createEventStream(journal, () => ({ now: 1000, webSocketUrls: [] }));
   const open = () => {
     const response = new FakeResponse();
     stream.open(response as unknown as ServerResponse);

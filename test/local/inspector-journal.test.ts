@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { cut } from '../../local/inspector/cut.ts';
-import { createJournal, type Journal } from '../../local/inspector/journal.ts';
+import { createJournal, cut, type Journal } from '../../local/inspector/journal.ts';
 import { type Change, type Limits, usualLimits } from '../../local/inspector/records.ts';
 import { connectionIdIn, type Observation } from '../../local/observation.ts';
 import { InspectorCopy } from '../assemblies/inspector-copy.ts';

@@ -3,7 +3,7 @@ import { createServer, request, type Server } from 'node:http';
 import { afterEach, describe, expect, it } from 'vitest';
 import { closeServer, listenOnLoopback } from '../../local/http/loopback.ts';
 import { createInspector, type Inspector } from '../../local/inspector/inspector.ts';
-import { isPageUrl } from '../../local/inspector/page.ts';
+import { isPageUrl } from '../../local/inspector/serve-page.ts';
 import type { ScanTables } from '../../local/inspector/tables.ts';
 import type { Observation } from '../../local/observation.ts';
 import { followInspector } from '../assemblies/inspector-copy.ts';
@@ -64,29 +64,27 @@ describe('The page', () => {
     await start();
     const page = await ask('/_local');
     expect(page).toMatchObject({ status: 200, headers: { 'content-type': 'text/html; charset=utf-8' } });
-    const folder = new URL('../../local/inspector/page/', import.meta.url);
-    for (const name of readdirSync(folder).filter((each) => each !== 'page.html')) {
+    for (const name of ['page.js', 'page.css', 'icon.svg']) {
       expect(await ask(`/_local/${name}`), name).toMatchObject({ status: 200 });
     }
-    for (const path of ['/_localx', '/_local/page.ts', '/_local/../page.ts', '/_local/%2e%2e/page.ts', '/']) {
+    const folder = new URL('../../local/inspector/page/', import.meta.url);
+    const sources = readdirSync(folder).filter((name) => /\.(ts|html)$/.test(name));
+    const elsewhere = ['/_localx', '/_local/../inspector.ts', '/_local/%2e%2e/inspector.ts', '/'];
+    for (const path of [...sources.map((name) => `/_local/${name}`), ...elsewhere]) {
       expect(await ask(path), path).toMatchObject({ status: 404 });
     }
   });
 
-  it('names only scripts and styles that are there', async () => {
+  it('names only scripts, styles and images that are there', async () => {
     await start();
-    const texts = [(await ask('/_local')).body];
-    const seen = new Set<string>();
-    for (const text of texts) {
-      for (const [, name = ''] of text.matchAll(/(?:\/_local|from '\.)\/([\w-]+\.\w+)/g)) {
-        if (seen.has(name)) continue;
-        seen.add(name);
-        const { status, body } = await ask(`/_local/${name}`);
-        expect(status, name).toBe(200);
-        texts.push(body);
-      }
+    const names = new Set<string>();
+    for (const asking of ['/_local', '/_local/page.css', '/_local/page.js']) {
+      const { body } = await ask(asking);
+      for (const [, name = ''] of body.matchAll(/\/_local\/([\w-]+\.\w+)/g)) names.add(name);
+      expect(body, asking).not.toMatch(/@import|^import /m);
     }
-    expect(seen.size).toBeGreaterThan(15);
+    expect([...names].sort()).toEqual(['icon.svg', 'page.css', 'page.js']);
+    for (const name of names) expect(await ask(`/_local/${name}`), name).toMatchObject({ status: 200 });
   });
 
   it('lets nothing in but its own files, is kept nowhere, and makes no HTML of texts', async () => {

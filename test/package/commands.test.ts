@@ -75,6 +75,9 @@ describe('session-socket-local, installed from its tarball', () => {
         if (line.includes('Ctrl-C stops everything')) break;
       }
       expect(await handshakeStatus(String(socket), { origin: 'https://app.example.com' })).toBe(401);
+      const page = `${new URL(String(socket)).origin.replace('ws', 'http')}/_local`;
+      expect((await fetch(page)).status).toBe(200);
+      expect(await (await fetch(`${page}/page.js`)).text()).toContain('new EventSource("/_local/events")');
       process.kill(-Number(child.pid), 'SIGINT');
       await gone;
       await expect(handshakeStatus(String(socket))).rejects.toThrow('ECONNREFUSED');
@@ -107,5 +110,30 @@ describe('session-socket-client, installed from its tarball', () => {
         "import { useTickets } from 'session-socket-client/pusher-tickets.js';\nconsole.log(typeof useTickets);\n",
     });
     expect(await outside.run('node page.js')).toEqual({ code: 0, stdout: 'function\n', stderr: '' });
+  });
+
+  it('has types that fit those of pusher-js', async () => {
+    await outside.install('--omit=peer', 'typescript@5.9.3', 'pusher-js@8.6.0');
+    await outside.write({
+      'page.ts': `import Pusher from 'pusher-js';
+import { useTickets } from 'session-socket-client/pusher-tickets.js';
+useTickets(Pusher, { key: 'key', url: 'wss://gateway.example.com/live', tokenFrom: 'subprotocol' });
+// @ts-expect-error without the stack's key
+useTickets(Pusher, { url: 'wss://gateway.example.com/live' });
+`,
+      'tsconfig.json': JSON.stringify({
+        compilerOptions: {
+          module: 'ESNext',
+          moduleResolution: 'Bundler',
+          target: 'ES2022',
+          noEmit: true,
+          strict: true,
+          skipLibCheck: true,
+          types: [],
+        },
+        files: ['page.ts'],
+      }),
+    });
+    expect(await outside.run('npx tsc')).toMatchObject({ code: 0, stdout: '' });
   });
 });

@@ -1,19 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { keepConnected, withCookie, withToken } from '../../php/demo/assets/socket.js';
 
-/** The script of the private page, with a browser's `fetch`, `WebSocket` and clock put under it. */
-const script = '../../php/demo/assets/socket.js';
-type Open = (url: string, attempt: number) => Promise<unknown>;
-const { keepConnected, withCookie, withToken } = (await import(script)) as {
-  keepConnected(
-    url: string,
-    onState: (state: string) => void,
-    onEvent: (frame: { event: string; data: unknown }) => void,
-    open: Open,
-  ): Promise<void>;
-  withCookie: Open;
-  withToken: Open;
-};
-
+/** A browser's, under the script of the private page. */
 class FakeSocket {
   static all: FakeSocket[] = [];
   readonly url: string;
@@ -63,7 +51,7 @@ afterEach(() => {
   ask.mockReset();
 });
 
-async function openPage(open = withToken): Promise<void> {
+async function openPage(open: typeof withCookie = withToken): Promise<void> {
   const onEvent = ({ event, data }: { event: string; data: unknown }) => events.push([event, data]);
   keepConnected('ws://gateway/prod', (state) => states.push(state), onEvent, open);
   await vi.advanceTimersByTimeAsync(0);

@@ -1,4 +1,6 @@
-const { socketUrl, way } = document.querySelector('script[data-socket-url]').dataset;
+import { find } from './element.js';
+
+const { socketUrl = '', way } = find('script[data-socket-url]').dataset;
 
 const socket = new WebSocket(way === 'cookie' ? socketUrl : `${socketUrl}?token=${inventToken()}`);
 socket.onopen = () => show('connected');
@@ -8,13 +10,13 @@ socket.onerror = () => show('refused');
 function inventToken() {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
   const token = Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
-  document.querySelector('[data-field=token]').textContent = token;
+  find('[data-field=token]').textContent = token;
   return token;
 }
 
 function show(outcome) {
   socket.onerror = null;
-  document.querySelector('.state').dataset.tone = outcome === 'refused' ? 'good' : 'bad';
-  document.querySelector('[data-testid=stranger]').textContent = outcome;
+  find('.state').dataset['tone'] = outcome === 'refused' ? 'good' : 'bad';
+  find('[data-testid=stranger]').textContent = outcome;
   socket.close();
 }

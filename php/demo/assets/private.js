@@ -1,4 +1,4 @@
-import { element } from './element.js';
+import { element, find } from './element.js';
 import { openRoom } from './room.js';
 import { keepConnected, withCookie, withToken } from './socket.js';
 
@@ -10,11 +10,11 @@ const STATES = {
   'signed out': { tone: 'bad', hint: 'Your PHP session has ended, so no socket opens any more.' },
 };
 
-const { socketUrl, way } = document.querySelector('script[data-socket-url]').dataset;
-const stateLine = document.querySelector('.state');
-const stateName = document.querySelector('[data-testid=state]');
-const events = document.querySelector('[data-testid=events]');
-const field = (name) => document.querySelector(`[data-field=${name}]`);
+const { socketUrl = '', way } = find('script[data-socket-url]').dataset;
+const stateLine = find('.state');
+const stateName = find('[data-testid=state]');
+const events = find('[data-testid=events]');
+const field = (name) => find(`[data-field=${name}]`);
 const tellRoom = openRoom();
 let count = 0;
 
@@ -26,7 +26,7 @@ keepConnected(socketUrl, showState, listen, way === 'cookie' ? withCookie : with
 
 function showState(state) {
   const { tone, hint } = STATES[state];
-  stateLine.dataset.tone = tone;
+  stateLine.dataset['tone'] = tone;
   stateName.textContent = state;
   field('hint').textContent = hint;
   field('login').hidden = state !== 'signed out';
@@ -38,12 +38,12 @@ function showEvent({ event, data }) {
   if (event === 'pusher:error') field('hint').textContent = data.message;
   if (!event || event.startsWith('pusher')) return;
 
-  field('count').textContent = ++count;
+  field('count').textContent = String(++count);
   const now = new Date();
   const time = element('time', now.toLocaleTimeString([], { hour12: false }));
   time.dateTime = now.toISOString();
   const row = element('li');
   row.append(time, element('b', event), element('code', JSON.stringify(data)));
   events.prepend(row);
-  while (events.children.length > LISTED_EVENTS) events.lastElementChild.remove();
+  while (events.children.length > LISTED_EVENTS) events.lastElementChild?.remove();
 }

@@ -1,4 +1,4 @@
-import { element } from './element.js';
+import { element, find } from './element.js';
 
 const CHANNEL = 'presence-room';
 const KEPT_MESSAGES = 50;
@@ -13,9 +13,12 @@ export function openRoom() {
   const room = document.querySelector('[data-testid=room]');
   if (!room) return undefined;
   const { user } = room.dataset;
-  const [people, messages, typing, form, trouble] = ['people', 'messages', 'typing', 'say', 'trouble'].map((name) =>
-    room.querySelector(`[data-testid=${name}]`),
-  );
+  const people = find('[data-testid=people]', room);
+  const messages = find('[data-testid=messages]', room);
+  const typing = find('[data-testid=typing]', room);
+  const trouble = find('[data-testid=trouble]', room);
+  const form = find('[data-testid=say]', room);
+  const input = find('input', form);
   const members = new Map();
   const typists = new Map();
   let sendFrame = () => {};
@@ -23,12 +26,12 @@ export function openRoom() {
 
   form.addEventListener('submit', async (submission) => {
     submission.preventDefault();
-    const text = form.elements.text.value.trim();
+    const text = input.value.trim();
     if (text === '') return;
     const fault = await say(text);
     trouble.textContent = fault ?? '';
     // What could not be sent stays, to be sent again.
-    if (fault === undefined && form.elements.text.value.trim() === text) form.reset();
+    if (fault === undefined && input.value.trim() === text) form.reset();
     typedAt = 0;
   });
   form.addEventListener('input', () => {
@@ -60,7 +63,7 @@ export function openRoom() {
       stopTyping(from);
       showMessage(from, text);
     },
-    'client-typing': (_data, { user_id }) => {
+    'client-typing': (_data, { user_id = '' }) => {
       clearTimeout(typists.get(user_id));
       typists.set(
         user_id,
@@ -73,7 +76,7 @@ export function openRoom() {
   return (frame, send) => {
     sendFrame = send;
     const isOurs = frame.channel === CHANNEL || frame.event === 'pusher:connection_established';
-    if (isOurs && Object.hasOwn(acts, frame.event)) acts[frame.event](frame.data, frame);
+    if (isOurs && Object.hasOwn(acts, frame.event)) acts[frame.event]?.(frame.data, frame);
   };
 
   function showPeople() {
@@ -87,7 +90,7 @@ export function openRoom() {
     row.append(element('b', members.get(from)?.name ?? from), element('span', text));
     const isAtEnd = messages.scrollHeight - messages.scrollTop - messages.clientHeight < 40;
     messages.append(row);
-    while (messages.children.length > KEPT_MESSAGES) messages.firstElementChild.remove();
+    while (messages.children.length > KEPT_MESSAGES) messages.firstElementChild?.remove();
     if (isAtEnd) messages.scrollTop = messages.scrollHeight;
   }
 

@@ -28,7 +28,7 @@ export async function keepConnected(url, onState, onEvent, open = withToken) {
       });
       clearInterval(pings);
       onState(openedAt ? 'connecting' : 'refused');
-      if (Date.now() - openedAt > 10_000) attempt = 0;
+      if (openedAt && Date.now() - openedAt > 10_000) attempt = 0;
     }
     // Full jitter: when a gateway comes back, its browsers should not all arrive in the same second.
     const waitMs = Math.random() * Math.min(30_000, 1_000 * 2 ** attempt);
@@ -41,7 +41,7 @@ export async function withToken(url) {
   const answer = await fetch('/getSessionID');
   if (answer.status === 403) return 'signed out';
   const token = answer.ok && (await answer.json());
-  return token && new WebSocket(`${url}?token=${encodeURIComponent(token)}`);
+  return token ? new WebSocket(`${url}?token=${encodeURIComponent(token)}`) : undefined;
 }
 
 /**

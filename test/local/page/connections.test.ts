@@ -1,9 +1,5 @@
 import { expect, it } from 'vitest';
-
-/** The page's own script: plain JavaScript for the browser, of which this part needs none. */
-const { hintFor } = (await import(new URL('../../local/inspector/page/refusals.js', import.meta.url).href)) as {
-  hintFor(reason: string): string | undefined;
-};
+import { hintFor } from '../../../local/inspector/page/connections.ts';
 
 it.each([
   ['$connect failed: AccessDenied', 'API Gateway may not invoke this function.'],

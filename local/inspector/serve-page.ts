@@ -1,5 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { fileURLToPath } from 'node:url';
+import { buildSync } from 'esbuild';
 import type { EventStream } from './event-stream.ts';
 import { type ScanTables, writeTables } from './tables.ts';
 
@@ -13,41 +15,36 @@ export function isPageUrl(url: string): boolean {
   return /^\/_local(?:[/?]|$)/.test(url);
 }
 
-const modules = [
-  'connections',
-  'details',
-  'elements',
-  'invocations',
-  'json',
-  'keyboard',
-  'list',
-  'log-lines',
-  'messages',
-  'mirror',
-  'names',
-  'page',
-  'refusals',
-  'secrets',
-  'status',
-  'stream',
-  'tables',
-  'times',
-  'tools',
-];
+interface PageFile {
+  readonly type: string;
+  read(): Promise<string>;
+}
 
-const html = { file: 'page.html', type: 'text/html; charset=utf-8' };
-const files: ReadonlyMap<string, { readonly file: string; readonly type: string }> = new Map([
+const pageFile = (name: string) => fileURLToPath(new URL(`./page/${name}`, import.meta.url));
+const html: PageFile = { type: 'text/html; charset=utf-8', read: () => readFile(pageFile('page.html'), 'utf8') };
+const files: ReadonlyMap<string, PageFile> = new Map([
   [pagePath, html],
   [`${pagePath}/`, html],
-  [`${pagePath}/icon.svg`, { file: 'icon.svg', type: 'image/svg+xml' }],
-  ...['base', 'page', 'list', 'tables', 'details'].map(
-    (name) => [`${pagePath}/${name}.css`, { file: `${name}.css`, type: 'text/css; charset=utf-8' }] as const,
-  ),
-  ...modules.map(
-    (name) => [`${pagePath}/${name}.js`, { file: `${name}.js`, type: 'text/javascript; charset=utf-8' }] as const,
-  ),
+  [`${pagePath}/icon.svg`, { type: 'image/svg+xml', read: () => readFile(pageFile('icon.svg'), 'utf8') }],
+  [`${pagePath}/page.css`, { type: 'text/css; charset=utf-8', read: async () => bundle('page.css') }],
+  // page.ts in the checkout, page.js in the npm package.
+  [`${pagePath}/page.js`, { type: 'text/javascript; charset=utf-8', read: async () => bundle('page') }],
 ]);
 
+/** For each request, so that the page after a reload is the one that was edited. */
+function bundle(entry: string): string {
+  // The synchronous form, because the other one leaves esbuild's own process running.
+  const { outputFiles } = buildSync({
+    entryPoints: [pageFile(entry)],
+    bundle: true,
+    write: false,
+    platform: 'browser',
+    format: 'esm',
+    charset: 'utf8',
+    logLevel: 'warning',
+  });
+  return outputFiles[0]?.text ?? '';
+}
 const contentSecurityPolicy = [
   "default-src 'none'",
   "script-src 'self'",
@@ -89,8 +86,7 @@ export function createPage(stream: EventStream, scanTables: ScanTables | undefin
       stream.open(response);
       return true;
     }
-    const body =
-      file === undefined ? writeTables(scanTables) : readFile(new URL(`./page/${file.file}`, import.meta.url));
+    const body = file === undefined ? writeTables(scanTables) : file.read();
     body.then(
       (text) => response.writeHead(200, { ...headers, 'Content-Type': file?.type ?? 'application/json' }).end(text),
       () => response.writeHead(500, headers).end(),

@@ -1,0 +1,189 @@
+import { type Child, element } from './elements.ts';
+
+/** Names whose values are not for everybody who looks over a shoulder, or at a screenshot. */
+const secretName =
+  /token|secret|cookie|seal|passw|passphrase|authori[sz]ation|credential|api[-_]?key|private[-_]?key|session[-_]?id|sessid|ticket|jti|signature|^auth$/i;
+
+export const looksSecret = (name: string) => secretName.test(name);
+
+/** Stays revealed for as long as the page lives. */
+const revealed = new Set<string>();
+
+/** Dots in the place of the value until they are clicked; the value is not even in the page before. */
+export function secret(name: string, value: string): HTMLElement {
+  if (value === '' || revealed.has(value)) return element('span', {}, value);
+  const label = `${name}: hidden, show it`;
+  const button = element('button.secret', { type: 'button', title: 'Show it', 'aria-label': label }, '••••••••');
+  button.addEventListener('click', (event) => {
+    event.stopPropagation();
+    revealed.add(value);
+    button.replaceWith(element('span.revealed', { tabindex: -1 }, value));
+  });
+  return button;
+}
+
+/**
+ * A name and the quote that opens its text, in JSON that may itself lie in a string of JSON (then there are backslashes
+ * before its quotes), and that may be in a list.
+ */
+const opening = /(\\*)"([^"\\]{1,80})\1"\s*:\s*(?:\[\s*)?\1"/g;
+
+/** Up to the quote that closes it, which has as many backslashes as the one that opened it; or to where the text was cut. */
+const valueAfter = (backslashes: number) =>
+  new RegExp(`(?:(?!${'\\\\'.repeat(backslashes)}")(?:\\\\+[\\s\\S]|[^\\\\]))*`, 'y');
+
+interface SecretPiece {
+  readonly name: string;
+  readonly value: string;
+}
+
+/** The text in pieces: plain ones are strings, those under a name that looks secret are objects. */
+function pieces(text: string): (string | SecretPiece)[] {
+  const found: (string | SecretPiece)[] = [];
+  let done = 0;
+  for (const { 0: whole, 1: backslashes = '', 2: name = '', index } of text.matchAll(opening)) {
+    const from = index + whole.length;
+    if (!looksSecret(name) || from < done) continue;
+    const pattern = valueAfter(backslashes.length);
+    pattern.lastIndex = from;
+    const [value] = pattern.exec(text) ?? [''];
+    if (value === '') continue;
+    found.push(text.slice(done, from), { name, value });
+    done = from + value.length;
+  }
+  found.push(text.slice(done));
+  return found;
+}
+
+/** Text, and buttons in the places of secrets. */
+function hidden(text: string): (string | HTMLElement)[] {
+  return pieces(text).map((piece) => (typeof piece === 'string' ? piece : secret(piece.name, piece.value)));
+}
+
+/** For a row: dots that are only text, because a row is a button itself. */
+export function maskedText(text: string): string {
+  return pieces(text)
+    .map((piece) => (typeof piece === 'string' ? piece : '••••••'))
+    .join('');
+}
+
+/** One line of it. */
+export function preview(text: string): string {
+  return text === '' ? 'empty' : maskedText(text.slice(0, 400)).replaceAll(/\s+/g, ' ');
+}
+
+export function size(bytes: number): string {
+  if (bytes < 1024) return `${bytes} B`;
+  return bytes < 1024 * 1024 ? `${(bytes / 1024).toFixed(1)} KB` : `${(bytes / 1024 / 1024).toFixed(1)} MB`;
+}
+
+/** @returns undefined when it is not JSON */
+export function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+const token = /"((?:[^"\\]|\\.)*)"(\s*:)?|\b(?:true|false|null)\b|-?\b\d+(?:\.\d+)?(?:[eE][+-]?\d+)?\b/g;
+
+/** Indented when it is JSON, as it is when not; what looks secret is hidden. */
+export function pretty(text: string): HTMLElement {
+  const value = parseJson(text);
+  const isJson = typeof value === 'object' && value !== null;
+  return element('pre', { tabindex: 0 }, isJson ? colored(JSON.stringify(value, null, 2)) : hidden(text));
+}
+
+function colored(json: string): Child[] {
+  const nodes: Child[] = [];
+  let done = 0;
+  let name = '';
+  for (const { 0: whole, 1: string, 2: colon, index } of json.matchAll(token)) {
+    nodes.push(json.slice(done, index));
+    done = index + whole.length;
+    if (colon !== undefined) {
+      name = string ?? '';
+      nodes.push(element('span.name', {}, `"${name}"`), colon);
+    } else if (looksSecret(name)) nodes.push(secret(name, whole));
+    else if (string !== undefined) nodes.push(element('span.string', {}, hidden(whole)));
+    else nodes.push(element('span.literal', {}, whole));
+  }
+  return [...nodes, json.slice(done)];
+}
+
+/** The text, and that there was more of it. */
+export function body(text: string, bytes: number): HTMLElement {
+  if (text === '') return element('p.soft', {}, 'Empty.');
+  const kept = new TextEncoder().encode(text).length;
+  const cut = bytes > kept && element('p.soft', {}, `The first ${size(kept)} of ${size(bytes)}.`);
+  return element('div', {}, pretty(text), cut);
+}
+
+/** Lines that Lambda itself writes around an invocation, as text or as JSON. */
+const isLambdas = (text: string) =>
+  /^(?:(?:INIT_START|START|END|REPORT|INIT_REPORT) |\{"time":"[^"]*","type":"platform\.)/.test(text);
+
+/** That an environment starts is said by the invocation that waited for it. */
+export const isInitStart = (text: string) => /^INIT_START |^\{"time":"[^"]*","type":"platform\.initStart"/.test(text);
+
+/** `2026-11-23T17:00:00.000Z\t<request id>\tINFO\thello`, which is how Lambda writes what goes to the console. */
+const prefix = /^\d{4}-\d\d-\d\dT[\d:.]+Z\t[\w-]*\t([A-Z]+)\t/;
+
+/** `Invoke Error\t{"errorType":…}`: what the runtime writes of an error. https://docs.aws.amazon.com/lambda/latest/dg/nodejs-exceptions.html */
+const error = /^([A-Z][A-Za-z ]+)\s+(\{[\s\S]*\})$/;
+
+/** Fields that say the same in every line of a logger. */
+const usual =
+  /^(?:level|message|msg|time|timestamp|service|cold_start|function_.*|xray_trace_id|sampling_rate|requestId)$/;
+
+/**
+ * Of a JSON line the level and the message, in the fields that loggers use for them, and then what is particular. A metric in the embedded
+ * format needs no message.
+ */
+export function summary(text: string): string {
+  const [before, ofConsole] = prefix.exec(text) ?? [];
+  if (before !== undefined) return `${ofConsole} ${summary(text.slice(before.length))}`;
+  const line = parseJson(text);
+  if (typeof line !== 'object' || line === null) return errorMessage(text) ?? preview(text);
+  const { level, message, msg = message ?? ('_aws' in line ? '' : undefined) } = line as Record<string, unknown>;
+  if (typeof msg !== 'string') return preview(text);
+  const rest = Object.entries(line)
+    .filter(([name, value]) => !usual.test(name) && (typeof value !== 'object' || value === null))
+    .map(([name, value]) => `${name}=${looksSecret(name) ? '••••••' : value}`);
+  return [typeof level === 'string' ? level : '', maskedText(msg), ...rest].filter(Boolean).join(' ');
+}
+
+function errorMessage(text: string): string | undefined {
+  const [, what = '', json = ''] = error.exec(text) ?? [];
+  const { errorMessage: message } = Object(parseJson(json)) as { errorMessage?: unknown };
+  return typeof message === 'string' ? `${what.trim()}: ${maskedText(message)}` : undefined;
+}
+
+/** What Node.js prints around the error that it dies of: the stack, the fields of the error, its version. */
+const ofDump = /^(?:\s|$|[}\]]|Node\.js v\d)/;
+
+/** The last line of the function's own, if possible one that says something by itself. */
+export function lastWords(lines: readonly { readonly text: string }[]): string | undefined {
+  const own = lines.map(({ text }) => text).filter((text) => !isLambdas(text));
+  return own.findLast((text) => !ofDump.test(text)) ?? own.at(-1);
+}
+
+/** A line of a log: JSON unfolds, and so does a long line; a short one is all there already. */
+export function logLine(whole: string, bytes: number): HTMLElement {
+  const text = whole.replace(prefix, '');
+  const json = error.exec(text)?.[2] ?? text;
+  const isJson = typeof parseJson(json) === 'object';
+  if (!isJson && text.length <= 300) {
+    const isOwn = !isLambdas(text);
+    return element(
+      isOwn ? 'code' : 'code.lambdas',
+      { title: isOwn ? undefined : text },
+      maskedText(whole.replace(prefix, '$1 ')),
+    );
+  }
+  const head = element('summary', {}, element('code', {}, shortened(summary(whole))));
+  return element('details', {}, head, isJson ? pretty(json) : body(whole, bytes));
+}
+
+const shortened = (text: string) => (text.length <= 160 ? text : `${text.slice(0, 160)}…`);

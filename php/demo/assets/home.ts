@@ -1,0 +1,22 @@
+import { find } from './element.ts';
+
+const { socketUrl = '', way } = find('script[data-socket-url]').dataset;
+
+const socket = new WebSocket(way === 'cookie' ? socketUrl : `${socketUrl}?token=${inventToken()}`);
+socket.onopen = () => show('connected');
+socket.onerror = () => show('refused');
+
+/** Of the right shape, and PHP never gave it to anybody: what a stranger would have to guess. */
+function inventToken(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  const token = Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+  find('[data-field=token]').textContent = token;
+  return token;
+}
+
+function show(outcome: 'connected' | 'refused'): void {
+  socket.onerror = null;
+  find('.state').dataset['tone'] = outcome === 'refused' ? 'good' : 'bad';
+  find('[data-testid=stranger]').textContent = outcome;
+  socket.close();
+}
