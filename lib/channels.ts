@@ -1,5 +1,6 @@
 import { Duration } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
+import { calls, leaving } from '../functions/edge/dynamodb/permissions.ts';
 import type { ChannelsEnvironment, DeliverEnvironment } from '../functions/edge/environment.ts';
 import type { ConnectionTables } from './connection-tables.ts';
 import type { RateLimit } from './session-socket-props.ts';
@@ -50,10 +51,7 @@ export class Channels extends Construct {
     });
     this.environment = { ...own, DELIVER_FUNCTION: this.deliver.lambda.functionName };
 
-    for (const verb of ['GetItem', 'BatchGetItem', 'UpdateItem']) {
-      this.deliver.allow(`dynamodb:${verb}`, tables.connections.tableArn);
-    }
-    for (const verb of ['GetItem', 'PutItem']) this.deliver.allow(`dynamodb:${verb}`, tables.claims.tableArn);
+    tables.allow(this.deliver, calls.deliver);
     this.#allowAllButStarting(this.deliver);
     this.deliver.allowOnItself('lambda:InvokeFunction');
     api.allowCloses(this.deliver);
@@ -68,12 +66,7 @@ export class Channels extends Construct {
   }
 
   #allowAllButStarting(leaver: SocketFunction): void {
-    const { connections, owners, subscriptions, members } = this.#tables;
-    for (const { tableArn } of [connections, owners]) leaver.allow('dynamodb:DeleteItem', tableArn);
-    for (const verb of ['GetItem', 'DeleteItem', 'Query']) leaver.allow(`dynamodb:${verb}`, subscriptions.tableArn);
-    for (const verb of ['GetItem', 'UpdateItem', 'DeleteItem', 'Query']) {
-      leaver.allow(`dynamodb:${verb}`, members.tableArn);
-    }
+    this.#tables.allow(leaver, leaving);
     this.#api.allowPosts(leaver);
   }
 }

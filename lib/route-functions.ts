@@ -1,5 +1,6 @@
 import { Duration } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
+import { calls } from '../functions/edge/dynamodb/permissions.ts';
 import type {
   AuthorizerEnvironment,
   ChannelsEnvironment,
@@ -91,12 +92,7 @@ export function createConnect(
     memorySize: 512,
     logging,
   });
-  for (const { tableArn } of [tables.connections, tables.owners]) {
-    for (const verb of ['PutItem', 'DeleteItem']) connect.allow(`dynamodb:${verb}`, tableArn);
-  }
-  connect.allow('dynamodb:Query', tables.connections.tableArn);
-  connect.allow('dynamodb:GetItem', tables.revocations.tableArn);
-  for (const verb of ['PutItem', 'UpdateItem']) connect.allow(`dynamodb:${verb}`, tables.claims.tableArn);
+  tables.allow(connect, calls.connect);
   for (const { lambda } of [deliver, revalidate]) connect.allow('lambda:InvokeFunction', lambda.functionArn);
   if (tick !== undefined) connect.allow('lambda:InvokeFunction', tick.lambda.functionArn);
   return connect;
@@ -113,15 +109,14 @@ export function createMessage(
     logging,
   }: Pick<Parts, 'settled' | 'credentials' | 'tables' | 'api' | 'channels' | 'logging'>,
 ): SocketFunction {
-  const { connections, owners, subscriptions, revocations, claims } = tables;
   const { traffic } = settled;
   const message = new SocketFunction(scope, 'Message', {
     entry: 'message',
     description: 'Answers a frame',
     environment: {
       ...channels.environment,
-      CLAIMS_TABLE: claims.tableName,
-      REVOCATIONS_TABLE: revocations.tableName,
+      CLAIMS_TABLE: tables.claims.tableName,
+      REVOCATIONS_TABLE: tables.revocations.tableName,
       ...credentials,
       FRAMES_PER_MINUTE: String(traffic.maxFramesPerMinute),
       FRAMES_PER_MINUTE_PER_USER: String(traffic.maxFramesPerMinutePerUser),
@@ -136,10 +131,7 @@ export function createMessage(
     memorySize: 512,
     logging,
   });
-  for (const verb of ['GetItem', 'UpdateItem']) message.allow(`dynamodb:${verb}`, connections.tableArn);
-  for (const { tableArn } of [owners, subscriptions]) message.allow('dynamodb:PutItem', tableArn);
-  message.allow('dynamodb:GetItem', revocations.tableArn);
-  message.allow('dynamodb:UpdateItem', claims.tableArn);
+  tables.allow(message, calls.message);
   channels.allowLeaving(message);
   message.allow('secretsmanager:GetSecretValue', credentials.CREDENTIALS_SECRET_ARN);
   api.allowCloses(message);
@@ -175,14 +167,13 @@ export function createHttpApiFunction(
     logging,
   }: Pick<Parts, 'settled' | 'credentials' | 'tables' | 'api' | 'channels' | 'logging'>,
 ): SocketFunction {
-  const { connections, owners, subscriptions, revocations, claims } = tables;
   const publish = new SocketFunction(scope, 'Publish', {
     entry: 'http-api',
     description: 'Publishes, tells who listens, and closes the sockets of a session or a user',
     environment: {
       ...channels.environment,
-      REVOCATIONS_TABLE: revocations.tableName,
-      CLAIMS_TABLE: claims.tableName,
+      REVOCATIONS_TABLE: tables.revocations.tableName,
+      CLAIMS_TABLE: tables.claims.tableName,
       ...credentials,
       ...writeRevalidation(settled.revalidate),
     } satisfies PublishEnvironment,
@@ -191,13 +182,7 @@ export function createHttpApiFunction(
     memorySize: 512,
     logging,
   });
-  for (const verb of ['GetItem', 'PutItem']) publish.allow(`dynamodb:${verb}`, revocations.tableArn);
-  for (const verb of ['GetItem', 'BatchGetItem', 'Query', 'UpdateItem'])
-    publish.allow(`dynamodb:${verb}`, connections.tableArn);
-  for (const verb of ['GetItem', 'PutItem', 'DeleteItem']) publish.allow(`dynamodb:${verb}`, claims.tableArn);
-  for (const verb of ['PutItem', 'Query']) publish.allow(`dynamodb:${verb}`, owners.tableArn);
-  // Which channels there are, and who is on one.
-  publish.allow('dynamodb:Scan', subscriptions.tableArn);
+  tables.allow(publish, calls['http-api']);
   channels.allowLeaving(publish);
   publish.allow('secretsmanager:GetSecretValue', credentials.CREDENTIALS_SECRET_ARN);
   api.allowCloses(publish);

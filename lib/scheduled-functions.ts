@@ -2,6 +2,7 @@ import { Duration } from 'aws-cdk-lib';
 import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction as LambdaTarget } from 'aws-cdk-lib/aws-events-targets';
 import { Construct } from 'constructs';
+import { askingAgain, calls } from '../functions/edge/dynamodb/permissions.ts';
 import type {
   PhpEnvironment,
   RevalidateEnvironment,
@@ -50,16 +51,9 @@ export class Revalidation extends Construct {
       logging,
     });
     const { revalidate } = this;
-    for (const verb of ['Scan', 'GetItem', 'BatchGetItem', 'UpdateItem']) {
-      revalidate.allow(`dynamodb:${verb}`, tables.connections.tableArn);
-    }
-    // For connections that functions of 0.1.0 wrote.
-    revalidate.allow('dynamodb:PutItem', tables.owners.tableArn);
-    revalidate.allow('dynamodb:GetItem', tables.revocations.tableArn);
-    revalidate.allow('dynamodb:PutItem', tables.claims.tableArn);
-    revalidate.allow('dynamodb:DeleteItem', tables.claims.tableArn);
+    tables.allow(revalidate, calls.revalidate);
     if (asking !== undefined) {
-      revalidate.allow('dynamodb:GetItem', tables.claims.tableArn);
+      tables.allow(revalidate, askingAgain);
       revalidate.allow('secretsmanager:GetSecretValue', asking.php.CREDENTIALS_SECRET_ARN);
     }
     channels.allowLeaving(revalidate);
@@ -93,10 +87,7 @@ export class Hello extends Construct {
       memorySize: 256,
       logging,
     });
-    this.tick.allow('dynamodb:Scan', tables.connections.tableArn);
-    for (const { tableArn } of [tables.connections, tables.owners]) this.tick.allow('dynamodb:DeleteItem', tableArn);
-    this.tick.allow('dynamodb:PutItem', tables.claims.tableArn);
-    this.tick.allow('dynamodb:DeleteItem', tables.claims.tableArn);
+    tables.allow(this.tick, calls.tick);
     api.allowPosts(this.tick);
     invokeEveryMinute(this, this.tick);
   }

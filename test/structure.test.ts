@@ -117,7 +117,7 @@ describe('imports', () => {
     const outside = taken.flatMap(([, input]) =>
       input.imports.filter(({ external }) => external).map(({ path }) => path),
     );
-    expect(taken.map(([file]) => file)).toContain('functions/edge/tables.ts');
+    expect(taken.map(([file]) => file)).toContain('functions/edge/dynamodb/tables.ts');
     expect(new Set(outside)).toEqual(new Set(['node:crypto']));
   });
 

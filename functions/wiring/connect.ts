@@ -2,10 +2,10 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { createConnect } from '../connect.ts';
 import { createMeter, mostWithin, stepWithin } from '../core/connections/meter.ts';
 import { createEndWatch } from '../core/sessions/session-ends.ts';
-import { createClaimRows } from '../edge/claim-rows.ts';
 import { systemClock } from '../edge/clock.ts';
-import { createConnectionRows } from '../edge/connection-rows.ts';
-import { createCounterRows } from '../edge/counter-rows.ts';
+import { createClaimRows, createCounterRows } from '../edge/dynamodb/claim-rows.ts';
+import { createConnectionRows } from '../edge/dynamodb/connection-rows.ts';
+import { createRevocationRows } from '../edge/dynamodb/revocation-rows.ts';
 import {
   read,
   readConnectionLimit,
@@ -15,7 +15,6 @@ import {
   readRevalidateSeconds,
 } from '../edge/environment.ts';
 import { createStarter } from '../edge/invoke.ts';
-import { createRevocationRows } from '../edge/revocation-rows.ts';
 import { createTell } from '../edge/telemetry.ts';
 import { waitAtMost } from '../edge/wait-at-most.ts';
 

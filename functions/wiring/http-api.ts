@@ -4,8 +4,10 @@ import { ivLength } from '../core/keys/aes-gcm.ts';
 import { createCloseConnections } from '../core/sessions/close-connections.ts';
 import { createRebind } from '../core/sessions/rebind.ts';
 import { createRevoke } from '../core/sessions/revoke.ts';
-import { createClaimRows } from '../edge/claim-rows.ts';
 import { systemClock } from '../edge/clock.ts';
+import { createClaimRows, createIdempotencyRows } from '../edge/dynamodb/claim-rows.ts';
+import { createLiveSessionRows } from '../edge/dynamodb/live-session-rows.ts';
+import { createRevocationRows } from '../edge/dynamodb/revocation-rows.ts';
 import {
   read,
   readAwsSettings,
@@ -13,9 +15,6 @@ import {
   readCredentialsSettings,
   readRevalidateSeconds,
 } from '../edge/environment.ts';
-import { createIdempotencyRows } from '../edge/idempotency-rows.ts';
-import { createLiveSessionRows } from '../edge/live-session-rows.ts';
-import { createRevocationRows } from '../edge/revocation-rows.ts';
 import { createCredentialsSource } from '../edge/secret.ts';
 import { createSockets } from '../edge/sockets.ts';
 import { createTell } from '../edge/telemetry.ts';

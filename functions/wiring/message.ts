@@ -10,9 +10,9 @@ import { createTakeOff, createUnsubscribe } from '../core/channels/unsubscribe.t
 import { createFloodLimit, createLimit, type LimitSettings } from '../core/frames/rate-limit.ts';
 import { createSocketSignatures } from '../core/keys/socket-signature.ts';
 import { systemClock } from '../edge/clock.ts';
-import { createCounterRows } from '../edge/counter-rows.ts';
+import { createCounterRows } from '../edge/dynamodb/claim-rows.ts';
+import { createRevocationRows } from '../edge/dynamodb/revocation-rows.ts';
 import { read, readAwsSettings, readCredentialsSettings, readNumber } from '../edge/environment.ts';
-import { createRevocationRows } from '../edge/revocation-rows.ts';
 import { createCredentialsSource } from '../edge/secret.ts';
 import { createSockets } from '../edge/sockets.ts';
 import { createTell } from '../edge/telemetry.ts';

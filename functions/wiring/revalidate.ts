@@ -6,8 +6,11 @@ import { createPoll } from '../core/sessions/poll.ts';
 import { createRecheck } from '../core/sessions/recheck.ts';
 import { createRevalidateSessions } from '../core/sessions/revalidate.ts';
 import { createCloseAtTheEnd } from '../core/sessions/session-ends.ts';
-import { createClaimRows } from '../edge/claim-rows.ts';
 import { systemClock } from '../edge/clock.ts';
+import { createClaimRows } from '../edge/dynamodb/claim-rows.ts';
+import { createGuardRows } from '../edge/dynamodb/guard-rows.ts';
+import { createLiveSessionRows } from '../edge/dynamodb/live-session-rows.ts';
+import { createRevocationRows } from '../edge/dynamodb/revocation-rows.ts';
 import {
   read,
   readAwsSettings,
@@ -17,10 +20,7 @@ import {
   readRevalidateSeconds,
   readSessionEndpointSettings,
 } from '../edge/environment.ts';
-import { createGuardRows } from '../edge/guard-rows.ts';
-import { createLiveSessionRows } from '../edge/live-session-rows.ts';
 import { createSessionLookup } from '../edge/php.ts';
-import { createRevocationRows } from '../edge/revocation-rows.ts';
 import { createCredentialsSource } from '../edge/secret.ts';
 import { createSockets } from '../edge/sockets.ts';
 import { createTell, type Tell } from '../edge/telemetry.ts';

@@ -1,7 +1,7 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { createClaimRows } from '../edge/claim-rows.ts';
 import { systemClock } from '../edge/clock.ts';
-import { createConnectionRows } from '../edge/connection-rows.ts';
+import { createClaimRows } from '../edge/dynamodb/claim-rows.ts';
+import { createConnectionRows } from '../edge/dynamodb/connection-rows.ts';
 import { read, readConnectionTables } from '../edge/environment.ts';
 import { createSockets } from '../edge/sockets.ts';
 import { createTell } from '../edge/telemetry.ts';
