@@ -1,7 +1,7 @@
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { createConnect } from '../connect.ts';
 import { createMeter, mostWithin, stepWithin } from '../core/connections/meter.ts';
 import { createEndWatch } from '../core/sessions/session-ends.ts';
+import { createDynamoDbClient } from '../edge/aws-clients.ts';
 import { systemClock } from '../edge/clock.ts';
 import { createClaimRows, createCounterRows } from '../edge/dynamodb/claim-rows.ts';
 import { createConnectionRows } from '../edge/dynamodb/connection-rows.ts';
@@ -16,10 +16,9 @@ import {
 } from '../edge/environment.ts';
 import { createStarter } from '../edge/invoke.ts';
 import { createTell } from '../edge/telemetry.ts';
-import { waitAtMost } from '../edge/wait-at-most.ts';
 
 export function wire() {
-  const client = new DynamoDBClient(waitAtMost(2000));
+  const client = createDynamoDbClient();
   const claimsTable = readOptional('CLAIMS_TABLE');
   const handshakesPerMinute = readNumber('HANDSHAKES_PER_MINUTE_PER_USER');
 
