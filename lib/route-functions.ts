@@ -109,15 +109,14 @@ export function createMessage(
     logging,
   }: Pick<Parts, 'settled' | 'credentials' | 'tables' | 'api' | 'channels' | 'logging'>,
 ): SocketFunction {
-  const { revocations, claims } = tables;
   const { traffic } = settled;
   const message = new SocketFunction(scope, 'Message', {
     entry: 'message',
     description: 'Answers a frame',
     environment: {
       ...channels.environment,
-      CLAIMS_TABLE: claims.tableName,
-      REVOCATIONS_TABLE: revocations.tableName,
+      CLAIMS_TABLE: tables.claims.tableName,
+      REVOCATIONS_TABLE: tables.revocations.tableName,
       ...credentials,
       FRAMES_PER_MINUTE: String(traffic.maxFramesPerMinute),
       FRAMES_PER_MINUTE_PER_USER: String(traffic.maxFramesPerMinutePerUser),
@@ -168,14 +167,13 @@ export function createHttpApiFunction(
     logging,
   }: Pick<Parts, 'settled' | 'credentials' | 'tables' | 'api' | 'channels' | 'logging'>,
 ): SocketFunction {
-  const { revocations, claims } = tables;
   const publish = new SocketFunction(scope, 'Publish', {
     entry: 'http-api',
     description: 'Publishes, tells who listens, and closes the sockets of a session or a user',
     environment: {
       ...channels.environment,
-      REVOCATIONS_TABLE: revocations.tableName,
-      CLAIMS_TABLE: claims.tableName,
+      REVOCATIONS_TABLE: tables.revocations.tableName,
+      CLAIMS_TABLE: tables.claims.tableName,
       ...credentials,
       ...writeRevalidation(settled.revalidate),
     } satisfies PublishEnvironment,
