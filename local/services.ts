@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { Clock } from './clock.ts';
 import type { Faults, ServiceFault } from './faults.ts';
-import { readBody } from './http/body.ts';
+import { readBody } from './http/input.ts';
 import { closeServer, keepAliveMs, listenOnLoopback } from './http/loopback.ts';
 import { type ServiceAnswer, serviceError } from './http/service-answer.ts';
 import { answerDenial } from './iam/denial.ts';

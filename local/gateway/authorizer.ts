@@ -1,4 +1,4 @@
-import { parseJson } from '../http/body.ts';
+import { parseJson } from '../http/input.ts';
 import { MalformedPolicy } from '../iam/conditions.ts';
 import { type Decision, evaluate, readPolicy } from '../iam/policy.ts';
 import type { InvocationResult } from '../lambda/invocation.ts';
@@ -151,7 +151,7 @@ function valueAt(context: unknown, path: string): unknown {
 }
 
 /** What an authorizer's policy says about one method ARN. */
-export type PolicyDecision = Decision | 'malformed';
+type PolicyDecision = Decision | 'malformed';
 
 // Whether API Gateway obeys conditions and the Not… forms here is not known; to ignore one would open what AWS keeps shut.
 const elements = ['Sid', 'Effect', 'Action', 'Resource'];

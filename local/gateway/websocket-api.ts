@@ -132,7 +132,7 @@ export interface Route {
 }
 
 /** What the template says of a route, before it is a stage's. */
-export interface RouteDeclaration {
+interface RouteDeclaration {
   readonly logicalId: string;
   readonly ref: string;
   readonly key: string;
@@ -144,7 +144,7 @@ export interface RouteDeclaration {
 
 const ownRouteKeys = ['$connect', '$disconnect', '$default'];
 
-export function readRoute({ logicalId, ref, properties }: StackResource): RouteDeclaration {
+function readRoute({ logicalId, ref, properties }: StackResource): RouteDeclaration {
   const key = properties.text('RouteKey');
   if (key.startsWith('$') && !ownRouteKeys.includes(key)) {
     throw new Error(
@@ -168,7 +168,7 @@ export function readRoute({ logicalId, ref, properties }: StackResource): RouteD
 }
 
 /** @returns the route that it belongs to */
-export function readRouteResponse({ logicalId, properties }: StackResource): string {
+function readRouteResponse({ logicalId, properties }: StackResource): string {
   const key = properties.text('RouteResponseKey');
   // "Only $default is supported": docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-websocket-api-route-response.html
   if (key !== '$default') {

@@ -1,4 +1,5 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
+import { decodeUri } from '../http/input.ts';
 
 /** An AWS request as it arrived, with what its signature covers. */
 export interface SignedRequest {
@@ -93,7 +94,7 @@ function canonicalPath(path: string): string {
 
 function canonicalQuery(query: string): string {
   if (query === '') return '';
-  const pairs = query.split('&').map((pair) => splitOnce(pair, '=').map((part) => encode(decode(part))));
+  const pairs = query.split('&').map((pair) => splitOnce(pair, '=').map((part) => encode(decodeUri(part))));
   // By name, then by value, as bytes.
   return pairs
     .sort(([one = '', first = ''], [other = '', second = '']) => compare(one, other) || compare(first, second))
@@ -110,15 +111,6 @@ function encode(text: string): string {
     /[!'()*]/g,
     (letter) => `%${letter.charCodeAt(0).toString(16).toUpperCase()}`,
   );
-}
-
-/** What is no encoding stands for itself: the signature will not fit, and that is all there is to say. */
-function decode(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
 }
 
 function hmac(key: Buffer, data: string): Buffer {

@@ -31,3 +31,12 @@ export function parseJson(text: string): unknown {
     return undefined;
   }
 }
+
+/** What is no encoding stands for itself. */
+export function decodeUri(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
