@@ -6,11 +6,12 @@ import { closeServer, keepAliveMs, listenOnLoopback } from './http/loopback.ts';
 import { type ServiceAnswer, serviceError } from './http/service-answer.ts';
 import { answerDenial } from './iam/denial.ts';
 import type { Gate } from './iam/gate.ts';
-import { invokeNeed, type Need, type Place, secretNeed } from './iam/needs.ts';
+import { invokeNeed, type Need, secretNeed } from './iam/needs.ts';
 import type { AsyncInvoker } from './lambda/async-invoke.ts';
 import type { Functions } from './lambda/functions.ts';
 import { invokeFunction, maxRequestBytes, requestTooLarge } from './lambda/invoke-api.ts';
 import { answerSecretsManager, findSecret, readSecretRequest, type Secrets } from './secrets/secrets-manager.ts';
+import type { Place } from './template/physical-ids.ts';
 
 /** What stands behind the endpoint; it is listening before these exist, because they need to know its port. */
 export interface Services {

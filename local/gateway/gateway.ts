@@ -1,9 +1,9 @@
 import type { Clock } from '../clock.ts';
 import type { Faults } from '../faults.ts';
 import type { Gate } from '../iam/gate.ts';
-import type { Place } from '../iam/needs.ts';
 import type { Log } from '../log.ts';
 import type { Observe } from '../observation.ts';
+import type { Place } from '../template/physical-ids.ts';
 import type { Connections } from './connections.ts';
 import type { Throttling } from './throttle.ts';
 import type { WebSocketApi } from './websocket-api.ts';

@@ -1,6 +1,7 @@
 import type { InvokePermissions } from '../iam/invoke-permissions.ts';
 import type { Functions } from '../lambda/functions.ts';
 import type { Log } from '../log.ts';
+import { arn } from '../template/physical-ids.ts';
 import type { Stack, StackResource } from '../template/stack.ts';
 import { type Authorizer, readAuthorizer } from './authorizer.ts';
 import type { ApiStage } from './events.ts';
@@ -57,7 +58,7 @@ export function readWebSocketApi(
   return {
     logicalId,
     apiId: ref,
-    arn: `arn:aws:execute-api:${stack.region}:${stack.accountId}:${ref}`,
+    arn: arn('execute-api', stack, ref),
     stages: new Map(stages.map((stage) => [stage.name, stage])),
     selectRoute: readSelection(logicalId, properties.text('RouteSelectionExpression')),
   };

@@ -1,5 +1,6 @@
+import { arn, type Place } from '../template/physical-ids.ts';
 import type { StackResource } from '../template/stack.ts';
-import { arn, type Need, type Place } from './needs.ts';
+import type { Need } from './needs.ts';
 
 export type DynamoDbNeeds = (operation: string, input: unknown) => readonly Need[];
 
