@@ -11,7 +11,7 @@ import type { Observe } from '../observation.ts';
 import type { Stack, StackResource } from '../template/stack.ts';
 import { Connections } from './connections.ts';
 import { startGateway } from './server.ts';
-import { createThrottling, unlimited } from './throttle.ts';
+import { createThrottling, unlimited } from './stage.ts';
 import { readWebSocketApi } from './websocket-api.ts';
 
 /** An API of the stack that is listening, and answers once it is served. */

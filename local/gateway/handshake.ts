@@ -11,9 +11,8 @@ import {
   newGatewayId,
   sentHeaders,
 } from './events.ts';
-import type { Gateway } from './gateway.ts';
 import { type IntegrationResult, isHeader, readProxyResponse } from './integration.ts';
-import type { Stage } from './websocket-api.ts';
+import type { Gateway, Stage } from './websocket-api.ts';
 
 export type Admission =
   | { readonly status: 101; readonly client: Client; readonly protocol: string | undefined }

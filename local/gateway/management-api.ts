@@ -6,8 +6,8 @@ import { answerDenial } from '../iam/denial.ts';
 import { connectionNeed } from '../iam/needs.ts';
 import type { Connections } from './connections.ts';
 import { isGatewayId } from './events.ts';
-import type { Gateway } from './gateway.ts';
 import { messageLimitBytes } from './serve-connection.ts';
+import type { Gateway } from './websocket-api.ts';
 
 interface Answer {
   readonly status: number;

@@ -5,10 +5,10 @@ import { refuseWebPages } from '../http/loopback.ts';
 import { type Certificate, listenWithTls } from '../http/tls.ts';
 import type { Inspector } from '../inspector/inspector.ts';
 import { isPageUrl } from '../inspector/page.ts';
-import type { Gateway } from './gateway.ts';
 import { type Admission, admit, readUpgrade, refuseEarly, stageIn, watchPendingSocket } from './handshake.ts';
 import { answerManagementApi, connectionIdIn } from './management-api.ts';
 import { messageLimitBytes, serveConnection, serveLeftClient } from './serve-connection.ts';
+import type { Gateway } from './websocket-api.ts';
 
 export interface GatewayServer {
   readonly port: number;

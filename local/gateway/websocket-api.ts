@@ -1,14 +1,18 @@
+import type { Clock } from '../clock.ts';
+import type { Faults } from '../faults.ts';
+import type { Gate } from '../iam/gate.ts';
 import type { InvokePermissions } from '../iam/invoke-permissions.ts';
 import type { Functions } from '../lambda/functions.ts';
 import type { Log } from '../log.ts';
-import { arn } from '../template/physical-ids.ts';
+import type { Observe } from '../observation.ts';
+import { arn, type Place } from '../template/physical-ids.ts';
 import type { Stack, StackResource } from '../template/stack.ts';
 import { type Authorizer, readAuthorizer } from './authorizer.ts';
+import type { Connections } from './connections.ts';
 import type { ApiStage } from './events.ts';
 import { type Integration, readIntegration, readIntegrationResponse } from './integration.ts';
 import { parseRouteSelection, type RouteSelection } from './selection.ts';
-import { readStages, type StageDeclaration } from './stage.ts';
-import type { Throttle } from './throttle.ts';
+import { readStages, type StageDeclaration, type Throttle, type Throttling } from './stage.ts';
 
 /** A stage with the routes that were deployed to it. */
 export interface Stage extends ApiStage {
@@ -176,4 +180,18 @@ function readRouteResponse({ logicalId, properties }: StackResource): string {
     throw new Error(`${logicalId}.RouteResponseKey: the route response ${key} is not emulated: only $default is.`);
   }
   return properties.text('RouteId');
+}
+
+/** What all of one API's requests share. */
+export interface Gateway {
+  readonly api: WebSocketApi;
+  readonly connections: Connections;
+  readonly clock: Clock;
+  readonly faults: Faults;
+  /** Before @connections. */
+  readonly gate: Gate;
+  readonly place: Place;
+  readonly throttling: Throttling;
+  readonly observe: Observe;
+  readonly log: Log;
 }

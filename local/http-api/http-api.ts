@@ -1,6 +1,5 @@
 import { type Integration, lambdaIntegration, readTimeout } from '../gateway/integration.ts';
-import { readStages } from '../gateway/stage.ts';
-import type { Throttle } from '../gateway/throttle.ts';
+import { readStages, type Throttle } from '../gateway/stage.ts';
 import type { InvokePermissions } from '../iam/invoke-permissions.ts';
 import type { Functions } from '../lambda/functions.ts';
 import type { Log } from '../log.ts';

@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { Clock } from '../clock.ts';
-import type { Throttling } from '../gateway/throttle.ts';
+import type { Throttling } from '../gateway/stage.ts';
 import { decodeUri, readBody } from '../http/input.ts';
 import { type Certificate, listenWithTls } from '../http/tls.ts';
 import type { Log } from '../log.ts';

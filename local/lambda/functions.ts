@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import type { MovableClock } from '../clock.ts';
 import type { Faults } from '../faults.ts';
-import type { Credentials } from '../iam/authentication.ts';
+import type { Credentials } from '../iam/signature.ts';
 import type { Log } from '../log.ts';
 import type { Observe } from '../observation.ts';
 import type { Assembly } from '../template/assembly.ts';

@@ -7,7 +7,7 @@ import { createFaults } from '../../local/faults.ts';
 import { Connection, Connections } from '../../local/gateway/connections.ts';
 import type { Client } from '../../local/gateway/events.ts';
 import { serveConnection } from '../../local/gateway/serve-connection.ts';
-import { unlimited } from '../../local/gateway/throttle.ts';
+import { unlimited } from '../../local/gateway/stage.ts';
 import type { Stage, WebSocketApi } from '../../local/gateway/websocket-api.ts';
 import type { LogEntry } from '../../local/log.ts';
 

@@ -1,9 +1,8 @@
 import { SignatureV4 } from '@smithy/signature-v4';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Caller } from '../../local/iam/authentication.ts';
 import type { Denial } from '../../local/iam/denial.ts';
-import { createGate } from '../../local/iam/gate.ts';
+import { type Caller, createGate } from '../../local/iam/gate.ts';
 import { connectionNeed, type Need, secretNeed } from '../../local/iam/needs.ts';
 import { readPolicy } from '../../local/iam/policy.ts';
 import type { SignedRequest } from '../../local/iam/signature.ts';

@@ -1,6 +1,6 @@
 import { afterAll, expect, it } from 'vitest';
 import { createClock } from '../../local/clock.ts';
-import { createThrottling } from '../../local/gateway/throttle.ts';
+import { createThrottling } from '../../local/gateway/stage.ts';
 
 const clock = createClock(() => 0);
 afterAll(clock.close);
