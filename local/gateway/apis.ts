@@ -24,12 +24,12 @@ export interface RunningApi {
   readonly localHost: string;
   /** Of its first stage. */
   readonly stage: string;
-  serve(world: World): void;
+  serve(parts: ApiParts): void;
   close(): Promise<void>;
 }
 
 /** What the APIs work with; it needs their ports to be made. */
-export interface World {
+export interface ApiParts {
   readonly functions: Functions;
   readonly iam: Iam;
   readonly clock: Clock;

@@ -93,12 +93,12 @@ const maxKeySets = 20;
 
 /** @returns what says, once for each set of keys, that an authorizer's context does not reach the events as it is */
 export function createStringifiedWarning(logicalId: string): (keys: readonly string[], log: Log) => void {
-  const told = new Set<string>();
+  const warned = new Set<string>();
   return (keys, log) => {
     const sorted = [...keys].sort();
     const keySet = JSON.stringify(sorted);
-    if (keys.length === 0 || told.has(keySet) || told.size >= maxKeySets) return;
-    told.add(keySet);
+    if (keys.length === 0 || warned.has(keySet) || warned.size >= maxKeySets) return;
+    warned.add(keySet);
     log({ kind: 'context-stringified', authorizer: logicalId, keys: sorted });
   };
 }

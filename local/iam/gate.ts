@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.ts';
-import { type Denial, manners } from './denial.ts';
+import { type Denial, errorFormats } from './denial.ts';
 import type { Need } from './needs.ts';
 import { type Decision, evaluate, type OwnService, ownServices, type Statement } from './policy.ts';
 import {
@@ -31,7 +31,7 @@ export function createGate(options: AuthenticationOptions): Gate {
         caller.onDecision?.(need, decision);
         if (decision === 'allow') continue;
         const message = describeRefusal(caller, need, decision);
-        return { status: manners[service].status, errorType: 'AccessDeniedException', message };
+        return { status: errorFormats[service].status, errorType: 'AccessDeniedException', message };
       }
       return undefined;
     },
@@ -99,7 +99,7 @@ export function createAuthentication({
   const signingKeys = createSigningKeys();
 
   return (service, request) => {
-    const { status, missingToken, toleranceMinutes } = manners[service];
+    const { status, missingToken, toleranceMinutes } = errorFormats[service];
     const refuse = (errorType: string, message: string): Denial => ({ status, errorType, message });
 
     const authorization = textOf(request.headers.authorization);

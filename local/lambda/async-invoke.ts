@@ -115,7 +115,7 @@ export function createAsyncInvoker(
       return again(event, afterMs, result);
     }
     event.attempts += 1;
-    if (result.outcome === 'returned') return tell(event.configuration.onSuccess, event, 'Success', result);
+    if (result.outcome === 'returned') return sendTo(event.configuration.onSuccess, event, 'Success', result);
 
     const afterMs = retryDelaysMs[event.attempts - 1];
     if (afterMs === undefined || event.attempts > event.configuration.retries) {
@@ -141,10 +141,10 @@ export function createAsyncInvoker(
 
   function abandon(event: QueuedEvent, condition: Condition, result: InvocationResult | undefined): void {
     log({ kind: 'async-abandoned', function: event.target.logicalId, attempts: event.attempts + event.throttles });
-    tell(event.configuration.onFailure, event, condition, result);
+    sendTo(event.configuration.onFailure, event, condition, result);
   }
 
-  function tell(
+  function sendTo(
     destination: AsyncTarget | undefined,
     event: QueuedEvent,
     condition: Condition,

@@ -105,7 +105,7 @@ export async function watchAssembly(
 ): Promise<() => Promise<void>> {
   const codes = new Map<string, Code>();
   const started = withoutCode(running.template);
-  let told = started;
+  let reported = started;
   const watch = startWatch(() => check(() => readAssembly(source.assembly, source.stack)));
 
   async function check(read: () => Promise<Assembly>): Promise<void> {
@@ -137,13 +137,13 @@ export async function watchAssembly(
       each.replaceCode(taskRoot);
       log({ kind: 'function-reloaded', function: each.logicalId });
     }
-    tell(withoutCode(template));
+    reportChanges(withoutCode(template));
   }
 
   /** Once for each state that it is in. */
-  function tell(current: typeof started): void {
-    if (isDeepStrictEqual(current, told)) return;
-    told = current;
+  function reportChanges(current: typeof started): void {
+    if (isDeepStrictEqual(current, reported)) return;
+    reported = current;
     const logicalIds = changesBetween(started, current);
     if (logicalIds.length > 0) log({ kind: 'template-changed', logicalIds });
   }
