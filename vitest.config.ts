@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
-import { SkippedReporter } from './test/skipped.ts';
+import { SkippedReporter } from './test/skips/reporter.ts';
 
 /** The functions read theirs when they are imported. Nothing listens there: unit tests hand them fakes. */
 const functionsEnvironment = {
@@ -109,7 +109,7 @@ const ofTheLocalCloud = [
   'test/conformance/**',
   'test/e2e/**',
   'test/protocol/**',
-  'test/docs.test.ts',
+  'test/docs/pages.test.ts',
 ];
 
 /** In projects of their own. */

@@ -14,7 +14,7 @@ const commands: Readonly<Record<string, Command>> = {
   },
   doctor: {
     summary: 'ask a running PHP app whether it is ready for the gateway',
-    run: async (args) => (await import('./doctor/run.ts')).runDoctor(args),
+    run: async (args) => (await import('../doctor/command.ts')).runDoctor(args),
   },
 };
 

@@ -5,6 +5,7 @@ import {
   type RateLimit,
   type SessionCheck,
   type SessionMode,
+  type SessionSocket,
   type SessionSocketProps,
   type SessionSocketStackProps,
   type TokenSource,
@@ -78,6 +79,20 @@ export function refuseUnknownOptions(names: readonly string[]): void {
 /** Whether neither of the two required options is there, as for a command that deploys nothing. */
 export function saysNothing(lookup: Lookup): boolean {
   return lookup('sessionEndpoint') === undefined && lookup('allowedOrigins') === undefined;
+}
+
+/**
+ * Somebody who deployed with `-c mode=…` and forgets it now would change who gets in.
+ * @param lookup reads the context
+ * @returns a sentence, or undefined where both options are set
+ */
+export function describeUnsetOptions(
+  { mode, tokenFrom }: Pick<SessionSocket, 'mode' | 'tokenFrom'>,
+  lookup: Lookup,
+): string | undefined {
+  const unset = ['mode', 'tokenFrom'].filter((option) => lookup(option) === undefined);
+  if (unset.length === 0) return undefined;
+  return `session-socket: mode is ${mode}, tokenFrom is ${tokenFrom}. Neither -c nor cdk.json sets ${unset.join(' and ')}; a stack that was deployed with another value would change: npx cdk diff shows it.`;
 }
 
 /**

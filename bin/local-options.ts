@@ -1,6 +1,6 @@
 import { type SessionMode, sessionModes } from '../functions/core/handshake/session.ts';
+import { isLoopback } from '../functions/core/handshake/session-endpoint.ts';
 import { readChoice, readOptions, readPort, UsageError } from '../local/command/arguments.ts';
-import { readAppUrl } from './own-app.ts';
 
 export interface LocalOptions {
   readonly pagePort: number;
@@ -71,4 +71,22 @@ export function readLocalOptions(args: readonly string[]): LocalOptions | 'help'
     quiet,
     permissions,
   };
+}
+
+/**
+ * Where the app answers whose session it is; `/getSessionID` when only its address is said.
+ * @throws {UsageError}
+ */
+function readAppUrl(text: string, mode: SessionMode): URL {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url === undefined || !/^https?:$/.test(url.protocol)) {
+    throw new UsageError(`--app is the address of your app, such as http://127.0.0.1:8000, not "${text}".`);
+  }
+  if (mode === 'cookie' && !isLoopback(url)) {
+    throw new UsageError(
+      `--app with --mode cookie is on this machine, such as http://127.0.0.1:8000, not "${text}": the browser sends its cookie only to a socket on the same host.`,
+    );
+  }
+  if (url.pathname === '/') url.pathname = '/getSessionID';
+  return url;
 }

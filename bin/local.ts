@@ -14,11 +14,9 @@ import {
 import { banner, type Row } from '../local/command/terminal.ts';
 import { startPhpServer } from '../serve/php-server.ts';
 import { type LocalOptions, readLocalOptions, usage } from './local-options.ts';
-import { tellOwnApp } from './own-app.ts';
+import { ticketEnvironment, writeEnvironmentFile } from './php-environment.ts';
 import { shareDomain, shareHost } from './shared-domain.ts';
-import { synthesize } from './synthesize.ts';
-import { synthesizeAgain } from './synthesize-again.ts';
-import { ticketEnvironment } from './ticket-environment.ts';
+import { synthesize, synthesizeAgain } from './synthesize.ts';
 
 /** `npm start`: synthesizes the app, runs its template on this machine beside the PHP demo, and says where everything is. */
 const project = join(import.meta.dirname, '..');
@@ -90,7 +88,7 @@ async function start(life: Life, options: LocalOptions): Promise<void> {
       ['PHP', php.php],
     ];
   };
-  const php = app === undefined ? await startDemo() : await tellOwnApp(life, process.cwd(), environment);
+  const php = app === undefined ? await startDemo() : await writeEnvironmentFile(life, process.cwd(), environment);
   const rooms = ['functions', 'lib'].map((room) => join(project, room));
   synthesizeAgain(life, rooms, () => synthesize(context, assembly, life.signal), log);
 

@@ -5,71 +5,74 @@ import type { Subscriptions } from './core/channels/subscriptions.ts';
 import type { Clock } from './core/clock.ts';
 import { userOwner } from './core/connections/connection.ts';
 import type { Broadcaster } from './core/delivery/broadcaster.ts';
-import { type ApiRequest, badRequest, type RequestFault } from './core/http-api/api-request.ts';
+import { type ApiRequest, badRequest, type RequestFault, readQuery } from './core/http-api/api-request.ts';
 import { describeChannel, listChannels, listUsers } from './core/http-api/channel-questions.ts';
-import { actOnce, type Idempotency, readAttempt } from './core/http-api/idempotency.ts';
-import { answerBatch, answerEvent, publishAll } from './core/http-api/publish.ts';
-import { type PublishedEvent, readBatch, readEvent } from './core/http-api/publish-request.ts';
-import { readRebind } from './core/http-api/rebind-request.ts';
-import { readQuery } from './core/http-api/request-signature.ts';
-import type { ApiRoute, ApiTarget } from './core/http-api/routes.ts';
-import { readTermination } from './core/http-api/terminate-request.ts';
-import { type SignedRequest, verifyRequest } from './core/http-api/verify-request.ts';
+import { actOnce, type Idempotency } from './core/http-api/idempotency.ts';
+import {
+  answerBatch,
+  answerEvent,
+  type PublishedEvent,
+  publishAll,
+  readBatch,
+  readEvent,
+} from './core/http-api/publish.ts';
+import { type VerifiedRequest, verifyRequest } from './core/http-api/request-signature.ts';
+import type { ApiRoute } from './core/http-api/routes.ts';
+import { readRebind, readSessionTermination, readUserTermination } from './core/http-api/session-requests.ts';
 import type { CredentialsSource } from './core/keys/credentials.ts';
 import { tryNewerSecret } from './core/keys/newer-secret.ts';
 import { isRefusal } from './core/refusal.ts';
 import { createRefusalLog } from './core/refusal-log.ts';
-import type { RebindSession } from './core/sessions/rebind.ts';
+import type { Rebind, RebindSession } from './core/sessions/rebind.ts';
 import type { Revocation, Revoke } from './core/sessions/revoke.ts';
 import { answerDone, answerFault, readRequest } from './edge/http-event.ts';
 import type { Tell } from './edge/telemetry.ts';
 
 interface HttpApiParts {
   readonly credentials: CredentialsSource;
-  readonly subscriptions: Subscriptions;
-  readonly members: Members;
   readonly broadcast: Broadcaster;
   readonly idempotency: Idempotency;
+  readonly subscriptions: Subscriptions;
+  readonly members: Members;
   readonly revoke: Revoke;
-  readonly rebind: RebindSession;
+  readonly rebindSession: RebindSession;
   readonly clock: Clock;
   readonly tell: Tell;
 }
 
-/** JSON for who asked, or why there is none. */
-type Answer = Promise<string | RequestFault>;
+/** JSON for PHP, or why there is none. */
+type Answer = string | RequestFault;
 
 /** Milliseconds in which sockets are begun to be closed. The last may take 12 s more, and Lambda gives 28, API Gateway 30. */
-const patienceMs = 15_000;
+const closingMs = 15_000;
 
 /** The HTTP API for PHP: whoever knows the app's secret may publish, ask who listens, and close its users' sockets. */
 export function createHttpApi(parts: HttpApiParts) {
-  const { credentials, subscriptions, members, broadcast, idempotency, revoke, rebind, clock, tell } = parts;
-  const world = { subscriptions, members };
-  const acts: Readonly<Record<ApiRoute, (request: ApiRequest, target: ApiTarget) => Answer>> = {
+  const { credentials, broadcast, idempotency, subscriptions, members, revoke, rebindSession, clock, tell } = parts;
+  const refusals = createRefusalLog(clock);
+
+  /** By route; the name is what stands in its path. */
+  const handlers: Readonly<Record<ApiRoute, (request: ApiRequest, name: string) => Promise<Answer>>> = {
     events: publishEvent,
     batch_events: publishBatch,
-    channels: (request) => listChannels(readQuery(request.query), world),
-    channel: (request, { name }) => describeChannel(name, readQuery(request.query), world),
-    users: (_, { name }) => listUsers(name, world),
-    terminate_user: terminate,
-    terminate_session: terminate,
-    rebind_session: rebindSession,
+    channels: ({ query }) => listChannels(readQuery(query), subscriptions, members),
+    channel: ({ query }, name) => describeChannel(name, readQuery(query), subscriptions, members),
+    users: (_, name) => listUsers(name, members),
+    terminate_user: ({ body }, name) => terminate(readUserTermination(name, body)),
+    terminate_session: ({ body }, name) => terminate(readSessionTermination(name, body)),
+    rebind_session: ({ body }, name) => rebind(readRebind(name, body)),
   };
-
-  const refusals = createRefusalLog(clock);
 
   return async (event: APIGatewayProxyEventV2): Promise<APIGatewayProxyStructuredResultV2> => {
     for (const suppressed of refusals.flush()) tell('info', 'refusals suppressed', suppressed, {});
-    const request = readRequest(event);
-    const signed = await verify(request);
-    if ('status' in signed) return refuseStranger(signed);
-    const { target } = signed;
-    const answer = await acts[target.route](signed.request, target);
+    const verified = await verify(readRequest(event));
+    if ('status' in verified) return refuseUnsigned(verified);
+    const { request, target } = verified;
+    const answer = await handlers[target.route](request, target.name);
     return typeof answer === 'string' ? answerDone(answer) : refuseRequest(answer);
   };
 
-  async function verify(request: ApiRequest): Promise<SignedRequest | RequestFault> {
+  async function verify(request: ApiRequest): Promise<VerifiedRequest | RequestFault> {
     return tryNewerSecret(
       credentials,
       (held) => verifyRequest(request, held, Math.floor(clock.now() / 1000)),
@@ -78,7 +81,7 @@ export function createHttpApi(parts: HttpApiParts) {
   }
 
   /** Bad signatures are always logged. Before a good one was seen the sentences are a closed set: no stranger can make more. */
-  function refuseStranger(fault: RequestFault): APIGatewayProxyStructuredResultV2 {
+  function refuseUnsigned(fault: RequestFault): APIGatewayProxyStructuredResultV2 {
     if (fault.isBadSignature === true || refusals.isWritten(fault.sentence)) return refuseRequest(fault);
     tell('info', undefined, { status: fault.status }, { RequestRefused: 1 });
     return answerFault(fault);
@@ -90,63 +93,38 @@ export function createHttpApi(parts: HttpApiParts) {
     return answerFault(fault);
   }
 
-  async function publishEvent(request: ApiRequest): Answer {
+  async function publishEvent(request: ApiRequest): Promise<Answer> {
     const event = readEvent(request.body);
     if ('status' in event) return event;
-    return publishOnce(request, [event], () => answerEvent(event, world));
+    return publish(request, [event], () => answerEvent(event, subscriptions, members));
   }
 
-  async function publishBatch(request: ApiRequest): Answer {
+  async function publishBatch(request: ApiRequest): Promise<Answer> {
     const events = readBatch(request.body);
     if ('status' in events) return events;
-    return publishOnce(request, events, () => answerBatch(events, world));
-  }
-
-  /** Once for each Idempotency-Key; without one, once for each request. */
-  async function publishOnce(
-    { path, body, idempotencyKey }: ApiRequest,
-    events: readonly PublishedEvent[],
-    answer: () => Promise<string>,
-  ): Answer {
-    const act = async (seed: string) => {
-      await publishTo(events, seed);
-      return answer();
-    };
-    if (idempotencyKey === undefined) return act(randomBytes(16).toString('hex'));
-    const attempt = readAttempt(idempotencyKey, path, body);
-    if ('status' in attempt) return attempt;
-    return actOnce(attempt, idempotency, () => act(attempt.name));
+    return publish(request, events, () => answerBatch(events, subscriptions, members));
   }
 
   /** @throws when nobody was reached of those who should have been, so that PHP asks again */
-  async function publishTo(events: readonly PublishedEvent[], seed: string): Promise<void> {
-    const { delivered, gone, lost, retried, broadcasts, handedOn } = await publishAll(events, broadcast, seed);
-    const fields = { events: events.length, handedOn };
-    const counts = { Published: broadcasts, Delivered: delivered, Gone: gone, Retried: retried, Lost: lost };
-    tell(lost > 0 ? 'error' : 'info', 'published', fields, counts);
-    if (lost > 0 && delivered === 0) throw new Error(`None of ${lost} posts was accepted.`);
+  async function publish(
+    request: ApiRequest,
+    events: readonly PublishedEvent[],
+    answer: () => Promise<string>,
+  ): Promise<Answer> {
+    return actOnce(request, idempotency, newSeed, async (seed) => {
+      const { delivered, gone, lost, retried, broadcasts, handedOn } = await publishAll(events, broadcast, seed);
+      const fields = { events: events.length, handedOn };
+      const counts = { Published: broadcasts, Delivered: delivered, Gone: gone, Retried: retried, Lost: lost };
+      tell(lost > 0 ? 'error' : 'info', 'published', fields, counts);
+      if (lost > 0 && delivered === 0) throw new Error(`None of ${lost} posts was accepted.`);
+      return answer();
+    });
   }
 
-  async function terminate(request: ApiRequest, target: ApiTarget): Answer {
-    const deadline = clock.now() + patienceMs;
-    const revocations = readTermination(target, request);
+  async function terminate(revocations: readonly Revocation[] | RequestFault): Promise<Answer> {
     if ('status' in revocations) return revocations;
+    const deadline = clock.now() + closingMs;
     for (const revocation of revocations) await close(revocation, deadline);
-    return '{}';
-  }
-
-  /** @throws when sockets are left with the old id, so that it is counted as the fault that it is */
-  async function rebindSession(request: ApiRequest, target: ApiTarget): Answer {
-    const wish = readRebind(target, request);
-    if ('status' in wish) return wish;
-    const report = await rebind(wish, clock.now() + patienceMs);
-    if (isRefusal(report)) return badRequest(report.sentence);
-    const { rebound, failed, ended } = report;
-    const principalId = wish.userId && userOwner(wish.userId);
-    const counts = { Rebound: rebound, RebindFailed: failed, Ended: ended.closed, EndFailed: ended.failed };
-    const isWhole = failed + ended.failed === 0;
-    tell(isWhole ? 'info' : 'error', 'rebound', { principalId, gone: ended.gone }, counts);
-    if (!isWhole) throw new Error(`${failed + ended.failed} sockets are known by the old session id still.`);
     return '{}';
   }
 
@@ -159,6 +137,25 @@ export function createHttpApi(parts: HttpApiParts) {
     tell(failed > 0 ? 'error' : 'info', 'revoked', fields, { Revoked: closed, RevokeFailed: failed });
     if (failed > 0) throw new Error(`${failed} of ${found} sockets could not be closed.`);
   }
+
+  /** @throws when sockets are left with the old id, so that it is counted as the fault that it is */
+  async function rebind(rebinding: Rebind | RequestFault): Promise<Answer> {
+    if ('status' in rebinding) return rebinding;
+    const report = await rebindSession(rebinding, clock.now() + closingMs);
+    if (isRefusal(report)) return badRequest(report.sentence);
+    const { rebound, failed, ended } = report;
+    const principalId = rebinding.userId && userOwner(rebinding.userId);
+    const counts = { Rebound: rebound, RebindFailed: failed, Ended: ended.closed, EndFailed: ended.failed };
+    const isWhole = failed + ended.failed === 0;
+    tell(isWhole ? 'info' : 'error', 'rebound', { principalId, gone: ended.gone }, counts);
+    if (!isWhole) throw new Error(`${failed + ended.failed} sockets are known by the old session id still.`);
+    return '{}';
+  }
+}
+
+/** From which the ids of a request's events are made. */
+function newSeed(): string {
+  return randomBytes(16).toString('hex');
 }
 
 /** `closeMs: 12` for the step `close`. */

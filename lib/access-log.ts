@@ -4,7 +4,7 @@ import type { IAccessLogSettings } from 'aws-cdk-lib/aws-apigatewayv2';
 import { ManagedPolicy, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
-import { acknowledge } from './acknowledge.ts';
+import { acknowledge } from './nag.ts';
 
 /**
  * What the access log says of a request. An allow-list, so neither query string nor cookie nor the authorizer's context can

@@ -1,34 +1,109 @@
 import { Duration } from 'aws-cdk-lib';
-import { Alarm, ComparisonOperator, MathExpression, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
-import { FilterPattern, MetricFilter } from 'aws-cdk-lib/aws-logs';
+import type { HttpStage, WebSocketStage } from 'aws-cdk-lib/aws-apigatewayv2';
+import {
+  Alarm,
+  AlarmRule,
+  type CfnCompositeAlarm,
+  ComparisonOperator,
+  CompositeAlarm,
+  MathExpression,
+  type Metric,
+  TreatMissingData,
+} from 'aws-cdk-lib/aws-cloudwatch';
+import { Table } from 'aws-cdk-lib/aws-dynamodb';
+import type { Construct } from 'constructs';
+import type { ConnectionTables } from './connection-tables.ts';
 import type { SocketFunction } from './socket-function.ts';
 
-/** In how many of the last minutes something has to happen. */
-export interface Window {
-  readonly minutes: number;
-  readonly of: number;
+/** How every alarm counts. */
+export const perMinute = { period: Duration.minutes(1), statistic: 'sum' };
+
+/** What alarms look at. */
+export interface Watched {
+  readonly functions: {
+    readonly authorizer: SocketFunction;
+    readonly connect: SocketFunction;
+    readonly message: SocketFunction;
+    readonly disconnect: SocketFunction;
+    readonly httpApi: SocketFunction;
+    readonly deliver: SocketFunction;
+    readonly revalidate: SocketFunction;
+    readonly tick: SocketFunction | undefined;
+  };
+  readonly tables: ConnectionTables;
+  readonly webSocketStage: WebSocketStage;
+  readonly httpStage: HttpStage;
+  /** Posts that a broadcast lost in a minute. */
+  readonly lost: Metric;
+  /** Sessions that were due and not checked in a minute; undefined where none is checked. */
+  readonly late: Metric | undefined;
 }
 
-export const perMinute = { period: Duration.minutes(1), statistic: 'sum' };
-export const fromOneOn = {
+/** Those that have a name in the construct. */
+export interface NamedAlarms {
+  readonly sessionCheck: Alarm;
+  readonly connect: Alarm;
+  readonly revoke: Alarm;
+  readonly delivery: Alarm;
+  readonly revalidate: Alarm;
+}
+
+/** All alarms, each below the construct that it looks at. */
+export function createAlarms({ functions, tables, webSocketStage, httpStage, lost, late }: Watched): NamedAlarms {
+  for (const each of Object.values(functions)) if (each !== undefined) alarmOnFunctionThrottles(each);
+  for (const each of tables.node.children) if (each instanceof Table) alarmOnTableThrottles(each);
+  alarmOnExecutionErrors(webSocketStage);
+  alarmOnIntegrationErrors(webSocketStage);
+  alarmOnServerErrors(httpStage);
+  const named = {
+    sessionCheck: alarmOnErrors(
+      functions.authorizer,
+      'Session checks fail, and with them the handshakes: PHP is down or slow, or secrets differ. The log of Authorizer says why. docs/operations.md: AuthorizerAlarm.',
+      lasting,
+    ),
+    connect: alarmOnErrors(
+      functions.connect,
+      'Connections cannot be registered, so handshakes fail although PHP said yes. The log of Connect says why. docs/operations.md: ConnectAlarm.',
+      lasting,
+    ),
+    revoke: alarmOnErrors(
+      functions.httpApi,
+      'A logout left sockets open, or an event was not published. The log of Publish says which: log the user out again, or publish again. docs/operations.md: PublishAlarm.',
+      once,
+    ),
+    delivery: alarmOnLosses(functions.deliver, lost),
+    revalidate: alarmOnErrors(
+      functions.revalidate,
+      'More than half of the users were logged out, so no socket is closed for that; or PHP has not answered for three minutes; or sockets could not be closed. The log of Revalidate says which. docs/operations.md: RevalidateAlarm.',
+      once,
+    ),
+  };
+  if (late !== undefined) alarmOnLateChecks(functions.revalidate, late);
+  return named;
+}
+
+const fromOneOn = {
   comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
   threshold: 1,
   treatMissingData: TreatMissingData.NOT_BREACHING,
 };
 
-/** Something that is tried again by itself, so one minute of it harms nobody. */
-export const lasting: Window = { minutes: 3, of: 5 };
+/** In how many of the last minutes something has to happen. */
+interface Window {
+  readonly minutes: number;
+  readonly of: number;
+}
 
-export function within({ minutes, of }: Window) {
+/** Something that is tried again by itself, so one minute of it harms nobody. */
+const lasting: Window = { minutes: 3, of: 5 };
+const once: Window = { minutes: 1, of: 1 };
+
+function within({ minutes, of }: Window) {
   return { datapointsToAlarm: minutes, evaluationPeriods: of };
 }
 
 /** In alarm when a function fails. */
-export function alarmOnErrors(
-  failing: SocketFunction,
-  alarmDescription: string,
-  window: Window = { minutes: 1, of: 1 },
-): Alarm {
+function alarmOnErrors(failing: SocketFunction, alarmDescription: string, window: Window): Alarm {
   return new Alarm(failing, 'Alarm', {
     ...fromOneOn,
     ...within(window),
@@ -37,11 +112,8 @@ export function alarmOnErrors(
   });
 }
 
-/**
- * In alarm when a worker of a broadcast has lost a post, or Lambda a worker.
- * @param namespace of the metric that is counted for it
- */
-export function alarmOnLosses(deliver: SocketFunction, namespace: string): Alarm {
+/** In alarm when a worker of a broadcast has lost a post, or Lambda a worker. */
+function alarmOnLosses(deliver: SocketFunction, lost: Metric): Alarm {
   return new Alarm(deliver, 'Alarm', {
     ...fromOneOn,
     alarmDescription:
@@ -49,7 +121,7 @@ export function alarmOnLosses(deliver: SocketFunction, namespace: string): Alarm
     metric: new MathExpression({
       expression: 'FILL(posts, 0) + FILL(events, 0)',
       usingMetrics: {
-        posts: countInLog(deliver, 'Lost', namespace).metric(perMinute),
+        posts: lost,
         // What Lambda gave up after its last try (https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html).
         events: deliver.lambda.metric('AsyncEventsDropped', perMinute),
       },
@@ -62,27 +134,125 @@ export function alarmOnLosses(deliver: SocketFunction, namespace: string): Alarm
   });
 }
 
-/**
- * In alarm when sessions are due for a check and not checked, in half of ten minutes. One slow minute is made up in the next.
- * @param namespace of the metric that is counted for it
- */
-export function alarmOnLateChecks(revalidate: SocketFunction, namespace: string): Alarm {
+/** In alarm when sessions are due for a check and not checked, in half of ten minutes. One slow minute is made up in the next. */
+function alarmOnLateChecks(revalidate: SocketFunction, late: Metric): Alarm {
   return new Alarm(revalidate, 'LateAlarm', {
     ...fromOneOn,
     ...within({ minutes: 5, of: 10 }),
     alarmDescription:
       'Session checks come late, so a session that is over keeps its sockets for longer. If PHP is up and fast, make `revalidate` longer. docs/operations.md: LateAlarm.',
-    metric: countInLog(revalidate, 'RecheckLate', namespace).metric(perMinute),
+    metric: late,
   });
 }
 
-/** The embedded metric of the same name adds up every gateway of the account and region; this one counts one log. */
-function countInLog(logging: SocketFunction, name: string, namespace: string): MetricFilter {
-  return new MetricFilter(logging, name, {
-    logGroup: logging.logGroup,
-    filterPattern: FilterPattern.numberValue(`$.${name}`, '>', 0),
-    metricNamespace: namespace,
-    metricName: name,
-    metricValue: `$.${name}`,
+/**
+ * In alarm when Lambda rejects an invocation. Such a one is not among the function's `Errors`
+ * (https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html).
+ */
+function alarmOnFunctionThrottles(throttled: SocketFunction): Alarm {
+  const { lambda, maxConcurrency } = throttled;
+  const isOnPurpose = maxConcurrency !== undefined;
+  return new Alarm(throttled, 'ThrottleAlarm', {
+    ...fromOneOn,
+    // It stays on for five minutes, so that a flood does not switch it on and off. A limit that was asked for is reached now and then.
+    ...within(isOnPurpose ? lasting : { minutes: 1, of: 5 }),
+    alarmDescription: isOnPurpose
+      ? `Lambda rejects invocations: all ${maxConcurrency} that maxConcurrentSessionChecks allows are busy. Raise it, or make PHP's answer faster. docs/operations.md: ThrottleAlarm of a function.`
+      : "Lambda rejects invocations: the account's concurrency is used up. Ask AWS for more; new accounts often start with 10. docs/operations.md: ThrottleAlarm of a function.",
+    metric: lambda.metricThrottles(perMinute),
   });
+}
+
+/**
+ * In alarm when DynamoDB throttles reads or writes of a table for minutes. A few are tried again, and nobody notices. Both metrics have
+ * the dimension TableName alone, and leave out the table's indexes
+ * (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/metrics-dimensions.html).
+ */
+function alarmOnTableThrottles(table: Table): Alarm {
+  return new Alarm(table, 'ThrottleAlarm', {
+    ...fromOneOn,
+    ...within(lasting),
+    alarmDescription:
+      'DynamoDB throttles this table: too many requests for one key, or for the quota of the account. docs/operations.md: ThrottleAlarm of a table.',
+    metric: new MathExpression({
+      expression: 'FILL(reads, 0) + FILL(writes, 0)',
+      usingMetrics: {
+        reads: table.metric('ReadThrottleEvents', perMinute),
+        writes: table.metric('WriteThrottleEvents', perMinute),
+      },
+      period: Duration.minutes(1),
+    }),
+  });
+}
+
+/**
+ * In alarm when the HTTP API answers PHP with 5xx for minutes
+ * (https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-metrics.html). Not at the first: a 503 for a request that is
+ * under way already is an answer, and PHP asks again.
+ */
+function alarmOnServerErrors(stage: HttpStage): Alarm {
+  return new Alarm(stage, 'ServerErrorAlarm', {
+    ...fromOneOn,
+    ...within(lasting),
+    alarmDescription:
+      'The HTTP API answers PHP with 5xx, so events are not published and logouts close nothing. The access log of Http says which routes. docs/operations.md: ServerErrorAlarm.',
+    metric: stage.metricServerError(perMinute),
+  });
+}
+
+/**
+ * In alarm when API Gateway cannot call a function for minutes. Strangers are not counted, whose handshakes end before any integration
+ * (https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-websocket-api-logging.html).
+ */
+function alarmOnExecutionErrors(stage: WebSocketStage): Alarm {
+  return new Alarm(stage, 'ExecutionErrorAlarm', {
+    ...fromOneOn,
+    ...within(lasting),
+    alarmDescription:
+      'API Gateway cannot call the functions of the sockets, so handshakes fail or frames are not answered. The access log of Sockets says which. docs/operations.md: ExecutionErrorAlarm.',
+    metric: stage.metric('ExecutionError', perMinute),
+  });
+}
+
+/** Fewer in a minute are what single users cause, whose handshake Connect refuses with 403: that counts as an error too. */
+const fewErrors = 5;
+
+/** In alarm when functions fail for a twentieth of all handshakes and messages, for minutes. */
+function alarmOnIntegrationErrors(stage: WebSocketStage): Alarm {
+  const metric = (name: string) => stage.metric(name, perMinute);
+  return new Alarm(stage, 'IntegrationErrorAlarm', {
+    ...fromOneOn,
+    ...within(lasting),
+    threshold: 5,
+    alarmDescription:
+      'More than 5% of handshakes and messages fail in the functions, or Connect refuses many handshakes. The logs of Connect and Message say why. docs/operations.md: IntegrationErrorAlarm.',
+    metric: new MathExpression({
+      expression: `IF(FILL(errors, 0) >= ${fewErrors}, 100 * errors / (FILL(handshakes, 0) + FILL(messages, 0)), 0)`,
+      usingMetrics: {
+        errors: metric('IntegrationError'),
+        handshakes: metric('ConnectCount'),
+        messages: metric('MessageCount'),
+      },
+      label: 'percent of handshakes and messages that failed',
+      period: Duration.minutes(1),
+    }),
+  });
+}
+
+/** Every alarm below a construct, in the order in which they were made. */
+export function alarmsBelow(scope: Construct): readonly Alarm[] {
+  return scope.node.findAll().filter((each) => each instanceof Alarm);
+}
+
+/** In alarm when one of them is: for a single page to the person on duty. */
+export function alarmOnAny(scope: Construct, alarms: readonly Alarm[]): CompositeAlarm {
+  const any = new CompositeAlarm(scope, 'Alarm', {
+    alarmDescription:
+      'At least one alarm of this gateway is on; its details say which. docs/operations.md: When an alarm goes off.',
+    alarmRule: AlarmRule.anyOf(...alarms),
+  });
+  // CDK gives it a name that follows from its path alone, so the same app under another stack name could not be deployed beside it.
+  const resource = any.node.defaultChild as CfnCompositeAlarm;
+  resource.addPropertyDeletionOverride('AlarmName');
+  return any;
 }

@@ -1,8 +1,7 @@
 import { Duration } from 'aws-cdk-lib';
-import type { Alarm } from 'aws-cdk-lib/aws-cloudwatch';
 import { Construct } from 'constructs';
+import { calls, leaving } from '../functions/edge/dynamodb/permissions.ts';
 import type { ChannelsEnvironment, DeliverEnvironment } from '../functions/edge/environment.ts';
-import { alarmOnLosses } from './alarms.ts';
 import type { ConnectionTables } from './connection-tables.ts';
 import type { RateLimit } from './session-socket-props.ts';
 import type { SocketApi } from './socket-api.ts';
@@ -13,21 +12,17 @@ export interface ChannelsProps {
   readonly tables: ConnectionTables;
   /** What AWS lets this account ask for in a second, and at once. */
   readonly accountRequestQuota: RateLimit;
-  /** Of the metric that is counted for the alarm. */
-  readonly metricNamespace: string;
   readonly logging: FunctionLogging;
 }
 
 /** What every function has that speaks on channels or ends connections, and the one that posts to many for all of them. */
 export class Channels extends Construct {
   readonly deliver: SocketFunction;
-  /** In alarm when a broadcast to many did not reach somebody who was there. */
-  readonly alarm: Alarm;
   readonly environment: ChannelsEnvironment;
   readonly #api: SocketApi;
   readonly #tables: ConnectionTables;
 
-  constructor(scope: Construct, id: string, { api, tables, accountRequestQuota, ...props }: ChannelsProps) {
+  constructor(scope: Construct, id: string, { api, tables, accountRequestQuota, logging }: ChannelsProps) {
     super(scope, id);
     this.#api = api;
     this.#tables = tables;
@@ -35,7 +30,7 @@ export class Channels extends Construct {
       ...tables.registry,
       SUBSCRIPTIONS_TABLE: tables.subscriptions.tableName,
       MEMBERS_TABLE: tables.members.tableName,
-      CALLBACK_URL: api.callbackUrl,
+      CALLBACK_URL: api.stage.callbackUrl,
       // Nine tenths: what is left is for those who connect, speak and publish meanwhile, and a post that is refused for
       // their sake is tried again.
       POST_RATE: String(Math.floor(accountRequestQuota.rateLimit * 0.9)),
@@ -52,15 +47,11 @@ export class Channels extends Construct {
       // One whole CPU (https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html): signing and sending is all
       // that a worker does, and with less it would not keep the pace.
       memorySize: 1769,
-      logging: props.logging,
+      logging,
     });
     this.environment = { ...own, DELIVER_FUNCTION: this.deliver.lambda.functionName };
-    this.alarm = alarmOnLosses(this.deliver, props.metricNamespace);
 
-    for (const verb of ['GetItem', 'BatchGetItem', 'UpdateItem']) {
-      this.deliver.allow(`dynamodb:${verb}`, tables.connections.tableArn);
-    }
-    for (const verb of ['GetItem', 'PutItem']) this.deliver.allow(`dynamodb:${verb}`, tables.claims.tableArn);
+    tables.allow(this.deliver, calls.deliver);
     this.#allowAllButStarting(this.deliver);
     this.deliver.allowOnItself('lambda:InvokeFunction');
     api.allowCloses(this.deliver);
@@ -75,12 +66,7 @@ export class Channels extends Construct {
   }
 
   #allowAllButStarting(leaver: SocketFunction): void {
-    const { connections, owners, subscriptions, members } = this.#tables;
-    for (const { tableArn } of [connections, owners]) leaver.allow('dynamodb:DeleteItem', tableArn);
-    for (const verb of ['GetItem', 'DeleteItem', 'Query']) leaver.allow(`dynamodb:${verb}`, subscriptions.tableArn);
-    for (const verb of ['GetItem', 'UpdateItem', 'DeleteItem', 'Query']) {
-      leaver.allow(`dynamodb:${verb}`, members.tableArn);
-    }
+    this.#tables.allow(leaver, leaving);
     this.#api.allowPosts(leaver);
   }
 }

@@ -1,7 +1,7 @@
 import { RemovalPolicy } from 'aws-cdk-lib';
 import { AttributeType, BillingMode, Table } from 'aws-cdk-lib/aws-dynamodb';
 import { Construct } from 'constructs';
-import type { RegistryEnvironment } from '../functions/edge/environment.ts';
+import { actionsByTable, type Method } from '../functions/edge/dynamodb/permissions.ts';
 import {
   claimsTable,
   connectionsTable,
@@ -9,12 +9,13 @@ import {
   ownersTable,
   revocationsTable,
   subscriptionsTable,
-} from '../functions/edge/tables.ts';
-import { acknowledge } from './acknowledge.ts';
-import { alarmOnTableThrottles } from './throttle-alarms.ts';
+} from '../functions/edge/dynamodb/tables.ts';
+import type { RegistryEnvironment } from '../functions/edge/environment.ts';
+import { acknowledge } from './nag.ts';
+import type { SocketFunction } from './socket-function.ts';
 
-/** What is known while sockets are open; nothing in it outlives the stack. */
-export class ConnectionTables extends Construct {
+/** What is known while sockets are open. */
+export interface SessionSocketTables {
   readonly connections: Table;
   /** Which connection has joined which channel. */
   readonly subscriptions: Table;
@@ -26,10 +27,27 @@ export class ConnectionTables extends Construct {
   readonly owners: Table;
   /** Which sessions and users were logged out. */
   readonly revocations: Table;
+}
+
+/** The tables; nothing in them outlives the stack. */
+export class ConnectionTables extends Construct implements SessionSocketTables {
+  readonly connections: Table;
+  readonly subscriptions: Table;
+  readonly members: Table;
+  readonly claims: Table;
+  readonly owners: Table;
+  readonly revocations: Table;
 
   /** Where a function finds connections. */
   get registry(): RegistryEnvironment {
     return { CONNECTIONS_TABLE: this.connections.tableName, OWNERS_TABLE: this.owners.tableName };
+  }
+
+  /** Allows a function what these methods of the rows ask of DynamoDB. */
+  allow(user: SocketFunction, methods: readonly Method[]): void {
+    for (const [table, actions] of actionsByTable(methods)) {
+      for (const action of actions) user.allow(`dynamodb:${action}`, this[table].tableArn);
+    }
   }
 
   constructor(scope: Construct, id: string) {
@@ -71,7 +89,6 @@ export class ConnectionTables extends Construct {
       partitionKey: { name: revocationsTable.partitionKey, type: STRING },
       timeToLiveAttribute: revocationsTable.ttl,
     });
-    for (const child of this.node.children) if (child instanceof Table) alarmOnTableThrottles(child);
     acknowledge(
       this,
       'AwsSolutions-DDB3',

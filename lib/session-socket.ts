@@ -1,35 +1,55 @@
-import { Duration, RemovalPolicy } from 'aws-cdk-lib';
-import type { Alarm, CompositeAlarm } from 'aws-cdk-lib/aws-cloudwatch';
-import { RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { RemovalPolicy } from 'aws-cdk-lib';
+import type { HttpApi, HttpStage, WebSocketApi, WebSocketStage } from 'aws-cdk-lib/aws-apigatewayv2';
+import {
+  type Alarm,
+  type CompositeAlarm,
+  Metric,
+  type MetricOptions,
+  type MetricProps,
+  Stats,
+} from 'aws-cdk-lib/aws-cloudwatch';
+import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
-import { defaultLimit } from '../functions/core/connections/connection-limit.ts';
 import type { SessionMode } from '../functions/core/handshake/session.ts';
-import { type SettledWayIn, settleWayIn, type TokenSource } from '../functions/core/handshake/way-in.ts';
-import type {
-  AuthorizerEnvironment,
-  ChannelsEnvironment,
-  ConnectEnvironment,
-  CredentialsEnvironment,
-  MessageEnvironment,
-  PhpEnvironment,
-  PublishEnvironment,
-} from '../functions/edge/environment.ts';
-import { subprotocol } from '../functions/edge/gateway.ts';
-import { acknowledge } from './acknowledge.ts';
-import { alarmOnErrors } from './alarms.ts';
+import type { TokenSource } from '../functions/core/handshake/way-in.ts';
+import type { PhpEnvironment } from '../functions/edge/environment.ts';
+import { metricNamespace, type Occurrence, service } from '../functions/edge/telemetry.ts';
+import { alarmOnAny, alarmsBelow, createAlarms, perMinute } from './alarms.ts';
 import { identify, nameOf } from './app-identity.ts';
 import { Channels } from './channels.ts';
-import { alarmOnAny, alarmsBelow } from './composite-alarm.ts';
-import { ConnectionTables } from './connection-tables.ts';
-import { Hello } from './hello.ts';
-import { PublishApi } from './publish-api.ts';
-import { refuseBadProps } from './refuse-bad-props.ts';
-import { Revalidation, settleRevalidate, shareChecks, writeRevalidation } from './revalidation.ts';
+import { ConnectionTables, type SessionSocketTables } from './connection-tables.ts';
+import { acknowledge } from './nag.ts';
+import { PhpApi } from './php-api.ts';
+import {
+  createAuthorizer,
+  createConnect,
+  createDisconnect,
+  createHttpApiFunction,
+  createMessage,
+} from './route-functions.ts';
+import { Hello, Revalidation } from './scheduled-functions.ts';
 import type { SessionSocketProps } from './session-socket-props.ts';
+import { settleProps } from './settle-props.ts';
 import { SocketApi } from './socket-api.ts';
-import { type FunctionLogging, SocketFunction, type SocketFunctionProps } from './socket-function.ts';
-import { settleTrafficLimits } from './traffic-limits.ts';
+import type { FunctionLogging } from './socket-function.ts';
+
+/** The Lambdas. */
+export interface SessionSocketFunctions {
+  /** Asks PHP who opens a socket, before `connect`. */
+  readonly authorizer: LambdaFunction;
+  readonly connect: LambdaFunction;
+  readonly message: LambdaFunction;
+  readonly disconnect: LambdaFunction;
+  /** Answers PHP: publishes, and closes sockets. */
+  readonly httpApi: LambdaFunction;
+  /** Posts the welcome and broadcasts to many. */
+  readonly deliver: LambdaFunction;
+  /** Closes sockets whose session is over, every minute. */
+  readonly revalidate: LambdaFunction;
+  /** Says hello to everyone; undefined without the prop `hello`. */
+  readonly tick: LambdaFunction | undefined;
+}
 
 /** A WebSocket API that lets in who is logged in over PHP, and nobody else. */
 export class SessionSocket extends Construct {
@@ -46,291 +66,200 @@ export class SessionSocket extends Construct {
   readonly key: string;
   /** JSON `{"secret"}`, and `previousSecret` too while the secret is being changed. */
   readonly secret: Secret;
+
+  /** What browsers connect to, and its one stage, `live`. */
+  readonly webSocketApi: WebSocketApi;
+  readonly webSocketStage: WebSocketStage;
+  /** What PHP calls, and its one stage, `$default`. */
+  readonly httpApi: HttpApi;
+  readonly httpStage: HttpStage;
+  readonly tables: SessionSocketTables;
+  readonly functions: SessionSocketFunctions;
+
   /** In alarm while session checks fail, and with them the handshakes. Add an action to be told. */
   readonly sessionCheckAlarm: Alarm;
-
   /** In alarm while who was let in cannot be registered, so that the handshakes fail. Add an action to be told. */
   readonly connectAlarm: Alarm;
-
   /** In alarm when a logout has left sockets open, or an event could not be published. Add an action to be told. */
   readonly revokeAlarm: Alarm;
-
   /** In alarm when a broadcast to many did not reach somebody who was there. Add an action to be told. */
   readonly deliveryAlarm: Alarm;
-
   /** In alarm when too many users were logged out to be believed, or PHP cannot be asked. Add an action to be told. */
   readonly revalidateAlarm: Alarm;
-
   /** Every alarm: these five, and those on throttles, on both APIs and on late session checks. */
   readonly alarms: readonly Alarm[];
-
   /** In alarm when one of them is. Add an action to it, and to none of the others, to get one message however many go off. */
   readonly alarm: CompositeAlarm;
 
-  readonly #wayIn: SettledWayIn;
-  readonly #revalidate: Duration | undefined;
-  readonly #api: SocketApi;
-  readonly #tables: ConnectionTables;
-  readonly #channels: Channels;
-  readonly #logging: FunctionLogging;
-  readonly #metricNamespace: string;
+  readonly #ownNamespace: string;
 
   /** @throws BadProps with one plain sentence about the first prop that cannot work or would not be safe */
   constructor(scope: Construct, id: string, props: SessionSocketProps) {
     super(scope, id);
-    refuseBadProps(props);
-    this.#wayIn = settleWayIn(props);
-    this.mode = this.#wayIn.mode;
-    this.tokenFrom = this.#wayIn.tokenFrom;
-    this.#revalidate = settleRevalidate(this.#wayIn.mode, props.revalidate);
-    const retention = props.logRetention ?? RetentionDays.ONE_MONTH;
-    this.#logging = { retention, systemLogLevel: props.systemLogLevel };
-
+    const settled = settleProps(props);
+    const { wayIn, revalidate: interval, logRetention } = settled;
+    const logging: FunctionLogging = { retention: logRetention, systemLogLevel: settled.systemLogLevel };
+    this.mode = wayIn.mode;
+    this.tokenFrom = wayIn.tokenFrom;
     const { appId, key } = identify(this, props);
     this.appId = appId;
     this.key = key;
-    this.#metricNamespace = `SessionSocket/${appId}`;
-    this.secret = this.#createSecret();
-    this.#tables = new ConnectionTables(this, 'Tables');
-    this.#api = new SocketApi(this, 'Sockets', {
-      name: nameOf(this),
-      throttle: props.throttle ?? { rateLimit: 2000, burstLimit: 1000 },
-      tokenFrom: this.#wayIn.tokenFrom,
-      cloudWatchRole: props.cloudWatchRole ?? true,
-      logRetention: retention,
-    });
-    this.webSocketUrl = this.#api.url;
-    this.#channels = new Channels(this, 'Channels', {
-      api: this.#api,
-      tables: this.#tables,
-      accountRequestQuota: props.accountRequestQuota ?? { rateLimit: 10_000, burstLimit: 5_000 },
-      metricNamespace: this.#metricNamespace,
-      logging: this.#logging,
-    });
-    this.deliveryAlarm = this.#channels.alarm;
+    this.#ownNamespace = `${metricNamespace}/${appId}`;
 
-    const php = this.#writePhp(props);
-    const authorizer = this.#createAuthorizer(props, php);
-    this.sessionCheckAlarm = alarmOnErrors(
-      authorizer,
-      'Session checks fail, and with them the handshakes: PHP is down or slow, or secrets differ. The log of Authorizer says why. docs/operations.md: AuthorizerAlarm.',
-      { minutes: 3, of: 5 },
-    );
-    const publish = this.#createPublish();
-    this.revokeAlarm = alarmOnErrors(
-      publish,
-      'A logout left sockets open, or an event was not published. The log of Publish says which: log the user out again, or publish again. docs/operations.md: PublishAlarm.',
-    );
-    this.httpApiUrl = new PublishApi(this, 'Http', {
+    this.secret = createSecret(this);
+    const credentials = { APP_ID: appId, KEY: key, CREDENTIALS_SECRET_ARN: this.secret.secretArn };
+    const php: PhpEnvironment = {
+      ...credentials,
+      SESSION_ENDPOINT: settled.sessionEndpoint,
+      SESSION_MODE: wayIn.mode,
+      SESSION_TIMEOUT_MS: String(settled.sessionTimeout.toMilliseconds()),
+      COOKIE_NAME: wayIn.cookieName,
+    };
+    const tables = new ConnectionTables(this, 'Tables');
+    const api = new SocketApi(this, 'Sockets', {
       name: nameOf(this),
-      throttle: props.httpThrottle ?? { rateLimit: 500, burstLimit: 250 },
-      logRetention: retention,
-      publish,
-    }).url;
-    const revalidation = this.#createRevalidation(props, php);
-    this.revalidateAlarm = revalidation.alarm;
-    const hello = props.hello === true ? this.#createHello() : undefined;
-    const connect = this.#createConnect(props, revalidation, hello);
-    this.connectAlarm = alarmOnErrors(
-      connect,
-      'Connections cannot be registered, so handshakes fail although PHP said yes. The log of Connect says why. docs/operations.md: ConnectAlarm.',
-      { minutes: 3, of: 5 },
-    );
-    const message = this.#createMessage(props);
+      throttle: settled.throttle,
+      tokenFrom: wayIn.tokenFrom,
+      cloudWatchRole: settled.cloudWatchRole,
+      logRetention,
+    });
+    const { accountRequestQuota } = settled;
+    const channels = new Channels(this, 'Channels', { api, tables, accountRequestQuota, logging });
+
+    const authorizer = createAuthorizer(this, { settled, php, logging });
+    const httpApi = createHttpApiFunction(this, { settled, credentials, tables, api, channels, logging });
+    const phpApi = new PhpApi(this, 'Http', {
+      name: nameOf(this),
+      throttle: settled.httpThrottle,
+      logRetention,
+      handler: httpApi,
+    });
+    const asking = interval && { php, interval, atOnce: settled.sessionChecks.again };
+    const revalidation = new Revalidation(this, 'Revalidation', { tables, channels, api, logging, asking });
+    const { revalidate } = revalidation;
+    const tick = settled.hello ? new Hello(this, 'Hello', { tables, api, logging }).tick : undefined;
+    const connect = createConnect(this, { settled, tables, channels, revalidate, tick, logging });
+    const message = createMessage(this, { settled, credentials, tables, api, channels, logging });
     // In an update from 0.1.0: only its own rows may be left to a Message of 0.1.0, and only until the owners are written that it does
     // not write.
     for (const { node } of [connect, revalidation]) node.addDependency(message);
-    this.#api.route({ authorizer, connect, message, disconnect: this.#createDisconnect() });
+    const disconnect = createDisconnect(this, { channels, logging });
+    api.route({ authorizer, connect, message, disconnect });
+
+    const { deliver } = channels;
+    deliver.countInLog('Lost', this.#ownNamespace);
+    if (interval !== undefined) revalidate.countInLog('RecheckLate', this.#ownNamespace);
+    const named = createAlarms({
+      functions: { authorizer, connect, message, disconnect, httpApi, deliver, revalidate, tick },
+      tables,
+      webSocketStage: api.stage,
+      httpStage: phpApi.stage,
+      lost: this.metricLost(perMinute),
+      late: interval && this.metricRechecksLate(perMinute),
+    });
+
+    this.webSocketUrl = api.stage.url;
+    this.httpApiUrl = phpApi.api.apiEndpoint;
+    this.webSocketApi = api.api;
+    this.webSocketStage = api.stage;
+    this.httpApi = phpApi.api;
+    this.httpStage = phpApi.stage;
+    this.tables = tables;
+    this.functions = {
+      authorizer: authorizer.lambda,
+      connect: connect.lambda,
+      message: message.lambda,
+      disconnect: disconnect.lambda,
+      httpApi: httpApi.lambda,
+      deliver: deliver.lambda,
+      revalidate: revalidate.lambda,
+      tick: tick?.lambda,
+    };
+    this.sessionCheckAlarm = named.sessionCheck;
+    this.connectAlarm = named.connect;
+    this.revokeAlarm = named.revoke;
+    this.deliveryAlarm = named.delivery;
+    this.revalidateAlarm = named.revalidate;
     this.alarms = alarmsBelow(this);
     this.alarm = alarmOnAny(this, this.alarms);
   }
 
-  #createSecret(): Secret {
-    const secret = new Secret(this, 'Credentials', {
-      description: 'The secret that PHP and the gateway share',
-      // The same in every stack, forever: after any change CloudFormation generates another secret in its place, and PHP still
-      // has the old one.
-      generateSecretString: {
-        secretStringTemplate: '{}',
-        generateStringKey: 'secret',
-        passwordLength: 43,
-        excludePunctuation: true,
-      },
-      removalPolicy: RemovalPolicy.DESTROY,
-    });
-    acknowledge(
-      secret,
-      'AwsSolutions-SMG4',
-      'PHP holds a copy that nothing here can change, so a rotation behind its back would lock everybody out.',
-    );
-    return secret;
+  /**
+   * A metric of the functions by its name in docs/operations.md. The dimension `service` is the same for all, so gateways in one account and
+   * region are counted together.
+   * @default - sum over 5 minutes
+   */
+  metric(name: Occurrence, props?: MetricOptions): Metric {
+    return this.#count({ namespace: metricNamespace, metricName: name, dimensionsMap: { service } }, props);
   }
 
-  #writeCredentials(): CredentialsEnvironment {
-    return { APP_ID: this.appId, KEY: this.key, CREDENTIALS_SECRET_ARN: this.secret.secretArn };
+  /** Handshakes that were accepted and registered. @default - sum over 5 minutes */
+  metricConnected(props?: MetricOptions): Metric {
+    return this.metric('Connected', props);
   }
 
-  #writePhp(props: SessionSocketProps): PhpEnvironment {
-    return {
-      ...this.#writeCredentials(),
-      SESSION_ENDPOINT: props.sessionEndpoint,
-      SESSION_MODE: this.#wayIn.mode,
-      SESSION_TIMEOUT_MS: String((props.sessionTimeout ?? Duration.millis(2500)).toMilliseconds()),
-      COOKIE_NAME: this.#wayIn.cookieName,
-    };
+  /** Sockets that closed. @default - sum over 5 minutes */
+  metricDisconnected(props?: MetricOptions): Metric {
+    return this.metric('Disconnected', props);
   }
 
-  #createAuthorizer(props: SessionSocketProps, php: PhpEnvironment): SocketFunction {
-    const authorizer = this.#createFunction('Authorizer', {
-      entry: 'authorizer',
-      description: 'Asks PHP who opens a socket',
-      environment: {
-        ...php,
-        ...writeRevalidation(this.#revalidate),
-        TOKEN_FROM: this.#wayIn.tokenFrom,
-        SESSION_CHECK: this.#wayIn.sessionCheck,
-        COOKIES: this.#wayIn.cookies.join(' '),
-        ALLOWED_ORIGINS: props.allowedOrigins.join(' '),
-        ALLOW_MISSING_ORIGIN: this.#wayIn.allowMissingOrigin ? 'yes' : 'no',
-      } satisfies AuthorizerEnvironment,
-      // Above PHP's time and the secret's, so that a slow answer ends in our own words and not in a killed function.
-      timeout: Duration.seconds(Math.ceil(Number(php.SESSION_TIMEOUT_MS) / 1000) + 5),
-      memorySize: 512,
-      maxConcurrency: shareChecks(props.maxConcurrentSessionChecks, this.#revalidate).handshakes,
-    });
-    authorizer.allow('secretsmanager:GetSecretValue', this.secret.secretArn);
-    return authorizer;
+  /** Handshakes that PHP or the gateway rejected. @default - sum over 5 minutes */
+  metricHandshakesRefused(props?: MetricOptions): Metric {
+    return this.metric('HandshakeRefused', props);
   }
 
-  #createConnect(props: SessionSocketProps, { revalidate }: Revalidation, hello: Hello | undefined): SocketFunction {
-    const { mode, tokenFrom } = this.#wayIn;
-    const { deliver } = this.#channels;
-    const connect = this.#createFunction('Connect', {
-      entry: 'connect',
-      description: 'Registers a connection',
-      environment: {
-        ...this.#tables.registry,
-        REVOCATIONS_TABLE: this.#tables.revocations.tableName,
-        DELIVER_FUNCTION: deliver.lambda.functionName,
-        REVALIDATE_FUNCTION: revalidate.lambda.functionName,
-        MAX_CONNECTIONS: String(props.maxConnectionsPerUser ?? defaultLimit.maxConnections),
-        AT_MAX_CONNECTIONS: props.atMaxConnections ?? defaultLimit.atMaxConnections,
-        HANDSHAKES_PER_MINUTE_PER_USER: String(settleTrafficLimits(props).maxHandshakesPerMinutePerUser),
-        COUNTERS_TABLE: this.#tables.claims.tableName,
-        ...(hello === undefined ? {} : { TICK_FUNCTION: hello.tick.lambda.functionName }),
-        ...(mode === 'ticket' ? { CLAIMS_TABLE: this.#tables.claims.tableName } : {}),
-        ...(tokenFrom === 'subprotocol' ? { SUBPROTOCOL: subprotocol } : {}),
-        ...writeRevalidation(this.#revalidate),
-      } satisfies ConnectEnvironment,
-      timeout: Duration.seconds(10),
-      memorySize: 512,
-    });
-    for (const { tableArn } of [this.#tables.connections, this.#tables.owners]) {
-      for (const verb of ['PutItem', 'DeleteItem']) connect.allow(`dynamodb:${verb}`, tableArn);
-    }
-    connect.allow('dynamodb:Query', this.#tables.connections.tableArn);
-    connect.allow('dynamodb:GetItem', this.#tables.revocations.tableArn);
-    for (const verb of ['PutItem', 'UpdateItem']) connect.allow(`dynamodb:${verb}`, this.#tables.claims.tableArn);
-    for (const { lambda } of [deliver, revalidate]) connect.allow('lambda:InvokeFunction', lambda.functionArn);
-    if (hello !== undefined) connect.allow('lambda:InvokeFunction', hello.tick.lambda.functionArn);
-    return connect;
+  /** Handshakes that failed because PHP, or the secret, could not be asked. @default - sum over 5 minutes */
+  metricHandshakesUnavailable(props?: MetricOptions): Metric {
+    return this.metric('HandshakeUnavailable', props);
   }
 
-  #createMessage(props: SessionSocketProps): SocketFunction {
-    const { connections, owners, subscriptions, revocations, claims } = this.#tables;
-    const limits = settleTrafficLimits(props);
-    const message = this.#createFunction('Message', {
-      entry: 'message',
-      description: 'Answers a frame',
-      environment: {
-        ...this.#channels.environment,
-        CLAIMS_TABLE: claims.tableName,
-        REVOCATIONS_TABLE: revocations.tableName,
-        ...this.#writeCredentials(),
-        FRAMES_PER_MINUTE: String(limits.maxFramesPerMinute),
-        FRAMES_PER_MINUTE_PER_USER: String(limits.maxFramesPerMinutePerUser),
-        CLIENT_EVENTS_PER_SECOND: String(limits.maxClientEventsPerSecond),
-        CLIENT_EVENTS_PER_MINUTE_PER_USER: String(limits.maxClientEventsPerMinutePerUser),
-        PRESENCE_JOINS_PER_MINUTE: String(limits.maxPresenceJoinsPerMinute),
-        PRESENCE_JOINS_PER_MINUTE_PER_USER: String(limits.maxPresenceJoinsPerMinutePerUser),
-        CHANNELS_PER_CONNECTION: String(limits.maxChannelsPerConnection),
-      } satisfies MessageEnvironment,
-      // Above the time for which a post is tried: API Gateway's own answer for a function that was killed has no `event`.
-      timeout: Duration.seconds(25),
-      memorySize: 512,
-    });
-    for (const verb of ['GetItem', 'UpdateItem']) message.allow(`dynamodb:${verb}`, connections.tableArn);
-    for (const { tableArn } of [owners, subscriptions]) message.allow('dynamodb:PutItem', tableArn);
-    message.allow('dynamodb:GetItem', revocations.tableArn);
-    message.allow('dynamodb:UpdateItem', claims.tableArn);
-    this.#channels.allowLeaving(message);
-    message.allow('secretsmanager:GetSecretValue', this.secret.secretArn);
-    this.#api.allowCloses(message);
-    return message;
+  /** Frames that got an error because of a fault of ours or of AWS. No alarm counts them. @default - sum over 5 minutes */
+  metricFramesFailed(props?: MetricOptions): Metric {
+    return this.metric('FrameFailed', props);
   }
 
-  #createDisconnect(): SocketFunction {
-    const disconnect = this.#createFunction('Disconnect', {
-      entry: 'disconnect',
-      description: 'Forgets a connection',
-      environment: { ...this.#channels.environment } satisfies ChannelsEnvironment,
-      // Above the time for which those who see it leave are told.
-      timeout: Duration.seconds(25),
-      memorySize: 256,
-    });
-    this.#channels.allowLeaving(disconnect);
-    return disconnect;
+  /** Events that PHP published, each on one channel. @default - sum over 5 minutes */
+  metricPublished(props?: MetricOptions): Metric {
+    return this.metric('Published', props);
   }
 
-  #createPublish(): SocketFunction {
-    const { connections, owners, subscriptions, revocations, claims } = this.#tables;
-    const publish = this.#createFunction('Publish', {
-      entry: 'http-api',
-      description: 'Publishes, tells who listens, and closes the sockets of a session or a user',
-      environment: {
-        ...this.#channels.environment,
-        REVOCATIONS_TABLE: revocations.tableName,
-        CLAIMS_TABLE: claims.tableName,
-        ...this.#writeCredentials(),
-        ...writeRevalidation(this.#revalidate),
-      } satisfies PublishEnvironment,
-      // Above the time for which it tries, below the 30 s for which an HTTP API waits.
-      timeout: Duration.seconds(28),
-      memorySize: 512,
-    });
-    for (const verb of ['GetItem', 'PutItem']) publish.allow(`dynamodb:${verb}`, revocations.tableArn);
-    for (const verb of ['GetItem', 'BatchGetItem', 'Query', 'UpdateItem'])
-      publish.allow(`dynamodb:${verb}`, connections.tableArn);
-    for (const verb of ['GetItem', 'PutItem', 'DeleteItem']) publish.allow(`dynamodb:${verb}`, claims.tableArn);
-    for (const verb of ['PutItem', 'Query']) publish.allow(`dynamodb:${verb}`, owners.tableArn);
-    // Which channels there are, and who is on one.
-    publish.allow('dynamodb:Scan', subscriptions.tableArn);
-    this.#channels.allowLeaving(publish);
-    publish.allow('secretsmanager:GetSecretValue', this.secret.secretArn);
-    this.#api.allowCloses(publish);
-    return publish;
+  /** Posts that reached their sockets. @default - sum over 5 minutes */
+  metricDelivered(props?: MetricOptions): Metric {
+    return this.metric('Delivered', props);
   }
 
-  #createRevalidation(props: SessionSocketProps, php: PhpEnvironment): Revalidation {
-    const interval = this.#revalidate;
-    const atOnce = shareChecks(props.maxConcurrentSessionChecks, interval).again;
-    const revalidation = new Revalidation(this, 'Revalidation', {
-      tables: this.#tables,
-      metricNamespace: this.#metricNamespace,
-      logging: this.#logging,
-      channels: this.#channels.environment,
-      asking: interval === undefined ? undefined : { php, interval, atOnce },
-    });
-    this.#channels.allowLeaving(revalidation.revalidate);
-    this.#api.allowCloses(revalidation.revalidate);
-    return revalidation;
+  /** Posts of this gateway's `deliver` that were lost after every retry. @default - sum over 5 minutes */
+  metricLost(props?: MetricOptions): Metric {
+    return this.#count({ namespace: this.#ownNamespace, metricName: 'Lost' }, props);
   }
 
-  #createHello(): Hello {
-    return new Hello(this, 'Hello', { api: this.#api, tables: this.#tables, logging: this.#logging });
+  /** Sessions of this gateway that were due for a check and not checked. @default - sum over 5 minutes */
+  metricRechecksLate(props?: MetricOptions): Metric {
+    return this.#count({ namespace: this.#ownNamespace, metricName: 'RecheckLate' }, props);
   }
 
-  #createFunction(id: string, props: Omit<SocketFunctionProps, 'logging'>): SocketFunction {
-    return new SocketFunction(this, id, { ...props, logging: this.#logging });
+  #count(counted: MetricProps, props: MetricOptions = {}): Metric {
+    return new Metric({ statistic: Stats.SUM, ...counted, ...props }).attachTo(this);
   }
+}
+
+function createSecret(scope: Construct): Secret {
+  const secret = new Secret(scope, 'Credentials', {
+    description: 'The secret that PHP and the gateway share',
+    // The same in every stack, forever: after any change CloudFormation generates another secret in its place, and PHP still
+    // has the old one.
+    generateSecretString: {
+      secretStringTemplate: '{}',
+      generateStringKey: 'secret',
+      passwordLength: 43,
+      excludePunctuation: true,
+    },
+    removalPolicy: RemovalPolicy.DESTROY,
+  });
+  acknowledge(
+    secret,
+    'AwsSolutions-SMG4',
+    'PHP holds a copy that nothing here can change, so a rotation behind its back would lock everybody out.',
+  );
+  return secret;
 }

@@ -7,8 +7,7 @@ import { Construct } from 'constructs';
 import type { TokenSource } from '../functions/core/handshake/way-in.ts';
 import { identitySources } from '../functions/edge/identity-sources.ts';
 import { accessLog, createLogAccount, socketLogFormat } from './access-log.ts';
-import { acknowledge } from './acknowledge.ts';
-import { alarmOnExecutionErrors, alarmOnIntegrationErrors } from './api-alarms.ts';
+import { acknowledge, arnInFinding } from './nag.ts';
 import type { RateLimit } from './session-socket-props.ts';
 import type { SocketFunction } from './socket-function.ts';
 
@@ -32,40 +31,31 @@ export interface SocketRoutes {
 
 /** The WebSocket API with its one stage and what is logged of it. */
 export class SocketApi extends Construct {
-  /** `wss://…/live`. */
-  readonly url: string;
-  /** The endpoint of @connections: `https://…/live`. */
-  readonly callbackUrl: string;
-
+  readonly api: WebSocketApi;
+  readonly stage: WebSocketStage;
   readonly #tokenFrom: TokenSource;
-  readonly #api: WebSocketApi;
-  readonly #stage: WebSocketStage;
 
   constructor(scope: Construct, id: string, props: SocketApiProps) {
     super(scope, id);
     this.#tokenFrom = props.tokenFrom;
-    this.#api = new WebSocketApi(this, 'Api', {
+    this.api = new WebSocketApi(this, 'Api', {
       apiName: props.name,
       description: 'Sockets for who is logged in over PHP',
       // Every frame of the protocol names its event there.
       routeSelectionExpression: '$request.body.event',
     });
-    this.#stage = new WebSocketStage(this, 'Stage', {
-      webSocketApi: this.#api,
+    this.stage = new WebSocketStage(this, 'Stage', {
+      webSocketApi: this.api,
       stageName: 'live',
       autoDeploy: true,
       throttle: props.throttle,
       accessLogSettings: accessLog(this, props.logRetention, socketLogFormat),
     });
-    if (props.cloudWatchRole) this.#stage.node.addDependency(createLogAccount(this));
-    alarmOnExecutionErrors(this.#stage);
-    alarmOnIntegrationErrors(this.#stage);
-    this.url = this.#stage.url;
-    this.callbackUrl = this.#stage.callbackUrl;
+    if (props.cloudWatchRole) this.stage.node.addDependency(createLogAccount(this));
   }
 
   route({ authorizer, connect, message, disconnect }: SocketRoutes): void {
-    this.#api.addRoute('$connect', {
+    this.api.addRoute('$connect', {
       integration: new WebSocketLambdaIntegration('Connect', connect.lambda),
       authorizer: new WebSocketLambdaAuthorizer('Session', authorizer.lambda, {
         // Who brings no token at all is answered 401 by API Gateway itself and costs no Lambda.
@@ -96,30 +86,22 @@ export class SocketApi extends Construct {
 
   #allow(manager: SocketFunction, method: 'POST' | 'DELETE'): void {
     const stack = Stack.of(this);
-    const resourceName = `${this.#stage.stageName}/${method}/@connections/*`;
-    const sockets = stack.formatArn({ service: 'execute-api', resource: this.#api.apiId, resourceName });
+    const resourceName = `${this.stage.stageName}/${method}/@connections/*`;
+    const sockets = stack.formatArn({ service: 'execute-api', resource: this.api.apiId, resourceName });
     manager.allow('execute-api:ManageConnections', sockets);
     acknowledge(
       manager,
-      `AwsSolutions-IAM5[Resource::${asNagWritesIt(stack.resolve(sockets))}]`,
+      `AwsSolutions-IAM5[Resource::${arnInFinding(stack, sockets)}]`,
       'Sockets get their ids when they open, so "every socket of this one stage" is the narrowest that can be said.',
     );
   }
 
   #addInnerRoute(routeKey: string, options: WebSocketRouteOptions): void {
-    const route = this.#api.addRoute(routeKey, options);
+    const route = this.api.addRoute(routeKey, options);
     acknowledge(
       route,
       'AwsSolutions-APIG4',
       'API Gateway authorizes a WebSocket at $connect and nowhere else; who passed there reaches this route.',
     );
   }
-}
-
-/** An ARN as cdk-nag names it in a finding: `arn:<AWS::Partition>:…`. */
-function asNagWritesIt(arn: {
-  readonly 'Fn::Join': readonly [string, readonly (string | { readonly Ref: string })[]];
-}) {
-  const [separator, parts] = arn['Fn::Join'];
-  return parts.map((part) => (typeof part === 'string' ? part : `<${part.Ref}>`)).join(separator);
 }

@@ -9,11 +9,11 @@ import {
   Runtime,
   SystemLogLevel,
 } from 'aws-cdk-lib/aws-lambda';
-import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { FilterPattern, LogGroup, MetricFilter, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
+import type { Occurrence } from '../functions/edge/telemetry.ts';
 import { type Entry, functionCode } from './bundle.ts';
 import type { SessionSocketProps } from './session-socket-props.ts';
-import { alarmOnFunctionThrottles } from './throttle-alarms.ts';
 
 /** What every function logs, and for how long it is kept. */
 export interface FunctionLogging {
@@ -38,10 +38,13 @@ export interface SocketFunctionProps {
 export class SocketFunction extends Construct {
   readonly lambda: LambdaFunction;
   readonly logGroup: LogGroup;
+  /** How many may run at the same time, where that is limited on purpose. */
+  readonly maxConcurrency: number | undefined;
   readonly #role: Role;
 
   constructor(scope: Construct, id: string, props: SocketFunctionProps) {
     super(scope, id);
+    this.maxConcurrency = props.maxConcurrency;
     this.logGroup = new LogGroup(this, 'Log', {
       retention: props.logging.retention,
       removalPolicy: RemovalPolicy.DESTROY,
@@ -63,7 +66,6 @@ export class SocketFunction extends Construct {
       ...logFormat(props.logging.systemLogLevel),
       role: this.#role,
     });
-    alarmOnFunctionThrottles(this, this.lambda, props.maxConcurrency);
   }
 
   /** Allows one action on one resource. Not CDK's grants: they come in bundles of more verbs than we use. */
@@ -77,6 +79,17 @@ export class SocketFunction extends Construct {
     const resources = [this.lambda.functionArn];
     const statement = new PolicyStatement({ effect: Effect.ALLOW, actions: [action], resources });
     new Policy(this, 'OnItself', { roles: [this.#role], statements: [statement] });
+  }
+
+  /** Counts in this log alone. The embedded metric of the same name adds up every gateway of the account and region. */
+  countInLog(name: Occurrence, namespace: string): void {
+    new MetricFilter(this, name, {
+      logGroup: this.logGroup,
+      filterPattern: FilterPattern.numberValue(`$.${name}`, '>', 0),
+      metricNamespace: namespace,
+      metricName: name,
+      metricValue: `$.${name}`,
+    });
   }
 }
 

@@ -2,7 +2,7 @@ import type { TestOptions } from 'vitest';
 
 /** One thing that a test needs and that not every machine has. */
 export interface Need {
-  /** What CI calls it: see test/skipped.ts. */
+  /** What CI calls it: see test/skips/reporter.ts. */
   readonly name: 'browser' | 'composer' | 'history' | 'java' | 'jq' | 'linux' | 'namespaces' | 'php' | 'web servers';
   /** A sentence. */
   readonly missing: string;

@@ -5,7 +5,22 @@ import { build } from 'esbuild';
 import { describe, expect, it } from 'vitest';
 
 const project = join(import.meta.dirname, '..');
-const rooms = ['bin', 'client', 'functions', 'lib', 'local', 'php', 'serve', 'test'];
+/** Run tests, and may import them. */
+const testing = ['bench/', 'chaos/', 'security/', 'test/'];
+const rooms = [
+  'bench',
+  'bin',
+  'chaos',
+  'client',
+  'doctor',
+  'functions',
+  'lib',
+  'local',
+  'php',
+  'security',
+  'serve',
+  'test',
+];
 
 interface Import {
   readonly from: string;
@@ -52,9 +67,10 @@ it('lib/index.ts exports every type of ours that the props name', () => {
 
 describe('imports', () => {
   it('are found by this test: every room that has files has some', () => {
-    for (const room of ['bin', 'functions', 'lib', 'local', 'test']) expect(importsOf(`${room}/`)).not.toEqual([]);
+    for (const room of ['bench', 'bin', 'chaos', 'doctor', 'functions', 'lib', 'local', 'security', 'test'])
+      expect(importsOf(`${room}/`)).not.toEqual([]);
     expect(
-      imports.filter(({ from, to }) => from === 'lib/hello.ts' && to === 'functions/edge/environment.ts'),
+      imports.filter(({ from, to }) => from === 'lib/scheduled-functions.ts' && to === 'functions/edge/environment.ts'),
     ).toHaveLength(1);
   });
 
@@ -101,7 +117,7 @@ describe('imports', () => {
     const outside = taken.flatMap(([, input]) =>
       input.imports.filter(({ external }) => external).map(({ path }) => path),
     );
-    expect(taken.map(([file]) => file)).toContain('functions/edge/tables.ts');
+    expect(taken.map(([file]) => file)).toContain('functions/edge/dynamodb/tables.ts');
     expect(new Set(outside)).toEqual(new Set(['node:crypto']));
   });
 
@@ -117,8 +133,16 @@ describe('imports', () => {
     expect(strangers.map(written)).toEqual([]);
   });
 
+  it('of the doctor lead to core, by which it judges, and to how a command reads and prints', () => {
+    const strangers = importsOf('doctor/')
+      .filter(isOurs)
+      .filter((each) => !isIn('doctor/', 'functions/core/', 'local/command/')(each));
+    expect(strangers.map(written)).toEqual([]);
+  });
+
   it('of what is deployed or run never lead to a test', () => {
-    const strangers = imports.filter(({ from }) => !from.startsWith('test/')).filter(isIn('test/'));
+    const deployed = imports.filter(({ from }) => !testing.some((room) => from.startsWith(room)));
+    const strangers = deployed.filter(isIn(...testing));
     expect(strangers.map(written)).toEqual([]);
   });
 
@@ -141,7 +165,7 @@ describe('imports', () => {
     const local = [...packagesOf('local/package.json'), ...builtinModules];
     const strangers = [
       ...ofConstruct.filter(isPackage).filter((each) => !isKnown(each, new Set(construct))),
-      ...importsOf('bin/doctor/')
+      ...importsOf('doctor/')
         .filter(isPackage)
         .filter((each) => !isKnown(each, new Set(builtinModules))),
       // From the checkout it runs as it is.

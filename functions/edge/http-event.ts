@@ -23,6 +23,6 @@ export function answerDone(body: string): APIGatewayProxyStructuredResultV2 {
 
 /** Plain text, which Pusher's libraries make the message of their exception. */
 export function answerFault({ status, sentence }: RequestFault): APIGatewayProxyStructuredResultV2 {
-  const later = status === 503 ? { 'retry-after': '1' } : {};
-  return { statusCode: status, headers: { 'content-type': 'text/plain; charset=utf-8', ...later }, body: sentence };
+  const retry = status === 503 ? { 'retry-after': '1' } : {};
+  return { statusCode: status, headers: { 'content-type': 'text/plain; charset=utf-8', ...retry }, body: sentence };
 }

@@ -41,7 +41,9 @@ export type Tell = (
   counts: Partial<Record<Occurrence, number>>,
 ) => void;
 
-const service = 'session-socket';
+/** The dimension of every metric. */
+export const service = 'session-socket';
+export const metricNamespace = 'SessionSocket';
 
 /**
  * In the fields of Lambda's own JSON lines, so that Lambda takes `level` and `timestamp` for its own where its log format is JSON
@@ -68,7 +70,7 @@ function metricsOf(counts: Partial<Record<Occurrence, number>>) {
     Name,
     Unit: Name.endsWith('Milliseconds') ? 'Milliseconds' : 'Count',
   }));
-  const CloudWatchMetrics = [{ Namespace: 'SessionSocket', Dimensions: [['service']], Metrics }];
+  const CloudWatchMetrics = [{ Namespace: metricNamespace, Dimensions: [['service']], Metrics }];
   return { _aws: { Timestamp: Date.now(), CloudWatchMetrics } };
 }
 

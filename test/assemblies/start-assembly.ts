@@ -1,6 +1,6 @@
 import { type LocalCloud, type LocalCloudOptions, type LogEntry, startLocalCloud } from '../../local/index.ts';
-import { createLogBook } from '../log-book.ts';
 import type { TestAssembly } from './assembly.ts';
+import { createLogBook } from './log-book.ts';
 
 /** An app on the local cloud, with all that it told. */
 export interface RunningApp {

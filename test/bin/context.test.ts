@@ -1,8 +1,8 @@
 import { Duration } from 'aws-cdk-lib';
 import { describe, expect, it } from 'vitest';
-import { readContext, readStackName, refuseUnknownOptions } from '../../bin/context.ts';
+import { describeUnsetOptions, readContext, readStackName, refuseUnknownOptions } from '../../bin/context.ts';
 import { BadProps } from '../../lib/index.ts';
-import { refuseBadProps } from '../../lib/refuse-bad-props.ts';
+import { settleProps } from '../../lib/settle-props.ts';
 
 const least = { sessionEndpoint: 'https://app.example.com/id', allowedOrigins: 'https://app.example.com' };
 
@@ -23,7 +23,7 @@ describe('the options of cdk deploy', () => {
     expect(allowedOrigins).toEqual(['https://a.example.com', 'https://b.example.com']);
     const withApp = read({ allowedOrigins: 'https://app.example.com,capacitor://localhost' });
     expect(withApp.allowedOrigins).toEqual(['https://app.example.com', 'capacitor://localhost']);
-    expect(() => refuseBadProps(withApp)).not.toThrow();
+    expect(() => settleProps(withApp)).not.toThrow();
   });
 
   it('take several origins as a list, which is how cdk.json says it', () => {
@@ -31,7 +31,7 @@ describe('the options of cdk deploy', () => {
     expect(allowedOrigins).toEqual(['https://a.example.com', 'https://b.example.com']);
     const withApp = read({ allowedOrigins: 'https://app.example.com,capacitor://localhost' });
     expect(withApp.allowedOrigins).toEqual(['https://app.example.com', 'capacitor://localhost']);
-    expect(() => refuseBadProps(withApp)).not.toThrow();
+    expect(() => settleProps(withApp)).not.toThrow();
   });
 
   it.each(['hello', 'allowMissingOrigin', 'cloudWatchRole'])(
@@ -169,4 +169,18 @@ describe('the options of cdk deploy', () => {
     const sentence = `stackName "${stackName}" is not the name of a stack: letters, digits and -, and a letter first.`;
     expect(() => readStackName(lookup({ stackName }))).toThrow(new BadProps(sentence));
   });
+});
+
+// Once `-c mode=session-id` was typed and once forgotten: the second deployment would let other people in.
+it.each([
+  ['which of mode and tokenFrom nobody set', {}, 'sets mode and tokenFrom;'],
+  ['that nobody set tokenFrom', { mode: 'ticket' }, 'sets tokenFrom;'],
+  ['that nobody set mode', { tokenFrom: 'query' }, 'sets mode;'],
+])('a deployment says %s', (_, context: Readonly<Record<string, string>>, words) => {
+  expect(describeUnsetOptions({ mode: 'ticket', tokenFrom: 'query' }, (name) => context[name])).toContain(words);
+});
+
+it('a deployment says nothing where both are set', () => {
+  const context: Readonly<Record<string, string>> = { mode: 'cookie', tokenFrom: 'cookie' };
+  expect(describeUnsetOptions({ mode: 'cookie', tokenFrom: 'cookie' }, (name) => context[name])).toBeUndefined();
 });

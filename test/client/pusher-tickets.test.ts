@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { type Pusher, useTickets } from '../pusher-js.ts';
+import { type Pusher, useTickets } from './pusher-js.ts';
 
 beforeEach(() => {
   vi.useFakeTimers();

@@ -8,8 +8,8 @@ import {
 import { afterAll, beforeAll, describe, expect } from 'vitest';
 import type { TestTemplate } from '../assemblies/assembly.ts';
 import { setProperties } from '../assemblies/chat.ts';
+import { type AccessKey, signedFetch } from '../assemblies/signed-fetch.ts';
 import { type Chat, type GatewayEvent, startChat } from '../assemblies/start-chat.ts';
-import { type AccessKey, signedFetch } from '../signed-fetch.ts';
 import { type Client, connect } from '../socket-client.ts';
 import { itHere } from './target.ts';
 

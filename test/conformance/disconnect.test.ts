@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { signedFetch } from '../assemblies/signed-fetch.ts';
 import { type GatewayEvent, startChat } from '../assemblies/start-chat.ts';
-import { signedFetch } from '../signed-fetch.ts';
 import { connect } from '../socket-client.ts';
 import { itHere, startTarget, type Target } from './target.ts';
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { signedFetch } from '../assemblies/signed-fetch.ts';
 import { type Chat, type GatewayEvent, startChat } from '../assemblies/start-chat.ts';
-import { signedFetch } from '../signed-fetch.ts';
 import { type Client, connect } from '../socket-client.ts';
 import { itHere, startTarget, type Target } from './target.ts';
 

@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import type { Ask, Question, Reply } from '../../bin/doctor/ask.ts';
-import { examine } from '../../bin/doctor/examine.ts';
-import { createRedaction } from '../../bin/doctor/redact.ts';
-import { faultsIn, find } from './patient.ts';
+import type { Ask, Question } from '../../doctor/ask.ts';
+import { examine } from '../../doctor/examine.ts';
+import type { Reply } from '../../doctor/reply.ts';
+import { createRedaction } from '../../doctor/report.ts';
+import { faultsIn, find } from './diagnose.ts';
 
 const sessionId = '0123456789abcdef0123456789abcdef';
-const patient = {
+const target = {
   url: new URL('https://app.example.com/getSessionID'),
   cookieName: 'PHPSESSID',
   cookie: `PHPSESSID=${sessionId}`,
@@ -30,13 +31,13 @@ const reply = (change: Partial<Reply> = {}): Reply => ({
 const healthyBut =
   (change: Partial<Reply> = {}): Ask =>
   async ({ headers }) => {
-    const isOwn = headers.cookie === patient.cookie && headers['sec-fetch-site'] === 'same-origin';
+    const isOwn = headers.cookie === target.cookie && headers['sec-fetch-site'] === 'same-origin';
     return reply({ ...(isOwn && { status: 200, body: '"t1.demo-key.AAAA"' }), ...change });
   };
 
 describe('what the doctor says of an app behind https', () => {
   it('is nothing where it is healthy', async () => {
-    const results = await examine(patient, healthyBut());
+    const results = await examine(target, healthyBut());
     expect(faultsIn(results)).toEqual({});
     for (const name of ['https', 'keep-alive', 'mode']) expect(find(results, name).outcome).toBe('ok');
   });
@@ -75,7 +76,7 @@ describe('what the doctor says of an app behind https', () => {
     ['it takes a second', { ms: 1000 }, { time: 'warning: 1000 ms, of the 2500 that there are' }],
     ['it is long', { bytes: 9000 }, { size: 'warning: 9000 bytes' }],
   ])('tells when %s', async (_, change, faults) => {
-    expect(faultsIn(await examine(patient, healthyBut(change)))).toEqual(faults);
+    expect(faultsIn(await examine(target, healthyBut(change)))).toEqual(faults);
   });
 
   it.each([
@@ -88,20 +89,20 @@ describe('what the doctor says of an app behind https', () => {
     ['HttpOnly; Secure; SameSite=Lax; Domain=.example.com', 'warning: for all of .example.com'],
   ])('tells of the cookie with %s: %s', async (attributes, fault) => {
     const change = { headers: { 'set-cookie': [`PHPSESSID=${'f'.repeat(32)}; path=/; ${attributes}`] } };
-    expect(faultsIn(await examine(patient, healthyBut(change))).cookie).toBe(fault);
+    expect(faultsIn(await examine(target, healthyBut(change))).cookie).toBe(fault);
   });
 
   it('is that an invented id is kept, when a cookie says so', async () => {
     const ask: Ask = async ({ headers: { cookie = '' } }) =>
       reply({ headers: { 'set-cookie': [`${cookie}; path=/`] } });
-    expect(faultsIn(await examine({ ...patient, cookie: undefined }, ask))).toMatchObject({
+    expect(faultsIn(await examine({ ...target, cookie: undefined }, ask))).toMatchObject({
       'invented id': 'problem: an invented id is kept',
     });
   });
 
   it('is that its own origin is allowed, which is well', async () => {
     const change = { headers: { 'access-control-allow-origin': 'https://app.example.com' } };
-    expect(faultsIn(await examine(patient, healthyBut(change)))).toEqual({});
+    expect(faultsIn(await examine(target, healthyBut(change)))).toEqual({});
   });
 });
 
@@ -115,7 +116,7 @@ describe('while a page of the same person works', () => {
       isAtWork = true;
       return new Promise(() => {});
     };
-    expect(faultsIn(await examine({ ...patient, slowUrl }, ask))).toEqual({
+    expect(faultsIn(await examine({ ...target, slowUrl }, ask))).toEqual({
       lock: 'problem: even a stranger waited 900 ms for the slow page',
     });
   });
@@ -130,7 +131,7 @@ describe('what the doctor sends', () => {
       asked.push(question);
       return healthyBut()(question);
     };
-    await examine({ ...patient, keys, url: new URL(url), slowUrl: new URL('/report', url) }, ask);
+    await examine({ ...target, keys, url: new URL(url), slowUrl: new URL('/report', url) }, ask);
     return asked;
   }
 
@@ -138,16 +139,16 @@ describe('what the doctor sends', () => {
     const asked = await askedOf('http://app.example.com/getSessionID');
     expect(asked.length).toBeGreaterThan(5);
     for (const { headers } of asked) {
-      expect(headers.cookie).not.toBe(patient.cookie);
+      expect(headers.cookie).not.toBe(target.cookie);
       expect(headers).not.toHaveProperty('x-session-socket');
     }
   });
 
   it('is the secret to nobody, one invented id throughout, and another one each time', async () => {
-    const [asked, again] = [await askedOf(String(patient.url)), await askedOf(String(patient.url))];
+    const [asked, again] = [await askedOf(String(target.url)), await askedOf(String(target.url))];
     expect(JSON.stringify(asked)).not.toContain('demo-secret');
     const invented = (questions: readonly Question[]) =>
-      questions.map(({ headers }) => headers.cookie).filter((cookie) => ![undefined, patient.cookie].includes(cookie));
+      questions.map(({ headers }) => headers.cookie).filter((cookie) => ![undefined, target.cookie].includes(cookie));
     expect(invented(asked).length).toBeGreaterThan(1);
     expect(new Set(invented(asked)).size).toBe(1);
     expect(invented(again)[0]).not.toBe(invented(asked)[0]);
@@ -156,7 +157,7 @@ describe('what the doctor sends', () => {
 
 describe('what the doctor prints', () => {
   it('has neither cookies nor their values in it, encoded or not', () => {
-    const redact = createRedaction({ ...patient, cookie: 'a=short; PHPSESSID=abcdefghijklmnop%2Cqrstuvwxyz' });
+    const redact = createRedaction({ ...target, cookie: 'a=short; PHPSESSID=abcdefghijklmnop%2Cqrstuvwxyz' });
     expect(redact('short /abcdefghijklmnop%2Cqrstuvwxyz /abcdefghijklmnop,qrstuvwxyz')).toBe('short /… /…');
   });
 });

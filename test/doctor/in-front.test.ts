@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import type { Ask, Reply } from '../../bin/doctor/ask.ts';
-import { examine } from '../../bin/doctor/examine.ts';
-import { createRedaction } from '../../bin/doctor/redact.ts';
-import { faultsIn, find } from './patient.ts';
+import type { Ask } from '../../doctor/ask.ts';
+import { examine } from '../../doctor/examine.ts';
+import type { Reply } from '../../doctor/reply.ts';
+import { createRedaction } from '../../doctor/report.ts';
+import { faultsIn, find } from './diagnose.ts';
 
-const patient = {
+const target = {
   url: new URL('https://app.example.com/getSessionID'),
   cookieName: 'PHPSESSID',
   cookie: 'PHPSESSID=0123456789abcdef0123456789abcdef',
@@ -56,7 +57,7 @@ describe('where something in front of PHP answers', () => {
       'final URL',
     ],
   ])('is one problem, and says so: %s', async (_, answer, reason, mend) => {
-    const results = await examine(patient, always(answer));
+    const results = await examine(target, always(answer));
     expect(faultsIn(results)).toEqual({
       'in front': `problem: something in front of PHP answered: it answered ${reason}`,
     });
@@ -84,13 +85,13 @@ describe('where something in front of PHP answers', () => {
     const json = { 'content-type': 'application/json' };
     const ask: Ask = async ({ headers }) => {
       if (headers['x-session-socket'] === undefined) {
-        const isPage = headers.cookie === patient.cookie && headers['sec-fetch-site'] === 'same-origin';
+        const isPage = headers.cookie === target.cookie && headers['sec-fetch-site'] === 'same-origin';
         return isPage ? reply(200, json, '"t1.demo-key.AAAA"') : reply(403, json, '{"error":"Nobody is logged in."}');
       }
-      const isNobody = headers.cookie !== patient.cookie;
+      const isNobody = headers.cookie !== target.cookie;
       return isNobody ? answer : reply(421, json, '{"error":"…"}');
     };
-    expect(faultsIn(await examine(patient, ask)).no).toBe(fault);
+    expect(faultsIn(await examine(target, ask)).no).toBe(fault);
   });
 });
 
@@ -104,7 +105,7 @@ describe('the Authorization header', () => {
         headers.push(question.headers.authorization);
         return reply(403, { 'content-type': 'application/json' }, 'null');
       };
-      await examine({ ...patient, url: new URL(url), authorization }, ask);
+      await examine({ ...target, url: new URL(url), authorization }, ask);
       return new Set(headers);
     };
     expect(await sent('https://app.example.com/getSessionID')).toEqual(new Set([authorization]));
@@ -112,7 +113,7 @@ describe('the Authorization header', () => {
   });
 
   it('is not printed, neither as it is nor decoded', () => {
-    const redact = createRedaction({ ...patient, authorization });
+    const redact = createRedaction({ ...target, authorization });
     expect(redact(`${authorization} c3RhZ2luZzpodXNo staging:hush`)).toBe('… … …');
   });
 });

@@ -1,15 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Answered } from '../../bin/doctor/ask.ts';
-import { outcomes } from '../../bin/doctor/check.ts';
-import { examine } from '../../bin/doctor/examine.ts';
-import { createRedaction } from '../../bin/doctor/redact.ts';
-import { report, reportJson } from '../../bin/doctor/report.ts';
-import { readSetCookie } from '../../bin/doctor/set-cookie.ts';
+import { outcomes } from '../../doctor/check.ts';
+import { examine } from '../../doctor/examine.ts';
+import type { Answered } from '../../doctor/reply.ts';
+import { readSetCookie } from '../../doctor/reply.ts';
+import { createRedaction, report, reportJson } from '../../doctor/report.ts';
 import { anyText } from '../fakes/any-text.ts';
 
 const sessionId = '0123456789abcdef0123456789abcdef';
-const patient = {
+const target = {
   url: new URL('https://app.example.com/getSessionID?query=hidden'),
   cookieName: 'PHPSESSID',
   cookie: `PHPSESSID=${sessionId}`,
@@ -57,9 +56,9 @@ describe('whatever an app answers', () => {
       fc.asyncProperty(fc.array(anyAnswer, { minLength: 1, maxLength: 12 }), async (answers) => {
         let asked = 0;
         const ask = async () => answers[asked++ % answers.length] ?? { failure: 'none', ms: 0 };
-        const results = await examine(patient, ask);
+        const results = await examine(target, ask);
         for (const { outcome } of results) expect(outcomes).toContain(outcome);
-        const redact = createRedaction(patient);
+        const redact = createRedaction(target);
         const printed = report('x', results, (_, text) => text) + reportJson('x', results);
         expect(redact(printed)).not.toContain(sessionId);
         expect(printed).not.toContain('demo-secret');

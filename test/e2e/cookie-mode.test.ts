@@ -2,7 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Demo, startDemo } from '../demo.ts';
+import { type Demo, startDemo } from '../gateway/demo.ts';
 import { launch, withBrowser } from './browser.ts';
 
 const screenshots = join(import.meta.dirname, '..', 'output');

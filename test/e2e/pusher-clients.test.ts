@@ -3,8 +3,8 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { type Api, createApi } from '../http-api-client.ts';
-import { startTicketDemo, type TicketDemo } from '../ticket-demo.ts';
+import { startTicketDemo, type TicketDemo } from '../gateway/ticket-demo.ts';
+import { type Api, createApi } from '../protocol/http-api-client.ts';
 import { launch, withBrowser } from './browser.ts';
 
 const project = join(import.meta.dirname, '..', '..');

@@ -2,8 +2,8 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createApi } from '../http-api-client.ts';
-import { startTicketDemo, type TicketDemo } from '../ticket-demo.ts';
+import { startTicketDemo, type TicketDemo } from '../gateway/ticket-demo.ts';
+import { createApi } from '../protocol/http-api-client.ts';
 import { launch, withBrowser } from './browser.ts';
 
 const screenshots = join(import.meta.dirname, '..', 'output');

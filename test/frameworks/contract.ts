@@ -1,11 +1,11 @@
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { deriveCredentials, signRequest } from '../../functions/core/keys/credentials.ts';
 import { signQuery } from '../fakes/signed-request.ts';
+import type { TicketDemo } from '../gateway/ticket-demo.ts';
 import { openPhpTicket } from '../php/node-ticket.ts';
 import { ask, nowSeconds } from '../php/ticket-app.ts';
 import { Visitor } from '../php/visitor.ts';
 import { type Client, connect, handshakeStatus } from '../socket-client.ts';
-import type { TicketDemo } from '../ticket-demo.ts';
 import type { SessionStore } from './session-stores.ts';
 
 /** An app of one framework with a user who can log in, as the suite sees it. */

@@ -1,9 +1,9 @@
 import { cp } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { startTicketDemo } from '../gateway/ticket-demo.ts';
 import { Visitor } from '../php/visitor.ts';
 import { connect } from '../socket-client.ts';
-import { startTicketDemo } from '../ticket-demo.ts';
 import { context, itIsLoggedInOverWebSocket } from './contract.ts';
 import { installApp } from './install.ts';
 import { needsFramework } from './needs.ts';

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { startTicketDemo, type TicketDemo } from '../ticket-demo.ts';
+import { startTicketDemo, type TicketDemo } from '../gateway/ticket-demo.ts';
 import { installApp } from './install.ts';
 import { needsFramework } from './needs.ts';
 

@@ -1,8 +1,8 @@
 import Echo from 'laravel-echo';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { Pusher, useTickets } from '../client/pusher-js.ts';
+import type { TicketDemo } from '../gateway/ticket-demo.ts';
 import { Visitor } from '../php/visitor.ts';
-import { Pusher, useTickets } from '../pusher-js.ts';
-import type { TicketDemo } from '../ticket-demo.ts';
 import { startLaravel, withLaravel } from './laravel-app.ts';
 
 const ada = { name: 'ada', password: 'lovelace' };

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import type { TestOptions } from 'vitest';
 import { needs } from '../needs.ts';
-import { lackOfPhp } from '../php-kinds.ts';
+import { lackOfPhp } from '../php/php-kinds.ts';
 
 /** Options of a suite, by what its app takes. */
 export function needsFramework(commands: readonly string[], extensions: readonly string[] = []): TestOptions {

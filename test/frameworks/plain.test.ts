@@ -1,5 +1,5 @@
 import { describe } from 'vitest';
-import { startTicketDemo } from '../ticket-demo.ts';
+import { startTicketDemo } from '../gateway/ticket-demo.ts';
 import { context, itIsLoggedInOverWebSocket } from './contract.ts';
 import { needsFramework } from './needs.ts';
 import { fileStore } from './session-stores.ts';

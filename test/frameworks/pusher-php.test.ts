@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { type Publishing, startPublishing } from '../publishing.ts';
+import { type Publishing, startPublishing } from '../gateway/publishing.ts';
 import type { Client } from '../socket-client.ts';
 import { installApp } from './install.ts';
 import { needsFramework } from './needs.ts';

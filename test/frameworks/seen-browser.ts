@@ -1,6 +1,6 @@
-import { readCredentials } from '../../bin/ticket-environment.ts';
+import { readCredentials } from '../../bin/php-environment.ts';
 import { deriveCredentials, signRequest } from '../../functions/core/keys/credentials.ts';
-import type { TicketDemo } from '../ticket-demo.ts';
+import type { TicketDemo } from '../gateway/ticket-demo.ts';
 
 /** The address and the user agent that the app's page `/browser` sees when the gateway asks for a browser that has others. */
 export async function seenBrowser({ cloud, pageUrl }: TicketDemo, secret?: string): Promise<unknown> {

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { startTicketDemo } from '../ticket-demo.ts';
+import { startTicketDemo } from '../gateway/ticket-demo.ts';
 import { context, itIsLoggedInOverWebSocket } from './contract.ts';
 import { installApp } from './install.ts';
 import { needsFramework } from './needs.ts';

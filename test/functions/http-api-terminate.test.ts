@@ -49,7 +49,7 @@ async function scene() {
   const publish = createHttpApi({
     credentials,
     revoke: createRevoke({ registry, revocations, closeConnections, clock }),
-    rebind: createRebind({
+    rebindSession: createRebind({
       registry,
       live: registry,
       revocations,

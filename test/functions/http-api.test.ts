@@ -49,7 +49,7 @@ async function scene() {
   const api = createHttpApi({
     credentials: async () => deriveCredentials(shared),
     revoke: async () => ({ found: 0, closed: 0, gone: 0, failed: 0, took: {} }),
-    rebind: notAsked,
+    rebindSession: notAsked,
     subscriptions,
     members,
     broadcast: (each) => port.broadcast(each),

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type Listener, type Publishing, startPublishing } from '../publishing.ts';
+import { type Listener, type Publishing, startPublishing } from '../gateway/publishing.ts';
 import { connect } from '../socket-client.ts';
 
 // The real Lambdas: sockets that act as a user without a session of that user.

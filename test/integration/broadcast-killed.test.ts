@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { FunctionHandle, LogEntry } from '../../local/index.ts';
-import { type Crowd, hears, startCrowd, timesHeard } from '../crowd.ts';
 import { onLinux } from '../needs.ts';
-import { childrenOf, isThere } from '../own-children.ts';
+import { type Crowd, hears, startCrowd, timesHeard } from './crowd.ts';
+import { childrenOf, isThere } from './own-children.ts';
 
 // The processes of `deliver` get a SIGKILL while an event is on its way, a hundred of them in all: when it was heard by one,
 // by ten, or by nobody yet. Half of all posts are throttled until then, so that work is left. Lambda starts a worker again after

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { type Crowd, hears, startCrowd, timesHeard } from '../crowd.ts';
+import { type Crowd, hears, startCrowd, timesHeard } from './crowd.ts';
 
 // The deployed functions, one worker after the other, on the local cloud: nobody but Lambda starts them.
 let crowd: Crowd;

@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { signQuery } from '../fakes/signed-request.ts';
 import { signForSocket } from '../fakes/socket-auth.ts';
+import { startTicketDemo, type TicketDemo } from '../gateway/ticket-demo.ts';
 import { Visitor } from '../php/visitor.ts';
 import { type Client, connect } from '../socket-client.ts';
-import { startTicketDemo, type TicketDemo } from '../ticket-demo.ts';
 
 interface Heard {
   readonly event: string;

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { runChaos } from '../chaos/run.ts';
+import { runChaos } from '../../chaos/run.ts';
 
 // npm run chaos does the same for as long and with as many clients as one likes.
 it('nothing happens that must not, whatever clients and faults do', async () => {

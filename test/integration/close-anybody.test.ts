@@ -1,8 +1,8 @@
 import Pusher from 'pusher';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { type Publishing, startPublishing } from '../gateway/publishing.ts';
+import { anyPhp } from '../php/php-kinds.ts';
 import { callInside, startTicketApp, type TicketApp } from '../php/ticket-app.ts';
-import { anyPhp } from '../php-kinds.ts';
-import { type Publishing, startPublishing } from '../publishing.ts';
 import type { Client } from '../socket-client.ts';
 
 const snippet = new URL('../../docs/snippets/close-anybody.js', import.meta.url).href;

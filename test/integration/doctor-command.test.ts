@@ -5,9 +5,9 @@ import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type PhpServer, startPhpServer } from '../../serve/php-server.ts';
 import { WebServer } from '../fakes/web-server.ts';
+import { withNativePhp } from '../php/php-kinds.ts';
 import { shared } from '../php/ticket-app.ts';
 import { Visitor } from '../php/visitor.ts';
-import { withNativePhp } from '../php-kinds.ts';
 
 interface Typed {
   readonly environment?: Readonly<Record<string, string>>;

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { createServer, type Socket } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
-import { diagnose, faultsIn, find } from '../doctor/patient.ts';
+import { diagnose, faultsIn, find } from '../doctor/diagnose.ts';
 import { type Tls, WebServer } from '../fakes/web-server.ts';
 
 /** For a question that gets no answer, however long anybody waits. */

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type PhpServer, startPhpServer } from '../../serve/php-server.ts';
-import { diagnose, faultsIn, find } from '../doctor/patient.ts';
+import { diagnose, faultsIn, find } from '../doctor/diagnose.ts';
+import { withNativePhp } from '../php/php-kinds.ts';
 import { shared } from '../php/ticket-app.ts';
 import { Visitor } from '../php/visitor.ts';
-import { withNativePhp } from '../php-kinds.ts';
 
 const environment = {
   SESSION_SOCKET_APP_ID: shared.appId,

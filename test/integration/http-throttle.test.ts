@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Publishing, startPublishing } from '../gateway/publishing.ts';
+import { startTicketDemo, type TicketDemo } from '../gateway/ticket-demo.ts';
 import { Visitor } from '../php/visitor.ts';
-import { type Publishing, startPublishing } from '../publishing.ts';
-import { startTicketDemo, type TicketDemo } from '../ticket-demo.ts';
 
 const event = JSON.stringify({ name: 'e', channel: 'news', data: '{}' });
 /** What somebody sends who knows the URL and no secret. */

@@ -4,7 +4,7 @@ import { cachedDataVersionTag } from 'node:v8';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type Started, startFunctions, type TestFunction, writeFiles } from '../assemblies/start-functions.ts';
 import { onLinux } from '../needs.ts';
-import { isRunning, isThere, stateOf } from '../own-children.ts';
+import { isRunning, isThere, stateOf } from './own-children.ts';
 
 const started: Started[] = [];
 afterEach(async () => {

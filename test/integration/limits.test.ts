@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { type Gateway, startGateway } from '../gateway.ts';
-import { type Publishing, startPublishing } from '../publishing.ts';
-import { type SealingApp, startSealingApp } from '../sealing-app.ts';
+import { type SealingApp, startSealingApp } from '../fakes/sealing-app.ts';
+import { type Gateway, startGateway } from '../gateway/gateway.ts';
+import { type Publishing, startPublishing } from '../gateway/publishing.ts';
 import { type Client, connect, handshakeStatus } from '../socket-client.ts';
 
 let app: SealingApp | undefined;

@@ -1,7 +1,7 @@
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { signedFetch } from '../assemblies/signed-fetch.ts';
 import { type Chat, startChat } from '../assemblies/start-chat.ts';
-import { signedFetch } from '../signed-fetch.ts';
 import { connect } from '../socket-client.ts';
 
 const user = 'User: arn:aws:sts::123456789012:assumed-role/Chat-WorkerRole/Chat-Worker is not authorized to perform: ';

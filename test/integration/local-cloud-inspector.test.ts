@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Follower, followInspector } from '../assemblies/inspector-copy.ts';
+import { signedFetch } from '../assemblies/signed-fetch.ts';
 import { type Chat, startChat } from '../assemblies/start-chat.ts';
-import { signedFetch } from '../signed-fetch.ts';
 import { connect, handshakeStatus } from '../socket-client.ts';
 
 let chat: Chat;

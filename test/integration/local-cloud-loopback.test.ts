@@ -2,9 +2,9 @@ import { request } from 'node:http';
 import { connect as connectTcp } from 'node:net';
 import { SignatureV4 } from '@smithy/signature-v4';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Sha256 } from '../assemblies/signed-fetch.ts';
 import { type Chat, startChat } from '../assemblies/start-chat.ts';
 import { onLinux } from '../needs.ts';
-import { Sha256 } from '../signed-fetch.ts';
 import { handshakeStatus } from '../socket-client.ts';
 
 let chat: Chat;

@@ -10,8 +10,8 @@ import type { InvocationResult } from '../../local/index.ts';
 import type { TestTemplate } from '../assemblies/assembly.ts';
 import { printed } from '../assemblies/start-assembly.ts';
 import { type Chat, startChat } from '../assemblies/start-chat.ts';
-import { isRunning, isThere } from '../own-children.ts';
 import { connect } from '../socket-client.ts';
+import { isRunning, isThere } from './own-children.ts';
 
 const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
 

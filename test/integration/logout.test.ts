@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { signQuery } from '../fakes/signed-request.ts';
+import { startTicketDemo, type TicketDemo } from '../gateway/ticket-demo.ts';
 import { Visitor } from '../php/visitor.ts';
 import { type Client, connect } from '../socket-client.ts';
-import { startTicketDemo, type TicketDemo } from '../ticket-demo.ts';
 
 const ended = { event: 'pusher:error', data: { code: 4009, message: 'PHP has ended this session.' } };
 

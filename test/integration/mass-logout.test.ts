@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { answerJson, WebServer } from '../fakes/web-server.ts';
-import { type Gateway, startGateway } from '../gateway.ts';
+import { type Gateway, startGateway } from '../gateway/gateway.ts';
 import { type Client, connect } from '../socket-client.ts';
 
 const page = 'http://127.0.0.1:8080';

@@ -8,8 +8,8 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { findFreePort } from '../../local/http/loopback.ts';
 import { startPhpServer } from '../../serve/php-server.ts';
 import { speakPusher } from '../contract/pusher-socket.ts';
+import { withNativePhp } from '../php/php-kinds.ts';
 import { Visitor } from '../php/visitor.ts';
-import { withNativePhp } from '../php-kinds.ts';
 import { connect, handshakeStatus } from '../socket-client.ts';
 
 const project = join(import.meta.dirname, '..', '..');

@@ -7,6 +7,7 @@ import { openTicket } from '../../functions/core/handshake/ticket.ts';
 import { checkSignature } from '../../functions/core/http-api/request-signature.ts';
 import { deriveCredentials, hashSessionId } from '../../functions/core/keys/credentials.ts';
 import { answerJson, hangUp, WebServer } from '../fakes/web-server.ts';
+import { anyPhp, phpVersions } from '../php/php-kinds.ts';
 import {
   ask,
   callInside,
@@ -17,7 +18,6 @@ import {
   startTicketApp,
   type TicketApp,
 } from '../php/ticket-app.ts';
-import { anyPhp, phpVersions } from '../php-kinds.ts';
 import vectors from '../recorded/vectors.json' with { type: 'json' };
 
 const credentials = { app_id: shared.appId, key: shared.key, secret: shared.secret };

@@ -2,9 +2,9 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { deriveCredentials, signRequest } from '../../functions/core/keys/credentials.ts';
 import { type PhpServer, startPhpServer } from '../../serve/php-server.ts';
 import { openPhpTicket } from '../php/node-ticket.ts';
+import { phpKinds } from '../php/php-kinds.ts';
 import { nowSeconds, shared } from '../php/ticket-app.ts';
 import { Visitor } from '../php/visitor.ts';
-import { phpKinds } from '../php-kinds.ts';
 
 const demo = { root: 'php', router: 'demo/index.php', port: 0 };
 const environment = {

@@ -2,8 +2,8 @@ import { readdir, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type PhpServer, startPhpServer } from '../../serve/php-server.ts';
+import { phpKinds } from '../php/php-kinds.ts';
 import { askAsGateway, Visitor } from '../php/visitor.ts';
-import { phpKinds } from '../php-kinds.ts';
 
 const demo = { root: 'php', router: 'demo/index.php', port: 0 };
 const forgedId = (n: number) => n.toString(16).padStart(32, '0');

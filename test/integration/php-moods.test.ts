@@ -9,9 +9,9 @@ import type { AuthorizerEnvironment } from '../../functions/edge/environment.ts'
 import { bundleOptions } from '../../lib/bundle.ts';
 import { connectionId, knock, methodArn, origin, sessionId, userAgent } from '../fakes/events.ts';
 import { type Invocation, Lambda } from '../fakes/lambda.ts';
+import { sayNo } from '../fakes/signed-asker.ts';
 import { contents, cookieHeader, sealTicket } from '../fakes/ticket.ts';
 import { answerJson, hangUp, type Mood, neverAnswer, WebServer } from '../fakes/web-server.ts';
-import { sayNo } from '../signed-asker.ts';
 
 /*
  * The authorizer as it is deployed, bundle and all, against PHP in every mood that it may have. Whatever PHP does, the

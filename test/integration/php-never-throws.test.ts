@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { answerJson, neverAnswer, WebServer } from '../fakes/web-server.ts';
+import { phpVersions, withNativePhp } from '../php/php-kinds.ts';
 import { ask, callInside, cookieFrom, shared, startTicketApp, type TicketApp } from '../php/ticket-app.ts';
-import { phpVersions, withNativePhp } from '../php-kinds.ts';
 
 const credentials = { app_id: shared.appId, key: shared.key, secret: shared.secret };
 /** Nobody listens there. */

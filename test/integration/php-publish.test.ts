@@ -1,11 +1,11 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { readEvent } from '../../functions/core/http-api/publish-request.ts';
+import { readEvent } from '../../functions/core/http-api/publish.ts';
 import { checkSignature } from '../../functions/core/http-api/request-signature.ts';
 import { hangUp, type Mood, neverAnswer, WebServer } from '../fakes/web-server.ts';
+import { anyPhp, phpVersions } from '../php/php-kinds.ts';
 import { ask, callInside, cookieFrom, nowSeconds, shared, startTicketApp, type TicketApp } from '../php/ticket-app.ts';
-import { anyPhp, phpVersions } from '../php-kinds.ts';
 
 const credentials = { app_id: shared.appId, key: shared.key, secret: shared.secret };
 /** Of Pusher's documentation: https://pusher.com/docs/channels/library_auth_reference/auth-signatures/#worked-examples */

@@ -1,9 +1,9 @@
 import http, { type IncomingMessage, type ServerResponse } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ticketEnvironment } from '../../bin/ticket-environment.ts';
+import { ticketEnvironment } from '../../bin/php-environment.ts';
 import { type PhpServer, startPhpServer } from '../../serve/php-server.ts';
 import { WebServer } from '../fakes/web-server.ts';
-import { type Gateway, startGateway } from '../gateway.ts';
+import { type Gateway, startGateway } from '../gateway/gateway.ts';
 import { Visitor } from '../php/visitor.ts';
 import { type Client, connect } from '../socket-client.ts';
 

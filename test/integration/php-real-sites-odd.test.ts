@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { openPhpTicket } from '../php/node-ticket.ts';
+import { anyPhp, type PhpVersion, phpVersions, withNativePhp } from '../php/php-kinds.ts';
 import {
   type Answer,
   ask,
@@ -12,7 +13,6 @@ import {
   startTicketApp,
   type TicketApp,
 } from '../php/ticket-app.ts';
-import { anyPhp, type PhpVersion, phpVersions, withNativePhp } from '../php-kinds.ts';
 
 /* Neighbours of the cases in php-real-sites.test.ts. */
 

@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { deriveCredentials, isSignedNo, signRequest } from '../../functions/core/keys/credentials.ts';
 import { openPhpTicket } from '../php/node-ticket.ts';
+import { phpVersions } from '../php/php-kinds.ts';
 import {
   type Answer,
   ask,
@@ -11,7 +12,6 @@ import {
   startTicketApp,
   type TicketApp,
 } from '../php/ticket-app.ts';
-import { phpVersions } from '../php-kinds.ts';
 
 /*
  * Sites as strangers have described them: each of these made every handshake fail although the page got its ticket, or gave a page

@@ -9,7 +9,7 @@ import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { lookForNativePhp } from '../../serve/php-native.ts';
 import { type PhpServerOptions, startPhpServer } from '../../serve/php-server.ts';
-import { phpKinds, phpVersions, withNativePhp } from '../php-kinds.ts';
+import { phpKinds, phpVersions, withNativePhp } from '../php/php-kinds.ts';
 
 const APP = `<?php
 switch ($_SERVER['REQUEST_URI']) {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { openPhpTicket } from '../php/node-ticket.ts';
+import { anyPhp, phpVersions, withNativePhp } from '../php/php-kinds.ts';
 import {
   ask,
   askAsGateway,
@@ -16,7 +17,6 @@ import {
   startTicketApp,
   type TicketApp,
 } from '../php/ticket-app.ts';
-import { anyPhp, phpVersions, withNativePhp } from '../php-kinds.ts';
 
 /** What needs real locks, or PHP's own way with output; one PHP is enough. */
 describe('session-socket.php and other requests of the same session', withNativePhp, () => {

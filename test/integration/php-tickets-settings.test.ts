@@ -2,6 +2,7 @@ import { readFile, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { openPhpTicket } from '../php/node-ticket.ts';
+import { phpVersions } from '../php/php-kinds.ts';
 import {
   ask,
   askAsGateway,
@@ -13,7 +14,6 @@ import {
   startTicketApp,
   type TicketApp,
 } from '../php/ticket-app.ts';
-import { phpVersions } from '../php-kinds.ts';
 
 const generic = '{"error":"Something has to be mended; PHP\'s error log says what."}';
 /** As JSON just so many bytes. */

@@ -2,6 +2,7 @@ import { readdir, readFile, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { openPhpTicket, sealNodeTicket } from '../php/node-ticket.ts';
+import { phpVersions } from '../php/php-kinds.ts';
 import {
   ask,
   askAsGateway,
@@ -14,7 +15,6 @@ import {
   startTicketApp,
   type TicketApp,
 } from '../php/ticket-app.ts';
-import { phpVersions } from '../php-kinds.ts';
 import vectors from '../recorded/vectors.json' with { type: 'json' };
 
 const inventedId = (n: number) => n.toString(16).padStart(32, '0');

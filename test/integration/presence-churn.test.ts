@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { signForSocket } from '../fakes/socket-auth.ts';
-import { type Listener, type Publishing, startPublishing } from '../publishing.ts';
+import { type Listener, type Publishing, startPublishing } from '../gateway/publishing.ts';
 
 const room = 'presence-room';
 let publishing: Publishing | undefined;

@@ -3,12 +3,12 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { connectionLifetime } from '../../functions/core/connections/connection.ts';
 import { attemptSeconds, readAttempt } from '../../functions/core/http-api/idempotency.ts';
 import { systemClock } from '../../functions/edge/clock.ts';
-import { createIdempotencyRows } from '../../functions/edge/idempotency-rows.ts';
-import { createMemberRows } from '../../functions/edge/member-rows.ts';
-import { createSubscriptionRows } from '../../functions/edge/subscription-rows.ts';
+import { createIdempotencyRows } from '../../functions/edge/dynamodb/claim-rows.ts';
+import { createMemberRows } from '../../functions/edge/dynamodb/member-rows.ts';
+import { createSubscriptionRows } from '../../functions/edge/dynamodb/subscription-rows.ts';
+import { type Publishing, startPublishing } from '../gateway/publishing.ts';
+import { anyPhp } from '../php/php-kinds.ts';
 import { callInside, startTicketApp, type TicketApp } from '../php/ticket-app.ts';
-import { anyPhp } from '../php-kinds.ts';
-import { type Publishing, startPublishing } from '../publishing.ts';
 import type { Client } from '../socket-client.ts';
 
 let gateway: Publishing;

@@ -2,10 +2,10 @@ import { ApiGatewayManagementApiClient, DeleteConnectionCommand } from '@aws-sdk
 import Echo from 'laravel-echo';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { connectionIdOf } from '../../functions/core/connections/connection.ts';
-import { type Api, createApi } from '../http-api-client.ts';
+import { Pusher, useTickets } from '../client/pusher-js.ts';
+import { startTicketDemo, type TicketDemo } from '../gateway/ticket-demo.ts';
 import { Visitor } from '../php/visitor.ts';
-import { Pusher, useTickets } from '../pusher-js.ts';
-import { startTicketDemo, type TicketDemo } from '../ticket-demo.ts';
+import { type Api, createApi } from '../protocol/http-api-client.ts';
 
 // pusher-js as it is on npm, against the template that would be deployed.
 describe('pusher-js with one-use tickets', () => {

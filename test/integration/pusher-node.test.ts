@@ -1,6 +1,6 @@
 import Pusher from 'pusher';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { type Publishing, startPublishing } from '../publishing.ts';
+import { type Publishing, startPublishing } from '../gateway/publishing.ts';
 import type { Client } from '../socket-client.ts';
 
 // npm pusher as it is, told nothing but where the HTTP API is.

@@ -1,12 +1,12 @@
 import { readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ticketEnvironment } from '../../bin/ticket-environment.ts';
+import { ticketEnvironment } from '../../bin/php-environment.ts';
 import { startPhpServer } from '../../serve/php-server.ts';
-import { type Demo, startDemo } from '../demo.ts';
-import { type Gateway, startGateway } from '../gateway.ts';
+import { type SealingApp, startSealingApp } from '../fakes/sealing-app.ts';
+import { type Demo, startDemo } from '../gateway/demo.ts';
+import { type Gateway, startGateway } from '../gateway/gateway.ts';
 import { Visitor } from '../php/visitor.ts';
-import { type SealingApp, startSealingApp } from '../sealing-app.ts';
 import { type Client, connect } from '../socket-client.ts';
 
 const isOpen = ({ socket }: Client) => socket.readyState === socket.OPEN;

@@ -1,8 +1,8 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Demo, startDemo } from '../demo.ts';
-import { withNativePhp } from '../php-kinds.ts';
+import { type Demo, startDemo } from '../gateway/demo.ts';
+import { withNativePhp } from '../php/php-kinds.ts';
 import { handshakeStatus } from '../socket-client.ts';
 
 let demo: Demo;

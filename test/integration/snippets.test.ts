@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type PhpServer, startPhpServer } from '../../serve/php-server.ts';
 import { writeAssembly } from '../assemblies/assembly.ts';
 import { chatTemplate } from '../assemblies/chat.ts';
-import { type Demo, startDemo } from '../demo.ts';
+import { type Demo, startDemo } from '../gateway/demo.ts';
 import { Visitor } from '../php/visitor.ts';
 import { handshakeStatus } from '../socket-client.ts';
 

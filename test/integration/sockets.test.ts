@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { connectionIdOf } from '../../functions/core/connections/connection.ts';
 import { type PusherSocket, speakPusher } from '../contract/pusher-socket.ts';
 import { describeSockets } from '../contract/socket.ts';
-import { type Demo, startDemo } from '../demo.ts';
+import { type Demo, startDemo } from '../gateway/demo.ts';
 import { Visitor } from '../php/visitor.ts';
 import { connect, handshakeStatus } from '../socket-client.ts';
 

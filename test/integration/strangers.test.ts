@@ -1,19 +1,19 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { authorizerEnvironment } from '../../bench/authorizer-bundle.ts';
 import { ticketLifetime } from '../../functions/core/handshake/ticket.ts';
 import { settleWayIn, type WayIn } from '../../functions/core/handshake/way-in.ts';
 import { deriveCredentials, type PusherCredentials } from '../../functions/core/keys/credentials.ts';
 import { createSessionLookup } from '../../functions/edge/php.ts';
-import { authorizerEnvironment } from '../bench/authorizer-bundle.ts';
 import { ManualClock } from '../fakes/clock.ts';
 import { knock, origin } from '../fakes/events.ts';
+import { type SealingApp, startSealingApp } from '../fakes/sealing-app.ts';
+import { sayNo } from '../fakes/signed-asker.ts';
 import { contents, sealTicket } from '../fakes/ticket.ts';
 import { Told } from '../fakes/told.ts';
 import { WebServer } from '../fakes/web-server.ts';
-import { type Gateway, startGateway } from '../gateway.ts';
-import { type SealingApp, startSealingApp } from '../sealing-app.ts';
-import { sayNo } from '../signed-asker.ts';
+import { type Gateway, startGateway } from '../gateway/gateway.ts';
 import { connect, handshakeStatus } from '../socket-client.ts';
 
 // The function reads its environment when it is imported; what it makes of that is not used here.

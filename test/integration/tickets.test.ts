@@ -1,19 +1,19 @@
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { authorizerEnvironment } from '../../bench/authorizer-bundle.ts';
 import { openTicket } from '../../functions/core/handshake/ticket.ts';
 import { settleWayIn, type WayIn } from '../../functions/core/handshake/way-in.ts';
 import { deriveCredentials, type PusherCredentials } from '../../functions/core/keys/credentials.ts';
 import { isRefusal } from '../../functions/core/refusal.ts';
+import { createCredentialsSource } from '../../functions/edge/credentials-source.ts';
 import { createSessionLookup } from '../../functions/edge/php.ts';
-import { createCredentialsSource } from '../../functions/edge/secret.ts';
-import { authorizerEnvironment } from '../bench/authorizer-bundle.ts';
 import { ManualClock } from '../fakes/clock.ts';
 import { knock, origin, sessionId } from '../fakes/events.ts';
+import { isSignedWith } from '../fakes/signed-asker.ts';
 import { contents, sealTicket } from '../fakes/ticket.ts';
 import { mutationsOf } from '../fakes/ticket-mutations.ts';
 import { Told } from '../fakes/told.ts';
 import { answerJson, WebServer } from '../fakes/web-server.ts';
-import { isSignedWith } from '../signed-asker.ts';
 
 // The function reads its environment when it is imported; what it makes of that is not used here.
 Object.assign(process.env, authorizerEnvironment('http://127.0.0.1:9/', 'http://127.0.0.1:9/'));

@@ -2,8 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
-import { type Gateway, startGateway } from '../gateway.ts';
-import { type SealingApp, startSealingApp } from '../sealing-app.ts';
+import { type SealingApp, startSealingApp } from '../fakes/sealing-app.ts';
+import { type Gateway, startGateway } from '../gateway/gateway.ts';
 import { type Client, connect, type HandshakeOptions, handshakeStatus } from '../socket-client.ts';
 
 let app: SealingApp;

@@ -1,9 +1,9 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { diagnose, faultsIn, find } from '../doctor/patient.ts';
+import { diagnose, faultsIn, find } from '../doctor/diagnose.ts';
+import { withNativePhp } from '../php/php-kinds.ts';
 import { shared } from '../php/ticket-app.ts';
 import { Visitor } from '../php/visitor.ts';
-import { withNativePhp } from '../php-kinds.ts';
-import { documented, type Site, startSite, type WebServerKind, webServers, withWebServers } from '../web-servers.ts';
+import { documented, type Site, startSite, type WebServerKind, webServers, withWebServers } from './web-servers.ts';
 
 const environment = {
   SESSION_SOCKET_APP_ID: shared.appId,

@@ -3,7 +3,7 @@ import { type IncomingHttpHeaders, request } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { deriveCredentials, signRequest } from '../../functions/core/keys/credentials.ts';
 import { type PhpServer, startPhpServer } from '../../serve/php-server.ts';
-import type { PhpVersion } from '../php-kinds.ts';
+import type { PhpVersion } from './php-kinds.ts';
 
 export const shared = { appId: 'demo-app', key: 'demo-key', secret: 'open sesame' };
 export const nowSeconds = () => Math.floor(Date.now() / 1000);

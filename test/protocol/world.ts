@@ -1,8 +1,8 @@
 import { createHmac } from 'node:crypto';
 import { contents, createSealer } from '../fakes/ticket.ts';
-import { type Gateway, startGateway } from '../gateway.ts';
-import { type Api, createApi } from '../http-api-client.ts';
+import { type Gateway, startGateway } from '../gateway/gateway.ts';
 import { type Client, connect } from '../socket-client.ts';
+import { type Api, createApi } from './http-api-client.ts';
 
 /** The gateway without any PHP: what a ticket says is believed, so that a test may be whoever it needs to be. */
 export interface World {

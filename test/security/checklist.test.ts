@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { sections } from './checklist.ts';
-import { fits, isThere, patternToRun } from './named-tests.ts';
-import { begin, end, markdownTable } from './table.ts';
+import { sections } from '../../security/checklist.ts';
+import { fits, isThere, patternToRun } from '../../security/named-tests.ts';
+import { begin, end, markdownTable } from '../../security/table.ts';
 
 const lines = sections.flatMap((section) => section.lines);
 

@@ -2,10 +2,10 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { type Entry, entries } from '../../lib/bundle.ts';
+import { type Listener, type Publishing, startPublishing } from '../gateway/publishing.ts';
 import { needs } from '../needs.ts';
+import { anyPhp } from '../php/php-kinds.ts';
 import { callInside, startTicketApp, type TicketApp } from '../php/ticket-app.ts';
-import { anyPhp } from '../php-kinds.ts';
-import { type Listener, type Publishing, startPublishing } from '../publishing.ts';
 import { bundlesOf } from './release.ts';
 
 /**

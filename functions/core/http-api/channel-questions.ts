@@ -1,8 +1,14 @@
 import { isChannelName, kindOf } from '../channels/channel.ts';
+import type { Members } from '../channels/members.ts';
 import type { Subscriptions } from '../channels/subscriptions.ts';
 import { forEachConcurrently } from '../concurrency.ts';
 import { badRequest, type RequestFault } from './api-request.ts';
-import { type ChannelCounts, type ChannelWorld, countFor, hasAttribute, readAttributes } from './channel-attributes.ts';
+
+const known = ['user_count', 'subscription_count'] as const;
+
+/** What PHP may ask about a channel: https://pusher.com/docs/channels/library_auth_reference/rest-api/#get-channel */
+export type Attribute = (typeof known)[number];
+export type ChannelCounts = Partial<Record<Attribute, number>>;
 
 type Query = ReadonlyMap<string, string>;
 
@@ -12,7 +18,11 @@ const concurrency = 25;
 const maxAnswer = 5_500_000;
 
 /** `GET /channels`: all that somebody is subscribed to. It reads the whole table. */
-export async function listChannels(query: Query, world: ChannelWorld): Promise<string | RequestFault> {
+export async function listChannels(
+  query: Query,
+  subscriptions: Subscriptions,
+  members: Members,
+): Promise<string | RequestFault> {
   const prefix = query.get('filter_by_prefix') ?? '';
   const attributes = readAttributes(query.get('info') ?? null);
   if ('status' in attributes) return attributes;
@@ -22,12 +32,12 @@ export async function listChannels(query: Query, world: ChannelWorld): Promise<s
     return badRequest('user_count needs a filter_by_prefix that begins with presence-.');
   }
   const names = new Set<string>();
-  for await (const page of world.subscriptions.occupied()) {
+  for await (const page of subscriptions.occupied()) {
     for (const name of page) if (name.startsWith(prefix)) names.add(name);
   }
   const channels = new Map<string, ChannelCounts>([...names].sort().map((name) => [name, {}]));
   await forEachConcurrently([attributes.length === 0 ? [] : [...names]], concurrency, async (name) => {
-    channels.set(name, await countFor(name, attributes, world));
+    channels.set(name, await countFor(name, attributes, subscriptions, members));
   });
   const answer = JSON.stringify({ channels: Object.fromEntries(channels) });
   if (answer.length > maxAnswer) return { status: 413, sentence: tooMany };
@@ -40,22 +50,23 @@ const tooMany = 'There are more channels than one answer can hold: ask with a lo
 export async function describeChannel(
   channel: string,
   query: Query,
-  world: ChannelWorld,
+  subscriptions: Subscriptions,
+  members: Members,
 ): Promise<string | RequestFault> {
   if (!isChannelName(channel)) return noName;
   const attributes = readAttributes(query.get('info') ?? null);
   if ('status' in attributes) return attributes;
-  const strange = attributes.find((attribute) => !hasAttribute(channel, attribute));
-  if (strange === 'user_count') return badRequest('Only presence channels have a user_count.');
-  if (strange !== undefined) return badRequest('Presence channels have no subscription_count, but a user_count.');
-  const counts = await countFor(channel, attributes, world);
+  const unsupported = attributes.find((attribute) => !hasAttribute(channel, attribute));
+  if (unsupported === 'user_count') return badRequest('Only presence channels have a user_count.');
+  if (unsupported !== undefined) return badRequest('Presence channels have no subscription_count, but a user_count.');
+  const counts = await countFor(channel, attributes, subscriptions, members);
   const [count] = Object.values(counts);
-  const occupied = count === undefined ? await isOccupied(channel, world.subscriptions) : count > 0;
+  const occupied = count === undefined ? await isOccupied(channel, subscriptions) : count > 0;
   return JSON.stringify({ occupied, ...counts });
 }
 
 /** `GET /channels/{channel}/users`. */
-export async function listUsers(channel: string, { members }: ChannelWorld): Promise<string | RequestFault> {
+export async function listUsers(channel: string, members: Members): Promise<string | RequestFault> {
   if (!isChannelName(channel)) return noName;
   if (kindOf(channel) !== 'presence') return badRequest('Only presence channels know their users.');
   const users = await members.of(channel);
@@ -63,6 +74,33 @@ export async function listUsers(channel: string, { members }: ChannelWorld): Pro
 }
 
 const noName = badRequest('This is no name of a channel.');
+
+/** @param text names with commas between them; null when nothing is asked for */
+export function readAttributes(text: unknown): readonly Attribute[] | RequestFault {
+  if (text === null || text === '') return [];
+  const names = typeof text === 'string' ? text.split(',') : [undefined];
+  const attributes = names.flatMap((name) => known.find((each) => each === name) ?? []);
+  if (attributes.length < names.length) return badRequest(`What info can name is ${known.join(' and ')}.`);
+  return attributes;
+}
+
+/** Attributes that the channel has not are left out. */
+export async function countFor(
+  channel: string,
+  attributes: readonly Attribute[],
+  subscriptions: Subscriptions,
+  members: Members,
+): Promise<ChannelCounts> {
+  const [asked] = attributes.filter((attribute) => hasAttribute(channel, attribute));
+  if (asked === undefined) return {};
+  if (asked === 'user_count') return { user_count: (await members.of(channel)).length };
+  return { subscription_count: await subscriptions.count(channel) };
+}
+
+/** Users are counted where they are known, on presence channels; subscriptions on the others, as by Pusher. */
+function hasAttribute(channel: string, attribute: Attribute): boolean {
+  return (kindOf(channel) === 'presence') === (attribute === 'user_count');
+}
 
 async function isOccupied(channel: string, subscriptions: Subscriptions): Promise<boolean> {
   // One row is enough; a page may be empty although another follows.

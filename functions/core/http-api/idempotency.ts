@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { badRequest, type RequestFault } from './api-request.ts';
+import { type ApiRequest, badRequest, type RequestFault } from './api-request.ts';
 
 /** How a repeated request is told from a new one: by the name that its sender gave it, and by the hash of its body. */
 export interface Attempt {
@@ -29,26 +29,26 @@ export interface Idempotency {
 export const attemptSeconds = 35;
 export const answerMemory = 24 * 3600;
 
-const form = /^[A-Za-z0-9_-]{8,64}$/;
-
-/** @param path so that one key may be used for different routes */
-export function readAttempt(key: string, path: string, body: Buffer): Attempt | RequestFault {
-  if (!form.test(key)) return badRequest('An Idempotency-Key has 8 to 64 of A-Z a-z 0-9 _ -.');
-  return { name: `idempotency:${path}:${key}`, bodyHash: createHash('sha256').update(body).digest('hex') };
-}
-
-/** Acts once for all that repeat the attempt, and gives them the same answer. A failure is nobody's answer. */
+/**
+ * Acts once for all that repeat a request with its Idempotency-Key, and gives them the same answer; without a key, once for each
+ * request. A failure is nobody's answer.
+ * @param act gets a text that repetitions share and no other request has
+ */
 export async function actOnce(
-  attempt: Attempt,
+  { path, body, idempotencyKey }: ApiRequest,
   idempotency: Idempotency,
-  act: () => Promise<string>,
+  newSeed: () => string,
+  act: (seed: string) => Promise<string>,
 ): Promise<string | RequestFault> {
+  if (idempotencyKey === undefined) return act(newSeed());
+  const attempt = readAttempt(idempotencyKey, path, body);
+  if ('status' in attempt) return attempt;
   const beginning = await idempotency.begin(attempt);
   if (beginning === 'under-way') return underWay;
   if (beginning === 'other-request') return otherRequest;
   if (beginning !== 'ours') return beginning.answer;
   try {
-    const answer = await act();
+    const answer = await act(attempt.name);
     await idempotency.finish(attempt, answer);
     return answer;
   } catch (error) {
@@ -56,6 +56,14 @@ export async function actOnce(
     await idempotency.abandon(attempt).catch(() => undefined);
     throw error;
   }
+}
+
+const form = /^[A-Za-z0-9_-]{8,64}$/;
+
+/** @param path so that one key may be used for different routes */
+export function readAttempt(key: string, path: string, body: Buffer): Attempt | RequestFault {
+  if (!form.test(key)) return badRequest('An Idempotency-Key has 8 to 64 of A-Z a-z 0-9 _ -.');
+  return { name: `idempotency:${path}:${key}`, bodyHash: createHash('sha256').update(body).digest('hex') };
 }
 
 /** What clients repeat by themselves; 409 says that to repeat it is of no use. */

@@ -1,6 +1,60 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 import type { PusherCredentials } from '../keys/credentials.ts';
-import type { ApiRequest, RequestFault } from './api-request.ts';
+import {
+  type ApiRequest,
+  type ApiTarget,
+  type RequestFault,
+  readQuery,
+  readTarget,
+  unescapePath,
+} from './api-request.ts';
+
+/** A request with its path as it was signed, and what that path names. */
+export interface VerifiedRequest {
+  readonly request: ApiRequest;
+  readonly target: ApiTarget;
+}
+
+/**
+ * A user id may be spelled in several ways on its way here. The request means what was signed, and not what came: whoever sends a
+ * copy with another spelling changes nothing.
+ * @param now epoch seconds
+ */
+export function verifyRequest(
+  request: ApiRequest,
+  credentials: PusherCredentials,
+  now: number,
+): VerifiedRequest | RequestFault {
+  const asked = readTarget(request, credentials.appId);
+  if ('status' in asked) return asked;
+  const paths = asked.route === 'terminate_user' ? spellingsOf(request.path) : [request.path];
+  for (const path of paths) {
+    const spelled = { ...request, path };
+    const outcome = checkSignature(spelled, credentials, now);
+    if (outcome === 'signed') {
+      const target = readTarget(spelled, credentials.appId);
+      return 'status' in target ? target : { request: spelled, target };
+    }
+    if (outcome.mayBeNewer !== true) return outcome;
+  }
+  const also = paths.length === 1 ? '' : ' Or the user id was signed in another spelling: name it in the body.';
+  return badSignature(`The signature does not fit: the secrets differ.${also}`, { mayBeNewer: true });
+}
+
+/**
+ * How a path may have been spelled when it was signed. Pusher's libraries sign a user id as it is, and their HTTP clients escape
+ * it; API Gateway hands the path on decoded, as captures show, but promises neither. So the signature is tried over the path as
+ * it came, decoded, and escaped in the two ways that are common, and whatever else was signed does not fit.
+ */
+function spellingsOf(path: string): readonly string[] {
+  const escaped = path.split('/').map(encodeURIComponent).join('/');
+  return [...new Set([path, unescapePath(path), escaped, escaped.replaceAll(/[!'()*]/g, escapeOne)])];
+}
+
+/** As PHP's rawurlencode() does. */
+function escapeOne(character: string): string {
+  return `%${character.charCodeAt(0).toString(16).toUpperCase()}`;
+}
 
 /** Seconds by which the clocks may differ, and for which a copy of a request is good as well: Pusher's number. */
 const signatureTolerance = 600;
@@ -43,20 +97,9 @@ export function checkSignature(
   return 'signed';
 }
 
-export function stringToSign({ method, path }: ApiRequest, parameters: ReadonlyMap<string, string>): string {
+function stringToSign({ method, path }: ApiRequest, parameters: ReadonlyMap<string, string>): string {
   const signed = [...parameters].filter(([name]) => name !== 'auth_signature').sort(([a], [b]) => (a < b ? -1 : 1));
   return [method, path, signed.map(([name, value]) => `${name}=${value}`).join('&')].join('\n');
-}
-
-/** The query of a request: names in lower case, values unescaped; a name that comes twice, or with an index, is one list. */
-export function readQuery(query: string): Map<string, string> {
-  const parameters = new Map<string, string>();
-  for (const [written, value] of new URLSearchParams(query)) {
-    const name = written.toLowerCase().replace(/\[\d*\]$/, '');
-    const before = parameters.get(name);
-    parameters.set(name, before === undefined ? value : `${before},${value}`);
-  }
-  return parameters;
 }
 
 function sign(secret: string, text: string): string {
@@ -68,7 +111,7 @@ function isSame(a: string, b: string): boolean {
   return timingSafeEqual(Buffer.from(a), Buffer.from(b));
 }
 
-export function badSignature(sentence: string, { mayBeNewer = false } = {}): RequestFault {
+function badSignature(sentence: string, { mayBeNewer = false } = {}): RequestFault {
   return { ...fault(sentence), isBadSignature: true, mayBeNewer };
 }
 

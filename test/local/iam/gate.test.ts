@@ -6,7 +6,7 @@ import { type Caller, createGate } from '../../../local/iam/gate.ts';
 import { connectionNeed, type Need, secretNeed } from '../../../local/iam/needs.ts';
 import { readPolicy } from '../../../local/iam/policy.ts';
 import type { SignedRequest } from '../../../local/iam/signature.ts';
-import { Sha256 } from '../../signed-fetch.ts';
+import { Sha256 } from '../../assemblies/signed-fetch.ts';
 
 const place = { region: 'us-east-1', accountId: '123456789012' };
 const table = 'arn:aws:dynamodb:us-east-1:123456789012:table/rows';

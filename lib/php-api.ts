@@ -1,0 +1,69 @@
+import { type CfnStage, HttpApi, HttpMethod, HttpStage, PayloadFormatVersion } from 'aws-cdk-lib/aws-apigatewayv2';
+import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
+import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { Construct } from 'constructs';
+import { apiRoutes, closesSockets } from '../functions/core/http-api/routes.ts';
+import { accessLog, httpLogFormat } from './access-log.ts';
+import { acknowledge } from './nag.ts';
+import type { RateLimit } from './session-socket-props.ts';
+import type { SocketFunction } from './socket-function.ts';
+
+export interface PhpApiProps {
+  /** Shown in the console; it need not be unique. */
+  readonly name: string;
+  /** Of publishing and asking together, and again of each route that closes sockets. */
+  readonly throttle: RateLimit;
+  readonly logRetention: RetentionDays;
+  /** Answers every route. */
+  readonly handler: SocketFunction;
+}
+
+/** The HTTP API for PHP. */
+export class PhpApi extends Construct {
+  readonly api: HttpApi;
+  readonly stage: HttpStage;
+
+  constructor(scope: Construct, id: string, { name, throttle, logRetention, handler }: PhpApiProps) {
+    super(scope, id);
+    this.api = new HttpApi(this, 'Api', {
+      apiName: name,
+      description: 'What PHP asks of the sockets',
+      createDefaultStage: false,
+    });
+    this.stage = new HttpStage(this, 'Stage', {
+      httpApi: this.api,
+      // Another name would be part of the path, but not of the path that Pusher's libraries sign.
+      stageName: '$default',
+      autoDeploy: true,
+      throttle,
+      accessLogSettings: accessLog(this, logRetention, httpLogFormat),
+    });
+    const integration = new HttpLambdaIntegration('Publish', handler.lambda, {
+      payloadFormatVersion: PayloadFormatVersion.VERSION_2_0,
+    });
+    for (const { method, path } of apiRoutes) {
+      for (const route of this.api.addRoutes({ path, methods: [HttpMethod[method]], integration })) {
+        // Settings of a route that is not there yet fail the deployment
+        // (https://github.com/aws/serverless-application-model/issues/2479).
+        this.stage.node.addDependency(route.node.defaultChild ?? route);
+        acknowledge(
+          route,
+          'AwsSolutions-APIG4',
+          "Pusher's libraries sign their requests with the app's secret, and the function verifies that first.",
+        );
+      }
+    }
+    (this.stage.node.defaultChild as CfnStage).routeSettings = throttleEachClosing(throttle);
+  }
+}
+
+/**
+ * So that a flood of events leaves a logout its way. A route's own settings stand before those of the stage
+ * (https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-throttling.html).
+ */
+function throttleEachClosing({ rateLimit, burstLimit }: RateLimit): Readonly<Record<string, object>> {
+  // In the words of CloudFormation: it takes any JSON here, so CDK translates nothing.
+  const settings = { ThrottlingRateLimit: rateLimit, ThrottlingBurstLimit: burstLimit };
+  const closing = apiRoutes.filter(({ route }) => closesSockets(route));
+  return Object.fromEntries(closing.map(({ method, path }) => [`${method} ${path}`, settings]));
+}

@@ -1,0 +1,869 @@
+/**
+ * What must hold so that nobody but who is logged in has a socket, line by line. `npm run security` runs the tests that are
+ * named here and prints the lines with their results; SECURITY.md has the same as a table.
+ */
+export interface Line {
+  readonly number: string;
+  readonly statement: string;
+  readonly tests: readonly NamedTest[];
+  /** Why it is otherwise, in part or in whole. */
+  readonly reason?: string;
+}
+
+export interface NamedTest {
+  readonly file: string;
+  /** As the source has it; the words of a `describe` may stand before it: `a logout › closes …`. */
+  readonly title: string;
+}
+
+export interface Section {
+  readonly title: string;
+  readonly lines: readonly Line[];
+}
+
+function by(file: string, ...titles: readonly string[]): readonly NamedTest[] {
+  return titles.map((title) => ({ file: `test/${file}.test.ts`, title }));
+}
+
+export const sections: readonly Section[] = [
+  {
+    title: 'The handshake',
+    lines: [
+      {
+        number: 'S01',
+        statement: 'Browsers and PHP are spoken to with TLS only, but on loopback',
+        tests: [
+          ...by('lib/session-socket', 'lead to TLS only'),
+          ...by('core/handshake/session-endpoint', 'refuses %s, because it %s'),
+          ...by('integration/php-moods', 'over TLS, PHP › that speaks no TLS at all is told nothing'),
+        ],
+      },
+      {
+        number: 'S02',
+        statement: 'Origin is compared exactly with a list: scheme, host and port; another is 403',
+        tests: [
+          ...by(
+            'core/handshake/origin',
+            'at the handshake › lets %s in, which is on the list',
+            'at the handshake › refuses %s',
+          ),
+          ...by('integration/sockets', 'is a page of the origin %s with a good token: 403'),
+        ],
+      },
+      {
+        number: 'S03',
+        statement: 'So do no prefix, suffix, other scheme, other port, other case or `null` get in',
+        tests: by(
+          'core/handshake/origin',
+          'at the handshake › refuses %s',
+          'does not take a wildcard on the list for one',
+        ),
+      },
+      {
+        number: 'S04',
+        statement:
+          'Who sends no Origin is refused; an option lets programs in, though never where cookies are the proof',
+        tests: [
+          ...by('core/handshake/origin', 'refuses who sends none, unless the policy says otherwise'),
+          ...by('edge/environment', 'never let clients without Origin in where cookies are the proof'),
+          ...by('integration/sockets', 'is a client without an Origin: 403'),
+        ],
+      },
+      {
+        number: 'S05',
+        statement: 'An empty list is an error before the deployment, and lets nobody in',
+        tests: [
+          ...by('lib/settle-props', 'refuses, with one plain sentence, › %s'),
+          ...by('core/handshake/origin', 'lets nobody in by an empty list'),
+        ],
+      },
+      {
+        number: 'S06',
+        statement: 'No other site’s page gets a ticket',
+        tests: [
+          ...by(
+            'integration/php-tickets',
+            'says 403 when Sec-Fetch-Site is %s',
+            'compares Origin %s with Host %s: %i',
+            'takes back what the app allows other sites elsewhere',
+          ),
+          ...by(
+            'integration/php-tickets-odd',
+            'gives a page of any origin but its own nothing, and no ticket to any other cookie',
+          ),
+        ],
+        reason:
+          'By GET and without a CSRF token: the answer changes nothing, another site cannot read it, and Sec-Fetch-Site and Origin are looked at.',
+      },
+      {
+        number: 'S07',
+        statement: 'A ticket that comes as a sub-protocol is answered with the name of ours, never with itself',
+        tests: [
+          ...by(
+            'functions/connect',
+            'answers a page that asked by sub-protocol with the name of ours, never with the ticket',
+          ),
+          ...by(
+            'integration/ways-in',
+            'open a socket that is answered with the name of ours and never with the ticket, and PHP is not asked',
+          ),
+        ],
+      },
+      {
+        number: 'S08',
+        statement: 'Who brings no credential is answered 401 by API Gateway, and no Lambda runs',
+        tests: [
+          ...by(
+            'lib/session-socket',
+            'answer 401 without a Lambda to who brings no token',
+            'with %j, answer it to who brings nothing in %s',
+          ),
+          ...by('integration/sockets', 'is somebody without a token: 401'),
+          ...by('integration/strangers', 'who brings no token at all runs no Lambda, however often'),
+        ],
+      },
+    ],
+  },
+  {
+    title: 'From the session to the socket',
+    lines: [
+      {
+        number: 'S10',
+        statement: 'A well-formed id that never was is refused, and becomes no session',
+        tests: [
+          ...by('integration/sockets', 'is somebody with a well-formed id that PHP never gave to anybody: 403'),
+          ...by('integration/php-tickets', 'gets no file for any of 50 invented ids'),
+          ...by(
+            'integration/php-moods',
+            'an invented id is not let in when PHP makes a new one for it, as it does in strict mode',
+          ),
+        ],
+        reason:
+          'In mode `session-id` with strict mode off and a route that asks nobody who is logged in, it is let in, as nobody.',
+      },
+      {
+        number: 'S11',
+        statement: 'After a logout neither the id, the cookie nor a ticket from before opens anything',
+        tests: [
+          ...by('integration/ways-in', 'open nothing after a logout'),
+          ...by('integration/ways-in', 'open nothing for a stranger, after a logout, or from another page or none'),
+          ...by('integration/sockets', 'is who was logged in until a moment ago: 403'),
+          ...by(
+            'e2e/main-job',
+            'A person with a browser › logs out, and neither the old token nor a stranger gets a socket any more',
+          ),
+        ],
+        reason:
+          'With `sessionCheck=trust-ticket` a logout that PHP does not tell the gateway of leaves tickets their 30 s.',
+      },
+      {
+        number: 'S12',
+        statement: 'An id from before the login is refused once PHP has rotated it',
+        tests: [
+          ...by('integration/sessions', 'from before the login, which rotated it'),
+          ...by('integration/php-demo', 'always begins a new session, and the one before it is worth nothing'),
+        ],
+        reason:
+          'Whether and when it is rotated, and for how long the old one is good, is the app’s to say: it is asked each time.',
+      },
+      {
+        number: 'S13',
+        statement: 'A session that nobody is logged in with is refused',
+        tests: [
+          ...by('integration/sessions', 'of a visitor who is not logged in'),
+          ...by('integration/snippets', 'gives none to who is not, with a session or without one'),
+        ],
+        reason:
+          'There is no option for visitors: PHP decides. An app that answers `[]` in place of null lets them in, each under the hash of the session.',
+      },
+      {
+        number: 'S14',
+        statement: 'An app that adopts invented ids is found before the first deployment',
+        tests: [
+          ...by('doctor/checks', 'is that an invented id is kept, when a cookie says so'),
+          ...by('integration/doctor', 'finds %s, and nothing else'),
+        ],
+        reason: 'By `npx session-socket doctor`, with an exit code for CI; a deployment itself asks PHP nothing.',
+      },
+      {
+        number: 'S15',
+        statement: 'The shape of an id is checked before it goes anywhere: `A-Z a-z 0-9 , -`, 22 to 250 of them',
+        tests: [
+          ...by(
+            'core/handshake/session',
+            'the shape of a session id › refuses %s',
+            'refuses %s where one string is wanted',
+          ),
+          ...by('integration/php-moods', 'a handshake with %s never reaches PHP'),
+          ...by('integration/sockets', 'is somebody with %s for a token: 403'),
+        ],
+      },
+      {
+        number: 'S16',
+        statement: 'Ids are compared in constant time; only an HMAC of one is stored, and nothing of it logged',
+        tests: [
+          ...by('security/constant-time', 'is compared in constant time, never with ==='),
+          ...by('core/handshake/session', 'tells equal from different, whatever the lengths'),
+          ...by('core/keys/credentials', 'hashes a session id as PHP does'),
+          ...by('integration/ways-in', 'leave neither session id, cookie nor ticket in a log or a table'),
+          ...by('integration/sockets', 'has written no token, cookie or secret into any log'),
+          ...by('integration/logout', 'leaves no session, hash, secret or signature in any log'),
+        ],
+      },
+      {
+        number: 'S17',
+        statement: 'With tickets or cookies no script ever has the session id',
+        tests: [
+          ...by('e2e/main-job', 'A person with a browser › leaves the session id in no URL, log, table or script'),
+          ...by(
+            'integration/php-demo-tickets',
+            'gives the page a ticket with the cookie, the user and no readable session id',
+          ),
+        ],
+        reason:
+          'The modes `session-id` and `status` hand it to the page: that is their price for needing no library in PHP.',
+      },
+      {
+        number: 'S18',
+        statement: 'A ticket is sealed, lives for 30 s, belongs to one app and one session, and opens one socket',
+        tests: [
+          ...by(
+            'core/handshake/ticket',
+            'every single bit of it flipped',
+            'a ticket of somebody else is refused: › %s',
+            'by the clock a ticket is › %i s after it was sealed: %s',
+          ),
+          ...by(
+            'functions/connect',
+            'refuses a second use, writes nothing and starts nothing',
+            'lets one of several in that come at once',
+          ),
+          ...by('integration/ways-in', 'open one socket when one is used many times at once'),
+        ],
+        reason: 'It is not bound to an Origin: the handshake’s own is compared with the list all the same.',
+      },
+      {
+        number: 'S19',
+        statement: 'No log of ours has the handshake’s query string; tickets can stay out of URLs altogether',
+        tests: [
+          ...by(
+            'lib/session-socket',
+            'names no query string, no header and nothing that the authorizer said of somebody',
+            'never writes an execution log, where API Gateway would put tokens and frames',
+          ),
+          ...by('functions/authorizer-ways-in', 'may come as a sub-protocol, and then not in the URL'),
+        ],
+        reason:
+          'By default the token is in the query, because that works with every client; `tokenFrom=subprotocol` moves it.',
+      },
+      {
+        number: 'S20',
+        statement:
+          'PHP is asked at one fixed URL, with its certificate verified, no redirects, JSON, 64 KB and one deadline',
+        tests: [
+          ...by(
+            'integration/php-moods',
+            'with a certificate that nobody has signed is told nothing',
+            'with the certificate of somebody else is told nothing',
+            'with %i is followed in no mode, wherever it leads',
+          ),
+          ...by('core/handshake/session-answer', 'with the content type "%s" comes to %s'),
+          ...by('edge/http', 'hangs up on a body without end, wanted or not', 'counts for both tries together'),
+          ...by(
+            'lib/session-socket',
+            'outlives the slowest PHP that is allowed and the three seconds of the secret, so that it can say what happened',
+          ),
+        ],
+      },
+      {
+        number: 'S21',
+        statement: 'Whatever PHP says that is no clear yes connects nobody, and a no is told from a fault',
+        tests: [
+          ...by('integration/php-moods', `on %s, PHP › \${says}: \${outcome}`),
+          ...by(
+            'lib/session-socket',
+            'is watched by an alarm on its errors, which are session checks that failed and nothing else',
+          ),
+        ],
+      },
+      {
+        number: 'S22',
+        statement: 'PHP can know the gateway by its signature, for 300 s',
+        tests: [
+          ...by(
+            'integration/php-moods',
+            'carries a signature that PHP can verify: of the path with its query, the time and the very cookie',
+          ),
+          ...by(
+            'integration/php-tickets',
+            'answers a signature that is %s (%i s) with %i',
+            'says 421 to a signature that was made with %s, and in one line of the log how to mend it',
+          ),
+          ...by(
+            'integration/php-tickets-odd',
+            'never accepts a header that was changed in any byte, cut or lengthened',
+          ),
+        ],
+      },
+      {
+        number: 'S23',
+        statement: 'Of the browser’s cookies PHP is sent the one of the session, or those that were named',
+        tests: [
+          ...by('core/handshake/cookies', 'nothing else ever leaves, whatever the header is'),
+          ...by('integration/php-tickets', 'seals the session cookie alone, and just as the browser sent it'),
+          ...by(
+            'integration/php-real-sites',
+            'are sealed by their names, byte for byte and in the order of the browser',
+          ),
+          ...by('integration/ways-in', 'open a socket without any token, and PHP sees those of the list'),
+        ],
+      },
+      {
+        number: 'S24',
+        statement: 'No cache keeps what PHP answers, and no other site may read it, except for listed origins',
+        tests: [
+          ...by(
+            'integration/php-real-sites',
+            'gets a ticket where the app lists it: %s',
+            'gets nothing where the app does not: %s',
+          ),
+          ...by('integration/sessions', 'answers both askers so that no cache keeps it and no other site reads it'),
+          ...by('integration/php-tickets', 'takes back what the app allows other sites elsewhere'),
+          ...by('integration/php-demo', 'gives the same id to the page and to the gateway, never to a cache'),
+        ],
+      },
+      {
+        number: 'S25',
+        statement: 'The question neither locks, writes nor prolongs the session',
+        tests: [
+          ...by('integration/php-tickets', 'is as it was after either question: same content, same age'),
+          ...by(
+            'integration/php-tickets-odd',
+            'holds no lock while the app looks up who it is, and writes nothing over what another page has written',
+          ),
+          ...by('integration/php-demo', 'is kept logged in by visits, not by the questions of the socket'),
+        ],
+      },
+      {
+        number: 'S26',
+        statement: 'A session that another tab holds locked for long is “try again”, not “logged out”',
+        tests: [
+          ...by(
+            'integration/sessions',
+            'while another tab holds it is “try again” and not “logged out”, and lets in afterwards',
+          ),
+          ...by('php/socket-script', 'keeps trying while PHP is away or in trouble'),
+        ],
+      },
+      {
+        number: 'S27',
+        statement: 'An end that the app knows is kept, whether PHP has collected the session or not',
+        tests: [
+          ...by('integration/php-tickets-settings', 'takes %j for nobody'),
+          ...by('functions/authorizer-ways-in', 'that the session has ended refuses'),
+          ...by('integration/doctor', 'finds nothing wrong where everything is right'),
+        ],
+        reason: 'As `expiresAt`, which is the app’s to say. `gc_maxlifetime` is no end, and the doctor says so.',
+      },
+    ],
+  },
+  {
+    title: 'While the socket is open',
+    lines: [
+      {
+        number: 'S30',
+        statement: 'A logout that PHP tells closes all sockets of the session, in all tabs',
+        tests: [
+          ...by(
+            'integration/logout',
+            'closes exactly the sockets of its session, in all tabs, after it told them 4009',
+          ),
+          ...by(
+            'core/sessions/revoke',
+            'one bad socket does not keep the others open, and is tried again until it closes',
+            'every socket of a session, whoever it belongs to, when PHP names %s',
+          ),
+          ...by(
+            'integration/acting-as-a-user',
+            'are closed by its logout whichever user they belong to, when PHP names %s',
+          ),
+        ],
+        reason: 'How soon is a figure and no test: `logout/closed-p99` in docs/benchmarks.md, below a second.',
+      },
+      {
+        number: 'S31',
+        statement: '“Log out everywhere” closes all sockets that act as the user, in whatever way they became the user',
+        tests: [
+          ...by(
+            'integration/acting-as-a-user',
+            'and %s is closed when the user is logged out, and no other',
+            'is closed, to come back, when it signs in with a signature from before the user’s logout',
+          ),
+          ...by(
+            'core/channels/acting-as-a-user',
+            'cannot begin to with a signature from before the logout, however late it comes',
+            'is closed or refused when the logout comes $when, and hears nothing from then on',
+          ),
+          ...by('functions/authorizer-ways-in', '%s counts as authorized so much before its time'),
+          ...by(
+            'core/sessions/adopt',
+            'a connection of 0.1.0 is closed when %s was logged out before it could be found',
+          ),
+          ...by(
+            'integration/logout',
+            'everywhere, by Pusher’s route, closes every socket of the user, and nobody else’s signature does',
+            'everywhere refuses a ticket that is older than it, and takes one of the next second',
+          ),
+        ],
+      },
+      {
+        number: 'S32',
+        statement: 'A session that ends without a word is found, and its sockets are closed',
+        tests: [
+          ...by(
+            'core/sessions/revalidate',
+            'a session that is over › %s: all its sockets are told so and closed, and no other',
+          ),
+          ...by(
+            'integration/session-life',
+            'is closed when PHP has forgotten the session, or names another user for it, and stays when PHP still knows it',
+            'is kept while PHP cannot be asked, which is said once',
+          ),
+        ],
+        reason:
+          'Every ten minutes by default in mode `ticket`. Elsewhere only when you say so, because a plain `session_start()` would keep the session alive by being asked.',
+      },
+      {
+        number: 'S33',
+        statement: 'No socket outlives the end that PHP named, nor two hours',
+        tests: [
+          ...by(
+            'core/sessions/revalidate',
+            'closes by itself at the end that PHP named, and its client may come back to ask',
+            'while PHP is down for ten minutes, of 500 sockets › none is closed before its end and none is open after it',
+          ),
+          ...by(
+            'integration/registry',
+            'is shown to the last second of its session, and not from then on, although its socket may be open',
+          ),
+          ...by(
+            'core/sessions/session-ends',
+            'closes each socket at the end of its session, and says that the client may come back',
+            'closes the others when the row of one cannot be read, and says that one is left',
+          ),
+          ...by('core/sessions/session-ends', 'has somebody look one to eleven seconds after every end that is soon'),
+          ...by(
+            'integration/session-life',
+            'is closed within seconds of its end, when it opened less than a minute before',
+            'joins nothing and says nothing from its end on, although it is open',
+          ),
+          ...by('conformance/limits', '#52 #N16 after two hours it is closed with 1001 however busy it was'),
+        ],
+        reason:
+          'It joins and says nothing from that end on, and is closed within 15 s; until then it hears its channels. The two hours are API Gateway’s.',
+      },
+      {
+        number: 'S34',
+        statement: 'An open tab is no activity: neither pings nor checks keep a session alive',
+        tests: [
+          ...by('integration/php-tickets', 'is as it was after either question: same content, same age'),
+          ...by('integration/php-demo', 'is kept logged in by visits, not by the questions of the socket'),
+        ],
+        reason:
+          'So the app’s own limit of inactivity holds: the next check finds the session gone. Pings never reach PHP.',
+      },
+      {
+        number: 'S35',
+        statement: 'Who comes back is asked like who comes: there is no resuming',
+        tests: [
+          ...by('php/socket-script', 'reconnects with a fresh token'),
+          ...by(
+            'integration/sockets',
+            'asks PHP once per handshake, and not at all for a malformed token or without one',
+          ),
+          ...by('integration/logout', 'is for one session: the user’s next login gets a socket at once'),
+        ],
+      },
+      {
+        number: 'S36',
+        statement: 'After a rotation PHP can hand the sockets on to the new id, and the old one opens nothing',
+        tests: [
+          ...by(
+            'core/sessions/rebind',
+            'takes its sockets along, which stay open and belong to the same principal, and no other session’s',
+            'finds the revocation of the old id, which is written before anybody is looked for',
+            'changes nothing › the second time with one ticket, which has done its work',
+          ),
+          ...by(
+            'integration/php-close',
+            'is called by a login as the documentation shows it, after the session has its new id',
+          ),
+        ],
+        reason:
+          'Sockets of a session without a user are closed instead, and reconnect: their principal is the id itself.',
+      },
+      {
+        number: 'S37',
+        statement: 'Between a logout and the close of a socket nothing is delivered to it',
+        tests: [
+          ...by(
+            'core/sessions/revoke',
+            'the revocation is written before anybody is looked for',
+            'every row is marked before the first socket hears of it',
+          ),
+          ...by(
+            'integration/registry',
+            'is in no broadcast any more, is not held and cannot be welcomed, until it leaves',
+          ),
+          ...by('functions/connect', 'a logout while the socket opens › $when, of $name, undoes it'),
+          ...by('core/channels/subscribe', 'leaves nothing that is published to, when it is revoked before %s.%s'),
+          ...by(
+            'integration/channels',
+            'hear nothing more of who was logged out: not in a subscription, not as a member',
+          ),
+        ],
+      },
+      {
+        number: 'S38',
+        statement: 'A row that has expired gets nothing, although DynamoDB has not deleted it yet',
+        tests: by('integration/registry', 'is shown to its last second, and not from then on'),
+      },
+    ],
+  },
+  {
+    title: 'Messages',
+    lines: [
+      {
+        number: 'S40',
+        statement: 'Each action is allowed by itself: connected is not allowed',
+        tests: [
+          ...by(
+            'core/channels/subscribe',
+            'the channel %s › is not joined by anybody else, and nothing is left of it',
+            'a presence channel › is not joined by who is nobody, although a pattern would let him',
+            'the channel of a user › is joined by whom PHP has named or who has signed in, and by nobody else',
+            'a sign-in › that is signed for another socket, or as a channel, is refused',
+          ),
+          ...by('integration/channels', 'are joined by who may, and by nobody else'),
+        ],
+        reason: 'A channel without a prefix is public to everybody who is connected, as with Pusher.',
+      },
+      {
+        number: 'S41',
+        statement: 'Nobody publishes where he is not subscribed, and nobody but PHP on a public channel',
+        tests: by(
+          'core/channels/client-event',
+          'a client event is refused › on a channel that is neither private nor presence: %s',
+          'a client event is refused › on a channel that its client has not joined: %s',
+          'a client event is refused › on one that it has left',
+        ),
+      },
+      {
+        number: 'S42',
+        statement: 'Every frame is read into a known form or refused, with one reply, and nothing crashes',
+        tests: [
+          ...by('core/frames/frame', 'is refused when it is %s', 'comes to a frame or a refusal, whatever it is'),
+          ...by('functions/message', 'never throws, and every reply is a frame with an event that is a string'),
+        ],
+      },
+      {
+        number: 'S43',
+        statement: 'Frames over 32 KB close the socket; data of more than 10 KB is refused where it is published',
+        tests: [
+          ...by('conformance/limits', '#47 #N10 a frame of 33 KB closes with 1009'),
+          ...by('core/http-api/publish', 'with 413 and Pusher’s words for data of more than 10 KB, in bytes'),
+        ],
+        reason: 'The frames by API Gateway itself, with 1009, before any function of ours runs.',
+      },
+      {
+        number: 'S44',
+        statement:
+          'A connection or user that sends too much is rejected, whatever Lambdas run, and closed when it goes on',
+        tests: [
+          ...by(
+            'functions/message',
+            'too many frames › are refused with 4301 until the minute is over, and do nothing',
+            'too many frames › close the socket when they go on: first it is told why',
+            'too many frames › of all sockets of a user are refused on each',
+          ),
+          ...by(
+            'core/channels/client-event',
+            'a client event is refused › above a quarter more than ten in one second',
+            'a client event is refused › above a quarter more than the user may send in one minute, by whatever connections',
+            'a client event is refused › without a read, and in the same tenth of a second without a write',
+          ),
+          ...by(
+            'core/connections/meter',
+            'a meter › lets 8 environments pass below half as many again, and each further one two steps',
+            'a meter › fails when the counters do, so that nobody speaks uncounted',
+            'a meter that tells every one › lets pass at most half as many again in any second, whatever environments count them in whatever order',
+          ),
+          ...by(
+            'integration/limits',
+            'has at most half as many again delivered in any second: of 60 at a limit of 10, 13',
+          ),
+        ],
+        reason:
+          'Up to a quarter more than a limit may pass, so that a client at the limit is never rejected; [docs/limits.md](docs/limits.md) has all limits and what a user at them can cost.',
+      },
+      {
+        number: 'S45',
+        statement:
+          'One user has only so many connections, one connection so many channels, and PHP so many questions at once, where that is set',
+        tests: [
+          ...by(
+            'functions/connect',
+            'one more is refused, and leaves nothing behind',
+            'of a user who opens too many connections in a minute › one more is refused before a row is written or anything is read, and told to back off',
+            'of a user who opens too many connections in a minute › tickets that were used already do not count',
+          ),
+          ...by('core/channels/subscribe', 'a public channel › is one of as many as one connection may join'),
+          ...by(
+            'integration/limits',
+            'never has more, when many knock at once',
+            'who comes while PHP is asked gets 500 without PHP being asked, and gets in later',
+          ),
+        ],
+        reason:
+          'New connections are not counted by address: that is for a firewall (S54), and the stage has a throttle.',
+      },
+      {
+        number: 'S46',
+        statement: 'Who speaks comes from the handshake, never from a frame',
+        tests: [
+          ...by(
+            'edge/gateway',
+            'is never taken from what the client sent',
+            'is known from the context in every later event',
+          ),
+          ...by(
+            'core/channels/client-event',
+            'what a client says › has on a presence channel the name of who says it, whatever the frame says',
+          ),
+          ...by('core/channels/subscribe', 'takes from PHP’s identity who it is, for whom a pattern lets in'),
+        ],
+      },
+      {
+        number: 'S47',
+        statement: 'Prototype keys, deep nesting, huge numbers and broken text are survived',
+        tests: [
+          ...by('core/frames/frame', 'survives %s'),
+          ...by('integration/sockets', 'is told what is wrong with %s, and keeps the socket'),
+        ],
+      },
+      {
+        number: 'S48',
+        statement:
+          'Coming and going on presence channels makes the gateway post no more than a limit, and repeating makes it post nothing',
+        tests: [
+          ...by(
+            'integration/presence-churn',
+            'they are as many as the limit of joins allows: 103 with one of 4 a minute',
+            'ten repeated subscriptions are ten replies, and no post to anybody',
+          ),
+          ...by(
+            'core/channels/subscribe',
+            'a presence channel that is joined again › is answered with the list as the reply, read once, and nothing is posted',
+            'above the limit of joins › a presence channel is not joined, and nothing is read or written; others are',
+          ),
+        ],
+      },
+    ],
+  },
+  {
+    title: 'The HTTP API, and AWS',
+    lines: [
+      {
+        number: 'S50',
+        statement: 'The HTTP API takes what was signed, for ±600 s; every function may do exactly what it does',
+        tests: [
+          ...by(
+            'core/http-api/request-signature',
+            'a request is answered 401 › without %s',
+            'for %s than was signed',
+            'within ten minutes, in both directions',
+          ),
+          ...by('functions/http-api-terminate', 'refuses, and does nothing, › %s'),
+          ...by(
+            'functions/http-api',
+            'with an Idempotency-Key › an event is published once, and each repetition gets the same answer',
+          ),
+          ...by('lib/permissions', '%s may do this and nothing else'),
+        ],
+        reason:
+          'Without a nonce, as Pusher’s: a copy is accepted within the ten minutes. An `Idempotency-Key` is for your own repetitions.',
+      },
+      {
+        number: 'S51',
+        statement: 'The secret is in Secrets Manager only, and is changed without refusing anybody',
+        tests: [
+          ...by(
+            'lib/session-socket',
+            'has no secret in its environment, only where the secret is',
+            'appear nowhere else: no part of the template asks CloudFormation for the value',
+          ),
+          ...by(
+            'integration/tickets',
+            'changing the secret, without a deployment and without anybody being refused › of %s',
+          ),
+        ],
+      },
+      {
+        number: 'S52',
+        statement: 'Logs say who connected, left or was refused and why, and nothing secret',
+        tests: [
+          ...by('integration/sockets', 'says connected and disconnected, with code and reason, in one line each'),
+          ...by('functions/authorizer', 'of every other refusal, it is nothing that the client sent'),
+          ...by('integration/publish', 'no log has what was published, or to whom, or a secret or signature'),
+          ...by('lib/session-socket', 'is one line of JSON, below the 3 KB that API Gateway takes'),
+          ...by(
+            'php/sensitive-parameters',
+            'every parameter that is or holds a secret is marked for traces, on a line of its own',
+          ),
+          ...by('integration/php-never-throws', 'nothing secret is in a trace from inside, whatever the settings'),
+        ],
+        reason:
+          'With the connection id and the principal; the address is in the access log. Of a stranger’s repetitions the reason alone (S55).',
+      },
+      {
+        number: 'S53',
+        statement: 'Both stages have throttles, and faults set off an alarm',
+        tests: by(
+          'lib/session-socket',
+          'the stage › lets 2000 requests a second through, and bursts of 1000',
+          'is watched by an alarm on its errors, which are session checks that failed and nothing else',
+          'is watched by an alarm that one logout which left sockets open sets off',
+        ),
+        reason:
+          'Refusals are counted as `HandshakeRefused`, without an alarm: how many are normal, nobody but you knows.',
+      },
+      {
+        number: 'S54',
+        statement: 'A web application firewall can stand before it',
+        tests: [],
+        reason: 'Not offered: it takes CloudFront or another front of your own, and then `disableExecuteApiEndpoint`.',
+      },
+      {
+        number: 'S55',
+        statement: 'A flood of rejected handshakes or requests does not fill the log, and hides no attack in it',
+        tests: [
+          ...by(
+            'integration/strangers',
+            'a flood of one kind writes one full line in a minute and environment, and counts exactly',
+          ),
+          ...by(
+            'functions/authorizer',
+            'a flood of refusals for one reason › is one line in a minute, and its metric stays exact',
+            'a flood of refusals for one reason › is told of at the next invocation after the minute, which may be anybody’s',
+            'a flood of refusals for one reason › does not hide a refusal for another reason',
+            'a flood of refusals for one reason › is written in full, each of them, where the origin is foreign',
+          ),
+          ...by('functions/authorizer-ways-in', 'is logged in full, each of them, when it was forged or changed'),
+          ...by('functions/connect', 'logs each replay in full, however many'),
+          ...by(
+            'functions/http-api',
+            'is one line in a minute for each sentence, and its metric stays exact',
+            'is another thing than one with a bad signature, which is logged in full, each of them: %s',
+          ),
+        ],
+        reason:
+          'Somebody who sends foreign origins or forged tickets is written in full each time: docs/strangers.md has the price. The metric and Lambda’s own lines remain for each rejection.',
+      },
+      {
+        number: 'S56',
+        statement: 'A flood of the HTTP API does not block logouts, and no page names its URL',
+        tests: [
+          ...by(
+            'integration/http-throttle',
+            'a logout closes its sockets all the same',
+            'a stranger’s requests count as well, and leave a logout its way',
+            'each way to close has a throttle of its own, which a stranger who knows the URL uses up too',
+            'is in no page and no header that a browser gets',
+          ),
+          ...by(
+            'lib/session-socket',
+            'gives each route that closes sockets a throttle of its own, so that a flood of events leaves a logout its way',
+          ),
+        ],
+        reason:
+          'Somebody who knows the URL can still use up the throttle of a closing route: API Gateway counts before any signature is checked.',
+      },
+      {
+        number: 'S57',
+        statement: 'What is throttled, or fails before any function runs, sets off an alarm',
+        tests: by(
+          'lib/alarms',
+          'the throttles of each function',
+          'the throttled reads and writes of each table and of each of its indexes',
+          'the 5xx of the HTTP API, and the errors of the WebSocket API, at their stages',
+          'late session checks, as the log of this stack has them, and only where sessions are checked',
+          'nothing that a stranger without a login can cause but throttles',
+          'is on when any of the others is, and knows all of them',
+        ),
+        reason: 'Checked in the template. That AWS counts as it documents was not tried on AWS.',
+      },
+    ],
+  },
+  {
+    title: 'The PHP side',
+    lines: [
+      {
+        number: 'S60',
+        statement: 'Strict mode, HttpOnly, Secure and SameSite of the session cookie are looked at',
+        tests: [
+          ...by('doctor/checks', 'tells of the cookie with %s: %s'),
+          ...by(
+            'integration/php-demo',
+            'gives a session cookie that scripts and other sites cannot use, and leads to the private page',
+          ),
+        ],
+        reason:
+          'By the doctor, where an answer shows them. What nobody sees from outside (`use_trans_sid`) it says to look at.',
+      },
+      {
+        number: 'S61',
+        statement: 'SameSite alone protects nobody: a page on a sibling host has the cookie, and still no socket',
+        tests: by(
+          'e2e/cookie-mode',
+          'A page and a socket that share %s › is refused from a sibling host, whose page has the cookie and another Origin',
+        ),
+      },
+      {
+        number: 'S62',
+        statement: 'What a cookie for the whole domain costs is said',
+        tests: by('doctor/checks', 'tells of the cookie with %s: %s'),
+        reason:
+          'In docs/modes.md, and by the doctor; a `__Host-` cookie works with tickets, or where one host serves page and socket.',
+      },
+      {
+        number: 'S63',
+        statement: 'The id is rotated at the login',
+        tests: by(
+          'integration/php-demo',
+          'always begins a new session, and the one before it is worth nothing',
+          'does not adopt an id that somebody planted',
+        ),
+        reason: 'By the demo; in your app it is yours, and the doctor says to look at it.',
+      },
+      {
+        number: 'S64',
+        statement: 'The sockets of a user can be ended together, without a list of sessions',
+        tests: [
+          ...by('integration/php-close', 'asks for a user with Pusher’s own route'),
+          ...by(
+            'integration/close-anybody',
+            'close_user() of the PHP file › closes the sockets of %j, and nobody else’s',
+          ),
+        ],
+        reason: 'The sessions themselves are PHP’s to list and to end.',
+      },
+      {
+        number: 'S65',
+        statement: 'What API Gateway does with compression is written down',
+        tests: by('conformance/handshake', '#8 an offer of permessage-deflate is accepted'),
+        reason:
+          'It was seen to accept it, so a frame should not mix a secret with what a stranger chose (BREACH). Ours do not.',
+      },
+    ],
+  },
+];
