@@ -3,8 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { exitCodeOf } from '../local/command/arguments.ts';
 import { type Life, live } from '../local/command/live.ts';
-import { describeRuntime, unknownsSentence } from '../local/command/run.ts';
-import { describeDynamoDb, findPort, findSocketPort, startCloud } from '../local/command/start-cloud.ts';
+import {
+  describeDynamoDb,
+  describeRuntime,
+  findPort,
+  findSocketPort,
+  startCloud,
+  unknownsSentence,
+} from '../local/command/run.ts';
 import { banner, type Row } from '../local/command/terminal.ts';
 import { startPhpServer } from '../serve/php-server.ts';
 import { type LocalOptions, readLocalOptions, usage } from './local-options.ts';

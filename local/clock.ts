@@ -28,7 +28,7 @@ interface Waiting {
 }
 
 /** What `setTimeout` can wait at most; it would run at once above it. */
-const longestTimeoutMs = 2 ** 31 - 1;
+export const longestTimeoutMs = 2 ** 31 - 1;
 
 export function createClock(machine: () => number = Date.now): MovableClock {
   let aheadMs = 0;

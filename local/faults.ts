@@ -1,3 +1,4 @@
+import { longestTimeoutMs } from './clock.ts';
 import { findFunctionId } from './lambda/function-names.ts';
 
 /** The services of the local cloud that a function can call. */
@@ -55,9 +56,6 @@ export interface Faults extends FaultInjection {
   cuts(): boolean;
   skewMs(functionId: string): number;
 }
-
-/** What `setTimeout` can wait at most; it would run at once above it. */
-const longestTimeoutMs = 2 ** 31 - 1;
 
 interface Active {
   readonly fault: Fault;

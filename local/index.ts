@@ -1,6 +1,6 @@
 export type { EngineKind } from './dynamodb/engine.ts';
 export { createFaults, type Fault, type FaultInjection, serviceNames } from './faults.ts';
-export type { Credentials } from './iam/authentication.ts';
+export type { Credentials } from './iam/signature.ts';
 export type { FunctionPermissions, PermissionUse } from './iam/usage.ts';
 export { describePermissions } from './iam/usage.ts';
 export { shortNames } from './lambda/function-names.ts';

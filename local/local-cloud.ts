@@ -6,13 +6,14 @@ import { startSchedules } from './eventbridge/schedule.ts';
 import { createFaults, type Fault, type FaultInjection } from './faults.ts';
 import { findApis, hostOf, isWebSocket, type RunningApi, startApi } from './gateway/apis.ts';
 import { createCertificate } from './http/tls.ts';
-import type { Credentials } from './iam/authentication.ts';
 import { createIam } from './iam/iam.ts';
+import type { Credentials } from './iam/signature.ts';
 import type { FunctionPermissions } from './iam/usage.ts';
 import { createInspector } from './inspector/inspector.ts';
 import { pagePath } from './inspector/serve-page.ts';
 import type { TableContents } from './inspector/tables.ts';
 import { createAsyncInvoker } from './lambda/async-invoke.ts';
+import type { LocalFunction } from './lambda/function.ts';
 import { createFunctions, type Functions } from './lambda/functions.ts';
 import type { InvocationResult } from './lambda/invocation.ts';
 import type { Log } from './log.ts';
@@ -97,9 +98,9 @@ export interface LocalCloud {
  * @throws when the template holds what cannot be run here, the port is taken, or a fault makes no sense
  */
 export async function startLocalCloud(options: LocalCloudOptions): Promise<LocalCloud> {
-  let isClosed = false;
+  const ends = createEnds();
   const log: Log = (entry) => {
-    if (!isClosed) options.log?.(entry);
+    if (!ends.hasBegun) options.log?.(entry);
   };
   const assembly = await readAssembly(options.assembly, options.stack);
   const region = options.region ?? assembly.region ?? process.env.AWS_REGION ?? 'us-east-1';
@@ -112,25 +113,8 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
   for (const fault of options.faults ?? []) faults.inject(fault);
   const clock = createClock();
 
-  const closers: (() => Promise<void> | void)[] = [];
-  const closeAll = async () => {
-    isClosed = true;
-    const errors: unknown[] = [];
-    for (const closeOne of closers.reverse()) {
-      // What comes after it must go as well.
-      await Promise.resolve()
-        .then(closeOne)
-        .catch((error: unknown) => errors.push(error));
-    }
-    if (errors.length > 0) throw new AggregateError(errors, 'The local cloud could not be closed in full.');
-  };
-  let closing: Promise<void> | undefined;
-  const close = () => {
-    closing ??= closeAll();
-    return closing;
-  };
   try {
-    closers.push(clock.close);
+    ends.add(clock.close);
     const certificate = await createCertificate(apis.map(hostOf));
     const iam = createIam(stack, clock);
     const dynamodb = await startDynamoDb(stack, {
@@ -141,11 +125,11 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
       needsOf: iam.dynamodbNeeds,
       engine: options.dynamodb ?? 'dynalite',
     });
-    closers.push(dynamodb.close);
+    ends.add(dynamodb.close);
     const services = await startServices(clock, faults);
-    closers.push(services.close, faults.close);
+    ends.add(services.close, faults.close);
     let functions: Functions | undefined;
-    closers.push(async () => functions?.close());
+    ends.add(async () => functions?.close());
     const inspector =
       options.inspector === false
         ? undefined
@@ -154,11 +138,11 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
             now: clock.now,
             scanTables: (limit) => Promise.all(dynamodb.described.map((table) => readTable(dynamodb, table, limit))),
           });
-    closers.push(() => inspector?.close());
+    ends.add(() => inspector?.close());
     const observe = inspector?.observe ?? (() => undefined);
     // Come before the functions when all is closed: no client is told that its message failed.
     const running: RunningApi[] = [];
-    closers.push(async () => void (await Promise.all(running.map((each) => each.close()))));
+    ends.add(async () => void (await Promise.all(running.map((each) => each.close()))));
     for (const api of apis) {
       const isFirst = isWebSocket(api) && !running.some((each) => each.isWebSocket);
       running.push(await startApi(stack, api, isFirst ? (options.port ?? 0) : 0, certificate, inspector));
@@ -190,16 +174,16 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
         : { maxEnvironments: options.maxEnvironmentsPerFunction }),
     });
     const invoker = createAsyncInvoker(stack, functions, log, clock);
-    closers.push(invoker.close);
+    ends.add(invoker.close);
     const secrets = createSecrets(stack);
-    closers.push(startSchedules(stack, functions, invoker, clock, localize, log, iam.invocations));
+    ends.add(startSchedules(stack, functions, invoker, clock, localize, log, iam.invocations));
 
     services.serve({ functions, invoker, secrets, gate: iam.gate, place: iam.place });
     const throttles = options.throttles ?? false;
     for (const api of running) {
       api.serve({ functions, iam, clock, faults, throttles, observe, log });
     }
-    if (options.watch === true) closers.push(await watchAssembly(options, assembly, functions.all, log));
+    if (options.watch === true) ends.add(await watchAssembly(options, assembly, functions.all, log));
     return {
       webSocketUrl: urlOf(main),
       inspectorUrl: inspector === undefined ? undefined : `http://${main.localHost}${pagePath}`,
@@ -213,30 +197,59 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
       permissions: iam.permissions,
       tables: dynamodb.tables,
       functions: Object.fromEntries(
-        functions.all.map((each) => [
-          each.logicalId,
-          {
-            name: each.name,
-            arn: each.arn,
-            runtime: runtimes.get(each.logicalId) ?? '',
-            get invocations() {
-              return each.invocations;
-            },
-            get coldStarts() {
-              return each.coldStarts;
-            },
-            invoke: (event: unknown) => each.invoke(JSON.stringify(event)),
-          },
-        ]),
+        functions.all.map((each) => [each.logicalId, toHandle(each, runtimes.get(each.logicalId) ?? '')]),
       ),
       secrets: Object.fromEntries(secrets.map(({ logicalId, value }) => [logicalId, value])),
-      close,
+      close: ends.close,
     };
   } catch (error) {
     // Why it could not start is told, whatever goes wrong after that.
-    await close().catch(() => undefined);
+    await ends.close().catch(() => undefined);
     throw error;
   }
+}
+
+/** What ends the parts of a local cloud, the last that was added first. */
+function createEnds() {
+  const all: (() => Promise<void> | void)[] = [];
+  let closing: Promise<void> | undefined;
+
+  async function closeAll(): Promise<void> {
+    const errors: unknown[] = [];
+    for (const closeOne of all.reverse()) {
+      // What comes after it must go as well.
+      await Promise.resolve()
+        .then(closeOne)
+        .catch((error: unknown) => errors.push(error));
+    }
+    if (errors.length > 0) throw new AggregateError(errors, 'The local cloud could not be closed in full.');
+  }
+
+  return {
+    get hasBegun() {
+      return closing !== undefined;
+    },
+    add: (...ends: (() => Promise<void> | void)[]) => void all.push(...ends),
+    close() {
+      closing ??= closeAll();
+      return closing;
+    },
+  };
+}
+
+function toHandle(local: LocalFunction, runtime: string): FunctionHandle {
+  return {
+    name: local.name,
+    arn: local.arn,
+    runtime,
+    get invocations() {
+      return local.invocations;
+    },
+    get coldStarts() {
+      return local.coldStarts;
+    },
+    invoke: (event) => local.invoke(JSON.stringify(event)),
+  };
 }
 
 function urlOf({ isWebSocket, localHost, stage }: RunningApi): string {

@@ -1,16 +1,17 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { Clock } from './clock.ts';
 import type { Faults, ServiceFault } from './faults.ts';
-import { readBody } from './http/body.ts';
+import { readBody } from './http/input.ts';
 import { closeServer, keepAliveMs, listenOnLoopback } from './http/loopback.ts';
 import { type ServiceAnswer, serviceError } from './http/service-answer.ts';
 import { answerDenial } from './iam/denial.ts';
 import type { Gate } from './iam/gate.ts';
-import { invokeNeed, type Need, type Place, secretNeed } from './iam/needs.ts';
+import { invokeNeed, type Need, secretNeed } from './iam/needs.ts';
 import type { AsyncInvoker } from './lambda/async-invoke.ts';
 import type { Functions } from './lambda/functions.ts';
 import { invokeFunction, maxRequestBytes, requestTooLarge } from './lambda/invoke-api.ts';
 import { answerSecretsManager, findSecret, readSecretRequest, type Secrets } from './secrets/secrets-manager.ts';
+import type { Place } from './template/physical-ids.ts';
 
 /** What stands behind the endpoint; it is listening before these exist, because they need to know its port. */
 export interface Services {

@@ -166,11 +166,11 @@ function readJson(text: string): ReadableLine | undefined {
   if (typeof fields.type === 'string' && fields.type.startsWith('platform.')) return readPlatformEvent(fields);
   const { level, message, code, reason, connectionId, errorType, errorMessage } = fields;
   const parts = [message, errorType, errorMessage, code, reason, connectionId];
-  const said = parts.filter((part) => ['string', 'number'].includes(typeof part) && part !== '');
-  if (said.length === 0) return { text, style: 'dim' };
+  const known = parts.filter((part) => ['string', 'number'].includes(typeof part) && part !== '');
+  if (known.length === 0) return { text, style: 'dim' };
   return typeof level === 'string'
-    ? withLevel(level.toUpperCase(), said.join('  '))
-    : { text: said.join('  '), style: 'dim' };
+    ? withLevel(level.toUpperCase(), known.join('  '))
+    : { text: known.join('  '), style: 'dim' };
 }
 
 /** https://docs.aws.amazon.com/lambda/latest/dg/telemetry-schema-reference.html */

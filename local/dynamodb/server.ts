@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { crc32 } from 'node:zlib';
 import { type Clock, createClock } from '../clock.ts';
 import type { Faults, ServiceFault } from '../faults.ts';
-import { parseJson, readBody } from '../http/body.ts';
+import { parseJson, readBody } from '../http/input.ts';
 import { closeServer, keepAliveMs, listenOnLoopback } from '../http/loopback.ts';
 import type { Gate } from '../iam/gate.ts';
 import type { Need } from '../iam/needs.ts';
@@ -156,7 +156,7 @@ function outcomeOfFault(fault: ServiceFault, call: Call, tables: readonly LocalT
   return failure('dynamodb', 'ProvisionedThroughputExceededException', message);
 }
 
-export interface SignedCall {
+interface SignedCall {
   readonly call: Call;
   readonly request: SignedRequest;
 }
@@ -167,7 +167,7 @@ export const maxRequestBytes = 16 * 1024 * 1024;
 const targets = /^(DynamoDB_20120810|DynamoDBStreams_20120810)\.([A-Za-z]+)$/;
 
 /** In the order in which DynamoDB looks, as far as dynalite's authors have found it out. Who signed it is the gate's question. */
-export function readCall({ method = '', url = '/', headers }: IncomingMessage, body: Buffer): SignedCall | Outcome {
+function readCall({ method = '', url = '/', headers }: IncomingMessage, body: Buffer): SignedCall | Outcome {
   const input = parseJson(body.toString('utf8'));
   if (body.length > 0 && input === undefined) return failure('service', 'SerializationException', 'This is no JSON.');
 

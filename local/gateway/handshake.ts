@@ -11,9 +11,8 @@ import {
   newGatewayId,
   sentHeaders,
 } from './events.ts';
-import type { Gateway } from './gateway.ts';
 import { type IntegrationResult, isHeader, readProxyResponse } from './integration.ts';
-import type { Stage } from './websocket-api.ts';
+import type { Gateway, Stage } from './websocket-api.ts';
 
 export type Admission =
   | { readonly status: 101; readonly client: Client; readonly protocol: string | undefined }
@@ -89,7 +88,7 @@ export async function admit({ api, clock, throttling, log }: Gateway, request: U
   if (!throttling.admits(stage.throttleOf('$connect'))) {
     return { status: 429, reason: 'above the rate of the stage' };
   }
-  const stranger: Client = {
+  const unauthorized: Client = {
     connectionId: request.connectionId,
     connectedAt: clock.now(),
     sourceIp: request.sourceIp,
@@ -103,7 +102,7 @@ export async function admit({ api, clock, throttling, log }: Gateway, request: U
   let context: AuthorizerContext | undefined;
   if (route?.authorizer !== undefined) {
     const { id, integration, identitySources, warnOfStringified } = route.authorizer;
-    const event = authorizerEvent(stage, stranger, handshake, methodArn, clock.now());
+    const event = authorizerEvent(stage, unauthorized, handshake, methodArn, clock.now());
     const identifiable = { ...handshake, stageVariables: stage.variables, context: event.requestContext };
     const isComplete = identitySources.every((source) => hasIdentity(source, identifiable));
     if (!isComplete) return { status: 401, reason: 'the identity source is missing' };
@@ -114,7 +113,7 @@ export async function admit({ api, clock, throttling, log }: Gateway, request: U
     context = decision.context;
   }
 
-  const client: Client = { ...stranger, authorizer: context };
+  const client: Client = { ...unauthorized, authorizer: context };
   if (route?.integration === undefined) return { status: 101, client, protocol: undefined };
   if (request.isGone()) return { status: 499, reason: 'the client went away' };
 

@@ -1,5 +1,5 @@
 import { validateHeaderName, validateHeaderValue } from 'node:http';
-import { parseJson } from '../http/body.ts';
+import { parseJson } from '../http/input.ts';
 import type { InvokePermissions } from '../iam/invoke-permissions.ts';
 import type { LocalFunction } from '../lambda/function.ts';
 import type { Functions } from '../lambda/functions.ts';

@@ -1,13 +1,13 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ServiceFault } from '../faults.ts';
-import { readBody } from '../http/body.ts';
+import { decodeUri, readBody } from '../http/input.ts';
 import type { ServiceAnswer } from '../http/service-answer.ts';
 import { answerDenial } from '../iam/denial.ts';
 import { connectionNeed } from '../iam/needs.ts';
 import type { Connections } from './connections.ts';
 import { isGatewayId } from './events.ts';
-import type { Gateway } from './gateway.ts';
 import { messageLimitBytes } from './serve-connection.ts';
+import type { Gateway } from './websocket-api.ts';
 
 interface Answer {
   readonly status: number;
@@ -19,7 +19,7 @@ interface Answer {
 export function connectionIdIn(url: string): { readonly stage: string; readonly connectionId: string } | undefined {
   const found = /^\/+([^/?]+)\/+(?:@|%40)connections\/+([^/?]+)\/*(?:\?|$)/i.exec(url);
   if (found === null) return undefined;
-  return { stage: found[1] ?? '', connectionId: decode(found[2] ?? '') };
+  return { stage: found[1] ?? '', connectionId: decodeUri(found[2] ?? '') };
 }
 
 /**
@@ -108,12 +108,4 @@ const gone: Answer = { status: 410, errorType: 'GoneException' };
 
 function refuse(status: number, errorType: string, message: string): Answer {
   return { status, errorType, body: { message } };
-}
-
-function decode(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
 }

@@ -2,12 +2,11 @@ import type { Duplex } from 'node:stream';
 import type { WebSocket } from 'ws';
 import { Connection } from './connections.ts';
 import { type Client, disconnectEvent, type End, messageEvent, newGatewayId } from './events.ts';
-import type { Gateway } from './gateway.ts';
 import { readProxyResponse } from './integration.ts';
-import type { Route, Stage } from './websocket-api.ts';
+import type { Gateway, Route, Stage } from './websocket-api.ts';
 
 // Both: docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-execution-service-websocket-limits-table.html
-export const frameLimitBytes = 32 * 1024;
+const frameLimitBytes = 32 * 1024;
 export const messageLimitBytes = 128 * 1024;
 
 /** Runs an open connection: its messages, and `$disconnect` when it is over. */

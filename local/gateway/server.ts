@@ -5,10 +5,10 @@ import { refuseWebPages } from '../http/loopback.ts';
 import { type Certificate, listenWithTls } from '../http/tls.ts';
 import type { Inspector } from '../inspector/inspector.ts';
 import { isPageUrl } from '../inspector/serve-page.ts';
-import type { Gateway } from './gateway.ts';
 import { type Admission, admit, readUpgrade, refuseEarly, stageIn, watchPendingSocket } from './handshake.ts';
 import { answerManagementApi, connectionIdIn } from './management-api.ts';
 import { messageLimitBytes, serveConnection, serveLeftClient } from './serve-connection.ts';
+import type { Gateway } from './websocket-api.ts';
 
 export interface GatewayServer {
   readonly port: number;
@@ -42,7 +42,7 @@ export async function startGateway(
     const asked = stage && readUpgrade(request, stage, serving.clock.now(), pending.isGone);
     const admission: Admission =
       refuseEarly(request) ?? (asked === undefined ? noSuchStage : await admit(serving, asked));
-    const tellRefused = (status: number, reason: string) => {
+    const reportRefusal = (status: number, reason: string) => {
       serving.log({ kind: 'handshake', status, reason });
       const { connectionId } = asked ?? {};
       serving.observe({ kind: 'refused', status, reason, stage: stageIn(request.url ?? ''), connectionId });
@@ -51,14 +51,14 @@ export async function startGateway(
     const sent = pending.release();
     if (admission.client === undefined || stage === undefined) {
       const { status, reason, left } = admission as Exclude<Admission, { status: 101 }>;
-      tellRefused(status, reason);
+      reportRefusal(status, reason);
       if (left !== undefined && stage !== undefined) serveLeftClient(serving, stage, left);
       return refuse(socket, status);
     }
     const webSocket = upgradeSocket(request, socket, sent, admission.protocol);
     if (webSocket === undefined) {
       // ws has answered it already: it offers extensions or sub-protocols that cannot be read.
-      tellRefused(400, 'the WebSocket handshake is malformed');
+      reportRefusal(400, 'the WebSocket handshake is malformed');
       return serveLeftClient(serving, stage, admission.client);
     }
     if (gateway === undefined) return webSocket.terminate();

@@ -1,13 +1,18 @@
+import type { Clock } from '../clock.ts';
+import type { Faults } from '../faults.ts';
+import type { Gate } from '../iam/gate.ts';
 import type { InvokePermissions } from '../iam/invoke-permissions.ts';
 import type { Functions } from '../lambda/functions.ts';
 import type { Log } from '../log.ts';
+import type { Observe } from '../observation.ts';
+import { arn, type Place } from '../template/physical-ids.ts';
 import type { Stack, StackResource } from '../template/stack.ts';
 import { type Authorizer, readAuthorizer } from './authorizer.ts';
+import type { Connections } from './connections.ts';
 import type { ApiStage } from './events.ts';
 import { type Integration, readIntegration, readIntegrationResponse } from './integration.ts';
 import { parseRouteSelection, type RouteSelection } from './selection.ts';
-import { readStages, type StageDeclaration } from './stage.ts';
-import type { Throttle } from './throttle.ts';
+import { readStages, type StageDeclaration, type Throttle, type Throttling } from './stage.ts';
 
 /** A stage with the routes that were deployed to it. */
 export interface Stage extends ApiStage {
@@ -57,7 +62,7 @@ export function readWebSocketApi(
   return {
     logicalId,
     apiId: ref,
-    arn: `arn:aws:execute-api:${stack.region}:${stack.accountId}:${ref}`,
+    arn: arn('execute-api', stack, ref),
     stages: new Map(stages.map((stage) => [stage.name, stage])),
     selectRoute: readSelection(logicalId, properties.text('RouteSelectionExpression')),
   };
@@ -132,7 +137,7 @@ export interface Route {
 }
 
 /** What the template says of a route, before it is a stage's. */
-export interface RouteDeclaration {
+interface RouteDeclaration {
   readonly logicalId: string;
   readonly ref: string;
   readonly key: string;
@@ -144,7 +149,7 @@ export interface RouteDeclaration {
 
 const ownRouteKeys = ['$connect', '$disconnect', '$default'];
 
-export function readRoute({ logicalId, ref, properties }: StackResource): RouteDeclaration {
+function readRoute({ logicalId, ref, properties }: StackResource): RouteDeclaration {
   const key = properties.text('RouteKey');
   if (key.startsWith('$') && !ownRouteKeys.includes(key)) {
     throw new Error(
@@ -168,11 +173,25 @@ export function readRoute({ logicalId, ref, properties }: StackResource): RouteD
 }
 
 /** @returns the route that it belongs to */
-export function readRouteResponse({ logicalId, properties }: StackResource): string {
+function readRouteResponse({ logicalId, properties }: StackResource): string {
   const key = properties.text('RouteResponseKey');
   // "Only $default is supported": docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-websocket-api-route-response.html
   if (key !== '$default') {
     throw new Error(`${logicalId}.RouteResponseKey: the route response ${key} is not emulated: only $default is.`);
   }
   return properties.text('RouteId');
+}
+
+/** What all of one API's requests share. */
+export interface Gateway {
+  readonly api: WebSocketApi;
+  readonly connections: Connections;
+  readonly clock: Clock;
+  readonly faults: Faults;
+  /** Before @connections. */
+  readonly gate: Gate;
+  readonly place: Place;
+  readonly throttling: Throttling;
+  readonly observe: Observe;
+  readonly log: Log;
 }

@@ -1,9 +1,9 @@
 import { type Integration, lambdaIntegration, readTimeout } from '../gateway/integration.ts';
-import { readStages } from '../gateway/stage.ts';
-import type { Throttle } from '../gateway/throttle.ts';
+import { readStages, type Throttle } from '../gateway/stage.ts';
 import type { InvokePermissions } from '../iam/invoke-permissions.ts';
 import type { Functions } from '../lambda/functions.ts';
 import type { Log } from '../log.ts';
+import { arn } from '../template/physical-ids.ts';
 import type { Stack, StackResource } from '../template/stack.ts';
 
 /** An HTTP API with Lambda proxy integrations of payload format 2.0. */
@@ -62,7 +62,7 @@ export function readHttpApi(
     logicalId: api.logicalId,
     accountId: stack.accountId,
     apiId: api.ref,
-    arn: `arn:aws:execute-api:${stack.region}:${stack.accountId}:${api.ref}`,
+    arn: arn('execute-api', stack, api.ref),
     stages: new Map(stages.map((stage) => [stage.name, stage])),
   };
 }

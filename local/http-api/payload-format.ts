@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { commonLogTime, forwardedHeaders, newGatewayId, type Pairs, sentHeaders } from '../gateway/events.ts';
 import { type IntegrationResult, isHeader, readHeaderValue, readStatusCode } from '../gateway/integration.ts';
-import { parseJson } from '../http/body.ts';
+import { parseJson } from '../http/input.ts';
 import type { HttpStage } from './http-api.ts';
 
 export interface HttpRequest {

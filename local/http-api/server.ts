@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { Clock } from '../clock.ts';
-import type { Throttling } from '../gateway/throttle.ts';
-import { readBody } from '../http/body.ts';
+import type { Throttling } from '../gateway/stage.ts';
+import { decodeUri, readBody } from '../http/input.ts';
 import { type Certificate, listenWithTls } from '../http/tls.ts';
 import type { Log } from '../log.ts';
 import { type HttpApi, type HttpRoute, type HttpStage, type Match, matchRoute } from './http-api.ts';
@@ -105,11 +105,7 @@ function findRoute({ routes }: HttpStage, method: string, path: string) {
 /** Decoded, and cut at a decoded `?`: middleapi/standard-server#93 has captures. */
 function pathIn(url: string): string {
   const path = url.split('?')[0] ?? '/';
-  try {
-    return decodeURIComponent(path).split('?')[0] ?? '/';
-  } catch {
-    return path;
-  }
+  return decodeUri(path).split('?')[0] ?? '/';
 }
 
 function send(response: ServerResponse, { status, headers, body }: HttpResponse): void {

@@ -10,7 +10,7 @@ export interface Denial {
 }
 
 /** How a service words that it refuses a request. */
-export interface Manner {
+export interface ErrorFormat {
   readonly status: 400 | 403;
   /** How far the clock of a request may be off. */
   readonly toleranceMinutes: 5 | 15;
@@ -29,7 +29,7 @@ const missingToken = 'Missing Authentication Token';
  * as elsewhere and its clock is 5 min. is not known. Lambda: brefphp/bref#1250, iann0036/iamlive#58 (403). API Gateway:
  * aws/chalice#12 (403, the header), cognitect-labs/aws-api#255 (5 min., at PostToConnection).
  */
-export const manners: Readonly<Record<OwnService, Manner>> = {
+export const errorFormats: Readonly<Record<OwnService, ErrorFormat>> = {
   dynamodb: {
     status: 400,
     toleranceMinutes: 15,
@@ -50,7 +50,7 @@ export const manners: Readonly<Record<OwnService, Manner>> = {
 
 /** A denial in the service's own form. */
 export function answerDenial(service: OwnService, { status, errorType, message }: Denial): ServiceAnswer {
-  const { contentType, typePrefix } = manners[service];
+  const { contentType, typePrefix } = errorFormats[service];
   // Capital only here: aws/aws-sdk-php#1292 and, of the same day, of Lambda and API Gateway,
   // mariotoffia/floci docs/design/resource-policy-enforcement.md (measured on AWS, 2026-10-02).
   const name = errorType === 'AccessDeniedException' ? 'Message' : 'message';

@@ -1,5 +1,6 @@
+import { arn, type Place } from '../template/physical-ids.ts';
 import type { StackResource } from '../template/stack.ts';
-import { arn, type Need, type Place } from './needs.ts';
+import type { Need } from './needs.ts';
 
 export type DynamoDbNeeds = (operation: string, input: unknown) => readonly Need[];
 
@@ -134,11 +135,7 @@ function lists(values: Readonly<Record<string, readonly string[] | undefined>>):
  * `dynamodb:LeadingKeys`: the partition keys of the items that a call names. A scan names none.
  * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/specifying-conditions.html
  */
-export function leadingKeys(
-  operation: string,
-  input: Input,
-  partitionKey: string | undefined,
-): readonly string[] | undefined {
+function leadingKeys(operation: string, input: Input, partitionKey: string | undefined): readonly string[] | undefined {
   if (partitionKey === undefined) return undefined;
   if (operation === 'Query') return queriedKeys(input, partitionKey);
   const keys = items(input).flatMap((item) => scalar(item[partitionKey]));
@@ -189,7 +186,7 @@ const expressions = [
 const words = ['SET', 'REMOVE', 'ADD', 'DELETE', 'AND', 'OR', 'NOT', 'BETWEEN', 'IN'];
 
 /** `dynamodb:Attributes`: the top-level attributes that a call names; undefined when it names none. */
-export function attributesOf(input: Input): readonly string[] | undefined {
+function attributesOf(input: Input): readonly string[] | undefined {
   const { Items } = input;
   const parts = Array.isArray(Items) || Items === undefined ? [input] : [input, asInput(Items)];
   const found = new Set<string>(items(input).flatMap((item) => Object.keys(item)));
@@ -211,8 +208,8 @@ function namesIn(expression: string): readonly string[] {
 }
 
 /** An operation's input, as far as it matters here: whatever else is wrong with it is DynamoDB's to judge. */
-export type Input = Readonly<Record<string, unknown>>;
+type Input = Readonly<Record<string, unknown>>;
 
-export function asInput(value: unknown): Input {
+function asInput(value: unknown): Input {
   return typeof value === 'object' && value !== null ? (value as Input) : {};
 }

@@ -1,8 +1,15 @@
-import { type AuthenticationOptions, type Caller, createAuthentication } from './authentication.ts';
-import { type Denial, manners } from './denial.ts';
+import type { Clock } from '../clock.ts';
+import { type Denial, errorFormats } from './denial.ts';
 import type { Need } from './needs.ts';
-import { type Decision, evaluate, ownServices } from './policy.ts';
-import type { SignedRequest } from './signature.ts';
+import { type Decision, evaluate, type OwnService, ownServices, type Statement } from './policy.ts';
+import {
+  type Credentials,
+  deriveSigningKey,
+  isSignedWith,
+  readSignature,
+  type Signature,
+  type SignedRequest,
+} from './signature.ts';
 
 /** What stands before every service: who signed the request, and may he do that? */
 export interface Gate {
@@ -24,7 +31,7 @@ export function createGate(options: AuthenticationOptions): Gate {
         caller.onDecision?.(need, decision);
         if (decision === 'allow') continue;
         const message = describeRefusal(caller, need, decision);
-        return { status: manners[service].status, errorType: 'AccessDeniedException', message };
+        return { status: errorFormats[service].status, errorType: 'AccessDeniedException', message };
       }
       return undefined;
     },
@@ -50,4 +57,130 @@ function describeRefusal({ arn }: Caller, { action, resource, shownAs = resource
       ? 'with an explicit deny in an identity-based policy'
       : `because no identity-based policy allows the ${action} action`;
   return `User: ${arn} is not authorized to perform: ${action} on resource: ${shownAs} ${reason}`;
+}
+
+/** Somebody with credentials. */
+export interface Caller {
+  readonly credentials: Credentials;
+  /** As denials name him. */
+  readonly arn: string;
+  /** What his policies say; undefined for the one who may do everything. */
+  readonly statements: readonly Statement[] | undefined;
+  /** Another clock by which he may sign: the local cloud's can be moved, and who is outside does not know. */
+  readonly now?: () => number;
+  /** The condition keys that are about him. */
+  readonly context: Readonly<Record<string, string>>;
+  /** Told of every decision. */
+  readonly onDecision?: (need: Need, decision: Decision) => void;
+}
+
+export interface AuthenticationOptions {
+  readonly callers: readonly Caller[];
+  readonly region: string;
+  readonly clock: Pick<Clock, 'now'>;
+}
+
+const invalidToken = 'The security token included in the request is invalid.';
+// API Gateway and DynamoDB go on with the canonical string that they expected; that is left out.
+const mismatch =
+  'The request signature we calculated does not match the signature you provided. ' +
+  'Check your AWS Secret Access Key and signing method. Consult the service documentation for details.';
+
+/**
+ * Who signed a request? The checks are in the order in which DynamoDB makes them (recorded in architect/dynalite, index.js);
+ * the order of the other services is not known.
+ */
+export function createAuthentication({
+  callers,
+  region,
+  clock,
+}: AuthenticationOptions): (service: OwnService, request: SignedRequest) => Caller | Denial {
+  const byKey = new Map(callers.map((caller) => [caller.credentials.accessKeyId, caller]));
+  const signingKeys = createSigningKeys();
+
+  return (service, request) => {
+    const { status, missingToken, toleranceMinutes } = errorFormats[service];
+    const refuse = (errorType: string, message: string): Denial => ({ status, errorType, message });
+
+    const authorization = textOf(request.headers.authorization);
+    if (!authorization.trim().startsWith('AWS4-')) return refuse('MissingAuthenticationTokenException', missingToken);
+    const signature = readSignature(authorization);
+    if (typeof signature === 'string') return refuse('IncompleteSignatureException', signature);
+    const date = textOf(request.headers['x-amz-date']);
+    const dateMs = readDate(date);
+    if (Number.isNaN(dateMs)) {
+      return refuse('IncompleteSignatureException', "Date must be in ISO-8601 'basic format' in 'X-Amz-Date'.");
+    }
+    const caller = byKey.get(signature.accessKeyId);
+    const clocks = [clock.now(), caller?.now?.() ?? clock.now()];
+    const [nowMs = 0] = clocks.sort((one, other) => Math.abs(one - dateMs) - Math.abs(other - dateMs));
+    const flaw = describeSkew(date, dateMs, nowMs, toleranceMinutes) ?? describeScope(signature, region, service, date);
+    if (flaw !== undefined) return refuse('InvalidSignatureException', flaw);
+    if (caller === undefined) return refuse('UnrecognizedClientException', invalidToken);
+    if (!isSignedWith(signingKeys(caller.credentials, signature), signature, date, request)) {
+      return refuse('InvalidSignatureException', mismatch);
+    }
+    const token = request.headers['x-amz-security-token'];
+    if (token !== caller.credentials.sessionToken) return refuse('UnrecognizedClientException', invalidToken);
+    return caller;
+  };
+}
+
+/** One key signs for a day. Only callers that exist get here, so there are never many. */
+function createSigningKeys(): (credentials: Credentials, signature: Signature) => Buffer {
+  const keys = new Map<string, Buffer>();
+  let day = '';
+  return ({ accessKeyId, secretAccessKey }, signature) => {
+    if (signature.day !== day) keys.clear();
+    day = signature.day;
+    const name = `${accessKeyId}/${signature.service}`;
+    const known = keys.get(name);
+    if (known !== undefined) return known;
+    const derived = deriveSigningKey(secretAccessKey, signature);
+    keys.set(name, derived);
+    return derived;
+  };
+}
+
+function describeSkew(date: string, dateMs: number, nowMs: number, minutes: number): string | undefined {
+  const toleranceMs = minutes * 60_000;
+  const now = writeDate(nowMs);
+  if (dateMs < nowMs - toleranceMs) {
+    const limit = writeDate(nowMs - toleranceMs);
+    return `Signature expired: ${date} is now earlier than ${limit} (${now} - ${minutes} min.)`;
+  }
+  if (dateMs > nowMs + toleranceMs) {
+    const limit = writeDate(nowMs + toleranceMs);
+    return `Signature not yet current: ${date} is still later than ${limit} (${now} + ${minutes} min.)`;
+  }
+  return undefined;
+}
+
+function describeScope(signature: Signature, region: string, service: string, date: string): string | undefined {
+  if (!signature.signedHeaders.includes('host')) return "'Host' must be a 'SignedHeader' in the AWS Authorization.";
+  const flaws = [
+    signature.region !== region && `Credential should be scoped to a valid region, not '${signature.region}'.`,
+    signature.service !== service && `Credential should be scoped to correct service: '${service}'.`,
+    signature.terminator !== 'aws4_request' &&
+      `Credential should be scoped with a valid terminator: 'aws4_request', not '${signature.terminator}'.`,
+    signature.day !== date.slice(0, 8) &&
+      `Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP: '${signature.day}' != '${date.slice(0, 8)}', from '${date}'.`,
+  ].filter((flaw) => flaw !== false);
+  return flaws.length === 0 ? undefined : flaws.join(' ');
+}
+
+/** `20261123T164500Z` */
+function writeDate(ms: number): string {
+  return new Date(ms).toISOString().replace(/[-:]|\.\d{3}/g, '');
+}
+
+function readDate(date: string): number {
+  const found = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/.exec(date);
+  if (found === null) return Number.NaN;
+  const [, year, month, day, hour, minute, second] = found.map(Number);
+  return Date.UTC(year ?? 0, (month ?? 0) - 1, day, hour, minute, second);
+}
+
+function textOf(header: string | readonly string[] | undefined): string {
+  return typeof header === 'string' ? header : '';
 }

@@ -1,12 +1,12 @@
 import type { Clock } from '../clock.ts';
 import { tablesOf } from '../dynamodb/tables.ts';
+import type { Place } from '../template/physical-ids.ts';
 import type { Stack, StackResource } from '../template/stack.ts';
-import { type Caller, type Credentials, newSessionCredentials, newUserCredentials } from './authentication.ts';
 import { createDynamoDbNeeds, type DynamoDbNeeds } from './dynamodb-needs.ts';
-import { createGate, type Gate } from './gate.ts';
+import { type Caller, createGate, type Gate } from './gate.ts';
 import { type InvokePermissions, readInvokePermissions } from './invoke-permissions.ts';
-import type { Place } from './needs.ts';
 import { type Role, type Roles, readRoles } from './roles.ts';
+import { type Credentials, newSessionCredentials, newUserCredentials } from './signature.ts';
 import { createUsage, type FunctionPermissions } from './usage.ts';
 
 /** Who may do what in this local cloud. */

@@ -1,3 +1,5 @@
+import { arn, type Place } from '../template/physical-ids.ts';
+
 /** A permission that a call takes. https://docs.aws.amazon.com/service-authorization/latest/reference/reference.html */
 export interface Need {
   /** `dynamodb:PutItem` */
@@ -8,12 +10,6 @@ export interface Need {
   readonly shownAs?: string;
   /** Condition keys that the service knows, such as `dynamodb:LeadingKeys`. */
   readonly context?: Readonly<Record<string, string | readonly string[]>>;
-}
-
-/** Where the resources of the stack are. */
-export interface Place {
-  readonly region: string;
-  readonly accountId: string;
 }
 
 /**
@@ -75,8 +71,4 @@ export function connectionNeed({ apiId, stage, method, connectionId }: Connectio
     resource: arn('execute-api', place, path + connectionId),
     shownAs: arn('execute-api', masked, `${path}{connectionId}`),
   };
-}
-
-export function arn(service: string, { region, accountId }: Place, resource: string): string {
-  return `arn:aws:${service}:${region}:${accountId}:${resource}`;
 }

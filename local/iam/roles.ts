@@ -84,7 +84,7 @@ function readManaged(arn: string, path: string): readonly Statement[] {
 }
 
 /** Who may become a role: `lambda.amazonaws.com`. */
-export type Trust = (service: string) => boolean;
+type Trust = (service: string) => boolean;
 
 const elements = ['Sid', 'Effect', 'Action', 'Principal'];
 
@@ -93,7 +93,7 @@ const elements = ['Sid', 'Effect', 'Action', 'Principal'];
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_update-role-trust-policy.html
  * @throws MalformedPolicy for what is none, or has conditions: what a service says of itself then is not documented for all
  */
-export function readTrust(document: unknown, path: string): Trust {
+function readTrust(document: unknown, path: string): Trust {
   const statements = readStatements(document, path).flatMap(([statement, at]) => {
     // Accounts, users and federations are nobody here, whatever is asked of them.
     if (isObject(statement.Principal) && statement.Principal.Service === undefined) return [];
@@ -160,7 +160,7 @@ function allow(Action: readonly string[], Resource = '*'): Json {
 }
 
 /** @returns undefined for one that is not known here */
-export function managedPolicy(arn: string): Json | undefined {
+function managedPolicy(arn: string): Json | undefined {
   const name = /^arn:aws:iam::aws:policy\/(.+)$/.exec(arn)?.[1] ?? '';
   return Object.hasOwn(managedPolicies, name) ? managedPolicies[name] : undefined;
 }

@@ -1,4 +1,30 @@
-import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
+import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import { decodeUri } from '../http/input.ts';
+
+/** As AWS's SDKs take them. */
+export interface Credentials {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  /** Of a role's session only. */
+  readonly sessionToken?: string;
+}
+
+/** Shaped like those that Lambda gives to a function. New at each start, so that none can be guessed. */
+export function newSessionCredentials(): Required<Credentials> {
+  return { ...newKeys('ASIA'), sessionToken: `IQoJb3JpZ2luX2Vj${randomBytes(48).toString('base64')}` };
+}
+
+/** Shaped like those of a user. */
+export function newUserCredentials(): Credentials {
+  return newKeys('AKIA');
+}
+
+function newKeys(prefix: 'ASIA' | 'AKIA'): Credentials {
+  return {
+    accessKeyId: `${prefix}${randomBytes(8).toString('hex').toUpperCase()}`,
+    secretAccessKey: randomBytes(30).toString('base64'),
+  };
+}
 
 /** An AWS request as it arrived, with what its signature covers. */
 export interface SignedRequest {
@@ -93,7 +119,7 @@ function canonicalPath(path: string): string {
 
 function canonicalQuery(query: string): string {
   if (query === '') return '';
-  const pairs = query.split('&').map((pair) => splitOnce(pair, '=').map((part) => encode(decode(part))));
+  const pairs = query.split('&').map((pair) => splitOnce(pair, '=').map((part) => encode(decodeUri(part))));
   // By name, then by value, as bytes.
   return pairs
     .sort(([one = '', first = ''], [other = '', second = '']) => compare(one, other) || compare(first, second))
@@ -110,15 +136,6 @@ function encode(text: string): string {
     /[!'()*]/g,
     (letter) => `%${letter.charCodeAt(0).toString(16).toUpperCase()}`,
   );
-}
-
-/** What is no encoding stands for itself: the signature will not fit, and that is all there is to say. */
-function decode(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
 }
 
 function hmac(key: Buffer, data: string): Buffer {

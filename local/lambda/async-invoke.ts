@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '../clock.ts';
-import { parseJson } from '../http/body.ts';
+import { parseJson } from '../http/input.ts';
 import type { Log } from '../log.ts';
 import { readProperties, type Stack, type StackResource } from '../template/stack.ts';
 import type { LocalFunction } from './function.ts';
@@ -9,7 +9,7 @@ import type { InvocationResult } from './invocation.ts';
 export type AsyncTarget = Pick<LocalFunction, 'logicalId' | 'arn' | 'reservedConcurrency' | 'invoke'>;
 
 /** What a function's EventInvokeConfig says, with AWS's defaults. */
-export interface AsyncConfiguration {
+interface AsyncConfiguration {
   readonly retries: number;
   readonly maximumAgeMs: number;
   readonly onSuccess?: AsyncTarget | undefined;
@@ -17,10 +17,10 @@ export interface AsyncConfiguration {
 }
 
 /** https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-configuring.html */
-export const defaultConfiguration: AsyncConfiguration = { retries: 2, maximumAgeMs: 21_600_000 };
+const defaultConfiguration: AsyncConfiguration = { retries: 2, maximumAgeMs: 21_600_000 };
 
 /** @throws naming the logical id and the path of what is not emulated */
-export function readAsyncConfigurations(
+function readAsyncConfigurations(
   stack: Pick<Stack, 'ofType'>,
   functions: { find(nameOrArn: string): AsyncTarget | undefined },
 ): ReadonlyMap<AsyncTarget, AsyncConfiguration> {
@@ -115,7 +115,7 @@ export function createAsyncInvoker(
       return again(event, afterMs, result);
     }
     event.attempts += 1;
-    if (result.outcome === 'returned') return tell(event.configuration.onSuccess, event, 'Success', result);
+    if (result.outcome === 'returned') return sendTo(event.configuration.onSuccess, event, 'Success', result);
 
     const afterMs = retryDelaysMs[event.attempts - 1];
     if (afterMs === undefined || event.attempts > event.configuration.retries) {
@@ -141,10 +141,10 @@ export function createAsyncInvoker(
 
   function abandon(event: QueuedEvent, condition: Condition, result: InvocationResult | undefined): void {
     log({ kind: 'async-abandoned', function: event.target.logicalId, attempts: event.attempts + event.throttles });
-    tell(event.configuration.onFailure, event, condition, result);
+    sendTo(event.configuration.onFailure, event, condition, result);
   }
 
-  function tell(
+  function sendTo(
     destination: AsyncTarget | undefined,
     event: QueuedEvent,
     condition: Condition,

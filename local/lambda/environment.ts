@@ -117,7 +117,7 @@ export class Environment {
         this.#options.onExit(this);
       },
       onGone: (code, signal) => {
-        if (started === this.#process) this.#vanish((requestId) => exitSentence(requestId, code, signal));
+        if (started === this.#process) this.#onGone((requestId) => exitSentence(requestId, code, signal));
       },
       onNotStarted: (error) => this.#couldNotStart(error),
     });
@@ -254,10 +254,10 @@ export class Environment {
   }
 
   #couldNotStart(error: Error): void {
-    this.#vanish((requestId) => `RequestId: ${requestId} Error: Runtime could not be started (${error.message})`);
+    this.#onGone((requestId) => `RequestId: ${requestId} Error: Runtime could not be started (${error.message})`);
   }
 
-  #vanish(sentenceOf: (requestId: string) => string): void {
+  #onGone(sentenceOf: (requestId: string) => string): void {
     if (this.#isGone) return;
     this.#isGone = true;
     const isAnswered = this.#running?.isAnswered === true;

@@ -40,6 +40,7 @@ export interface EnvironmentSettings
 
 /**
  * @param localize makes a resolved value point at this machine
+ * @param machineVariables come after all others, whatever the template says
  * @throws naming the logical id and the path of what is not emulated
  */
 export function readFunctionSettings(
@@ -47,6 +48,7 @@ export function readFunctionSettings(
   region: string,
   assembly: Pick<Assembly, 'assetFolder'>,
   localize: (value: string) => string,
+  machineVariables: Readonly<Record<string, string>>,
 ): FunctionSettings {
   const { logicalId, properties, ref } = resource;
   const runtime = properties.text('Runtime');
@@ -93,6 +95,7 @@ export function readFunctionSettings(
       AWS_REGION: region,
       AWS_DEFAULT_REGION: region,
       AWS_XRAY_CONTEXT_MISSING: 'LOG_ERROR',
+      ...machineVariables,
     }),
   };
 }

@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import type { MovableClock } from '../clock.ts';
 import type { Faults } from '../faults.ts';
-import type { Credentials } from '../iam/authentication.ts';
+import type { Credentials } from '../iam/signature.ts';
 import type { Log } from '../log.ts';
 import type { Observe } from '../observation.ts';
 import type { Assembly } from '../template/assembly.ts';
@@ -45,11 +45,12 @@ export interface FunctionsOptions {
 }
 
 export async function createFunctions(options: FunctionsOptions): Promise<Functions> {
-  sayWhatIsNotEmulated(options.log);
+  logWhatIsNotEmulated(options.log);
   const resources = options.stack.ofType('AWS::Lambda::Function');
-  const settings = resources.map((resource) =>
-    readFunctionSettings(resource, options.stack.region, options.assembly, options.localize),
-  );
+  const settings = resources.map((resource) => {
+    const ofThisMachine = machineVariables(resource.logicalId, options);
+    return readFunctionSettings(resource, options.stack.region, options.assembly, options.localize, ofThisMachine);
+  });
   const freezer = createFreezer();
   const all = settings.map((each) => create(each, freezer, options));
   const byName = new Map(all.flatMap((each) => [each.name, each.arn].map((name) => [name, each])));
@@ -66,10 +67,10 @@ export async function createFunctions(options: FunctionsOptions): Promise<Functi
   };
 }
 
-function sayWhatIsNotEmulated(log: Log): void {
-  const say = (what: string) => log({ kind: 'not-emulated', logicalId: 'AWS::Lambda::Function', what });
-  if (!canFreeze) say('freezing between invocations');
-  if (!canMeasureMemory) say('MemorySize');
+function logWhatIsNotEmulated(log: Log): void {
+  const notEmulated = (what: string) => log({ kind: 'not-emulated', logicalId: 'AWS::Lambda::Function', what });
+  if (!canFreeze) notEmulated('freezing between invocations');
+  if (!canMeasureMemory) notEmulated('MemorySize');
 }
 
 function create(settings: FunctionSettings, freezer: Freezer, options: FunctionsOptions): LocalFunction {
@@ -84,10 +85,6 @@ function create(settings: FunctionSettings, freezer: Freezer, options: Functions
     freezer,
     observe,
     maxEnvironments: options.maxEnvironments ?? 2 * availableParallelism(),
-    variables: (stream, taskRoot) => ({
-      ...settings.variables(stream, taskRoot),
-      ...ofThisMachine(logicalId, options),
-    }),
     onLine: (line) => log({ kind: 'function-output', function: logicalId, line }),
     onWaiting: (waiting) => log({ kind: 'function-waiting', function: logicalId, waiting }),
     onFailure: (errorType) => log({ kind: 'function-failed', function: logicalId, errorType }),
@@ -95,7 +92,7 @@ function create(settings: FunctionSettings, freezer: Freezer, options: Functions
 }
 
 /** How the SDK inside a function finds this machine's services and nothing else. */
-function ofThisMachine(logicalId: string, { credentialsOf, endpoints }: FunctionsOptions): Record<string, string> {
+function machineVariables(logicalId: string, { credentialsOf, endpoints }: FunctionsOptions): Record<string, string> {
   const { accessKeyId, secretAccessKey, sessionToken } = credentialsOf(logicalId);
   return {
     AWS_ACCESS_KEY_ID: accessKeyId,

@@ -1,4 +1,4 @@
-import { parseJson } from '../http/body.ts';
+import { parseJson } from '../http/input.ts';
 
 export interface Invocation {
   readonly requestId: string;

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { parseJson } from '../http/body.ts';
+import { parseJson } from '../http/input.ts';
 import { type ServiceAnswer, serviceError } from '../http/service-answer.ts';
 import type { AsyncInvoker } from './async-invoke.ts';
 import type { Functions } from './functions.ts';

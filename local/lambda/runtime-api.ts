@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import { readBody } from '../http/body.ts';
+import { readBody } from '../http/input.ts';
 import { closeServer, listenOnLoopback } from '../http/loopback.ts';
 import { failure } from './invocation.ts';
 

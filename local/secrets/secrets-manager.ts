@@ -1,5 +1,5 @@
 import { randomInt, randomUUID } from 'node:crypto';
-import { parseJson } from '../http/body.ts';
+import { parseJson } from '../http/input.ts';
 import { type ServiceAnswer, serviceError } from '../http/service-answer.ts';
 import type { SecretRequest } from '../iam/needs.ts';
 import type { Value } from '../template/resolve.ts';

@@ -13,10 +13,14 @@ interface Identity {
 
 type NamedValues = Readonly<Record<string, Value | undefined>>;
 
-interface Stack {
-  readonly name: string;
+/** Where the resources of the stack are. */
+export interface Place {
   readonly region: string;
   readonly accountId: string;
+}
+
+interface Stack extends Place {
+  readonly name: string;
 }
 
 /**
@@ -47,7 +51,7 @@ export function assignPhysicalIds(template: Template, stack: Stack, resolve: Res
     'AWS::Partition': 'aws',
     'AWS::URLSuffix': 'amazonaws.com',
     'AWS::StackName': stack.name,
-    'AWS::StackId': arn(stack, 'cloudformation', `stack/${stack.name}/${hash(stack.name, 12)}`),
+    'AWS::StackId': arn('cloudformation', stack, `stack/${stack.name}/${hash(stack.name, 12)}`),
   };
   return {
     ref(name, path) {
@@ -94,15 +98,15 @@ function identify(
   switch (type) {
     case 'AWS::Lambda::Function': {
       const name = named('FunctionName');
-      return { ref: name, attributes: { Arn: arn(stack, 'lambda', `function:${name}`) } };
+      return { ref: name, attributes: { Arn: arn('lambda', stack, `function:${name}`) } };
     }
     case 'AWS::DynamoDB::Table':
     case 'AWS::DynamoDB::GlobalTable': {
       const name = named('TableName');
-      return { ref: name, attributes: { Arn: arn(stack, 'dynamodb', `table/${name}`) } };
+      return { ref: name, attributes: { Arn: arn('dynamodb', stack, `table/${name}`) } };
     }
     case 'AWS::SecretsManager::Secret': {
-      const secretArn = arn(stack, 'secretsmanager', `secret:${named('Name')}-${hash(logicalId, 6)}`);
+      const secretArn = arn('secretsmanager', stack, `secret:${named('Name')}-${hash(logicalId, 6)}`);
       return { ref: secretArn, attributes: { Id: secretArn } };
     }
     case 'AWS::IAM::Role': {
@@ -118,17 +122,17 @@ function identify(
     }
     case 'AWS::Logs::LogGroup': {
       const name = named('LogGroupName');
-      return { ref: name, attributes: { Arn: arn(stack, 'logs', `log-group:${name}:*`) } };
+      return { ref: name, attributes: { Arn: arn('logs', stack, `log-group:${name}:*`) } };
     }
     case 'Custom::LogRetention':
       return { ref: id, attributes: { LogGroupName: named('LogGroupName') } };
     case 'AWS::Events::Rule': {
       const name = named('Name');
-      return { ref: name, attributes: { Arn: arn(stack, 'events', `rule/${name}`) } };
+      return { ref: name, attributes: { Arn: arn('events', stack, `rule/${name}`) } };
     }
     case 'AWS::CloudWatch::Alarm': {
       const name = named('AlarmName');
-      return { ref: name, attributes: { Arn: arn(stack, 'cloudwatch', `alarm:${name}`) } };
+      return { ref: name, attributes: { Arn: arn('cloudwatch', stack, `alarm:${name}`) } };
     }
     case 'AWS::ApiGatewayV2::Api': {
       // https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-apigatewayv2-api.html
@@ -151,8 +155,8 @@ function identify(
   }
 }
 
-function arn(stack: Stack, service: string, resource: string): string {
-  return `arn:aws:${service}:${stack.region}:${stack.accountId}:${resource}`;
+export function arn(service: string, { region, accountId }: Place, resource: string): string {
+  return `arn:aws:${service}:${region}:${accountId}:${resource}`;
 }
 
 /** Lower-case letters and digits, as in the ids of real APIs. */

@@ -105,7 +105,7 @@ export async function watchAssembly(
 ): Promise<() => Promise<void>> {
   const codes = new Map<string, Code>();
   const started = withoutCode(running.template);
-  let told = started;
+  let reported = started;
   const watch = startWatch(() => check(() => readAssembly(source.assembly, source.stack)));
 
   async function check(read: () => Promise<Assembly>): Promise<void> {
@@ -137,13 +137,13 @@ export async function watchAssembly(
       each.replaceCode(taskRoot);
       log({ kind: 'function-reloaded', function: each.logicalId });
     }
-    tell(withoutCode(template));
+    reportChanges(withoutCode(template));
   }
 
   /** Once for each state that it is in. */
-  function tell(current: typeof started): void {
-    if (isDeepStrictEqual(current, told)) return;
-    told = current;
+  function reportChanges(current: typeof started): void {
+    if (isDeepStrictEqual(current, reported)) return;
+    reported = current;
     const logicalIds = changesBetween(started, current);
     if (logicalIds.length > 0) log({ kind: 'template-changed', logicalIds });
   }
@@ -176,7 +176,7 @@ async function fingerprintOf(folder: string): Promise<string> {
 }
 
 /** What a template asks for, by logical id and, for what is no resource, by the section's name. */
-export type Content = Readonly<Record<string, unknown>>;
+type Content = Readonly<Record<string, unknown>>;
 
 const sections = ['Conditions', 'Mappings', 'Outputs', 'Parameters', 'Transform'];
 
@@ -187,7 +187,7 @@ export function assetKey({ Resources }: Template, logicalId: string): string | u
 }
 
 /** Without what any `cdk synth` changes: the keys of bundles, and notes that nobody deploys. */
-export function withoutCode(template: Template): Content {
+function withoutCode(template: Template): Content {
   const content: Record<string, unknown> = {};
   for (const section of sections) content[section] = (template as unknown as Content)[section];
   for (const [logicalId, { Type, Properties, Condition }] of Object.entries(template.Resources)) {
@@ -198,7 +198,7 @@ export function withoutCode(template: Template): Content {
   return content;
 }
 
-export function changesBetween(before: Content, after: Content): readonly string[] {
+function changesBetween(before: Content, after: Content): readonly string[] {
   const names = new Set([...Object.keys(before), ...Object.keys(after)]);
   return [...names].filter((name) => !isDeepStrictEqual(before[name], after[name])).sort();
 }

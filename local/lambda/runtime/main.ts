@@ -32,7 +32,7 @@ export async function start(settings: RuntimeSettings): Promise<void> {
   const onGone = () => process.exit(0);
   const client = new RuntimeClient(environment.AWS_LAMBDA_RUNTIME_API ?? '', onGone, log.logRefusal);
   const runtime = new Runtime(client, log, clock);
-  if (!isModern) runtime.dieOfWhatNobodyCatches();
+  if (!isModern) runtime.exitOnUncaughtErrors();
   await runtime.serve(settings.sdkBeside);
 }
 
@@ -56,10 +56,14 @@ class Runtime {
   }
 
   /** Since Node.js 24 the runtime leaves these to Node, which ends the process with exit status 1. */
-  dieOfWhatNobodyCatches(): void {
-    process.on('uncaughtException', (error) => void this.#die('Uncaught Exception', error, 129));
+  exitOnUncaughtErrors(): void {
+    process.on('uncaughtException', (error) => void this.#exitWith('Uncaught Exception', error, 129));
     process.on('unhandledRejection', (reason) => {
-      void this.#die('Unhandled Promise Rejection', runtimeError('UnhandledPromiseRejection', String(reason)), 128);
+      void this.#exitWith(
+        'Unhandled Promise Rejection',
+        runtimeError('UnhandledPromiseRejection', String(reason)),
+        128,
+      );
     });
   }
 
@@ -72,7 +76,7 @@ class Runtime {
       if (isModern && handler.length >= 3) throw callbackRemoved();
       return handler;
     } catch (error) {
-      if (!isModern) return this.#die('Uncaught Exception', error, 129);
+      if (!isModern) return this.#exitWith('Uncaught Exception', error, 129);
       this.#log.logError('Init Error', error);
       const report = reportOf(error);
       await this.#client.post('init/error', JSON.stringify(report), report.errorType);
@@ -108,7 +112,7 @@ class Runtime {
     return () => deadlineMs - this.#clock.machineNow();
   }
 
-  async #die(what: string, error: unknown, exitCode: number): Promise<never> {
+  async #exitWith(what: string, error: unknown, exitCode: number): Promise<never> {
     this.#log.logError(what, error);
     const report = reportOf(error);
     await this.#client.post(this.#errorPath, JSON.stringify(report), report.errorType);

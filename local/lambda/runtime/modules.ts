@@ -3,7 +3,7 @@ import Module, { createRequire, register } from 'node:module';
 import { dirname, join, sep } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
-export type PackageType = 'module' | 'commonjs';
+type PackageType = 'module' | 'commonjs';
 
 /**
  * What the nearest package.json in the function's own folder says. In AWS nothing lies above that folder; here it is often

@@ -1,0 +1,55 @@
+import db from 'dynalite/db/index.js';
+import { describe, expect, it } from 'vitest';
+import { guardStore } from '../../../local/dynamodb/guarded-store.ts';
+
+const createStore = () => db.create({ createTableMs: 0, deleteTableMs: 0, updateTableMs: 0 });
+
+/** @returns what reached `onThrow` */
+function caught(run: (store: ReturnType<typeof createStore>) => void, store = createStore()): Promise<unknown> {
+  return new Promise((resolve) => run(guardStore(store, resolve)));
+}
+
+function fall(): never {
+  throw new Error('fell');
+}
+
+// Each of these would end the process: they run in callbacks of the store, where nobody else could catch them.
+describe('what code of dynalite throws after it asked the store', () => {
+  it.each<[where: string, run: (store: ReturnType<typeof createStore>) => void]>([
+    ['for a table', (store) => store.getTable('none', fall)],
+    ['for an item', (store) => store.getItemDb('t').get('key', fall)],
+    ['to put an item', (store) => store.getItemDb('t').put('key', {}, fall)],
+    ['to delete an item', (store) => store.getItemDb('t').del('key', fall)],
+    [
+      'for all items',
+      (store) =>
+        store
+          .getItemDb('t')
+          .createValueStream()
+          .on('data', () => undefined)
+          .on('end', fall),
+    ],
+    ['for a lock', (store) => store.getItemDb('t').lock('key', fall)],
+    [
+      'for an item, under a lock',
+      (store) => {
+        const items = store.getItemDb('t');
+        items.lock('key', (release) => items.get('key', release(fall) as never));
+      },
+    ],
+    ['for an item of an index', (store) => store.getIndexDb('Global', 't', 'i').get('key', fall)],
+    ['for the tables', (store) => store.tableDb.get('t', fall)],
+  ])('%s is caught', async (_, run) => {
+    expect(await caught(run)).toEqual(new Error('fell'));
+  });
+
+  it('leaves no lock behind', async () => {
+    const store = createStore();
+    const items = store.getItemDb('t');
+    await caught((guarded) => {
+      const own = guarded.getItemDb('t');
+      own.lock('key', () => own.get('key', fall));
+    }, store);
+    await new Promise<void>((resolve) => items.lock('key', (release) => release(resolve)()));
+  });
+});

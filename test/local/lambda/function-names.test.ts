@@ -1,0 +1,50 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { findFunctionId, shortNames } from '../../../local/lambda/function-names.ts';
+
+const ours = [
+  'SessionSocketAuthorizerFunctionE310AEC6',
+  'SessionSocketConnectFunction0A1B2C3D',
+  'SessionSocketDisconnectFunctionFFFF0000',
+];
+
+describe('the short name of a function', () => {
+  it.each([
+    ['is without the hash and the words that all share', ours, ['Authorizer', 'Connect', 'Disconnect']],
+    ['is the logical id where nothing can go', ['Connect', 'Message'], ['Connect', 'Message']],
+    ['is without the hash when there is only one', ['ChatHandler12345678'], ['ChatHandler']],
+    ['is the whole id when less would be nothing', ['Chat', 'ChatConnect'], ['Chat', 'ChatConnect']],
+    ['is the whole id when less would be the same', ['Fn00000000', 'Fn11111111'], ['Fn00000000', 'Fn11111111']],
+    ['cuts words, not letters', ['AppConnect', 'AppClose'], ['Connect', 'Close']],
+  ])('%s', (_, ids, names) => {
+    expect([...shortNames(ids).values()]).toEqual(names);
+  });
+
+  it('is never the same for two', () => {
+    const id = fc.stringMatching(/^([A-Z][a-z]{0,2}){1,4}([0-9A-F]{8})?$/);
+    fc.assert(
+      fc.property(fc.uniqueArray(id, { minLength: 1, maxLength: 6 }), (ids) => {
+        const names = shortNames(ids);
+        expect(new Set(names.values()).size).toBe(ids.length);
+        for (const each of ids) expect(findFunctionId(each, ids)).toBe(each);
+      }),
+    );
+  });
+});
+
+describe('a function is found', () => {
+  it.each([
+    ['its logical id', 'SessionSocketConnectFunction0A1B2C3D', ours[1]],
+    ['its short name, though that is a part of another', 'Connect', ours[1]],
+    ['a part that no other has', 'SocketAuth', ours[0]],
+  ])('by %s', (_, name, id) => {
+    expect(findFunctionId(name, ours)).toBe(id);
+  });
+
+  it('by nothing else, and then all there are are listed', () => {
+    expect(() => findFunctionId('Tick', ours)).toThrow('There is no function Tick: Authorizer, Connect, Disconnect.');
+    expect(() => findFunctionId('onnect', ours)).toThrow(
+      'More than one function could be onnect: Authorizer, Connect, Disconnect.',
+    );
+  });
+});
