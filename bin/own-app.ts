@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import type { SessionMode } from '../functions/core/handshake/session.ts';
 import { isLoopback } from '../functions/core/handshake/session-endpoint.ts';
 import { UsageError } from '../local/command/arguments.ts';
-import type { Row } from '../local/command/banner.ts';
 import type { Life } from '../local/command/live.ts';
+import type { Row } from '../local/command/terminal.ts';
 
 /** Somebody's own PHP app instead of the demo: it runs by itself, so what it must know is written to a file. */
 const fileName = 'session-socket.env';

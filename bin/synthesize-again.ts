@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Life } from '../local/command/live.ts';
-import { startWatch } from '../local/watch.ts';
+import { startWatch } from '../local/template/watch.ts';
 
 /**
  * Synthesizes whenever our own source changes; the local cloud watches what comes of it.

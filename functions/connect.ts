@@ -8,14 +8,14 @@ import type { Meter } from './core/connections/meter.ts';
 import type { Revocations } from './core/connections/revocations.ts';
 import { ticketMemory } from './core/handshake/ticket.ts';
 import { explainEnding, type RefusalReason } from './core/refusal.ts';
-import type { WatchEnd } from './core/sessions/end-watch.ts';
 import { nextCheck } from './core/sessions/next-check.ts';
+import type { WatchEnd } from './core/sessions/session-ends.ts';
 import { readAdmitted } from './edge/context.ts';
 import type { SocketEvent } from './edge/gateway.ts';
 import type { Starter } from './edge/invoke.ts';
 import type { Tell } from './edge/telemetry.ts';
 
-interface Dependencies {
+interface ConnectParts {
   readonly registry: ConnectionRegistry;
   readonly revocations: Revocations;
   /** Where tickets are burnt; undefined in the modes that have none. */
@@ -37,9 +37,9 @@ interface Dependencies {
  * Registers a connection that the authorizer let in. The welcome is another function's work, because nothing can be
  * posted to a connection before this one has returned (https://repost.aws/knowledge-center/410-gone-api-gateway).
  */
-export function createConnect(dependencies: Dependencies) {
-  const { registry, revocations, claims, subprotocol, limit, handshakes } = dependencies;
-  const { revalidateSeconds, watchEnd, starter, clock, tell } = dependencies;
+export function createConnect(parts: ConnectParts) {
+  const { registry, revocations, claims, subprotocol, limit, handshakes } = parts;
+  const { revalidateSeconds, watchEnd, starter, clock, tell } = parts;
   return async (event: SocketEvent): Promise<APIGatewayProxyStructuredResultV2> => {
     const admitted = readAdmitted(event);
     // Only a route without our authorizer could bring this about, or a frame whose event is "$connect": fail closed.

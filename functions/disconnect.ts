@@ -3,13 +3,13 @@ import type { Leave } from './core/channels/leave.ts';
 import { type DisconnectEvent, readConnection } from './edge/gateway.ts';
 import type { Tell } from './edge/telemetry.ts';
 
-interface Dependencies {
+interface DisconnectParts {
   readonly leave: Leave;
   readonly tell: Tell;
 }
 
 /** Forgets a connection that has closed, on its channels too. API Gateway runs it as best effort, so others find out by a 410. */
-export function createDisconnect({ leave, tell }: Dependencies) {
+export function createDisconnect({ leave, tell }: DisconnectParts) {
   return async (event: DisconnectEvent): Promise<APIGatewayProxyStructuredResultV2> => {
     // Only the end of a socket may make its row go. A frame whose event is "$disconnect" is no end.
     if (event.requestContext.eventType !== 'DISCONNECT') return { statusCode: 403 };

@@ -4,7 +4,7 @@ import type { Members } from './core/channels/members.ts';
 import type { Subscriptions } from './core/channels/subscriptions.ts';
 import type { Clock } from './core/clock.ts';
 import { userOwner } from './core/connections/connection.ts';
-import type { Publish } from './core/delivery/broadcast.ts';
+import type { Broadcaster } from './core/delivery/broadcaster.ts';
 import { type ApiRequest, badRequest, type RequestFault, readQuery } from './core/http-api/api-request.ts';
 import { describeChannel, listChannels, listUsers } from './core/http-api/channel-questions.ts';
 import { actOnce, type Idempotency } from './core/http-api/idempotency.ts';
@@ -21,21 +21,21 @@ import type { ApiRoute } from './core/http-api/routes.ts';
 import { readRebind, readSessionTermination, readUserTermination } from './core/http-api/session-requests.ts';
 import type { CredentialsSource } from './core/keys/credentials.ts';
 import { tryNewerSecret } from './core/keys/newer-secret.ts';
-import { isRefusal, type Refusal } from './core/refusal.ts';
+import { isRefusal } from './core/refusal.ts';
 import { createRefusalLog } from './core/refusal-log.ts';
-import type { Rebind, RebindReport } from './core/sessions/rebind.ts';
-import type { Revocation, RevokeReport } from './core/sessions/revoke.ts';
+import type { Rebind, RebindSession } from './core/sessions/rebind.ts';
+import type { Revocation, Revoke } from './core/sessions/revoke.ts';
 import { answerDone, answerFault, readRequest } from './edge/http-event.ts';
 import type { Tell } from './edge/telemetry.ts';
 
 interface HttpApiParts {
   readonly credentials: CredentialsSource;
-  readonly broadcast: Publish;
+  readonly broadcast: Broadcaster;
   readonly idempotency: Idempotency;
   readonly subscriptions: Subscriptions;
   readonly members: Members;
-  readonly revoke: (revocation: Revocation, deadline: number) => Promise<RevokeReport>;
-  readonly rebindSession: (rebind: Rebind, deadline: number) => Promise<RebindReport | Refusal>;
+  readonly revoke: Revoke;
+  readonly rebind: RebindSession;
   readonly clock: Clock;
   readonly tell: Tell;
 }
@@ -48,7 +48,7 @@ const closingMs = 15_000;
 
 /** The HTTP API for PHP: whoever knows the app's secret may publish, ask who listens, and close its users' sockets. */
 export function createHttpApi(parts: HttpApiParts) {
-  const { credentials, broadcast, idempotency, subscriptions, members, revoke, rebindSession, clock, tell } = parts;
+  const { credentials, broadcast, idempotency, subscriptions, members, revoke, rebind, clock, tell } = parts;
   const refusals = createRefusalLog(clock);
 
   /** By route; the name is what stands in its path. */
@@ -60,7 +60,7 @@ export function createHttpApi(parts: HttpApiParts) {
     users: (_, name) => listUsers(name, members),
     terminate_user: ({ body }, name) => terminate(readUserTermination(name, body)),
     terminate_session: ({ body }, name) => terminate(readSessionTermination(name, body)),
-    rebind_session: ({ body }, name) => rebind(readRebind(name, body)),
+    rebind_session: ({ body }, name) => rebindSession(readRebind(name, body)),
   };
 
   return async (event: APIGatewayProxyEventV2): Promise<APIGatewayProxyStructuredResultV2> => {
@@ -139,9 +139,9 @@ export function createHttpApi(parts: HttpApiParts) {
   }
 
   /** @throws when sockets are left with the old id, so that it is counted as the fault that it is */
-  async function rebind(rebinding: Rebind | RequestFault): Promise<Answer> {
+  async function rebindSession(rebinding: Rebind | RequestFault): Promise<Answer> {
     if ('status' in rebinding) return rebinding;
-    const report = await rebindSession(rebinding, clock.now() + closingMs);
+    const report = await rebind(rebinding, clock.now() + closingMs);
     if (isRefusal(report)) return badRequest(report.sentence);
     const { rebound, failed, ended } = report;
     const principalId = rebinding.userId && userOwner(rebinding.userId);

@@ -1,4 +1,5 @@
 import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
+import { closeSocket, encodeLastFrame } from './core/delivery/close-socket.ts';
 import type { SocketSender } from './core/delivery/socket-sender.ts';
 import {
   type Ending,
@@ -28,7 +29,7 @@ export interface Verbs {
   readonly clientEvent: Act;
 }
 
-interface Dependencies {
+interface MessageParts {
   readonly verbs: Verbs;
   /** Of frames, by connection and by user. */
   readonly limit: FloodLimit;
@@ -42,7 +43,7 @@ const pong: Act = async () => pongFrame;
  * Answers a frame with exactly one frame, as the return value that a two-way route sends back. It never throws, because
  * API Gateway's own error frame has no `event`, and Pusher's clients fail on that.
  */
-export function createMessage({ verbs, limit, sender, tell }: Dependencies) {
+export function createMessage({ verbs, limit, sender, tell }: MessageParts) {
   const acts: ReadonlyMap<string, Act> = new Map([
     ['pusher:ping', pong],
     ['pusher:pong', pong],
@@ -83,8 +84,7 @@ export function createMessage({ verbs, limit, sender, tell }: Dependencies) {
 
   /** The client gets the reason before the close, which carries none. */
   async function close({ connectionId }: Speaker, refusal: Refusal): Promise<Frame> {
-    await sender.post(connectionId, encodeFrame(errorFrame(refusal)));
-    await sender.close(connectionId);
+    await closeSocket(connectionId, encodeLastFrame(refusal), sender);
     return pongFrame;
   }
 }

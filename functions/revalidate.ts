@@ -1,12 +1,28 @@
-import { waitUntil } from './core/clock.ts';
+import { type Clock, waitUntil } from './core/clock.ts';
 import type { Claims } from './core/connections/claims.ts';
-import { closeAtTheEnd } from './core/sessions/close-at-the-end.ts';
+import type { GuardMemory } from './core/sessions/guard-memory.ts';
 import { soonMs } from './core/sessions/live-sessions.ts';
-import { type RevalidateReport, type RevalidateWorld, revalidate } from './core/sessions/revalidate.ts';
+import type { Poll } from './core/sessions/poll.ts';
+import type { RevalidateReport, RevalidateSessions } from './core/sessions/revalidate.ts';
+import type { CloseAtTheEnd } from './core/sessions/session-ends.ts';
 import type { Tell } from './edge/telemetry.ts';
 
-interface Dependencies extends RevalidateWorld {
+/** How PHP is asked again; undefined where PHP is asked in the handshake only. */
+export interface Polling {
+  readonly poll: Poll;
+  readonly guard: GuardMemory;
+  /** Seconds between two checks of a session. */
+  readonly interval: number;
+  /** Milliseconds that one question may take. */
+  readonly timeoutMs: number;
+}
+
+interface RevalidateParts {
   readonly claims: Claims;
+  readonly revalidateSessions: RevalidateSessions;
+  readonly closeAtTheEnd: CloseAtTheEnd;
+  readonly polling: Polling | undefined;
+  readonly clock: Clock;
   readonly tell: Tell;
 }
 
@@ -21,9 +37,10 @@ const lease = 'revalidate';
 const releaseMargin = 120;
 
 /** Every minute: closes the sockets whose session is over. One run at a time asks PHP; the waiting for ends may overlap. */
-export function createRevalidate({ claims, tell, asking, ...world }: Dependencies) {
+export function createRevalidate(parts: RevalidateParts) {
+  const { claims, revalidateSessions, closeAtTheEnd, polling, clock, tell } = parts;
   return async (event?: unknown): Promise<string | undefined> => {
-    const begin = world.clock.now();
+    const begin = clock.now();
     if (isRelease(event)) return release(begin);
     if (isWait(event)) return closeEnded(event.endsAt);
     // Where a run before began late, this one still closes what ends before the next.
@@ -31,10 +48,10 @@ export function createRevalidate({ claims, tell, asking, ...world }: Dependencie
     let report: RevalidateReport;
     try {
       // The last question may take all of its time, and what the others have found is to be closed in this run.
-      const lastQuestionMs = patienceMs - closingMs - (asking?.timeoutMs ?? 0);
+      const lastQuestionMs = patienceMs - closingMs - (polling?.timeoutMs ?? 0);
       const ask = begin + Math.min(askingMs, lastQuestionMs);
       const deadlines = { ask, close: begin + patienceMs, wait: begin + soonMs };
-      report = await revalidate({ ...world, asking: mayAsk ? asking : undefined }, deadlines);
+      report = await revalidateSessions(deadlines, mayAsk ? polling?.poll : undefined);
     } finally {
       // Where this fails it ends by itself.
       if (mayAsk) await claims.release(lease).catch(() => undefined);
@@ -49,26 +66,26 @@ export function createRevalidate({ claims, tell, asking, ...world }: Dependencie
 
   /** What Connect has heard of too late for the run of this minute. */
   async function closeEnded(endsAt: number): Promise<undefined> {
-    await waitUntil(endsAt * 1000, world.clock);
-    const now = world.clock.now();
-    tellAll(await revalidate({ ...world, asking: undefined }, { ask: now, close: now + closingMs, wait: now }));
+    await waitUntil(endsAt * 1000, clock);
+    const now = clock.now();
+    tellAll(await revalidateSessions({ ask: now, close: now + closingMs, wait: now }, undefined));
   }
 
   /** @throws when sockets could not be closed */
   async function waitForEnds({ ending }: RevalidateReport, deadline: number): Promise<void> {
     if (ending.length === 0) return;
-    const { closed, gone, failed } = await closeAtTheEnd(ending, world, deadline);
+    const { closed, gone, failed } = await closeAtTheEnd(ending, deadline);
     if (closed + gone + failed > 0) tell('info', 'closed at the end', { gone }, { Ended: closed, EndFailed: failed });
     if (failed > 0) throw new Error(`${failed} sockets could not be closed.`);
   }
 
   /** @returns the sentence for the operator */
   async function release(now: number): Promise<string> {
-    const isHolding = asking !== undefined && (await asking.guard.read()).heldSince !== undefined;
+    const isHolding = polling !== undefined && (await polling.guard.read()).heldSince !== undefined;
     if (!isHolding) return 'The guard does not hold, so nothing is released.';
     // In so long every session has its turn, the next run is done in any case, and the guard begins anew.
-    const until = Math.floor(now / 1000) + asking.interval + releaseMargin;
-    await asking.guard.release(until);
+    const until = Math.floor(now / 1000) + polling.interval + releaseMargin;
+    await polling.guard.release(until);
     const untilTime = new Date(until * 1000).toISOString();
     tell('warn', 'guard released', { until: untilTime }, {});
     return `The guard is off until ${untilTime}. Sockets of users who are logged out close from the next minute on.`;

@@ -7,7 +7,7 @@ import type { SocketSender } from './core/delivery/socket-sender.ts';
 import { encodeFrame, helloFrame } from './core/frames/frame.ts';
 import type { Tell } from './edge/telemetry.ts';
 
-interface Dependencies {
+interface TickParts {
   readonly registry: ConnectionRegistry;
   readonly claims: Claims;
   readonly sender: SocketSender;
@@ -25,7 +25,7 @@ const concurrency = 50;
  * seconds (https://docs.aws.amazon.com/eventbridge/latest/userguide/run-lambda-schedule.html); the schedule only starts
  * what has ended or died. Every connect starts a run as well.
  */
-export function createTick({ registry, claims, sender, clock, minutes, tell }: Dependencies) {
+export function createTick({ registry, claims, sender, clock, minutes, tell }: TickParts) {
   return async (): Promise<void> => {
     // The schedule's clock may be a moment ahead of ours: who is started in a minute's last second is meant for the next.
     const first = Math.floor((clock.now() + 1000) / 60_000);

@@ -1,4 +1,4 @@
-import { findFunctionId } from './function-names.ts';
+import { findFunctionId } from './lambda/function-names.ts';
 
 /** The services of the local cloud that a function can call. */
 export type ServiceName = 'dynamodb' | 'lambda' | 'secretsmanager' | 'connections';

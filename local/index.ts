@@ -1,11 +1,11 @@
-export { readAssembly } from './assembly.ts';
 export type { EngineKind } from './dynamodb/engine.ts';
 export { createFaults, type Fault, type FaultInjection, serviceNames } from './faults.ts';
-export { shortNames } from './function-names.ts';
-export type { Credentials } from './iam/credentials.ts';
-export { describePermissions } from './iam/describe-permissions.ts';
+export type { Credentials } from './iam/authentication.ts';
 export type { FunctionPermissions, PermissionUse } from './iam/usage.ts';
-export type { InvocationResult } from './lambda/environment.ts';
+export { describePermissions } from './iam/usage.ts';
+export { shortNames } from './lambda/function-names.ts';
+export type { InvocationResult } from './lambda/invocation.ts';
 export { type FunctionHandle, type LocalCloud, type LocalCloudOptions, startLocalCloud } from './local-cloud.ts';
 export type { Log, LogEntry } from './log.ts';
+export { readAssembly } from './template/assembly.ts';
 export { unknowns } from './unknowns.ts';

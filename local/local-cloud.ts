@@ -1,26 +1,26 @@
 import { randomInt } from 'node:crypto';
-import { findApis, hostOf, isWebSocket, type RunningApi, startApi } from './apis.ts';
-import { readAssembly } from './assembly.ts';
-import { createCertificate } from './certificate.ts';
 import { createClock, type MovableClock } from './clock.ts';
 import { type LocalDynamoDb, startDynamoDb } from './dynamodb/server.ts';
 import type { LocalTable } from './dynamodb/tables.ts';
+import { startSchedules } from './eventbridge/schedule.ts';
 import { createFaults, type Fault, type FaultInjection } from './faults.ts';
-import type { Credentials } from './iam/credentials.ts';
+import { findApis, hostOf, isWebSocket, type RunningApi, startApi } from './gateway/apis.ts';
+import { createCertificate } from './http/tls.ts';
+import type { Credentials } from './iam/authentication.ts';
 import { createIam } from './iam/iam.ts';
 import type { FunctionPermissions } from './iam/usage.ts';
 import { createInspector } from './inspector/inspector.ts';
 import { pagePath } from './inspector/page.ts';
 import type { TableContents } from './inspector/tables.ts';
 import { createAsyncInvoker } from './lambda/async-invoke.ts';
-import type { InvocationResult } from './lambda/environment.ts';
 import { createFunctions, type Functions } from './lambda/functions.ts';
+import type { InvocationResult } from './lambda/invocation.ts';
 import type { Log } from './log.ts';
-import { watchAssembly } from './reload.ts';
-import { startSchedules } from './schedule.ts';
-import { createSecrets } from './services/secrets-manager.ts';
-import { startServices } from './services/server.ts';
+import { createSecrets } from './secrets/secrets-manager.ts';
+import { startServices } from './services.ts';
+import { readAssembly } from './template/assembly.ts';
 import { resolveStack } from './template/stack.ts';
+import { watchAssembly } from './template/watch.ts';
 
 export interface LocalCloudOptions {
   /** The folder that `cdk synth` wrote: cdk.out. */
@@ -194,7 +194,7 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
     const secrets = createSecrets(stack);
     closers.push(startSchedules(stack, functions, invoker, clock, localize, log, iam.invocations));
 
-    services.serve({ functions, invoker, secrets, ...iam });
+    services.serve({ functions, invoker, secrets, gate: iam.gate, place: iam.place });
     const throttles = options.throttles ?? false;
     for (const api of running) {
       api.serve({ functions, iam, clock, faults, throttles, observe, log });

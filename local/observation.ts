@@ -1,4 +1,4 @@
-import { isGatewayId } from './gateway/ids.ts';
+import { isGatewayId } from './gateway/events.ts';
 
 /** What the page at /_local shows. It stays in memory and on this machine, and may hold bodies; a log never does. */
 export type Observation =

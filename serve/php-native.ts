@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 import { promisify } from 'node:util';
-import { signalGroup, untilOurEnd } from '../local/until-our-end.ts';
+import { signalGroup, untilOurEnd } from '../local/process-group.ts';
 import type { PhpProcess, PhpProcessOptions } from './php-server.ts';
 
 const WORKERS = 4;

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { findFreePort } from '../local/free-port.ts';
+import { findFreePort } from '../local/http/loopback.ts';
 import { lookForNativePhp, startNativePhp } from './php-native.ts';
 import { startWasmPhp } from './php-wasm.ts';
 

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { MountHandler, PHP, PHPResponse, PHPRunOptions } from '@php-wasm/universal';
-import { keepAliveMs } from '../local/loopback.ts';
+import { keepAliveMs } from '../local/http/loopback.ts';
 import type { WasmPhpMessage, WasmPhpSettings } from './php-wasm.ts';
 import { startWasmNetwork } from './php-wasm-network.ts';
 

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { shareDomain } from '../bin/shared-domain.ts';
 import { ticketEnvironment } from '../bin/ticket-environment.ts';
-import { findFreePort } from '../local/free-port.ts';
+import { findFreePort } from '../local/http/loopback.ts';
 import { type PhpServer, startPhpServer } from '../serve/php-server.ts';
 import { type Gateway, startGateway } from './gateway.ts';
 

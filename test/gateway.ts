@@ -12,7 +12,7 @@ import {
   readAssembly,
   startLocalCloud,
 } from '../local/index.ts';
-import { assetKey } from '../local/template/changes.ts';
+import { assetKey } from '../local/template/watch.ts';
 import { synthesizeGateway } from './assemblies/synthesize.ts';
 import { createLogBook, type LogBook } from './log-book.ts';
 

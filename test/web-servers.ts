@@ -5,7 +5,7 @@ import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promi
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { findFreePort } from '../local/free-port.ts';
+import { findFreePort } from '../local/http/loopback.ts';
 import { findFpm } from './bench/fpm.ts';
 import { type Need, needs } from './needs.ts';
 

@@ -1,4 +1,4 @@
-import type { Paint, Style } from '../../local/command/colour.ts';
+import type { Paint, Style } from '../../local/command/terminal.ts';
 import { type Outcome, outcomes } from './check.ts';
 import type { Result } from './examine.ts';
 

@@ -1,5 +1,5 @@
 import { text } from 'node:stream/consumers';
-import { createPaint, wantsColour } from '../../local/command/colour.ts';
+import { createPaint, wantsColour } from '../../local/command/terminal.ts';
 import { createAsker } from './ask.ts';
 import { examine } from './examine.ts';
 import { doctorUsage, readDoctorOptions } from './options.ts';

@@ -1,7 +1,7 @@
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import type { Connection } from '../core/connections/connection.ts';
 import type { RegisteredConnection } from '../core/connections/connection-registry.ts';
-import type { BroadcastPage } from '../core/delivery/broadcast-worker.ts';
+import type { BroadcastPage } from '../core/delivery/broadcast.ts';
 import { waitAtMost } from './wait-at-most.ts';
 
 /**

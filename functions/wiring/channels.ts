@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { createAnnounce } from '../core/channels/announce.ts';
-import { createLeave, type Leave } from '../core/channels/leave.ts';
-import { createPart } from '../core/channels/part.ts';
-import type { Clock } from '../core/clock.ts';
-import { createPublish } from '../core/delivery/broadcast.ts';
-import type { BroadcastPage } from '../core/delivery/broadcast-worker.ts';
+import { createLeave, createLeaveChannel, type Leave } from '../core/channels/leave.ts';
+import type { StartWorker } from '../core/delivery/broadcast.ts';
+import { createBroadcaster } from '../core/delivery/broadcaster.ts';
+import { createPostToSubscribers } from '../core/delivery/post-to-subscribers.ts';
 import type { SocketSender } from '../core/delivery/socket-sender.ts';
+import { systemClock } from '../edge/clock.ts';
 import { createConnectionRows } from '../edge/connection-rows.ts';
 import { read, readBroadcastSettings, readConnectionTables } from '../edge/environment.ts';
 import { createStarter } from '../edge/invoke.ts';
@@ -14,30 +14,34 @@ import { createMemberRows } from '../edge/member-rows.ts';
 import { createSubscriptionRows } from '../edge/subscription-rows.ts';
 
 /**
- * What each function has that speaks on channels or ends connections. It is one thing because leaving publishes (who has left),
- * and publishing finds who is to leave.
- * @param sender should try once, because what is posted to many is tried again by the fan-out
+ * What each function has that broadcasts on channels or removes connections. It is one thing because leaving broadcasts (that a member
+ * has left), and a broadcast finds the connections that are gone.
+ * @param broadcastSender tries once, because the fan-out tries again
  */
-export function createChannels(client: DynamoDBClient, sender: Pick<SocketSender, 'post'>, clock: Clock) {
-  const registry = createConnectionRows(readConnectionTables(), client, clock);
-  const subscriptions = createSubscriptionRows(read('SUBSCRIPTIONS_TABLE'), client, clock);
-  const members = createMemberRows(read('MEMBERS_TABLE'), client, clock);
-  const leaveLater: Leave = (...found) => leave(...found);
+export function wireChannels(client: DynamoDBClient, broadcastSender: Pick<SocketSender, 'post'>) {
+  const registry = createConnectionRows(readConnectionTables(), client, systemClock);
+  const subscriptions = createSubscriptionRows(read('SUBSCRIPTIONS_TABLE'), client, systemClock);
+  const members = createMemberRows(read('MEMBERS_TABLE'), client, systemClock);
   const { deliverFunction, quota } = readBroadcastSettings();
   const starter = createStarter({ deliver: deliverFunction });
-  const world = {
-    subscriptions,
-    sender,
-    leave: leaveLater,
-    clock,
+  const startWorker: StartWorker = (job) => starter.deliver({ broadcast: job });
+
+  const postToSubscribers = createPostToSubscribers({
+    sender: broadcastSender,
+    removeGone: (connection, channel) => leave(connection, channel),
+    clock: systemClock,
     random: Math.random,
+  });
+  const broadcast = createBroadcaster({
+    subscribers: subscriptions,
+    postToSubscribers,
+    startWorker,
     quota,
-    startWorker: (job: BroadcastPage) => starter.deliver({ broadcast: job }),
     newId: () => randomUUID(),
-  };
-  const publish = createPublish(world);
-  const announce = createAnnounce({ members, publish });
-  const part = createPart({ subscriptions, members, announce });
-  const leave = createLeave(registry, part);
-  return { ...world, registry, members, publish, announce, part, leave };
+    clock: systemClock,
+  });
+  const announce = createAnnounce(members, broadcast);
+  const leaveChannel = createLeaveChannel({ subscriptions, members, announce });
+  const leave: Leave = createLeave(registry, leaveChannel);
+  return { registry, subscriptions, members, startWorker, postToSubscribers, broadcast, announce, leaveChannel, leave };
 }

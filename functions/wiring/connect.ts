@@ -1,7 +1,7 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { createConnect } from '../connect.ts';
 import { createMeter, mostWithin, stepWithin } from '../core/connections/meter.ts';
-import { createEndWatch } from '../core/sessions/end-watch.ts';
+import { createEndWatch } from '../core/sessions/session-ends.ts';
 import { createClaimRows } from '../edge/claim-rows.ts';
 import { systemClock } from '../edge/clock.ts';
 import { createConnectionRows } from '../edge/connection-rows.ts';

@@ -1,10 +1,13 @@
+import { randomUUID } from 'node:crypto';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { createAdmission } from '../core/channels/admission.ts';
 import { createClientEvent } from '../core/channels/client-event.ts';
+import { createJoin } from '../core/channels/join.ts';
+import { createSendMembers } from '../core/channels/send-members.ts';
 import { createSignIn } from '../core/channels/sign-in.ts';
-import { createJoin, createSubscribe, createUnsubscribe } from '../core/channels/subscribe.ts';
-import { createTellPresent } from '../core/channels/tell-present.ts';
-import { createFloodLimit, createLimit } from '../core/frames/rate-limit.ts';
+import { createSubscribe } from '../core/channels/subscribe.ts';
+import { createTakeOff, createUnsubscribe } from '../core/channels/unsubscribe.ts';
+import { createFloodLimit, createLimit, type LimitSettings } from '../core/frames/rate-limit.ts';
 import { createSocketSignatures } from '../core/keys/socket-signature.ts';
 import { systemClock } from '../edge/clock.ts';
 import { createCounterRows } from '../edge/counter-rows.ts';
@@ -15,71 +18,79 @@ import { createSockets } from '../edge/sockets.ts';
 import { createTell } from '../edge/telemetry.ts';
 import { waitAtMost } from '../edge/wait-at-most.ts';
 import { createMessage } from '../message.ts';
-import { createChannels } from './channels.ts';
+import { wireChannels } from './channels.ts';
+
+const minute = 60_000;
 
 export function wire() {
   const client = new DynamoDBClient(waitAtMost(2000));
   // Once, because what is posted is tried again by the fan-out.
   const sender = createSockets(read('CALLBACK_URL'), { maxAttempts: 1, timeoutMs: 3000 });
-  const channels = createChannels(client, sender, systemClock);
-  const counters = createCounterRows(read('CLAIMS_TABLE'), client);
-  const isSigned = createSocketSignatures(
-    createCredentialsSource(readCredentialsSettings(), readAwsSettings(), systemClock),
-  );
-  const minute = 60_000;
-  const frames = createFloodLimit(
-    {
-      name: 'frames',
-      perConnection: { limit: readNumber('FRAMES_PER_MINUTE'), milliseconds: minute, reason: 'many-frames' },
-      perUser: { limit: readNumber('FRAMES_PER_MINUTE_PER_USER'), milliseconds: minute, reason: 'many-frames-of-user' },
-    },
-    counters,
-  );
-  const clientEvents = createLimit(
-    {
-      name: 'client-events',
-      perConnection: {
-        limit: readNumber('CLIENT_EVENTS_PER_SECOND'),
-        milliseconds: 1000,
-        reason: 'many-client-events',
-      },
-      perUser: {
-        limit: readNumber('CLIENT_EVENTS_PER_MINUTE_PER_USER'),
-        milliseconds: minute,
-        reason: 'many-client-events-of-user',
-      },
-      isExact: true,
-    },
-    counters,
-  );
-  const joins = createLimit(
-    {
-      name: 'joins',
-      perConnection: { limit: readNumber('PRESENCE_JOINS_PER_MINUTE'), milliseconds: minute, reason: 'many-joins' },
-      perUser: {
-        limit: readNumber('PRESENCE_JOINS_PER_MINUTE_PER_USER'),
-        milliseconds: minute,
-        reason: 'many-joins-of-user',
-      },
-    },
-    counters,
-  );
+  const { registry, subscriptions, members, broadcast, announce, leaveChannel } = wireChannels(client, sender);
+  const credentials = createCredentialsSource(readCredentialsSettings(), readAwsSettings(), systemClock);
+  const isSigned = createSocketSignatures(credentials);
+  const limits = wireLimits(client);
+  const takeOff = createTakeOff({ registry, subscriptions, leaveChannel });
   const join = createJoin({
-    ...channels,
+    registry,
+    subscriptions,
+    members,
     revocations: createRevocationRows(read('REVOCATIONS_TABLE'), client, systemClock),
-    tellPresent: createTellPresent(channels.members, sender),
+    leaveChannel,
+    takeOff,
+    announce,
+    sendMembers: createSendMembers(members, sender),
     maxChannels: readNumber('CHANNELS_PER_CONNECTION'),
   });
 
   return createMessage({
     verbs: {
-      subscribe: createSubscribe(createAdmission(isSigned, channels.registry), joins, join),
-      unsubscribe: createUnsubscribe(channels),
-      signIn: createSignIn(isSigned, channels.registry, join),
-      clientEvent: createClientEvent({ ...channels, limit: clientEvents }),
+      subscribe: createSubscribe(createAdmission(isSigned, registry), limits.joins, join),
+      unsubscribe: createUnsubscribe(takeOff),
+      signIn: createSignIn(isSigned, registry, join),
+      clientEvent: createClientEvent({
+        registry,
+        subscriptions,
+        limit: limits.clientEvents,
+        broadcast,
+        newId: () => randomUUID(),
+      }),
     },
-    limit: frames,
+    limit: limits.frames,
     sender,
     tell: createTell(),
   });
+}
+
+function wireLimits(client: DynamoDBClient) {
+  const counters = createCounterRows(read('CLAIMS_TABLE'), client);
+  const frames: LimitSettings = {
+    name: 'frames',
+    perConnection: { limit: readNumber('FRAMES_PER_MINUTE'), milliseconds: minute, reason: 'many-frames' },
+    perUser: { limit: readNumber('FRAMES_PER_MINUTE_PER_USER'), milliseconds: minute, reason: 'many-frames-of-user' },
+  };
+  const clientEvents: LimitSettings = {
+    name: 'client-events',
+    perConnection: { limit: readNumber('CLIENT_EVENTS_PER_SECOND'), milliseconds: 1000, reason: 'many-client-events' },
+    perUser: {
+      limit: readNumber('CLIENT_EVENTS_PER_MINUTE_PER_USER'),
+      milliseconds: minute,
+      reason: 'many-client-events-of-user',
+    },
+    isExact: true,
+  };
+  const joins: LimitSettings = {
+    name: 'joins',
+    perConnection: { limit: readNumber('PRESENCE_JOINS_PER_MINUTE'), milliseconds: minute, reason: 'many-joins' },
+    perUser: {
+      limit: readNumber('PRESENCE_JOINS_PER_MINUTE_PER_USER'),
+      milliseconds: minute,
+      reason: 'many-joins-of-user',
+    },
+  };
+  return {
+    frames: createFloodLimit(frames, counters),
+    clientEvents: createLimit(clientEvents, counters),
+    joins: createLimit(joins, counters),
+  };
 }

@@ -1,5 +1,11 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import type { Asking } from '../core/sessions/poll.ts';
+import { createAdopt } from '../core/sessions/adopt.ts';
+import { createCloseConnections } from '../core/sessions/close-connections.ts';
+import type { LiveSessions } from '../core/sessions/live-sessions.ts';
+import { createPoll } from '../core/sessions/poll.ts';
+import { createRecheck } from '../core/sessions/recheck.ts';
+import { createRevalidateSessions } from '../core/sessions/revalidate.ts';
+import { createCloseAtTheEnd } from '../core/sessions/session-ends.ts';
 import { createClaimRows } from '../edge/claim-rows.ts';
 import { systemClock } from '../edge/clock.ts';
 import {
@@ -17,37 +23,55 @@ import { createSessionLookup } from '../edge/php.ts';
 import { createRevocationRows } from '../edge/revocation-rows.ts';
 import { createCredentialsSource } from '../edge/secret.ts';
 import { createSockets } from '../edge/sockets.ts';
-import { createTell } from '../edge/telemetry.ts';
+import { createTell, type Tell } from '../edge/telemetry.ts';
 import { waitAtMost } from '../edge/wait-at-most.ts';
-import { createRevalidate } from '../revalidate.ts';
-import { createChannels } from './channels.ts';
+import { createRevalidate, type Polling } from '../revalidate.ts';
+import { wireChannels } from './channels.ts';
 
 export function wire() {
   const client = new DynamoDBClient(waitAtMost(2000));
   const tell = createTell();
-  const sender = createSockets(read('CALLBACK_URL'), { maxAttempts: 2, timeoutMs: 3000 });
-
-  /** Undefined where PHP is asked in the handshake only. */
-  function createAsking(): Asking | undefined {
-    const interval = readRevalidateSeconds();
-    if (interval === undefined) return undefined;
-    const settings = readSessionEndpointSettings();
-    const credentials = createCredentialsSource(readCredentialsSettings(), readAwsSettings(), systemClock);
-    const sessions = createSessionLookup(settings, credentials, systemClock, tell);
-    const atOnce = readNumber('CHECKS_AT_ONCE');
-    const guard = createGuardRows(read('CLAIMS_TABLE'), client, systemClock);
-    return { sessions, credentials, interval, atOnce, timeoutMs: settings.timeoutMs, guard };
-  }
-
-  return createRevalidate({
-    ...createChannels(client, createSockets(read('CALLBACK_URL'), { maxAttempts: 1, timeoutMs: 3000 }), systemClock),
-    revocations: createRevocationRows(read('REVOCATIONS_TABLE'), client, systemClock),
-    live: createLiveSessionRows(readConnectionTables(), client, systemClock),
-    claims: createClaimRows(read('CLAIMS_TABLE'), client, systemClock),
-    sender,
-    asking: createAsking(),
+  const broadcastSender = createSockets(read('CALLBACK_URL'), { maxAttempts: 1, timeoutMs: 3000 });
+  const closingSender = createSockets(read('CALLBACK_URL'), { maxAttempts: 2, timeoutMs: 3000 });
+  const { registry, subscriptions, leaveChannel, leave } = wireChannels(client, broadcastSender);
+  const live = createLiveSessionRows(readConnectionTables(), client, systemClock);
+  const closeConnections = createCloseConnections({
+    registry,
+    sender: closingSender,
+    leaveChannel,
+    leave,
     clock: systemClock,
-    random: Math.random,
+  });
+  const adopt = createAdopt({
+    registry,
+    subscriptions,
+    revocations: createRevocationRows(read('REVOCATIONS_TABLE'), client, systemClock),
+    clock: systemClock,
+  });
+  return createRevalidate({
+    claims: createClaimRows(read('CLAIMS_TABLE'), client, systemClock),
+    revalidateSessions: createRevalidateSessions({ live, adopt, closeConnections, clock: systemClock }),
+    closeAtTheEnd: createCloseAtTheEnd({ live, closeConnections, clock: systemClock }),
+    polling: wirePolling(client, live, tell),
+    clock: systemClock,
     tell,
   });
+}
+
+function wirePolling(client: DynamoDBClient, live: LiveSessions, tell: Tell): Polling | undefined {
+  const interval = readRevalidateSeconds();
+  if (interval === undefined) return undefined;
+  const settings = readSessionEndpointSettings();
+  const credentials = createCredentialsSource(readCredentialsSettings(), readAwsSettings(), systemClock);
+  const recheck = createRecheck({
+    live,
+    sessions: createSessionLookup(settings, credentials, systemClock, tell),
+    credentials,
+    interval,
+    atOnce: readNumber('CHECKS_AT_ONCE'),
+    clock: systemClock,
+  });
+  const guard = createGuardRows(read('CLAIMS_TABLE'), client, systemClock);
+  const poll = createPoll({ recheck, guard, interval, clock: systemClock, random: Math.random });
+  return { poll, guard, interval, timeoutMs: settings.timeoutMs };
 }

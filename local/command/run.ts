@@ -1,9 +1,9 @@
 import { type LocalCloud, unknowns } from '../index.ts';
 import { exitCodeOf } from './arguments.ts';
-import { banner, type Row } from './banner.ts';
 import { type Life, live } from './live.ts';
 import { type AssemblyOptions, assemblyUsage, readAssemblyOptions } from './options.ts';
 import { describeDynamoDb, findSocketPort, startCloud } from './start-cloud.ts';
+import { banner, type Row } from './terminal.ts';
 
 /**
  * `session-socket-local`, which is also `session-socket local`.

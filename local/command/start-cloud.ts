@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module';
-import { findFreePort } from '../free-port.ts';
+import { findFreePort } from '../http/loopback.ts';
 import {
   describePermissions,
   type LocalCloud,
@@ -7,9 +7,9 @@ import {
   readAssembly,
   startLocalCloud,
 } from '../index.ts';
-import { createPaint, wantsColour } from './colour.ts';
 import type { Life } from './live.ts';
-import { createTerminalLog } from './log.ts';
+import { createPaint, wantsColour } from './terminal.ts';
+import { createTerminalLog } from './terminal-log.ts';
 
 interface TerminalOptions extends LocalCloudOptions {
   readonly quiet: boolean;

@@ -1,13 +1,11 @@
 import type { Clock } from '../clock.ts';
 import type { Stack } from '../template/stack.ts';
 import { createDynalite, outcomeOf } from './dynalite.ts';
-import type { Call, Engine } from './engine.ts';
-import { failure, invalid, type Outcome, toAnswer } from './errors.ts';
+import { type Call, type Engine, failure, invalid, type Outcome, toAnswer } from './engine.ts';
 import { changeIndexes, changesIndexes } from './index-changes.ts';
 import { createItemOperations } from './item-operations.ts';
 import { createTimeToLive } from './time-to-live.ts';
 import { createTransactions } from './transactions.ts';
-import { createTurns } from './turns.ts';
 
 type Input = Record<string, unknown>;
 
@@ -74,4 +72,47 @@ export function createDynaliteEngine({ region, accountId }: Pick<Stack, 'region'
     // Its store is memory: it goes when nobody holds it. Closing it would make writes under way throw.
     close: async () => undefined,
   };
+}
+
+/**
+ * Who works together and who works alone: single operations share, a transaction has everything for itself. In order of
+ * arrival, so neither starves the other.
+ */
+export interface Turns {
+  together<T>(work: () => Promise<T>): Promise<T>;
+  alone<T>(work: () => Promise<T>): Promise<T>;
+}
+
+export function createTurns(): Turns {
+  let working = 0;
+  let isAlone = false;
+  const waiting: { readonly alone: boolean; readonly start: () => void }[] = [];
+
+  function startNext(): void {
+    for (let next = waiting[0]; next !== undefined; next = waiting[0]) {
+      if (isAlone || (next.alone && working > 0)) return;
+      waiting.shift();
+      working += 1;
+      isAlone = next.alone;
+      next.start();
+    }
+  }
+
+  async function take<T>(alone: boolean, work: () => Promise<T>): Promise<T> {
+    if (isAlone || waiting.length > 0 || (alone && working > 0)) {
+      await new Promise<void>((start) => void waiting.push({ alone, start }));
+    } else {
+      working += 1;
+      isAlone = alone;
+    }
+    try {
+      return await work();
+    } finally {
+      working -= 1;
+      isAlone = false;
+      startNext();
+    }
+  }
+
+  return { together: (work) => take(false, work), alone: (work) => take(true, work) };
 }

@@ -3,7 +3,7 @@ import db from 'dynalite/db/index.js';
 import type { Reply, Store, Table } from 'dynalite/store';
 import validations from 'dynalite/validations/index.js';
 import { anyAccountId } from '../template/physical-ids.ts';
-import { failure, internalError, type Outcome } from './errors.ts';
+import { failure, internalError, type Outcome } from './engine.ts';
 import { guardStore } from './guarded-store.ts';
 
 /** The input of an operation with its expressions parsed: what dynalite's actions take. */

@@ -1,6 +1,6 @@
 import type { Index, KeyElement, Table } from 'dynalite/store';
 import type { Dynalite } from './dynalite.ts';
-import { failure, invalid, type Outcome } from './errors.ts';
+import { failure, invalid, type Outcome } from './engine.ts';
 
 interface Creation {
   readonly IndexName: string;

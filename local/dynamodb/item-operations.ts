@@ -1,6 +1,6 @@
 import type { Table } from 'dynalite/store';
 import type { Dynalite, Prepared } from './dynalite.ts';
-import { errorType, invalid, type Outcome } from './errors.ts';
+import { errorType, invalid, type Outcome } from './engine.ts';
 
 /** An operation whose input was found sound as far as can be seen without a table. */
 export interface Ready {

@@ -1,8 +1,35 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { tableShape } from '../template/known-properties.ts';
+import type { Value } from '../template/resolve.ts';
 import { readProperties, type Stack, type StackResource } from '../template/stack.ts';
-import { tablesOf } from '../template/tables.ts';
 import { ask, type Engine } from './engine.ts';
+
+/**
+ * The DynamoDB tables of the stack. CDK's `TableV2` is a global table, which with one replica is a table like any other.
+ * @throws for more replicas than one, and for what of a replica is not emulated, naming the path
+ */
+export function tablesOf(stack: Pick<Stack, 'ofType'>): readonly StackResource[] {
+  const globalTables = stack.ofType('AWS::DynamoDB::GlobalTable');
+  for (const { logicalId, properties } of globalTables) {
+    const replicas = (properties.value('Replicas') ?? []) as readonly Record<string, Value>[];
+    if (replicas.length > 1) throw new Error(`${logicalId}.Replicas: more than one replica is not emulated.`);
+    const unknown = Object.keys(replicas[0] ?? {}).find((name) => !replicaSettings.includes(name));
+    if (unknown !== undefined) throw new Error(`${logicalId}.Replicas[0]: the property ${unknown} is not emulated.`);
+  }
+  return [...stack.ofType('AWS::DynamoDB::Table'), ...globalTables];
+}
+
+/** None of them has a meaning on one machine. */
+const replicaSettings = [
+  'Region',
+  'ContributorInsightsSpecification',
+  'DeletionProtectionEnabled',
+  'PointInTimeRecoverySpecification',
+  'ReadOnDemandThroughputSettings',
+  'SSESpecification',
+  'TableClass',
+  'Tags',
+];
 
 export interface LocalTable {
   readonly logicalId: string;
@@ -54,4 +81,48 @@ async function becomesActive(engine: Engine, TableName: string): Promise<void> {
     if (Table.TableStatus === 'ACTIVE') return;
     await wait(1);
   }
+}
+
+type PlainValue = string | number | boolean | null | readonly PlainValue[] | { readonly [name: string]: PlainValue };
+
+/** An item as a person reads it. */
+export type PlainItem = Readonly<Record<string, PlainValue>>;
+
+type AttributeValue = Readonly<Record<string, unknown>>;
+type Item = Readonly<Record<string, AttributeValue>>;
+
+/** Looks into a table without being a call. @param table the physical name */
+export async function scanTable(engine: Engine, table: string, limit: number): Promise<readonly PlainItem[]> {
+  const input = { TableName: table, Limit: limit };
+  const { Items } = await ask<{ readonly Items: readonly Item[] }>(engine, 'Scan', input);
+  return Items.map(toPlainItem);
+}
+
+/** https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_AttributeValue.html; bytes stay base64. */
+function toPlainItem(item: Item): PlainItem {
+  return Object.fromEntries(Object.entries(item).map(([name, value]) => [name, toPlainValue(value)]));
+}
+
+function toPlainValue(value: AttributeValue): PlainValue {
+  const [[type, content] = []] = Object.entries(value);
+  switch (type) {
+    case 'N':
+      return toPlainNumber(String(content));
+    case 'NS':
+      return (content as readonly string[]).map(toPlainNumber);
+    case 'NULL':
+      return null;
+    case 'L':
+      return (content as readonly AttributeValue[]).map(toPlainValue);
+    case 'M':
+      return toPlainItem(content as Item);
+    default:
+      return content as PlainValue;
+  }
+}
+
+/** DynamoDB keeps 38 digits: what a number of JavaScript cannot hold stays text. */
+function toPlainNumber(text: string): PlainValue {
+  const number = Number(text);
+  return Number.isInteger(number) && !Number.isSafeInteger(number) ? text : number;
 }

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Table } from 'dynalite/store';
 import type { Clock } from '../clock.ts';
 import { type Dynalite, outcomeOf, type Prepared } from './dynalite.ts';
-import { errorType, failure, invalid, type Outcome } from './errors.ts';
+import { errorType, failure, invalid, type Outcome } from './engine.ts';
 import type { ItemOperations, Ready } from './item-operations.ts';
 
 /**

@@ -1,11 +1,31 @@
-import { parseJson } from '../json.ts';
-import type { InvocationResult } from '../lambda/environment.ts';
+import { parseJson } from '../http/body.ts';
+import { MalformedPolicy } from '../iam/conditions.ts';
+import { type Decision, evaluate, readPolicy } from '../iam/policy.ts';
+import type { InvocationResult } from '../lambda/invocation.ts';
 import type { Log } from '../log.ts';
-import type { Pairs } from './events.ts';
-import { evaluatePolicy } from './policy.ts';
+import type { StackResource } from '../template/stack.ts';
+import type { AuthorizerContext, Pairs } from './events.ts';
+import { type Integration, type IntegrationParts, integrationTimeoutMs, lambdaIntegration } from './integration.ts';
 
-/** What the authorizer's context becomes in every later event of the connection: strings only. */
-export type AuthorizerContext = Readonly<Record<string, string>>;
+/** Of `$connect`. */
+export interface Authorizer {
+  readonly id: string;
+  readonly integration: Integration;
+  readonly identitySources: readonly IdentitySource[];
+  readonly warnOfStringified: ReturnType<typeof createStringifiedWarning>;
+}
+
+export function readAuthorizer(resource: StackResource, parts: Omit<IntegrationParts, 'responses'>): Authorizer {
+  const { logicalId, ref, properties } = resource;
+  const type = properties.text('AuthorizerType');
+  if (type !== 'REQUEST') throw new Error(`${logicalId}: a WebSocket API has no ${type} authorizers.`);
+  return {
+    id: ref,
+    integration: lambdaIntegration(resource, 'AuthorizerUri', 'AuthorizerCredentialsArn', integrationTimeoutMs, parts),
+    identitySources: properties.texts('IdentitySource').map((source) => parseIdentitySource(source, logicalId)),
+    warnOfStringified: createStringifiedWarning(logicalId),
+  };
+}
 
 export type AuthorizerDecision =
   | {
@@ -128,4 +148,20 @@ export function hasIdentity(source: IdentitySource, request: Identifiable): bool
 function valueAt(context: unknown, path: string): unknown {
   const step = (value: unknown, name: string) => (Object(value) as Record<string, unknown>)[name];
   return path.split('.').reduce(step, context);
+}
+
+/** What an authorizer's policy says about one method ARN. */
+export type PolicyDecision = Decision | 'malformed';
+
+// Whether API Gateway obeys conditions and the Not… forms here is not known; to ignore one would open what AWS keeps shut.
+const elements = ['Sid', 'Effect', 'Action', 'Resource'];
+
+export function evaluatePolicy(document: unknown, methodArn: string): PolicyDecision {
+  try {
+    const statements = readPolicy(document, 'policyDocument', elements);
+    return evaluate(statements, { action: 'execute-api:Invoke', resource: methodArn });
+  } catch (error) {
+    if (error instanceof MalformedPolicy) return 'malformed';
+    throw error;
+  }
 }

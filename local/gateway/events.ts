@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import type { AuthorizerContext } from './authorizer.ts';
-import { newGatewayId } from './ids.ts';
+import type { IncomingMessage } from 'node:http';
+
+/** What the authorizer's context becomes in every later event of the connection: strings only. */
+export type AuthorizerContext = Readonly<Record<string, string>>;
 
 /** What is known of a client from its handshake, and stays the same for the life of its connection. */
 export interface Client {
@@ -165,6 +167,14 @@ export function commonLogTime(epochMs: number): string {
   return `${day}/${month}/${year}:${time} +0000`;
 }
 
+export function sentHeaders({ rawHeaders }: IncomingMessage): Pairs {
+  const sent: [string, string][] = [];
+  for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
+    sent.push([rawHeaders[index] ?? '', rawHeaders[index + 1] ?? '']);
+  }
+  return sent;
+}
+
 /** What API Gateway passes on: the client's headers without those of the hop, and its own four. */
 export function forwardedHeaders(sent: Pairs, sourceIp: string, nowMs: number): Pairs {
   const hop = ['connection', 'upgrade', 'content-length', 'transfer-encoding', 'keep-alive', 'x-amzn-trace-id'];
@@ -208,4 +218,18 @@ function all(pairs: Pairs): Record<string, string[]> {
   const values = new Map<string, string[]>();
   for (const [name, value] of pairs) values.set(name, [...(values.get(name) ?? []), value]);
   return Object.fromEntries(values);
+}
+
+/**
+ * The form of connection, request and message ids in every captured event: 11 bytes as URL-safe base64 with its pad,
+ * such as `BFaVtfGSIAMCKug=`.
+ * https://github.com/aws-powertools/powertools-lambda-python/blob/develop/tests/events/apiGatewayWebSocketApiMessage.json
+ */
+export function newGatewayId(): string {
+  return randomBytes(11).toString('base64').replaceAll('+', '-').replaceAll('/', '_');
+}
+
+/** 11 bytes leave four of the last letter's six bits: the shape alone is checked, as nothing is known of more. */
+export function isGatewayId(text: string): boolean {
+  return /^[A-Za-z0-9_-]{15}=$/.test(text);
 }

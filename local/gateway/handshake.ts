@@ -1,10 +1,18 @@
 import type { IncomingMessage } from 'node:http';
-import { type AuthorizerContext, decide, hasIdentity } from './authorizer.ts';
-import { authorizerEvent, type Client, connectEvent, forwardedHeaders, type Handshake } from './events.ts';
+import type { Duplex } from 'node:stream';
+import { decide, hasIdentity } from './authorizer.ts';
+import {
+  type AuthorizerContext,
+  authorizerEvent,
+  type Client,
+  connectEvent,
+  forwardedHeaders,
+  type Handshake,
+  newGatewayId,
+  sentHeaders,
+} from './events.ts';
 import type { Gateway } from './gateway.ts';
-import { newGatewayId } from './ids.ts';
-import type { IntegrationResult } from './invoke.ts';
-import { isHeader, readProxyResponse } from './proxy-response.ts';
+import { type IntegrationResult, isHeader, readProxyResponse } from './integration.ts';
 import type { Stage } from './websocket-api.ts';
 
 export type Admission =
@@ -61,17 +69,16 @@ export function readUpgrade(
 ): UpgradeRequest {
   const sourceIp = request.socket.remoteAddress ?? '127.0.0.1';
   const query = (request.url ?? '').split('?').slice(1).join('?');
-  const sent: [string, string][] = [];
-  for (let index = 0; index + 1 < request.rawHeaders.length; index += 2) {
-    sent.push([request.rawHeaders[index] ?? '', request.rawHeaders[index + 1] ?? '']);
-  }
   return {
     connectionId: newGatewayId(),
     stage,
     sourceIp,
     host: request.headers.host ?? stage.domainName,
     userAgent: request.headers['user-agent'],
-    handshake: { headers: forwardedHeaders(sent, sourceIp, nowMs), query: [...new URLSearchParams(query)] },
+    handshake: {
+      headers: forwardedHeaders(sentHeaders(request), sourceIp, nowMs),
+      query: [...new URLSearchParams(query)],
+    },
     isGone,
   };
 }
@@ -131,4 +138,41 @@ export async function admit({ api, clock, throttling, log }: Gateway, request: U
 
 function failureOf(result: IntegrationResult): string {
   return result.outcome === 'failed' ? `$connect failed: ${result.errorType}` : '$connect returned no proxy response';
+}
+
+/** A client whose handshake is not answered yet: it must not be lost sight of, and nothing it sends must be lost. */
+export interface PendingSocket {
+  isGone(): boolean;
+  /** Ends the watch. @returns what came before the answer, to be read first */
+  release(): Buffer;
+}
+
+// A client sends nothing before its handshake is answered; one that does is not let in to fill the memory.
+const earlyLimitBytes = 64 * 1024;
+
+export function watchPendingSocket(socket: Duplex, head: Buffer): PendingSocket {
+  const early: Buffer[] = [head];
+  let isGone = false;
+  const onGone = () => {
+    isGone = true;
+  };
+  const onData = (chunk: Buffer) => {
+    early.push(chunk);
+    if (early.reduce((total, { length }) => total + length, 0) > earlyLimitBytes) socket.destroy();
+  };
+  // A stream that nobody reads never tells that its other end was closed.
+  socket.on('data', onData);
+  socket.on('end', onGone);
+  socket.on('close', onGone);
+  // Stays for the life of the socket: an error without a listener would end the process.
+  socket.on('error', onGone);
+  return {
+    isGone: () => isGone,
+    release() {
+      socket.off('data', onData);
+      socket.off('end', onGone);
+      socket.off('close', onGone);
+      return Buffer.concat(early);
+    },
+  };
 }

@@ -1,10 +1,10 @@
+import { validateHeaderName, validateHeaderValue } from 'node:http';
+import { parseJson } from '../http/body.ts';
 import type { InvokePermissions } from '../iam/invoke-permissions.ts';
 import type { LocalFunction } from '../lambda/function.ts';
 import type { Functions } from '../lambda/functions.ts';
-import { failure } from '../lambda/result.ts';
+import { failure, type InvocationResult } from '../lambda/invocation.ts';
 import type { StackResource } from '../template/stack.ts';
-import { type IntegrationResult, invokeWithin } from './invoke.ts';
-import { createMock, type IntegrationResponse } from './mock.ts';
 
 /** What answers a route: a function, or API Gateway itself. */
 export interface Integration {
@@ -13,6 +13,18 @@ export interface Integration {
    * @param sourceArn the route as IAM knows it: `arn:aws:execute-api:{region}:{account}:{api}/{stage}/{route key}`
    */
   run(event: object, sourceArn: string): Promise<IntegrationResult>;
+}
+
+/** What came of an integration or an authorizer. */
+export type IntegrationResult = InvocationResult & {
+  /** It is API Gateway that failed it. The error's type does not tell: a function may call its own errors the same. */
+  readonly cause?: 'denied' | 'timed out';
+};
+
+/** What a MOCK integration answers, as a template. */
+export interface IntegrationResponse {
+  readonly logicalId: string;
+  readonly template: string | undefined;
 }
 
 // Quota and default: docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-execution-service-websocket-limits-table.html
@@ -76,7 +88,7 @@ export function lambdaIntegration(
 }
 
 /** `arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/<function ARN>/invocations`, or the function's ARN alone. */
-export function functionAt(uri: string, path: string, functions: Functions): LocalFunction {
+function functionAt(uri: string, path: string, functions: Functions): LocalFunction {
   const functionArn = /:lambda:path\/2015-03-31\/functions\/(.+)\/invocations$/.exec(uri)?.[1] ?? uri;
   const found = functions.find(functionArn);
   if (found === undefined) throw new Error(`${path}: ${uri} is no function of this stack.`);
@@ -90,4 +102,139 @@ function insertStageVariables(text: string, variables: Readonly<Record<string, s
     if (value === undefined) throw new Error(`${path}: the stage has no variable ${name}.`);
     return value;
   });
+}
+
+/** Invokes with API Gateway's own patience. The function runs on after it, as in AWS. */
+async function invokeWithin(target: LocalFunction, event: object, timeoutMs: number): Promise<IntegrationResult> {
+  let timer: NodeJS.Timeout | undefined;
+  const patience = new Promise<IntegrationResult>((resolve) => {
+    const failed = failure('IntegrationTimeout', 'Endpoint request timed out');
+    timer = setTimeout(() => resolve({ ...failed, cause: 'timed out' }), timeoutMs);
+  });
+  try {
+    return await Promise.race([target.invoke(JSON.stringify(event)), patience]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/**
+ * API Gateway answers by itself: the request template names a status, the integration response the body.
+ * https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-websocket-api-integration-responses.html
+ */
+function createMock(
+  { logicalId, properties }: StackResource,
+  responses: readonly IntegrationResponse[],
+  stageVariables: Readonly<Record<string, string>>,
+): Integration {
+  const [response, ...others] = responses;
+  if (others.length > 0) throw new Error(`${logicalId}: more than one integration response is not emulated.`);
+  const render = response?.template === undefined ? () => '' : compile(response.template, response.logicalId);
+  const statusCode = statusIn(logicalId, properties.optionalObject('RequestTemplates'));
+  return {
+    run: async (event) => {
+      const { requestContext } = event as { requestContext?: Record<string, unknown> };
+      const body = render({ context: requestContext ?? {}, stageVariables });
+      return { outcome: 'returned', payload: JSON.stringify({ statusCode, body }) };
+    },
+  };
+}
+
+/** @throws for what is not emulated, naming it */
+export function readIntegrationResponse({ logicalId, properties }: StackResource): IntegrationResponse {
+  const key = properties.text('IntegrationResponseKey');
+  if (key !== '$default') {
+    throw new Error(`${logicalId}.IntegrationResponseKey: ${key} is not emulated: only $default is.`);
+  }
+  const templates = Object.values(properties.optionalObject('ResponseTemplates') ?? {});
+  if (templates.length > 1) throw new Error(`${logicalId}.ResponseTemplates: more than one is not emulated.`);
+  return { logicalId, template: templates[0] === undefined ? undefined : String(templates[0]) };
+}
+
+/** `{"200": "{\"statusCode\": 200}"}`: which of several is used depends on the message, and is not emulated. */
+function statusIn(logicalId: string, requestTemplates: object = {}): number {
+  const templates: unknown[] = Object.values(requestTemplates);
+  if (templates.length > 1) throw new Error(`${logicalId}.RequestTemplates: more than one is not emulated.`);
+  const template = String(templates[0] ?? '');
+  if (/[$#]/.test(template)) {
+    throw new Error(`${logicalId}.RequestTemplates: nothing of the template language is emulated here.`);
+  }
+  return Number(/"?statusCode"?\s*:\s*"?(\d{3})/.exec(template)?.[1] ?? 200);
+}
+
+type Scope = Readonly<Record<'context' | 'stageVariables', Readonly<Record<string, unknown>>>>;
+
+/**
+ * The part of the template language that names values: `$context.connectionId`, `${stageVariables.name}`.
+ * https://docs.aws.amazon.com/apigateway/latest/developerguide/websocket-api-mapping-template-reference.html
+ */
+function compile(template: string, logicalId: string): (scope: Scope) => string {
+  const variable = /\$\{?(context|stageVariables)((?:\.[A-Za-z0-9_]+)+)\}?/g;
+  const rest = template.replaceAll(variable, '');
+  if (/[$#]/.test(rest)) {
+    throw new Error(
+      `${logicalId}.ResponseTemplates: only $context.… and $stageVariables.… of the template language are emulated.`,
+    );
+  }
+  return (scope) =>
+    template.replaceAll(variable, (_, root: keyof Scope, path: string) => {
+      let value: unknown = scope[root];
+      for (const name of path.slice(1).split('.')) {
+        value = typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[name] : undefined;
+      }
+      return value === undefined ? '' : String(value);
+    });
+}
+
+/** What a Lambda proxy integration answers. */
+export interface ProxyResponse {
+  readonly statusCode: number;
+  readonly body: string;
+  header(name: string): string | undefined;
+}
+
+/** @returns undefined when the integration failed or its answer is not a proxy response */
+export function readProxyResponse(result: InvocationResult): ProxyResponse | undefined {
+  if (result.outcome === 'failed') return undefined;
+  const answer = parseJson(result.payload);
+  if (typeof answer !== 'object' || answer === null || Array.isArray(answer)) return undefined;
+
+  const { statusCode, body = '', headers = {}, multiValueHeaders = {} } = answer as Record<string, unknown>;
+  const status = readStatusCode(statusCode);
+  if (status === undefined) return undefined;
+  if (body !== null && typeof body !== 'string') return undefined;
+  if (typeof headers !== 'object' || typeof multiValueHeaders !== 'object') return undefined;
+  const all = [...Object.entries(headers ?? {}), ...Object.entries(multiValueHeaders ?? {})];
+  return {
+    statusCode: status,
+    body: body ?? '',
+    header(name) {
+      const value: unknown = all.find(([each]) => each.toLowerCase() === name.toLowerCase())?.[1];
+      return readHeaderValue(Array.isArray(value) ? value[0] : value);
+    },
+  };
+}
+
+/** @returns undefined for what is no status; objects are none even where JavaScript would make a number of them */
+export function readStatusCode(value: unknown): number | undefined {
+  if (typeof value !== 'number' && typeof value !== 'string') return undefined;
+  const status = Number(value);
+  return Number.isInteger(status) && status >= 100 && status <= 599 ? status : undefined;
+}
+
+/** @returns undefined for what is no text */
+export function readHeaderValue(value: unknown): string | undefined {
+  const isText = typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean';
+  return isText ? String(value) : undefined;
+}
+
+/** Whether HTTP can carry it: after a line break in a value would stand another header. */
+export function isHeader(name: string, value: string): boolean {
+  try {
+    validateHeaderName(name);
+    validateHeaderValue(name, value);
+    return true;
+  } catch {
+    return false;
+  }
 }

@@ -1,12 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ServiceFault } from '../faults.ts';
+import { readBody } from '../http/body.ts';
+import type { ServiceAnswer } from '../http/service-answer.ts';
 import { answerDenial } from '../iam/denial.ts';
 import { connectionNeed } from '../iam/needs.ts';
-import { readBody } from '../read-body.ts';
-import type { ServiceAnswer } from '../services/answer.ts';
 import type { Connections } from './connections.ts';
+import { isGatewayId } from './events.ts';
 import type { Gateway } from './gateway.ts';
-import { isGatewayId } from './ids.ts';
 import { messageLimitBytes } from './serve-connection.ts';
 
 interface Answer {

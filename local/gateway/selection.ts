@@ -1,4 +1,4 @@
-import { parseJson } from '../json.ts';
+import { parseJson } from '../http/body.ts';
 
 /** @returns the route key that a message asks for; '' when it asks for none */
 export type RouteSelection = (body: string) => string;

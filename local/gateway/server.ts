@@ -1,15 +1,13 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
-import type { Certificate } from '../certificate.ts';
-import { listenWithTls } from '../dual-server.ts';
+import { refuseWebPages } from '../http/loopback.ts';
+import { type Certificate, listenWithTls } from '../http/tls.ts';
 import type { Inspector } from '../inspector/inspector.ts';
 import { isPageUrl } from '../inspector/page.ts';
-import { refuseWebPages } from '../web-pages.ts';
 import type { Gateway } from './gateway.ts';
-import { type Admission, admit, readUpgrade, refuseEarly, stageIn } from './handshake.ts';
+import { type Admission, admit, readUpgrade, refuseEarly, stageIn, watchPendingSocket } from './handshake.ts';
 import { answerManagementApi, connectionIdIn } from './management-api.ts';
-import { watchPendingSocket } from './pending-socket.ts';
 import { messageLimitBytes, serveConnection, serveLeftClient } from './serve-connection.ts';
 
 export interface GatewayServer {

@@ -1,6 +1,6 @@
 import type { Log } from '../log.ts';
-import type { Value } from '../template/resolve.ts';
 import { readProperties, type Stack, type StackResource } from '../template/stack.ts';
+import { readThrottle, type Throttle } from './throttle.ts';
 
 /** What the template says of a stage, for any kind of API. */
 export interface StageDeclaration {
@@ -11,14 +11,6 @@ export interface StageDeclaration {
   throttleOf(routeKey: string): Throttle | undefined;
   /** Whether what is in the template reached this stage. */
   hasDeployed(routeLogicalId: string): boolean;
-}
-
-/** https://docs.aws.amazon.com/apigateway/latest/developerguide/websocket-api-protect.html */
-export interface Throttle {
-  /** Whose tokens it takes. */
-  readonly bucket: string;
-  readonly ratePerSecond: number;
-  readonly burst: number;
 }
 
 /** @throws when the API has none */
@@ -61,23 +53,6 @@ function readStage(stack: Stack, { logicalId, properties }: StackResource, log: 
     throttleOf: (routeKey) => byRoute.get(routeKey) ?? defaults,
     hasDeployed: (routeLogicalId) => !missing.has(routeLogicalId),
   };
-}
-
-const throttleSettings = ['ThrottlingRateLimit', 'ThrottlingBurstLimit'];
-const settingsWithoutEffect = ['DetailedMetricsEnabled', 'DataTraceEnabled', 'LoggingLevel'];
-
-function readThrottle(
-  path: string,
-  bucket: string,
-  settings: Readonly<Record<string, Value | undefined>> = {},
-): Throttle | undefined {
-  const unknown = Object.keys(settings).find((name) => ![...throttleSettings, ...settingsWithoutEffect].includes(name));
-  if (unknown !== undefined) throw new Error(`${path}: the property ${unknown} is not emulated.`);
-  const { optionalNumber } = readProperties(settings, path);
-  const [ratePerSecond, burst] = throttleSettings.map((name) => optionalNumber(name));
-  if (ratePerSecond === undefined && burst === undefined) return undefined;
-  // The account's, where the stage says nothing: docs.aws.amazon.com/apigateway/latest/developerguide/limits.html
-  return { bucket, ratePerSecond: ratePerSecond ?? 10_000, burst: burst ?? 5_000 };
 }
 
 /**

@@ -2,12 +2,12 @@ import type { InvokePermissions } from '../iam/invoke-permissions.ts';
 import type { Functions } from '../lambda/functions.ts';
 import type { Log } from '../log.ts';
 import type { Stack, StackResource } from '../template/stack.ts';
+import { type Authorizer, readAuthorizer } from './authorizer.ts';
 import type { ApiStage } from './events.ts';
-import { readIntegration } from './integration.ts';
-import { readIntegrationResponse } from './mock.ts';
-import { type Route, type RouteDeclaration, readAuthorizer, readRoute, readRouteResponse } from './route.ts';
+import { type Integration, readIntegration, readIntegrationResponse } from './integration.ts';
 import { parseRouteSelection, type RouteSelection } from './selection.ts';
-import { readStages, type StageDeclaration, type Throttle } from './stage.ts';
+import { readStages, type StageDeclaration } from './stage.ts';
+import type { Throttle } from './throttle.ts';
 
 /** A stage with the routes that were deployed to it. */
 export interface Stage extends ApiStage {
@@ -119,4 +119,60 @@ function readSelection(logicalId: string, expression: string): RouteSelection {
   } catch (error) {
     throw new Error(`${logicalId}: ${error instanceof Error ? error.message : String(error)}`);
   }
+}
+
+/** A route of one stage. */
+export interface Route {
+  readonly key: string;
+  readonly integration: Integration | undefined;
+  /** Two-way: what the integration returns as `body` is sent to the client. */
+  readonly returnsResponse: boolean;
+  /** On `$connect` only. */
+  readonly authorizer: Authorizer | undefined;
+}
+
+/** What the template says of a route, before it is a stage's. */
+export interface RouteDeclaration {
+  readonly logicalId: string;
+  readonly ref: string;
+  readonly key: string;
+  /** The integration's id. */
+  readonly target: string | undefined;
+  readonly authorizerId: string | undefined;
+  readonly isTwoWay: boolean;
+}
+
+const ownRouteKeys = ['$connect', '$disconnect', '$default'];
+
+export function readRoute({ logicalId, ref, properties }: StackResource): RouteDeclaration {
+  const key = properties.text('RouteKey');
+  if (key.startsWith('$') && !ownRouteKeys.includes(key)) {
+    throw new Error(
+      `${logicalId}.RouteKey: there is no route ${key}: only $connect, $disconnect and $default begin with $.`,
+    );
+  }
+  const target = properties.optionalText('Target')?.replace(/^\/?integrations\//, '');
+  const authorizationType = properties.optionalText('AuthorizationType') ?? 'NONE';
+  if (authorizationType !== 'NONE' && authorizationType !== 'CUSTOM') {
+    throw new Error(`${logicalId}: the authorization type ${authorizationType} is not emulated.`);
+  }
+  const authorizerId = authorizationType === 'CUSTOM' ? properties.text('AuthorizerId') : undefined;
+  if (authorizerId !== undefined && key !== '$connect') {
+    throw new Error(`${logicalId}: only $connect can have an authorizer.`);
+  }
+  const selection = properties.optionalText('RouteResponseSelectionExpression');
+  if (selection !== undefined && selection !== '$default') {
+    throw new Error(`${logicalId}: the route response selection expression can only be $default.`);
+  }
+  return { logicalId, ref, key, target, authorizerId, isTwoWay: selection !== undefined };
+}
+
+/** @returns the route that it belongs to */
+export function readRouteResponse({ logicalId, properties }: StackResource): string {
+  const key = properties.text('RouteResponseKey');
+  // "Only $default is supported": docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-websocket-api-route-response.html
+  if (key !== '$default') {
+    throw new Error(`${logicalId}.RouteResponseKey: the route response ${key} is not emulated: only $default is.`);
+  }
+  return properties.text('RouteId');
 }

@@ -1,14 +1,11 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { Certificate } from '../certificate.ts';
 import type { Clock } from '../clock.ts';
-import { listenWithTls } from '../dual-server.ts';
 import type { Throttling } from '../gateway/throttle.ts';
+import { readBody } from '../http/body.ts';
+import { type Certificate, listenWithTls } from '../http/tls.ts';
 import type { Log } from '../log.ts';
-import { readBody } from '../read-body.ts';
-import { httpEvent } from './event.ts';
-import type { HttpApi, HttpRoute, HttpStage } from './http-api.ts';
-import { type HttpResponse, messageResponse, toHttpResponse } from './response.ts';
-import { type Match, matchRoute } from './route-key.ts';
+import { type HttpApi, type HttpRoute, type HttpStage, type Match, matchRoute } from './http-api.ts';
+import { type HttpResponse, httpEvent, messageResponse, toHttpResponse } from './payload-format.ts';
 
 export interface HttpGateway {
   readonly api: HttpApi;

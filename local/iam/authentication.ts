@@ -1,10 +1,9 @@
+import { randomBytes } from 'node:crypto';
 import type { Clock } from '../clock.ts';
-import type { Credentials } from './credentials.ts';
-import { manners } from './denial.ts';
-import type { Decision } from './evaluate.ts';
-import type { Denial, Need, SignedRequest } from './gate.ts';
-import type { OwnService, Statement } from './policy.ts';
-import { deriveSigningKey, isSignedWith, readSignature, type Signature } from './signature.ts';
+import { type Denial, manners } from './denial.ts';
+import type { Need } from './needs.ts';
+import type { Decision, OwnService, Statement } from './policy.ts';
+import { deriveSigningKey, isSignedWith, readSignature, type Signature, type SignedRequest } from './signature.ts';
 
 /** Somebody with credentials. */
 export interface Caller {
@@ -130,4 +129,29 @@ function readDate(date: string): number {
 
 function textOf(header: string | readonly string[] | undefined): string {
   return typeof header === 'string' ? header : '';
+}
+
+/** As AWS's SDKs take them. */
+export interface Credentials {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  /** Of a role's session only. */
+  readonly sessionToken?: string;
+}
+
+/** Shaped like those that Lambda gives to a function. New at each start, so that none can be guessed. */
+export function newSessionCredentials(): Required<Credentials> {
+  return { ...newKeys('ASIA'), sessionToken: `IQoJb3JpZ2luX2Vj${randomBytes(48).toString('base64')}` };
+}
+
+/** Shaped like those of a user. */
+export function newUserCredentials(): Credentials {
+  return newKeys('AKIA');
+}
+
+function newKeys(prefix: 'ASIA' | 'AKIA'): Credentials {
+  return {
+    accessKeyId: `${prefix}${randomBytes(8).toString('hex').toUpperCase()}`,
+    secretAccessKey: randomBytes(30).toString('base64'),
+  };
 }

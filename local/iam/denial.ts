@@ -1,6 +1,13 @@
-import type { ServiceAnswer } from '../services/answer.ts';
-import type { Denial } from './gate.ts';
+import type { ServiceAnswer } from '../http/service-answer.ts';
 import type { OwnService } from './policy.ts';
+
+/** Why a call is refused, before each service says it in its own form. */
+export interface Denial {
+  readonly status: 400 | 403;
+  /** Such as `AccessDeniedException`. */
+  readonly errorType: string;
+  readonly message: string;
+}
 
 /** How a service words that it refuses a request. */
 export interface Manner {

@@ -1,8 +1,7 @@
 import type { Clock } from '../clock.ts';
+import { tablesOf } from '../dynamodb/tables.ts';
 import type { Stack, StackResource } from '../template/stack.ts';
-import { tablesOf } from '../template/tables.ts';
-import type { Caller } from './authentication.ts';
-import { type Credentials, newSessionCredentials, newUserCredentials } from './credentials.ts';
+import { type Caller, type Credentials, newSessionCredentials, newUserCredentials } from './authentication.ts';
 import { createDynamoDbNeeds, type DynamoDbNeeds } from './dynamodb-needs.ts';
 import { createGate, type Gate } from './gate.ts';
 import { type InvokePermissions, readInvokePermissions } from './invoke-permissions.ts';

@@ -1,5 +1,5 @@
 import type { Stack, StackResource } from '../template/stack.ts';
-import { evaluate } from './evaluate.ts';
+import { evaluate } from './policy.ts';
 import type { Roles } from './roles.ts';
 import { matchesArn } from './wildcards.ts';
 

@@ -1,4 +1,14 @@
-import type { Need } from './gate.ts';
+/** A permission that a call takes. https://docs.aws.amazon.com/service-authorization/latest/reference/reference.html */
+export interface Need {
+  /** `dynamodb:PutItem` */
+  readonly action: string;
+  /** An ARN, or `*` for an action that is about no resource. */
+  readonly resource: string;
+  /** How a denial names the resource. @default as it is */
+  readonly shownAs?: string;
+  /** Condition keys that the service knows, such as `dynamodb:LeadingKeys`. */
+  readonly context?: Readonly<Record<string, string | readonly string[]>>;
+}
 
 /** Where the resources of the stack are. */
 export interface Place {

@@ -1,8 +1,8 @@
 import type { Value } from '../template/resolve.ts';
 import { type Properties, readProperties, type Stack, type StackResource } from '../template/stack.ts';
-import { managedPolicy } from './managed-policies.ts';
-import { readPolicy, type Statement } from './policy.ts';
-import { readTrust, type Trust } from './trust.ts';
+import { MalformedPolicy } from './conditions.ts';
+import { isObject, type Json, readEffect, readPolicy, readStatements, readTexts, type Statement } from './policy.ts';
+import { matches } from './wildcards.ts';
 
 /** A role of the stack with all that it is allowed. */
 export interface Role {
@@ -81,4 +81,86 @@ function readManaged(arn: string, path: string): readonly Statement[] {
   const document = managedPolicy(arn);
   if (document === undefined) throw new Error(`${path}: what the managed policy ${arn} allows is not known here.`);
   return readPolicy(document, path);
+}
+
+/** Who may become a role: `lambda.amazonaws.com`. */
+export type Trust = (service: string) => boolean;
+
+const elements = ['Sid', 'Effect', 'Action', 'Principal'];
+
+/**
+ * A role's AssumeRolePolicyDocument, for services.
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_update-role-trust-policy.html
+ * @throws MalformedPolicy for what is none, or has conditions: what a service says of itself then is not documented for all
+ */
+export function readTrust(document: unknown, path: string): Trust {
+  const statements = readStatements(document, path).flatMap(([statement, at]) => {
+    // Accounts, users and federations are nobody here, whatever is asked of them.
+    if (isObject(statement.Principal) && statement.Principal.Service === undefined) return [];
+    const unknown = Object.keys(statement).find((name) => !elements.includes(name));
+    if (unknown !== undefined) throw new MalformedPolicy(`${at}.${unknown}`, 'is not emulated.');
+    const actions = readTexts(statement.Action, `${at}.Action`);
+    const isToAssume = actions.some((action) => matches(action.toLowerCase(), 'sts:assumerole'));
+    return [{ effect: readEffect(statement, at), isToAssume, services: readServices(statement, `${at}.Principal`) }];
+  });
+  return (service) => {
+    const fitting = statements.filter(({ isToAssume, services }) => isToAssume && services.includes(service));
+    return fitting.length > 0 && fitting.every(({ effect }) => effect === 'Allow');
+  };
+}
+
+function readServices({ Principal }: Json, path: string): readonly string[] {
+  if (!isObject(Principal)) throw new MalformedPolicy(path, 'must be an object.');
+  return readTexts(Principal.Service, `${path}.Service`);
+}
+
+const logs = ['logs:CreateLogGroup', 'logs:CreateLogStream', 'logs:PutLogEvents'];
+const interfaces = [
+  'ec2:CreateNetworkInterface',
+  'ec2:DescribeNetworkInterfaces',
+  'ec2:DescribeSubnets',
+  'ec2:DeleteNetworkInterface',
+  'ec2:AssignPrivateIpAddresses',
+  'ec2:UnassignPrivateIpAddresses',
+];
+const traces = [
+  'xray:PutTraceSegments',
+  'xray:PutTelemetryRecords',
+  'xray:GetSamplingRules',
+  'xray:GetSamplingTargets',
+  'xray:GetSamplingStatisticSummaries',
+];
+const toPushLogs = [
+  'logs:CreateLogGroup',
+  'logs:CreateLogStream',
+  'logs:DescribeLogGroups',
+  'logs:DescribeLogStreams',
+  'logs:PutLogEvents',
+  'logs:GetLogEvents',
+  'logs:FilterLogEvents',
+];
+
+/** By what follows `arn:aws:iam::aws:policy/`. https://docs.aws.amazon.com/aws-managed-policy/latest/reference/policy-list.html */
+const managedPolicies: Readonly<Record<string, Json>> = {
+  AdministratorAccess: allow(['*']),
+  AWSXRayDaemonWriteAccess: allow(traces),
+  AWSXrayWriteOnlyAccess: allow(traces),
+  AmazonAPIGatewayInvokeFullAccess: allow(
+    ['execute-api:Invoke', 'execute-api:ManageConnections'],
+    'arn:aws:execute-api:*:*:*',
+  ),
+  'service-role/AWSLambdaBasicExecutionRole': allow(logs),
+  'service-role/AWSLambdaVPCAccessExecutionRole': allow([...logs, ...interfaces]),
+  'service-role/AWSLambdaRole': allow(['lambda:InvokeFunction']),
+  'service-role/AmazonAPIGatewayPushToCloudWatchLogs': allow(toPushLogs),
+};
+
+function allow(Action: readonly string[], Resource = '*'): Json {
+  return { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action, Resource }] };
+}
+
+/** @returns undefined for one that is not known here */
+export function managedPolicy(arn: string): Json | undefined {
+  const name = /^arn:aws:iam::aws:policy\/(.+)$/.exec(arn)?.[1] ?? '';
+  return Object.hasOwn(managedPolicies, name) ? managedPolicies[name] : undefined;
 }

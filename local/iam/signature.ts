@@ -1,5 +1,13 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
-import type { SignedRequest } from './gate.ts';
+
+/** An AWS request as it arrived, with what its signature covers. */
+export interface SignedRequest {
+  readonly method: string;
+  /** Path and query, as sent. */
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
+  readonly body: Buffer;
+}
 
 /** An Authorization header of Signature Version 4, taken apart. */
 export interface Signature {

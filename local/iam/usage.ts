@@ -1,6 +1,5 @@
-import type { Decision } from './evaluate.ts';
-import type { Need } from './gate.ts';
-import { isAboutUs, type Statement } from './policy.ts';
+import type { Need } from './needs.ts';
+import { type Decision, isAboutUs, type Statement } from './policy.ts';
 import { matches, matchesArn } from './wildcards.ts';
 
 export interface PermissionUse {
@@ -88,4 +87,25 @@ function inOrder(uses: Iterable<PermissionUse>): readonly PermissionUse[] {
   return [...uses]
     .map(({ action, resource }) => ({ action, resource }))
     .sort((one, other) => (`${one.action} ${one.resource}` < `${other.action} ${other.resource}` ? -1 : 1));
+}
+
+/** For a terminal: function by function, what was used, what was refused and what could be taken away. */
+export function describePermissions(all: readonly FunctionPermissions[]): string {
+  return all.map(describeFunction).join('\n\n');
+}
+
+function describeFunction({ function: name, used, denied, unused, unseen }: FunctionPermissions): string {
+  const lines = [
+    ...used.map((use) => `  used      ${describe(use)}`),
+    ...denied.map((use) => `  DENIED    ${describe(use)}`),
+    ...unused.map((use) => `  not used  ${describe(use)}`),
+  ];
+  const actions = new Set(unseen.map(({ action }) => action));
+  if (actions.size > 0) lines.push(`  not seen  ${[...actions].join(', ')}`);
+  return [name, ...(lines.length === 0 ? ['  may do nothing'] : lines)].join('\n');
+}
+
+/** Without what all ARNs of the stack have in common. */
+function describe({ action, resource }: PermissionUse): string {
+  return `${action} on ${resource.replace(/^arn:aws:[^:*]+:[^:*]*:[^:*]*:/, '')}`;
 }

@@ -1,42 +1,17 @@
 import { randomUUID } from 'node:crypto';
-import type { Clock } from '../clock.ts';
-import type { Faults } from '../faults.ts';
-import type { Observe } from '../observation.ts';
-import { Child } from './child.ts';
-import { Course, type Invocation } from './course.ts';
-import type { Freezer } from './freezer.ts';
+import { EnvironmentProcess } from './environment-process.ts';
+import type { EnvironmentSettings } from './function-settings.ts';
 import {
-  createPlatformLog,
-  type LogFormat,
-  type PlatformLog,
-  type Report,
-  type SystemLogLevel,
-  timeoutSentence,
-} from './platform-log.ts';
-import { exitSentence, type Failure, failure, type InvocationResult, reportedFailure } from './result.ts';
-import type { Redirects } from './runtime/redirects.ts';
-import { type RuntimeApi, startRuntimeApi } from './runtime-api.ts';
-
-export type { InvocationResult } from './result.ts';
-
-/** What is the same for every environment of a function. */
-export interface EnvironmentSettings {
-  readonly logicalId: string;
-  readonly functionArn: string;
-  readonly region: string;
-  readonly timeoutMs: number;
-  readonly memoryMb: number;
-  readonly logFormat: LogFormat;
-  readonly systemLogLevel: SystemLogLevel;
-  /** The runtime client, as JavaScript. */
-  readonly runtime: string;
-  readonly redirects: Redirects;
-  readonly clock: Clock & { readonly aheadMs: number };
-  readonly faults: Pick<Faults, 'kills' | 'skewMs'>;
-  readonly freezer: Freezer;
-  readonly observe: Observe;
-  readonly onLine: (line: string) => void;
-}
+  exitSentence,
+  type Failure,
+  failure,
+  type Invocation,
+  type InvocationResult,
+  reportedFailure,
+  timedOut,
+} from './invocation.ts';
+import { createPlatformLog, InvocationLog, type PlatformLog, type Report } from './invocation-log.ts';
+import { newTraceId, type RuntimeApi, startRuntimeApi } from './runtime-api.ts';
 
 export interface EnvironmentOptions {
   readonly settings: EnvironmentSettings;
@@ -65,13 +40,13 @@ export class Environment {
   readonly #log: PlatformLog;
   readonly #started: Promise<void>;
   #api: RuntimeApi | undefined;
-  #child: Child | undefined;
+  #process: EnvironmentProcess | undefined;
   /** The end of one whose init took too long. */
   #late: Promise<void> | undefined;
   /** The runtime waits for an event. */
   #isReady = false;
   #waiting: Invocation | undefined;
-  #running: Course | undefined;
+  #running: InvocationLog | undefined;
   /** The last one that was delivered: what is written later still belongs to it. */
   #requestId: string | undefined;
   #initStartedAtMs = 0;
@@ -80,7 +55,6 @@ export class Environment {
   #skewMs = 0;
   #timer: NodeJS.Timeout | undefined;
   #memoryTimer: NodeJS.Timeout | undefined;
-  #isOutOfMemory = false;
   #isDoomed = false;
   #hasServed = false;
   #hasExited = false;
@@ -103,13 +77,13 @@ export class Environment {
 
   /** The clock of the local cloud has moved. One that is idle is told with its next event. */
   moveClock(): void {
-    if (!this.#isReady) this.#child?.setClock(this.#clockOffsetMs);
+    if (!this.#isReady) this.#process?.setClock(this.#clockOffsetMs);
   }
 
   /** Resolves when the process and its port are gone. */
   async close(): Promise<void> {
     await this.#started;
-    await Promise.all([this.#child?.close(), this.#late]);
+    await Promise.all([this.#process?.close(), this.#late]);
     await this.#api?.close();
   }
 
@@ -124,38 +98,37 @@ export class Environment {
       onError: (requestId, payload) => this.#finish(requestId, reportedFailure(payload)),
       onInitError: (payload) => this.#failInit(reportedFailure(payload)),
     });
-    this.#startChild();
+    this.#startProcess();
     this.#arm(initLimitMs, () => this.#initAgain());
   }
 
-  #startChild(): void {
-    const { runtime, redirects, memoryMb, freezer } = this.#settings;
+  #startProcess(): void {
     this.#log.initStart();
     this.#initStartedAtMs = performance.now();
-    const child: Child = new Child({
-      runtime,
-      settings: { clockOffsetMs: this.#clockOffsetMs, sdkBeside: import.meta.filename, redirects },
+    const started: EnvironmentProcess = new EnvironmentProcess({
+      settings: this.#settings,
+      clockOffsetMs: this.#clockOffsetMs,
       taskRoot: this.#options.taskRoot,
-      memoryMb,
       variables: { ...this.#options.variables, AWS_LAMBDA_RUNTIME_API: this.#api?.address ?? '' },
-      freezer,
       onLine: (line) => this.#write(line),
       onExit: () => {
-        if (child === this.#child) this.#exit();
+        if (started !== this.#process) return;
+        this.#hasExited = true;
+        this.#options.onExit(this);
       },
       onGone: (code, signal) => {
-        if (child === this.#child) this.#vanish((requestId) => exitSentence(requestId, code, signal));
+        if (started === this.#process) this.#vanish((requestId) => exitSentence(requestId, code, signal));
       },
       onNotStarted: (error) => this.#couldNotStart(error),
     });
-    this.#child = child;
+    this.#process = started;
   }
 
   /** An init that took too long is killed and repeated as a part of the invocation, whose timeout runs from here. */
   #initAgain(): void {
     this.#log.initReport(initLimitMs, 'timeout');
-    const late = this.#child;
-    this.#startChild();
+    const late = this.#process;
+    this.#startProcess();
     this.#late = late?.close();
     this.#arm(this.#settings.timeoutMs, () => this.#timeOut());
   }
@@ -171,7 +144,7 @@ export class Environment {
     setImmediate(() => {
       if (this.#isGone || !this.#isReady) return;
       this.#report('success');
-      if (this.#waiting === undefined) this.#child?.freeze();
+      if (this.#waiting === undefined) this.#process?.freeze();
       else this.#deliver();
     });
   }
@@ -186,7 +159,7 @@ export class Environment {
     const { requestId } = this.#begin(invocation);
     this.#arm(timeoutMs, () => this.#timeOut());
     this.#memoryTimer = setInterval(() => this.#killWhenOverLimit(), memoryPollMs);
-    this.#child?.thaw();
+    this.#process?.thaw();
     this.#api?.deliver({
       requestId,
       payload: invocation.payload,
@@ -198,14 +171,14 @@ export class Environment {
     if (faults.kills(logicalId)) this.#killInTheMiddle();
   }
 
-  #begin(invocation: Invocation): Course {
+  #begin(invocation: Invocation): InvocationLog {
     const { logicalId, observe } = this.#settings;
     const initMs = this.#initMs;
     this.#waiting = undefined;
     this.#initMs = undefined;
     this.#requestId = invocation.requestId;
     const isCold = initMs !== undefined || !this.#hasServed;
-    this.#running = new Course(invocation, { logicalId, log: this.#log, observe, isCold, initMs });
+    this.#running = new InvocationLog(invocation, { logicalId, log: this.#log, observe, isCold, initMs });
     return this.#running;
   }
 
@@ -217,7 +190,7 @@ export class Environment {
       this.#kill();
       return;
     }
-    running.answer(result, this.#child?.peakMemoryMb);
+    running.answer(result, this.#process?.peakMemoryMb);
     // First the environment, then the answer: a caller that comes back at once finds this environment, not a new one.
     if (!this.#hasExited) this.#options.onIdle(this);
     running.settle();
@@ -233,8 +206,7 @@ export class Environment {
     const { timeoutMs } = this.#settings;
     const requestId = this.#beginLate();
     this.#log.timedOut(requestId, timeoutMs);
-    const sentence = `RequestId: ${requestId} Error: ${timeoutSentence(timeoutMs)}`;
-    this.#fail(failure('Sandbox.Timedout', sentence), 'timeout');
+    this.#fail(timedOut(requestId, timeoutMs), 'timeout');
     this.#kill();
   }
 
@@ -243,7 +215,7 @@ export class Environment {
     this.#beginLate();
     this.#fail(result, 'error', result.errorType);
     // It ends by itself, unless its code catches what ends others.
-    this.#arm(exitLimitMs, () => this.#child?.kill());
+    this.#arm(exitLimitMs, () => this.#process?.kill());
   }
 
   /** An invocation that fails before it was delivered began all the same. @returns the request id */
@@ -258,7 +230,7 @@ export class Environment {
     this.#isReady = false;
     if (running === undefined) return;
     const isAnswered = running.isAnswered;
-    if (!isAnswered) running.answer(result, this.#child?.peakMemoryMb);
+    if (!isAnswered) running.answer(result, this.#process?.peakMemoryMb);
     this.#report(status, errorType);
     if (!isAnswered) running.settle();
   }
@@ -266,29 +238,23 @@ export class Environment {
   /** Some of its work may be done by then, all of it perhaps, but it never answers. */
   #killInTheMiddle(): void {
     this.#isDoomed = true;
-    setTimeout(() => this.#child?.kill(), middleMs);
+    setTimeout(() => this.#process?.kill(), middleMs);
   }
 
   #killWhenOverLimit(): boolean {
-    const peakMb = this.#child?.peakMemoryMb;
-    this.#isOutOfMemory ||= peakMb !== undefined && peakMb > this.#settings.memoryMb;
-    if (this.#isOutOfMemory) this.#kill();
-    return this.#isOutOfMemory;
+    if (this.#process?.exceedsMemory() !== true) return false;
+    this.#kill();
+    return true;
   }
 
   /** It may still say something until it has noticed. */
   #kill(): void {
     this.#isDoomed = true;
-    this.#child?.kill();
+    this.#process?.kill();
   }
 
   #couldNotStart(error: Error): void {
     this.#vanish((requestId) => `RequestId: ${requestId} Error: Runtime could not be started (${error.message})`);
-  }
-
-  #exit(): void {
-    this.#hasExited = true;
-    this.#options.onExit(this);
   }
 
   #vanish(sentenceOf: (requestId: string) => string): void {
@@ -310,7 +276,7 @@ export class Environment {
     const sentence = sentenceOf(this.#beginLate());
     this.#log.exited(sentence, exitError);
     // The callers of AWS hear of the signal, and the log of the reason.
-    const reportedType = this.#isOutOfMemory ? 'Runtime.OutOfMemory' : exitError;
+    const reportedType = this.#process?.isOutOfMemory ? 'Runtime.OutOfMemory' : exitError;
     this.#fail(failure(exitError, sentence), 'error', reportedType);
   }
 
@@ -329,11 +295,4 @@ export class Environment {
     clearTimeout(this.#timer);
     clearInterval(this.#memoryTimer);
   }
-}
-
-/** https://docs.aws.amazon.com/xray/latest/devguide/xray-concepts.html#xray-concepts-tracingheader */
-function newTraceId(nowMs: number): string {
-  const random = randomUUID().replaceAll('-', '');
-  const seconds = Math.floor(nowMs / 1000).toString(16);
-  return `Root=1-${seconds}-${random.slice(0, 24)};Parent=${random.slice(16)};Sampled=0`;
 }

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { hasGroups, signalAll } from './process-group.ts';
+import { hasGroups, signalAll } from '../process-group.ts';
 
 /**
  * Stops processes between invocations: "Lambda freezes the execution environment" when the runtime asks for the next one,

@@ -1,29 +1,52 @@
+import type { Clock } from '../clock.ts';
+import type { Faults } from '../faults.ts';
+import type { Observe } from '../observation.ts';
+import type { Assembly } from '../template/assembly.ts';
 import type { Value } from '../template/resolve.ts';
 import { readProperties, type StackResource } from '../template/stack.ts';
-import type { LocalFunctionOptions } from './function.ts';
-import type { FunctionsOptions } from './functions.ts';
-import type { LogFormat, SystemLogLevel } from './platform-log.ts';
+import type { Freezer } from './freezer.ts';
+import type { LogFormat, SystemLogLevel } from './invocation-log.ts';
+import type { Redirects } from './runtime/redirects.ts';
 
 /** What the template says of a function. */
-export type FunctionSettings = Pick<
-  LocalFunctionOptions,
-  | 'logicalId'
-  | 'name'
-  | 'functionArn'
-  | 'region'
-  | 'taskRoot'
-  | 'timeoutMs'
-  | 'memoryMb'
-  | 'logFormat'
-  | 'systemLogLevel'
-  | 'reservedConcurrency'
-  | 'variables'
->;
+export interface FunctionSettings {
+  readonly logicalId: string;
+  readonly name: string;
+  readonly functionArn: string;
+  readonly region: string;
+  readonly taskRoot: string;
+  readonly timeoutMs: number;
+  readonly memoryMb: number;
+  readonly logFormat: LogFormat;
+  readonly systemLogLevel: SystemLogLevel;
+  /** How many invocations may be under way; more are refused. undefined: as many as there are. */
+  readonly reservedConcurrency: number | undefined;
+  /** @param stream the log stream's name, one for each environment */
+  variables(stream: string, taskRoot: string): Readonly<Record<string, string>>;
+}
 
-/** @throws naming the logical id and the path of what is not emulated */
-export function readSettings(
+/** What is the same for every environment of a function. */
+export interface EnvironmentSettings
+  extends Omit<FunctionSettings, 'name' | 'taskRoot' | 'reservedConcurrency' | 'variables'> {
+  /** The runtime client, as JavaScript. */
+  readonly runtime: string;
+  readonly redirects: Redirects;
+  readonly clock: Clock & { readonly aheadMs: number };
+  readonly faults: Pick<Faults, 'kills' | 'skewMs'>;
+  readonly freezer: Freezer;
+  readonly observe: Observe;
+  readonly onLine: (line: string) => void;
+}
+
+/**
+ * @param localize makes a resolved value point at this machine
+ * @throws naming the logical id and the path of what is not emulated
+ */
+export function readFunctionSettings(
   resource: StackResource,
-  { stack, assembly, localize }: Pick<FunctionsOptions, 'stack' | 'assembly' | 'localize'>,
+  region: string,
+  assembly: Pick<Assembly, 'assetFolder'>,
+  localize: (value: string) => string,
 ): FunctionSettings {
   const { logicalId, properties, ref } = resource;
   const runtime = properties.text('Runtime');
@@ -44,7 +67,7 @@ export function readSettings(
     logicalId,
     name: ref,
     functionArn: resource.attribute('Arn'),
-    region: stack.region,
+    region,
     taskRoot,
     timeoutMs: (properties.optionalNumber('Timeout') ?? 3) * 1000,
     memoryMb,
@@ -67,8 +90,8 @@ export function readSettings(
       AWS_LAMBDA_LOG_GROUP_NAME: `/aws/lambda/${ref}`,
       AWS_LAMBDA_LOG_STREAM_NAME: stream,
       ...ofLogging,
-      AWS_REGION: stack.region,
-      AWS_DEFAULT_REGION: stack.region,
+      AWS_REGION: region,
+      AWS_DEFAULT_REGION: region,
       AWS_XRAY_CONTEXT_MISSING: 'LOG_ERROR',
     }),
   };

@@ -1,16 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import type { Invocation } from './course.ts';
-import { Environment, type EnvironmentSettings } from './environment.ts';
-import { closed, type InvocationResult, throttled } from './result.ts';
+import { Environment } from './environment.ts';
+import type { EnvironmentSettings, FunctionSettings } from './function-settings.ts';
+import { closed, type Invocation, type InvocationResult, throttled } from './invocation.ts';
 
-export interface LocalFunctionOptions extends EnvironmentSettings {
-  readonly name: string;
-  readonly taskRoot: string;
+export interface LocalFunctionOptions extends FunctionSettings, EnvironmentSettings {
   readonly maxEnvironments: number;
-  /** How many invocations may be under way; more are refused. undefined: as many as there are. */
-  readonly reservedConcurrency: number | undefined;
-  /** @param stream the log stream's name, one for each environment */
-  variables(stream: string, taskRoot: string): Readonly<Record<string, string>>;
   readonly onWaiting: (waiting: number) => void;
   readonly onFailure: (errorType: string) => void;
 }

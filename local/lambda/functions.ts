@@ -1,17 +1,16 @@
 import { availableParallelism } from 'node:os';
-import type { Assembly } from '../assembly.ts';
 import type { MovableClock } from '../clock.ts';
 import type { Faults } from '../faults.ts';
-import type { Credentials } from '../iam/credentials.ts';
+import type { Credentials } from '../iam/authentication.ts';
 import type { Log } from '../log.ts';
 import type { Observe } from '../observation.ts';
+import type { Assembly } from '../template/assembly.ts';
 import type { Stack } from '../template/stack.ts';
+import { canMeasureMemory, runtimeSource } from './environment-process.ts';
 import { canFreeze, createFreezer, type Freezer } from './freezer.ts';
 import { LocalFunction } from './function.ts';
-import { type FunctionSettings, readSettings } from './function-settings.ts';
-import { canMeasureMemory } from './memory.ts';
+import { type FunctionSettings, readFunctionSettings } from './function-settings.ts';
 import type { Redirects } from './runtime/redirects.ts';
-import { runtimeSource } from './runtime-source.ts';
 
 /** Where the AWS SDK inside a function finds each service. Nothing is left to its defaults, which lie outside. */
 export interface Endpoints {
@@ -48,7 +47,9 @@ export interface FunctionsOptions {
 export async function createFunctions(options: FunctionsOptions): Promise<Functions> {
   sayWhatIsNotEmulated(options.log);
   const resources = options.stack.ofType('AWS::Lambda::Function');
-  const settings = resources.map((resource) => readSettings(resource, options));
+  const settings = resources.map((resource) =>
+    readFunctionSettings(resource, options.stack.region, options.assembly, options.localize),
+  );
   const freezer = createFreezer();
   const all = settings.map((each) => create(each, freezer, options));
   const byName = new Map(all.flatMap((each) => [each.name, each.arn].map((name) => [name, each])));

@@ -1,6 +1,8 @@
+import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import { closeServer, listenOnLoopback } from '../loopback.ts';
-import { maxResponseBytes, responseTooLarge, responseTooLargeForRuntime } from './payload-quotas.ts';
+import { readBody } from '../http/body.ts';
+import { closeServer, listenOnLoopback } from '../http/loopback.ts';
+import { failure } from './invocation.ts';
 
 /** One event on its way into an environment. */
 export interface RuntimeEvent {
@@ -33,6 +35,24 @@ export interface RuntimeApi {
 
 const accepted = '{"status":"OK"}';
 
+/**
+ * "6 MB each for request and response (synchronous)", and 100 bytes more, as the messages say:
+ * https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+ */
+const maxResponseBytes = 6_291_556;
+
+/** For who invoked, as seen: DataBiosphere/azul#7466; its type: umihico/pythonista-chromeless#11. */
+const responseTooLarge = failure(
+  'Function.ResponseSizeTooLarge',
+  `Response payload size exceeded maximum allowed payload size (${maxResponseBytes} bytes).`,
+);
+
+/** For the runtime, which writes it into the log, as seen: heyito/ito#454. */
+const responseTooLargeForRuntime = JSON.stringify({
+  errorMessage: `Exceeded maximum allowed payload size (${maxResponseBytes} bytes).`,
+  errorType: 'RequestEntityTooLarge',
+});
+
 /** The Lambda Runtime API of one environment: https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html */
 export async function startRuntimeApi(listener: RuntimeListener): Promise<RuntimeApi> {
   let poll: ServerResponse | undefined;
@@ -44,8 +64,8 @@ export async function startRuntimeApi(listener: RuntimeListener): Promise<Runtim
       listener.onReady();
       return;
     }
-    const body = await readBody(request);
-    if (outcome === 'response' && body.length > maxResponseBytes) {
+    const body = await readBody(request, outcome === 'response' ? maxResponseBytes : Number.POSITIVE_INFINITY);
+    if (body === 'too long') {
       send(response, 413, responseTooLargeForRuntime);
       listener.onError(idOrWord, responseTooLarge.payload);
       return;
@@ -89,8 +109,9 @@ function send(response: ServerResponse, status: number, json: string): void {
   response.writeHead(status, { 'Content-Type': 'application/json', 'Content-Length': json.length }).end(json);
 }
 
-async function readBody(request: IncomingMessage): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of request) chunks.push(chunk as Buffer);
-  return Buffer.concat(chunks);
+/** https://docs.aws.amazon.com/xray/latest/devguide/xray-concepts.html#xray-concepts-tracingheader */
+export function newTraceId(nowMs: number): string {
+  const random = randomUUID().replaceAll('-', '');
+  const seconds = Math.floor(nowMs / 1000).toString(16);
+  return `Root=1-${seconds}-${random.slice(0, 24)};Parent=${random.slice(16)};Sampled=0`;
 }

@@ -135,7 +135,7 @@ const knownProperties: Readonly<Record<string, readonly string[]>> = {
   'AWS::DynamoDB::GlobalTable': [
     'TableName',
     ...tableShape,
-    // Looked into by tables.ts.
+    // Looked into by dynamodb/tables.ts.
     'Replicas',
     'TimeToLiveSpecification',
     'WarmThroughput',

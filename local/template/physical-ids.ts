@@ -1,16 +1,10 @@
 import { createHash } from 'node:crypto';
-import type { Template } from '../assembly.ts';
+import type { Template } from './assembly.ts';
 import { refuseUnknownType } from './known-properties.ts';
-import type { Resolver, Value } from './resolve.ts';
+import type { PhysicalIds, Resolver, Value } from './resolve.ts';
 
 /** Of a stack that may be deployed to any account. */
 export const anyAccountId = '123456789012';
-
-/** What `Ref` and `Fn::GetAtt` answer for every resource of the stack. */
-export interface PhysicalIds {
-  ref(name: string, path: string): string;
-  attribute(logicalId: string, attribute: string, path: string): Value;
-}
 
 interface Identity {
   readonly ref: string;

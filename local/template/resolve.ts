@@ -1,8 +1,13 @@
-import type { Template } from '../assembly.ts';
-import type { PhysicalIds } from './physical-ids.ts';
+import type { Template } from './assembly.ts';
 
 /** A template value after resolution: no intrinsic is left in it. */
 export type Value = string | number | boolean | null | readonly Value[] | { readonly [key: string]: Value | undefined };
+
+/** What `Ref` and `Fn::GetAtt` answer for every resource of the stack. */
+export interface PhysicalIds {
+  ref(name: string, path: string): string;
+  attribute(logicalId: string, attribute: string, path: string): Value;
+}
 
 export interface Resolver {
   /** @throws naming `path` when the value holds an intrinsic or a reference that is not known here */

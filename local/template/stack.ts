@@ -1,4 +1,4 @@
-import type { Assembly } from '../assembly.ts';
+import type { Assembly } from './assembly.ts';
 import { refuseUnknownProperties, refuseUnknownType } from './known-properties.ts';
 import { anyAccountId, assignPhysicalIds } from './physical-ids.ts';
 import { createResolver, type Value } from './resolve.ts';

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { createClock, type MovableClock } from '../../local/clock.ts';
 import { createFaults, type Faults } from '../../local/faults.ts';
-import { newSessionCredentials } from '../../local/iam/credentials.ts';
+import { newSessionCredentials } from '../../local/iam/authentication.ts';
 import type { LocalFunction } from '../../local/lambda/function.ts';
 import { createFunctions, type FunctionsOptions } from '../../local/lambda/functions.ts';
 import type { Observation } from '../../local/observation.ts';

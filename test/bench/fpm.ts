@@ -5,7 +5,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { findFreePort } from '../../local/free-port.ts';
+import { findFreePort } from '../../local/http/loopback.ts';
 
 /** php-fpm with few children behind nginx, as a PHP app is deployed. */
 export interface Fpm {

@@ -1,9 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { systemClock } from '../../functions/edge/clock.ts';
 import { read } from '../../functions/edge/environment.ts';
 import { createSockets } from '../../functions/edge/sockets.ts';
-import { createChannels } from '../../functions/wiring/channels.ts';
+import { wireChannels } from '../../functions/wiring/channels.ts';
 import { serve } from './serve.ts';
 
 export interface Published {
@@ -13,7 +12,7 @@ export interface Published {
 
 /** What a function that publishes does, with its environment. */
 const sender = createSockets(read('CALLBACK_URL'), { maxAttempts: 1, timeoutMs: 3000 });
-const { publish } = createChannels(new DynamoDBClient({}), sender, systemClock);
+const { broadcast } = wireChannels(new DynamoDBClient({}), sender);
 
 serve({
   ready: true,
@@ -22,7 +21,7 @@ serve({
       const begin = performance.now();
       const data = JSON.stringify({ message: 'x'.repeat(100) });
       const frame = JSON.stringify({ event: 'news', channel: 'news', data, id: randomUUID() });
-      await publish({ channel: 'news', frame });
+      await broadcast({ channel: 'news', frame });
       return { publishMs: performance.now() - begin, frameBytes: Buffer.byteLength(frame) };
     },
   },

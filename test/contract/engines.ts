@@ -1,8 +1,8 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { describe, it } from 'vitest';
 import type { EngineKind } from '../../local/dynamodb/engine.ts';
-import { missingJava } from '../../local/dynamodb/java.ts';
 import { type DynamoDbOptions, type LocalDynamoDb, startDynamoDb } from '../../local/dynamodb/server.ts';
+import { missingJava } from '../../local/dynamodb/strict-engine.ts';
 import { resolveStack } from '../../local/template/stack.ts';
 import { needs } from '../needs.ts';
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { PageRange, Subscriptions } from '../../functions/core/channels/subscriptions.ts';
+import type { Subscriptions } from '../../functions/core/channels/subscriptions.ts';
 import { connectionLifetime } from '../../functions/core/connections/connection.ts';
+import type { PageRange } from '../../functions/core/delivery/subscribers.ts';
 import { ManualClock } from '../fakes/clock.ts';
 
 /** What every Subscriptions does, whatever it is made of. `create` makes one without any, on the time of `clock`. */

@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
+import { closeServer, listenOnLoopback } from '../../local/http/loopback.ts';
 import { createInspector } from '../../local/inspector/inspector.ts';
 import { isPageUrl } from '../../local/inspector/page.ts';
-import { closeServer, listenOnLoopback } from '../../local/loopback.ts';
 import { Morning, morningSeconds, shopTables } from './shop-morning.ts';
 
 /** The page with a story instead of a cloud behind it: always the same one, so that it can be photographed. */

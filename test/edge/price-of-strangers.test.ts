@@ -5,7 +5,7 @@ import { refuse } from '../../functions/core/refusal.ts';
 import { createTell, type Tell } from '../../functions/edge/telemetry.ts';
 import { httpLogFormat, socketLogFormat } from '../../lib/access-log.ts';
 import { createClock } from '../../local/clock.ts';
-import { createPlatformLog } from '../../local/lambda/platform-log.ts';
+import { createPlatformLog } from '../../local/lambda/invocation-log.ts';
 import { connectionId } from '../fakes/events.ts';
 
 const page = readFileSync(join(import.meta.dirname, '../../docs/strangers.md'), 'utf8');

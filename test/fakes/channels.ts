@@ -1,10 +1,11 @@
 import { createAnnounce } from '../../functions/core/channels/announce.ts';
-import { createLeave } from '../../functions/core/channels/leave.ts';
-import { createPart } from '../../functions/core/channels/part.ts';
-import { createTellPresent } from '../../functions/core/channels/tell-present.ts';
+import { createLeave, createLeaveChannel } from '../../functions/core/channels/leave.ts';
+import { createSendMembers } from '../../functions/core/channels/send-members.ts';
+import { createTakeOff } from '../../functions/core/channels/unsubscribe.ts';
+import { createCloseConnections } from '../../functions/core/sessions/close-connections.ts';
+import { createFakeBroadcaster } from './broadcaster.ts';
 import { ManualClock } from './clock.ts';
 import { MemoryMembers } from './members.ts';
-import { createFakePublish } from './publish.ts';
 import { MemoryRegistry } from './registry.ts';
 import { FakeSockets } from './sockets.ts';
 import { MemorySubscriptions } from './subscriptions.ts';
@@ -15,10 +16,26 @@ export function createMemoryChannels(clock = new ManualClock(), pageSize = 100) 
   const subscriptions = new MemorySubscriptions(clock);
   const members = new MemoryMembers(clock);
   const sender = new FakeSockets(clock);
-  const { publish, published } = createFakePublish(subscriptions, sender);
-  const announce = createAnnounce({ members, publish });
-  const part = createPart({ subscriptions, members, announce });
-  const leave = createLeave(registry, part);
-  const tellPresent = createTellPresent(members, sender);
-  return { clock, registry, subscriptions, members, sender, publish, published, announce, tellPresent, part, leave };
+  const { broadcast, published } = createFakeBroadcaster(subscriptions, sender);
+  const announce = createAnnounce(members, broadcast);
+  const leaveChannel = createLeaveChannel({ subscriptions, members, announce });
+  const leave = createLeave(registry, leaveChannel);
+  const takeOff = createTakeOff({ registry, subscriptions, leaveChannel });
+  const sendMembers = createSendMembers(members, sender);
+  const closeConnections = createCloseConnections({ registry, sender, leaveChannel, leave, clock });
+  return {
+    clock,
+    registry,
+    subscriptions,
+    members,
+    sender,
+    broadcast,
+    published,
+    announce,
+    sendMembers,
+    leaveChannel,
+    leave,
+    takeOff,
+    closeConnections,
+  };
 }

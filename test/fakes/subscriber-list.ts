@@ -1,5 +1,5 @@
-import type { PageRange, SubscriberPage } from '../../functions/core/channels/subscriptions.ts';
 import type { Connection } from '../../functions/core/connections/connection.ts';
+import type { PageRange, SubscriberPage } from '../../functions/core/delivery/subscribers.ts';
 
 /** The subscribers of one channel, whichever it is called, in pages of so many. */
 export class SubscriberList {

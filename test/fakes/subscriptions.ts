@@ -1,11 +1,7 @@
-import type {
-  PageRange,
-  SubscriberPage,
-  Subscription,
-  Subscriptions,
-} from '../../functions/core/channels/subscriptions.ts';
+import type { Subscription, Subscriptions } from '../../functions/core/channels/subscriptions.ts';
 import type { Clock } from '../../functions/core/clock.ts';
 import { type Connection, connectionLifetime } from '../../functions/core/connections/connection.ts';
+import type { PageRange, SubscriberPage } from '../../functions/core/delivery/subscribers.ts';
 
 interface Row extends Connection {
   readonly channel: string;

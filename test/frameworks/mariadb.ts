@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 import { promisify } from 'node:util';
-import { untilOurEnd } from '../../local/until-our-end.ts';
+import { untilOurEnd } from '../../local/process-group.ts';
 
 /** Debian has it where only root's PATH leads. */
 export const mariaDbCommand = '/usr/sbin/mariadbd';

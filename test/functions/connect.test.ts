@@ -7,9 +7,10 @@ import type { ConnectionLimit } from '../../functions/core/connections/connectio
 import { createMeter, type Meter, mostWithin } from '../../functions/core/connections/meter.ts';
 import { deriveCredentials, hashSessionId } from '../../functions/core/keys/credentials.ts';
 import { explainEnding } from '../../functions/core/refusal.ts';
-import { createEndWatch, type WatchEnd } from '../../functions/core/sessions/end-watch.ts';
+import { createCloseConnections } from '../../functions/core/sessions/close-connections.ts';
 import { soonMs } from '../../functions/core/sessions/live-sessions.ts';
-import { rebind } from '../../functions/core/sessions/rebind.ts';
+import { createRebind } from '../../functions/core/sessions/rebind.ts';
+import { createEndWatch, type WatchEnd } from '../../functions/core/sessions/session-ends.ts';
 import type { DeliverJob, Starter } from '../../functions/edge/invoke.ts';
 import { MemoryClaims } from '../fakes/claims.ts';
 import { ManualClock } from '../fakes/clock.ts';
@@ -19,7 +20,6 @@ import { failNext, justAfter, justBefore } from '../fakes/order.ts';
 import { MemoryRegistry } from '../fakes/registry.ts';
 import { MemoryRevocations } from '../fakes/revocations.ts';
 import { FakeSockets } from '../fakes/sockets.ts';
-import { MemorySubscriptions } from '../fakes/subscriptions.ts';
 import { contents, sealTicket } from '../fakes/ticket.ts';
 import { Told } from '../fakes/told.ts';
 
@@ -326,19 +326,23 @@ describe('a new session id while the socket opens with the old one', () => {
     ['between its row and the look at revocations', justAfter],
   ])('%s undoes it, and nobody is left under the old id', async (_, at) => {
     const { clock, registry, revocations, told, connect } = scene();
-    const part = async () => true;
-    const leave = createLeave(registry, part);
-    const [sender, subscriptions] = [new FakeSockets(clock), new MemorySubscriptions(clock)];
-    const world = { registry, live: registry, revocations, subscriptions, clock, part, leave, sender };
+    const leaveChannel = async () => true;
+    const leave = createLeave(registry, leaveChannel);
+    const sender = new FakeSockets(clock);
+    const rebind = createRebind({
+      registry,
+      live: registry,
+      revocations,
+      claims: new MemoryClaims(clock),
+      credentials: async () => shared,
+      closeConnections: createCloseConnections({ registry, sender, leaveChannel, leave, clock }),
+      revalidateSeconds: undefined,
+      newIv: () => randomBytes(12),
+      clock,
+    });
     const seconds = Math.floor(clock.now() / 1000);
     const ticket = sealTicket(shared, contents(seconds, { c: 'SID=after', s: 'after', i: { userId: '42' } }));
-    at(registry, 'add', () =>
-      rebind(
-        { sessionHash: before, userId: '42', ticket },
-        { ...world, claims: new MemoryClaims(clock), credentials: async () => shared, newIv: () => randomBytes(12) },
-        clock.now() + 20_000,
-      ),
-    );
+    at(registry, 'add', () => rebind({ sessionHash: before, userId: '42', ticket }, clock.now() + 20_000));
     const handshake = { principalId: 'user:42', sessionHash: before, authorizedAt: String(seconds * 1000) };
     expect(await connect(connectEvent(handshake))).toEqual({ statusCode: 403 });
     expect(registry.rows).toEqual([]);

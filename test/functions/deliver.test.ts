@@ -1,16 +1,19 @@
 import { describe, expect, it } from 'vitest';
 import { createAnnounce } from '../../functions/core/channels/announce.ts';
-import { createLeave } from '../../functions/core/channels/leave.ts';
-import { createPart } from '../../functions/core/channels/part.ts';
+import { createLeave, createLeaveChannel } from '../../functions/core/channels/leave.ts';
 import type { RegisteredConnection } from '../../functions/core/connections/connection-registry.ts';
-import type { BroadcastPage } from '../../functions/core/delivery/broadcast-worker.ts';
+import type { BroadcastPage } from '../../functions/core/delivery/broadcast.ts';
+import { createBroadcastWorker } from '../../functions/core/delivery/broadcast-worker.ts';
+import { createPostToSubscribers } from '../../functions/core/delivery/post-to-subscribers.ts';
 import { SocketTrouble } from '../../functions/core/delivery/socket-sender.ts';
+import { createWelcome } from '../../functions/core/delivery/welcome.ts';
+import { createCloseConnections } from '../../functions/core/sessions/close-connections.ts';
 import { createDeliver } from '../../functions/deliver.ts';
+import { createFakeBroadcaster } from '../fakes/broadcaster.ts';
 import { MemoryClaims } from '../fakes/claims.ts';
 import { ManualClock } from '../fakes/clock.ts';
 import { MemoryMembers } from '../fakes/members.ts';
 import { failNext, justAfter, justBefore } from '../fakes/order.ts';
-import { createFakePublish } from '../fakes/publish.ts';
 import { MemoryRegistry } from '../fakes/registry.ts';
 import { FakeSockets } from '../fakes/sockets.ts';
 import { SubscriberList } from '../fakes/subscriber-list.ts';
@@ -26,31 +29,29 @@ async function scene() {
   const told = new Told();
   const welcome = await registry.seat(id, { welcomed: false });
   const subscriptions = new MemorySubscriptions(clock);
-  const { publish } = createFakePublish(subscriptions, sockets);
+  const { broadcast } = createFakeBroadcaster(subscriptions, sockets);
   const members = new MemoryMembers(clock);
-  const part = createPart({ subscriptions, members, announce: createAnnounce({ members, publish }) });
-  const leave = createLeave(registry, part);
+  const announce = createAnnounce(members, broadcast);
+  const leaveChannel = createLeaveChannel({ subscriptions, members, announce });
+  const leave = createLeave(registry, leaveChannel);
   const left: string[] = [];
   const started: BroadcastPage[] = [];
-  const worker = {
-    subscriptions: new SubscriberList(['a', 'b', 'c', 'd'], 3),
+  const broadcastWorker = createBroadcastWorker({
+    subscribers: new SubscriberList(['a', 'b', 'c', 'd'], 3),
     claims: new MemoryClaims(clock),
-    sender: sockets,
-    leave: async (connection: { connectionId: string }, channel?: string) => {
-      left.push(`${connection.connectionId} ${channel}`);
-    },
-    startWorker: async (job: BroadcastPage) => {
-      started.push(job);
-    },
+    postToSubscribers: createPostToSubscribers({
+      sender: sockets,
+      removeGone: async (connection, channel) => void left.push(`${connection.connectionId} ${channel}`),
+      clock,
+      random: () => 0.5,
+    }),
+    startWorker: async (job) => void started.push(job),
     clock,
-    random: () => 0.5,
-  };
+  });
   const deliver = createDeliver({
-    registry,
-    sender: sockets,
-    part,
-    leave,
-    worker,
+    welcome: createWelcome({ registry, sender: sockets, leave, clock }),
+    broadcastWorker,
+    closeConnections: createCloseConnections({ registry, sender: sockets, leaveChannel, leave, clock }),
     clock,
     tell: told.tell,
   });

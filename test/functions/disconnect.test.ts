@@ -1,6 +1,5 @@
 import { expect, it } from 'vitest';
-import { createLeave } from '../../functions/core/channels/leave.ts';
-import type { Part } from '../../functions/core/channels/part.ts';
+import { createLeave, type LeaveChannel } from '../../functions/core/channels/leave.ts';
 import { createDisconnect } from '../../functions/disconnect.ts';
 import { ManualClock } from '../fakes/clock.ts';
 import { connectionId, disconnectEvent } from '../fakes/events.ts';
@@ -12,12 +11,12 @@ function scene() {
   const registry = new MemoryRegistry(new ManualClock());
   const told = new Told();
   const parted: string[] = [];
-  const part: Part = async (channel, { connectionId: id }) => parted.push(`${id} from ${channel}`) > 0;
+  const leaveChannel: LeaveChannel = async (channel, { connectionId: id }) => parted.push(`${id} from ${channel}`) > 0;
   return {
     registry,
     told,
     parted,
-    disconnect: createDisconnect({ leave: createLeave(registry, part), tell: told.tell }),
+    disconnect: createDisconnect({ leave: createLeave(registry, leaveChannel), tell: told.tell }),
   };
 }
 

@@ -2,16 +2,17 @@ import { randomBytes } from 'node:crypto';
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import { describe, expect, it } from 'vitest';
 import type { Connection } from '../../functions/core/connections/connection.ts';
-import { deriveCredentials, hashSessionId } from '../../functions/core/keys/credentials.ts';
-import { rebind } from '../../functions/core/sessions/rebind.ts';
-import { revoke } from '../../functions/core/sessions/revoke.ts';
+import { type CredentialsSource, deriveCredentials, hashSessionId } from '../../functions/core/keys/credentials.ts';
+import { createCloseConnections } from '../../functions/core/sessions/close-connections.ts';
+import { createRebind } from '../../functions/core/sessions/rebind.ts';
+import { createRevoke } from '../../functions/core/sessions/revoke.ts';
 import { createHttpApi } from '../../functions/http-api.ts';
+import { createFakeBroadcaster } from '../fakes/broadcaster.ts';
 import { MemoryClaims } from '../fakes/claims.ts';
 import { ManualClock } from '../fakes/clock.ts';
 import { MemoryIdempotency } from '../fakes/idempotency.ts';
 import { MemoryMembers } from '../fakes/members.ts';
 import { failNext } from '../fakes/order.ts';
-import { createFakePublish } from '../fakes/publish.ts';
 import { MemoryRegistry } from '../fakes/registry.ts';
 import { MemoryRevocations } from '../fakes/revocations.ts';
 import { signQuery } from '../fakes/signed-request.ts';
@@ -37,36 +38,34 @@ async function scene() {
   let kept = deriveCredentials(shared);
   const fresh = { credentials: kept };
   let asked = 0;
-  const credentials = async (maxAgeMs?: number) => {
+  const credentials: CredentialsSource = async (maxAgeMs) => {
     asked += 1;
     if (maxAgeMs !== undefined) kept = fresh.credentials;
     return kept;
   };
-  const part = async () => true;
+  const leaveChannel = async () => true;
   const leave = async (connection: Connection) => void (await registry.leave(connection));
-  const revokeWorld = { registry, revocations, sender, part, leave, clock };
-  const rebindWorld = {
-    registry,
-    revocations,
-    sender,
-    part,
-    leave,
-    clock,
-    live: registry,
-    claims: new MemoryClaims(clock),
-    credentials,
-    newIv: () => randomBytes(12),
-  };
+  const closeConnections = createCloseConnections({ registry, sender, leaveChannel, leave, clock });
   const api = createHttpApi({
     credentials,
-    revoke: (revocation, deadline) => revoke(revocation, revokeWorld, deadline),
-    rebindSession: (rebinding, deadline) => rebind(rebinding, rebindWorld, deadline),
+    revoke: createRevoke({ registry, revocations, closeConnections, clock }),
+    rebind: createRebind({
+      registry,
+      live: registry,
+      revocations,
+      claims: new MemoryClaims(clock),
+      credentials,
+      closeConnections,
+      revalidateSeconds: undefined,
+      newIv: () => randomBytes(12),
+      clock,
+    }),
     clock,
     tell: told.tell,
     // What they are for has a test of its own.
     subscriptions: new MemorySubscriptions(clock),
     members: new MemoryMembers(clock),
-    broadcast: createFakePublish(new MemorySubscriptions(clock), sender).publish,
+    broadcast: createFakeBroadcaster(new MemorySubscriptions(clock), sender).broadcast,
     idempotency: new MemoryIdempotency(clock),
   });
 

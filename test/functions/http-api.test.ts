@@ -4,17 +4,22 @@ import { socketIdOf } from '../../functions/core/connections/connection.ts';
 import { attemptSeconds } from '../../functions/core/http-api/idempotency.ts';
 import { deriveCredentials } from '../../functions/core/keys/credentials.ts';
 import { createHttpApi } from '../../functions/http-api.ts';
+import { createFakeBroadcaster } from '../fakes/broadcaster.ts';
 import { ManualClock } from '../fakes/clock.ts';
 import { MemoryIdempotency } from '../fakes/idempotency.ts';
 import { MemoryMembers } from '../fakes/members.ts';
 import { failNext, justAfter, justBefore } from '../fakes/order.ts';
-import { createFakePublish } from '../fakes/publish.ts';
 import { signQuery } from '../fakes/signed-request.ts';
 import { FakeSockets } from '../fakes/sockets.ts';
 import { MemorySubscriptions } from '../fakes/subscriptions.ts';
 import { Told } from '../fakes/told.ts';
 
 const shared = { appId: 'app', key: 'key', secret: 'secret' };
+
+/** http-api-terminate.test.ts is about closing. */
+const notAsked = async () => {
+  throw new Error('Nobody asks for that here.');
+};
 
 interface Asked {
   readonly method?: string;
@@ -38,18 +43,17 @@ async function scene() {
   await join('presence-room', 'bob', 'bob');
   await join('news', 'ada1');
   await join('news', 'bob');
-  const { publish, published } = createFakePublish(subscriptions, sender);
-  const port = { publish };
+  const { broadcast, published } = createFakeBroadcaster(subscriptions, sender);
+  const port = { broadcast };
   const idempotency = new MemoryIdempotency(clock);
   const api = createHttpApi({
     credentials: async () => deriveCredentials(shared),
-    broadcast: (broadcast) => port.publish(broadcast),
-    idempotency,
+    revoke: async () => ({ found: 0, closed: 0, gone: 0, failed: 0, took: {} }),
+    rebind: notAsked,
     subscriptions,
     members,
-    // What they do has a test of its own.
-    revoke: async () => ({ found: 0, closed: 0, gone: 0, failed: 0, took: {} }),
-    rebindSession: async () => ({ rebound: 0, failed: 0, ended: { found: 0, closed: 0, gone: 0, failed: 0 } }),
+    broadcast: (each) => port.broadcast(each),
+    idempotency,
     clock,
     tell: told.tell,
   });
@@ -199,7 +203,7 @@ describe('a batch', () => {
 describe('a failure', () => {
   it('on one channel does not stop the others, and PHP hears of it', async () => {
     const { published, port, ask } = await scene();
-    failNext(port, 'publish');
+    failNext(port, 'broadcast');
     const given = { ...event, channel: undefined, channels: ['presence-room', 'news'] };
     await expect(ask('/events', given)).rejects.toThrow('the network is down');
     expect(published.map(({ channel }) => channel)).toEqual(['news']);
@@ -210,7 +214,7 @@ describe('a failure', () => {
     ['all', 0, true],
   ])('of %s posts is told in the log', async (_, delivered, fails) => {
     const { told, port, ask } = await scene();
-    port.publish = async () => ({ delivered, gone: 0, lost: 2, retried: 3, handedOn: false, milliseconds: 9 });
+    port.broadcast = async () => ({ delivered, gone: 0, lost: 2, retried: 3, handedOn: false, milliseconds: 9 });
     const asked = ask('/events', event);
     if (fails) await expect(asked).rejects.toThrow('None of 2 posts was accepted.');
     else expect(await asked).toEqual(ok({}));

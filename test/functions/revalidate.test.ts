@@ -6,6 +6,12 @@ import type { Session } from '../../functions/core/handshake/session.ts';
 import { SessionCheckFailed } from '../../functions/core/handshake/session-lookup.ts';
 import { deriveCredentials, hashSessionId } from '../../functions/core/keys/credentials.ts';
 import { type Refusal, refuse } from '../../functions/core/refusal.ts';
+import { createAdopt } from '../../functions/core/sessions/adopt.ts';
+import { createCloseConnections } from '../../functions/core/sessions/close-connections.ts';
+import { createPoll } from '../../functions/core/sessions/poll.ts';
+import { createRecheck } from '../../functions/core/sessions/recheck.ts';
+import { createRevalidateSessions } from '../../functions/core/sessions/revalidate.ts';
+import { createCloseAtTheEnd } from '../../functions/core/sessions/session-ends.ts';
 import { createRevalidate } from '../../functions/revalidate.ts';
 import { MemoryClaims } from '../fakes/claims.ts';
 import { ManualClock } from '../fakes/clock.ts';
@@ -48,25 +54,24 @@ async function scene({ sessions: count = 1, claims = new MemoryClaims(new Manual
     await registry.seat(`tab${n}`, { principalId: `session:${sessionHash}`, sessionHash, sessionSeal, validUntil });
   }
   const guard = new MemoryGuard(clock);
-  const asking = { sessions, credentials: async () => credentials, interval: 600, atOnce: 4, timeoutMs: 20_000, guard };
-  const part = async () => true;
-  const leave = createLeave(registry, part);
+  const leaveChannel = async () => true;
+  const leave = createLeave(registry, leaveChannel);
+  const closeConnections = createCloseConnections({ registry, sender, leaveChannel, leave, clock });
   const revocations = new MemoryRevocations(clock);
-  const world = {
-    registry,
-    live: registry,
-    revocations,
-    subscriptions: new MemorySubscriptions(clock),
-    sender,
-    part,
-    leave,
+  const adopt = createAdopt({ registry, subscriptions: new MemorySubscriptions(clock), revocations, clock });
+  const interval = 600;
+  const held = async () => credentials;
+  const recheck = createRecheck({ live: registry, sessions, credentials: held, interval, atOnce: 4, clock });
+  const poll = createPoll({ recheck, guard, interval, clock, random: Math.random });
+  const run = createRevalidate({
     claims,
+    revalidateSessions: createRevalidateSessions({ live: registry, adopt, closeConnections, clock }),
+    closeAtTheEnd: createCloseAtTheEnd({ live: registry, closeConnections, clock }),
+    polling: { poll, guard, interval, timeoutMs: 20_000 },
     clock,
-    asking,
-    random: Math.random,
     tell: told.tell,
-  };
-  return { clock, registry, revocations, sender, told, php, claims, guard, run: createRevalidate(world) };
+  });
+  return { clock, registry, revocations, sender, told, php, claims, guard, run };
 }
 
 it('tells what became of the sessions in one line, which is the metric as well', async () => {

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import type { InvocationResult } from '../../local/index.ts';
-import { maxRequestBytes } from '../../local/lambda/payload-quotas.ts';
+import { maxRequestBytes } from '../../local/lambda/invoke-api.ts';
 import { type Started, startFunctions, type TestFunction } from '../assemblies/start-functions.ts';
 import { onLinux } from '../needs.ts';
 

@@ -5,7 +5,7 @@ import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { findFreePort } from '../../local/free-port.ts';
+import { findFreePort } from '../../local/http/loopback.ts';
 import { startPhpServer } from '../../serve/php-server.ts';
 import { speakPusher } from '../contract/pusher-socket.ts';
 import { Visitor } from '../php/visitor.ts';

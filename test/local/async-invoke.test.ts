@@ -1,9 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { createClock } from '../../local/clock.ts';
-import type { AsyncTarget } from '../../local/lambda/async-configuration.ts';
-import { createAsyncInvoker } from '../../local/lambda/async-invoke.ts';
-import type { InvocationResult } from '../../local/lambda/environment.ts';
-import { failure, throttled } from '../../local/lambda/result.ts';
+import { type AsyncTarget, createAsyncInvoker } from '../../local/lambda/async-invoke.ts';
+import type { InvocationResult } from '../../local/lambda/invocation.ts';
+import { failure, throttled } from '../../local/lambda/invocation.ts';
 import type { LogEntry } from '../../local/log.ts';
 import { readProperties, type StackResource } from '../../local/template/stack.ts';
 

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { createPaint, wantsColour } from '../../local/command/colour.ts';
-import { readFunctionLine } from '../../local/command/function-line.ts';
-import { createTerminalLog } from '../../local/command/log.ts';
+import { createPaint, wantsColour } from '../../local/command/terminal.ts';
+import { createTerminalLog, readFunctionLine } from '../../local/command/terminal-log.ts';
 import type { LogEntry } from '../../local/index.ts';
 
 const functionIds = ['AppConnectFunction0A1B2C3D', 'AppMessageFunctionFFFF0000'];

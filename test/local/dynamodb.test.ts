@@ -4,7 +4,8 @@ import fc from 'fast-check';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { type DynamoDbOptions, type LocalDynamoDb, startDynamoDb } from '../../local/dynamodb/server.ts';
 import { createFaults } from '../../local/faults.ts';
-import type { Gate, Need } from '../../local/iam/gate.ts';
+import type { Gate } from '../../local/iam/gate.ts';
+import type { Need } from '../../local/iam/needs.ts';
 import { resolveStack } from '../../local/template/stack.ts';
 
 const running: LocalDynamoDb[] = [];

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { watchFrameSizes } from '../../local/gateway/frame-sizes.ts';
+import { watchFrameSizes } from '../../local/gateway/serve-connection.ts';
 
 /** A masked text frame, as a client sends it. */
 function frame(length: number): Buffer {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { findFunctionId, shortNames } from '../../local/function-names.ts';
+import { findFunctionId, shortNames } from '../../local/lambda/function-names.ts';
 
 const ours = [
   'SessionSocketAuthorizerFunctionE310AEC6',

@@ -2,9 +2,9 @@ import { tmpdir } from 'node:os';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { createClock } from '../../local/clock.ts';
 import { createFaults } from '../../local/faults.ts';
+import { runtimeSource } from '../../local/lambda/environment-process.ts';
 import { createFreezer, type Freezer } from '../../local/lambda/freezer.ts';
 import { LocalFunction } from '../../local/lambda/function.ts';
-import { runtimeSource } from '../../local/lambda/runtime-source.ts';
 
 const started: LocalFunction[] = [];
 const freezers: Freezer[] = [];

@@ -2,9 +2,11 @@ import { SignatureV4 } from '@smithy/signature-v4';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Caller } from '../../local/iam/authentication.ts';
-import { createGate, type Denial, type Need, type SignedRequest } from '../../local/iam/gate.ts';
-import { connectionNeed, secretNeed } from '../../local/iam/needs.ts';
+import type { Denial } from '../../local/iam/denial.ts';
+import { createGate } from '../../local/iam/gate.ts';
+import { connectionNeed, type Need, secretNeed } from '../../local/iam/needs.ts';
 import { readPolicy } from '../../local/iam/policy.ts';
+import type { SignedRequest } from '../../local/iam/signature.ts';
 import { Sha256 } from '../signed-fetch.ts';
 
 const place = { region: 'us-east-1', accountId: '123456789012' };

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { createCertificate } from '../../local/certificate.ts';
 import { type GatewayServer, startGateway } from '../../local/gateway/server.ts';
+import { createCertificate } from '../../local/http/tls.ts';
 import { handshakeStatus } from '../socket-client.ts';
 
 let server: GatewayServer;

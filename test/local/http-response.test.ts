@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { toHttpResponse } from '../../local/http-api/response.ts';
-import { failure } from '../../local/lambda/result.ts';
+import { toHttpResponse } from '../../local/http-api/payload-format.ts';
+import { failure } from '../../local/lambda/invocation.ts';
 
 const answerOf = (answer: unknown) => toHttpResponse({ outcome: 'returned', payload: JSON.stringify(answer) });
 

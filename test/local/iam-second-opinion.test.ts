@@ -1,8 +1,7 @@
 import { runSimulation } from '@cloud-copilot/iam-simulate';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Decision, evaluate, type Question } from '../../local/iam/evaluate.ts';
-import { readPolicy } from '../../local/iam/policy.ts';
+import { type Decision, evaluate, type Question, readPolicy } from '../../local/iam/policy.ts';
 
 const accountId = '123456789012';
 

@@ -1,10 +1,10 @@
 import { readdirSync } from 'node:fs';
 import { createServer, request, type Server } from 'node:http';
 import { afterEach, describe, expect, it } from 'vitest';
+import { closeServer, listenOnLoopback } from '../../local/http/loopback.ts';
 import { createInspector, type Inspector } from '../../local/inspector/inspector.ts';
 import { isPageUrl } from '../../local/inspector/page.ts';
 import type { ScanTables } from '../../local/inspector/tables.ts';
-import { closeServer, listenOnLoopback } from '../../local/loopback.ts';
 import type { Observation } from '../../local/observation.ts';
 import { followInspector } from '../assemblies/inspector-copy.ts';
 

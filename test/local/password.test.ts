@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { generatePassword } from '../../local/services/secrets-manager.ts';
+import { generatePassword } from '../../local/secrets/secrets-manager.ts';
 import { readProperties } from '../../local/template/stack.ts';
 
 function generate(options: Record<string, string | number | boolean>): string {

@@ -1,7 +1,6 @@
 import { expect, it } from 'vitest';
-import { describePermissions } from '../../local/iam/describe-permissions.ts';
 import { readPolicy } from '../../local/iam/policy.ts';
-import { createUsage } from '../../local/iam/usage.ts';
+import { createUsage, describePermissions } from '../../local/iam/usage.ts';
 
 const table = 'arn:aws:dynamodb:us-east-1:123456789012:table/rows';
 const sockets = 'arn:aws:execute-api:us-east-1:123456789012:abcdef1234/live/POST/@connections/';

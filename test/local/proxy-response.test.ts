@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { readProxyResponse } from '../../local/gateway/proxy-response.ts';
+import { readProxyResponse } from '../../local/gateway/integration.ts';
 
 describe("an integration's answer", () => {
   // An empty payload once ended the process: it was parsed inside a promise that nobody watched.

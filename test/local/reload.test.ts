@@ -3,9 +3,9 @@ import { mkdir, open, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, describe, expect, it } from 'vitest';
-import { readAssembly } from '../../local/assembly.ts';
 import type { LogEntry } from '../../local/log.ts';
-import { watchAssembly } from '../../local/reload.ts';
+import { readAssembly } from '../../local/template/assembly.ts';
+import { watchAssembly } from '../../local/template/watch.ts';
 import { type TestTemplate, writeAssembly } from '../assemblies/assembly.ts';
 import { chatTemplate } from '../assemblies/chat.ts';
 

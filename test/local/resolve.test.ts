@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Template } from '../../local/assembly.ts';
+import type { Template } from '../../local/template/assembly.ts';
 import { resolveStack } from '../../local/template/stack.ts';
 
 const resources: Template['Resources'] = {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { matchRoute, parseRouteKey } from '../../local/http-api/route-key.ts';
+import { matchRoute, parseRouteKey } from '../../local/http-api/http-api.ts';
 
 const keys = [
   '$default',

@@ -1,10 +1,10 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { createClock } from '../../local/clock.ts';
+import { parseSchedule, startSchedules } from '../../local/eventbridge/schedule.ts';
 import type { InvokingService } from '../../local/iam/invoke-permissions.ts';
 import type { LocalFunction } from '../../local/lambda/function.ts';
 import type { Functions } from '../../local/lambda/functions.ts';
 import type { LogEntry } from '../../local/log.ts';
-import { parseSchedule, startSchedules } from '../../local/schedule.ts';
 import type { Value } from '../../local/template/resolve.ts';
 import { readProperties, type Stack, type StackResource } from '../../local/template/stack.ts';
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { Resource } from '../../local/assembly.ts';
+import { tablesOf } from '../../local/dynamodb/tables.ts';
+import type { Resource } from '../../local/template/assembly.ts';
 import { resolveStack } from '../../local/template/stack.ts';
-import { tablesOf } from '../../local/template/tables.ts';
 
 /** As CDK's `TableV2` writes it. */
 function globalTable(replicas: readonly object[]): Resource {

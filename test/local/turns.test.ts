@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createTurns } from '../../local/dynamodb/turns.ts';
+import { createTurns } from '../../local/dynamodb/dynalite-engine.ts';
 
 /** Work that says when it begins and ends when it is told. */
 function scene() {

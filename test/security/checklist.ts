@@ -447,11 +447,11 @@ export const sections: readonly Section[] = [
             'is shown to the last second of its session, and not from then on, although its socket may be open',
           ),
           ...by(
-            'core/sessions/close-at-the-end',
+            'core/sessions/session-ends',
             'closes each socket at the end of its session, and says that the client may come back',
             'closes the others when the row of one cannot be read, and says that one is left',
           ),
-          ...by('core/sessions/end-watch', 'has somebody look one to eleven seconds after every end that is soon'),
+          ...by('core/sessions/session-ends', 'has somebody look one to eleven seconds after every end that is soon'),
           ...by(
             'integration/session-life',
             'is closed within seconds of its end, when it opened less than a minute before',

@@ -2,13 +2,14 @@ import { socketIdOf } from '../connections/connection.ts';
 import type { ConnectionRegistry } from '../connections/connection-registry.ts';
 import type { Member } from '../connections/member.ts';
 import { type Speaker, userOf } from '../frames/speaker.ts';
+import { fieldsOf } from '../json.ts';
 import type { IsSigned } from '../keys/socket-signature.ts';
 import { isRefusal, type Refusal, refuseFrame } from '../refusal.ts';
 import { channelOfUser, isAmong, kindOf } from './channel.ts';
 import { isBig, readMember } from './presence.ts';
 
-/** What a client asks for when it subscribes. */
-export interface Wish {
+/** What a client asks for when it subscribes or unsubscribes. */
+export interface SubscriptionRequest {
   readonly channel: string;
   /** `KEY:hex`, from PHP's authorization endpoint. */
   readonly auth?: string | undefined;
@@ -24,38 +25,38 @@ export interface Admission {
 }
 
 /** Who may join what: by PHP's signature for this very socket and channel, or by the patterns that PHP has named for the user. */
-export type Admit = (speaker: Speaker, wish: Wish) => Promise<Admission | Refusal>;
+export type Admit = (speaker: Speaker, request: SubscriptionRequest) => Promise<Admission | Refusal>;
 
 export function createAdmission(isSigned: IsSigned, registry: Pick<ConnectionRegistry, 'signedInAs'>): Admit {
-  return async (speaker, wish) => {
-    switch (kindOf(wish.channel)) {
+  return async (speaker, request) => {
+    switch (kindOf(request.channel)) {
       case 'public':
         return {};
       case 'private':
       case 'encrypted':
-        return isAmong(wish.channel, speaker.channels) || (await isSignedFor(speaker, wish))
+        return isAmong(request.channel, speaker.channels) || (await isSignedFor(speaker, request))
           ? {}
           : refuseFrame('not-allowed');
       case 'presence':
-        return admitMember(speaker, wish);
+        return admitMember(speaker, request);
       case 'user':
-        return admitUser(speaker, wish.channel);
+        return admitUser(speaker, request.channel);
     }
   };
 
-  async function admitMember(speaker: Speaker, wish: Wish): Promise<Admission | Refusal> {
-    const member = await findMember(speaker, wish);
+  async function admitMember(speaker: Speaker, request: SubscriptionRequest): Promise<Admission | Refusal> {
+    const member = await findMember(speaker, request);
     if (member === undefined) return refuseFrame('not-allowed');
     if (isRefusal(member)) return member;
     return isBig(member) ? refuseFrame('big-member') : { member, ...actingAs(member.userId, speaker) };
   }
 
   /** What PHP has signed of him for this channel counts before what it has said of him in general. */
-  async function findMember(speaker: Speaker, wish: Wish): Promise<Member | Refusal | undefined> {
-    if (await isSignedFor(speaker, wish)) {
-      return wish.channelData === undefined ? registry.signedInAs(speaker) : readMember(wish.channelData);
+  async function findMember(speaker: Speaker, request: SubscriptionRequest): Promise<Member | Refusal | undefined> {
+    if (await isSignedFor(speaker, request)) {
+      return request.channelData === undefined ? registry.signedInAs(speaker) : readMember(request.channelData);
     }
-    return isAmong(wish.channel, speaker.channels) ? userOf(speaker) : undefined;
+    return isAmong(request.channel, speaker.channels) ? userOf(speaker) : undefined;
   }
 
   async function admitUser(speaker: Speaker, channel: string): Promise<Admission | Refusal> {
@@ -71,9 +72,23 @@ export function createAdmission(isSigned: IsSigned, registry: Pick<ConnectionReg
     return userOf(speaker)?.userId === userId ? {} : { actsAs: userId };
   }
 
-  async function isSignedFor({ connectionId }: Speaker, { channel, auth, channelData }: Wish): Promise<boolean> {
+  async function isSignedFor(
+    { connectionId }: Speaker,
+    { channel, auth, channelData }: SubscriptionRequest,
+  ): Promise<boolean> {
     if (auth === undefined) return false;
     const data = channelData === undefined ? '' : `:${channelData}`;
     return isSigned(auth, `${socketIdOf(connectionId)}:${channel}${data}`);
   }
+}
+
+export function readSubscriptionRequest(data: unknown): SubscriptionRequest | Refusal {
+  const { channel, auth, channel_data: channelData } = fieldsOf(data);
+  if (typeof channel !== 'string' || !isTextOrNone(auth) || !isTextOrNone(channelData))
+    return refuseFrame('malformed-frame');
+  return { channel, auth, channelData };
+}
+
+function isTextOrNone(value: unknown): value is string | undefined {
+  return value === undefined || typeof value === 'string';
 }

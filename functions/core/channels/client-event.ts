@@ -1,5 +1,5 @@
 import type { ConnectionRegistry } from '../connections/connection-registry.ts';
-import type { Publish } from '../delivery/broadcast.ts';
+import type { Broadcaster } from '../delivery/broadcaster.ts';
 import { encodeFrame, errorFrame, type Frame, pongFrame } from '../frames/frame.ts';
 import type { Limit } from '../frames/rate-limit.ts';
 import type { Speaker } from '../frames/speaker.ts';
@@ -7,12 +7,12 @@ import { refuseFrame } from '../refusal.ts';
 import { kindOf } from './channel.ts';
 import type { Subscriptions } from './subscriptions.ts';
 
-export interface ClientEventWorld {
+export interface ClientEventParts {
   readonly registry: Pick<ConnectionRegistry, 'maySpeak'>;
   readonly subscriptions: Pick<Subscriptions, 'find'>;
   /** Of client events, by connection and by user. */
   readonly limit: Limit;
-  readonly publish: Publish;
+  readonly broadcast: Broadcaster;
   /** A name that no other event has. */
   newId(): string;
 }
@@ -28,7 +28,7 @@ const kinds: readonly string[] = ['private', 'presence'];
  * Hands on what one client says to the others of its channel, never to itself
  * (https://pusher.com/docs/channels/using_channels/events/#triggering-client-events). Who says it is what the subscription knows.
  */
-export function createClientEvent({ registry, subscriptions, limit, publish, newId }: ClientEventWorld) {
+export function createClientEvent({ registry, subscriptions, limit, broadcast, newId }: ClientEventParts) {
   return async (speaker: Speaker, { event, channel, data }: Frame): Promise<Frame> => {
     if (channel === undefined || !kinds.includes(kindOf(channel)))
       return errorFrame(refuseFrame('not-a-client-channel'));
@@ -47,7 +47,7 @@ export function createClientEvent({ registry, subscriptions, limit, publish, new
     const user = subscription.userId === undefined ? {} : { user_id: subscription.userId };
     const said = data === undefined ? {} : { data };
     const frame = encodeFrame({ event, channel, ...said, ...user, id: newId() });
-    await publish({ channel, frame, except: speaker.connectionId });
+    await broadcast({ channel, frame, except: speaker.connectionId });
     return pongFrame;
   };
 }

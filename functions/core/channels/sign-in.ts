@@ -7,7 +7,7 @@ import { fieldsIn, fieldsOf } from '../json.ts';
 import type { IsSigned } from '../keys/socket-signature.ts';
 import { isRefusal, refuseFrame } from '../refusal.ts';
 import { channelOfUser } from './channel.ts';
-import type { Join } from './subscribe.ts';
+import type { Join } from './join.ts';
 
 /**
  * Signs a connection in as the user that PHP has signed for it
@@ -31,7 +31,7 @@ export function createSignIn(isSigned: IsSigned, registry: Pick<ConnectionRegist
     if (outcome === 'other') return errorFrame(refuseFrame('other-user'));
     if (outcome === 'away') return errorFrame(refuseFrame('connection-ended'));
     const joining = await join(speaker, channelOfUser(userId), named === undefined ? { actsAs: userId } : {});
-    if (!isRefusal(joining)) return { event: 'pusher:signin_success', data: { user_data: userData } };
-    return joining.refused === 'revoked-user' ? { ending: joining } : errorFrame(joining);
+    if (isRefusal(joining)) return errorFrame(joining);
+    return 'ending' in joining ? joining : { event: 'pusher:signin_success', data: { user_data: userData } };
   };
 }

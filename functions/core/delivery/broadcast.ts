@@ -1,7 +1,4 @@
-import type { Subscriptions } from '../channels/subscriptions.ts';
-import type { BroadcastPage } from './broadcast-worker.ts';
 import type { Pace } from './pace.ts';
-import { type PostWorld, postToSubscribers } from './post-to-subscribers.ts';
 
 /** One frame for all who have joined a channel. */
 export interface Broadcast {
@@ -28,40 +25,18 @@ export interface BroadcastReport {
   readonly milliseconds: number;
 }
 
-/** Few subscribers are posted to at once; for many, `deliver` is started page by page. It returns when the rest is queued. */
-export type Publish = (broadcast: Broadcast) => Promise<BroadcastReport>;
-
-export interface PublishWorld extends PostWorld {
-  readonly subscriptions: Pick<Subscriptions, 'page'>;
-  /** How fast all workers together may post. */
-  readonly quota: Omit<Pace, 'startsAt'>;
-  /** Starts a worker without waiting for it. */
-  startWorker(job: BroadcastPage): Promise<void>;
-  /** A name that no other broadcast has. */
-  newId(): string;
+/** A worker's part of a broadcast: the subscribers of a range of connection ids, of which it posts to the first page. */
+export interface BroadcastPage extends Broadcast {
+  /** The broadcast's own, by which its workers know what is done. */
+  readonly id: string;
+  readonly after?: string | undefined;
+  readonly upTo?: string | undefined;
+  readonly pace: Pace;
+  /** Posts on that pace that other workers make before these. */
+  readonly before: number;
+  /** Workers one after the other that led to this one. */
+  readonly depth: number;
 }
 
-/** So many are posted to in less time than a worker takes to start. */
-const few = 200;
-/** How long one post is tried, in milliseconds: whoever publishes waits. */
-const patienceMs = 10_000;
-
-export function createPublish(world: PublishWorld): Publish {
-  const { subscriptions, quota, clock } = world;
-  return async (broadcast) => {
-    const begin = clock.now();
-    // The latest: who was told a moment ago that he has joined is to hear what comes then.
-    const { subscribers, next } = await subscriptions.page(broadcast.channel, { limit: few, latest: true });
-    if (next === undefined) {
-      const report = await postToSubscribers(broadcast, [subscribers], world, { patienceMs });
-      const { delivered, gone, lost, retried } = report;
-      return { delivered, gone: gone.length, lost, retried, handedOn: false, milliseconds: clock.now() - begin };
-    }
-    // All of them, these too: what a worker was given is not lost with it, as Lambda tries again.
-    const { channel, frame, except } = broadcast;
-    const pace = { ...quota, startsAt: clock.now() };
-    await world.startWorker({ channel, frame, except, id: world.newId(), pace, before: 0, depth: 0 });
-    const nothingYet = { delivered: 0, gone: 0, lost: 0, retried: 0 };
-    return { ...nothingYet, handedOn: true, milliseconds: clock.now() - begin };
-  };
-}
+/** Starts a worker without waiting for it. */
+export type StartWorker = (job: BroadcastPage) => Promise<void>;

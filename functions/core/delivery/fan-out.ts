@@ -1,3 +1,4 @@
+import { fullJitter } from '../backoff.ts';
 import type { Clock } from '../clock.ts';
 import { createSlots } from '../concurrency.ts';
 import type { Connection } from '../connections/connection.ts';
@@ -86,7 +87,7 @@ export async function fanOut<Recipient extends Connection>(fan: FanOut<Recipient
       if (outcome === 'gone') gone.push(recipient);
       if (outcome === 'delivered' || outcome === 'gone') return;
 
-      const pauseMs = patience === undefined || outcome === 'hopeless' ? Infinity : backOff(tries, patience.random);
+      const pauseMs = patience === undefined || outcome === 'hopeless' ? Infinity : fullJitter(tries, patience.random);
       if (clock.now() + pauseMs > giveUpAt) {
         count.lost += 1;
         return;
@@ -105,12 +106,4 @@ export async function fanOut<Recipient extends Connection>(fan: FanOut<Recipient
       return error instanceof SocketTrouble && error.retryable ? 'failed' : 'hopeless';
     }
   }
-}
-
-/**
- * In milliseconds: a random time below a bound that doubles, so that those who failed together do not come back together
- * (https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/).
- */
-function backOff(tries: number, random: () => number): number {
-  return Math.ceil(random() * Math.min(100 * 2 ** tries, 5_000));
 }

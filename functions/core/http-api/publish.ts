@@ -3,7 +3,8 @@ import { isChannelName } from '../channels/channel.ts';
 import type { Members } from '../channels/members.ts';
 import type { Subscriptions } from '../channels/subscriptions.ts';
 import { connectionIdOf } from '../connections/connection.ts';
-import type { BroadcastReport, Publish } from '../delivery/broadcast.ts';
+import type { BroadcastReport } from '../delivery/broadcast.ts';
+import type { Broadcaster } from '../delivery/broadcaster.ts';
 import { encodeFrame } from '../frames/frame.ts';
 import { type Fields, fieldsIn, isFields } from '../json.ts';
 import { badRequest, type RequestFault } from './api-request.ts';
@@ -106,7 +107,7 @@ const concurrency = 10;
  */
 export async function publishAll(
   events: readonly PublishedEvent[],
-  broadcast: Publish,
+  broadcast: Broadcaster,
   seed: string,
 ): Promise<PublishReport> {
   const reports: BroadcastReport[] = [];

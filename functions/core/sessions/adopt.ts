@@ -7,13 +7,6 @@ import type { ConnectionRegistry } from '../connections/connection-registry.ts';
 import type { Revocations } from '../connections/revocations.ts';
 import type { DueConnection } from './live-sessions.ts';
 
-interface AdoptWorld {
-  readonly registry: Pick<ConnectionRegistry, 'own'>;
-  readonly subscriptions: Pick<Subscriptions, 'find'>;
-  readonly revocations: Pick<Revocations, 'isRevokedSince'>;
-  readonly clock: Clock;
-}
-
 const concurrency = 50;
 
 /**
@@ -22,20 +15,27 @@ const concurrency = 50;
  * @param deadline epoch milliseconds; what is not done is due a minute later
  * @returns those whose logout came first and did not find them
  */
-export async function adopt(
-  connections: readonly DueConnection[],
-  { registry, subscriptions, revocations, clock }: AdoptWorld,
-  deadline: number,
-): Promise<readonly DueConnection[]> {
-  const revoked: DueConnection[] = [];
-  await forEachConcurrently([connections], concurrency, async (connection) => {
-    if (clock.now() >= deadline) return;
-    const users = await usersOf(connection);
-    if (!(await registry.own(connection, users))) return;
-    const owners = [connection.principalId, sessionOwner(connection.sessionHash), ...users.map(userOwner)];
-    if (await revocations.isRevokedSince([...new Set(owners)], connection.connectedAt)) revoked.push(connection);
-  });
-  return revoked;
+export type Adopt = (connections: readonly DueConnection[], deadline: number) => Promise<readonly DueConnection[]>;
+
+export interface AdoptParts {
+  readonly registry: Pick<ConnectionRegistry, 'own'>;
+  readonly subscriptions: Pick<Subscriptions, 'find'>;
+  readonly revocations: Pick<Revocations, 'isRevokedSince'>;
+  readonly clock: Clock;
+}
+
+export function createAdopt({ registry, subscriptions, revocations, clock }: AdoptParts): Adopt {
+  return async (connections, deadline) => {
+    const revoked: DueConnection[] = [];
+    await forEachConcurrently([connections], concurrency, async (connection) => {
+      if (clock.now() >= deadline) return;
+      const users = await usersOf(connection);
+      if (!(await registry.own(connection, users))) return;
+      const owners = [connection.principalId, sessionOwner(connection.sessionHash), ...users.map(userOwner)];
+      if (await revocations.isRevokedSince([...new Set(owners)], connection.connectedAt)) revoked.push(connection);
+    });
+    return revoked;
+  };
 
   async function usersOf(connection: DueConnection): Promise<readonly string[]> {
     const { signedInAs, channels = [] } = connection.unowned ?? {};

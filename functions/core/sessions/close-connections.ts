@@ -1,23 +1,15 @@
-import type { Leave } from '../channels/leave.ts';
-import type { Part } from '../channels/part.ts';
+import { doublingPauses } from '../backoff.ts';
+import type { Leave, LeaveChannel } from '../channels/leave.ts';
 import { type Clock, startStopwatch } from '../clock.ts';
 import { forEachConcurrently } from '../concurrency.ts';
 import { type Connection, welcomePatience } from '../connections/connection.ts';
 import type { ConnectionRegistry, RevokedConnection } from '../connections/connection-registry.ts';
+import { closeSocket, encodeLastFrame } from '../delivery/close-socket.ts';
 import type { Closing, SocketSender } from '../delivery/socket-sender.ts';
-import { encodeFrame, errorFrame } from '../frames/frame.ts';
 import { explainEnding, type RefusalReason } from '../refusal.ts';
 
-export interface EndWorld {
-  readonly registry: ConnectionRegistry;
-  readonly sender: SocketSender;
-  readonly part: Part;
-  readonly leave: Leave;
-  readonly clock: Clock;
-}
-
 /** How many sockets were to close, and what became of them. */
-export interface EndReport {
+export interface CloseReport {
   readonly found: number;
   readonly closed: number;
   readonly gone: number;
@@ -37,56 +29,73 @@ const few = 10;
  * no client waits for that. What fails is tried again.
  * @param deadline epoch milliseconds
  */
-export async function endConnections(
+export type CloseConnections = (
   found: readonly Connection[],
   why: RefusalReason,
-  { registry, sender, part, leave, clock }: EndWorld,
   deadline: number,
-): Promise<EndReport> {
-  const watch = startStopwatch<keyof EndReport['took']>(clock);
-  const endedAt = clock.now();
-  const ending = encodeEnding(why);
-  const outcomes = new Map<Connection, Closing>();
-  let left = found;
-  for (let pauseMs = 50; left.length > 0; pauseMs *= 2) {
-    const silenced = await silence(left);
-    watch.lap('mark');
-    // A socket whose row cannot be marked is closed all the same.
-    const closings = new Map<Connection, Closing>();
-    await tryAll(left, async (connection) => void closings.set(connection, await close(connection)));
-    watch.lap('close');
-    await tryAll([...closings.keys()], async (connection) => {
-      const closing = closings.get(connection) ?? 'gone';
-      const isSilenced = silenced.has(connection);
-      const isOver = isSilenced && !mayOpen(silenced.get(connection));
-      if (closing === 'closed' || isOver) await forget(connection, isSilenced);
-      // One that is not open yet and not marked either would open in peace.
-      if (closing === 'closed' || isSilenced) outcomes.set(connection, closing);
-    });
-    watch.lap('forget');
-    left = left.filter((connection) => !outcomes.has(connection));
-    if (left.length === 0 || clock.now() + pauseMs >= deadline) break;
-    await clock.pause(pauseMs);
-  }
-  const closed = [...outcomes.values()].filter((outcome) => outcome === 'closed').length;
-  return { found: found.length, closed, gone: outcomes.size - closed, failed: left.length, took: watch.laps };
+) => Promise<CloseReport>;
+
+export interface CloseConnectionsParts {
+  readonly registry: Pick<ConnectionRegistry, 'revoke' | 'revokeTogether' | 'leave'>;
+  readonly sender: SocketSender;
+  readonly leaveChannel: LeaveChannel;
+  readonly leave: Leave;
+  readonly clock: Clock;
+}
+
+export function createCloseConnections(parts: CloseConnectionsParts): CloseConnections {
+  const { registry, sender, leaveChannel, leave, clock } = parts;
+  return async (found, why, deadline) => {
+    const watch = startStopwatch<keyof CloseReport['took']>(clock);
+    const endedAt = clock.now();
+    const lastFrame = encodeLastFrame(explainEnding(why));
+    const outcomes = new Map<Connection, Closing>();
+    let left = found;
+    for (const pauseMs of doublingPauses(50)) {
+      const silenced = await silence(left, endedAt, why);
+      watch.lap('mark');
+      // A socket whose row cannot be marked is closed all the same.
+      const closings = new Map<Connection, Closing>();
+      await tryAll(left, async (connection) => {
+        closings.set(connection, await close(connection, lastFrame, deadline));
+      });
+      watch.lap('close');
+      await tryAll([...closings.keys()], async (connection) => {
+        const closing = closings.get(connection) ?? 'gone';
+        const isSilenced = silenced.has(connection);
+        const isOver = isSilenced && !mayOpen(silenced.get(connection));
+        if (closing === 'closed' || isOver) await forget(connection, isSilenced);
+        // One that is not open yet and not marked either would open in peace.
+        if (closing === 'closed' || isSilenced) outcomes.set(connection, closing);
+      });
+      watch.lap('forget');
+      left = left.filter((connection) => !outcomes.has(connection));
+      if (left.length === 0 || clock.now() + pauseMs >= deadline) break;
+      await clock.pause(pauseMs);
+    }
+    const closed = [...outcomes.values()].filter((outcome) => outcome === 'closed').length;
+    return { found: found.length, closed, gone: outcomes.size - closed, failed: left.length, took: watch.laps };
+  };
 
   /** @returns the rows of those that hear nothing any more, as they were; undefined for one that has left */
-  async function silence(connections: readonly Connection[]): Promise<Map<Connection, RevokedConnection | undefined>> {
+  async function silence(
+    connections: readonly Connection[],
+    endedAt: number,
+    why: RefusalReason,
+  ): Promise<Map<Connection, RevokedConnection | undefined>> {
     const silenced = new Map<Connection, RevokedConnection | undefined>();
-    const marked = connections.length > few ? await markTogether(connections) : undefined;
+    const marked =
+      // Whatever fails for all of them may succeed one by one.
+      connections.length > few
+        ? await registry.revokeTogether(connections, endedAt, why).catch(() => undefined)
+        : undefined;
     await tryAll(connections, async (connection) => {
       const row =
         marked === undefined ? await registry.revoke(connection, endedAt, why) : marked.get(connection.connectionId);
-      await Promise.all((row?.channels ?? []).map((channel) => part(channel, connection)));
+      await Promise.all((row?.channels ?? []).map((channel) => leaveChannel(channel, connection)));
       silenced.set(connection, row);
     });
     return silenced;
-  }
-
-  /** Whatever fails for all of them may succeed one by one. */
-  async function markTogether(connections: readonly Connection[]) {
-    return registry.revokeTogether(connections, endedAt, why).catch(() => undefined);
   }
 
   /** Off its channels already where it was silenced, and it can have joined none since. */
@@ -95,9 +104,9 @@ export async function endConnections(
     else await leave(connection);
   }
 
-  async function close({ connectionId }: Connection): Promise<Closing> {
+  async function close({ connectionId }: Connection, lastFrame: Uint8Array, deadline: number): Promise<Closing> {
     if (clock.now() >= deadline) throw new Error('The time is over.');
-    return endSocket(connectionId, ending, sender);
+    return closeSocket(connectionId, lastFrame, sender);
   }
 
   /**
@@ -109,8 +118,8 @@ export async function endConnections(
   }
 }
 
-export function sumEndings(reports: readonly EndReport[]): Omit<EndReport, 'took'> {
-  const total = (count: keyof Omit<EndReport, 'took'>) =>
+export function sumCloseReports(reports: readonly CloseReport[]): Omit<CloseReport, 'took'> {
+  const total = (count: keyof Omit<CloseReport, 'took'>) =>
     reports.reduce((subtotal, report) => subtotal + report[count], 0);
   return { found: total('found'), closed: total('closed'), gone: total('gone'), failed: total('failed') };
 }
@@ -121,16 +130,4 @@ async function tryAll(
   act: (connection: Connection) => Promise<void>,
 ): Promise<void> {
   await forEachConcurrently([connections], concurrency, (connection) => act(connection).catch(() => undefined));
-}
-
-/** The last frame of a socket, encoded once for all that end for this reason. */
-export function encodeEnding(why: RefusalReason): Uint8Array {
-  return Buffer.from(encodeFrame(errorFrame(explainEnding(why))));
-}
-
-/** Tells a client that it is over, and for good, then closes its socket: closing itself carries no code. */
-export async function endSocket(connectionId: string, ending: Uint8Array, sender: SocketSender): Promise<Closing> {
-  // Being told is a courtesy, being closed is not.
-  const told = await sender.post(connectionId, ending).catch(() => 'unknown' as const);
-  return told === 'gone' ? 'gone' : sender.close(connectionId);
 }

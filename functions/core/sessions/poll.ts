@@ -1,25 +1,9 @@
 import type { Clock } from '../clock.ts';
-import { askAgain, inFairOrder, type Questions } from './ask-again.ts';
 import { type CheckOutcome, forgetUsers, hashFor, type Judgement, judgeRun, silenceOf } from './guard.ts';
 import type { GuardMemory } from './guard-memory.ts';
-import type { LiveSessions } from './live-sessions.ts';
-import type { LiveGroup, Verdict } from './recheck.ts';
+import { inFairOrder, type LiveGroup, type Recheck, type Verdict } from './recheck.ts';
 
-/** How PHP is asked again. */
-export interface Asking extends Questions {
-  /** Milliseconds that one question may take. */
-  readonly timeoutMs: number;
-  readonly guard: GuardMemory;
-}
-
-export interface PollWorld {
-  readonly live: LiveSessions;
-  readonly clock: Clock;
-  /** As Math.random. */
-  readonly random: () => number;
-}
-
-export interface Poll {
+export interface PollReport {
   /** A session without one was not asked about. */
   readonly verdicts: ReadonlyMap<LiveGroup, Verdict>;
   /** Without an answer for so long, while PHP answers nearly everybody else, that it is closed. */
@@ -36,38 +20,47 @@ export interface Poll {
  * Asks PHP about the sessions that are due, and lets the guard judge the answers together with those of the runs before.
  * @param deadline epoch milliseconds
  */
-export async function poll(
-  groups: readonly LiveGroup[],
-  { guard, ...questions }: Asking,
-  { live, clock, random }: PollWorld,
-  deadline: number,
-): Promise<Poll> {
-  const before = await guard.read();
-  const minute = Math.floor(clock.now() / 60_000);
-  const window = Math.ceil(questions.interval / 60);
-  const hashes = new Map(groups.map((group) => [group, hashesOf(group, before.salt)]));
-  const silence = (group: LiveGroup) => silenceOf(hashes.get(group) ?? { user: '', session: '' });
+export type Poll = (groups: readonly LiveGroup[], deadline: number) => Promise<PollReport>;
 
-  const order = inFairOrder(groups, random);
-  const hasFailed = (group: LiveGroup) => before.silences.has(silence(group));
-  const first = order.find((group) => !hasFailed(group)) ?? order[0];
-  const others = order.filter((group) => group !== first);
-  const verdicts = await askAgain(first === undefined ? [] : [first, ...others], questions, { live, clock }, deadline);
+export interface PollParts {
+  readonly recheck: Recheck;
+  readonly guard: GuardMemory;
+  /** Seconds between two checks of a session. */
+  readonly interval: number;
+  readonly clock: Clock;
+  /** As Math.random. */
+  readonly random: () => number;
+}
 
-  const checks = [...hashes].map(([group, { user, session }]) => {
-    return { user, session, outcome: outcomeOf(verdicts.get(group)) };
-  });
-  const { state, held, doubtful, unheard, mute } = judgeRun(before, { minute, window, checks });
-  // An operator says that these users are really gone.
-  const isOverruled = held !== undefined && (await guard.isReleased());
-  // Before anything is closed: a loss that cannot be counted closes nothing.
-  await guard.write(isOverruled ? forgetUsers(state) : state, minute, (minute + 2 * window + 10) * 60);
-  return {
-    verdicts,
-    mute: groups.filter((group) => mute.has(silence(group))),
-    held: isOverruled ? undefined : held,
-    doubtful,
-    unheard,
+export function createPoll({ recheck, guard, interval, clock, random }: PollParts): Poll {
+  return async (groups, deadline) => {
+    const before = await guard.read();
+    const minute = Math.floor(clock.now() / 60_000);
+    const window = Math.ceil(interval / 60);
+    const hashes = new Map(groups.map((group) => [group, hashesOf(group, before.salt)]));
+    const silence = (group: LiveGroup) => silenceOf(hashes.get(group) ?? { user: '', session: '' });
+
+    const order = inFairOrder(groups, random);
+    const hasFailed = (group: LiveGroup) => before.silences.has(silence(group));
+    const first = order.find((group) => !hasFailed(group)) ?? order[0];
+    const others = order.filter((group) => group !== first);
+    const verdicts = await recheck(first === undefined ? [] : [first, ...others], deadline);
+
+    const checks = [...hashes].map(([group, { user, session }]) => {
+      return { user, session, outcome: outcomeOf(verdicts.get(group)) };
+    });
+    const { state, held, doubtful, unheard, mute } = judgeRun(before, { minute, window, checks });
+    // An operator says that these users are really gone.
+    const isOverruled = held !== undefined && (await guard.isReleased());
+    // Before anything is closed: a loss that cannot be counted closes nothing.
+    await guard.write(isOverruled ? forgetUsers(state) : state, minute, (minute + 2 * window + 10) * 60);
+    return {
+      verdicts,
+      mute: groups.filter((group) => mute.has(silence(group))),
+      held: isOverruled ? undefined : held,
+      doubtful,
+      unheard,
+    };
   };
 }
 

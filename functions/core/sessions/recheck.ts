@@ -1,9 +1,12 @@
+import type { Clock } from '../clock.ts';
+import { forEachConcurrently } from '../concurrency.ts';
 import { openAtRest } from '../handshake/at-rest.ts';
 import { hasEnded, isSameSessionId, principalOf, type Session } from '../handshake/session.ts';
-import type { FailedOutcome, SessionLookup } from '../handshake/session-lookup.ts';
+import { type FailedOutcome, SessionCheckFailed, type SessionLookup } from '../handshake/session-lookup.ts';
 import type { CredentialsSource } from '../keys/credentials.ts';
 import { isRefusal, type RefusalReason } from '../refusal.ts';
 import type { DueConnection, LiveSessions } from './live-sessions.ts';
+import { nextCheck } from './next-check.ts';
 
 /** Open sockets of one session and one principal, at least one. */
 export interface LiveGroup {
@@ -25,37 +28,86 @@ export type Verdict =
     }
   | { readonly outcome: 'unreadable'; readonly reason: string };
 
-export interface RecheckWorld {
-  readonly live: LiveSessions;
+/**
+ * Asks PHP about each session, and notes for those that go on when to ask next. A session without a verdict was not asked.
+ * @param groups the first had better not be one that failed before: if PHP does not trust the gateway, it is the only one asked
+ * @param deadline epoch milliseconds
+ */
+export type Recheck = (groups: readonly LiveGroup[], deadline: number) => Promise<Map<LiveGroup, Verdict>>;
+
+export interface RecheckParts {
+  readonly live: Pick<LiveSessions, 'find' | 'prolong'>;
   readonly sessions: SessionLookup;
   readonly credentials: CredentialsSource;
+  /** Seconds between two checks of a session. */
+  readonly interval: number;
+  /** Questions under way at once: what PHP has to spare beside its pages. */
+  readonly atOnce: number;
+  readonly clock: Clock;
 }
 
-/**
- * Asks PHP about one session again, with the cookies and the browser of the handshake.
- * @param now epoch milliseconds
- */
-export async function recheck(
-  group: LiveGroup,
-  { live, sessions, ...world }: RecheckWorld,
-  now: number,
-): Promise<Verdict> {
-  const { sessionHash, principalId, connections } = group;
-  // The newest socket has the newest cookie. It is read now, because a rebind may have changed it since.
-  const [newest] = connections.toSorted((a, b) => b.connectedAt - a.connectedAt);
-  const known = newest === undefined ? undefined : await live.find(newest);
-  if (known === undefined || !isSameSessionId(known.sessionHash, sessionHash)) return { outcome: 'left' };
-  const credentials = await world.credentials();
-  const question = openAtRest(known.sessionSeal ?? '', sessionHash, credentials);
-  if (question === undefined) return unreadable;
+/** When the questions about so many users in a row fail, PHP is down: it is not asked by all the others as well. */
+const patience = 10;
 
-  const { cookieHeader, sessionId, ...browser } = question;
-  const session = await sessions.whose({ cookieHeader, sessionId }, browser);
-  if (isRefusal(session)) return lost(session.refused === 'other-session' ? 'changed-session' : 'not-logged-in');
-  if (hasEnded(session, now)) return lost('expired-session');
-  const answered = principalOf(session, sessionHash);
-  if (answered !== principalId) return lost('changed-user');
-  return { outcome: 'same', session };
+export function createRecheck({ live, sessions, credentials, interval, atOnce, clock }: RecheckParts): Recheck {
+  return async (groups, deadline) => {
+    const verdicts = new Map<LiveGroup, Verdict>();
+    // Users, so that one user with many sessions cannot end the run for everybody.
+    const failedInARow = new Set<string>();
+    let hasAnswered = false;
+    let isOver = false;
+
+    // One alone: where the secrets differ, one line in PHP's log says so as well as four.
+    const [first, ...others] = groups;
+    if (first !== undefined) await ask(first);
+    await forEachConcurrently([others], atOnce, ask);
+    return verdicts;
+
+    async function ask(group: LiveGroup): Promise<void> {
+      if (isOver || clock.now() >= deadline) return;
+      const verdict = await judge(group).catch(asFailure);
+      verdicts.set(group, verdict);
+      if (verdict.outcome === 'same' || verdict.outcome === 'lost') {
+        hasAnswered = true;
+        failedInARow.clear();
+      }
+      if (verdict.outcome !== 'unavailable' && verdict.outcome !== 'misconfigured') return;
+      failedInARow.add(group.principalId);
+      // A PHP that has answered one question trusts the gateway: something is odd about this session alone.
+      const isDistrusted = verdict.outcome === 'misconfigured' && !hasAnswered;
+      if (isDistrusted || failedInARow.size >= patience) isOver = true;
+    }
+  };
+
+  async function judge(group: LiveGroup): Promise<Verdict> {
+    const now = clock.now();
+    const verdict = await askAbout(group, now);
+    if (verdict.outcome !== 'same') return verdict;
+    const { sessionHash, connections } = group;
+    const sessionExpiresAt = verdict.session.expiresAt;
+    const until = { sessionExpiresAt, validUntil: nextCheck({ sessionHash, sessionExpiresAt }, interval, now) };
+    await Promise.all(connections.map((connection) => live.prolong(connection, sessionHash, until)));
+    return verdict;
+  }
+
+  /** With the cookies and the browser of the handshake. */
+  async function askAbout({ sessionHash, principalId, connections }: LiveGroup, now: number): Promise<Verdict> {
+    // The newest socket has the newest cookie. It is read now, because a rebind may have changed it since.
+    const [newest] = connections.toSorted((a, b) => b.connectedAt - a.connectedAt);
+    const known = newest === undefined ? undefined : await live.find(newest);
+    if (known === undefined || !isSameSessionId(known.sessionHash, sessionHash)) return { outcome: 'left' };
+    const held = await credentials();
+    const question = openAtRest(known.sessionSeal ?? '', sessionHash, held);
+    if (question === undefined) return unreadable;
+
+    const { cookieHeader, sessionId, ...browser } = question;
+    const session = await sessions.whose({ cookieHeader, sessionId }, browser);
+    if (isRefusal(session)) return lost(session.refused === 'other-session' ? 'changed-session' : 'not-logged-in');
+    if (hasEnded(session, now)) return lost('expired-session');
+    const answered = principalOf(session, sessionHash);
+    if (answered !== principalId) return lost('changed-user');
+    return { outcome: 'same', session };
+  }
 }
 
 function lost(refusal: RefusalReason): Verdict {
@@ -66,3 +118,27 @@ const unreadable: Verdict = {
   outcome: 'unreadable',
   reason: "it was sealed with a secret that is not the gateway's any more, or changed in the table",
 };
+
+/** Whatever goes wrong with one session is no reason to leave the others unasked, or to close it. */
+function asFailure(error: unknown): Verdict {
+  if (!(error instanceof SessionCheckFailed)) {
+    return { outcome: 'unavailable', reason: 'an unexpected fault', isPhps: false };
+  }
+  const { outcome, reason, inFront } = error;
+  return { outcome, reason, isPhps: outcome === 'unavailable' && !inFront };
+}
+
+/**
+ * In another order each time, so that a few that fail always do not stand before all the others; and a user's second session
+ * comes later by chance, the hundredth nearly last, so that neither do many sessions of one user.
+ * @param random as Math.random
+ */
+export function inFairOrder(groups: readonly LiveGroup[], random: () => number): readonly LiveGroup[] {
+  const turns = new Map<string, number>();
+  const placed = groups.map((group) => {
+    const turn = (turns.get(group.principalId) ?? 0) + 1;
+    turns.set(group.principalId, turn);
+    return { group, place: random() ** (1 / turn) };
+  });
+  return placed.sort((a, b) => a.place - b.place).map(({ group }) => group);
+}

@@ -1,19 +1,16 @@
-import { startStopwatch } from '../clock.ts';
+import { type Clock, startStopwatch } from '../clock.ts';
 import { type Connection, sessionOwner, userOwner } from '../connections/connection.ts';
+import type { ConnectionRegistry } from '../connections/connection-registry.ts';
 import type { Revocations } from '../connections/revocations.ts';
-import { type EndReport, type EndWorld, endConnections } from './close-connections.ts';
+import type { CloseConnections, CloseReport } from './close-connections.ts';
 
 /** Whose sockets are to close: all of a user, or those of one session, which PHP may have named a user for. */
 export type Revocation =
   | { readonly userId: string; readonly sessionHash?: undefined }
   | { readonly userId?: string | undefined; readonly sessionHash: string };
 
-export interface RevokeWorld extends EndWorld {
-  readonly revocations: Revocations;
-}
-
-export interface RevokeReport extends EndReport {
-  readonly took: EndReport['took'] & Partial<Record<'revoke' | 'find', number>>;
+export interface RevokeReport extends CloseReport {
+  readonly took: CloseReport['took'] & Partial<Record<'revoke' | 'find', number>>;
 }
 
 /**
@@ -21,27 +18,32 @@ export interface RevokeReport extends EndReport {
  * comes first, so that a handshake, a sign-in or a subscription under way undoes itself.
  * @param deadline epoch milliseconds
  */
-export async function revoke(revocation: Revocation, world: RevokeWorld, deadline: number): Promise<RevokeReport> {
-  const watch = startStopwatch<'revoke' | 'find'>(world.clock);
-  await world.revocations.add(ownerIn(revocation), world.clock.now());
-  watch.lap('revoke');
-  const found = await findConnections(revocation, world);
-  watch.lap('find');
-  const report = await endConnections(found, 'revoked', world, deadline);
-  return { ...report, took: { ...watch.laps, ...report.took } };
+export type Revoke = (revocation: Revocation, deadline: number) => Promise<RevokeReport>;
+
+export interface RevokeParts {
+  readonly registry: Pick<ConnectionRegistry, 'ofUser' | 'ofSession'>;
+  readonly revocations: Pick<Revocations, 'add'>;
+  readonly closeConnections: CloseConnections;
+  readonly clock: Clock;
+}
+
+export function createRevoke({ registry, revocations, closeConnections, clock }: RevokeParts): Revoke {
+  return async (revocation, deadline) => {
+    const watch = startStopwatch<'revoke' | 'find'>(clock);
+    await revocations.add(ownerIn(revocation), clock.now());
+    watch.lap('revoke');
+    const { userId, sessionHash } = revocation;
+    const pages = sessionHash === undefined ? registry.ofUser(userId) : registry.ofSession(sessionHash, userId);
+    const found = await listConnections(pages);
+    watch.lap('find');
+    const report = await closeConnections(found, 'revoked', deadline);
+    return { ...report, took: { ...watch.laps, ...report.took } };
+  };
 }
 
 /** The session where one is named, because another session of its user may go on. */
 function ownerIn({ userId, sessionHash }: Revocation): string {
   return sessionHash === undefined ? userOwner(userId) : sessionOwner(sessionHash);
-}
-
-async function findConnections(
-  { userId, sessionHash }: Revocation,
-  { registry }: Pick<RevokeWorld, 'registry'>,
-): Promise<readonly Connection[]> {
-  const pages = sessionHash === undefined ? registry.ofUser(userId) : registry.ofSession(sessionHash, userId);
-  return listConnections(pages);
 }
 
 /** Each once. */

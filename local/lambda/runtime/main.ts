@@ -3,17 +3,22 @@
  * before Node.js 24 (3.3.0) and since (4.0.2): https://github.com/aws/aws-lambda-nodejs-runtime-interface-client
  * It is compiled into one script, so it may import nothing but Node and the files beside it.
  */
-import { runWithCallback } from './callback.ts';
 import { type Answer, RuntimeClient } from './client.ts';
 import { followClock, installClock, type RuntimeClock } from './clock.ts';
 import { patchConsole, type RuntimeConsole } from './console.ts';
-import { contextOf } from './context.ts';
 import { reportOf, runtimeError, serialize } from './errors.ts';
-import { type Handler, loadHandler } from './handler.ts';
-import { ignorePackagesAbove } from './package-scope.ts';
-import { redirectConnections } from './redirects.ts';
-import { provideSdk, provideSdkToModules } from './sdk.ts';
-import type { RuntimeSettings } from './settings.ts';
+import { type Handler, loadHandler, runWithCallback } from './handler.ts';
+import { ignorePackagesAbove, provideSdk, provideSdkToModules } from './modules.ts';
+import { type Redirects, redirectConnections } from './redirects.ts';
+
+/** What an environment is told before its function is loaded, and what the function itself never sees. */
+export interface RuntimeSettings {
+  /** How far its clock is ahead of the machine's. */
+  readonly clockOffsetMs: number;
+  /** A file beside whose `node_modules` the SDK of the runtime is looked for. */
+  readonly sdkBeside: string;
+  readonly redirects: Redirects;
+}
 
 const clockDescriptor = 3;
 const environment = process.env;
@@ -116,4 +121,27 @@ function callbackRemoved(): Error {
     'CallbackHandlerDeprecated',
     'ERROR: AWS Lambda has removed support for callback-based function handlers starting with Node.js 24. You need to modify this function to use a supported handler signature to use Node.js 24 or later. For more information see https://docs.aws.amazon.com/lambda/latest/dg/nodejs-handler.html.',
   );
+}
+
+/**
+ * What a handler gets beside its event: https://docs.aws.amazon.com/lambda/latest/dg/nodejs-context.html
+ * @param remainingMs how long the invocation may still take
+ */
+function contextOf({ headers }: Answer, environment: NodeJS.ProcessEnv, remainingMs: () => number): object {
+  return {
+    functionVersion: environment.AWS_LAMBDA_FUNCTION_VERSION,
+    functionName: environment.AWS_LAMBDA_FUNCTION_NAME,
+    memoryLimitInMB: environment.AWS_LAMBDA_FUNCTION_MEMORY_SIZE,
+    logGroupName: environment.AWS_LAMBDA_LOG_GROUP_NAME,
+    logStreamName: environment.AWS_LAMBDA_LOG_STREAM_NAME,
+    clientContext: parse(headers['lambda-runtime-client-context']),
+    identity: parse(headers['lambda-runtime-cognito-identity']),
+    invokedFunctionArn: headers['lambda-runtime-invoked-function-arn'],
+    awsRequestId: headers['lambda-runtime-aws-request-id'],
+    getRemainingTimeInMillis: remainingMs,
+  };
+}
+
+function parse(json: string | undefined): unknown {
+  return json === undefined ? undefined : JSON.parse(json);
 }

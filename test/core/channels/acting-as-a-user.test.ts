@@ -1,12 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { createAdmission } from '../../../functions/core/channels/admission.ts';
+import { createJoin } from '../../../functions/core/channels/join.ts';
 import { createSignIn } from '../../../functions/core/channels/sign-in.ts';
-import { createJoin, createSubscribe } from '../../../functions/core/channels/subscribe.ts';
+import { createSubscribe } from '../../../functions/core/channels/subscribe.ts';
 import type { Ending, Frame } from '../../../functions/core/frames/frame.ts';
 import type { Speaker } from '../../../functions/core/frames/speaker.ts';
 import { deriveCredentials } from '../../../functions/core/keys/credentials.ts';
 import { createSocketSignatures } from '../../../functions/core/keys/socket-signature.ts';
-import { revoke } from '../../../functions/core/sessions/revoke.ts';
+import { createRevoke } from '../../../functions/core/sessions/revoke.ts';
 import { createMemoryChannels } from '../../fakes/channels.ts';
 import { justAfter, justBefore } from '../../fakes/order.ts';
 import { MemoryRevocations } from '../../fakes/revocations.ts';
@@ -49,7 +50,7 @@ async function scene() {
     },
   };
   const world = { ...channels, revocations };
-  const closeUser = (userId = 'ada') => clock.finish(revoke({ userId }, world, clock.now() + 20_000));
+  const closeUser = (userId = 'ada') => clock.finish(createRevoke(world)({ userId }, clock.now() + 20_000));
   const isOpen = () => sender.isOpen('tab');
   return { ...world, subscribe, ways, tab, closeUser, isOpen };
 }
@@ -121,7 +122,7 @@ describe('a sign-in', () => {
     expect(await the.ways['a sign-in']()).toMatchObject({ event: 'pusher:signin_success' });
     expect(the.subscriptions.on('#server-to-user-ada')).toEqual(['tab']);
     const frame = '{"event":"news","channel":"#server-to-user-ada","data":"{}"}';
-    await the.publish({ channel: '#server-to-user-ada', frame });
+    await the.broadcast({ channel: '#server-to-user-ada', frame });
     expect(the.sender.heardBy('tab')).toEqual(['news']);
   });
 

@@ -103,8 +103,8 @@ describe('a client event is refused', () => {
   );
 
   it('on one that it has left', async () => {
-    const { say, part, ann } = await scene();
-    await part('private-x', ann);
+    const { say, leaveChannel, ann } = await scene();
+    await leaveChannel('private-x', ann);
     expect(await say({ event: 'client-x', channel: 'private-x' })).toMatchObject(refused(4300));
   });
 

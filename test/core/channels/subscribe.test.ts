@@ -1,8 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createAdmission } from '../../../functions/core/channels/admission.ts';
+import { createJoin } from '../../../functions/core/channels/join.ts';
 import { createSignIn } from '../../../functions/core/channels/sign-in.ts';
-import { createJoin, createSubscribe, createUnsubscribe } from '../../../functions/core/channels/subscribe.ts';
+import { createSubscribe } from '../../../functions/core/channels/subscribe.ts';
+import { createUnsubscribe } from '../../../functions/core/channels/unsubscribe.ts';
 import { type Frame, parseFrame } from '../../../functions/core/frames/frame.ts';
 import type { Speaker } from '../../../functions/core/frames/speaker.ts';
 import { deriveCredentials } from '../../../functions/core/keys/credentials.ts';
@@ -31,7 +33,7 @@ function scene({ maxChannels = 10, tooMuch }: { maxChannels?: number; tooMuch?: 
   const revocations = new MemoryRevocations(clock);
   const joinChannel = createJoin({ ...channels, revocations, maxChannels });
   const subscribe = createSubscribe(admit, async () => tooMuch, joinChannel);
-  const unsubscribe = createUnsubscribe(channels);
+  const unsubscribe = createUnsubscribe(channels.takeOff);
   const signIn = createSignIn(isSigned, registry, joinChannel);
 
   /** Somebody with an open socket, whom PHP lets join the room unless told otherwise. */
@@ -447,7 +449,7 @@ describe('a subscription that races with its connection’s end', () => {
     const ann = await the.visit('aa', { userId: '42' });
     justBefore(the[port], method as never, async () => {
       const { channels = [] } = (await the.registry.revoke(ann, the.clock.now())) ?? {};
-      for (const channel of channels) await the.part(channel, ann);
+      for (const channel of channels) await the.leaveChannel(channel, ann);
     });
     expect(await the.join(ann, room)).toEqual(ended(room));
     expect(the.subscriptions.on(room)).toEqual([]);
@@ -641,7 +643,7 @@ describe('a presence channel that is joined again', () => {
     for (const each of [ann, tab]) await the.join(each, room);
     justBefore(the[port], method as never, async () => {
       const { channels = [] } = (await the.registry.revoke(ann, the.clock.now())) ?? {};
-      for (const channel of channels) await the.part(channel, ann);
+      for (const channel of channels) await the.leaveChannel(channel, ann);
     });
     await the.join({ ...ann, saidAt: ann.saidAt + 5 }, room);
     expect(the.subscriptions.on(room)).toEqual(['bb']);

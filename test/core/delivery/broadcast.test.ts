@@ -1,7 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createPublish } from '../../../functions/core/delivery/broadcast.ts';
-import { type BroadcastPage, deliverPage } from '../../../functions/core/delivery/broadcast-worker.ts';
+import type { BroadcastPage } from '../../../functions/core/delivery/broadcast.ts';
+import { createBroadcastWorker } from '../../../functions/core/delivery/broadcast-worker.ts';
+import { createBroadcaster } from '../../../functions/core/delivery/broadcaster.ts';
+import { createPostToSubscribers } from '../../../functions/core/delivery/post-to-subscribers.ts';
 import { type Delivery, SocketTrouble } from '../../../functions/core/delivery/socket-sender.ts';
 import { MemoryClaims } from '../../fakes/claims.ts';
 import { ManualClock } from '../../fakes/clock.ts';
@@ -53,7 +55,7 @@ function scene(
   async function runThrice(job: BroadcastPage): Promise<void> {
     for (let tries = 1; ; tries += 1) {
       try {
-        await deliverPage(job, world);
+        await workerOf(world)(job);
         return;
       } catch (error) {
         if (error !== killed || tries === 3) throw error;
@@ -63,7 +65,7 @@ function scene(
   }
 
   async function publish(except?: string) {
-    const report = await clock.finish(createPublish(world)({ channel, frame, except }));
+    const report = await clock.finish(broadcasterOf(world)({ channel, frame, except }));
     for (let n = 0; n < running.length; n += 1) await clock.finish(running[n] ?? Promise.resolve());
     return report;
   }
@@ -78,6 +80,23 @@ function scene(
     publish,
     heard: () => posts.map(({ id }) => id).sort(),
   };
+}
+
+type World = ReturnType<typeof scene>['world'];
+
+/** Of the parts as they are now: tests replace some of them. */
+function postsOf({ sender, leave, clock, random }: World) {
+  return createPostToSubscribers({ sender, removeGone: leave, clock, random });
+}
+
+function workerOf(world: World) {
+  const { subscriptions: subscribers, claims, startWorker, clock } = world;
+  return createBroadcastWorker({ subscribers, claims, postToSubscribers: postsOf(world), startWorker, clock });
+}
+
+function broadcasterOf(world: World) {
+  const { subscriptions: subscribers, startWorker, quota, newId, clock } = world;
+  return createBroadcaster({ subscribers, postToSubscribers: postsOf(world), startWorker, quota, newId, clock });
 }
 
 function idsOf(count: number): string[] {
@@ -300,7 +319,7 @@ describe('a worker that is killed', () => {
     const [first] = jobs;
     if (first === undefined) throw new Error('There was no worker.');
     const before = jobs.length;
-    await world.clock.finish(deliverPage(first, world));
+    await world.clock.finish(workerOf(world)(first));
     expect(jobs).toHaveLength(before);
     expect(heard()).toHaveLength(60 + 2 * 8);
   });
@@ -308,7 +327,7 @@ describe('a worker that is killed', () => {
   it('posts its page at the pace of now, and not all at once because it is late', async () => {
     const { world, posts, clock } = scene(ids, { pageSize: 60 });
     const pace = { startsAt: clock.now() - 60_000, burst: 10, rate: 10 };
-    await clock.finish(deliverPage({ channel, frame, id: 'b1', pace, before: 10, depth: 3 }, world));
+    await clock.finish(workerOf(world)({ channel, frame, id: 'b1', pace, before: 10, depth: 3 }));
     const begin = posts[0]?.at ?? 0;
     expect(posts.filter(({ at }) => at < begin + 1_000).length).toBeLessThanOrEqual(13);
   });
@@ -319,16 +338,14 @@ describe('a range', () => {
     const { world, clock, subscriptions } = scene(idsOf(3));
     subscriptions.page = () => Promise.reject(new Error('throttled'));
     const pace = { startsAt: clock.now(), burst: 10, rate: 10 };
-    await expect(deliverPage({ channel, frame, id: 'b1', pace, before: 0, depth: 0 }, world)).rejects.toThrow(
-      'throttled',
-    );
+    await expect(workerOf(world)({ channel, frame, id: 'b1', pace, before: 0, depth: 0 })).rejects.toThrow('throttled');
   });
 
   it('is never read beyond its end', async () => {
     const { world, clock, heard } = scene(['a', 'b', 'c', 'd', 'e'], { pageSize: 2 });
     const pace = { startsAt: clock.now(), burst: 10, rate: 10 };
     const job = { channel, frame, id: 'b1', pace, before: 0, after: 'a', upTo: 'd', depth: 13 };
-    await clock.finish(deliverPage(job, world));
+    await clock.finish(workerOf(world)(job));
     expect(heard()).toEqual(['b', 'c', 'd']);
   });
 });

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { adopt } from '../../../functions/core/sessions/adopt.ts';
+import { createAdopt } from '../../../functions/core/sessions/adopt.ts';
 import type { DueConnection } from '../../../functions/core/sessions/live-sessions.ts';
 import { createMemoryChannels } from '../../fakes/channels.ts';
 import { MemoryRevocations } from '../../fakes/revocations.ts';
@@ -23,7 +23,7 @@ async function scene() {
     return found;
   };
   const world = { registry, subscriptions, revocations, clock };
-  const run = async (deadline = Number.POSITIVE_INFINITY) => adopt(await unowned(), world, deadline);
+  const run = async (deadline = Number.POSITIVE_INFINITY) => createAdopt(world)(await unowned(), deadline);
   const idsOf = async (pages: AsyncIterable<readonly { readonly connectionId: string }[]>) => {
     const ids: string[] = [];
     for await (const page of pages) ids.push(...page.map(({ connectionId }) => connectionId));

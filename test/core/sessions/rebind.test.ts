@@ -3,15 +3,15 @@ import { describe, expect, it } from 'vitest';
 import { createLeave } from '../../../functions/core/channels/leave.ts';
 import { openAtRest, sealAtRest } from '../../../functions/core/handshake/at-rest.ts';
 import { deriveCredentials, hashSessionId } from '../../../functions/core/keys/credentials.ts';
-import { rebind } from '../../../functions/core/sessions/rebind.ts';
-import { revoke } from '../../../functions/core/sessions/revoke.ts';
+import { createCloseConnections } from '../../../functions/core/sessions/close-connections.ts';
+import { createRebind } from '../../../functions/core/sessions/rebind.ts';
+import { createRevoke } from '../../../functions/core/sessions/revoke.ts';
 import { MemoryClaims } from '../../fakes/claims.ts';
 import { ManualClock } from '../../fakes/clock.ts';
 import { failNext, justBefore } from '../../fakes/order.ts';
 import { MemoryRegistry } from '../../fakes/registry.ts';
 import { MemoryRevocations } from '../../fakes/revocations.ts';
 import { FakeSockets } from '../../fakes/sockets.ts';
-import { MemorySubscriptions } from '../../fakes/subscriptions.ts';
 import { type Contents, contents, sealTicket } from '../../fakes/ticket.ts';
 
 const credentials = deriveCredentials({ appId: 'app', key: 'key', secret: 'open sesame' });
@@ -32,23 +32,30 @@ async function scene({ asksAgain = true } = {}) {
   await registry.seat('tab2', { principalId: 'user:42', sessionHash: before, ...sealed });
   await registry.seat('phone', { principalId: 'user:42', sessionHash: 'c'.repeat(64), ...sealed });
   await registry.seat('nameless', { principalId: `session:${before}`, sessionHash: before, ...sealed });
-  const part = async () => true;
-  const world = {
-    ...{ registry, live: registry, revocations, claims, sender, part, clock, revalidateSeconds },
-    leave: createLeave(registry, part),
+  const leaveChannel = async () => true;
+  const leave = createLeave(registry, leaveChannel);
+  const closeConnections = createCloseConnections({ registry, sender, leaveChannel, leave, clock });
+  const rebind = createRebind({
+    registry,
+    live: registry,
+    revocations,
+    claims,
     credentials: async () => credentials,
+    closeConnections,
+    revalidateSeconds,
     newIv: () => randomBytes(12),
-    subscriptions: new MemorySubscriptions(clock),
-  };
+    clock,
+  });
+  const revoke = createRevoke({ registry, revocations, closeConnections, clock });
   const ticket = (changes: Contents = {}) =>
     sealTicket(
       credentials,
       contents(clock.now() / 1000, { c: 'SID=after', s: 'after', i: { userId: '42' }, ...changes }),
     );
   const run = (text = ticket(), who: { userId?: string } = { userId: '42' }) =>
-    clock.finish(rebind({ sessionHash: before, ...who, ticket: text }, world, clock.now() + 20_000));
+    clock.finish(rebind({ sessionHash: before, ...who, ticket: text }, clock.now() + 20_000));
   const rowOf = (id: string) => registry.rows.find(({ connectionId }) => connectionId === id);
-  const logOut = (sessionHash: string) => revoke({ userId: '42', sessionHash }, world, clock.now() + 20_000);
+  const logOut = (sessionHash: string) => revoke({ userId: '42', sessionHash }, clock.now() + 20_000);
   return { clock, registry, revocations, sender, ticket, run, rowOf, logOut };
 }
 

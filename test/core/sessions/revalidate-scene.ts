@@ -5,8 +5,12 @@ import type { Session } from '../../../functions/core/handshake/session.ts';
 import { SessionCheckFailed } from '../../../functions/core/handshake/session-lookup.ts';
 import { type Credentials, deriveCredentials, hashSessionId } from '../../../functions/core/keys/credentials.ts';
 import type { Refusal } from '../../../functions/core/refusal.ts';
+import { createAdopt } from '../../../functions/core/sessions/adopt.ts';
+import { createCloseConnections } from '../../../functions/core/sessions/close-connections.ts';
 import { soonMs } from '../../../functions/core/sessions/live-sessions.ts';
-import { revalidate } from '../../../functions/core/sessions/revalidate.ts';
+import { createPoll } from '../../../functions/core/sessions/poll.ts';
+import { createRecheck } from '../../../functions/core/sessions/recheck.ts';
+import { createRevalidateSessions } from '../../../functions/core/sessions/revalidate.ts';
 import { ManualClock } from '../../fakes/clock.ts';
 import { MemoryGuard } from '../../fakes/guard-memory.ts';
 import { MemoryRegistry } from '../../fakes/registry.ts';
@@ -48,24 +52,29 @@ export function scene() {
     },
   };
   const guard = new MemoryGuard(clock);
-  const asking = {
+  const leaveChannel = async () => true;
+  const leave = createLeave(registry, leaveChannel);
+  const closeConnections = createCloseConnections({ registry, sender, leaveChannel, leave, clock });
+  const revocations = new MemoryRevocations(clock);
+  const subscriptions = new MemorySubscriptions(clock);
+  const adopt = createAdopt({ registry, subscriptions, revocations, clock });
+  const revalidate = createRevalidateSessions({ live: registry, adopt, closeConnections, clock });
+  const recheck = createRecheck({
+    live: registry,
     sessions,
     credentials: async () => credentials,
     interval,
     atOnce: 4,
-    timeoutMs: 2500,
-    guard,
-  };
-  const part = async () => true;
-  const leave = createLeave(registry, part);
-  const revocations = new MemoryRevocations(clock);
-  const subscriptions = new MemorySubscriptions(clock);
-  const world = { registry, live: registry, revocations, subscriptions, sender, part, leave, clock } as const;
+    clock,
+  });
   const nowSeconds = () => Math.floor(clock.now() / 1000);
 
   return {
-    ...world,
-    world,
+    clock,
+    registry,
+    revocations,
+    subscriptions,
+    sender,
     asked,
     answers,
     php,
@@ -86,11 +95,11 @@ export function scene() {
       }
       return sessionHash;
     },
-    run: (changes: { asking?: undefined; random?: () => number } = {}) =>
+    run: ({ asks = true, random = Math.random } = {}) =>
       clock.finish(
         revalidate(
-          { ...world, random: Math.random, asking, ...changes },
           { ask: clock.now() + 30_000, close: clock.now() + 45_000, wait: clock.now() + soonMs },
+          asks ? createPoll({ recheck, guard, interval, clock, random }) : undefined,
         ),
       ),
     codesOf: (id: string) => sender.framesHeardBy(id).map((frame) => (frame as { data: { code: number } }).data.code),

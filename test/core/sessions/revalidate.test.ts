@@ -102,7 +102,7 @@ describe('a session that is over', () => {
     const { sender, enter, run, nowSeconds } = scene();
     await enter('a', ['tab'], { sessionExpiresAt: nowSeconds() });
     await enter('b', ['other']);
-    expect(await run({ asking: undefined })).toMatchObject({ asked: 0, late: 0, closing: { closed: 1 } });
+    expect(await run({ asks: false })).toMatchObject({ asked: 0, late: 0, closing: { closed: 1 } });
     expect([sender.isOpen('tab'), sender.isOpen('other')]).toEqual([false, true]);
   });
 

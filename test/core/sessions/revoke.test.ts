@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type Revocation, revoke } from '../../../functions/core/sessions/revoke.ts';
+import { createRevoke, type Revocation } from '../../../functions/core/sessions/revoke.ts';
 import { createMemoryChannels } from '../../fakes/channels.ts';
 import { ManualClock } from '../../fakes/clock.ts';
 import { failNext, justBefore } from '../../fakes/order.ts';
@@ -14,7 +14,8 @@ async function scene() {
   const channels = createMemoryChannels(clock, 2);
   const { registry, sender } = channels;
   const revocations = new MemoryRevocations(clock);
-  const world = { ...channels, revocations };
+  const { closeConnections } = channels;
+  const revoke = createRevoke({ registry, revocations, closeConnections, clock });
   const seat = (id: string, principalId: string, sessionHash: string) => {
     sender.open(id);
     return registry.seat(id, { principalId, sessionHash });
@@ -23,9 +24,9 @@ async function scene() {
   await seat('phone', 'user:42', otherHash);
   await seat('somebody', 'user:43', otherHash);
   await seat('nameless', `session:${hash}`, hash);
-  const run = (revocation: Revocation) => clock.finish(revoke(revocation, world, clock.now() + patienceMs));
+  const run = (revocation: Revocation) => clock.finish(revoke(revocation, clock.now() + patienceMs));
   const open = () => ['tab1', 'tab2', 'phone', 'somebody', 'nameless'].filter((id) => sender.isOpen(id));
-  return { ...world, world, seat, run, open };
+  return { ...channels, revocations, revoke, seat, run, open };
 }
 
 describe('closes', () => {
@@ -138,20 +139,20 @@ describe('in this order:', () => {
 });
 
 it('does not hold up the others for one that is slow to hear', async () => {
-  const { clock, sender, world, open } = await scene();
+  const { clock, sender, revoke, open } = await scene();
   justBefore(sender, 'post', () => clock.pause(6_000));
-  const work = revoke({ userId: '42' }, world, clock.now() + patienceMs);
+  const work = revoke({ userId: '42' }, clock.now() + patienceMs);
   await clock.advance(1);
   expect(open()).toEqual(['tab1', 'somebody', 'nameless']);
   expect(await clock.finish(work)).toMatchObject({ closed: 3, failed: 0 });
 });
 
 it('says how long each step took', async () => {
-  const { clock, registry, revocations, sender, world } = await scene();
+  const { clock, registry, revocations, sender, revoke } = await scene();
   justBefore(revocations, 'add', () => clock.advance(1));
   justBefore(registry, 'revoke', () => clock.advance(20));
   justBefore(sender, 'close', () => clock.advance(300));
-  const { took } = await revoke({ userId: '42' }, world, clock.now() + patienceMs);
+  const { took } = await revoke({ userId: '42' }, clock.now() + patienceMs);
   expect(took).toEqual({ revoke: 1, find: 0, mark: 20, close: 300, forget: 0 });
 });
 
@@ -202,9 +203,9 @@ describe('whoever is on channels', () => {
 
 describe('when something fails', () => {
   it('one bad socket does not keep the others open, and is tried again until it closes', async () => {
-    const { clock, sender, world, open } = await scene();
+    const { clock, sender, revoke, open } = await scene();
     sender.break('tab1');
-    const work = revoke({ userId: '42' }, world, clock.now() + patienceMs);
+    const work = revoke({ userId: '42' }, clock.now() + patienceMs);
     await clock.advance(1_000);
     expect(open()).toEqual(['tab1', 'somebody', 'nameless']);
     sender.mend('tab1');

@@ -1,0 +1,73 @@
+import { doublingPauses } from '../backoff.ts';
+import type { Clock } from '../clock.ts';
+import type { Connection } from '../connections/connection.ts';
+import type { ConnectionRegistry } from '../connections/connection-registry.ts';
+import { encodeFrame, welcomeFrame } from '../frames/frame.ts';
+import { explainEnding } from '../refusal.ts';
+import { closeSocket, encodeLastFrame } from './close-socket.ts';
+import { type Delivery, type SocketSender, SocketTrouble } from './socket-sender.ts';
+
+/**
+ * What became of a new connection. `revoked`: somebody logged it out before its socket was open, and could not close it then, nor say
+ * why; it is closed now. `lost`: it did not open, or has gone again. `left`: it has left since it was welcomed.
+ */
+export type Welcomed = 'welcomed' | 'revoked' | 'lost' | 'left';
+
+/** Posts the first frame of a connection, without which a Pusher client says nothing; then it opens the connection to broadcasts. */
+export type Welcome = (connection: Connection) => Promise<Welcomed>;
+
+export interface WelcomeParts {
+  readonly registry: Pick<ConnectionRegistry, 'holds' | 'markWelcomed' | 'whyRevoked'>;
+  readonly sender: SocketSender;
+  /** Forgets a connection whose socket was closed. */
+  leave(connection: Connection): Promise<void>;
+  readonly clock: Clock;
+}
+
+/** How long a 410 is taken for "not open yet" while the connection is registered, and trouble is waited out, in milliseconds. */
+const openingMs = 10_000;
+
+export function createWelcome({ registry, sender, leave, clock }: WelcomeParts): Welcome {
+  return async (connection) => {
+    const delivery = await post(connection);
+    if (delivery === 'delivered' && (await registry.markWelcomed(connection, clock.now()))) return 'welcomed';
+    if ((await registry.whyRevoked(connection)) !== undefined) {
+      await close(connection);
+      return 'revoked';
+    }
+    // Removes nothing: `$disconnect` does, and a row so young may belong to a socket that is only slow to open.
+    return delivery === 'gone' ? 'lost' : 'left';
+  };
+
+  async function post(connection: Connection): Promise<Delivery> {
+    const frame = encodeFrame(welcomeFrame(connection.connectionId));
+    // A connection that was logged out while it opened is never welcomed.
+    if (!(await registry.holds(connection))) return 'gone';
+    const giveUpAt = clock.now() + openingMs;
+    for (const pauseMs of doublingPauses(25, 1000)) {
+      const isLast = clock.now() + pauseMs > giveUpAt;
+      const delivery = await sender.post(connection.connectionId, frame).catch((error: unknown) => {
+        // Lambda would try again in a minute; no client waits so long for its welcome.
+        if (isLast || !(error instanceof SocketTrouble && error.retryable)) throw error;
+        return 'unknown' as const;
+      });
+      if (delivery === 'delivered' || (isLast && delivery === 'gone')) return delivery;
+      // Else every client that hangs up early would keep a Lambda busy for ten seconds.
+      if (!(await registry.holds(connection))) return 'gone';
+      await clock.pause(pauseMs);
+    }
+    return 'gone';
+  }
+
+  async function close(connection: Connection): Promise<void> {
+    const giveUpAt = clock.now() + openingMs;
+    for (const pauseMs of doublingPauses(25, 1000)) {
+      const why = await registry.whyRevoked(connection);
+      if (why === undefined) break;
+      const closing = await closeSocket(connection.connectionId, encodeLastFrame(explainEnding(why)), sender);
+      if (closing === 'closed' || clock.now() + pauseMs > giveUpAt) break;
+      await clock.pause(pauseMs);
+    }
+    await leave(connection);
+  }
+}
