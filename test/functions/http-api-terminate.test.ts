@@ -46,7 +46,7 @@ async function scene() {
   const leaveChannel = async () => true;
   const leave = async (connection: Connection) => void (await registry.leave(connection));
   const closeConnections = createCloseConnections({ registry, sender, leaveChannel, leave, clock });
-  const publish = createHttpApi({
+  const api = createHttpApi({
     credentials,
     revoke: createRevoke({ registry, revocations, closeConnections, clock }),
     rebindSession: createRebind({
