@@ -1,6 +1,7 @@
 import { Duration } from 'aws-cdk-lib';
 import type { Alarm } from 'aws-cdk-lib/aws-cloudwatch';
 import { Construct } from 'constructs';
+import { calls, leaving } from '../functions/edge/dynamodb/permissions.ts';
 import type { ChannelsEnvironment, DeliverEnvironment } from '../functions/edge/environment.ts';
 import { alarmOnLosses } from './alarms.ts';
 import type { ConnectionTables } from './connection-tables.ts';
@@ -57,10 +58,7 @@ export class Channels extends Construct {
     this.environment = { ...own, DELIVER_FUNCTION: this.deliver.lambda.functionName };
     this.alarm = alarmOnLosses(this.deliver, props.metricNamespace);
 
-    for (const verb of ['GetItem', 'BatchGetItem', 'UpdateItem']) {
-      this.deliver.allow(`dynamodb:${verb}`, tables.connections.tableArn);
-    }
-    for (const verb of ['GetItem', 'PutItem']) this.deliver.allow(`dynamodb:${verb}`, tables.claims.tableArn);
+    tables.allow(this.deliver, calls.deliver);
     this.#allowAllButStarting(this.deliver);
     this.deliver.allowOnItself('lambda:InvokeFunction');
     api.allowCloses(this.deliver);
@@ -75,12 +73,7 @@ export class Channels extends Construct {
   }
 
   #allowAllButStarting(leaver: SocketFunction): void {
-    const { connections, owners, subscriptions, members } = this.#tables;
-    for (const { tableArn } of [connections, owners]) leaver.allow('dynamodb:DeleteItem', tableArn);
-    for (const verb of ['GetItem', 'DeleteItem', 'Query']) leaver.allow(`dynamodb:${verb}`, subscriptions.tableArn);
-    for (const verb of ['GetItem', 'UpdateItem', 'DeleteItem', 'Query']) {
-      leaver.allow(`dynamodb:${verb}`, members.tableArn);
-    }
+    this.#tables.allow(leaver, leaving);
     this.#api.allowPosts(leaver);
   }
 }

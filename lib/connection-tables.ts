@@ -1,7 +1,7 @@
 import { RemovalPolicy } from 'aws-cdk-lib';
 import { AttributeType, BillingMode, Table } from 'aws-cdk-lib/aws-dynamodb';
 import { Construct } from 'constructs';
-import type { RegistryEnvironment } from '../functions/edge/environment.ts';
+import { actionsByTable, type Method } from '../functions/edge/dynamodb/permissions.ts';
 import {
   claimsTable,
   connectionsTable,
@@ -9,8 +9,10 @@ import {
   ownersTable,
   revocationsTable,
   subscriptionsTable,
-} from '../functions/edge/tables.ts';
+} from '../functions/edge/dynamodb/tables.ts';
+import type { RegistryEnvironment } from '../functions/edge/environment.ts';
 import { acknowledge } from './acknowledge.ts';
+import type { SocketFunction } from './socket-function.ts';
 import { alarmOnTableThrottles } from './throttle-alarms.ts';
 
 /** What is known while sockets are open; nothing in it outlives the stack. */
@@ -30,6 +32,13 @@ export class ConnectionTables extends Construct {
   /** Where a function finds connections. */
   get registry(): RegistryEnvironment {
     return { CONNECTIONS_TABLE: this.connections.tableName, OWNERS_TABLE: this.owners.tableName };
+  }
+
+  /** Allows a function what these methods of the rows ask of DynamoDB. */
+  allow(user: SocketFunction, methods: readonly Method[]): void {
+    for (const [table, actions] of actionsByTable(methods)) {
+      for (const action of actions) user.allow(`dynamodb:${action}`, this[table].tableArn);
+    }
   }
 
   constructor(scope: Construct, id: string) {

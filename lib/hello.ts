@@ -2,6 +2,7 @@ import { Duration } from 'aws-cdk-lib';
 import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction as LambdaTarget } from 'aws-cdk-lib/aws-events-targets';
 import { Construct } from 'constructs';
+import { calls } from '../functions/edge/dynamodb/permissions.ts';
 import type { TickEnvironment } from '../functions/edge/environment.ts';
 import type { ConnectionTables } from './connection-tables.ts';
 import type { SocketApi } from './socket-api.ts';
@@ -32,10 +33,7 @@ export class Hello extends Construct {
       memorySize: 256,
       logging,
     });
-    this.tick.allow('dynamodb:Scan', tables.connections.tableArn);
-    for (const { tableArn } of [tables.connections, tables.owners]) this.tick.allow('dynamodb:DeleteItem', tableArn);
-    this.tick.allow('dynamodb:PutItem', tables.claims.tableArn);
-    this.tick.allow('dynamodb:DeleteItem', tables.claims.tableArn);
+    tables.allow(this.tick, calls.tick);
     api.allowPosts(this.tick);
 
     // A minute that failed is over: nothing is retried, the next minute starts afresh.

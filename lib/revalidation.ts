@@ -4,6 +4,7 @@ import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction as LambdaTarget } from 'aws-cdk-lib/aws-events-targets';
 import { Construct } from 'constructs';
 import type { SessionMode } from '../functions/core/handshake/handshake-options.ts';
+import { askingAgain, calls } from '../functions/edge/dynamodb/permissions.ts';
 import type {
   ChannelsEnvironment,
   PhpEnvironment,
@@ -73,16 +74,9 @@ export class Revalidation extends Construct {
       logging,
     });
     const { revalidate } = this;
-    for (const verb of ['Scan', 'GetItem', 'BatchGetItem', 'UpdateItem']) {
-      revalidate.allow(`dynamodb:${verb}`, tables.connections.tableArn);
-    }
-    // For connections that functions of 0.1.0 wrote.
-    revalidate.allow('dynamodb:PutItem', tables.owners.tableArn);
-    revalidate.allow('dynamodb:GetItem', tables.revocations.tableArn);
-    revalidate.allow('dynamodb:PutItem', tables.claims.tableArn);
-    revalidate.allow('dynamodb:DeleteItem', tables.claims.tableArn);
+    tables.allow(revalidate, calls.revalidate);
     if (asking !== undefined) {
-      revalidate.allow('dynamodb:GetItem', tables.claims.tableArn);
+      tables.allow(revalidate, askingAgain);
       revalidate.allow('secretsmanager:GetSecretValue', asking.php.CREDENTIALS_SECRET_ARN);
     }
 

@@ -11,6 +11,7 @@ import {
   type TokenSource,
 } from '../functions/core/handshake/handshake-options.ts';
 import { subprotocol } from '../functions/edge/authorizer-event.ts';
+import { calls } from '../functions/edge/dynamodb/permissions.ts';
 import type {
   AuthorizerEnvironment,
   ChannelsEnvironment,
@@ -229,19 +230,14 @@ export class SessionSocket extends Construct {
       timeout: Duration.seconds(10),
       memorySize: 512,
     });
-    for (const { tableArn } of [this.#tables.connections, this.#tables.owners]) {
-      for (const verb of ['PutItem', 'DeleteItem']) connect.allow(`dynamodb:${verb}`, tableArn);
-    }
-    connect.allow('dynamodb:Query', this.#tables.connections.tableArn);
-    connect.allow('dynamodb:GetItem', this.#tables.revocations.tableArn);
-    for (const verb of ['PutItem', 'UpdateItem']) connect.allow(`dynamodb:${verb}`, this.#tables.claims.tableArn);
+    this.#tables.allow(connect, calls.connect);
     for (const { lambda } of [deliver, revalidate]) connect.allow('lambda:InvokeFunction', lambda.functionArn);
     if (hello !== undefined) connect.allow('lambda:InvokeFunction', hello.tick.lambda.functionArn);
     return connect;
   }
 
   #createMessage(props: SessionSocketProps): SocketFunction {
-    const { connections, owners, subscriptions, revocations, claims } = this.#tables;
+    const { revocations, claims } = this.#tables;
     const limits = settleTrafficLimits(props);
     const message = this.#createFunction('Message', {
       entry: 'message',
@@ -263,10 +259,7 @@ export class SessionSocket extends Construct {
       timeout: Duration.seconds(25),
       memorySize: 512,
     });
-    for (const verb of ['GetItem', 'UpdateItem']) message.allow(`dynamodb:${verb}`, connections.tableArn);
-    for (const { tableArn } of [owners, subscriptions]) message.allow('dynamodb:PutItem', tableArn);
-    message.allow('dynamodb:GetItem', revocations.tableArn);
-    message.allow('dynamodb:UpdateItem', claims.tableArn);
+    this.#tables.allow(message, calls.message);
     this.#channels.allowLeaving(message);
     message.allow('secretsmanager:GetSecretValue', this.secret.secretArn);
     this.#api.allowCloses(message);
@@ -287,7 +280,7 @@ export class SessionSocket extends Construct {
   }
 
   #createPublish(): SocketFunction {
-    const { connections, owners, subscriptions, revocations, claims } = this.#tables;
+    const { revocations, claims } = this.#tables;
     const publish = this.#createFunction('Publish', {
       entry: 'http-api',
       description: 'Publishes, tells who listens, and closes the sockets of a session or a user',
@@ -302,13 +295,7 @@ export class SessionSocket extends Construct {
       timeout: Duration.seconds(28),
       memorySize: 512,
     });
-    for (const verb of ['GetItem', 'PutItem']) publish.allow(`dynamodb:${verb}`, revocations.tableArn);
-    for (const verb of ['GetItem', 'BatchGetItem', 'Query', 'UpdateItem'])
-      publish.allow(`dynamodb:${verb}`, connections.tableArn);
-    for (const verb of ['GetItem', 'PutItem', 'DeleteItem']) publish.allow(`dynamodb:${verb}`, claims.tableArn);
-    for (const verb of ['PutItem', 'Query']) publish.allow(`dynamodb:${verb}`, owners.tableArn);
-    // Which channels there are, and who is on one.
-    publish.allow('dynamodb:Scan', subscriptions.tableArn);
+    this.#tables.allow(publish, calls['http-api']);
     this.#channels.allowLeaving(publish);
     publish.allow('secretsmanager:GetSecretValue', this.secret.secretArn);
     this.#api.allowCloses(publish);

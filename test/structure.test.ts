@@ -101,7 +101,7 @@ describe('imports', () => {
     const outside = taken.flatMap(([, input]) =>
       input.imports.filter(({ external }) => external).map(({ path }) => path),
     );
-    expect(taken.map(([file]) => file)).toContain('functions/edge/tables.ts');
+    expect(taken.map(([file]) => file)).toContain('functions/edge/dynamodb/tables.ts');
     expect(outside.filter((path) => path !== 'node:crypto')).toEqual([]);
   });
 

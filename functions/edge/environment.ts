@@ -231,16 +231,36 @@ export function readAwsSettings(): AwsSettings {
   const domain = region.startsWith('cn-') ? 'amazonaws.com.cn' : 'amazonaws.com';
   return {
     region,
-    credentials: {
-      accessKeyId: read('AWS_ACCESS_KEY_ID'),
-      secretAccessKey: read('AWS_SECRET_ACCESS_KEY'),
-      sessionToken: readOptional('AWS_SESSION_TOKEN'),
-    },
+    credentials: readAwsCredentials(),
     // The variable by which every AWS SDK is pointed elsewhere:
     // https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html
     secretsManagerUrl: new URL(
       readOptional('AWS_ENDPOINT_URL_SECRETS_MANAGER') ?? `https://secretsmanager.${region}.${domain}`,
     ),
+  };
+}
+
+/** The @connections API of our stage, and how requests to it are signed. */
+export interface ConnectionsApiSettings {
+  readonly callbackUrl: string;
+  readonly region: string;
+  readonly credentials: AwsCredentials;
+}
+
+/** @throws Error with the variable's name when one is missing */
+export function readConnectionsApiSettings(): ConnectionsApiSettings {
+  return { callbackUrl: read('CALLBACK_URL'), region: read('AWS_REGION'), credentials: readAwsCredentials() };
+}
+
+/**
+ * Lambda sets them when an environment starts, and they stay as they are
+ * (https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html#configuration-envvars-runtime).
+ */
+function readAwsCredentials(): AwsCredentials {
+  return {
+    accessKeyId: read('AWS_ACCESS_KEY_ID'),
+    secretAccessKey: read('AWS_SECRET_ACCESS_KEY'),
+    sessionToken: readOptional('AWS_SESSION_TOKEN'),
   };
 }
 

@@ -126,9 +126,6 @@ export function exchange(request: HttpRequest): Promise<HttpAnswer> {
 
 /** Node's messages quote addresses and certificates, its codes do not. */
 function describe(error: Error): string {
-  return `the connection failed (${codeOf(error) ?? error.name})`;
-}
-
-function codeOf(error: Error): string | undefined {
-  return 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : error.name;
+  return `the connection failed (${code})`;
 }

@@ -1,8 +1,8 @@
-import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import { InvokeCommand } from '@aws-sdk/client-lambda';
 import type { Connection } from '../core/connections/connection.ts';
 import type { RegisteredConnection } from '../core/connections/connection-registry.ts';
 import type { BroadcastPage } from '../core/delivery/broadcast.ts';
-import { waitAtMost } from './wait-at-most.ts';
+import { createLambdaClient } from './aws-clients.ts';
 
 /**
  * What `deliver` is asked to do. A frame has 128 KB at most, and twice as much as text in JSON; an event may have 1 MB
@@ -31,8 +31,7 @@ interface FunctionNames {
 }
 
 export function createStarter(functions: FunctionNames): Starter {
-  // Patient, because an event that was taken but not answered in time is queued again, and done twice.
-  const client = new LambdaClient(waitAtMost(5000));
+  const client = createLambdaClient();
   return {
     deliver: (job) => start(functions.deliver, job),
     closeEnded: async (endsAt) => {

@@ -1,8 +1,8 @@
 import { createAuthorizer } from '../authorizer.ts';
 import { systemClock } from '../edge/clock.ts';
+import { createCredentialsSource } from '../edge/credentials-source.ts';
 import { readAuthorizerSettings, readAwsSettings, readCredentialsSettings } from '../edge/environment.ts';
 import { createSessionLookup } from '../edge/php.ts';
-import { createCredentialsSource } from '../edge/secret.ts';
 import { createTell } from '../edge/telemetry.ts';
 
 export function wire() {

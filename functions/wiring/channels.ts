@@ -7,11 +7,11 @@ import { createBroadcaster } from '../core/delivery/broadcaster.ts';
 import { createPostToSubscribers } from '../core/delivery/post-to-subscribers.ts';
 import type { SocketSender } from '../core/delivery/socket-sender.ts';
 import { systemClock } from '../edge/clock.ts';
-import { createConnectionRows } from '../edge/connection-rows.ts';
+import { createConnectionRows } from '../edge/dynamodb/connection-rows.ts';
+import { createMemberRows } from '../edge/dynamodb/member-rows.ts';
+import { createSubscriptionRows } from '../edge/dynamodb/subscription-rows.ts';
 import { read, readBroadcastSettings, readConnectionTables } from '../edge/environment.ts';
 import { createStarter } from '../edge/invoke.ts';
-import { createMemberRows } from '../edge/member-rows.ts';
-import { createSubscriptionRows } from '../edge/subscription-rows.ts';
 
 /**
  * What each function has that broadcasts on channels or removes connections. It is one thing because leaving broadcasts (that a member

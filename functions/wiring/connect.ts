@@ -1,11 +1,11 @@
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { createConnect } from '../connect.ts';
 import { createMeter, mostWithin, stepWithin } from '../core/connections/meter.ts';
 import { createEndWatch } from '../core/sessions/session-ends.ts';
-import { createClaimRows } from '../edge/claim-rows.ts';
+import { createDynamoDbClient } from '../edge/aws-clients.ts';
 import { systemClock } from '../edge/clock.ts';
-import { createConnectionRows } from '../edge/connection-rows.ts';
-import { createCounterRows } from '../edge/counter-rows.ts';
+import { createClaimRows, createCounterRows } from '../edge/dynamodb/claim-rows.ts';
+import { createConnectionRows } from '../edge/dynamodb/connection-rows.ts';
+import { createRevocationRows } from '../edge/dynamodb/revocation-rows.ts';
 import {
   read,
   readConnectionLimit,
@@ -15,12 +15,10 @@ import {
   readRevalidateSeconds,
 } from '../edge/environment.ts';
 import { createStarter } from '../edge/invoke.ts';
-import { createRevocationRows } from '../edge/revocation-rows.ts';
 import { createTell } from '../edge/telemetry.ts';
-import { waitAtMost } from '../edge/wait-at-most.ts';
 
 export function wire() {
-  const client = new DynamoDBClient(waitAtMost(2000));
+  const client = createDynamoDbClient();
   const claimsTable = readOptional('CLAIMS_TABLE');
   const handshakesPerMinute = readNumber('HANDSHAKES_PER_MINUTE_PER_USER');
 

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { createAdmission } from '../core/channels/admission.ts';
 import { createClientEvent } from '../core/channels/client-event.ts';
 import { createJoin } from '../core/channels/join.ts';
@@ -9,23 +9,29 @@ import { createSubscribe } from '../core/channels/subscribe.ts';
 import { createTakeOff, createUnsubscribe } from '../core/channels/unsubscribe.ts';
 import { createFloodLimit, createLimit, type LimitSettings } from '../core/frames/rate-limit.ts';
 import { createSocketSignatures } from '../core/keys/socket-signature.ts';
+import { createDynamoDbClient } from '../edge/aws-clients.ts';
 import { systemClock } from '../edge/clock.ts';
-import { createCounterRows } from '../edge/counter-rows.ts';
-import { read, readAwsSettings, readCredentialsSettings, readNumber } from '../edge/environment.ts';
-import { createRevocationRows } from '../edge/revocation-rows.ts';
-import { createCredentialsSource } from '../edge/secret.ts';
-import { createSockets } from '../edge/sockets.ts';
+import { createSockets } from '../edge/connections/sockets.ts';
+import { createCredentialsSource } from '../edge/credentials-source.ts';
+import { createCounterRows } from '../edge/dynamodb/claim-rows.ts';
+import { createRevocationRows } from '../edge/dynamodb/revocation-rows.ts';
+import {
+  read,
+  readAwsSettings,
+  readConnectionsApiSettings,
+  readCredentialsSettings,
+  readNumber,
+} from '../edge/environment.ts';
 import { createTell } from '../edge/telemetry.ts';
-import { waitAtMost } from '../edge/wait-at-most.ts';
 import { createMessage } from '../message.ts';
 import { wireChannels } from './channels.ts';
 
 const minute = 60_000;
 
 export function wire() {
-  const client = new DynamoDBClient(waitAtMost(2000));
+  const client = createDynamoDbClient();
   // Once, because what is posted is tried again by the fan-out.
-  const sender = createSockets(read('CALLBACK_URL'), { maxAttempts: 1, timeoutMs: 3000 });
+  const sender = createSockets(readConnectionsApiSettings(), { maxAttempts: 1, timeoutMs: 3000 });
   const { registry, subscriptions, members, broadcast, announce, leaveChannel } = wireChannels(client, sender);
   const credentials = createCredentialsSource(readCredentialsSettings(), readAwsSettings(), systemClock);
   const isSigned = createSocketSignatures(credentials);

@@ -1,4 +1,4 @@
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { createAdopt } from '../core/sessions/adopt.ts';
 import { createCloseConnections } from '../core/sessions/close-connections.ts';
 import type { LiveSessions } from '../core/sessions/live-sessions.ts';
@@ -6,33 +6,35 @@ import { createPoll } from '../core/sessions/poll.ts';
 import { createRecheck } from '../core/sessions/recheck.ts';
 import { createRevalidateSessions } from '../core/sessions/revalidate.ts';
 import { createCloseAtTheEnd } from '../core/sessions/session-ends.ts';
-import { createClaimRows } from '../edge/claim-rows.ts';
+import { createDynamoDbClient } from '../edge/aws-clients.ts';
 import { systemClock } from '../edge/clock.ts';
+import { createSockets } from '../edge/connections/sockets.ts';
+import { createCredentialsSource } from '../edge/credentials-source.ts';
+import { createClaimRows } from '../edge/dynamodb/claim-rows.ts';
+import { createGuardRows } from '../edge/dynamodb/guard-rows.ts';
+import { createLiveSessionRows } from '../edge/dynamodb/live-session-rows.ts';
+import { createRevocationRows } from '../edge/dynamodb/revocation-rows.ts';
 import {
   read,
   readAwsSettings,
+  readConnectionsApiSettings,
   readConnectionTables,
   readCredentialsSettings,
   readNumber,
   readRevalidateSeconds,
   readSessionEndpointSettings,
 } from '../edge/environment.ts';
-import { createGuardRows } from '../edge/guard-rows.ts';
-import { createLiveSessionRows } from '../edge/live-session-rows.ts';
 import { createSessionLookup } from '../edge/php.ts';
-import { createRevocationRows } from '../edge/revocation-rows.ts';
-import { createCredentialsSource } from '../edge/secret.ts';
-import { createSockets } from '../edge/sockets.ts';
 import { createTell, type Tell } from '../edge/telemetry.ts';
-import { waitAtMost } from '../edge/wait-at-most.ts';
 import { createRevalidate, type Polling } from '../revalidate.ts';
 import { wireChannels } from './channels.ts';
 
 export function wire() {
-  const client = new DynamoDBClient(waitAtMost(2000));
+  const client = createDynamoDbClient();
   const tell = createTell();
-  const broadcastSender = createSockets(read('CALLBACK_URL'), { maxAttempts: 1, timeoutMs: 3000 });
-  const closingSender = createSockets(read('CALLBACK_URL'), { maxAttempts: 2, timeoutMs: 3000 });
+  const connectionsApi = readConnectionsApiSettings();
+  const broadcastSender = createSockets(connectionsApi, { maxAttempts: 1, timeoutMs: 3000 });
+  const closingSender = createSockets(connectionsApi, { maxAttempts: 2, timeoutMs: 3000 });
   const { registry, subscriptions, leaveChannel, leave } = wireChannels(client, broadcastSender);
   const live = createLiveSessionRows(readConnectionTables(), client, systemClock);
   const closeConnections = createCloseConnections({

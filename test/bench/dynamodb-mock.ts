@@ -1,6 +1,6 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { claimsTable, subscriptionsTable } from '../../functions/edge/tables.ts';
+import { claimsTable, subscriptionsTable } from '../../functions/edge/dynamodb/tables.ts';
 import { serve } from './serve.ts';
 import { subscriberIds } from './subscriber-ids.ts';
 

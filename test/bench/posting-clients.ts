@@ -1,7 +1,8 @@
 import { ApiGatewayManagementApiClient, PostToConnectionCommand } from '@aws-sdk/client-apigatewaymanagementapi';
 import { Pool } from 'undici';
-import { createSigner } from '../../functions/edge/connections/signer.ts';
-import { createSockets } from '../../functions/edge/sockets.ts';
+import { createSockets } from '../../functions/edge/connections/sockets.ts';
+import type { ConnectionsApiSettings } from '../../functions/edge/environment.ts';
+import { createSigner } from '../../functions/edge/sigv4.ts';
 
 /** Posts once, and fails unless it is delivered. */
 export type Post = (connectionId: string, frame: Uint8Array) => Promise<unknown>;
@@ -10,15 +11,15 @@ const timeoutMs = 3000;
 /** As many as the most that are under way at once in any round. */
 const sockets = 200;
 
-function createOurs(callbackUrl: string): Post {
-  const { post } = createSockets(callbackUrl, { maxAttempts: 1, timeoutMs });
+function createOurs(api: ConnectionsApiSettings): Post {
+  const { post } = createSockets(api, { maxAttempts: 1, timeoutMs });
   return async (connectionId, frame) => {
     if ((await post(connectionId, frame)) !== 'delivered') throw new Error('A post was not delivered.');
   };
 }
 
 /** AWS's own client as it comes, but for a limit to its patience and enough sockets. */
-function createDefault(endpoint: string): Post {
+function createDefault({ callbackUrl: endpoint }: ConnectionsApiSettings): Post {
   const agents = { httpAgent: { keepAlive: true, maxSockets: sockets } };
   const limits = { connectionTimeout: timeoutMs, requestTimeout: timeoutMs, throwOnRequestTimeout: true };
   const client = new ApiGatewayManagementApiClient({
@@ -30,21 +31,15 @@ function createDefault(endpoint: string): Post {
 }
 
 /** The floor: undici and a signature that is as cheap as ours, and nothing else. */
-function createRaw(callbackUrl: string): Post {
+function createRaw({ callbackUrl, region, credentials }: ConnectionsApiSettings): Post {
   const { origin, host, pathname } = new URL(callbackUrl);
   const pool = new Pool(origin, { connections: sockets });
-  const { AWS_REGION = '', AWS_ACCESS_KEY_ID = '', AWS_SECRET_ACCESS_KEY = '', AWS_SESSION_TOKEN } = process.env;
-  const sign = createSigner(host, AWS_REGION);
-  const keys = {
-    accessKeyId: AWS_ACCESS_KEY_ID,
-    secretAccessKey: AWS_SECRET_ACCESS_KEY,
-    sessionToken: AWS_SESSION_TOKEN,
-  };
+  const sign = createSigner({ host, region, service: 'execute-api', credentials });
   const contentType = { 'content-type': 'application/octet-stream' };
   return (connectionId, body) =>
     new Promise<void>((resolve, reject) => {
       const path = `${pathname}/@connections/${encodeURIComponent(connectionId)}`;
-      const signature = sign({ method: 'POST', path, headers: contentType, body }, keys, Date.now());
+      const signature = sign({ method: 'POST', path, headers: contentType, body }, Date.now());
       let status = 0;
       const handler = {
         onRequestStart() {},

@@ -1,3 +1,4 @@
+import { readConnectionsApiSettings } from '../../functions/edge/environment.ts';
 import { type PostingClient, postingClients } from './posting-clients.ts';
 import { serve } from './serve.ts';
 
@@ -44,10 +45,10 @@ async function runRound(post: ReturnType<(typeof postingClients)['ours']>, concu
   } satisfies PostingRound;
 }
 
-const { POSTING_CLIENT, CALLBACK_URL = '', ROUND_MS } = process.env;
+const { POSTING_CLIENT, ROUND_MS } = process.env;
 // Who imports a name from here has not started a worker.
 if (POSTING_CLIENT !== undefined) {
-  const post = postingClients[POSTING_CLIENT as PostingClient](CALLBACK_URL);
+  const post = postingClients[POSTING_CLIENT as PostingClient](readConnectionsApiSettings());
   const rounds = concurrencies.map((each) => [String(each), () => runRound(post, each, Number(ROUND_MS))] as const);
   serve({ ready: true, answers: Object.fromEntries(rounds) });
 }

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { read } from '../../functions/edge/environment.ts';
-import { createSockets } from '../../functions/edge/sockets.ts';
+import { createSockets } from '../../functions/edge/connections/sockets.ts';
+import { readConnectionsApiSettings } from '../../functions/edge/environment.ts';
 import { wireChannels } from '../../functions/wiring/channels.ts';
 import { serve } from './serve.ts';
 
@@ -11,7 +11,7 @@ export interface Published {
 }
 
 /** What a function that publishes does, with its environment. */
-const sender = createSockets(read('CALLBACK_URL'), { maxAttempts: 1, timeoutMs: 3000 });
+const sender = createSockets(readConnectionsApiSettings(), { maxAttempts: 1, timeoutMs: 3000 });
 const { broadcast } = wireChannels(new DynamoDBClient({}), sender);
 
 serve({

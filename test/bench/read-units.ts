@@ -7,8 +7,8 @@ import {
   waitUntilTableExists,
 } from '@aws-sdk/client-dynamodb';
 import { systemClock } from '../../functions/edge/clock.ts';
-import { createSubscriptionRows } from '../../functions/edge/subscription-rows.ts';
-import { subscriptionsTable } from '../../functions/edge/tables.ts';
+import { createSubscriptionRows } from '../../functions/edge/dynamodb/subscription-rows.ts';
+import { subscriptionsTable } from '../../functions/edge/dynamodb/tables.ts';
 import { hasJava, startEngine } from '../contract/engines.ts';
 import type { Bench } from './bench.ts';
 import { subscriberIds } from './subscriber-ids.ts';

@@ -446,6 +446,61 @@ export function describeConnectionRegistry(name: string, create: CreateRegistry)
     });
   });
 
+  describe(`${name}: a connection may speak`, () => {
+    it('until it is revoked', async () => {
+      const { clock, registry, add } = await scene();
+      const a = await add('user:1', 'a');
+      expect(await registry.maySpeak(a)).toBe(true);
+      await registry.revoke(a, clock.now(), 'revoked');
+      expect(await registry.maySpeak(a)).toBe(false);
+    });
+
+    it('until it leaves', async () => {
+      const { registry, add } = await scene();
+      const a = await add('user:1', 'a');
+      await registry.leave(a);
+      expect(await registry.maySpeak(a)).toBe(false);
+    });
+
+    it.each([
+      ['its session ends', { sessionExpiresAt: Date.parse('2026-11-20T12:00:00Z') / 1000 + 60 }, 60],
+      ['its time has passed', {}, connectionLifetime],
+    ])('until %s', async (_, more, seconds) => {
+      const { clock, registry, add } = await scene();
+      const a = await add('user:1', 'a', more);
+      await clock.advance((seconds - 1) * 1000);
+      expect(await registry.maySpeak(a)).toBe(true);
+      await clock.advance(1000);
+      expect(await registry.maySpeak(a)).toBe(false);
+    });
+  });
+
+  describe(`${name}: a connection that functions of 0.1.0 wrote`, () => {
+    it('is found by its session and its users after its owners are written', async () => {
+      const { registry, add } = await scene();
+      const a = await add('user:1', 'a');
+      expect(await registry.own(a, ['2', '3'])).toBe(true);
+      for (const userId of ['1', '2', '3']) expect(await idsOf(registry.ofUser(userId))).toEqual(['a']);
+      expect(await idsOf(registry.ofSession('a'.repeat(64)))).toEqual(['a']);
+    });
+
+    it('may have no user', async () => {
+      const { registry, add } = await scene();
+      const a = await add(`session:${'a'.repeat(64)}`, 'a');
+      expect(await registry.own(a, [])).toBe(true);
+      expect(await idsOf(registry.ofSession('a'.repeat(64)))).toEqual(['a']);
+    });
+
+    it('is not created when it has left', async () => {
+      const { registry, add } = await scene();
+      const a = await add('user:1', 'a');
+      await registry.leave(a);
+      expect(await registry.own(a, ['2'])).toBe(false);
+      expect(await everyoneIn(registry)).toEqual([]);
+      expect(await idsOf(registry.ofUser('2'))).toEqual([]);
+    });
+  });
+
   describe(`${name}: many`, () => {
     function crowd({ add }: Awaited<ReturnType<typeof scene>>): Promise<Connection[]> {
       return Promise.all(Array.from({ length: many }, (_, n) => add(`user:${n}`, `c${n}`, large)));

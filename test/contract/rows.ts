@@ -7,15 +7,14 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { emptyGuardState } from '../../functions/core/sessions/guard-memory.ts';
-import { createClaimRows } from '../../functions/edge/claim-rows.ts';
-import { createConnectionRows } from '../../functions/edge/connection-rows.ts';
-import { createCounterRows } from '../../functions/edge/counter-rows.ts';
-import { createGuardRows } from '../../functions/edge/guard-rows.ts';
-import { createIdempotencyRows } from '../../functions/edge/idempotency-rows.ts';
-import { createLiveSessionRows } from '../../functions/edge/live-session-rows.ts';
-import { createMemberRows } from '../../functions/edge/member-rows.ts';
-import { createRevocationRows } from '../../functions/edge/revocation-rows.ts';
-import { createSubscriptionRows } from '../../functions/edge/subscription-rows.ts';
+import { createClaimRows, createCounterRows, createIdempotencyRows } from '../../functions/edge/dynamodb/claim-rows.ts';
+import { createConnectionRows } from '../../functions/edge/dynamodb/connection-rows.ts';
+import { createGuardRows } from '../../functions/edge/dynamodb/guard-rows.ts';
+import { createLiveSessionRows } from '../../functions/edge/dynamodb/live-session-rows.ts';
+import { createMemberRows } from '../../functions/edge/dynamodb/member-rows.ts';
+import { permissions } from '../../functions/edge/dynamodb/permissions.ts';
+import { createRevocationRows } from '../../functions/edge/dynamodb/revocation-rows.ts';
+import { createSubscriptionRows } from '../../functions/edge/dynamodb/subscription-rows.ts';
 import {
   claimsTable,
   connectionRowVersion,
@@ -24,7 +23,7 @@ import {
   ownersTable,
   revocationsTable,
   subscriptionsTable,
-} from '../../functions/edge/tables.ts';
+} from '../../functions/edge/dynamodb/tables.ts';
 import type { EngineKind } from '../../local/dynamodb/engine.ts';
 import { ManualClock } from '../fakes/clock.ts';
 import { describeClaims } from './claims.ts';
@@ -35,22 +34,35 @@ import { describeGuardMemory } from './guard-memory.ts';
 import { describeIdempotency } from './idempotency.ts';
 import { describeLiveSessions } from './live-sessions.ts';
 import { describeMembers } from './members.ts';
+import { PermissionsUsed } from './permissions-used.ts';
 import { describeRevocations } from './revocations.ts';
 import { describeSubscriptions } from './subscriptions.ts';
 
+const tableKeys = {
+  connections: connectionsTable,
+  owners: ownersTable,
+  subscriptions: subscriptionsTable,
+  members: membersTable,
+  claims: claimsTable,
+  revocations: revocationsTable,
+};
+
 /** What all rows of DynamoDB do on one engine. */
 export function describeRows(kind: EngineKind): void {
+  const used = new PermissionsUsed();
   let engine: RunningEngine;
   let tables = 0;
 
   beforeAll(async () => {
     engine = await startEngine({ engine: kind });
+    used.watchClient(engine.client);
   });
   afterAll(() => engine?.close());
 
-  async function createTable(keys: { readonly partitionKey: string; readonly sortKey?: string }): Promise<string> {
+  async function createTable(name: keyof typeof tableKeys): Promise<string> {
     tables += 1;
-    const TableName = `table-${tables}`;
+    const TableName = `${name}-${tables}`;
+    const keys: { readonly partitionKey: string; readonly sortKey?: string } = tableKeys[name];
     const KeySchema: KeySchemaElement[] = [{ AttributeName: keys.partitionKey, KeyType: 'HASH' }];
     if (keys.sortKey !== undefined) KeySchema.push({ AttributeName: keys.sortKey, KeyType: 'RANGE' });
     const AttributeDefinitions = KeySchema.map(({ AttributeName }) => ({ AttributeName, AttributeType: 'S' as const }));
@@ -64,46 +76,48 @@ export function describeRows(kind: EngineKind): void {
   }
 
   async function createConnectionTables() {
-    const [connections, owners] = await Promise.all([createTable(connectionsTable), createTable(ownersTable)]);
+    const [connections, owners] = await Promise.all([createTable('connections'), createTable('owners')]);
     return { connections, owners };
   }
 
   describeConnectionRegistry('rows of DynamoDB', async (clock) =>
-    createConnectionRows(await createConnectionTables(), engine.client, clock),
+    used.watch('registry', createConnectionRows(await createConnectionTables(), engine.client, clock)),
   );
 
   describeSubscriptions('rows of DynamoDB', async (clock) =>
-    createSubscriptionRows(await createTable(subscriptionsTable), engine.client, clock),
+    used.watch('subscriptions', createSubscriptionRows(await createTable('subscriptions'), engine.client, clock)),
   );
 
-  describeCounters('rows of DynamoDB', async () => createCounterRows(await createTable(claimsTable), engine.client));
+  describeCounters('rows of DynamoDB', async () =>
+    used.watch('counters', createCounterRows(await createTable('claims'), engine.client)),
+  );
 
   describeMembers('rows of DynamoDB', async (clock) =>
-    createMemberRows(await createTable(membersTable), engine.client, clock),
+    used.watch('members', createMemberRows(await createTable('members'), engine.client, clock)),
   );
   describeLiveSessions('rows of DynamoDB', async (clock) => {
     const tables = await createConnectionTables();
     return {
-      registry: createConnectionRows(tables, engine.client, clock),
-      live: createLiveSessionRows(tables, engine.client, clock),
+      registry: used.watch('registry', createConnectionRows(tables, engine.client, clock)),
+      live: used.watch('live', createLiveSessionRows(tables, engine.client, clock)),
     };
   });
 
   describeRevocations('rows of DynamoDB', async (clock) =>
-    createRevocationRows(await createTable(revocationsTable), engine.client, clock),
+    used.watch('revocations', createRevocationRows(await createTable('revocations'), engine.client, clock)),
   );
 
   describeClaims('rows of DynamoDB', async (clock) =>
-    createClaimRows(await createTable(claimsTable), engine.client, clock),
+    used.watch('claims', createClaimRows(await createTable('claims'), engine.client, clock)),
   );
 
   describeGuardMemory('rows of DynamoDB', async (clock) =>
-    createGuardRows(await createTable(claimsTable), engine.client, clock),
+    used.watch('guard', createGuardRows(await createTable('claims'), engine.client, clock)),
   );
 
   it("the guard's row is far below the 400 KB of a row when it remembers all that it may", async () => {
     const clock = new ManualClock();
-    const table = await createTable(claimsTable);
+    const table = await createTable('claims');
     const rows = createGuardRows(table, engine.client, clock);
     const minute = Math.floor(clock.now() / 60_000);
     const hash = (n: number) => n.toString(16).padStart(8, '0');
@@ -119,17 +133,25 @@ export function describeRows(kind: EngineKind): void {
   });
 
   describeIdempotency('rows of DynamoDB', async (clock) =>
-    createIdempotencyRows(await createTable(claimsTable), engine.client, clock),
+    used.watch('idempotency', createIdempotencyRows(await createTable('claims'), engine.client, clock)),
   );
+
+  // The tests above have called every method: what none of them needed is a permission too many, and what is not there is AccessDenied.
+  it('each method uses the permissions that it has, and no others', () => {
+    const has = Object.entries(permissions).map(([method, ofMethod]) => [method, [...ofMethod].sort()]);
+    expect(used.byMethod).toEqual(Object.fromEntries(has));
+  });
 
   // While a stack is updated, functions of two releases share its tables: the later one must be able to tell who wrote a row, and rows
   // from before 0.1.0 have no version.
   it('every row carries the version of its layout, and a row without one reads the same', async () => {
-    const [connections, owners, subscriptions, members, claims, revocations] = await Promise.all(
-      [connectionsTable, ownersTable, subscriptionsTable, membersTable, claimsTable, revocationsTable].map(createTable),
-    );
-    if (!(connections && owners && subscriptions && members && claims && revocations))
-      throw new Error('A table is missing.');
+    const [{ connections, owners }, subscriptions, members, claims, revocations] = await Promise.all([
+      createConnectionTables(),
+      createTable('subscriptions'),
+      createTable('members'),
+      createTable('claims'),
+      createTable('revocations'),
+    ]);
     const { client } = engine;
     const clock = new ManualClock();
     const later = Math.floor(clock.now() / 1000) + 600;

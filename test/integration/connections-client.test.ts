@@ -25,9 +25,14 @@ function createDefaultClient(endpoint: string, { maxAttempts }: { maxAttempts: n
   return new ApiGatewayManagementApiClient({ endpoint, maxAttempts, requestHandler });
 }
 
-const createTunedClient = (endpoint: string, { maxAttempts }: { maxAttempts: number }) =>
-  createConnectionsClient(endpoint, { maxAttempts, timeoutMs });
+const api = {
+  region: 'eu-central-1',
+  credentials: { accessKeyId: 'none', secretAccessKey: 'none', sessionToken: 'none' },
+};
+const createTunedClient = (callbackUrl: string, { maxAttempts }: { maxAttempts: number }) =>
+  createConnectionsClient({ callbackUrl, ...api }, { maxAttempts, timeoutMs });
 
+// For AWS's own.
 beforeAll(() => {
   Object.assign(process.env, { AWS_ACCESS_KEY_ID: 'none', AWS_SECRET_ACCESS_KEY: 'none', AWS_SESSION_TOKEN: 'none' });
 });
@@ -203,16 +208,17 @@ it('posts over TLS to whom it can trust, and to nobody else', async () => {
     ['key', 'cert'].map((kind) => readFile(`test/fixtures/tls/this-machine.${kind}`, 'utf8')),
   );
   const secure = await WebServer.start(answerJson({}), { key: key ?? '', cert: cert ?? '' });
-  const module = new URL('../../functions/edge/sockets.ts', import.meta.url).href;
+  const module = new URL('../../functions/edge/connections/sockets.ts', import.meta.url).href;
   const script = `
-    const [module, callbackUrl] = process.argv.slice(1);
+    const [module, api] = process.argv.slice(1);
     const { createSockets } = await import(module);
-    const sockets = createSockets(callbackUrl, { maxAttempts: 1, timeoutMs: 5000 });
+    const sockets = createSockets(JSON.parse(api), { maxAttempts: 1, timeoutMs: 5000 });
     console.log(await sockets.post('${id}', '{}').catch((error) => error.cause.message));
     process.exit();`;
   const run = async (variables: Record<string, string>) => {
     const env = { ...process.env, AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true', ...variables };
-    const node = ['--import', 'tsx', '--input-type=module', '-e', script, module, secure.url('/live').href];
+    const settings = JSON.stringify({ callbackUrl: secure.url('/live').href, ...api });
+    const node = ['--import', 'tsx', '--input-type=module', '-e', script, module, settings];
     return (await promisify(execFile)(process.execPath, node, { env })).stdout.trim();
   };
   const outcomes = [await run({ NODE_EXTRA_CA_CERTS: 'test/fixtures/tls/this-machine.cert' }), await run({})];
@@ -243,7 +249,10 @@ it('mixes up no post with another, of 5,000 with 64 under way', async () => {
       setTimeout(answer, number % 7);
     });
   };
-  const client = createConnectionsClient(gateway.url('/live').href, { maxAttempts: 4, timeoutMs: 10_000 });
+  const client = createConnectionsClient(
+    { callbackUrl: gateway.url('/live').href, ...api },
+    { maxAttempts: 4, timeoutMs: 10_000 },
+  );
   const outcomes = new Map<string, string>();
   const left = [...ids];
   const work = async () => {

@@ -5,8 +5,8 @@ import { type HandshakeOptions, resolveHandshakeOptions } from '../../functions/
 import { openTicket } from '../../functions/core/handshake/ticket.ts';
 import { deriveCredentials, type PusherCredentials } from '../../functions/core/keys/credentials.ts';
 import { isRefusal } from '../../functions/core/refusal.ts';
+import { createCredentialsSource } from '../../functions/edge/credentials-source.ts';
 import { createSessionLookup } from '../../functions/edge/php.ts';
-import { createCredentialsSource } from '../../functions/edge/secret.ts';
 import { ManualClock } from '../fakes/clock.ts';
 import { knock, origin, sessionId } from '../fakes/events.ts';
 import { contents, sealTicket } from '../fakes/ticket.ts';

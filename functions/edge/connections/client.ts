@@ -1,10 +1,12 @@
-import { ApiGatewayManagementApiClient } from '@aws-sdk/client-apigatewaymanagementapi';
-import { read } from '../environment.ts';
-import type { AwsCredentials } from '../sigv4.ts';
-import { addExpressLane } from './express-lane.ts';
-import { openLines } from './lines.ts';
-import { createRequestHandler, createRequestSigner } from './request-handler.ts';
-import { createSigner } from './signer.ts';
+import {
+  ApiGatewayManagementApiClient,
+  GoneException,
+  type ServiceInputTypes,
+} from '@aws-sdk/client-apigatewaymanagementapi';
+import type { Dispatcher } from 'undici';
+import type { ConnectionsApiSettings } from '../environment.ts';
+import { createSigner, escapeAll, type Signer } from '../sigv4.ts';
+import { type ConnectionPool, openPool, type PoolAnswer } from './pool.ts';
 
 export interface PostSettings {
   /** Tries in all. A post that was taken but not answered in time is repeated too, so more than one may say it twice. */
@@ -17,33 +19,134 @@ export interface PostSettings {
  * AWS's own client of @connections, over our connections and with our signatures, and past its middleware where that only
  * costs time: docs/decisions/0007-why-posts-have-a-lane-of-their-own.md
  */
-export function createConnectionsClient(callbackUrl: string, { maxAttempts, timeoutMs }: PostSettings) {
-  const url = new URL(callbackUrl);
-  const lines = openLines(url.origin, timeoutMs);
-  const sign = createSigner(url.host, read('AWS_REGION'));
-  const basePath = url.pathname.replace(/\/+$/, '');
+export function createConnectionsClient(
+  { callbackUrl, region, credentials }: ConnectionsApiSettings,
+  { maxAttempts, timeoutMs }: PostSettings,
+): ApiGatewayManagementApiClient {
+  const { accessKeyId, secretAccessKey, sessionToken } = credentials;
+  const { origin, host, pathname } = new URL(callbackUrl);
+  const basePath = pathname.replace(/\/+$/, '');
+  const pool = openPool(origin, timeoutMs);
+  const sign = createSigner({ host, region, service: 'execute-api', credentials });
   const client = new ApiGatewayManagementApiClient({
-    endpoint: url.origin + basePath,
+    endpoint: origin + basePath,
+    region,
+    credentials: { accessKeyId, secretAccessKey, ...(sessionToken !== undefined && { sessionToken }) },
     maxAttempts,
     // Else the SDK would put its middleware together anew for every post.
     cacheMiddleware: true,
-    requestHandler: createRequestHandler(lines),
-    signer: createRequestSigner(sign, () => credentials()),
+    requestHandler: createRequestHandler(pool),
+    signer: createRequestSigner(sign),
   });
-
-  let kept: (AwsCredentials & { readonly expiration?: Date }) | undefined;
-  /**
-   * Lambda's are in variables that are set when an environment starts and stay as they are
-   * (https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html#configuration-envvars-runtime), so they are
-   * fetched once. Those that expire say so, and then the SDK knows when to fetch others.
-   */
-  const credentials = () => {
-    if (kept !== undefined && kept.expiration === undefined) return kept;
-    return client.config.credentials().then((fresh) => {
-      kept = fresh as AwsCredentials;
-      return kept;
-    });
-  };
-  addExpressLane(client, { lines, sign, credentials, basePath });
+  addExpressLane(client, pool, sign, basePath);
   return client;
+}
+
+/** What we use of the SDK's requests; those of @connections have no query. */
+interface SdkRequest {
+  readonly method: string;
+  readonly path: string;
+  headers: Record<string, string>;
+  readonly body?: unknown;
+}
+
+/** Carries the SDK's requests over our connections. */
+function createRequestHandler(pool: ConnectionPool) {
+  return {
+    metadata: { handlerProtocol: 'http/1.1' },
+    async handle({ method, path, headers, body }: SdkRequest) {
+      const request = { method: method as Dispatcher.HttpMethod, path, headers, body: bytesOf(body) };
+      return { response: await pool.exchange(request) };
+    },
+    destroy: () => void pool.close(),
+    updateHttpClientConfig: () => {},
+    httpHandlerConfigs: () => ({}),
+  };
+}
+
+/** Signs them for the time that the SDK takes for the right one: it corrects a wrong clock by what AWS answers. */
+function createRequestSigner(sign: Signer) {
+  return {
+    async sign<Request extends SdkRequest>(
+      request: Request,
+      { signingDate = Date.now() }: { readonly signingDate?: number | string | Date } = {},
+    ): Promise<Request> {
+      const { method, path, headers } = request;
+      const signature = sign({ method, path, headers, body: bytesOf(request.body) }, new Date(signingDate).getTime());
+      request.headers = { ...headers, ...signature };
+      return request;
+    },
+  };
+}
+
+function bytesOf(body: unknown): Uint8Array | undefined {
+  if (body instanceof Uint8Array) return body;
+  return typeof body === 'string' && body !== '' ? Buffer.from(body) : undefined;
+}
+
+type Outcome = { readonly answer: PoolAnswer } | { readonly error: unknown };
+
+const contentType = { 'content-type': 'application/octet-stream' };
+
+/**
+ * Posts past the SDK's own middleware, which costs ten times the CPU of the post itself. 200 and API Gateway's 410 end here.
+ * Every other outcome, an error too, is handed to the SDK as what its first attempt brought: it makes its own exception of
+ * it, or tries again, and `maxAttempts` counts as ever.
+ */
+function addExpressLane(
+  client: ApiGatewayManagementApiClient,
+  pool: ConnectionPool,
+  sign: Signer,
+  basePath: string,
+): void {
+  const handedOver = new WeakMap<ServiceInputTypes, Outcome>();
+
+  client.middlewareStack.add(
+    (next, { commandName }) =>
+      async (args) => {
+        const { input } = args;
+        if (commandName !== 'PostToConnectionCommand' || !('Data' in input)) return next(args);
+        const { ConnectionId, Data } = input;
+        if (!ConnectionId || !(Data instanceof Uint8Array)) return next(args);
+
+        const outcome = await post(ConnectionId, Data);
+        if ('answer' in outcome) {
+          const { statusCode, headers } = outcome.answer;
+          const $metadata = { httpStatusCode: statusCode };
+          if (statusCode === 200) return { response: outcome.answer, output: { $metadata } };
+          if (statusCode === 410 && headers['x-amzn-errortype']?.startsWith('GoneException')) {
+            throw new GoneException({ message: 'Gone', $metadata });
+          }
+        }
+        // A new object, because a caller may send the same one twice at once.
+        const sameInput = { ...input };
+        handedOver.set(sameInput, outcome);
+        return next({ ...args, input: sameInput });
+      },
+    { step: 'initialize', priority: 'high', name: 'expressLane' },
+  );
+
+  client.middlewareStack.add(
+    (next) => async (args) => {
+      const outcome = handedOver.get(args.input);
+      if (outcome === undefined) return next(args);
+      handedOver.delete(args.input);
+      if ('error' in outcome) throw outcome.error;
+      return { response: outcome.answer } as Awaited<ReturnType<typeof next>>;
+    },
+    // The last before the wire.
+    { step: 'deserialize', priority: 'low', name: 'expressLaneAnswer' },
+  );
+
+  async function post(connectionId: string, body: Uint8Array): Promise<Outcome> {
+    const path = `${basePath}/@connections/${escapeAll(connectionId)}`;
+    // The SDK's correction of a clock that is wrong.
+    const now = Date.now() + client.config.systemClockOffset;
+    const signature = sign({ method: 'POST', path, headers: contentType, body }, now);
+    try {
+      return { answer: await pool.exchange({ method: 'POST', path, headers: { ...contentType, ...signature }, body }) };
+    } catch (error) {
+      return { error };
+    }
+  }
 }

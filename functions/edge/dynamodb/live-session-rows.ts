@@ -1,20 +1,25 @@
-import {
-  type AttributeValue,
-  type DynamoDBClient,
-  GetItemCommand,
-  paginateScan,
-  UpdateItemCommand,
-} from '@aws-sdk/client-dynamodb';
-import type { Clock } from '../core/clock.ts';
-import { type Connection, sessionOwner, userOwner } from '../core/connections/connection.ts';
-import { isSameSessionId } from '../core/handshake/session.ts';
-import type { DueConnection, LiveSession, LiveSessions } from '../core/sessions/live-sessions.ts';
-import { type ConnectionTableNames, channelsOf, keyOf, type Row, readRow, shown } from './connection-row.ts';
-import { orUnfit } from './or-unfit.ts';
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import type { Clock } from '../../core/clock.ts';
+import { type Connection, sessionOwner, userOwner } from '../../core/connections/connection.ts';
+import { isSameSessionId } from '../../core/handshake/session.ts';
+import type { DueConnection, LiveSession, LiveSessions } from '../../core/sessions/live-sessions.ts';
+import { type ConnectionTableNames, channelsOf, keyOf, projection, readConnection } from './connection-row.ts';
 import { createOwnerRows } from './owner-rows.ts';
+import {
+  conditionFailed,
+  findRow,
+  notExpired,
+  now,
+  number,
+  optional,
+  type Row,
+  readNumber,
+  scanRows,
+  updateRow,
+} from './row.ts';
 import { connectionRowVersion, connectionsTable } from './tables.ts';
 
-const { partitionKey, sortKey, ttl } = connectionsTable;
+const { partitionKey, sortKey } = connectionsTable;
 const ofSession = `attribute_exists(${sortKey}) AND sessionHash = :hash`;
 
 /** The sessions behind open sockets, as attributes of the connections' own rows. */
@@ -25,47 +30,44 @@ export function createLiveSessionRows(
 ): LiveSessions {
   const owners = createOwnerRows(ownersTable, client, clock);
   return {
-    async *due(endsBefore) {
+    due(endsBefore) {
       const [endsSoon, isToBeChecked] = ['sessionExpiresAt < :endsBefore', 'validUntil <= :now'];
       const isOlder = 'attribute_not_exists(#version) OR #version < :version';
       // Functions of 0.1.0 sign in on a newer row as well, for as long as the update takes.
       const isUnowned = `begins_with(${partitionKey}, :session) AND attribute_exists(signedInAs) AND attribute_not_exists(actsAs)`;
-      const pages = paginateScan(
-        { client },
-        {
-          TableName: table,
-          // Not consistent, at half the price: whoever is missed is found a minute later.
-          ProjectionExpression: `${shown}, sessionHash, sessionExpiresAt, validUntil, #version, actsAs, channels, signedInAs`,
-          FilterExpression: `${ttl} > :now AND (${endsSoon} OR ${isToBeChecked} OR ${isOlder} OR (${isUnowned}))`,
-          ExpressionAttributeNames: { '#version': 'version' },
-          ExpressionAttributeValues: {
-            ':now': { N: String(Math.floor(clock.now() / 1000)) },
-            ':endsBefore': { N: String(endsBefore) },
-            ':version': connectionRowVersion,
-            ':session': { S: sessionOwner('') },
-          },
+      const scan = {
+        TableName: table,
+        // Not consistent, at half the price: whoever is missed is found a minute later.
+        ProjectionExpression: `${projection}, sessionHash, sessionExpiresAt, validUntil, #version, actsAs, channels, signedInAs`,
+        FilterExpression: `${notExpired} AND (${endsSoon} OR ${isToBeChecked} OR ${isOlder} OR (${isUnowned}))`,
+        ExpressionAttributeNames: { '#version': 'version' },
+        ExpressionAttributeValues: {
+          ':endsBefore': number(endsBefore),
+          ':version': connectionRowVersion,
+          ':session': { S: sessionOwner('') },
+          ...now(clock),
         },
-      );
-      for await (const page of pages) yield (page.Items ?? []).map(readDue);
+      };
+      return scanRows(client, scan, readDue);
     },
 
     find,
 
     async prolong(connection, sessionHash, { validUntil, sessionExpiresAt }) {
       const next = `SET validUntil = :validUntil`;
-      const values = { ':validUntil': { N: String(validUntil) } };
+      const values = { ':validUntil': number(validUntil) };
       if (sessionExpiresAt === undefined) {
         return update(connection, sessionHash, `${next} REMOVE sessionExpiresAt`, values);
       }
-      const end = { ':end': { N: String(sessionExpiresAt) } };
+      const end = { ':end': number(sessionExpiresAt) };
       return update(connection, sessionHash, `${next}, sessionExpiresAt = :end`, { ...values, ...end });
     },
 
     async rebind(connection, sessionHash, to) {
       const values: Row = {
         ':to': { S: to.sessionHash },
-        ...(to.sessionSeal === undefined ? {} : { ':seal': { S: to.sessionSeal } }),
-        ...(to.validUntil === undefined ? {} : { ':validUntil': { N: String(to.validUntil) } }),
+        ...optional(':seal', to.sessionSeal),
+        ...optional(':validUntil', to.validUntil),
       };
       const names = { ':to': 'sessionHash', ':seal': 'sessionSeal', ':validUntil': 'validUntil' };
       const changes = Object.entries(names).flatMap(([value, name]) => (value in values ? [`${name} = ${value}`] : []));
@@ -82,26 +84,19 @@ export function createLiveSessionRows(
   };
 
   async function find(connection: Connection): Promise<LiveSession | undefined> {
-    const { Item } = await client.send(
-      new GetItemCommand({
-        TableName: table,
-        Key: keyOf(connection),
-        ConsistentRead: true,
-        ProjectionExpression: 'sessionHash, sessionSeal, sessionExpiresAt',
-      }),
-    );
-    return Item === undefined ? undefined : readLiveSession(Item);
+    const row = await findRow(client, table, keyOf(connection), 'sessionHash, sessionSeal, sessionExpiresAt');
+    return row === undefined ? undefined : readLiveSession(row);
   }
 
   async function update(connection: Connection, hash: string, expression: string, values: Row): Promise<boolean> {
-    const change = new UpdateItemCommand({
+    const outcome = await updateRow(client, {
       TableName: table,
       Key: keyOf(connection),
       UpdateExpression: expression,
       ConditionExpression: ofSession,
       ExpressionAttributeValues: { ...values, ':hash': { S: hash } },
     });
-    return (await orUnfit(client.send(change))) !== 'unfit';
+    return outcome !== conditionFailed;
   }
 }
 
@@ -110,7 +105,7 @@ function readDue(row: Row): DueConnection {
   const isNamed = row[partitionKey]?.S?.startsWith(userOwner('')) === true;
   const isSignInOwned = isNamed || row.signedInAs === undefined || row.actsAs !== undefined;
   return {
-    ...readRow(row),
+    ...readConnection(row),
     sessionHash: row.sessionHash?.S ?? '',
     sessionExpiresAt: readNumber(row.sessionExpiresAt),
     validUntil: readNumber(row.validUntil),
@@ -124,8 +119,4 @@ function readLiveSession(row: Row): LiveSession {
     sessionSeal: row.sessionSeal?.S,
     sessionExpiresAt: readNumber(row.sessionExpiresAt),
   };
-}
-
-function readNumber(value: AttributeValue | undefined): number | undefined {
-  return value?.N === undefined ? undefined : Number(value.N);
 }

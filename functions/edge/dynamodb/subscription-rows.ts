@@ -1,25 +1,30 @@
 import {
-  type AttributeValue,
   DeleteItemCommand,
   type DynamoDBClient,
-  GetItemCommand,
   PutItemCommand,
   paginateQuery,
-  paginateScan,
   QueryCommand,
 } from '@aws-sdk/client-dynamodb';
-import type { Subscription, Subscriptions } from '../core/channels/subscriptions.ts';
-import type { Clock } from '../core/clock.ts';
-import { type Connection, connectionLifetime } from '../core/connections/connection.ts';
-import { orUnfit } from './or-unfit.ts';
+import type { Subscription, Subscriptions } from '../../core/channels/subscriptions.ts';
+import type { Clock } from '../../core/clock.ts';
+import { type Connection, connectionLifetime } from '../../core/connections/connection.ts';
+import {
+  conditionFailed,
+  epochSeconds,
+  findRow,
+  isThere,
+  notExpired,
+  now,
+  number,
+  optional,
+  orConditionFailed,
+  type Row,
+  scanRows,
+} from './row.ts';
 import { rowVersion, subscriptionsTable } from './tables.ts';
-
-type Row = Record<string, AttributeValue>;
 
 const { partitionKey, sortKey, ttl } = subscriptionsTable;
 const ofChannel = `${partitionKey} = :channel`;
-// TTL may delete days late (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ttl-expired-items.html).
-const notExpired = `${ttl} > :now`;
 
 /**
  * Subscriptions as rows of one DynamoDB table. A broadcast reads all rows of its channel and pays for every 4 KB of them, so
@@ -32,35 +37,35 @@ export function createSubscriptionRows(table: string, client: DynamoDBClient, cl
         ...keyOf(channel, connection),
         version: rowVersion,
         principalId: { S: connection.principalId },
-        joinedAt: { N: String(joinedAt) },
+        joinedAt: number(joinedAt),
         // No connection that can join now will be there longer.
-        [ttl]: { N: String(seconds() + connectionLifetime) },
-        ...(userId === undefined ? {} : { userId: { S: userId } }),
+        [ttl]: number(epochSeconds(clock) + connectionLifetime),
+        ...optional('userId', userId),
       };
       const put = new PutItemCommand({
         TableName: table,
         Item,
         ConditionExpression: 'attribute_not_exists(joinedAt) OR joinedAt <= :instant',
-        ExpressionAttributeValues: { ':instant': { N: String(joinedAt) } },
+        ExpressionAttributeValues: { ':instant': number(joinedAt) },
         ReturnValues: 'ALL_OLD',
       });
-      const outcome = await orUnfit(client.send(put));
-      if (outcome === 'unfit') return find(channel, connection);
-      return isAlive(outcome.Attributes) ? readSubscription(outcome.Attributes) : undefined;
+      const outcome = await orConditionFailed(client.send(put));
+      if (outcome === conditionFailed) return find(channel, connection);
+      const { Attributes: replaced } = outcome;
+      return isThere(replaced, clock) ? readSubscription(replaced) : undefined;
     },
 
     find,
 
     async remove(channel, connection, joinedBefore) {
-      const isOlder = {
+      const isOlder = joinedBefore !== undefined && {
         ConditionExpression: 'attribute_not_exists(joinedAt) OR joinedAt < :instant',
-        ExpressionAttributeValues: { ':instant': { N: String(joinedBefore) } },
+        ExpressionAttributeValues: { ':instant': number(joinedBefore) },
       };
       const Key = keyOf(channel, connection);
-      const condition = joinedBefore === undefined ? {} : isOlder;
-      const removal = new DeleteItemCommand({ TableName: table, Key, ...condition, ReturnValues: 'ALL_OLD' });
-      const outcome = await orUnfit(client.send(removal));
-      if (outcome === 'unfit') return 'younger';
+      const removal = new DeleteItemCommand({ TableName: table, Key, ...isOlder, ReturnValues: 'ALL_OLD' });
+      const outcome = await orConditionFailed(client.send(removal));
+      if (outcome === conditionFailed) return 'younger';
       return outcome.Attributes === undefined ? undefined : readSubscription(outcome.Attributes);
     },
 
@@ -70,10 +75,8 @@ export function createSubscriptionRows(table: string, client: DynamoDBClient, cl
           TableName: table,
           ...livingIn(channel, upTo),
           ConsistentRead: latest,
-          ...(after === undefined
-            ? {}
-            : { ExclusiveStartKey: { [partitionKey]: { S: channel }, [sortKey]: { S: after } } }),
-          ...(limit === undefined ? {} : { Limit: limit }),
+          ExclusiveStartKey: after === undefined ? undefined : keyOf(channel, { connectionId: after }),
+          Limit: limit,
           ProjectionExpression: `${sortKey}, principalId`,
         }),
       );
@@ -101,16 +104,14 @@ export function createSubscriptionRows(table: string, client: DynamoDBClient, cl
     },
 
     async *occupied() {
-      const pages = paginateScan(
-        { client },
-        {
-          TableName: table,
-          ProjectionExpression: partitionKey,
-          FilterExpression: notExpired,
-          ExpressionAttributeValues: { ':now': { N: String(seconds()) } },
-        },
-      );
-      for await (const { Items = [] } of pages) yield [...new Set(Items.map((row) => row[partitionKey]?.S ?? ''))];
+      const scan = {
+        TableName: table,
+        ProjectionExpression: partitionKey,
+        FilterExpression: notExpired,
+        ExpressionAttributeValues: now(clock),
+      };
+      const pages = scanRows(client, scan, (row) => row[partitionKey]?.S ?? '');
+      for await (const page of pages) yield [...new Set(page)];
     },
   };
 
@@ -119,27 +120,17 @@ export function createSubscriptionRows(table: string, client: DynamoDBClient, cl
     return {
       KeyConditionExpression,
       FilterExpression: notExpired,
-      ExpressionAttributeValues: { ...ExpressionAttributeValues, ':now': { N: String(seconds()) } },
+      ExpressionAttributeValues: { ...ExpressionAttributeValues, ...now(clock) },
     };
   }
 
   async function find(channel: string, connection: Connection): Promise<Subscription | undefined> {
-    const { Item } = await client.send(
-      new GetItemCommand({ TableName: table, Key: keyOf(channel, connection), ConsistentRead: true }),
-    );
-    return isAlive(Item) ? readSubscription(Item) : undefined;
-  }
-
-  function isAlive(row: Row | undefined): row is Row {
-    return row !== undefined && Number(row[ttl]?.N) > seconds();
-  }
-
-  function seconds(): number {
-    return Math.floor(clock.now() / 1000);
+    const row = await findRow(client, table, keyOf(channel, connection));
+    return isThere(row, clock) ? readSubscription(row) : undefined;
   }
 }
 
-function keyOf(channel: string, { connectionId }: Connection): Row {
+function keyOf(channel: string, { connectionId }: Pick<Connection, 'connectionId'>): Row {
   return { [partitionKey]: { S: channel }, [sortKey]: { S: connectionId } };
 }
 

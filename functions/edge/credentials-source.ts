@@ -30,7 +30,7 @@ export function createCredentialsSource(
     const older = kept !== undefined && now < kept.until ? kept : undefined;
     if (older !== undefined && now - askedAt < maxAgeMs) return older.credentials;
     askedAt = now;
-    const credentials = fetchSecrets(secretArn, aws, clock)
+    const credentials = fetchSecrets(secretArn, aws, now)
       .then((secrets) => deriveCredentials({ appId, key, ...secrets }))
       .catch((error: unknown) => {
         if (kept === fetched) kept = older;
@@ -43,19 +43,15 @@ export function createCredentialsSource(
   };
 }
 
-async function fetchSecrets(secretArn: string, aws: AwsSettings, clock: Clock): Promise<Secrets> {
-  const url = aws.secretsManagerUrl;
+async function fetchSecrets(secretArn: string, aws: AwsSettings, now: number): Promise<Secrets> {
+  const { region, credentials, secretsManagerUrl: url } = aws;
   const body = JSON.stringify({ SecretId: secretArn });
   const headers = { 'content-type': 'application/x-amz-json-1.1', 'x-amz-target': 'secretsmanager.GetSecretValue' };
-  const signed = signPost(
-    { url, headers, body, region: aws.region, service: 'secretsmanager' },
-    aws.credentials,
-    new Date(clock.now()),
-  );
+  const scope = { host: url.host, region, service: 'secretsmanager', credentials };
   const answer = await exchange({
     url,
     method: 'POST',
-    headers: { ...signed, 'content-length': String(Buffer.byteLength(body)) },
+    headers: { ...headers, ...signPost(scope, url.pathname, headers, body, now) },
     body,
     timeoutMs: 3000,
     maxBodyBytes: 128 * 1024,

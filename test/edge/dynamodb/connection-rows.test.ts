@@ -1,11 +1,11 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { ConnectionRegistry } from '../../functions/core/connections/connection-registry.ts';
-import type { Revocations } from '../../functions/core/connections/revocations.ts';
-import { createConnectionRows } from '../../functions/edge/connection-rows.ts';
-import { createRevocationRows } from '../../functions/edge/revocation-rows.ts';
-import { ManualClock } from '../fakes/clock.ts';
-import { answerJson, WebServer } from '../fakes/web-server.ts';
+import type { ConnectionRegistry } from '../../../functions/core/connections/connection-registry.ts';
+import type { Revocations } from '../../../functions/core/connections/revocations.ts';
+import { createConnectionRows } from '../../../functions/edge/dynamodb/connection-rows.ts';
+import { createRevocationRows } from '../../../functions/edge/dynamodb/revocation-rows.ts';
+import { ManualClock } from '../../fakes/clock.ts';
+import { answerJson, WebServer } from '../../fakes/web-server.ts';
 
 let dynamoDb: WebServer;
 beforeAll(async () => {

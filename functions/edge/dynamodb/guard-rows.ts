@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { type AttributeValue, type DynamoDBClient, GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
-import type { Clock } from '../core/clock.ts';
+import { type DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
+import type { Clock } from '../../core/clock.ts';
 import {
   emptyGuardState,
   everyUser,
@@ -8,10 +8,9 @@ import {
   type GuardState,
   hashLength,
   type LastAnswers,
-} from '../core/sessions/guard-memory.ts';
+} from '../../core/sessions/guard-memory.ts';
+import { findRow, isThere, number, optional, type Row } from './row.ts';
 import { claimsTable, rowVersion } from './tables.ts';
-
-type Row = Record<string, AttributeValue>;
 
 const { partitionKey, ttl } = claimsTable;
 const [stateName, releaseName] = ['guard:revalidate', 'guard:released'];
@@ -33,13 +32,12 @@ export function createGuardRows(table: string, client: DynamoDBClient, clock: Cl
   };
 
   async function find(name: string): Promise<Row | undefined> {
-    const Key = { [partitionKey]: { S: name } };
-    const { Item } = await client.send(new GetItemCommand({ TableName: table, Key, ConsistentRead: true }));
-    return Number(Item?.[ttl]?.N) > Math.floor(clock.now() / 1000) ? Item : undefined;
+    const row = await findRow(client, table, { [partitionKey]: { S: name } });
+    return isThere(row, clock) ? row : undefined;
   }
 
   async function put(name: string, expiresAt: number, content: Row = {}): Promise<void> {
-    const Item = { [partitionKey]: { S: name }, version: rowVersion, [ttl]: { N: String(expiresAt) }, ...content };
+    const Item = { [partitionKey]: { S: name }, version: rowVersion, [ttl]: number(expiresAt), ...content };
     await client.send(new PutItemCommand({ TableName: table, Item }));
   }
 }
@@ -51,14 +49,14 @@ function pack(state: GuardState, minute: number): Row {
     record(session, age(since), Math.min(checks, never)),
   );
   return {
-    minute: { N: String(minute) },
+    minute: number(minute),
     salt: { B: state.salt },
     users: { B: Buffer.concat(users) },
     sampleLimit: { S: state.limit },
     silences: { B: Buffer.concat(silences) },
-    runsInVain: { N: String(state.runsInVain) },
-    ...(state.heldSince === undefined ? {} : { heldSince: { N: String(state.heldSince) } }),
-    ...(state.doubtSince === undefined ? {} : { doubtSince: { N: String(state.doubtSince) } }),
+    runsInVain: number(state.runsInVain),
+    ...optional('heldSince', state.heldSince),
+    ...optional('doubtSince', state.doubtSince),
   };
 }
 

@@ -3,13 +3,14 @@ import {
   DeleteConnectionCommand,
   PostToConnectionCommand,
 } from '@aws-sdk/client-apigatewaymanagementapi';
-import { type SocketSender, SocketTrouble } from '../core/delivery/socket-sender.ts';
-import { createConnectionsClient, type PostSettings } from './connections/client.ts';
-import { LineFailure } from './connections/line-failure.ts';
+import { type SocketSender, SocketTrouble } from '../../core/delivery/socket-sender.ts';
+import type { ConnectionsApiSettings } from '../environment.ts';
+import { createConnectionsClient, type PostSettings } from './client.ts';
+import { ExchangeFailure } from './pool.ts';
 
-/** Open sockets through API Gateway's @connections. `callbackUrl` ends with the stage. */
-export function createSockets(callbackUrl: string, settings: PostSettings): SocketSender {
-  const client = createConnectionsClient(callbackUrl, settings);
+/** Open sockets through API Gateway's @connections. */
+export function createSockets(api: ConnectionsApiSettings, settings: PostSettings): SocketSender {
+  const client = createConnectionsClient(api, settings);
   return {
     async post(connectionId, frame) {
       const Data = typeof frame === 'string' ? Buffer.from(frame) : frame;
@@ -34,7 +35,7 @@ export function createSockets(callbackUrl: string, settings: PostSettings): Sock
 
 /** @throws SocketTrouble for what went wrong on the way or over there, and as it is what went wrong here */
 function goneOrThrow(error: unknown): 'gone' {
-  if (error instanceof LineFailure) throw new SocketTrouble(undefined, { cause: error });
+  if (error instanceof ExchangeFailure) throw new SocketTrouble(undefined, { cause: error });
   if (!(error instanceof ApiGatewayManagementApiServiceException)) throw error;
   const status = error.$metadata.httpStatusCode;
   if (status === 410) return 'gone';

@@ -1,6 +1,7 @@
-import { DeleteItemCommand, type DynamoDBClient, PutItemCommand, paginateQuery } from '@aws-sdk/client-dynamodb';
-import type { Clock } from '../core/clock.ts';
-import { type Connection, connectionLifetime } from '../core/connections/connection.ts';
+import { DeleteItemCommand, type DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
+import type { Clock } from '../../core/clock.ts';
+import { type Connection, connectionLifetime } from '../../core/connections/connection.ts';
+import { epochSeconds, notExpired, now, number, queryRows, type Row } from './row.ts';
 import { ownersTable, rowVersion } from './tables.ts';
 
 const { partitionKey, sortKey, ttl } = ownersTable;
@@ -27,43 +28,35 @@ export function createOwnerRows(table: string, client: DynamoDBClient, clock: Cl
         version: rowVersion,
         principalId: { S: connection.principalId },
         // No connection that is open now will be there longer.
-        [ttl]: { N: String(seconds() + connectionLifetime) },
+        [ttl]: number(epochSeconds(clock) + connectionLifetime),
       };
       await client.send(new PutItemCommand({ TableName: table, Item }));
     },
 
-    async *connectionsOf(owner) {
-      const pages = paginateQuery(
-        { client },
-        {
-          TableName: table,
-          ConsistentRead: true,
-          ProjectionExpression: `${sortKey}, principalId`,
-          KeyConditionExpression: '#owner = :owner',
-          FilterExpression: `${ttl} > :now`,
-          // A reserved word: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ReservedWords.html
-          ExpressionAttributeNames: { '#owner': partitionKey },
-          ExpressionAttributeValues: { ':owner': { S: owner }, ':now': { N: String(seconds()) } },
-        },
-      );
-      for await (const { Items = [] } of pages) {
-        yield Items.map((row) => ({
-          principalId: row.principalId?.S ?? '',
-          connectionId: row[sortKey]?.S ?? '',
-        }));
-      }
+    connectionsOf(owner) {
+      const query = {
+        TableName: table,
+        ConsistentRead: true,
+        ProjectionExpression: `${sortKey}, principalId`,
+        KeyConditionExpression: '#owner = :owner',
+        FilterExpression: notExpired,
+        // A reserved word: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ReservedWords.html
+        ExpressionAttributeNames: { '#owner': partitionKey },
+        ExpressionAttributeValues: { ':owner': { S: owner }, ...now(clock) },
+      };
+      return queryRows(client, query, readConnection);
     },
 
     async remove(owner, connection) {
       await client.send(new DeleteItemCommand({ TableName: table, Key: keyOf(owner, connection) }));
     },
   };
-
-  function seconds(): number {
-    return Math.floor(clock.now() / 1000);
-  }
 }
 
-function keyOf(owner: string, { connectionId }: Connection) {
+function keyOf(owner: string, { connectionId }: Connection): Row {
   return { [partitionKey]: { S: owner }, [sortKey]: { S: connectionId } };
+}
+
+function readConnection(row: Row): Connection {
+  return { principalId: row.principalId?.S ?? '', connectionId: row[sortKey]?.S ?? '' };
 }

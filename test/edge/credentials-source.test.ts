@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { SessionCheckFailed } from '../../functions/core/handshake/session.ts';
-import { createCredentialsSource } from '../../functions/edge/secret.ts';
+import { createCredentialsSource } from '../../functions/edge/credentials-source.ts';
 import { signPost } from '../../functions/edge/sigv4.ts';
 import { ManualClock } from '../fakes/clock.ts';
 import { answerJson, hangUp, WebServer } from '../fakes/web-server.ts';
@@ -35,9 +35,16 @@ it('asks Secrets Manager for this secret, signed', async () => {
   const body = Buffer.concat(bodies).toString();
   expect(JSON.parse(body)).toEqual({ SecretId: secretArn });
   const headers = { 'content-type': 'application/x-amz-json-1.1', 'x-amz-target': 'secretsmanager.GetSecretValue' };
-  const post = { url: manager.url(), headers, body, region: 'eu-central-1', service: 'secretsmanager' };
+  const { host } = manager.url();
+  const scope = { host, region: 'eu-central-1', service: 'secretsmanager', credentials: keys };
+  const signature = signPost(scope, '/', headers, body, clock.now());
   expect(manager.lastRequest.method).toBe('POST');
-  expect(manager.lastRequest.headers).toMatchObject(signPost(post, keys, new Date(clock.now())));
+  expect(manager.lastRequest.headers).toMatchObject({
+    host,
+    'content-length': String(Buffer.byteLength(body)),
+    ...headers,
+    ...signature,
+  });
 });
 
 describe('the secret', () => {

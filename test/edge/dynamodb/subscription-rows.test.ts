@@ -1,9 +1,9 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { Subscriptions } from '../../functions/core/channels/subscriptions.ts';
-import { createSubscriptionRows } from '../../functions/edge/subscription-rows.ts';
-import { ManualClock } from '../fakes/clock.ts';
-import { answerJson, WebServer } from '../fakes/web-server.ts';
+import type { Subscriptions } from '../../../functions/core/channels/subscriptions.ts';
+import { createSubscriptionRows } from '../../../functions/edge/dynamodb/subscription-rows.ts';
+import { ManualClock } from '../../fakes/clock.ts';
+import { answerJson, WebServer } from '../../fakes/web-server.ts';
 
 let dynamoDb: WebServer;
 beforeAll(async () => {

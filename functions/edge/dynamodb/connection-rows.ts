@@ -2,46 +2,51 @@ import {
   type AttributeValue,
   DeleteItemCommand,
   type DynamoDBClient,
-  GetItemCommand,
   PutItemCommand,
-  paginateQuery,
-  paginateScan,
-  UpdateItemCommand,
+  TransactionCanceledException,
+  TransactWriteItemsCommand,
   type UpdateItemCommandInput,
 } from '@aws-sdk/client-dynamodb';
-import type { Clock } from '../core/clock.ts';
+import type { Clock } from '../../core/clock.ts';
 import {
   type Connection,
   connectionLifetime,
   sessionOwner,
   userOwner,
   welcomePatience,
-} from '../core/connections/connection.ts';
-import type { ConnectionRegistry } from '../core/connections/connection-registry.ts';
-import type { RefusalReason } from '../core/refusal.ts';
+} from '../../core/connections/connection.ts';
+import type { ConnectionRegistry } from '../../core/connections/connection-registry.ts';
+import type { RefusalReason } from '../../core/refusal.ts';
 import {
   type ConnectionTableNames,
   channelsOf,
   keyOf,
-  numberOf,
-  ownersIn,
-  type Row,
+  ownersOf,
+  projection,
+  readConnection,
   readRevoked,
-  readRow,
-  revocationOf,
-  shown,
-  stillThere,
 } from './connection-row.ts';
-import { orUnfit } from './or-unfit.ts';
 import { createOwnerRows } from './owner-rows.ts';
-import { markTogether } from './revoke-together.ts';
+import {
+  batchLimit,
+  conditionFailed,
+  epochSeconds,
+  findRow,
+  notExpired,
+  now,
+  number,
+  optional,
+  queryRows,
+  type Row,
+  readBatch,
+  scanRows,
+  updateRow,
+} from './row.ts';
 import { connectionRowVersion, connectionsTable } from './tables.ts';
 
 const { partitionKey, sortKey, ttl } = connectionsTable;
+const stillThere = `attribute_exists(${sortKey})`;
 const notRevoked = 'attribute_not_exists(revokedAt)';
-// TTL may delete days late (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ttl-expired-items.html).
-const notExpired = `${ttl} > :now`;
-
 const sessionGoesOn = '(attribute_not_exists(sessionExpiresAt) OR sessionExpiresAt > :now)';
 const isAlive = `${notExpired} AND ${sessionGoesOn} AND ${notRevoked}`;
 
@@ -54,16 +59,15 @@ export function createConnectionRows(
   const owners = createOwnerRows(ownersTable, client, clock);
   return {
     async add(connection) {
-      const expiresAt = Math.floor(connection.connectedAt / 1000) + connectionLifetime;
       const Item = {
         ...keyOf(connection),
         version: connectionRowVersion,
         sessionHash: { S: connection.sessionHash },
-        connectedAt: { N: String(connection.connectedAt) },
-        ...(connection.sessionSeal === undefined ? {} : { sessionSeal: { S: connection.sessionSeal } }),
-        ...numberOf('validUntil', connection.validUntil),
-        ...numberOf('sessionExpiresAt', connection.sessionExpiresAt),
-        [ttl]: { N: String(expiresAt) },
+        connectedAt: number(connection.connectedAt),
+        ...optional('sessionSeal', connection.sessionSeal),
+        ...optional('validUntil', connection.validUntil),
+        ...optional('sessionExpiresAt', connection.sessionExpiresAt),
+        [ttl]: number(Math.floor(connection.connectedAt / 1000) + connectionLifetime),
       };
       const put = client.send(new PutItemCommand({ TableName: table, Item }));
       await Promise.all([put, addOwner(sessionOwner(connection.sessionHash), connection)]);
@@ -88,28 +92,26 @@ export function createConnectionRows(
         'attribute_not_exists(channels) OR size(channels) < :limit',
         'contains(channels, :channel)',
       ];
-      const outcome = await update({
-        Key: keyOf(connection),
+      const before = await update(connection, {
         UpdateExpression: `ADD channels :channels${userId === undefined ? '' : ', actsAs :users'}`,
         ConditionExpression: `${isAlive} AND (${hasRoom} OR ${isIn})`,
         ExpressionAttributeValues: {
           ':channels': { SS: [channel] },
           ':channel': { S: channel },
-          ':limit': { N: String(limit) },
+          ':limit': number(limit),
           ...(userId === undefined ? {} : { ':users': { SS: [userId] } }),
-          ...now(),
+          ...now(clock),
         },
         ReturnValues: 'UPDATED_OLD',
       });
-      if (outcome === 'unfit') return (await maySpeak(connection)) ? 'full' : 'away';
+      if (before === conditionFailed) return (await maySpeak(connection)) ? 'full' : 'away';
       // Each time, because a Lambda may have died here after the row took the user.
       if (userId !== undefined) await addOwner(userOwner(userId), connection);
-      return channelsOf(outcome).includes(channel) ? 'again' : 'joined';
+      return channelsOf(before).includes(channel) ? 'again' : 'joined';
     },
 
     async part(connection, channel) {
-      await update({
-        Key: keyOf(connection),
+      await update(connection, {
         UpdateExpression: 'DELETE channels :channels',
         ConditionExpression: stillThere,
         ExpressionAttributeValues: { ':channels': { SS: [channel] } },
@@ -117,17 +119,16 @@ export function createConnectionRows(
     },
 
     async signIn(connection, { userId, userInfo }) {
-      const outcome = await update({
-        Key: keyOf(connection),
+      const outcome = await update(connection, {
         UpdateExpression: 'SET signedInAs = :id, signedInInfo = :info',
         ConditionExpression: `${isAlive} AND (attribute_not_exists(signedInAs) OR signedInAs = :id)`,
         ExpressionAttributeValues: {
           ':id': { S: userId },
           ':info': { S: JSON.stringify(userInfo ?? null) },
-          ...now(),
+          ...now(clock),
         },
       });
-      if (outcome !== 'unfit') return 'signed in';
+      if (outcome !== conditionFailed) return 'signed in';
       return (await maySpeak(connection)) ? 'other' : 'away';
     },
 
@@ -138,27 +139,28 @@ export function createConnectionRows(
     },
 
     async markWelcomed(connection, welcomedAt) {
-      const outcome = await update({
-        Key: keyOf(connection),
+      const outcome = await update(connection, {
         UpdateExpression: 'SET welcomedAt = :time',
         ConditionExpression: `${stillThere} AND ${notRevoked}`,
-        ExpressionAttributeValues: { ':time': { N: String(welcomedAt) } },
+        ExpressionAttributeValues: { ':time': number(welcomedAt) },
       });
-      return outcome !== 'unfit';
+      return outcome !== conditionFailed;
     },
 
     async revoke(connection, revokedAt, why) {
-      const outcome = await update({
-        Key: keyOf(connection),
-        ...revocationOf(revokedAt, why),
-        ReturnValues: 'ALL_OLD',
-      });
-      return outcome === undefined || outcome === 'unfit' ? undefined : readRevoked(outcome);
+      const change = { ...revocation(revokedAt, why), ReturnValues: 'ALL_OLD' as const };
+      const row = await update(connection, change);
+      return row === undefined || row === conditionFailed ? undefined : readRevoked(row);
     },
 
     async revokeTogether(connections, revokedAt, why) {
-      const rows = await markTogether(table, client, connections, revokedAt, why);
-      return rows && new Map(rows.map((row) => [row[sortKey]?.S ?? '', readRevoked(row)]));
+      const batches: Promise<readonly Row[] | undefined>[] = [];
+      for (let start = 0; start < connections.length; start += batchLimit) {
+        batches.push(revokeBatch(connections.slice(start, start + batchLimit), revokedAt, why));
+      }
+      const found = await Promise.all(batches);
+      if (!found.every((rows) => rows !== undefined)) return undefined;
+      return new Map(found.flat().map((row) => [row[sortKey]?.S ?? '', readRevoked(row)]));
     },
 
     async leave(connection) {
@@ -167,21 +169,21 @@ export function createConnectionRows(
       );
       if (row === undefined) return [];
       // After the row, so that an owner that cannot be removed names a connection that is gone.
-      await Promise.all(ownersIn(row).map((owner) => removeOwner(owner, connection)));
+      await Promise.all(ownersOf(row).map((owner) => removeOwner(owner, connection)));
       return channelsOf(row);
     },
 
     // A connection that a stale read does not show would stay open after the logout, so every read here is consistent.
     async *ofUser(userId) {
-      yield* ofPrincipal(userOwner(userId), notExpired, now());
+      yield* ofPrincipal(userOwner(userId), notExpired, now(clock));
       yield* owners.connectionsOf(userOwner(userId));
     },
 
     async *ofSession(sessionHash, userId) {
-      yield* ofPrincipal(sessionOwner(sessionHash), notExpired, now());
+      yield* ofPrincipal(sessionOwner(sessionHash), notExpired, now(clock));
       yield* owners.connectionsOf(sessionOwner(sessionHash));
       if (userId === undefined) return;
-      const values = { ':hash': { S: sessionHash }, ...now() };
+      const values = { ':hash': { S: sessionHash }, ...now(clock) };
       yield* ofPrincipal(userOwner(userId), `${notExpired} AND sessionHash = :hash`, values);
     },
 
@@ -190,8 +192,7 @@ export function createConnectionRows(
       if (row === undefined) return false;
       const names = [sessionOwner(row.sessionHash?.S ?? ''), ...users.map(userOwner)];
       await Promise.all(names.map((owner) => addOwner(owner, connection)));
-      const outcome = await update({
-        Key: keyOf(connection),
+      const outcome = await update(connection, {
         UpdateExpression: `SET #version = :version${users.length === 0 ? '' : ' ADD actsAs :users'}`,
         ConditionExpression: stillThere,
         ExpressionAttributeNames: { '#version': 'version' },
@@ -200,46 +201,40 @@ export function createConnectionRows(
           ...(users.length === 0 ? {} : { ':users': { SS: [...users] } }),
         },
       });
-      return outcome !== 'unfit';
+      return outcome !== conditionFailed;
     },
 
     openOf(principalId) {
       const [hasOpened, mayOpen] = ['attribute_exists(welcomedAt)', 'connectedAt > :welcomedSince'];
-      const values = { ':welcomedSince': { N: String(clock.now() - welcomePatience * 1000) }, ...now() };
+      const values = { ':welcomedSince': number(clock.now() - welcomePatience * 1000), ...now(clock) };
       // Of two that come at once the later one must see both, so no stale read here either.
       return ofPrincipal(principalId, `${notExpired} AND ${notRevoked} AND (${hasOpened} OR ${mayOpen})`, values);
     },
 
-    async *everyone() {
-      const pages = paginateScan(
-        { client },
-        {
-          TableName: table,
-          // Who was added before the reading began must be seen: the tick that a connect starts looks at once.
-          ConsistentRead: true,
-          ProjectionExpression: shown,
-          FilterExpression: `${notExpired} AND ${sessionGoesOn} AND ${notRevoked}`,
-          ExpressionAttributeValues: now(),
-        },
-      );
-      for await (const page of pages) yield (page.Items ?? []).map(readRow);
+    everyone() {
+      const scan = {
+        TableName: table,
+        // Who was added before the reading began must be seen: the tick that a connect starts looks at once.
+        ConsistentRead: true,
+        ProjectionExpression: projection,
+        FilterExpression: isAlive,
+        ExpressionAttributeValues: now(clock),
+      };
+      return scanRows(client, scan, readConnection);
     },
   };
 
   /** By what was written last. */
-  async function* ofPrincipal(principalId: string, FilterExpression: string, values: Row) {
-    const pages = paginateQuery(
-      { client },
-      {
-        TableName: table,
-        ConsistentRead: true,
-        ProjectionExpression: shown,
-        KeyConditionExpression: `${partitionKey} = :principal`,
-        FilterExpression,
-        ExpressionAttributeValues: { ':principal': { S: principalId }, ...values },
-      },
-    );
-    for await (const page of pages) yield (page.Items ?? []).map(readRow);
+  function ofPrincipal(principalId: string, FilterExpression: string, values: Row) {
+    const query = {
+      TableName: table,
+      ConsistentRead: true,
+      ProjectionExpression: projection,
+      KeyConditionExpression: `${partitionKey} = :principal`,
+      FilterExpression,
+      ExpressionAttributeValues: { ':principal': { S: principalId }, ...values },
+    };
+    return queryRows(client, query, readConnection);
   }
 
   /** The principal names the connection by its key. */
@@ -251,35 +246,49 @@ export function createConnectionRows(
     if (owner !== connection.principalId) await owners.remove(owner, connection);
   }
 
-  function now(): Row {
-    return { ':now': { N: String(seconds()) } };
-  }
-
-  function seconds(): number {
-    return Math.floor(clock.now() / 1000);
-  }
-
   async function find(connection: Connection): Promise<Row | undefined> {
-    const answer = await client.send(
-      new GetItemCommand({
-        TableName: table,
-        Key: keyOf(connection),
-        ConsistentRead: true,
-        ProjectionExpression: `${sortKey}, ${ttl}, revokedAt, revokedFor, sessionHash, sessionExpiresAt, channels, signedInAs, signedInInfo`,
-      }),
-    );
-    return answer.Item;
+    const attributes = `${sortKey}, ${ttl}, revokedAt, revokedFor, sessionHash, sessionExpiresAt, channels, signedInAs, signedInInfo`;
+    return findRow(client, table, keyOf(connection), attributes);
   }
 
   async function maySpeak(connection: Connection): Promise<boolean> {
     const row = await find(connection);
-    const goesOn = (end: AttributeValue | undefined) => Number(end?.N ?? Number.POSITIVE_INFINITY) > seconds();
+    const goesOn = (end: AttributeValue | undefined) =>
+      Number(end?.N ?? Number.POSITIVE_INFINITY) > epochSeconds(clock);
     return row !== undefined && row.revokedAt === undefined && goesOn(row[ttl]) && goesOn(row.sessionExpiresAt);
   }
 
-  /** What it answers of the row as it was, or `unfit` when the condition was not met. */
-  async function update(change: Omit<UpdateItemCommandInput, 'TableName'>): Promise<Row | undefined | 'unfit'> {
-    const outcome = await orUnfit(client.send(new UpdateItemCommand({ TableName: table, ...change })));
-    return outcome === 'unfit' ? outcome : outcome.Attributes;
+  function update(connection: Connection, change: Omit<UpdateItemCommandInput, 'TableName' | 'Key'>) {
+    return updateRow(client, { TableName: table, Key: keyOf(connection), ...change });
   }
+
+  /**
+   * Two requests, where one update for each row takes most of a logout's time. A transaction costs twice as much as its updates. It does
+   * not answer the rows, so they are read after it: a row that is marked joins no more channels.
+   * @returns undefined where one has left, is being written at the same time, or is not read
+   */
+  async function revokeBatch(
+    batch: readonly Connection[],
+    revokedAt: number,
+    why: RefusalReason,
+  ): Promise<readonly Row[] | undefined> {
+    const change = revocation(revokedAt, why);
+    const TransactItems = batch.map((each) => ({ Update: { TableName: table, Key: keyOf(each), ...change } }));
+    try {
+      await client.send(new TransactWriteItemsCommand({ TransactItems }));
+    } catch (error) {
+      if (error instanceof TransactionCanceledException) return undefined;
+      throw error;
+    }
+    return readBatch(client, table, batch.map(keyOf), `${projection}, channels`);
+  }
+}
+
+/** The update that marks a row as revoked, where there is one. */
+function revocation(revokedAt: number, why: RefusalReason) {
+  return {
+    UpdateExpression: 'SET revokedAt = :time, revokedFor = :why',
+    ConditionExpression: stillThere,
+    ExpressionAttributeValues: { ':time': number(revokedAt), ':why': { S: why } },
+  };
 }

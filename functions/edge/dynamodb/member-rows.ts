@@ -1,23 +1,25 @@
+import { DeleteItemCommand, type DynamoDBClient, type UpdateItemCommandInput } from '@aws-sdk/client-dynamodb';
+import type { Members } from '../../core/channels/members.ts';
+import type { Clock } from '../../core/clock.ts';
+import { connectionLifetime } from '../../core/connections/connection.ts';
+import type { Member } from '../../core/connections/member.ts';
 import {
-  type AttributeValue,
-  DeleteItemCommand,
-  type DynamoDBClient,
-  GetItemCommand,
-  paginateQuery,
-  UpdateItemCommand,
-  type UpdateItemCommandInput,
-} from '@aws-sdk/client-dynamodb';
-import type { Members } from '../core/channels/members.ts';
-import type { Clock } from '../core/clock.ts';
-import { connectionLifetime } from '../core/connections/connection.ts';
-import type { Member } from '../core/connections/member.ts';
-import { orUnfit } from './or-unfit.ts';
+  conditionFailed,
+  epochSeconds,
+  findRow,
+  hasExpired,
+  isThere,
+  now,
+  number,
+  optional,
+  orConditionFailed,
+  queryRows,
+  type Row,
+  updateRow,
+} from './row.ts';
 import { membersTable, rowVersion } from './tables.ts';
 
-type Row = Record<string, AttributeValue>;
-
 const { partitionKey, sortKey, ttl } = membersTable;
-const hasExpired = `${ttl} <= :now`;
 
 /**
  * Members as rows of one DynamoDB table: a user's connections are a set, and the row as it was before the set changed tells
@@ -32,15 +34,15 @@ export function createMemberRows(table: string, client: DynamoDBClient, clock: C
         Key: keyOf(channel, member.userId),
         UpdateExpression: `${verb} ${UpdateExpression}`,
         ConditionExpression: condition,
-        ExpressionAttributeValues: { ...values, ':ids': { SS: [connectionId] }, ':now': { N: String(seconds()) } },
+        ExpressionAttributeValues: { ...values, ':ids': { SS: [connectionId] }, ...now(clock) },
         ReturnValues: 'ALL_OLD',
       });
       for (;;) {
         const before = await update(change('ADD connections :ids SET', `NOT (${hasExpired})`));
-        if (before !== 'unfit') return before.length === 0;
+        if (before !== conditionFailed) return before.length === 0;
         // A row that outlived its time speaks of sockets that are closed. Who replaces it was first.
         const replaced = await update(change('SET connections = :ids,', hasExpired));
-        if (replaced !== 'unfit') return true;
+        if (replaced !== conditionFailed) return true;
       }
     },
 
@@ -55,41 +57,35 @@ export function createMemberRows(table: string, client: DynamoDBClient, clock: C
         ExpressionAttributeValues: { ':ids': { SS: [connectionId] }, ':id': { S: connectionId } },
         ReturnValues: 'ALL_OLD',
       });
-      if (before === 'unfit' || before.length > 1) return false;
+      if (before === conditionFailed || before.length > 1) return false;
       await removeEmpty(Key);
       return true;
     },
 
     async of(channel, connectionId) {
       const byIt = connectionId === undefined ? '' : ' AND contains(connections, :id)';
-      const id = connectionId === undefined ? {} : { ':id': { S: connectionId } };
+      const id = optional(':id', connectionId);
+      const query = {
+        TableName: table,
+        ConsistentRead: true,
+        KeyConditionExpression: `${partitionKey} = :channel`,
+        FilterExpression: `NOT (${hasExpired}) AND attribute_exists(connections)${byIt}`,
+        ProjectionExpression: `${sortKey}, userInfo`,
+        ExpressionAttributeValues: { ':channel': { S: channel }, ...now(clock), ...id },
+      };
       const members: Member[] = [];
-      const pages = paginateQuery(
-        { client },
-        {
-          TableName: table,
-          ConsistentRead: true,
-          KeyConditionExpression: `${partitionKey} = :channel`,
-          FilterExpression: `NOT (${hasExpired}) AND attribute_exists(connections)${byIt}`,
-          ProjectionExpression: `${sortKey}, userInfo`,
-          ExpressionAttributeValues: { ':channel': { S: channel }, ':now': { N: String(seconds()) }, ...id },
-        },
-      );
-      for await (const { Items = [] } of pages) members.push(...Items.map(readRow));
+      for await (const page of queryRows(client, query, readRow)) members.push(...page);
       return members;
     },
 
     async find(channel, userId) {
-      const { Item } = await client.send(
-        new GetItemCommand({ TableName: table, Key: keyOf(channel, userId), ConsistentRead: true }),
-      );
-      if (Item?.connections === undefined || Number(Item[ttl]?.N) <= seconds()) return undefined;
-      return readRow(Item);
+      const row = await findRow(client, table, keyOf(channel, userId));
+      return isThere(row, clock) && row.connections !== undefined ? readRow(row) : undefined;
     },
   };
 
   function describe({ userInfo }: Member) {
-    const values = { ':expiresAt': { N: String(seconds() + connectionLifetime) }, ':version': rowVersion };
+    const values = { ':expiresAt': number(epochSeconds(clock) + connectionLifetime), ':version': rowVersion };
     const always = `${ttl} = :expiresAt, version = :version`;
     if (userInfo === undefined) return { UpdateExpression: `${always} REMOVE userInfo`, values };
     return {
@@ -98,20 +94,16 @@ export function createMemberRows(table: string, client: DynamoDBClient, clock: C
     };
   }
 
-  /** The connections before, or `unfit` when the condition was not met. */
-  async function update(change: UpdateItemCommandInput): Promise<readonly string[] | 'unfit'> {
-    const outcome = await orUnfit(client.send(new UpdateItemCommand(change)));
-    return outcome === 'unfit' ? outcome : (outcome.Attributes?.connections?.SS ?? []);
+  /** The connections before, or that the condition was not met. */
+  async function update(change: UpdateItemCommandInput): Promise<readonly string[] | typeof conditionFailed> {
+    const outcome = await updateRow(client, change);
+    return outcome === conditionFailed ? outcome : (outcome?.connections?.SS ?? []);
   }
 
   /** Who comes in between has found nobody before him, keeps the row, and is announced again. */
   async function removeEmpty(Key: Row): Promise<void> {
     const ConditionExpression = 'attribute_not_exists(connections)';
-    await orUnfit(client.send(new DeleteItemCommand({ TableName: table, Key, ConditionExpression })));
-  }
-
-  function seconds(): number {
-    return Math.floor(clock.now() / 1000);
+    await orConditionFailed(client.send(new DeleteItemCommand({ TableName: table, Key, ConditionExpression })));
   }
 }
 

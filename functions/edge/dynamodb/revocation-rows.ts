@@ -1,7 +1,7 @@
-import { type DynamoDBClient, GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
-import type { Clock } from '../core/clock.ts';
-import { type Revocations, revocationMemory } from '../core/connections/revocations.ts';
-import { orUnfit } from './or-unfit.ts';
+import { type DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
+import type { Clock } from '../../core/clock.ts';
+import { type Revocations, revocationMemory } from '../../core/connections/revocations.ts';
+import { findRow, isThere, number, orConditionFailed } from './row.ts';
 import { revocationsTable, rowVersion } from './tables.ts';
 
 const { partitionKey, ttl } = revocationsTable;
@@ -13,16 +13,16 @@ export function createRevocationRows(table: string, client: DynamoDBClient, cloc
       const Item = {
         [partitionKey]: { S: principalId },
         version: rowVersion,
-        revokedAt: { N: String(revokedAt) },
-        [ttl]: { N: String(Math.floor(revokedAt / 1000) + revocationMemory) },
+        revokedAt: number(revokedAt),
+        [ttl]: number(Math.floor(revokedAt / 1000) + revocationMemory),
       };
       const put = new PutItemCommand({
         TableName: table,
         Item,
         ConditionExpression: 'attribute_not_exists(revokedAt) OR revokedAt < :revokedAt',
-        ExpressionAttributeValues: { ':revokedAt': Item.revokedAt },
+        ExpressionAttributeValues: { ':revokedAt': number(revokedAt) },
       });
-      await orUnfit(client.send(put));
+      await orConditionFailed(client.send(put));
     },
 
     async isRevokedSince(principalIds, instant) {
@@ -32,10 +32,8 @@ export function createRevocationRows(table: string, client: DynamoDBClient, cloc
   };
 
   async function revokedAt(principalId: string): Promise<number | undefined> {
-    const Key = { [partitionKey]: { S: principalId } };
-    const { Item } = await client.send(new GetItemCommand({ TableName: table, Key, ConsistentRead: true }));
+    const row = await findRow(client, table, { [partitionKey]: { S: principalId } });
     // The row may outlive its time by days.
-    if (Item === undefined || Number(Item[ttl]?.N) <= Math.floor(clock.now() / 1000)) return undefined;
-    return Number(Item.revokedAt?.N);
+    return isThere(row, clock) ? Number(row.revokedAt?.N) : undefined;
   }
 }

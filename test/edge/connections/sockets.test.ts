@@ -1,9 +1,9 @@
 import { setImmediate as settle } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
-import { SocketTrouble } from '../../functions/core/delivery/socket-sender.ts';
-import { createSockets } from '../../functions/edge/sockets.ts';
-import { connectionId } from '../fakes/events.ts';
-import { answerJson, hangUp, type Mood, neverAnswer, WebServer } from '../fakes/web-server.ts';
+import { SocketTrouble } from '../../../functions/core/delivery/socket-sender.ts';
+import { createSockets } from '../../../functions/edge/connections/sockets.ts';
+import { connectionId } from '../../fakes/events.ts';
+import { answerJson, hangUp, type Mood, neverAnswer, WebServer } from '../../fakes/web-server.ts';
 
 let gateway: WebServer;
 beforeAll(async () => {
@@ -11,13 +11,17 @@ beforeAll(async () => {
 });
 afterAll(() => gateway.close());
 
+const create = () => {
+  const credentials = { accessKeyId: 'none', secretAccessKey: 'none', sessionToken: undefined };
+  return createSockets({ callbackUrl: gateway.url('/live').href, region: 'eu-central-1', credentials }, settings);
+};
 const settings = { maxAttempts: 1, timeoutMs: 20_000 };
 
 /** As API Gateway answers for a socket that is closed or not open yet: no body, only a header. */
 const gone: Mood = (_, response) => response.writeHead(410, { 'x-amzn-errortype': 'GoneException' }).end();
 
 function post(frame: string | Uint8Array = '{"event":"x"}', id = connectionId) {
-  return createSockets(gateway.url('/live').href, settings).post(id, frame);
+  return create().post(id, frame);
 }
 
 it('posts the frame as it is to the connection, below the stage', async () => {
@@ -83,7 +87,7 @@ it('gives up a post that is not answered in time, and does not say it again when
 // A kept connection that dies before the answer begins has carried nothing, and the post is sent again in silence. An answer that began
 // says that it was taken: in silence again would say it twice, with nobody asked whether they want that.
 it('throws for a post whose answer breaks off in the middle on a kept connection, and asks once', async () => {
-  const sockets = createSockets(gateway.url('/live').href, settings);
+  const sockets = create();
   gateway.mood = (_, response) => response.end();
   await sockets.post(connectionId, '{"event":"x"}');
   // The connection is free for the next post a turn after the answer.
@@ -101,7 +105,7 @@ it('throws for a post whose answer breaks off in the middle on a kept connection
 });
 
 describe('closing', () => {
-  const close = () => createSockets(gateway.url('/live').href, settings).close(connectionId);
+  const close = () => create().close(connectionId);
 
   it('is a DELETE of the connection, below the stage', async () => {
     gateway.mood = (_, response) => response.writeHead(204).end();
