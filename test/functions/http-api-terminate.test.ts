@@ -84,7 +84,7 @@ async function scene() {
       isBase64Encoded: base64,
       requestContext: { http: { method } },
     };
-    return clock.finish(publish(event as APIGatewayProxyEventV2));
+    return clock.finish(api(event as APIGatewayProxyEventV2));
   }
   const ticket = () =>
     sealTicket(shared, contents(Math.floor(clock.now() / 1000), { c: 'SID=after', s: 'after', i: { userId: '42' } }));
