@@ -8,7 +8,7 @@ import type { Meter } from './core/connections/meter.ts';
 import type { Revocations } from './core/connections/revocations.ts';
 import { ticketMemory } from './core/handshake/ticket.ts';
 import { explainEnding, type RefusalReason } from './core/refusal.ts';
-import { nextCheck } from './core/sessions/next-check.ts';
+import { nextCheck } from './core/sessions/live-sessions.ts';
 import type { WatchEnd } from './core/sessions/session-ends.ts';
 import type { Starter } from './edge/invoke.ts';
 import { readAdmitted, type SocketEvent } from './edge/socket-event.ts';

@@ -1,6 +1,5 @@
 import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
-import { closeSocket, encodeLastFrame } from './core/delivery/close-socket.ts';
-import type { SocketSender } from './core/delivery/socket-sender.ts';
+import { closeSocket, encodeLastFrame, type SocketSender } from './core/delivery/socket-sender.ts';
 import {
   type Ending,
   encodeFrame,

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { createAnnounce } from '../core/channels/announce.ts';
 import { createLeave, createLeaveChannel, type Leave } from '../core/channels/leave.ts';
+import { createAnnounce } from '../core/channels/presence.ts';
 import type { StartWorker } from '../core/delivery/broadcast.ts';
 import { createBroadcaster } from '../core/delivery/broadcaster.ts';
-import { createPostToSubscribers } from '../core/delivery/post-to-subscribers.ts';
+import { createPostToSubscribers } from '../core/delivery/fan-out.ts';
 import type { SocketSender } from '../core/delivery/socket-sender.ts';
 import { systemClock } from '../edge/clock.ts';
 import { createConnectionRows } from '../edge/dynamodb/connection-rows.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Counters } from '../../functions/core/connections/counters.ts';
+import type { Counters } from '../../functions/core/connections/meter.ts';
 
 const second = { milliseconds: 1000, most: 10 };
 /** Rows of DynamoDB hold 150 windows: before it, an instant has windows in two rows. */

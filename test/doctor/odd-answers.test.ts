@@ -2,8 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { outcomes } from '../../doctor/check.ts';
 import { examine } from '../../doctor/examine.ts';
-import type { Answered } from '../../doctor/reply.ts';
-import { readSetCookie } from '../../doctor/reply.ts';
+import { type Answered, readSetCookie } from '../../doctor/reply.ts';
 import { createRedaction, report, reportJson } from '../../doctor/report.ts';
 import { anyText } from '../fakes/any-text.ts';
 

@@ -1,7 +1,5 @@
-import { createAnnounce } from '../../functions/core/channels/announce.ts';
-import { createLeave, createLeaveChannel } from '../../functions/core/channels/leave.ts';
-import { createSendMembers } from '../../functions/core/channels/send-members.ts';
-import { createTakeOff } from '../../functions/core/channels/unsubscribe.ts';
+import { createLeave, createLeaveChannel, createTakeOff } from '../../functions/core/channels/leave.ts';
+import { createAnnounce, createSendMembers } from '../../functions/core/channels/presence.ts';
 import { createCloseConnections } from '../../functions/core/sessions/close-connections.ts';
 import { createFakeBroadcaster } from './broadcaster.ts';
 import { ManualClock } from './clock.ts';

@@ -1,4 +1,4 @@
-import { type Counters, type SlidingWindow, windowsAt } from '../../functions/core/connections/counters.ts';
+import { type Counters, type SlidingWindow, windowsAt } from '../../functions/core/connections/meter.ts';
 
 /** Counters in memory, that know how often they were asked. */
 export class MemoryCounters implements Counters {

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { createAnnounce } from '../../functions/core/channels/announce.ts';
 import { createLeave, createLeaveChannel } from '../../functions/core/channels/leave.ts';
+import { createAnnounce } from '../../functions/core/channels/presence.ts';
 import type { RegisteredConnection } from '../../functions/core/connections/connection-registry.ts';
 import type { BroadcastPage } from '../../functions/core/delivery/broadcast.ts';
 import { createBroadcastWorker } from '../../functions/core/delivery/broadcast-worker.ts';
-import { createPostToSubscribers } from '../../functions/core/delivery/post-to-subscribers.ts';
+import { createPostToSubscribers } from '../../functions/core/delivery/fan-out.ts';
 import { SocketTrouble } from '../../functions/core/delivery/socket-sender.ts';
 import { createWelcome } from '../../functions/core/delivery/welcome.ts';
 import { createCloseConnections } from '../../functions/core/sessions/close-connections.ts';

@@ -6,14 +6,11 @@ import { type Ending, encodeFrame, type Frame, pongFrame } from '../frames/frame
 import type { Speaker } from '../frames/speaker.ts';
 import { type Refusal, refuseFrame } from '../refusal.ts';
 import type { Admission } from './admission.ts';
-import type { Announce } from './announce.ts';
 import { kindOf } from './channel.ts';
-import type { LeaveChannel } from './leave.ts';
+import type { LeaveChannel, TakeOff } from './leave.ts';
 import type { Members } from './members.ts';
-import { maxMembers, presentFrame } from './presence.ts';
-import type { SendMembers } from './send-members.ts';
+import { type Announce, maxMembers, presentFrame, type SendMembers } from './presence.ts';
 import type { Subscriptions } from './subscriptions.ts';
-import type { TakeOff } from './unsubscribe.ts';
 
 export interface JoinParts {
   readonly registry: Pick<ConnectionRegistry, 'join' | 'holds'>;

@@ -1,9 +1,10 @@
 import type { Connection } from '../connections/connection.ts';
 import type { ConnectionRegistry } from '../connections/connection-registry.ts';
 import type { Member } from '../connections/member.ts';
-import type { Announce } from './announce.ts';
+import type { Speaker } from '../frames/speaker.ts';
 import { kindOf } from './channel.ts';
 import type { Members } from './members.ts';
+import type { Announce } from './presence.ts';
 import type { Subscriptions } from './subscriptions.ts';
 
 /** What is known of a leaving beside whose it is. */
@@ -102,4 +103,25 @@ export function createLeaveChannel({ subscriptions, members, announce }: LeaveCh
     // An unsubscribe was stopped half-way.
     return (await members.of(channel, connection.connectionId)).map(({ userId }) => userId);
   }
+}
+
+/** Takes a connection that is still open off a channel, unless a younger frame of it has joined meanwhile. */
+export type TakeOff = (speaker: Speaker, channel: string, leaving: Leaving) => Promise<void>;
+
+export interface TakeOffParts {
+  readonly registry: Pick<ConnectionRegistry, 'join' | 'part'>;
+  readonly subscriptions: Pick<Subscriptions, 'find'>;
+  readonly leaveChannel: LeaveChannel;
+}
+
+/** The row last: who is stopped in between still has the channel on his list of what to leave. */
+export function createTakeOff({ registry, subscriptions, leaveChannel }: TakeOffParts): TakeOff {
+  return async (speaker, channel, leaving) => {
+    if (!(await leaveChannel(channel, speaker, leaving))) return;
+    await registry.part(speaker, channel);
+    if ((await subscriptions.find(channel, speaker)) === undefined) return;
+    // A younger frame has joined in between, and would be missing on that list.
+    const joining = await registry.join(speaker, channel, Number.MAX_SAFE_INTEGER);
+    if (joining === 'away') await leaveChannel(channel, speaker);
+  };
 }

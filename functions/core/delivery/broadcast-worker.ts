@@ -2,10 +2,9 @@ import type { Clock } from '../clock.ts';
 import type { Claims } from '../connections/claims.ts';
 import type { Connection } from '../connections/connection.ts';
 import type { BroadcastPage, StartWorker } from './broadcast.ts';
-import type { FanOutReport } from './fan-out.ts';
+import type { FanOutReport, PostToSubscribers } from './fan-out.ts';
 import { pointsBetween, timesAsFar } from './key-range.ts';
 import { delayed, dueAt, type Pace, shareOf } from './pace.ts';
-import type { PostToSubscribers } from './post-to-subscribers.ts';
 import type { SubscriberPage, Subscribers } from './subscribers.ts';
 
 /** Posts one page, and has the next ones posted. */

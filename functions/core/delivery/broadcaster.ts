@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.ts';
 import type { Broadcast, BroadcastReport, StartWorker } from './broadcast.ts';
+import type { PostToSubscribers } from './fan-out.ts';
 import type { Pace } from './pace.ts';
-import type { PostToSubscribers } from './post-to-subscribers.ts';
 import type { Subscribers } from './subscribers.ts';
 
 /** Few subscribers are posted to at once; for many, `deliver` is started page by page. It returns when the rest is queued. */

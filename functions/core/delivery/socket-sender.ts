@@ -1,3 +1,6 @@
+import { encodeFrame, errorFrame } from '../frames/frame.ts';
+import type { Refusal } from '../refusal.ts';
+
 /** A socket that no longer exists is an expected outcome of posting to it. */
 export type Delivery = 'delivered' | 'gone';
 
@@ -33,4 +36,16 @@ export class SocketTrouble extends Error {
   get retryable(): boolean {
     return this.status === undefined || this.status === 429 || this.status >= 500;
   }
+}
+
+/** The last frame of a socket, encoded once for all that close for this reason. */
+export function encodeLastFrame(why: Refusal): Uint8Array {
+  return Buffer.from(encodeFrame(errorFrame(why)));
+}
+
+/** Posts the reason, then closes the socket: closing itself carries no code. */
+export async function closeSocket(connectionId: string, lastFrame: Uint8Array, sender: SocketSender): Promise<Closing> {
+  // Being told is a courtesy, being closed is not.
+  const posted = await sender.post(connectionId, lastFrame).catch(() => 'unknown' as const);
+  return posted === 'gone' ? 'gone' : sender.close(connectionId);
 }

@@ -1,11 +1,9 @@
-import { doublingPauses } from '../backoff.ts';
-import type { Clock } from '../clock.ts';
+import { type Clock, doublingPauses } from '../clock.ts';
 import type { Connection } from '../connections/connection.ts';
 import type { ConnectionRegistry } from '../connections/connection-registry.ts';
 import { encodeFrame, welcomeFrame } from '../frames/frame.ts';
 import { explainEnding } from '../refusal.ts';
-import { closeSocket, encodeLastFrame } from './close-socket.ts';
-import { type Delivery, type SocketSender, SocketTrouble } from './socket-sender.ts';
+import { closeSocket, type Delivery, encodeLastFrame, type SocketSender, SocketTrouble } from './socket-sender.ts';
 
 /**
  * What became of a new connection. `revoked`: somebody logged it out before its socket was open, and could not close it then, nor say

@@ -1,5 +1,4 @@
-import type { Counters } from '../connections/counters.ts';
-import { createMeter, type Meter, mostWithin, stepWithin } from '../connections/meter.ts';
+import { type Counters, createMeter, type Meter, mostWithin, stepWithin } from '../connections/meter.ts';
 import type { FrameRefusalReason } from '../refusal.ts';
 import type { Speaker } from './speaker.ts';
 

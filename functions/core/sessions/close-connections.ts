@@ -1,11 +1,9 @@
-import { doublingPauses } from '../backoff.ts';
 import type { Leave, LeaveChannel } from '../channels/leave.ts';
-import { type Clock, startStopwatch } from '../clock.ts';
+import { type Clock, doublingPauses, startStopwatch } from '../clock.ts';
 import { forEachConcurrently } from '../concurrency.ts';
 import { type Connection, welcomePatience } from '../connections/connection.ts';
 import type { ConnectionRegistry, RevokedConnection } from '../connections/connection-registry.ts';
-import { closeSocket, encodeLastFrame } from '../delivery/close-socket.ts';
-import type { Closing, SocketSender } from '../delivery/socket-sender.ts';
+import { type Closing, closeSocket, encodeLastFrame, type SocketSender } from '../delivery/socket-sender.ts';
 import { explainEnding, type RefusalReason } from '../refusal.ts';
 
 /** How many sockets were to close, and what became of them. */

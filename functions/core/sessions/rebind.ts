@@ -10,8 +10,7 @@ import { clockTolerance, openTicket, type Ticket, ticketMemory } from '../handsh
 import { type Credentials, type CredentialsSource, hashSessionId } from '../keys/credentials.ts';
 import { explainEnding, isRefusal, type Refusal, refuse } from '../refusal.ts';
 import { type CloseConnections, type CloseReport, sumCloseReports } from './close-connections.ts';
-import type { LiveSessions } from './live-sessions.ts';
-import { nextCheck } from './next-check.ts';
+import { type LiveSessions, nextCheck } from './live-sessions.ts';
 import { listConnections } from './revoke.ts';
 
 /** That PHP has given a session another id. */

@@ -12,8 +12,7 @@ import {
 } from '../handshake/session.ts';
 import type { CredentialsSource } from '../keys/credentials.ts';
 import { isRefusal, type RefusalReason } from '../refusal.ts';
-import type { DueConnection, LiveSessions } from './live-sessions.ts';
-import { nextCheck } from './next-check.ts';
+import { type DueConnection, type LiveSessions, nextCheck } from './live-sessions.ts';
 
 /** Open sockets of one session and one principal, at least one. */
 export interface LiveGroup {

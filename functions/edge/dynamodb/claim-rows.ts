@@ -1,7 +1,7 @@
 import { DeleteItemCommand, type DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import type { Clock } from '../../core/clock.ts';
 import type { Claims } from '../../core/connections/claims.ts';
-import { type Counters, windowsAt } from '../../core/connections/counters.ts';
+import { type Counters, windowsAt } from '../../core/connections/meter.ts';
 import {
   type Attempt,
   answerMemory,

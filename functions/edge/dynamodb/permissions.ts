@@ -2,7 +2,7 @@ import type { Members } from '../../core/channels/members.ts';
 import type { Subscriptions } from '../../core/channels/subscriptions.ts';
 import type { Claims } from '../../core/connections/claims.ts';
 import type { ConnectionRegistry } from '../../core/connections/connection-registry.ts';
-import type { Counters } from '../../core/connections/counters.ts';
+import type { Counters } from '../../core/connections/meter.ts';
 import type { Revocations } from '../../core/connections/revocations.ts';
 import type { Idempotency } from '../../core/http-api/idempotency.ts';
 import type { GuardMemory } from '../../core/sessions/guard-memory.ts';

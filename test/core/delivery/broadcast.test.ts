@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { BroadcastPage } from '../../../functions/core/delivery/broadcast.ts';
 import { createBroadcastWorker } from '../../../functions/core/delivery/broadcast-worker.ts';
 import { createBroadcaster } from '../../../functions/core/delivery/broadcaster.ts';
-import { createPostToSubscribers } from '../../../functions/core/delivery/post-to-subscribers.ts';
+import { createPostToSubscribers } from '../../../functions/core/delivery/fan-out.ts';
 import { type Delivery, SocketTrouble } from '../../../functions/core/delivery/socket-sender.ts';
 import { MemoryClaims } from '../../fakes/claims.ts';
 import { ManualClock } from '../../fakes/clock.ts';

@@ -3,7 +3,7 @@ import { SessionCheckFailed } from '../../../functions/core/handshake/session.ts
 import { refuse } from '../../../functions/core/refusal.ts';
 import { type Check, judgeRun } from '../../../functions/core/sessions/guard.ts';
 import { emptyGuardState } from '../../../functions/core/sessions/guard-memory.ts';
-import { nextCheck } from '../../../functions/core/sessions/next-check.ts';
+import { nextCheck } from '../../../functions/core/sessions/live-sessions.ts';
 import type { RevalidateReport } from '../../../functions/core/sessions/revalidate.ts';
 import { failNext } from '../../fakes/order.ts';
 import { down, interval, scene, userOf } from './revalidate-scene.ts';

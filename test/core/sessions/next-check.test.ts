@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { nextCheck } from '../../../functions/core/sessions/next-check.ts';
+import { nextCheck } from '../../../functions/core/sessions/live-sessions.ts';
 
 const now = 1_790_000_000_123;
 const nowSeconds = Math.ceil(now / 1000);
