@@ -64,7 +64,7 @@ const bundledOnce = {
 const whereverItRuns = { AWS_REGION: 'us-east-1' };
 
 /** Counted by .ci/run and `npm run test:nodes`. */
-const testsJson = process.env.TESTS_JSON ?? (process.env.CI ? 'test/output/tests.json' : undefined);
+const testsJson = process.env['TESTS_JSON'] ?? (process.env['CI'] ? 'test/output/tests.json' : undefined);
 
 /** Answers come late on a busy machine, which many processes share: no limit here is a claim about how long they take. */
 const patient = { expect: { poll: { timeout: 60_000 } }, testTimeout: 180_000, hookTimeout: 180_000 };

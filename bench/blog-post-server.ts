@@ -18,7 +18,7 @@ io.use((socket, next) => {
   const { token } = socket.handshake.query;
   if (typeof token !== 'string' || !/^[A-Za-z0-9,-]{22,250}$/.test(token)) return refuse();
 
-  get(`${process.env.PAGE_URL}/getSessionID`, { headers: { cookie: `PHPSESSID=${token}` } }, (response) => {
+  get(`${process.env['PAGE_URL']}/getSessionID`, { headers: { cookie: `PHPSESSID=${token}` } }, (response) => {
     const chunks: Buffer[] = [];
     response.on('data', (chunk: Buffer) => chunks.push(chunk));
     response.once('error', refuse);

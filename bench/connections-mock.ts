@@ -130,6 +130,6 @@ function startCounting() {
 }
 
 // Who imports `isGone` has not started a server.
-if (process.env.CONNECTIONS_MOCK !== undefined && process.argv[1] === import.meta.filename) {
-  listen(JSON.parse(process.env.CONNECTIONS_MOCK));
+if (process.env['CONNECTIONS_MOCK'] !== undefined && process.argv[1] === import.meta.filename) {
+  listen(JSON.parse(process.env['CONNECTIONS_MOCK']));
 }

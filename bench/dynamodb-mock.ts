@@ -121,4 +121,4 @@ function listen({ subscribers }: DynamoDbMockSettings): void {
   }
 }
 
-listen(JSON.parse(process.env.DYNAMODB_MOCK ?? '{}'));
+listen(JSON.parse(process.env['DYNAMODB_MOCK'] ?? '{}'));

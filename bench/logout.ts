@@ -110,7 +110,7 @@ async function lineOf(server: Child<LogoutServer>, round: number): Promise<LogRe
 
 /** @param lastMs from `begin` to the last close that a client saw */
 function readParts(line: LogRecord, begin: number, lastMs: number): Logout['parts'] {
-  const ended = new Date(String(line.timestamp)).getTime() - Number(line.forgetMs);
+  const ended = new Date(String(line['timestamp'])).getTime() - Number(line['forgetMs']);
   const own = steps.map((step) => [step, Number(line[`${step}Ms`])] as const);
   const began = ended - own.reduce((sum, [, ms]) => sum + ms, 0);
   const known = Object.fromEntries(own) as Record<(typeof steps)[number], number>;

@@ -5,7 +5,7 @@ import { defineStack } from './define-stack.ts';
 
 /** The CDK app: configuration from the command line's `-c name=value` or `cdk.json`, one stack out. */
 // `cdk` validates the template against CloudFormation's rules; the local cloud has its own opinion and starts sooner.
-const app = new App({ builtinCloudFormationValidation: process.env.SESSION_SOCKET_VALIDATION !== 'off' });
+const app = new App({ builtinCloudFormationValidation: process.env['SESSION_SOCKET_VALIDATION'] !== 'off' });
 try {
   const deployed = defineStack(app);
   const sentence = deployed && describeUnsetOptions(deployed, (name) => app.node.tryGetContext(name));

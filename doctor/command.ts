@@ -100,7 +100,7 @@ export async function readDoctorOptions(
   if (slowUrl !== undefined && slowUrl.origin !== url.origin) {
     throw new UsageError('--slow-url is a page of the same site, because the cookie is sent to it.');
   }
-  const typed = values.cookie === '-' ? await readInput() : (values.cookie ?? environment.SESSION_SOCKET_COOKIE);
+  const typed = values.cookie === '-' ? await readInput() : (values.cookie ?? environment['SESSION_SOCKET_COOKIE']);
   const cookie = readCookie(typed);
   const mode = values.mode === undefined ? undefined : readChoice('--mode', sessionModes, values.mode);
   if (values.cookies !== undefined && mode !== 'cookie') throw new UsageError('--cookies goes with --mode cookie.');
@@ -117,8 +117,8 @@ export async function readDoctorOptions(
     target: {
       ...{ url, slowUrl, cookie },
       ...{ mode, cookieName, cookies },
-      keys: readKeys(values.key, environment.SESSION_SOCKET_SECRET, values['app-id']),
-      authorization: readAuthorization(environment.SESSION_SOCKET_AUTHORIZATION),
+      keys: readKeys(values.key, environment['SESSION_SOCKET_SECRET'], values['app-id']),
+      authorization: readAuthorization(environment['SESSION_SOCKET_AUTHORIZATION']),
       sessionTimeoutMs: readTimeout(values['timeout-ms']),
     },
     isJson: values.json,

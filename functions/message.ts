@@ -89,7 +89,7 @@ export function createMessage({ verbs, limit, sender, tell }: MessageParts) {
 
 /** To a subscription in a way that its channel hears of. */
 function failureOf(frame: Frame | Refusal): Frame {
-  const channel = isRefusal(frame) || frame.event !== 'pusher:subscribe' ? undefined : fieldsOf(frame.data).channel;
+  const channel = isRefusal(frame) || frame.event !== 'pusher:subscribe' ? undefined : fieldsOf(frame.data)['channel'];
   if (typeof channel !== 'string') return errorFrame(refuseFrame('fault'));
   return subscriptionErrorFrame(channel, refuseFrame('fault-in-subscribing'));
 }

@@ -103,7 +103,7 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
     if (!ends.hasBegun) options.log?.(entry);
   };
   const assembly = await readAssembly(options.assembly, options.stack);
-  const region = options.region ?? assembly.region ?? process.env.AWS_REGION ?? 'us-east-1';
+  const region = options.region ?? assembly.region ?? process.env['AWS_REGION'] ?? 'us-east-1';
   const stack = resolveStack(assembly, region);
   const apis = findApis(stack);
   const runtimes = new Map(

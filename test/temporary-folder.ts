@@ -7,7 +7,7 @@ let folder: string | undefined;
 /** All that tests put into the system's temporary folder goes into one of theirs, and with it: each CDK app leaves one. */
 export function setup(): void {
   folder = mkdtempSync(join(tmpdir(), 'session-socket-tests-'));
-  process.env.TMPDIR = folder;
+  process.env['TMPDIR'] = folder;
 }
 
 export function teardown(): void {

@@ -163,7 +163,7 @@ function withLevel(level: string, text: string): ReadableLine {
 function readJson(text: string): ReadableLine | undefined {
   const fields = parseObject(text);
   if (fields === undefined) return { text, style: 'dim' };
-  if (typeof fields.type === 'string' && fields.type.startsWith('platform.')) return readPlatformEvent(fields);
+  if (typeof fields['type'] === 'string' && fields['type'].startsWith('platform.')) return readPlatformEvent(fields);
   const { level, message, code, reason, connectionId, errorType, errorMessage } = fields;
   const parts = [message, errorType, errorMessage, code, reason, connectionId];
   const known = parts.filter((part) => ['string', 'number'].includes(typeof part) && part !== '');

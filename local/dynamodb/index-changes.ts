@@ -25,19 +25,19 @@ export function changesIndexes({ GlobalSecondaryIndexUpdates: updates }: Readonl
  * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/GSI.OnlineOps.html
  */
 export async function changeIndexes(dynalite: Dynalite, input: Record<string, unknown>): Promise<Outcome> {
-  const table = typeof input.TableName === 'string' ? await dynalite.table(input.TableName) : undefined;
+  const table = typeof input['TableName'] === 'string' ? await dynalite.table(input['TableName']) : undefined;
   const isOnDemand = table?.BillingModeSummary?.BillingMode === 'PAY_PER_REQUEST';
-  const definitions = (input.AttributeDefinitions ?? []) as Table['AttributeDefinitions'];
-  const isOfOneKind = !input.ProvisionedThroughput && !input.BillingMode;
+  const definitions = (input['AttributeDefinitions'] ?? []) as Table['AttributeDefinitions'];
+  const isOfOneKind = !input['ProvisionedThroughput'] && !input['BillingMode'];
   // dynalite's check wants it on every table.
-  for (const { Create } of input.GlobalSecondaryIndexUpdates as Update[]) {
+  for (const { Create } of input['GlobalSecondaryIndexUpdates'] as Update[]) {
     if (isOnDemand && Create) Create.ProvisionedThroughput = { ReadCapacityUnits: 1, WriteCapacityUnits: 1 };
   }
   const prepared = dynalite.prepare('UpdateTable', input);
   if ('refusal' in prepared) return prepared.refusal;
   if (table === undefined) return dynalite.run('UpdateTable', prepared.data);
 
-  const [update, ...more] = prepared.data.GlobalSecondaryIndexUpdates as readonly Update[];
+  const [update, ...more] = prepared.data['GlobalSecondaryIndexUpdates'] as readonly Update[];
   if (more.length > 0) {
     const message = 'Subscriber limit exceeded: Only 1 online index can be created or deleted simultaneously per table';
     return failure('dynamodb', 'LimitExceededException', message);

@@ -46,14 +46,14 @@ export function createItemOperations(dynalite: Dynalite): ItemOperations {
   }
 
   async function changesIndexKey({ data }: Ready): Promise<boolean> {
-    const keys = await indexKeysOf(data.TableName);
+    const keys = await indexKeysOf(data['TableName']);
     return keys.length > 0 && changedAttributes(data).some((each) => keys.some(({ attribute }) => attribute === each));
   }
 
   async function refuseEmptyIndexKeys({ operation, data }: Ready): Promise<Outcome | undefined> {
-    if (operation === 'PutItem') return refuseEmpty(await indexKeysOf(data.TableName), data.Item as Item);
+    if (operation === 'PutItem') return refuseEmpty(await indexKeysOf(data['TableName']), data['Item'] as Item);
     if (operation !== 'BatchWriteItem') return undefined;
-    for (const [table, requests] of Object.entries(data.RequestItems as Record<string, BatchedWrite[]>)) {
+    for (const [table, requests] of Object.entries(data['RequestItems'] as Record<string, BatchedWrite[]>)) {
       const keys = await indexKeysOf(table);
       for (const { PutRequest } of requests) {
         const refusal = PutRequest && refuseEmpty(keys, PutRequest.Item);
@@ -65,33 +65,33 @@ export function createItemOperations(dynalite: Dynalite): ItemOperations {
 
   /** What an update makes of a key is seen only afterwards: `SET a = b` may copy an empty text into it. */
   async function updateIndexKey({ operation, data }: Ready): Promise<Outcome> {
-    const table = await dynalite.table(String(data.TableName));
-    if (table === undefined || dynalite.refuseKey(table, data.Key)) return dynalite.run(operation, data);
-    const key = { ...(data.Key as object) };
+    const table = await dynalite.table(String(data['TableName']));
+    if (table === undefined || dynalite.refuseKey(table, data['Key'])) return dynalite.run(operation, data);
+    const key = { ...(data['Key'] as object) };
     const before = await dynalite.item(table, key);
     const outcome = await dynalite.run(operation, data);
     if (outcome.status !== 200) return outcome;
-    const refusal = refuseEmpty(await indexKeysOf(data.TableName), (await dynalite.item(table, key)) as Item);
+    const refusal = refuseEmpty(await indexKeysOf(data['TableName']), (await dynalite.item(table, key)) as Item);
     if (refusal === undefined) return outcome;
     await dynalite.restore(table, key, before);
     return refusal;
   }
 
   async function withItem(outcome: Outcome, { data }: Ready): Promise<Outcome> {
-    const table = await dynalite.table(String(data.TableName));
-    const Item = table && (await dynalite.item(table, data.Key ?? data.Item));
+    const table = await dynalite.table(String(data['TableName']));
+    const Item = table && (await dynalite.item(table, data['Key'] ?? data['Item']));
     return Item === undefined ? outcome : { ...outcome, output: { ...outcome.output, Item } };
   }
 
   return {
     prepare(operation, input) {
-      const wanted = input.ReturnValuesOnConditionCheckFailure ?? 'NONE';
+      const wanted = input['ReturnValuesOnConditionCheckFailure'] ?? 'NONE';
       const prepared = dynalite.prepare(operation, input);
       if ('refusal' in prepared) return prepared;
       if (wanted !== 'ALL_OLD' && wanted !== 'NONE') {
         return { refusal: invalid('ReturnValuesOnConditionCheckFailure can only be ALL_OLD or NONE') };
       }
-      const refusal = refuseComparison(prepared.data.Expected as Expected | undefined);
+      const refusal = refuseComparison(prepared.data['Expected'] as Expected | undefined);
       if (refusal !== undefined) return { refusal };
       return { ready: { operation, data: prepared.data, showsItemOnFailure: wanted === 'ALL_OLD' } };
     },
@@ -167,7 +167,7 @@ function changedAttributes({ _updates, AttributeUpdates }: Prepared): readonly u
 function refuseEmpty(keys: readonly IndexKey[], item: Item | undefined): Outcome | undefined {
   for (const { index, attribute } of keys) {
     const value = item?.[attribute];
-    if (value?.S !== '' && value?.B !== '') continue;
+    if (value?.['S'] !== '' && value?.['B'] !== '') continue;
     return invalid(
       'One or more parameter values are not valid. A value specified for a secondary index key is not supported. ' +
         'The AttributeValue for a key attribute cannot contain an empty string value. ' +

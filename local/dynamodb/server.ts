@@ -71,8 +71,8 @@ export async function startDynamoDb(stack: Stack, options: DynamoDbOptions = {})
     const input = changesTable ? structuredClone(call.input) : undefined;
     const answered = await engine.answer(call);
     if (input !== undefined && answered.status === 200) {
-      const { Enabled, AttributeName } = (input.TimeToLiveSpecification ?? {}) as Readonly<Record<string, unknown>>;
-      expiry.watch(String(input.TableName), Enabled === true ? String(AttributeName) : undefined);
+      const { Enabled, AttributeName } = (input['TimeToLiveSpecification'] ?? {}) as Readonly<Record<string, unknown>>;
+      expiry.watch(String(input['TableName']), Enabled === true ? String(AttributeName) : undefined);
     }
     return answered;
   }
@@ -148,7 +148,7 @@ const ofItems = /Item|^Query$|^Scan$|Statement|ExecuteTransaction/;
  */
 function outcomeOfFault(fault: ServiceFault, call: Call, tables: readonly LocalTable[]): Outcome {
   if (fault === 'fail') return internalError();
-  const isOnDemand = tables.some(({ name, isOnDemand }) => isOnDemand && name === call.input.TableName);
+  const isOnDemand = tables.some(({ name, isOnDemand }) => isOnDemand && name === call.input['TableName']);
   if (isOnDemand || !ofItems.test(call.operation)) {
     return failure('availability', 'ThrottlingException', 'Rate of requests exceeds the allowed throughput.');
   }

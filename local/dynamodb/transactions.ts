@@ -61,10 +61,10 @@ export function createTransactions(dynalite: Dynalite, operations: ItemOperation
       const prepared = operations.prepare(operation, input as Record<string, unknown>);
       if ('refusal' in prepared) return prepared.refusal;
       const { data } = prepared.ready;
-      if (action === 'ConditionCheck' && data.ConditionExpression === undefined) {
+      if (action === 'ConditionCheck' && data['ConditionExpression'] === undefined) {
         return invalid('The parameter ConditionExpression is required for a ConditionCheck.');
       }
-      if (action === 'Update' && data.UpdateExpression === undefined) {
+      if (action === 'Update' && data['UpdateExpression'] === undefined) {
         return invalid('The parameter UpdateExpression is required for an Update.');
       }
       elements.push({ action, ready: prepared.ready });
@@ -77,7 +77,7 @@ export function createTransactions(dynalite: Dynalite, operations: ItemOperation
     const seen = new Set<string>();
     for (const element of elements) {
       const { data } = element.ready;
-      const table = await dynalite.table(String(data.TableName));
+      const table = await dynalite.table(String(data['TableName']));
       if (table === undefined) {
         return failure('dynamodb', 'ResourceNotFoundException', 'Requested resource not found');
       }

@@ -56,9 +56,9 @@ export function createDynamoDbNeeds(tables: readonly StackResource[], place: Pla
         return {
           ...texts({
             'dynamodb:EnclosingOperation': enclosing,
-            'dynamodb:ReturnConsumedCapacity': input.ReturnConsumedCapacity,
-            'dynamodb:ReturnValues': input.ReturnValues,
-            'dynamodb:Select': input.Select,
+            'dynamodb:ReturnConsumedCapacity': input['ReturnConsumedCapacity'],
+            'dynamodb:ReturnValues': input['ReturnValues'],
+            'dynamodb:Select': input['Select'],
           }),
           ...lists({
             'dynamodb:LeadingKeys': leadingKeys(operation, input, partitionKeys.get(resource)),
@@ -73,13 +73,13 @@ export function createDynamoDbNeeds(tables: readonly StackResource[], place: Pla
     const input = asInput(given);
     if (onOneTable.includes(operation) || onTableOrIndex.includes(operation)) return onTable(operation, input);
     if (onManyTables.includes(operation)) {
-      return Object.entries(asInput(input.RequestItems)).map(([name, items]) =>
+      return Object.entries(asInput(input['RequestItems'])).map(([name, items]) =>
         need(operation, tableArn(name, place), { Items: items }),
       );
     }
     const actions = Object.hasOwn(inTransactions, operation) ? inTransactions[operation] : undefined;
     if (actions !== undefined) {
-      const elements: readonly unknown[] = Array.isArray(input.TransactItems) ? input.TransactItems : [];
+      const elements: readonly unknown[] = Array.isArray(input['TransactItems']) ? input['TransactItems'] : [];
       return elements.flatMap((element) =>
         Object.entries(asInput(element)).flatMap(([kind, item]) => {
           const action = Object.hasOwn(actions, kind) ? actions[kind] : undefined;
@@ -104,7 +104,7 @@ function readPartitionKeys(tables: readonly StackResource[]): ReadonlyMap<string
     keys.set(table, hashKey(properties.value('KeySchema')));
     for (const property of ['GlobalSecondaryIndexes', 'LocalSecondaryIndexes']) {
       for (const index of (properties.value(property) ?? []) as readonly Input[]) {
-        keys.set(`${table}/index/${String(index.IndexName)}`, hashKey(index.KeySchema));
+        keys.set(`${table}/index/${String(index['IndexName'])}`, hashKey(index['KeySchema']));
       }
     }
   }
@@ -113,7 +113,7 @@ function readPartitionKeys(tables: readonly StackResource[]): ReadonlyMap<string
 
 function hashKey(schema: unknown): string {
   const elements = (schema ?? []) as readonly Input[];
-  return String(elements.find(({ KeyType }) => KeyType === 'HASH')?.AttributeName);
+  return String(elements.find(({ KeyType }) => KeyType === 'HASH')?.['AttributeName']);
 }
 
 /** A table may be named by its ARN. */
@@ -147,20 +147,20 @@ function items({ Key, Item, Items }: Input): readonly Input[] {
   const { Keys } = asInput(Items);
   const batch = Array.isArray(Items) ? Items.map(asInput) : [];
   const written = batch.flatMap(({ PutRequest, DeleteRequest }) => [
-    asInput(PutRequest).Item,
-    asInput(DeleteRequest).Key,
+    asInput(PutRequest)['Item'],
+    asInput(DeleteRequest)['Key'],
   ]);
   const all: readonly unknown[] = [Key, Item, ...(Array.isArray(Keys) ? Keys : []), ...written];
   return all.filter((item) => item !== undefined).map(asInput);
 }
 
 function queriedKeys(input: Input, partitionKey: string): readonly string[] | undefined {
-  const { AttributeValueList } = asInput(asInput(input.KeyConditions)[partitionKey]);
+  const { AttributeValueList } = asInput(asInput(input['KeyConditions'])[partitionKey]);
   if (Array.isArray(AttributeValueList)) return AttributeValueList.flatMap(scalar);
 
-  const names = asInput(input.ExpressionAttributeNames);
-  const values = asInput(input.ExpressionAttributeValues);
-  const equalities = String(input.KeyConditionExpression ?? '').matchAll(/([#:]?\w+)\s*=\s*([#:]?\w+)/g);
+  const names = asInput(input['ExpressionAttributeNames']);
+  const values = asInput(input['ExpressionAttributeValues']);
+  const equalities = String(input['KeyConditionExpression'] ?? '').matchAll(/([#:]?\w+)\s*=\s*([#:]?\w+)/g);
   for (const [, left = '', right = ''] of equalities) {
     const [name, value] = left.startsWith(':') ? [right, left] : [left, right];
     if ((names[name] ?? name) === partitionKey) return scalar(values[value]);
@@ -192,8 +192,8 @@ function attributesOf(input: Input): readonly string[] | undefined {
   const found = new Set<string>(items(input).flatMap((item) => Object.keys(item)));
   for (const part of parts) {
     for (const property of byName) for (const name of Object.keys(asInput(part[property]))) found.add(name);
-    if (Array.isArray(part.AttributesToGet)) for (const name of part.AttributesToGet) found.add(String(name));
-    const aliases = asInput(part.ExpressionAttributeNames);
+    if (Array.isArray(part['AttributesToGet'])) for (const name of part['AttributesToGet']) found.add(String(name));
+    const aliases = asInput(part['ExpressionAttributeNames']);
     for (const property of expressions) {
       for (const name of namesIn(String(part[property] ?? ''))) found.add(String(aliases[name] ?? name));
     }

@@ -102,7 +102,7 @@ export function createAuthentication({
     const { status, missingToken, toleranceMinutes } = errorFormats[service];
     const refuse = (errorType: string, message: string): Denial => ({ status, errorType, message });
 
-    const authorization = textOf(request.headers.authorization);
+    const authorization = textOf(request.headers['authorization']);
     if (!authorization.trim().startsWith('AWS4-')) return refuse('MissingAuthenticationTokenException', missingToken);
     const signature = readSignature(authorization);
     if (typeof signature === 'string') return refuse('IncompleteSignatureException', signature);

@@ -38,8 +38,11 @@ export function readPolicy(document: unknown, path: string, known: readonly stri
 /** @returns each statement with its path */
 export function readStatements(document: unknown, path: string): readonly (readonly [statement: Json, path: string])[] {
   if (!isObject(document)) throw new MalformedPolicy(path, 'is no policy document.');
-  if (!versions.includes(document.Version)) throw new MalformedPolicy(`${path}.Version`, 'is no version of policies.');
-  const statements: readonly unknown[] = Array.isArray(document.Statement) ? document.Statement : [document.Statement];
+  if (!versions.includes(document['Version']))
+    throw new MalformedPolicy(`${path}.Version`, 'is no version of policies.');
+  const statements: readonly unknown[] = Array.isArray(document['Statement'])
+    ? document['Statement']
+    : [document['Statement']];
   return statements.map((statement, index) => {
     const at = `${path}.Statement[${index}]`;
     if (!isObject(statement)) throw new MalformedPolicy(at, 'is no statement.');
@@ -57,7 +60,7 @@ function readStatement(statement: Json, path: string, known: readonly string[]):
     actions,
     writtenActions: patterns,
     resources: completeArns(readPatterns(statement, 'Resource', path), path),
-    conditions: isAboutUs(actions) ? readConditions(statement.Condition, `${path}.Condition`) : [],
+    conditions: isAboutUs(actions) ? readConditions(statement['Condition'], `${path}.Condition`) : [],
   };
 }
 

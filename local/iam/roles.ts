@@ -96,10 +96,10 @@ const elements = ['Sid', 'Effect', 'Action', 'Principal'];
 function readTrust(document: unknown, path: string): Trust {
   const statements = readStatements(document, path).flatMap(([statement, at]) => {
     // Accounts, users and federations are nobody here, whatever is asked of them.
-    if (isObject(statement.Principal) && statement.Principal.Service === undefined) return [];
+    if (isObject(statement['Principal']) && statement['Principal']['Service'] === undefined) return [];
     const unknown = Object.keys(statement).find((name) => !elements.includes(name));
     if (unknown !== undefined) throw new MalformedPolicy(`${at}.${unknown}`, 'is not emulated.');
-    const actions = readTexts(statement.Action, `${at}.Action`);
+    const actions = readTexts(statement['Action'], `${at}.Action`);
     const isToAssume = actions.some((action) => matches(action.toLowerCase(), 'sts:assumerole'));
     return [{ effect: readEffect(statement, at), isToAssume, services: readServices(statement, `${at}.Principal`) }];
   });
@@ -111,7 +111,7 @@ function readTrust(document: unknown, path: string): Trust {
 
 function readServices({ Principal }: Json, path: string): readonly string[] {
   if (!isObject(Principal)) throw new MalformedPolicy(path, 'must be an object.');
-  return readTexts(Principal.Service, `${path}.Service`);
+  return readTexts(Principal['Service'], `${path}.Service`);
 }
 
 const logs = ['logs:CreateLogGroup', 'logs:CreateLogStream', 'logs:PutLogEvents'];

@@ -182,7 +182,7 @@ const sections = ['Conditions', 'Mappings', 'Outputs', 'Parameters', 'Transform'
 
 /** @returns undefined for a function whose code is no asset */
 export function assetKey({ Resources }: Template, logicalId: string): string | undefined {
-  const { S3Key } = Object(Resources[logicalId]?.Properties?.Code) as { S3Key?: unknown };
+  const { S3Key } = Object(Resources[logicalId]?.Properties?.['Code']) as { S3Key?: unknown };
   return typeof S3Key === 'string' ? S3Key : undefined;
 }
 

@@ -29,7 +29,7 @@ const handlers = new URL('./handlers/', import.meta.url);
 export async function writeAssembly(template: TestTemplate): Promise<TestAssembly> {
   const folder = await mkdtemp(join(tmpdir(), 'session-socket-assembly-'));
   const names = Object.values(template.Resources)
-    .map(({ Properties }) => (Properties?.Code as { S3Key?: unknown } | undefined)?.S3Key)
+    .map(({ Properties }) => (Properties?.['Code'] as { S3Key?: unknown } | undefined)?.S3Key)
     .filter((key) => typeof key === 'string')
     .map((key) => key.replace(/\.zip$/, ''));
   for (const name of new Set(names)) {

@@ -196,15 +196,15 @@ export function addTwoWayRoute({ Resources }: TestTemplate, key: string): void {
 
 /** Then a message that matches no route has nowhere to go. */
 export function dropDefaultRoute({ Resources }: TestTemplate): void {
-  delete Resources.DefaultRoute;
-  delete Resources.DefaultRouteResponse;
+  delete Resources['DefaultRoute'];
+  delete Resources['DefaultRouteResponse'];
 }
 
 /** Then everybody gets in, and no function starts for that. */
 export function dropConnectRoute({ Resources }: TestTemplate): void {
-  delete Resources.ConnectRoute;
-  delete Resources.ConnectAuthorizer;
-  delete Resources.AuthorizerPermission;
+  delete Resources['ConnectRoute'];
+  delete Resources['ConnectAuthorizer'];
+  delete Resources['AuthorizerPermission'];
 }
 
 /** Changes some properties of a resource that is there. */

@@ -8,7 +8,7 @@ export function addHttpApi(template: TestTemplate, stageName = '$default'): void
       Type: 'AWS::ApiGatewayV2::Stage',
       Properties: { ApiId: { Ref: 'Http' }, StageName: stageName, AutoDeploy: true, StageVariables: { tier: 'gold' } },
     },
-    HttpFunctionRole: template.Resources.MessageRole,
+    HttpFunctionRole: template.Resources['MessageRole'],
     HttpFunction: {
       Type: 'AWS::Lambda::Function',
       Properties: {

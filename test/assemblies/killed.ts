@@ -41,5 +41,5 @@ async function startHanging(action: 'hangs' | 'spins'): Promise<string> {
 }
 
 async function invoke({ functions }: LocalCloud, action: string): Promise<string> {
-  return (await functions.Worker?.invoke({ action }))?.payload ?? '';
+  return (await functions['Worker']?.invoke({ action }))?.payload ?? '';
 }

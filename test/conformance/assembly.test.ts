@@ -26,7 +26,7 @@ itHere.each([
 /** A stage that shows a deployment, which knows the routes that were there before it. */
 function deployOnly(template: TestTemplate, routes: readonly string[]): void {
   const DependsOn = [...routes];
-  template.Resources.Deployment = {
+  template.Resources['Deployment'] = {
     Type: 'AWS::ApiGatewayV2::Deployment',
     Properties: { ApiId: { Ref: 'Api' } },
     DependsOn,
@@ -62,7 +62,7 @@ itHere('#71 with it deployed it answers', async () => {
 itHere('#72 code is found without any metadata in the template', async () => {
   expect(JSON.stringify(chatTemplate())).not.toContain('aws:asset');
   const chat = await startChat();
-  expect(await chat.cloud.functions.Worker?.invoke({ action: 'nothing' })).toMatchObject({ outcome: 'returned' });
+  expect(await chat.cloud.functions['Worker']?.invoke({ action: 'nothing' })).toMatchObject({ outcome: 'returned' });
   await chat.close();
 });
 

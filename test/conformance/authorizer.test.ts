@@ -16,13 +16,13 @@ afterAll(() => target.close());
 const isMarked =
   (mark: string) =>
   ({ queryStringParameters: query }: GatewayEvent) =>
-    query?.mark === mark;
+    query?.['mark'] === mark;
 const invocationsOf = (name: string) => target.chat.cloud.functions[name]?.invocations ?? 0;
 
 itHere('#14 who is allowed is let in, and $connect gets the context', async () => {
   expect(await handshakeStatus(`${url}?token=allow&mark=allowed`)).toBe(101);
   const { requestContext } = await target.chat.event('Connect', isMarked('allowed'));
-  expect(requestContext.authorizer).toMatchObject({ principalId: 'user:42', name: 'gonzalo' });
+  expect(requestContext['authorizer']).toMatchObject({ principalId: 'user:42', name: 'gonzalo' });
 });
 
 it.each(['', '?token=', '?Token=allow'])('#15 #N8 a handshake with "%s" for a query gets a 401', async (query) => {
@@ -103,7 +103,7 @@ itHere('#20 #N7 #21 the context is in every event of the connection, as text', a
   const isTheirs = (event: GatewayEvent) => event.requestContext.connectionId === connectionId;
   const later = [await target.chat.event('Message', isTheirs), await target.chat.event('Disconnect', isTheirs)];
   const context = { name: 'gonzalo', number: '7', flag: 'true', principalId: 'user:42' };
-  for (const { requestContext } of [connected, ...later]) expect(requestContext.authorizer).toEqual(context);
+  for (const { requestContext } of [connected, ...later]) expect(requestContext['authorizer']).toEqual(context);
 });
 
 itHere('#21 the log names, once, what of the context becomes text', async () => {
@@ -120,7 +120,7 @@ it('#21 an object in the context makes it a 500', async () => {
 itHere('#22 without a context there is the principalId', async () => {
   await handshakeStatus(`${url}?token=no-context&mark=none`);
   const { requestContext } = await target.chat.event('Connect', isMarked('none'));
-  expect(requestContext.authorizer).toEqual({ principalId: 'user:42' });
+  expect(requestContext['authorizer']).toEqual({ principalId: 'user:42' });
 });
 
 itHere('#24 two handshakes with the same token are two invocations', async () => {

@@ -43,7 +43,7 @@ async function connectWithId(to: Chat = chat): Promise<Connected> {
   connected += 1;
   const mark = String(connected);
   const client = await connect(`${to.cloud.webSocketUrl}?token=allow&mark=${mark}`);
-  const { requestContext } = await to.event('Connect', ({ queryStringParameters: q }) => q?.mark === mark);
+  const { requestContext } = await to.event('Connect', ({ queryStringParameters: q }) => q?.['mark'] === mark);
   return { client, id: requestContext.connectionId };
 }
 
@@ -145,7 +145,7 @@ itHere('#59 a malformed id is a BadRequestException', async () => {
 
 itHere('#60 #N15 a connection is gone while its $connect runs, and there when it returned', async () => {
   const connecting = connect(`${url}&connect=slow&mark=early`);
-  const { requestContext } = await chat.event('Connect', ({ queryStringParameters: q }) => q?.mark === 'early');
+  const { requestContext } = await chat.event('Connect', ({ queryStringParameters: q }) => q?.['mark'] === 'early');
   const post = () => api.send(new PostToConnectionCommand({ ConnectionId: requestContext.connectionId, Data: 'x' }));
   await expect(post()).rejects.toBeInstanceOf(GoneException);
   const client = await connecting;

@@ -17,7 +17,7 @@ afterAll(() => target.close());
 const isMarked =
   (mark: string) =>
   ({ queryStringParameters: query }: GatewayEvent) =>
-    query?.mark === mark;
+    query?.['mark'] === mark;
 
 itHere(
   '#66 $disconnect runs once after the close; that it throws reaches nobody, and nothing is left of it',
@@ -28,7 +28,7 @@ itHere(
     await client.close(1000);
     // The handler of the chat's $disconnect always throws.
     await until((entry) => entry.kind === 'integration-failed' && entry.routeKey === '$disconnect');
-    expect(cloud.functions.Disconnect?.invocations).toBe(1);
+    expect(cloud.functions['Disconnect']?.invocations).toBe(1);
     expect(await client.closed).toMatchObject({ code: 1000 });
     expect(client.frames).toEqual([]);
     const path = `/@connections/${encodeURIComponent(connectionId)}`;
@@ -63,7 +63,7 @@ itHere('#68 $disconnect does not wait for a message’s function that still runs
 
 itHere('#69 a function is frozen between its invocations', async () => {
   const work = async (action: string) =>
-    JSON.parse((await target.chat.cloud.functions.Worker?.invoke({ action }))?.payload ?? 'null');
+    JSON.parse((await target.chat.cloud.functions['Worker']?.invoke({ action }))?.payload ?? 'null');
   await work('leaves');
   // Its timer of 50 ms would have run by then.
   await wait(300);
@@ -74,7 +74,7 @@ itHere('#69 a function is frozen between its invocations', async () => {
 
 itHere('#70 the end closes clients with 1001 and does not wait for functions under way', async () => {
   const chat = await startChat({
-    change: ({ Resources }) => void Object.assign(Resources.Message?.Properties ?? {}, { Timeout: 900 }),
+    change: ({ Resources }) => void Object.assign(Resources['Message']?.Properties ?? {}, { Timeout: 900 }),
   });
   const client = await connect(`${chat.cloud.webSocketUrl}?token=allow`);
   client.send({ sleepMs: 60_000, mark: 'never' });

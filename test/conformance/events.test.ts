@@ -86,7 +86,7 @@ describe('a client that does what the recorded one did', () => {
 
   itHere('#27 #N4 #28 #29 makes the events of AWS: keys, order and values', async () => {
     const [connected, sent, left] = [recorded('connect'), recorded('message'), recorded('disconnect')];
-    const client = await connect(chat.cloud.webSocketUrl, { headers: { Host: String(left.headers.Host) } });
+    const client = await connect(chat.cloud.webSocketUrl, { headers: { Host: String(left.headers['Host']) } });
     client.send(sent.body);
     const message = await chat.event('Message');
     client.socket.close();
@@ -151,7 +151,7 @@ describe('a client of the chat', () => {
     client.send(mark);
     await client.next();
     await client.close();
-    const isMarked = (event: GatewayEvent) => event.queryStringParameters?.mark === mark;
+    const isMarked = (event: GatewayEvent) => event.queryStringParameters?.['mark'] === mark;
     const authorized = await chat.event('Authorizer', isMarked);
     const connected = await chat.event('Connect', isMarked);
     const { connectionId } = connected.requestContext;
@@ -187,11 +187,11 @@ describe('a client of the chat', () => {
 
   itHere('#30 is named by its User-Agent in every event when it sent one, and nothing is null', async () => {
     for (const event of await eventsOf('agent', { 'User-Agent': 'test/1' })) {
-      expect(event.requestContext.identity).toEqual({ userAgent: 'test/1', sourceIp: '127.0.0.1' });
+      expect(event.requestContext['identity']).toEqual({ userAgent: 'test/1', sourceIp: '127.0.0.1' });
       expect(JSON.stringify(event)).not.toContain(':null');
     }
     for (const event of await eventsOf('no-agent')) {
-      expect(event.requestContext.identity).toEqual({ sourceIp: '127.0.0.1' });
+      expect(event.requestContext['identity']).toEqual({ sourceIp: '127.0.0.1' });
       expect(JSON.stringify(event)).not.toContain(':null');
     }
   });
@@ -207,14 +207,14 @@ describe('a client of the chat', () => {
 
   itHere('#32 finds Host and domainName to be the same, and the stage to be the one of the template', async () => {
     const [, connected, sent, left] = await eventsOf('host');
-    for (const event of [connected, left]) expect(event?.headers.Host).toBe(event?.requestContext.domainName);
-    for (const event of [connected, sent, left]) expect(event?.requestContext.stage).toBe('prod');
+    for (const event of [connected, left]) expect(event?.headers['Host']).toBe(event?.requestContext['domainName']);
+    for (const event of [connected, sent, left]) expect(event?.requestContext['stage']).toBe('prod');
   });
 
   itHere('#32 cannot use a custom domain: it is refused at start, with its logical id', async () => {
     const start = startChat({
       change({ Resources }) {
-        Resources.Domain = { Type: 'AWS::ApiGatewayV2::DomainName', Properties: { DomainName: 'chat.example.com' } };
+        Resources['Domain'] = { Type: 'AWS::ApiGatewayV2::DomainName', Properties: { DomainName: 'chat.example.com' } };
       },
     });
     await expect(start).rejects.toThrow('Domain: the local cloud cannot run AWS::ApiGatewayV2::DomainName.');
@@ -229,7 +229,7 @@ describe('a client of the chat', () => {
     const query = `mark=${encodeURIComponent(mark)}`;
     const client = await connect(`${url}&${query}`);
     client.socket.close(code);
-    const { requestContext } = await chat.event('Connect', (event) => event.queryStringParameters?.mark === mark);
+    const { requestContext } = await chat.event('Connect', (event) => event.queryStringParameters?.['mark'] === mark);
     const isTheirs = (event: GatewayEvent) => event.requestContext.connectionId === requestContext.connectionId;
     const left = await chat.event('Disconnect', isTheirs);
     expect(left.requestContext).toMatchObject({ disconnectStatusCode: seen, disconnectReason: reason });
@@ -239,7 +239,7 @@ describe('a client of the chat', () => {
   itHere('#33 that is cut off is a 1006 without a reason', async () => {
     const client = await connect(`${url}&mark=cut`);
     client.socket.terminate();
-    const { requestContext } = await chat.event('Connect', (event) => event.queryStringParameters?.mark === 'cut');
+    const { requestContext } = await chat.event('Connect', (event) => event.queryStringParameters?.['mark'] === 'cut');
     const isTheirs = (event: GatewayEvent) => event.requestContext.connectionId === requestContext.connectionId;
     const left = await chat.event('Disconnect', isTheirs);
     expect(left.requestContext).toMatchObject({ disconnectStatusCode: 1006, disconnectReason: '' });

@@ -47,12 +47,12 @@ it('#50 #N3 a binary frame closes with 1003', async () => {
 });
 
 itHere('#47 #50 #N3 and no function is invoked', async () => {
-  const before = target.chat.cloud.functions.Message?.invocations;
+  const before = target.chat.cloud.functions['Message']?.invocations;
   const [long, binary] = [await connect(url, plainly), await connect(url)];
   long.send('x'.repeat(33 * 1024));
   binary.socket.send(Buffer.from([1, 2, 3]));
   await Promise.all([long.closed, binary.closed]);
-  expect(target.chat.cloud.functions.Message?.invocations).toBe(before);
+  expect(target.chat.cloud.functions['Message']?.invocations).toBe(before);
 });
 
 /** A chat of its own, because moving its clock ends every connection that is open. */

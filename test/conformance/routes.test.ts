@@ -118,7 +118,7 @@ it('#40 #N13 a two-way route sends the body of its function, once', () =>
 
 itHere('#40 without a route response it sends nothing', () =>
   withOther(
-    ({ Resources }) => void delete Resources.DefaultRouteResponse,
+    ({ Resources }) => void delete Resources['DefaultRouteResponse'],
     async (client, chat) => {
       client.send({ sleepMs: 50, mark: 'unanswered' });
       await chat.line('Message', (line) => line === 'awake unanswered');
@@ -151,7 +151,7 @@ describe('without the permission to invoke the function', () => {
     await withOther(change, async (client, { cloud }) => {
       client.send(message);
       expect(await client.next()).toMatch(errorFrame('Internal server error'));
-      expect(cloud.functions.Message?.invocations).toBe(0);
+      expect(cloud.functions['Message']?.invocations).toBe(0);
     });
   });
 
@@ -166,10 +166,10 @@ describe('without the permission to invoke the function', () => {
 
   itHere('#41 a role that API Gateway may take is as good as a permission', async () => {
     const change = (template: TestTemplate) => {
-      delete template.Resources.DefaultRoutePermission;
+      delete template.Resources['DefaultRoutePermission'];
       const Action = 'lambda:InvokeFunction';
       const Resource = { 'Fn::GetAtt': ['Message', 'Arn'] };
-      template.Resources.GatewayRole = {
+      template.Resources['GatewayRole'] = {
         Type: 'AWS::IAM::Role',
         Properties: {
           AssumeRolePolicyDocument: {

@@ -41,7 +41,7 @@ export function outlineOutcome({ status, output }: { status: number; output: Out
     const reasons = (CancellationReasons as readonly { Code: string; Item?: unknown }[] | undefined)?.map(
       ({ Code, Item }) => (Item === undefined ? Code : `${Code} ${text(Item)}`),
     );
-    const details = [...(reasons ?? []), ...(more.Item === undefined ? [] : [text(more.Item)])].join(', ');
+    const details = [...(reasons ?? []), ...(more['Item'] === undefined ? [] : [text(more['Item'])])].join(', ');
     return [String(__type).split('#')[1] ?? String(status), details].join(' ').trim();
   }
   if (TableDescription !== undefined || Table !== undefined) return 'ok, a table';

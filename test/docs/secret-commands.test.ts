@@ -43,7 +43,7 @@ describe('a command of docs/operations.md that changes the secret', jq, () => {
       .replace('<SecretName>', 'the-name')
       .replace('<new>', 'new-secret')
       .replace('<password>', "it's");
-    const env = { ...process.env, PATH: `${folder}:${process.env.PATH}`, STORE: store };
+    const env = { ...process.env, PATH: `${folder}:${process.env['PATH']}`, STORE: store };
     // Without --norc a bash whose input is a socket, as Node's pipes are, may read ~/.bashrc, which may put another `aws` first.
     execFileSync('bash', ['--norc', '-c', filled.replace("'staging:it's'", '"staging:it\'s"')], {
       cwd: folder,

@@ -85,13 +85,13 @@ describe('where something in front of PHP answers', () => {
     const json = { 'content-type': 'application/json' };
     const ask: Ask = async ({ headers }) => {
       if (headers['x-session-socket'] === undefined) {
-        const isPage = headers.cookie === target.cookie && headers['sec-fetch-site'] === 'same-origin';
+        const isPage = headers['cookie'] === target.cookie && headers['sec-fetch-site'] === 'same-origin';
         return isPage ? reply(200, json, '"t1.demo-key.AAAA"') : reply(403, json, '{"error":"Nobody is logged in."}');
       }
-      const isNobody = headers.cookie !== target.cookie;
+      const isNobody = headers['cookie'] !== target.cookie;
       return isNobody ? answer : reply(421, json, '{"error":"…"}');
     };
-    expect(faultsIn(await examine(target, ask)).no).toBe(fault);
+    expect(faultsIn(await examine(target, ask))['no']).toBe(fault);
   });
 });
 
@@ -102,7 +102,7 @@ describe('the Authorization header', () => {
     const sent = async (url: string) => {
       const headers: (string | undefined)[] = [];
       const ask: Ask = async (question) => {
-        headers.push(question.headers.authorization);
+        headers.push(question.headers['authorization']);
         return reply(403, { 'content-type': 'application/json' }, 'null');
       };
       await examine({ ...target, url: new URL(url), authorization }, ask);

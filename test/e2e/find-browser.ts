@@ -64,7 +64,7 @@ async function unpackInto(folder: string): Promise<void> {
   await mkdir(join(folder, '..'), { recursive: true });
   // Only a folder of its own is empty for certain: what lies there is taken for unpacked, also when it is half-written.
   const own = await mkdtemp(`${folder}-`);
-  process.env.TMPDIR = own;
+  process.env['TMPDIR'] = own;
   try {
     const { default: packed } = await import('@sparticuz/chromium');
     await packed.executablePath();
@@ -72,8 +72,8 @@ async function unpackInto(folder: string): Promise<void> {
       if (error.code !== 'ENOTEMPTY') throw error;
     });
   } finally {
-    if (TMPDIR === undefined) delete process.env.TMPDIR;
-    else process.env.TMPDIR = TMPDIR;
+    if (TMPDIR === undefined) delete process.env['TMPDIR'];
+    else process.env['TMPDIR'] = TMPDIR;
     await rm(own, { recursive: true, force: true });
   }
 }

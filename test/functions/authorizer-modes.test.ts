@@ -148,7 +148,7 @@ describe('a ticket that is trusted', () => {
     const { authorize, now } = scene({ mode: 'ticket', sessionCheck }, () => ({ sessionId }));
     const ticket = sealTicket(credentials, contents(now - 1));
     const policy = await authorize(knock({ tokens: [ticket] }));
-    expect(policy.context?.authorizedAt).toBe(String((now - 1 - seconds) * 1000));
+    expect(policy.context?.['authorizedAt']).toBe(String((now - 1 - seconds) * 1000));
   });
 
   it('with an identity that makes no sense is a fault of PHP, not a refusal', async () => {

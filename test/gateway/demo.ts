@@ -55,7 +55,7 @@ export async function startDemo({
     environment: {
       SESSION_SOCKET_URL: webSocketUrl,
       // Without them the demo answers with the session id itself.
-      ...(['session-id', 'status'].includes(way.mode ?? 'ticket') ? {} : ticketEnvironment(gateway.cloud)),
+      ...(['session-id', 'status'].includes(way['mode'] ?? 'ticket') ? {} : ticketEnvironment(gateway.cloud)),
       ...shared?.environment,
       ...environment,
     },

@@ -53,7 +53,7 @@ export async function startPublishing(
   const gateway = await startGateway({ ...place, ...context }, options);
   const { credentials } = gateway;
   app.credentials = credentials;
-  const apiUrl = gateway.cloud.outputs.HttpApiUrl ?? '';
+  const apiUrl = gateway.cloud.outputs['HttpApiUrl'] ?? '';
   // By the clock of the cloud: one that a test had moved by 35 seconds refused some tickets of the machine's, which live for 30.
   const seal = (secondsAhead = 0) => {
     const now = Math.floor(gateway.cloud.clock.now() / 1000) + secondsAhead;

@@ -28,7 +28,7 @@ export async function startTicketDemo(
   const demo = await startDemo({ ...options, context, log });
   return {
     ...demo,
-    apiUrl: demo.cloud.outputs.HttpApiUrl ?? '',
+    apiUrl: demo.cloud.outputs['HttpApiUrl'] ?? '',
     php: demo.php.php,
     sessions: demo.php.sessions,
     complaints,

@@ -89,7 +89,7 @@ async function runApp(context: Readonly<Record<string, unknown>>, folder: string
   const app = spawn(process.execPath, ['--import', 'tsx', join('bin', 'app.ts')], {
     cwd: project,
     env: {
-      PATH: process.env.PATH,
+      PATH: process.env['PATH'],
       CDK_OUTDIR: folder,
       CDK_CONTEXT_JSON: JSON.stringify(context),
       SESSION_SOCKET_VALIDATION: 'off',

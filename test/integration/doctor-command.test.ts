@@ -17,7 +17,7 @@ interface Typed {
 /** As a person runs it. */
 async function run(args: readonly string[], { environment = {}, input = '' }: Typed = {}) {
   const child = spawn(process.execPath, ['bin/session-socket.mjs', 'doctor', ...args], {
-    env: { PATH: process.env.PATH, ...environment },
+    env: { PATH: process.env['PATH'], ...environment },
   });
   child.stdin.end(input);
   const [printed, complaints, [code]] = await Promise.all([
@@ -99,7 +99,7 @@ describe('the command session-socket doctor', () => {
     const silent = await WebServer.start(() => asked.emit('question'));
     const question = once(asked, 'question');
     const child = spawn(process.execPath, ['bin/session-socket.mjs', 'doctor', String(silent.url())], {
-      env: { PATH: process.env.PATH },
+      env: { PATH: process.env['PATH'] },
       stdio: 'ignore',
     });
     await question;

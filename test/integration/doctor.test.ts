@@ -194,7 +194,7 @@ describe('session-socket doctor', () => {
       ['in mode cookie', '/two-cookies-plain', { keys: undefined, mode: 'cookie' }, `problem: ${named}`],
     ] as const)('and says so where the app needs another one too, %s', async (_, path, known, fault) => {
       const results = await examineAs(path, { cookie: await both(), ...known });
-      expect(faultsIn(results).session).toBe(fault);
+      expect(faultsIn(results)['session']).toBe(fault);
       expect(JSON.stringify(results)).not.toContain('UserID=42');
     });
 

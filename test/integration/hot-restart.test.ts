@@ -46,25 +46,25 @@ describe('hot restart', () => {
       client.send('?');
       answer = await client.next();
     }
-    expect(cloud.functions.Message?.coldStarts).toBe(2);
+    expect(cloud.functions['Message']?.coldStarts).toBe(2);
   });
 
   it('lets an invocation under way end with the code that it began with', async () => {
-    await cloud.functions.Worker?.invoke({ action: 'count' });
-    const sleeping = cloud.functions.Worker?.invoke({ action: 'sleeps', ms: 300 });
+    await cloud.functions['Worker']?.invoke({ action: 'count' });
+    const sleeping = cloud.functions['Worker']?.invoke({ action: 'sleeps', ms: 300 });
     const reloaded = next('function-reloaded');
     await appendFile(bundleOf('worker'), "exports.handler = async () => 'new';");
     await reloaded;
     expect(await sleeping).toMatchObject({ outcome: 'returned', payload: expect.stringMatching(/^\d+$/) });
-    expect(await cloud.functions.Worker?.invoke({})).toMatchObject({ outcome: 'returned', payload: '"new"' });
+    expect(await cloud.functions['Worker']?.invoke({})).toMatchObject({ outcome: 'returned', payload: '"new"' });
   });
 
   it('starts no other function anew, and keeps what is in the tables', async () => {
-    await cloud.functions.Worker?.invoke({ action: 'count' });
+    await cloud.functions['Worker']?.invoke({ action: 'count' });
     const reloaded = next('function-reloaded');
     await writeFile(bundleOf('message'), answering('new'));
     expect(await reloaded).toEqual({ kind: 'function-reloaded', function: 'Message' });
-    expect(await cloud.functions.Worker?.invoke({ action: 'count' })).toMatchObject({ payload: '2' });
+    expect(await cloud.functions['Worker']?.invoke({ action: 'count' })).toMatchObject({ payload: '2' });
   });
 
   it('runs the asset of a new synth where the function believes it to be', async () => {
@@ -77,7 +77,7 @@ describe('hot restart', () => {
       await writeFile(join(assembly.folder, file), named);
     }
     expect(await reloaded).toEqual({ kind: 'function-reloaded', function: 'Worker' });
-    const result = await cloud.functions.Worker?.invoke({ action: 'environment' });
+    const result = await cloud.functions['Worker']?.invoke({ action: 'environment' });
     expect(JSON.parse(result?.payload ?? '')).toMatchObject({
       LAMBDA_TASK_ROOT: join(assembly.folder, 'asset.other'),
     });
@@ -87,9 +87,9 @@ describe('hot restart', () => {
     const changed = next('template-changed');
     const file = join(assembly.folder, 'Chat.template.json');
     const template = chatTemplate();
-    Object.assign(template.Resources.Worker?.Properties ?? {}, { Timeout: 9 });
+    Object.assign(template.Resources['Worker']?.Properties ?? {}, { Timeout: 9 });
     await writeFile(file, JSON.stringify(template));
     expect(await changed).toEqual({ kind: 'template-changed', logicalIds: ['Worker'] });
-    expect(await cloud.functions.Worker?.invoke({ action: 'count' })).toMatchObject({ payload: '1' });
+    expect(await cloud.functions['Worker']?.invoke({ action: 'count' })).toMatchObject({ payload: '1' });
   });
 });

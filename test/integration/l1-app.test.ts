@@ -15,7 +15,7 @@ describe('An app that is not ours, written in L1 constructs', () => {
   afterAll(() => app?.close());
 
   const as = (Authorization: string) => ({ headers: { Authorization } });
-  const url = () => String(app.cloud.outputs.WebSocketUrl);
+  const url = () => String(app.cloud.outputs['WebSocketUrl']);
   const enter = (name: string) => connect(url(), as(`Bearer ${name}@east`));
   const ask = async (client: Client, message: object) => {
     client.send(message);
@@ -23,7 +23,7 @@ describe('An app that is not ours, written in L1 constructs', () => {
   };
   const bidders = async (auction: string) =>
     (await rowsOf(app, 'Table'))
-      .filter((row) => row.auction === auction && row.connectionId !== 'highest')
+      .filter((row) => row['auction'] === auction && row['connectionId'] !== 'highest')
       .map(({ bidder }) => bidder)
       .sort();
 
@@ -35,7 +35,7 @@ describe('An app that is not ours, written in L1 constructs', () => {
   it('refuses who sends no Authorization header, and does not invoke its authorizer', async () => {
     expect(await handshakeStatus(url())).toBe(401);
     expect(await handshakeStatus(url(), as(''))).toBe(401);
-    expect(app.cloud.functions.Authorize?.invocations).toBe(0);
+    expect(app.cloud.functions['Authorize']?.invocations).toBe(0);
   });
 
   it('refuses who is not of the house that the stage variable names', async () => {
@@ -94,7 +94,7 @@ describe('An app that is not ours, written in L1 constructs', () => {
     await hugo.close();
     const { dynamodbEndpoint: endpoint, credentials, tables } = app.cloud;
     const outside = new DynamoDBClient({ endpoint, region: 'us-east-1', credentials });
-    const scan = () => outside.send(new ScanCommand({ TableName: tables.Table }));
+    const scan = () => outside.send(new ScanCommand({ TableName: tables['Table'] }));
     await scan();
     await expect(scan()).resolves.toMatchObject({ Items: expect.anything() });
     outside.destroy();

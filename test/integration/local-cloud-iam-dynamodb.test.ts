@@ -14,7 +14,7 @@ beforeAll(async () => {
         { Effect: 'Allow', Action: 'dynamodb:GetItem', Resource, Condition },
       ];
       const PolicyDocument = { Version: '2012-10-17', Statement };
-      Object.assign(Resources.WorkerRole?.Properties ?? {}, { Policies: [{ PolicyName: 'own', PolicyDocument }] });
+      Object.assign(Resources['WorkerRole']?.Properties ?? {}, { Policies: [{ PolicyName: 'own', PolicyDocument }] });
     },
   });
 });
@@ -25,8 +25,8 @@ async function call(operation: string, input: object): Promise<{ readonly status
     'Content-Type': 'application/x-amz-json-1.0',
     'X-Amz-Target': `DynamoDB_20120810.${operation}`,
   };
-  const body = { TableName: chat.cloud.tables.Table, ...input };
-  const result = await chat.cloud.functions.Worker?.invoke({ action: 'call', service: 'DYNAMODB', headers, body });
+  const body = { TableName: chat.cloud.tables['Table'], ...input };
+  const result = await chat.cloud.functions['Worker']?.invoke({ action: 'call', service: 'DYNAMODB', headers, body });
   return JSON.parse(result?.payload ?? '{}');
 }
 

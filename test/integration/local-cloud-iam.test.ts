@@ -25,14 +25,14 @@ beforeAll(async () => {
         { Effect: 'Allow', Action: 'lambda:InvokeFunction', Resource: '*:never' },
       ];
       const PolicyDocument = { Version: '2012-10-17', Statement };
-      Object.assign(Resources.WorkerRole?.Properties ?? {}, { Policies: [{ PolicyName: 'own', PolicyDocument }] });
+      Object.assign(Resources['WorkerRole']?.Properties ?? {}, { Policies: [{ PolicyName: 'own', PolicyDocument }] });
     },
   });
 });
 afterAll(() => chat.close());
 
 async function call(service: string, more: object): Promise<Answer> {
-  const result = await chat.cloud.functions.Worker?.invoke({ action: 'call', service, ...more });
+  const result = await chat.cloud.functions['Worker']?.invoke({ action: 'call', service, ...more });
   return JSON.parse(result?.payload ?? '{}') as Answer;
 }
 
@@ -69,12 +69,12 @@ describe('a function', () => {
 
   it('is refused by @connections what the policy does not allow, and the socket hears nothing', async () => {
     const client = await connect(`${chat.cloud.webSocketUrl}?token=allow&mark=iam`);
-    const { requestContext } = await chat.event('Connect', ({ queryStringParameters: q }) => q?.mark === 'iam');
+    const { requestContext } = await chat.event('Connect', ({ queryStringParameters: q }) => q?.['mark'] === 'iam');
     const path = `/@connections/${encodeURIComponent(requestContext.connectionId)}`;
     const { status, headers, body } = await call('APIGATEWAYMANAGEMENTAPI', { path, body: 'from the worker' });
     expect([status, headers['x-amzn-errortype']]).toEqual([403, 'AccessDeniedException']);
     expect(JSON.parse(body).Message).toMatch(/9012:\w{10}\/prod\/POST\/@connections\/\{connectionId\} because no/);
-    const url = `${chat.cloud.outputs.ManagementUrl}${path}`;
+    const url = `${chat.cloud.outputs['ManagementUrl']}${path}`;
     await signedFetch(chat.cloud.credentials, url, { method: 'POST', body: 'from the administrator' });
     expect(await client.next()).toBe('from the administrator');
     client.socket.close();
@@ -97,7 +97,7 @@ describe('a function', () => {
 
 describe('nobody', () => {
   it.each(['POST', 'GET', 'DELETE'])('may %s a socket without a signature', async (method) => {
-    const url = `${chat.cloud.outputs.ManagementUrl}/@connections/L0SM9cOFvHcCIhw%3D`;
+    const url = `${chat.cloud.outputs['ManagementUrl']}/@connections/L0SM9cOFvHcCIhw%3D`;
     const { status, headers, body } = await signedFetch(undefined, url, { method });
     expect([status, headers['x-amzn-errortype'], body]).toEqual([
       403,
@@ -189,6 +189,6 @@ it('a request of 6 MB is taken; one of a byte more is refused, as Lambda says it
 });
 
 async function environment(): Promise<Record<string, string>> {
-  const result = await chat.cloud.functions.Worker?.invoke({ action: 'environment' });
+  const result = await chat.cloud.functions['Worker']?.invoke({ action: 'environment' });
   return JSON.parse(result?.payload ?? '{}') as Record<string, string>;
 }

@@ -58,7 +58,7 @@ describe('The page of a local cloud', () => {
     ]);
     expect(follower.copy.records('messages').map(({ body }) => body)).toContain('hello');
     const [id = ''] = lastConnection() ?? [];
-    const path = `${chat.cloud.outputs.ManagementUrl}/@connections/${encodeURIComponent(id)}`;
+    const path = `${chat.cloud.outputs['ManagementUrl']}/@connections/${encodeURIComponent(id)}`;
     await signedFetch(chat.cloud.credentials, path, { method: 'POST', body: 'posted' });
     await follower.until((copy) => copy.records('messages').length === 5);
     expect(follower.copy.records('messages').at(-1)).toMatchObject({ direction: 'out', by: 'post', body: 'posted' });
@@ -72,7 +72,7 @@ describe('The page of a local cloud', () => {
     await follower.until((copy) => copy.records('refusals').length === 3);
     const event = await chat.event(
       'Authorizer',
-      ({ queryStringParameters }) => queryStringParameters?.token === 'deny',
+      ({ queryStringParameters }) => queryStringParameters?.['token'] === 'deny',
     );
     expect(refusals()[0]).toMatchObject({
       status: 403,

@@ -18,7 +18,7 @@ afterAll(() => chat.close());
 const isMarked =
   (mark: string) =>
   ({ queryStringParameters: query }: GatewayEvent) =>
-    query?.mark === mark;
+    query?.['mark'] === mark;
 
 describe('what $connect returns', () => {
   it.each([
@@ -105,7 +105,7 @@ describe('a client that does what no browser does', () => {
     ['text that is no UTF-8', frame(1, '\xff'), 1007],
     ['a frame that the protocol does not have', frame(3, ''), 1002],
   ])('is cut off for %s, and $disconnect has the code that it was told', async (mark, bytes, code) => {
-    const before = chat.cloud.functions.Message?.invocations;
+    const before = chat.cloud.functions['Message']?.invocations;
     const client = await connectRaw(`${url}&mark=${encodeURIComponent(mark)}`);
     await client.until('\r\n\r\n');
     client.socket.write(bytes, 'latin1');
@@ -116,6 +116,6 @@ describe('a client that does what no browser does', () => {
     const isTheirs = (each: GatewayEvent) => each.requestContext.connectionId === requestContext.connectionId;
     const event = await chat.event('Disconnect', isTheirs);
     expect(event.requestContext).toMatchObject({ disconnectStatusCode: code, disconnectReason: '' });
-    expect(chat.cloud.functions.Message?.invocations).toBe(before);
+    expect(chat.cloud.functions['Message']?.invocations).toBe(before);
   });
 });

@@ -68,7 +68,7 @@ describe('an API that cannot be run as it is written stops the start, with logic
       (template) => {
         addHttpApi(template);
         const { HttpRoute } = template.Resources;
-        if (HttpRoute !== undefined) template.Resources.Another = HttpRoute;
+        if (HttpRoute !== undefined) template.Resources['Another'] = HttpRoute;
       },
       'Another: the route POST /apps/{app_id}/events exists twice.',
     ],

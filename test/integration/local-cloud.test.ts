@@ -18,7 +18,7 @@ const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
 let chat: Chat;
 
 beforeAll(async () => {
-  process.env.SECRET_OF_THE_DEVELOPER = 'must not be seen';
+  process.env['SECRET_OF_THE_DEVELOPER'] = 'must not be seen';
   chat = await startChat({ maxEnvironmentsPerFunction: 2 });
 });
 afterAll(() => chat.close());
@@ -34,7 +34,7 @@ async function work<T = unknown>(event: object): Promise<T> {
 }
 
 async function worker(event: object): Promise<InvocationResult> {
-  const handle = chat.cloud.functions.Worker;
+  const handle = chat.cloud.functions['Worker'];
   if (handle === undefined) throw new Error('The stack has no Worker.');
   return handle.invoke(event);
 }
@@ -42,10 +42,10 @@ async function worker(event: object): Promise<InvocationResult> {
 describe('a function', () => {
   it('keeps its state between warm invocations and runs in one environment when they follow each other', async () => {
     const first = await work<number>({ action: 'count' });
-    const before = chat.cloud.functions.Worker?.coldStarts;
+    const before = chat.cloud.functions['Worker']?.coldStarts;
     expect(await work({ action: 'count' })).toBe(first + 1);
     expect(await work({ action: 'count' })).toBe(first + 2);
-    expect(chat.cloud.functions.Worker?.coldStarts).toBe(before);
+    expect(chat.cloud.functions['Worker']?.coldStarts).toBe(before);
   });
 
   it("sees its own environment, Lambda's and nothing of the parent's", async () => {
@@ -59,8 +59,8 @@ describe('a function', () => {
       AWS_EXECUTION_ENV: 'AWS_Lambda_nodejs24.x',
       AWS_LAMBDA_FUNCTION_NAME: 'Chat-Worker',
     });
-    expect(environment.SECRET_OF_THE_DEVELOPER).toBeUndefined();
-    expect(environment.HOME).toBeUndefined();
+    expect(environment['SECRET_OF_THE_DEVELOPER']).toBeUndefined();
+    expect(environment['HOME']).toBeUndefined();
     const endpoints = Object.entries(environment).filter(([name]) => name.startsWith('AWS_ENDPOINT_URL'));
     expect(endpoints).toHaveLength(5);
     for (const [, url] of endpoints) expect(new URL(url).hostname).toBe('127.0.0.1');
@@ -75,9 +75,9 @@ describe('a function', () => {
       memoryLimitInMB: '128',
       logGroupName: '/aws/lambda/Chat-Worker',
     });
-    expect(context.awsRequestId).toMatch(/^[0-9a-f-]{36}$/);
-    expect(context.remaining).toBeGreaterThan(1000);
-    expect(context.remaining).toBeLessThanOrEqual(3000);
+    expect(context['awsRequestId']).toMatch(/^[0-9a-f-]{36}$/);
+    expect(context['remaining']).toBeGreaterThan(1000);
+    expect(context['remaining']).toBeLessThanOrEqual(3000);
   });
 
   it.each(['nothing', 'function', 'symbol', 'odd toJSON'])('that returns %s answers null', async (action) => {
@@ -187,9 +187,9 @@ describe('the AWS APIs that functions call', () => {
         headers: { 'X-Amz-Target': 'secretsmanager.GetSecretValue' },
         body: { SecretId },
       });
-    const byArn = JSON.parse((await read(String(chat.cloud.outputs.SecretArn))).body);
-    expect(byArn).toMatchObject({ ARN: chat.cloud.outputs.SecretArn, Name: 'Chat-Credentials' });
-    expect(byArn.SecretString).toBe(chat.cloud.secrets.Credentials);
+    const byArn = JSON.parse((await read(String(chat.cloud.outputs['SecretArn']))).body);
+    expect(byArn).toMatchObject({ ARN: chat.cloud.outputs['SecretArn'], Name: 'Chat-Credentials' });
+    expect(byArn.SecretString).toBe(chat.cloud.secrets['Credentials']);
     expect(JSON.parse(byArn.SecretString)).toEqual({
       key: 'public',
       secret: expect.stringMatching(/^[A-Za-z0-9]{40}$/),
@@ -212,7 +212,7 @@ describe('the AWS APIs that functions call', () => {
   it('find the tables of the template', async () => {
     const { dynamodbEndpoint: endpoint, region, credentials } = chat.cloud;
     const client = new DynamoDBClient({ endpoint, region, credentials });
-    expect((await client.send(new ListTablesCommand({}))).TableNames).toEqual([chat.cloud.tables.Table]);
+    expect((await client.send(new ListTablesCommand({}))).TableNames).toEqual([chat.cloud.tables['Table']]);
     client.destroy();
   });
 });
@@ -230,13 +230,13 @@ describe('start and end', () => {
 
   it('refuses a type that it cannot run, by logical id', async () => {
     await refusal(({ Resources }) => {
-      Resources.Queue = { Type: 'AWS::SQS::Queue' };
+      Resources['Queue'] = { Type: 'AWS::SQS::Queue' };
     }).toThrow('Queue: the local cloud cannot run AWS::SQS::Queue.');
   });
 
   it('refuses a property that it does not obey, by path', async () => {
     await refusal(({ Resources }) => {
-      Object.assign(Resources.Worker?.Properties ?? {}, { Layers: ['arn'] });
+      Object.assign(Resources['Worker']?.Properties ?? {}, { Layers: ['arn'] });
     }).toThrow('Worker (AWS::Lambda::Function): the property Layers is not emulated.');
   });
 
@@ -285,7 +285,7 @@ describe('start and end', () => {
 
   it('refuses a table that DynamoDB would refuse, by logical id', async () => {
     await refusal(({ Resources }) => {
-      Object.assign(Resources.Table?.Properties ?? {}, { KeySchema: [{ AttributeName: 'pk', KeyType: 'HASHH' }] });
+      Object.assign(Resources['Table']?.Properties ?? {}, { KeySchema: [{ AttributeName: 'pk', KeyType: 'HASHH' }] });
     }).toThrow('Table: the table could not be created');
   });
 
@@ -303,15 +303,15 @@ describe('start and end', () => {
   it('runs twice at the same time; closing one leaves the other alone, and no process behind', async () => {
     const [one, two] = await Promise.all([startChat(), startChat()]);
     const pid = async ({ cloud }: Chat) => {
-      const result = await cloud.functions.Worker?.invoke({ action: 'pid' });
+      const result = await cloud.functions['Worker']?.invoke({ action: 'pid' });
       return Number(result?.payload);
     };
     const [first, second] = [await pid(one), await pid(two)];
-    const busy = one.cloud.functions.Worker?.invoke({ action: 'hangs' });
+    const busy = one.cloud.functions['Worker']?.invoke({ action: 'hangs' });
     await until(one, 'hanging');
     await one.close();
     expect(await busy).toMatchObject({ outcome: 'failed' });
-    const late = await one.cloud.functions.Worker?.invoke({ action: 'pid' });
+    const late = await one.cloud.functions['Worker']?.invoke({ action: 'pid' });
     expect(late).toMatchObject({ outcome: 'failed', errorType: 'LocalCloudClosed' });
     expect([first, second].map(isThere)).toEqual([false, true]);
     expect(await pid(two)).toBe(second);
@@ -322,7 +322,7 @@ describe('start and end', () => {
   it('closes at once although a handshake waits for its authorizer, and may be closed twice', async () => {
     const waiting = await startChat({
       change({ Resources }) {
-        Object.assign(Resources.Authorizer?.Properties ?? {}, { Timeout: 900 });
+        Object.assign(Resources['Authorizer']?.Properties ?? {}, { Timeout: 900 });
       },
     });
     const refused = connect(`${waiting.cloud.webSocketUrl}?token=hangs`).catch((error: Error) => error);

@@ -20,7 +20,7 @@ describe('an HTTP API', () => {
 
   beforeAll(async () => {
     chat = await startChat({ change: addHttpApi, region: 'us-east-1' });
-    url = `${chat.cloud.apis.Http}/apps/17/events`;
+    url = `${chat.cloud.apis['Http']}/apps/17/events`;
   });
   afterAll(() => chat.close());
 
@@ -86,7 +86,7 @@ describe('an HTTP API', () => {
   });
 
   it('does not know other paths and methods', async () => {
-    for (const response of [await fetch(url), await fetch(`${chat.cloud.apis.Http}/apps`, { method: 'POST' })]) {
+    for (const response of [await fetch(url), await fetch(`${chat.cloud.apis['Http']}/apps`, { method: 'POST' })]) {
       expect(response.status).toBe(404);
       expect(await response.json()).toEqual({ message: 'Not Found' });
     }
@@ -114,8 +114,8 @@ describe('an HTTP API', () => {
 it('an HTTP API has its stage in the path, unless that is $default', async () => {
   const chat = await startChat({ change: (template) => addHttpApi(template, 'live') });
   try {
-    expect(chat.cloud.apis.Http).toMatch(/\/live$/);
-    const response = await fetch(`${chat.cloud.apis.Http}/apps/17/events`, { method: 'POST' });
+    expect(chat.cloud.apis['Http']).toMatch(/\/live$/);
+    const response = await fetch(`${chat.cloud.apis['Http']}/apps/17/events`, { method: 'POST' });
     expect((await response.json()) as HttpEvent).toMatchObject({
       rawPath: '/live/apps/17/events',
       requestContext: { stage: 'live' },

@@ -22,7 +22,7 @@ afterEach(() => {
 
 describe('npm start', () => {
   it('runs the demo on the PHP of this machine, and Ctrl-C leaves nothing running', withNativePhp, async () => {
-    const demo = await start(process.env.PATH ?? '');
+    const demo = await start(process.env['PATH'] ?? '');
     expect(demo.printed()).toMatch(/PHP +PHP \d+\.\d+\.\d+ \(php -S, 4 workers\)/);
     expect(demo.printed()).toMatch(/DynamoDB +dynalite/);
     expect(demo.printed()).toContain('gonzalo or maria / password');
@@ -44,7 +44,7 @@ describe('npm start', () => {
   });
 
   it('has page and socket on one domain in mode cookie, and the cookie opens the socket', async () => {
-    const demo = await start(process.env.PATH ?? '', ['--mode', 'cookie']);
+    const demo = await start(process.env['PATH'] ?? '', ['--mode', 'cookie']);
     const [page, socket] = [new URL(demo.pageUrl), new URL(demo.socketUrl)];
     expect([page.hostname, socket.hostname]).toEqual(['app.session-socket.localhost', 'ws.session-socket.localhost']);
 
@@ -66,13 +66,13 @@ describe('npm start', () => {
   it('serves somebody’s own app, which finds in a file what it has to know', async () => {
     const port = await findFreePort(0);
     const url = `http://127.0.0.1:${port}`;
-    const gateway = await start(process.env.PATH ?? '', ['--app', url]);
+    const gateway = await start(process.env['PATH'] ?? '', ['--app', url]);
     expect(gateway.pageUrl).toBe(`${url}/`);
     const [, file = ''] = /For PHP +(\S+)/.exec(gateway.printed()) ?? [];
     expect((await stat(file)).mode & 0o777).toBe(0o600);
     const lines = (await readFile(file, 'utf8')).trim().split('\n');
     const environment = Object.fromEntries(lines.map((line) => line.split('=') as [string, string]));
-    expect(gateway.printed()).not.toContain(environment.SESSION_SOCKET_SECRET);
+    expect(gateway.printed()).not.toContain(environment['SESSION_SOCKET_SECRET']);
 
     const app = await startPhpServer({ root: join(project, 'php'), router: 'demo/index.php', port, environment });
     await tryEverything(gateway);
@@ -92,7 +92,7 @@ describe('npm start', () => {
       port: 0,
       environment: {},
     });
-    const gateway = await start(process.env.PATH ?? '', ['--app', app.url + path, '--mode', mode]);
+    const gateway = await start(process.env['PATH'] ?? '', ['--app', app.url + path, '--mode', mode]);
     expect(gateway.printed()).toMatch(new RegExp(`Asks +${app.url}${path || '/getSessionID'}, mode ${mode}\\n`));
     const visitor = new Visitor(app.url);
     await visitor.logIn();
@@ -113,7 +113,7 @@ describe('npm start', () => {
       environment: {},
     });
     const url = app.url.replace('127.0.0.1', 'localhost');
-    const gateway = await start(process.env.PATH ?? '', ['--app', url, '--mode', 'cookie']);
+    const gateway = await start(process.env['PATH'] ?? '', ['--app', url, '--mode', 'cookie']);
     expect(new URL(gateway.socketUrl).hostname).toBe('localhost');
     const visitor = new Visitor(app.url);
     await visitor.logIn();
@@ -127,7 +127,7 @@ describe('npm start', () => {
   });
 
   it('runs the demo in mode session-id too, and a logout closes the socket', async () => {
-    const demo = await start(process.env.PATH ?? '', ['--mode', 'session-id']);
+    const demo = await start(process.env['PATH'] ?? '', ['--mode', 'session-id']);
     const { origin } = new URL(demo.pageUrl);
     const visitor = new Visitor(origin);
     await visitor.logIn();
@@ -141,7 +141,7 @@ describe('npm start', () => {
   });
 
   it('stops cleanly when Ctrl-C comes before it is ready', async () => {
-    const child = spawnStart(process.env.PATH ?? '', ['--page-port', '0', '--socket-port', '0']);
+    const child = spawnStart(process.env['PATH'] ?? '', ['--page-port', '0', '--socket-port', '0']);
     const printed = collect(child);
     await until(child, () => printed().includes('Synthesizing'));
     const closed = once(child, 'close');
@@ -152,7 +152,7 @@ describe('npm start', () => {
 
   // npm dies of a SIGTERM and does not pass it on; what it had started used to stay behind and keep the ports.
   it('ends with npm, whoever ends that', async () => {
-    const child = spawnStart(process.env.PATH ?? '', ['--page-port', '0', '--socket-port', '0']);
+    const child = spawnStart(process.env['PATH'] ?? '', ['--page-port', '0', '--socket-port', '0']);
     const printed = collect(child);
     await until(child, () => printed().includes('Starting the local cloud'));
     const allGone = once(child, 'close');
@@ -167,7 +167,7 @@ describe('npm start', () => {
       const squatter = createServer().listen(0, '127.0.0.1');
       await once(squatter, 'listening');
       const port = portOf(squatter);
-      const child = spawnStart(process.env.PATH ?? '', [
+      const child = spawnStart(process.env['PATH'] ?? '', [
         '--page-port',
         '0',
         '--socket-port',
@@ -187,12 +187,12 @@ describe('npm start', () => {
   );
 
   it('explains itself and its mistakes', async () => {
-    const help = spawnStart(process.env.PATH ?? '', ['--help']);
+    const help = spawnStart(process.env['PATH'] ?? '', ['--help']);
     const printedHelp = collect(help);
     expect((await once(help, 'close'))[0]).toBe(0);
     expect(printedHelp()).toContain('--page-port N');
 
-    const wrong = spawnStart(process.env.PATH ?? '', ['--page-port', 'eighty']);
+    const wrong = spawnStart(process.env['PATH'] ?? '', ['--page-port', 'eighty']);
     const printedWrong = collect(wrong);
     expect((await once(wrong, 'close'))[0]).toBe(2);
     expect(printedWrong()).toContain('--page-port is a number from 0 to 65535, not "eighty".');
@@ -275,7 +275,7 @@ async function until(child: ChildProcess, isDone: () => boolean): Promise<void> 
 async function makePathWithoutPhp(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'session-socket-path-'));
   for (const command of ['node', 'npm', 'sh', 'env']) {
-    for (const directory of (process.env.PATH ?? '').split(delimiter)) {
+    for (const directory of (process.env['PATH'] ?? '').split(delimiter)) {
       const file = join(directory, command);
       const exists = await access(file).then(
         () => true,

@@ -43,7 +43,7 @@ describe.each(phpKinds)('the demo app with credentials on %s PHP', (prefer) => {
   });
 
   it('tells the gateway who it is, when that sends the cookie from the ticket', async () => {
-    const cookieHeader = String(openPhpTicket(await visitor.fetchToken(), shared).c);
+    const cookieHeader = String(openPhpTicket(await visitor.fetchToken(), shared)['c']);
     const signed = { method: 'GET', pathAndQuery: '/getSessionID', time: nowSeconds(), cookieHeader } as const;
     const signature = signRequest(deriveCredentials(shared), signed);
     const headers = { Cookie: cookieHeader, 'X-Session-Socket': signature };

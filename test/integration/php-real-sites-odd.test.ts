@@ -31,7 +31,7 @@ describe.each(phpVersions)('session-socket.php on an odd site, $name:', (version
   afterAll(() => app.close());
 
   /** Of the answer to a page that sends these cookies. */
-  const replayed = ({ body }: Answer) => String(openPhpTicket(JSON.parse(body), shared).c);
+  const replayed = ({ body }: Answer) => String(openPhpTicket(JSON.parse(body), shared)['c']);
 
   describe('further cookies', () => {
     const sealed = async (cookieHeader: string, cookies: readonly string[]) =>
@@ -115,7 +115,7 @@ describe.each(phpVersions)('session-socket.php on an odd site, $name:', (version
     it('has a user agent of at most 1024 bytes', async () => {
       const agentOf = async (agent: string) => {
         const { body } = await ask(app, { cookie, headers: { 'User-Agent': agent } });
-        return openPhpTicket(JSON.parse(body), shared).u;
+        return openPhpTicket(JSON.parse(body), shared)['u'];
       };
       expect(await agentOf('x'.repeat(1024))).toBe(Buffer.from('x'.repeat(1024)).toString('base64url'));
       expect(await agentOf('x'.repeat(1025))).toBeUndefined();
@@ -235,7 +235,7 @@ describe.each(phpVersions)('session ids in links, under an old php.ini of $name,
     const { body } = await askAsGateway(app, { path, cookie });
     expect(JSON.parse(body)).toEqual({ sessionId: idIn(cookie), userInfo: { name } });
     const ticket = await ask(app, { path, cookie });
-    expect(openPhpTicket(JSON.parse(ticket.body), shared).i).toEqual({ userInfo: { name } });
+    expect(openPhpTicket(JSON.parse(ticket.body), shared)['i']).toEqual({ userInfo: { name } });
   });
 
   it('are not taken from the query for anybody', async () => {

@@ -209,7 +209,7 @@ describe.each(phpVersions)('session-socket.php on a real site, $name:', (version
       const path = `/options?json=${encodeURIComponent(JSON.stringify(options))}`;
       return ask(app, { path, cookie: cookieHeader });
     };
-    const cookiesIn = ({ body }: Answer) => openPhpTicket(JSON.parse(body), shared).c;
+    const cookiesIn = ({ body }: Answer) => openPhpTicket(JSON.parse(body), shared)['c'];
 
     it('are sealed by their names, byte for byte and in the order of the browser', async () => {
       const header = `theme=dark; AWSALB=a/b+c==; ${cookie}; AWSALBCORS=d; wikiUserID=42; wikiToken=never`;

@@ -22,7 +22,7 @@ describe('pusher-js with one-use tickets', () => {
     );
     api = createApi(demo.apiUrl, demo.credentials);
     const { credentials, region, outputs } = demo.cloud;
-    const endpoint = (outputs.WebSocketUrl ?? '').replace(/^ws/, 'http');
+    const endpoint = (outputs['WebSocketUrl'] ?? '').replace(/^ws/, 'http');
     sockets = new ApiGatewayManagementApiClient({ endpoint, credentials, region });
   });
   afterEach(() => {

@@ -15,7 +15,7 @@ interface Answer {
 
 /** Asked for by a function, with its own access key. */
 async function call(service: string, path: string, headers: Record<string, string>, body: object): Promise<Answer> {
-  const result = await chat.cloud.functions.Worker?.invoke({ action: 'call', service, path, headers, body });
+  const result = await chat.cloud.functions['Worker']?.invoke({ action: 'call', service, path, headers, body });
   return JSON.parse(result?.payload ?? '');
 }
 
@@ -25,7 +25,7 @@ const readSecret = () =>
     '/',
     { 'x-amz-target': 'secretsmanager.GetSecretValue' },
     {
-      SecretId: chat.cloud.outputs.SecretArn,
+      SecretId: chat.cloud.outputs['SecretArn'],
     },
   );
 const invokeMessage = () =>

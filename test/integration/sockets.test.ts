@@ -35,10 +35,10 @@ describe('On this machine', () => {
     const { url, options } = await enter();
     const socket = speakPusher(await connect(url, options));
     const connectionId = await connectionIdOn(socket);
-    await demo.logged((record) => record.connectionId === connectionId && record.message === 'welcomed');
+    await demo.logged((record) => record['connectionId'] === connectionId && record['message'] === 'welcomed');
     await socket.close();
-    await demo.logged((record) => record.connectionId === connectionId && record.code === 1005);
-    const lines = demo.records().filter((record) => record.connectionId === connectionId);
+    await demo.logged((record) => record['connectionId'] === connectionId && record['code'] === 1005);
+    const lines = demo.records().filter((record) => record['connectionId'] === connectionId);
     expect(lines).toMatchObject([
       { message: 'connected', Connected: 1 },
       { message: 'welcomed', Delivered: 1 },
@@ -53,7 +53,7 @@ describe('On this machine', () => {
     const rows = async () => JSON.stringify(await demo.rows('Connections'));
     expect(await rows()).toContain(connectionId);
     await socket.close();
-    await demo.logged((record) => record.connectionId === connectionId && record.message === 'disconnected');
+    await demo.logged((record) => record['connectionId'] === connectionId && record['message'] === 'disconnected');
     expect(await rows()).not.toContain(connectionId);
   });
 
@@ -74,7 +74,7 @@ describe('On this machine', () => {
     await handshakeStatus(`${url}x`, options);
     await handshakeStatus(url, { origin: `https://evil.example?${token.length}` });
     await socket.close(4323, '');
-    await demo.logged((record) => record.code === 4323);
+    await demo.logged((record) => record['code'] === 4323);
 
     const everything = JSON.stringify(demo.log);
     const { secret } = demo.credentials;

@@ -190,7 +190,7 @@ describe('at the door', () => {
     const lines = () =>
       gateway.log.filter((entry) => entry.kind === 'function-output' && entry.function.includes('Authorizer'));
     await expect.poll(() => lines().length).toBe(knocks);
-    expect(gateway.records().filter((record) => record.HandshakeRefused === 1)).toHaveLength(knocks);
+    expect(gateway.records().filter((record) => record['HandshakeRefused'] === 1)).toHaveLength(knocks);
   });
 
   it('a flood asks PHP no more at a time than it may', async () => {

@@ -39,7 +39,7 @@ describe('cdk synth without a network', () => {
       const synth = spawn('unshare', ['-rn', 'npx', ...command, ...options.flatMap((option) => ['-c', option])], {
         cwd: project,
         // No AWS_*: there is no account to ask, either.
-        env: { PATH: process.env.PATH, HOME: folder, CDK_DISABLE_CLI_TELEMETRY: '1' },
+        env: { PATH: process.env['PATH'], HOME: folder, CDK_DISABLE_CLI_TELEMETRY: '1' },
       });
       const closed = new Promise((resolve) => synth.once('close', resolve));
       const [, stderr, code] = await Promise.all([text(synth.stdout), text(synth.stderr), closed]);

@@ -20,8 +20,8 @@ interface MetricOf {
 
 /** The metrics that an alarm looks at: one, or those of its expression. */
 function metricsOf({ Properties }: FoundResource): readonly MetricOf[] {
-  if (Properties.Metrics === undefined) return [Properties as unknown as MetricOf];
-  const parts: readonly { readonly MetricStat?: { readonly Metric: MetricOf } }[] = Properties.Metrics;
+  if (Properties['Metrics'] === undefined) return [Properties as unknown as MetricOf];
+  const parts: readonly { readonly MetricStat?: { readonly Metric: MetricOf } }[] = Properties['Metrics'];
   return parts.flatMap(({ MetricStat }) => (MetricStat === undefined ? [] : [MetricStat.Metric]));
 }
 
@@ -41,7 +41,7 @@ describe('an alarm watches', () => {
 
   it('the throttled reads and writes of each table and of each of its indexes', () => {
     for (const { path, Properties } of quiet.of('AWS::DynamoDB::Table')) {
-      const indexes: readonly { readonly IndexName: string }[] = Properties.GlobalSecondaryIndexes ?? [];
+      const indexes: readonly { readonly IndexName: string }[] = Properties['GlobalSecondaryIndexes'] ?? [];
       const dimensions = ['', ...indexes.map(({ IndexName }) => ` GlobalSecondaryIndexName=${IndexName}`)];
       for (const metric of ['ReadThrottleEvents', 'WriteThrottleEvents']) {
         for (const dimension of dimensions) {
@@ -61,9 +61,9 @@ describe('an alarm watches', () => {
   it('late session checks, as the log of this stack has them, and only where sessions are checked', () => {
     const { logicalId, Properties } = quiet.the('AWS::Logs::MetricFilter', 'Revalidation');
     expect(logicalId).toBeDefined();
-    expect(Properties.FilterPattern).toBe('{ $.RecheckLate > 0 }');
-    expect(quiet.read(Properties.LogGroupName)).toBe('{Revalidation/Revalidate/Log}');
-    const [{ MetricNamespace, MetricName }] = Properties.MetricTransformations;
+    expect(Properties['FilterPattern']).toBe('{ $.RecheckLate > 0 }');
+    expect(quiet.read(Properties['LogGroupName'])).toBe('{Revalidation/Revalidate/Log}');
+    const [{ MetricNamespace, MetricName }] = Properties['MetricTransformations'];
     expect(MetricNamespace).toMatch(/^SessionSocket\/\d{12}$/);
     expect(watched(quiet)).toContain(`${MetricNamespace} ${MetricName}`);
     expect(watched(deploy({ revalidate: false })).filter((metric) => metric.includes('Late'))).toEqual([]);
@@ -79,25 +79,25 @@ describe('every alarm', () => {
   const one = alarmsOf(withHello).map((alarm) => [alarm.path, alarm] as const);
 
   it.each(one)('%s is quiet while nothing happens, and counts minutes', (_, { Properties }) => {
-    expect(Properties.TreatMissingData).toBe('notBreaching');
-    const periods = Properties.Metrics?.flatMap(({ MetricStat }: { MetricStat?: { Period: number } }) =>
+    expect(Properties['TreatMissingData']).toBe('notBreaching');
+    const periods = Properties['Metrics']?.flatMap(({ MetricStat }: { MetricStat?: { Period: number } }) =>
       MetricStat === undefined ? [] : [MetricStat.Period],
-    ) ?? [Properties.Period];
+    ) ?? [Properties['Period']];
     for (const period of periods) expect(period).toBe(60);
   });
 
   // FILL says 0 for the latest minute while it has no value: an alarm that looks at that one alone never goes off.
   it.each(one)('%s looks at several minutes where an expression fills gaps', (_, { Properties }) => {
-    if (Properties.Metrics === undefined) return;
-    expect(Properties.EvaluationPeriods).toBeGreaterThanOrEqual(5);
+    if (Properties['Metrics'] === undefined) return;
+    expect(Properties['EvaluationPeriods']).toBeGreaterThanOrEqual(5);
   });
 
   it.each(one)('%s has its entry in the runbook, by the end of its name', (path, { Properties }) => {
-    expect(Properties.AlarmDescription).toMatch(/^[A-Z].*\.$/s);
+    expect(Properties['AlarmDescription']).toMatch(/^[A-Z].*\.$/s);
     const entries = [...operations.matchAll(/^\| `(\w+Alarm)`/gm)].map(([, name = '']) => name);
     const name = path.replaceAll('/', '');
     expect(entries.filter((entry) => name.endsWith(entry)).length, name).toBeGreaterThan(0);
-    const [, section] = /docs\/operations\.md: (\w+)/.exec(Properties.AlarmDescription) ?? [];
+    const [, section] = /docs\/operations\.md: (\w+)/.exec(Properties['AlarmDescription']) ?? [];
     expect(entries).toContain(section);
   });
 
@@ -117,7 +117,7 @@ describe('an alarm on throttles', () => {
     const limited = deploy({ maxConcurrentSessionChecks: 3 });
     const { Properties } = limited.the('AWS::CloudWatch::Alarm', 'Authorizer/ThrottleAlarm');
     expect(Properties).toMatchObject({ Threshold: 1, DatapointsToAlarm: 3, EvaluationPeriods: 5 });
-    expect(Properties.AlarmDescription).toContain('maxConcurrentSessionChecks');
+    expect(Properties['AlarmDescription']).toContain('maxConcurrentSessionChecks');
   });
 });
 
@@ -132,7 +132,7 @@ describe('the alarm on errors of integrations', () => {
 });
 
 describe('the composite alarm', () => {
-  const rule = (deployment: Deployment) => deployment.the('AWS::CloudWatch::CompositeAlarm').Properties.AlarmRule;
+  const rule = (deployment: Deployment) => deployment.the('AWS::CloudWatch::CompositeAlarm').Properties['AlarmRule'];
 
   it('is on when any of the others is, and knows all of them', () => {
     const arns = [...withHello.read(rule(withHello)).matchAll(/ALARM\("\{([^}]+)\}"\)/g)].map(([, path]) => path);

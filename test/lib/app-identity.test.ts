@@ -58,7 +58,7 @@ describe('the application id and the key', () => {
   it('can be chosen, each by itself', () => {
     const [longestId, longestKey] = ['a_-9'.repeat(16), 'A_-9'.repeat(8)];
     const { Outputs } = deploy({ appId: longestId, key: longestKey }).template;
-    expect([Outputs?.AppId?.Value, Outputs?.Key?.Value]).toEqual([longestId, longestKey]);
+    expect([Outputs?.['AppId']?.Value, Outputs?.['Key']?.Value]).toEqual([longestId, longestKey]);
     expect(identityOf(shopIn(createApp(), { appId: '42' }).sessionSocket)).toEqual({ ...shop, appId: '42' });
     expect(identityOf(shopIn(createApp(), { key: 'k' }).sessionSocket)).toEqual({ ...shop, key: 'k' });
   });
@@ -86,9 +86,9 @@ describe('the application id and the key', () => {
     const deployment = deploy();
     const { Outputs } = deployment.template;
     for (const path of ['Authorizer', 'Message', 'Publish', 'Revalidation']) {
-      expect(deployment.the('AWS::Lambda::Function', path).Properties.Environment.Variables).toMatchObject({
-        APP_ID: Outputs?.AppId?.Value,
-        KEY: Outputs?.Key?.Value,
+      expect(deployment.the('AWS::Lambda::Function', path).Properties['Environment'].Variables).toMatchObject({
+        APP_ID: Outputs?.['AppId']?.Value,
+        KEY: Outputs?.['Key']?.Value,
         CREDENTIALS_SECRET_ARN: { Ref: deployment.the('AWS::SecretsManager::Secret').logicalId },
       });
     }
@@ -96,9 +96,10 @@ describe('the application id and the key', () => {
 
   it('name the metric behind the alarm of lost events', () => {
     const deployment = deploy();
-    const [{ MetricNamespace }] = deployment.the('AWS::Logs::MetricFilter', 'Channels').Properties
-      .MetricTransformations;
-    expect(MetricNamespace).toBe(`SessionSocket/${deployment.template.Outputs?.AppId?.Value}`);
+    const [{ MetricNamespace }] = deployment.the('AWS::Logs::MetricFilter', 'Channels').Properties[
+      'MetricTransformations'
+    ];
+    expect(MetricNamespace).toBe(`SessionSocket/${deployment.template.Outputs?.['AppId']?.Value}`);
     expect(JSON.stringify(deployment.the('AWS::CloudWatch::Alarm', 'Channels/Deliver/Alarm').Properties)).toContain(
       MetricNamespace,
     );
@@ -111,7 +112,7 @@ describe('the application id and the key', () => {
 describe('the secret of a deployed stack stays the same secret', () => {
   const secretOf = (stack: SessionSocketStack) => {
     const { logicalId, Properties } = readDeployment(stack).the('AWS::SecretsManager::Secret');
-    return { logicalId, GenerateSecretString: Properties.GenerateSecretString };
+    return { logicalId, GenerateSecretString: Properties['GenerateSecretString'] };
   };
   const deployed = secretOf(shopIn(createApp()));
   const expectSame = (next: SessionSocketStack) => expect(secretOf(next)).toEqual(deployed);

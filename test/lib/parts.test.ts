@@ -97,7 +97,7 @@ describe('a metric of the construct', () => {
   it('is the one that the log of its function counts, where it is of this gateway alone', () => {
     const counted = deployed
       .of('AWS::Logs::MetricFilter')
-      .flatMap(({ Properties }) => Properties.MetricTransformations);
+      .flatMap(({ Properties }) => Properties['MetricTransformations']);
     const of = ({ namespace, metricName }: Metric) => `${namespace} ${metricName}`;
     expect(counted.map(({ MetricNamespace, MetricName }) => `${MetricNamespace} ${MetricName}`).sort()).toEqual([
       of(sessionSocket.metricLost()),

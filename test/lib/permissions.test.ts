@@ -150,8 +150,8 @@ describe.each([
 
   it('no role has a second way to permissions, but the one that writes the access logs of the account', () => {
     for (const { path, Properties } of deployment.of('AWS::IAM::Role')) {
-      expect([path, Properties.Policies]).toEqual([path, undefined]);
-      const managed: string[] = (Properties.ManagedPolicyArns ?? []).map(deployment.read);
+      expect([path, Properties['Policies']]).toEqual([path, undefined]);
+      const managed: string[] = (Properties['ManagedPolicyArns'] ?? []).map(deployment.read);
       const forLogs = 'arn:{AWS::Partition}:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs';
       expect([path, managed]).toEqual([path, path === 'Sockets/LogRole' ? [forLogs] : []]);
     }
@@ -159,7 +159,7 @@ describe.each([
 
   it('no policy is shared, and none is about nothing but AWS itself', () => {
     for (const { path, Properties } of deployment.of('AWS::IAM::Policy')) {
-      expect(Properties.Roles.map(deployment.read)).toEqual([
+      expect(Properties['Roles'].map(deployment.read)).toEqual([
         `{${path.replace(/\/(Role\/DefaultPolicy|OnItself)$/, '/Role')}}`,
       ]);
     }
@@ -172,7 +172,7 @@ describe.each([
 function permissionsOf(deployment: Deployment, path: string): string[] {
   // A function that starts itself has a second one.
   const policies = deployment.of('AWS::IAM::Policy').filter((policy) => policy.path.startsWith(`${path}/`));
-  const statements = policies.flatMap(({ Properties }) => Properties.PolicyDocument.Statement);
+  const statements = policies.flatMap(({ Properties }) => Properties['PolicyDocument'].Statement);
   return statements
     .flatMap((statement: Record<string, unknown>) => {
       const { Action, Resource, Effect, ...others } = statement;

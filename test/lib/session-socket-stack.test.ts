@@ -13,7 +13,7 @@ describe('what decides who gets in', () => {
     [{ mode: 'status' }, 'mode status, token from query', 'status'],
   ] as const)('is in the description and in an output, as it is in effect: %j', (props, described, mode) => {
     const { Description, Outputs } = deploy(props).template;
-    expect([Description, Outputs?.Mode?.Value]).toEqual([`${whole} (${described})`, mode]);
+    expect([Description, Outputs?.['Mode']?.Value]).toEqual([`${whole} (${described})`, mode]);
   });
 
   it('leaves a description alone that somebody else wrote', () => {
@@ -29,13 +29,17 @@ describe('the alarms of the stack', () => {
     const alarms = readDeployment(stack).of('AWS::CloudWatch::Alarm');
     expect(alarms.length).toBeGreaterThan(3);
     for (const { path, Properties } of alarms) {
-      expect([path, Properties.AlarmActions, Properties.OKActions]).toEqual([path, [alarmTopicArn], [alarmTopicArn]]);
+      expect([path, Properties['AlarmActions'], Properties['OKActions']]).toEqual([
+        path,
+        [alarmTopicArn],
+        [alarmTopicArn],
+      ]);
     }
   });
 
   it('tell nobody else', () => {
     for (const { path, Properties } of deploy().of('AWS::CloudWatch::Alarm')) {
-      expect([path, Properties.AlarmActions]).toEqual([path, undefined]);
+      expect([path, Properties['AlarmActions']]).toEqual([path, undefined]);
     }
   });
 });

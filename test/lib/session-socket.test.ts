@@ -16,11 +16,11 @@ const lambdas = (deployment: Deployment) => deployment.of('AWS::Lambda::Function
 const ofSockets = (type: string) => quiet.of(type).filter(({ path }) => path.startsWith('Sockets/'));
 const ofHttp = (type: string) => quiet.of(type).filter(({ path }) => path.startsWith('Http/'));
 const route = (key: string) =>
-  quiet.of('AWS::ApiGatewayV2::Route').find(({ Properties }) => Properties.RouteKey === key)?.Properties;
+  quiet.of('AWS::ApiGatewayV2::Route').find(({ Properties }) => Properties['RouteKey'] === key)?.Properties;
 
 describe('the doors', () => {
   it('are three: $connect, $default and $disconnect', () => {
-    const keys = ofSockets('AWS::ApiGatewayV2::Route').map(({ Properties }) => Properties.RouteKey);
+    const keys = ofSockets('AWS::ApiGatewayV2::Route').map(({ Properties }) => Properties['RouteKey']);
     expect(keys.sort()).toEqual(['$connect', '$default', '$disconnect']);
   });
 
@@ -55,13 +55,13 @@ describe('the doors', () => {
     [{ mode: 'ticket', tokenFrom: 'subprotocol' }, 'route.request.header.Sec-WebSocket-Protocol'],
     [{ mode: 'cookie' }, 'route.request.header.Cookie'],
   ] as const)('with %j, answer it to who brings nothing in %s', (props, source) => {
-    expect(deploy(props).the('AWS::ApiGatewayV2::Authorizer').Properties.IdentitySource).toEqual([source]);
+    expect(deploy(props).the('AWS::ApiGatewayV2::Authorizer').Properties['IdentitySource']).toEqual([source]);
   });
 
   // `$request.querystring.token`, which HTTP APIs take, is refused by CloudFormation for a WebSocket API, and only when it
   // is deployed (https://github.com/aws/aws-cdk/issues/18307).
   it("name the token in the grammar of a WebSocket API's identity sources", () => {
-    for (const source of quiet.the('AWS::ApiGatewayV2::Authorizer').Properties.IdentitySource) {
+    for (const source of quiet.the('AWS::ApiGatewayV2::Authorizer').Properties['IdentitySource']) {
       expect(source).toMatch(/^route\.request\.(querystring|header)\.[a-zA-Z0-9._-]+$/);
     }
   });
@@ -74,8 +74,8 @@ describe('the doors', () => {
 
   it('lead to one function each', () => {
     const targets = ofSockets('AWS::ApiGatewayV2::Integration').map(({ Properties }) => {
-      expect(Properties.IntegrationType).toBe('AWS_PROXY');
-      return /\{([A-Za-z]+)\/Function\}/.exec(quiet.read(Properties.IntegrationUri))?.[1];
+      expect(Properties['IntegrationType']).toBe('AWS_PROXY');
+      return /\{([A-Za-z]+)\/Function\}/.exec(quiet.read(Properties['IntegrationUri']))?.[1];
     });
     expect(targets.sort()).toEqual(['Connect', 'Disconnect', 'Message']);
   });
@@ -83,7 +83,7 @@ describe('the doors', () => {
   it('send what the message function returns back to the browser, and nothing else', () => {
     const response = quiet.the('AWS::ApiGatewayV2::RouteResponse');
     expect(response.Properties).toMatchObject({ RouteResponseKey: '$default' });
-    expect(quiet.read(response.Properties.RouteId)).toBe('{Sockets/Api/$default-Route}');
+    expect(quiet.read(response.Properties['RouteId'])).toBe('{Sockets/Api/$default-Route}');
     expect(route('$default')).toMatchObject({ RouteResponseSelectionExpression: '$default' });
     for (const key of ['$connect', '$disconnect']) {
       expect(route(key)).not.toHaveProperty('RouteResponseSelectionExpression');
@@ -97,19 +97,19 @@ describe('the doors', () => {
 
   it('may be opened by API Gateway for this API and by the clock for this rule, by nobody else', () => {
     for (const { Properties } of withHello.of('AWS::Lambda::Permission')) {
-      const source = withHello.read(Properties.SourceArn);
-      const api = Properties.FunctionName['Fn::GetAtt'][0].includes('Publish') ? '{Http/Api}' : '{Sockets/Api}';
-      const rule = JSON.stringify(Properties.FunctionName).includes('Tick') ? 'Hello' : 'Revalidation';
+      const source = withHello.read(Properties['SourceArn']);
+      const api = Properties['FunctionName']['Fn::GetAtt'][0].includes('Publish') ? '{Http/Api}' : '{Sockets/Api}';
+      const rule = JSON.stringify(Properties['FunctionName']).includes('Tick') ? 'Hello' : 'Revalidation';
       const expected = { 'apigateway.amazonaws.com': api, 'events.amazonaws.com': `{${rule}/EveryMinute}` };
-      expect(Object.keys(expected)).toContain(Properties.Principal);
-      expect(source).toContain(expected[Properties.Principal as keyof typeof expected]);
+      expect(Object.keys(expected)).toContain(Properties['Principal']);
+      expect(source).toContain(expected[Properties['Principal'] as keyof typeof expected]);
     }
   });
 });
 
 describe('the stage', () => {
   const settings = (deployment: Deployment) =>
-    deployment.the('AWS::ApiGatewayV2::Stage', 'Sockets').Properties.DefaultRouteSettings;
+    deployment.the('AWS::ApiGatewayV2::Stage', 'Sockets').Properties['DefaultRouteSettings'];
 
   it('lets 2000 requests a second through, and bursts of 1000', () => {
     expect(settings(quiet)).toEqual({ ThrottlingRateLimit: 2000, ThrottlingBurstLimit: 1000 });
@@ -130,13 +130,13 @@ describe('the stage', () => {
       StageName: 'live',
       AutoDeploy: true,
     });
-    expect(quiet.read(quiet.template.Outputs?.WebSocketUrl?.Value)).toMatch(/^wss:\/\/.*\/live$/);
+    expect(quiet.read(quiet.template.Outputs?.['WebSocketUrl']?.Value)).toMatch(/^wss:\/\/.*\/live$/);
   });
 });
 
 describe('the HTTP API for PHP', () => {
   it('has Pusher’s routes and our own, and no other door', () => {
-    const keys = ofHttp('AWS::ApiGatewayV2::Route').map(({ Properties }) => Properties.RouteKey);
+    const keys = ofHttp('AWS::ApiGatewayV2::Route').map(({ Properties }) => Properties['RouteKey']);
     expect(keys.sort()).toEqual([
       'GET /apps/{app_id}/channels',
       'GET /apps/{app_id}/channels/{channel}',
@@ -153,7 +153,7 @@ describe('the HTTP API for PHP', () => {
   it('may call its function by these routes and by no other', () => {
     const sources = quiet
       .of('AWS::Lambda::Permission')
-      .map(({ Properties }) => quiet.read(Properties.SourceArn))
+      .map(({ Properties }) => quiet.read(Properties['SourceArn']))
       .filter((source) => source.includes('{Http/Api}'));
     expect(sources.map((source) => source.split('{Http/Api}')[1]).sort()).toEqual([
       '/*/*/apps/{app_id}/batch_events',
@@ -172,12 +172,12 @@ describe('the HTTP API for PHP', () => {
     expect({ StageName, AutoDeploy }).toEqual({ StageName: '$default', AutoDeploy: true });
     expect(DefaultRouteSettings).toEqual({ ThrottlingRateLimit: 500, ThrottlingBurstLimit: 250 });
     const { logicalId } = quiet.the('AWS::ApiGatewayV2::Api', 'Http');
-    expect(quiet.template.Outputs?.HttpApiUrl?.Value).toEqual({ 'Fn::GetAtt': [logicalId, 'ApiEndpoint'] });
+    expect(quiet.template.Outputs?.['HttpApiUrl']?.Value).toEqual({ 'Fn::GetAtt': [logicalId, 'ApiEndpoint'] });
   });
 
   it('takes other limits', () => {
     const throttled = deploy({ httpThrottle: { rateLimit: 5, burstLimit: 2 } });
-    expect(throttled.the('AWS::ApiGatewayV2::Stage', 'Http').Properties.DefaultRouteSettings).toEqual({
+    expect(throttled.the('AWS::ApiGatewayV2::Stage', 'Http').Properties['DefaultRouteSettings']).toEqual({
       ThrottlingRateLimit: 5,
       ThrottlingBurstLimit: 2,
     });
@@ -194,15 +194,15 @@ describe('the HTTP API for PHP', () => {
     );
     expect(closing).toHaveLength(3);
     const own = { ThrottlingRateLimit: 500, ThrottlingBurstLimit: 250 };
-    expect(Properties.RouteSettings).toEqual(
-      Object.fromEntries(closing.map((each) => [each.Properties.RouteKey, own])),
+    expect(Properties['RouteSettings']).toEqual(
+      Object.fromEntries(closing.map((each) => [each.Properties['RouteKey'], own])),
     );
     // CloudFormation does not find a route that comes later, and the first deployment fails.
     for (const { logicalId } of closing) expect(DependsOn).toContain(logicalId);
   });
 
   it('logs the route and never the path, which names users', () => {
-    const { Format } = quiet.the('AWS::ApiGatewayV2::Stage', 'Http').Properties.AccessLogSettings;
+    const { Format } = quiet.the('AWS::ApiGatewayV2::Stage', 'Http').Properties['AccessLogSettings'];
     const named = [...Format.matchAll(/\$context\.([A-Za-z.]+)/g)].map(([, name]) => name);
     expect(named.sort()).toEqual([
       'error.responseType',
@@ -220,13 +220,13 @@ describe('the HTTP API for PHP', () => {
   it('is watched by an alarm that one logout which left sockets open sets off', () => {
     const { Properties } = quiet.the('AWS::CloudWatch::Alarm', 'Publish/Alarm');
     expect(Properties).toMatchObject({ MetricName: 'Errors', Period: 60, EvaluationPeriods: 1, Threshold: 1 });
-    const [dimension] = Properties.Dimensions;
+    const [dimension] = Properties['Dimensions'];
     expect([dimension.Name, quiet.read(dimension.Value)]).toEqual(['FunctionName', '{Publish/Function}']);
   });
 });
 
 describe('the access log', () => {
-  const { Format, DestinationArn } = quiet.the('AWS::ApiGatewayV2::Stage', 'Sockets').Properties.AccessLogSettings;
+  const { Format, DestinationArn } = quiet.the('AWS::ApiGatewayV2::Stage', 'Sockets').Properties['AccessLogSettings'];
 
   // Everything that API Gateway offers there and that cannot carry a token, a cookie or what PHP said of somebody.
   const harmless = [
@@ -264,7 +264,7 @@ describe('the access log', () => {
 
   it('brings the role that API Gateway needs for it, before the stage', () => {
     const account = quiet.the('AWS::ApiGateway::Account');
-    expect(quiet.read(account.Properties.CloudWatchRoleArn)).toBe('{Sockets/LogRole}');
+    expect(quiet.read(account.Properties['CloudWatchRoleArn'])).toBe('{Sockets/LogRole}');
     expect(quiet.the('AWS::ApiGatewayV2::Stage', 'Sockets').DependsOn).toContain(account.logicalId);
   });
 
@@ -284,30 +284,30 @@ describe.each(both)('every function, %s,', (_, deployment) => {
   });
 
   it('has a role of its own, for Lambda alone', () => {
-    const roles = lambdas(deployment).map(({ Properties }) => deployment.read(Properties.Role));
+    const roles = lambdas(deployment).map(({ Properties }) => deployment.read(Properties['Role']));
     expect(roles).toEqual(lambdas(deployment).map(({ path }) => `{${path.replace('/Function', '/Role')}}`));
     for (const { path } of lambdas(deployment)) {
       const role = deployment.the('AWS::IAM::Role', path.replace('/Function', '/Role'));
-      expect(role.Properties.AssumeRolePolicyDocument.Statement).toEqual([
+      expect(role.Properties['AssumeRolePolicyDocument'].Statement).toEqual([
         { Action: 'sts:AssumeRole', Effect: 'Allow', Principal: { Service: 'lambda.amazonaws.com' } },
       ]);
     }
   });
 
   it('has a log of its own, kept for a month', () => {
-    const logs = lambdas(deployment).map(({ Properties }) => deployment.read(Properties.LoggingConfig.LogGroup));
+    const logs = lambdas(deployment).map(({ Properties }) => deployment.read(Properties['LoggingConfig'].LogGroup));
     expect(logs).toEqual(lambdas(deployment).map(({ path }) => `{${path.replace('/Function', '/Log')}}`));
-    for (const group of deployment.of('AWS::Logs::LogGroup')) expect(group.Properties.RetentionInDays).toBe(30);
+    for (const group of deployment.of('AWS::Logs::LogGroup')) expect(group.Properties['RetentionInDays']).toBe(30);
   });
 
   it('says what it does', () => {
-    for (const { Properties } of lambdas(deployment)) expect(Properties.Description).toMatch(/^[A-Z][^.]+$/);
+    for (const { Properties } of lambdas(deployment)) expect(Properties['Description']).toMatch(/^[A-Z][^.]+$/);
   });
 
   it('has no secret in its environment, only where the secret is', () => {
     const secret = deployment.the('AWS::SecretsManager::Secret').logicalId;
     for (const { path, Properties } of lambdas(deployment)) {
-      const variables: Record<string, unknown> = Properties.Environment?.Variables ?? {};
+      const variables: Record<string, unknown> = Properties['Environment']?.Variables ?? {};
       const { CREDENTIALS_SECRET_ARN, ...others } = variables;
       const signs = /^(Authorizer|Publish|Message|Revalidation)/.test(path);
       expect(CREDENTIALS_SECRET_ARN).toEqual(signs ? { Ref: secret } : undefined);
@@ -318,13 +318,13 @@ describe.each(both)('every function, %s,', (_, deployment) => {
 
   it('may run for longer than a post is tried, ten seconds and one last try, if it tells others who has left', () => {
     for (const path of ['Message', 'Publish', 'Disconnect', 'Revalidation', 'Channels']) {
-      expect(deployment.the('AWS::Lambda::Function', path).Properties.Timeout).toBeGreaterThan(10 + 3);
+      expect(deployment.the('AWS::Lambda::Function', path).Properties['Timeout']).toBeGreaterThan(10 + 3);
     }
   });
 
   it('may run for less time than API Gateway waits, if a browser or PHP waits for it', () => {
     for (const path of ['Authorizer', 'Connect', 'Message', 'Publish']) {
-      expect(deployment.the('AWS::Lambda::Function', path).Properties.Timeout).toBeLessThan(29);
+      expect(deployment.the('AWS::Lambda::Function', path).Properties['Timeout']).toBeLessThan(29);
     }
   });
 });
@@ -346,7 +346,7 @@ describe('Lambda’s own lines', () => {
 
 it('keeps every log for as long as it is told', () => {
   const groups = deploy({ hello: true, logRetention: RetentionDays.ONE_WEEK }).of('AWS::Logs::LogGroup');
-  expect(groups.map(({ Properties }) => Properties.RetentionInDays)).toEqual(Array(10).fill(7));
+  expect(groups.map(({ Properties }) => Properties['RetentionInDays'])).toEqual(Array(10).fill(7));
 });
 
 describe('the authorizer', () => {
@@ -358,7 +358,7 @@ describe('the authorizer', () => {
       sessionTimeout: Duration.seconds(1),
       allowMissingOrigin: true,
     });
-    expect(strict.the('AWS::Lambda::Function', 'Authorizer').Properties.Environment.Variables).toMatchObject({
+    expect(strict.the('AWS::Lambda::Function', 'Authorizer').Properties['Environment'].Variables).toMatchObject({
       SESSION_ENDPOINT: 'https://app.example.com/getSessionID',
       SESSION_MODE: 'status',
       SESSION_TIMEOUT_MS: '1000',
@@ -370,7 +370,7 @@ describe('the authorizer', () => {
 
   it('is told the way in', () => {
     const variables = (deployment: Deployment, path: string) =>
-      deployment.the('AWS::Lambda::Function', path).Properties.Environment.Variables;
+      deployment.the('AWS::Lambda::Function', path).Properties['Environment'].Variables;
     const ticket = deploy({ mode: 'ticket', tokenFrom: 'subprotocol', sessionCheck: 'trust-ticket' });
     expect(variables(ticket, 'Authorizer')).toMatchObject({
       SESSION_MODE: 'ticket',
@@ -398,14 +398,14 @@ describe('the authorizer', () => {
     expect(concurrencyOf(once)).toEqual([['Authorizer/Function', 3]]);
     const again = deploy({ maxConcurrentSessionChecks: 3 });
     expect(concurrencyOf(again)).toEqual([['Authorizer/Function', 2]]);
-    const { Variables } = again.the('AWS::Lambda::Function', 'Revalidation').Properties.Environment;
+    const { Variables } = again.the('AWS::Lambda::Function', 'Revalidation').Properties['Environment'];
     expect(Variables.CHECKS_AT_ONCE).toBe('1');
     expect(concurrencyOf(quiet)).toEqual([]);
   });
 
   it('tells connect how many sockets a user may have, 100 where nothing is said', () => {
     const limitOf = (deployment: Deployment) => {
-      const { Variables } = deployment.the('AWS::Lambda::Function', 'Connect').Properties.Environment;
+      const { Variables } = deployment.the('AWS::Lambda::Function', 'Connect').Properties['Environment'];
       return [Variables.MAX_CONNECTIONS, Variables.AT_MAX_CONNECTIONS];
     };
     expect(limitOf(quiet)).toEqual(['100', 'refuse']);
@@ -415,7 +415,7 @@ describe('the authorizer', () => {
   it('tells message and connect the limits of traffic, of which some follow from others', () => {
     const limitsOf = (deployment: Deployment) => {
       const [message, connect] = ['Message', 'Connect'].map(
-        (path) => deployment.the('AWS::Lambda::Function', path).Properties.Environment.Variables,
+        (path) => deployment.the('AWS::Lambda::Function', path).Properties['Environment'].Variables,
       );
       const all = Object.entries({ ...message, ...connect });
       return Object.fromEntries(all.filter(([name]) => /_PER_(SECOND|MINUTE|CONNECTION)/.test(name)));
@@ -464,7 +464,7 @@ describe('the authorizer', () => {
   });
 
   it('is strict where nothing is said', () => {
-    expect(quiet.the('AWS::Lambda::Function', 'Authorizer').Properties.Environment.Variables).toMatchObject({
+    expect(quiet.the('AWS::Lambda::Function', 'Authorizer').Properties['Environment'].Variables).toMatchObject({
       SESSION_MODE: 'ticket',
       TOKEN_FROM: 'query',
       SESSION_CHECK: 'always',
@@ -476,8 +476,8 @@ describe('the authorizer', () => {
 
   it('outlives the slowest PHP that is allowed and the three seconds of the secret, so that it can say what happened', () => {
     const slow = deploy({ sessionTimeout: Duration.seconds(20) }).the('AWS::Lambda::Function', 'Authorizer');
-    expect(slow.Properties.Timeout).toBeGreaterThan(20 + 3);
-    expect(slow.Properties.Timeout).toBeLessThan(29);
+    expect(slow.Properties['Timeout']).toBeGreaterThan(20 + 3);
+    expect(slow.Properties['Timeout']).toBeLessThan(29);
   });
 
   it('is watched by an alarm on its errors, which are session checks that failed and nothing else', () => {
@@ -492,7 +492,7 @@ describe('the authorizer', () => {
       ComparisonOperator: 'GreaterThanOrEqualToThreshold',
       TreatMissingData: 'notBreaching',
     });
-    const [dimension, ...others] = alarm.Dimensions;
+    const [dimension, ...others] = alarm['Dimensions'];
     expect([dimension.Name, quiet.read(dimension.Value), others]).toEqual([
       'FunctionName',
       '{Authorizer/Function}',
@@ -510,7 +510,7 @@ describe('connect', () => {
       DatapointsToAlarm: 3,
       EvaluationPeriods: 5,
     });
-    expect(quiet.read(Properties.Dimensions[0].Value)).toBe('{Connect/Function}');
+    expect(quiet.read(Properties['Dimensions'][0].Value)).toBe('{Connect/Function}');
   });
 });
 
@@ -522,12 +522,12 @@ describe('the tables', () => {
     ['Tables/Revocations', { principalId: 'HASH' }],
   ])('%s is on demand, with its keys as strings, and forgets by expiresAt', (path, keys) => {
     const { Properties } = quiet.the('AWS::DynamoDB::Table', path);
-    expect(Properties.BillingMode).toBe('PAY_PER_REQUEST');
-    expect(Properties.TimeToLiveSpecification).toEqual({ AttributeName: 'expiresAt', Enabled: true });
-    expect(Properties.KeySchema).toEqual(
+    expect(Properties['BillingMode']).toBe('PAY_PER_REQUEST');
+    expect(Properties['TimeToLiveSpecification']).toEqual({ AttributeName: 'expiresAt', Enabled: true });
+    expect(Properties['KeySchema']).toEqual(
       Object.entries(keys).map(([AttributeName, KeyType]) => ({ AttributeName, KeyType })),
     );
-    expect(Properties.AttributeDefinitions).toEqual(
+    expect(Properties['AttributeDefinitions']).toEqual(
       Object.keys(keys).map((AttributeName) => ({ AttributeName, AttributeType: 'S' })),
     );
   });
@@ -547,7 +547,7 @@ describe('the tables', () => {
 
 describe('the credentials', () => {
   it('hold a secret that AWS generates and no template contains', () => {
-    expect(quiet.the('AWS::SecretsManager::Secret').Properties.SecretString).toBeUndefined();
+    expect(quiet.the('AWS::SecretsManager::Secret').Properties['SecretString']).toBeUndefined();
   });
 
   it('appear nowhere else: no part of the template asks CloudFormation for the value', () => {
@@ -560,7 +560,7 @@ describe('the credentials', () => {
 describe('hello', () => {
   it('is off by default: no function, no rule, no clock', () => {
     expect(quiet.resources.filter(({ path }) => path.includes('Hello'))).toEqual([]);
-    expect(quiet.the('AWS::Lambda::Function', 'Connect').Properties.Environment.Variables).not.toHaveProperty(
+    expect(quiet.the('AWS::Lambda::Function', 'Connect').Properties['Environment'].Variables).not.toHaveProperty(
       'TICK_FUNCTION',
     );
   });
@@ -572,18 +572,18 @@ describe('hello', () => {
   });
 
   it('is never retried, neither by the clock nor by Lambda, because the minute that failed is over', () => {
-    const [target] = withHello.the('AWS::Events::Rule', 'Hello').Properties.Targets;
+    const [target] = withHello.the('AWS::Events::Rule', 'Hello').Properties['Targets'];
     const once = { MaximumRetryAttempts: 0, MaximumEventAgeInSeconds: 60 };
     expect(target.RetryPolicy).toEqual(once);
     expect(withHello.the('AWS::Lambda::EventInvokeConfig', 'Hello').Properties).toMatchObject(once);
   });
 
   it('may run for a whole minute', () => {
-    expect(withHello.the('AWS::Lambda::Function', 'Hello').Properties.Timeout).toBeGreaterThan(60);
+    expect(withHello.the('AWS::Lambda::Function', 'Hello').Properties['Timeout']).toBeGreaterThan(60);
   });
 
   it('is started by a new connection as well', () => {
-    const { TICK_FUNCTION } = withHello.the('AWS::Lambda::Function', 'Connect').Properties.Environment.Variables;
+    const { TICK_FUNCTION } = withHello.the('AWS::Lambda::Function', 'Connect').Properties['Environment'].Variables;
     expect(withHello.read(TICK_FUNCTION)).toBe('{Hello/Tick/Function}');
   });
 });
@@ -593,8 +593,8 @@ describe('deliver', () => {
 
   it('is tried three times, although it may die in its last second and Lambda waits before it tries again', () => {
     const { Properties } = quiet.the('AWS::Lambda::EventInvokeConfig', 'Channels');
-    expect(Properties.MaximumRetryAttempts).toBe(2);
-    expect(Properties.MaximumEventAgeInSeconds).toBeGreaterThan(2 * Timeout + 3 * 60);
+    expect(Properties['MaximumRetryAttempts']).toBe(2);
+    expect(Properties['MaximumEventAgeInSeconds']).toBeGreaterThan(2 * Timeout + 3 * 60);
   });
 
   it('has one whole CPU', () => {
@@ -609,7 +609,7 @@ describe('deliver', () => {
     (props, expected) => {
       const deployment = deploy(props);
       for (const path of ['Channels', 'Publish', 'Disconnect']) {
-        const { Variables } = deployment.the('AWS::Lambda::Function', path).Properties.Environment;
+        const { Variables } = deployment.the('AWS::Lambda::Function', path).Properties['Environment'];
         expect(Variables).toMatchObject(expected);
       }
     },
@@ -631,7 +631,7 @@ describe('deliver', () => {
 
 describe('sessions that are over', () => {
   const variables = (deployment: Deployment, path: string) =>
-    deployment.the('AWS::Lambda::Function', path).Properties.Environment.Variables;
+    deployment.the('AWS::Lambda::Function', path).Properties['Environment'].Variables;
   const secondsIn = (props: Parameters<typeof deploy>[0]) => {
     const deployment = deploy(props);
     const paths = ['Authorizer', 'Connect', 'Publish', 'Revalidation'];
@@ -657,7 +657,7 @@ describe('sessions that are over', () => {
 
   it('are looked for every minute in any case, because PHP may name an end, without a secret and an address to ask', () => {
     const once = deploy({ revalidate: false });
-    expect(once.the('AWS::Events::Rule', 'Revalidation').Properties.ScheduleExpression).toBe('cron(* * * * ? *)');
+    expect(once.the('AWS::Events::Rule', 'Revalidation').Properties['ScheduleExpression']).toBe('cron(* * * * ? *)');
     const known = Object.keys(variables(once, 'Revalidation'));
     expect(known).toContain('CONNECTIONS_TABLE');
     const asking = ['SESSION_ENDPOINT', 'CREDENTIALS_SECRET_ARN', 'REVALIDATE_SECONDS'];
@@ -665,9 +665,11 @@ describe('sessions that are over', () => {
   });
 
   it('are looked for by a run that may wait beyond the next one’s start, and is never repeated', () => {
-    expect(quiet.the('AWS::Lambda::Function', 'Revalidation').Properties.Timeout).toBeGreaterThan(soonMs / 1000 + 20);
+    expect(quiet.the('AWS::Lambda::Function', 'Revalidation').Properties['Timeout']).toBeGreaterThan(
+      soonMs / 1000 + 20,
+    );
     const once = { MaximumRetryAttempts: 0, MaximumEventAgeInSeconds: 60 };
-    const [target] = quiet.the('AWS::Events::Rule', 'Revalidation').Properties.Targets;
+    const [target] = quiet.the('AWS::Events::Rule', 'Revalidation').Properties['Targets'];
     expect(target.RetryPolicy).toEqual(once);
     expect(quiet.the('AWS::Lambda::EventInvokeConfig', 'Revalidation').Properties).toMatchObject(once);
   });
@@ -746,7 +748,7 @@ describe('after cdk destroy', () => {
 
   it('no table refuses to go', () => {
     for (const table of withHello.of('AWS::DynamoDB::Table')) {
-      expect(table.Properties.DeletionProtectionEnabled ?? false).toBe(false);
+      expect(table.Properties['DeletionProtectionEnabled'] ?? false).toBe(false);
     }
   });
 });

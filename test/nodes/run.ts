@@ -32,7 +32,7 @@ export async function runScript(version: Version, folder: string, npm: string, s
     cwd: project,
     stdio: ['ignore', 'inherit', 'inherit'],
     // Tests that start npm find it beside the Node that runs this.
-    env: { ...process.env, PATH: [folder, process.env.PATH, dirname(process.execPath)].join(':'), TESTS_JSON: file },
+    env: { ...process.env, PATH: [folder, process.env['PATH'], dirname(process.execPath)].join(':'), TESTS_JSON: file },
   });
   const [exitCode] = (await once(child, 'exit')) as [number | null];
   return {

@@ -69,7 +69,7 @@ export async function startWorld(context: Readonly<Record<string, string>> = {})
   const seal = createSealer(credentials);
   const sign = (text: string) =>
     `${credentials.key}:${createHmac('sha256', credentials.secret).update(text).digest('hex')}`;
-  const apiUrl = gateway.cloud.outputs.HttpApiUrl ?? '';
+  const apiUrl = gateway.cloud.outputs['HttpApiUrl'] ?? '';
   let sessions = 0;
 
   return {

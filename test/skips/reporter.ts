@@ -16,7 +16,7 @@ interface Skip {
  * and on the list of test/skips/allowed.ts, and so do too many.
  */
 export class SkippedReporter implements Reporter {
-  readonly #mayLack = process.env.TESTS_MAY_LACK?.split(',');
+  readonly #mayLack = process.env['TESTS_MAY_LACK']?.split(',');
   #vitest: Vitest | undefined;
 
   onInit(vitest: Vitest): void {

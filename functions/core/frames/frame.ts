@@ -32,12 +32,12 @@ export interface Ending {
 /** Reads what a client sent. Only known fields are kept, so nothing unexpected travels further. */
 export function parseFrame(text: string | undefined): Frame | Refusal {
   const value = fieldsIn(text ?? '');
-  if (value === undefined || typeof value.event !== 'string') return refuseFrame('malformed-frame');
-  if (value.channel !== undefined && typeof value.channel !== 'string') return refuseFrame('malformed-frame');
+  if (value === undefined || typeof value['event'] !== 'string') return refuseFrame('malformed-frame');
+  if (value['channel'] !== undefined && typeof value['channel'] !== 'string') return refuseFrame('malformed-frame');
   return {
-    event: value.event,
-    ...(value.channel === undefined ? {} : { channel: value.channel }),
-    ...(value.data === undefined ? {} : { data: value.data }),
+    event: value['event'],
+    ...(value['channel'] === undefined ? {} : { channel: value['channel'] }),
+    ...(value['data'] === undefined ? {} : { data: value['data'] }),
   };
 }
 

@@ -34,11 +34,11 @@ const maxEpochSeconds = 100_000_000_000;
  */
 export function parseIdentity(value: Fields): Identity | IdentityFault {
   const [userId, channels, expiresAt] = [
-    value.userId ?? undefined,
-    value.channels ?? undefined,
-    value.expiresAt ?? undefined,
+    value['userId'] ?? undefined,
+    value['channels'] ?? undefined,
+    value['expiresAt'] ?? undefined,
   ];
-  const userInfo = readObject(value.userInfo);
+  const userInfo = readObject(value['userInfo']);
   if (userId !== undefined && !isUserId(userId)) {
     return { fault: `a userId that is not text of 1 to ${maxUserIdLength} characters, all of them printable` };
   }

@@ -140,5 +140,5 @@ function parseSession(value: unknown, mode: SessionMode): Session | undefined {
 function doubtIn(value: unknown): string | undefined {
   // Where something in front of PHP drops the header, PHP takes the gateway for a browser.
   if (typeof value === 'string') return value.startsWith('t1.') ? 'a ticket: it got no X-Session-Socket' : undefined;
-  return value === null || typeof fieldsOf(value).sessionId === 'string' ? undefined : 'JSON that names no session';
+  return value === null || typeof fieldsOf(value)['sessionId'] === 'string' ? undefined : 'JSON that names no session';
 }

@@ -83,7 +83,7 @@ export function openTicket(text: string, credentials: Credentials, now: number):
 /** Only PHP can have written this, but it may be of another version, or its clock may be off. */
 function parseTicket(plaintext: string, now: number): Ticket | Refusal {
   const { c, s, iat, exp, jti, ...more } = fieldsIn(plaintext) ?? {};
-  const [i, address, agent] = [readObject(more.i), more.a ?? undefined, more.u ?? undefined];
+  const [i, address, agent] = [readObject(more['i']), more['a'] ?? undefined, more['u'] ?? undefined];
   if (typeof c !== 'string' || c.length > ticketLimits.cookieHeader || !plainHeader.test(c)) return bad;
   if (typeof s !== 'string' || s === '' || s.length > ticketLimits.sessionId) return bad;
   if (i !== undefined && !(isFields(i) && isObject(i, ticketLimits.identity))) return bad;

@@ -45,15 +45,15 @@ export function readEvent(body: Buffer): PublishedEvent | RequestFault {
 
 /** The body of `POST /batch_events`; one bad event, and none is published. */
 export function readBatch(body: Buffer): readonly PublishedEvent[] | RequestFault {
-  const batch = fieldsIn(body.toString('utf8'))?.batch;
+  const batch = fieldsIn(body.toString('utf8'))?.['batch'];
   if (!Array.isArray(batch)) return badRequest('The body is not a JSON object with a list named batch.');
   if (batch.length > maxBatch) return badRequest(`Batch too large (${batch.length} > ${maxBatch}).`);
   const events: PublishedEvent[] = [];
   for (const [index, fields] of batch.entries()) {
     if (!isFields(fields)) return badRequest(`Event ${index} of the batch is not a JSON object.`);
-    if (fields.channels !== undefined)
+    if (fields['channels'] !== undefined)
       return badRequest(`Event ${index} of the batch has channels: it is one channel.`);
-    const event = readFields(fields, [fields.channel]);
+    const event = readFields(fields, [fields['channel']]);
     if ('status' in event) return { ...event, sentence: `Event ${index} of the batch: ${event.sentence}` };
     events.push(event);
   }

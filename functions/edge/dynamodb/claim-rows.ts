@@ -84,8 +84,8 @@ export function createIdempotencyRows(table: string, client: DynamoDBClient, clo
     const found = await findRow(client, table, keyOf(name));
     // Given back since the put: who asks again gets it.
     if (found === undefined) return 'under-way';
-    if (found.bodyHash?.S !== bodyHash) return 'other-request';
-    return found.answer?.S === undefined ? 'under-way' : { answer: found.answer.S };
+    if (found['bodyHash']?.S !== bodyHash) return 'other-request';
+    return found['answer']?.S === undefined ? 'under-way' : { answer: found['answer'].S };
   }
 }
 

@@ -21,8 +21,8 @@ export function readConnection(row: Row): RegisteredConnection {
   return {
     principalId: row[partitionKey]?.S ?? '',
     connectionId: row[sortKey]?.S ?? '',
-    connectedAt: Number(row.connectedAt?.N),
-    welcomed: row.welcomedAt !== undefined,
+    connectedAt: Number(row['connectedAt']?.N),
+    welcomed: row['welcomedAt'] !== undefined,
   };
 }
 
@@ -32,9 +32,9 @@ export function readRevoked(row: Row): RevokedConnection {
 }
 
 export function channelsOf(row: Row | undefined): readonly string[] {
-  return row?.channels?.SS ?? [];
+  return row?.['channels']?.SS ?? [];
 }
 
 export function ownersOf(row: Row): readonly string[] {
-  return [sessionOwner(row.sessionHash?.S ?? ''), ...(row.actsAs?.SS ?? []).map(userOwner)];
+  return [sessionOwner(row['sessionHash']?.S ?? ''), ...(row['actsAs']?.SS ?? []).map(userOwner)];
 }

@@ -75,7 +75,7 @@ export function createConnectionRows(
 
     async holds(connection, channel) {
       const row = await find(connection);
-      if (row === undefined || row.revokedAt !== undefined) return false;
+      if (row === undefined || row['revokedAt'] !== undefined) return false;
       return channel === undefined || channelsOf(row).includes(channel);
     },
 
@@ -84,7 +84,7 @@ export function createConnectionRows(
     async whyRevoked(connection) {
       const row = await find(connection);
       // Nobody but `revoke` writes it.
-      return row?.revokedAt === undefined ? undefined : ((row.revokedFor?.S ?? 'revoked') as RefusalReason);
+      return row?.['revokedAt'] === undefined ? undefined : ((row['revokedFor']?.S ?? 'revoked') as RefusalReason);
     },
 
     async join(connection, channel, limit, userId) {
@@ -134,8 +134,8 @@ export function createConnectionRows(
 
     async signedInAs(connection) {
       const row = await find(connection);
-      if (row?.signedInAs?.S === undefined) return undefined;
-      return { userId: row.signedInAs.S, userInfo: JSON.parse(row.signedInInfo?.S ?? 'null') };
+      if (row?.['signedInAs']?.S === undefined) return undefined;
+      return { userId: row['signedInAs'].S, userInfo: JSON.parse(row['signedInInfo']?.S ?? 'null') };
     },
 
     async markWelcomed(connection, welcomedAt) {
@@ -190,7 +190,7 @@ export function createConnectionRows(
     async own(connection, users) {
       const row = await find(connection);
       if (row === undefined) return false;
-      const names = [sessionOwner(row.sessionHash?.S ?? ''), ...users.map(userOwner)];
+      const names = [sessionOwner(row['sessionHash']?.S ?? ''), ...users.map(userOwner)];
       await Promise.all(names.map((owner) => addOwner(owner, connection)));
       const outcome = await update(connection, {
         UpdateExpression: `SET #version = :version${users.length === 0 ? '' : ' ADD actsAs :users'}`,
@@ -255,7 +255,7 @@ export function createConnectionRows(
     const row = await find(connection);
     const goesOn = (end: AttributeValue | undefined) =>
       Number(end?.N ?? Number.POSITIVE_INFINITY) > epochSeconds(clock);
-    return row !== undefined && row.revokedAt === undefined && goesOn(row[ttl]) && goesOn(row.sessionExpiresAt);
+    return row !== undefined && row['revokedAt'] === undefined && goesOn(row[ttl]) && goesOn(row['sessionExpiresAt']);
   }
 
   function update(connection: Connection, change: Omit<UpdateItemCommandInput, 'TableName' | 'Key'>) {

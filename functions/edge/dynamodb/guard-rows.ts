@@ -61,22 +61,22 @@ function pack(state: GuardState, minute: number): Row {
 }
 
 function unpack(row: Row): GuardState {
-  const minute = Number(row.minute?.N);
-  const users = recordsIn(row.users?.B, userBytes, kinds.length).map(([user, ages]): [string, LastAnswers] => {
+  const minute = Number(row['minute']?.N);
+  const users = recordsIn(row['users']?.B, userBytes, kinds.length).map(([user, ages]): [string, LastAnswers] => {
     const known = kinds.flatMap((kind, at) => (ages[at] === never ? [] : [[kind, minute - (ages[at] ?? 0)]]));
     return [user, Object.fromEntries(known)];
   });
-  const silences = recordsIn(row.silences?.B, silenceBytes, 2).map(([session, [age = 0, checks = 0]]) => {
+  const silences = recordsIn(row['silences']?.B, silenceBytes, 2).map(([session, [age = 0, checks = 0]]) => {
     return [session, { since: minute - age, checks }] as const;
   });
   return {
-    salt: row.salt?.B ?? new Uint8Array(),
+    salt: row['salt']?.B ?? new Uint8Array(),
     users: new Map(users),
-    limit: row.sampleLimit?.S ?? everyUser,
+    limit: row['sampleLimit']?.S ?? everyUser,
     silences: new Map(silences),
-    runsInVain: Number(row.runsInVain?.N),
-    ...(row.heldSince?.N === undefined ? {} : { heldSince: Number(row.heldSince.N) }),
-    ...(row.doubtSince?.N === undefined ? {} : { doubtSince: Number(row.doubtSince.N) }),
+    runsInVain: Number(row['runsInVain']?.N),
+    ...(row['heldSince']?.N === undefined ? {} : { heldSince: Number(row['heldSince'].N) }),
+    ...(row['doubtSince']?.N === undefined ? {} : { doubtSince: Number(row['doubtSince'].N) }),
   };
 }
 

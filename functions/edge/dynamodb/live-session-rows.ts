@@ -101,22 +101,22 @@ export function createLiveSessionRows(
 }
 
 function readDue(row: Row): DueConnection {
-  const isOwned = Number(row.version?.N ?? 0) >= Number(connectionRowVersion.N);
+  const isOwned = Number(row['version']?.N ?? 0) >= Number(connectionRowVersion.N);
   const isNamed = row[partitionKey]?.S?.startsWith(userOwner('')) === true;
-  const isSignInOwned = isNamed || row.signedInAs === undefined || row.actsAs !== undefined;
+  const isSignInOwned = isNamed || row['signedInAs'] === undefined || row['actsAs'] !== undefined;
   return {
     ...readConnection(row),
-    sessionHash: row.sessionHash?.S ?? '',
-    sessionExpiresAt: readNumber(row.sessionExpiresAt),
-    validUntil: readNumber(row.validUntil),
-    unowned: isOwned && isSignInOwned ? undefined : { signedInAs: row.signedInAs?.S, channels: channelsOf(row) },
+    sessionHash: row['sessionHash']?.S ?? '',
+    sessionExpiresAt: readNumber(row['sessionExpiresAt']),
+    validUntil: readNumber(row['validUntil']),
+    unowned: isOwned && isSignInOwned ? undefined : { signedInAs: row['signedInAs']?.S, channels: channelsOf(row) },
   };
 }
 
 function readLiveSession(row: Row): LiveSession {
   return {
-    sessionHash: row.sessionHash?.S ?? '',
-    sessionSeal: row.sessionSeal?.S,
-    sessionExpiresAt: readNumber(row.sessionExpiresAt),
+    sessionHash: row['sessionHash']?.S ?? '',
+    sessionSeal: row['sessionSeal']?.S,
+    sessionExpiresAt: readNumber(row['sessionExpiresAt']),
   };
 }

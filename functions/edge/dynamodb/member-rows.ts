@@ -80,7 +80,7 @@ export function createMemberRows(table: string, client: DynamoDBClient, clock: C
 
     async find(channel, userId) {
       const row = await findRow(client, table, keyOf(channel, userId));
-      return isThere(row, clock) && row.connections !== undefined ? readRow(row) : undefined;
+      return isThere(row, clock) && row['connections'] !== undefined ? readRow(row) : undefined;
     },
   };
 
@@ -97,7 +97,7 @@ export function createMemberRows(table: string, client: DynamoDBClient, clock: C
   /** The connections before, or that the condition was not met. */
   async function update(change: UpdateItemCommandInput): Promise<readonly string[] | typeof conditionFailed> {
     const outcome = await updateRow(client, change);
-    return outcome === conditionFailed ? outcome : (outcome?.connections?.SS ?? []);
+    return outcome === conditionFailed ? outcome : (outcome?.['connections']?.SS ?? []);
   }
 
   /** Who comes in between has found nobody before him, keeps the row, and is announced again. */
@@ -113,5 +113,5 @@ function keyOf(channel: string, userId: string): Row {
 
 function readRow(row: Row): Member {
   const userId = row[sortKey]?.S ?? '';
-  return row.userInfo?.S === undefined ? { userId } : { userId, userInfo: JSON.parse(row.userInfo.S) };
+  return row['userInfo']?.S === undefined ? { userId } : { userId, userInfo: JSON.parse(row['userInfo'].S) };
 }

@@ -58,5 +58,5 @@ function keyOf(owner: string, { connectionId }: Connection): Row {
 }
 
 function readConnection(row: Row): Connection {
-  return { principalId: row.principalId?.S ?? '', connectionId: row[sortKey]?.S ?? '' };
+  return { principalId: row['principalId']?.S ?? '', connectionId: row[sortKey]?.S ?? '' };
 }

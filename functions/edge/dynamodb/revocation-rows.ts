@@ -34,6 +34,6 @@ export function createRevocationRows(table: string, client: DynamoDBClient, cloc
   async function revokedAt(principalId: string): Promise<number | undefined> {
     const row = await findRow(client, table, { [partitionKey]: { S: principalId } });
     // The row may outlive its time by days.
-    return isThere(row, clock) ? Number(row.revokedAt?.N) : undefined;
+    return isThere(row, clock) ? Number(row['revokedAt']?.N) : undefined;
   }
 }

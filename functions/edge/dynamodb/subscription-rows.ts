@@ -148,5 +148,5 @@ function readSubscription({ userId, joinedAt }: Row): Subscription {
 }
 
 function readRow(row: Row): Connection {
-  return { principalId: row.principalId?.S ?? '', connectionId: row[sortKey]?.S ?? '' };
+  return { principalId: row['principalId']?.S ?? '', connectionId: row[sortKey]?.S ?? '' };
 }

@@ -19,8 +19,8 @@ export interface RuntimeConsole {
  * @param noRequestId what stands in for it while the function is loaded
  */
 export function patchConsole(environment: NodeJS.ProcessEnv, noRequestId: string): RuntimeConsole {
-  const isJson = environment.AWS_LAMBDA_LOG_FORMAT?.toUpperCase() === 'JSON';
-  const lowest = Math.max(0, levels.indexOf(environment.AWS_LAMBDA_LOG_LEVEL?.toUpperCase() as Level));
+  const isJson = environment['AWS_LAMBDA_LOG_FORMAT']?.toUpperCase() === 'JSON';
+  const lowest = Math.max(0, levels.indexOf(environment['AWS_LAMBDA_LOG_LEVEL']?.toUpperCase() as Level));
   let requestId = noRequestId;
 
   function write(level: Level, message: unknown, parameters: readonly unknown[]): void {

@@ -22,7 +22,7 @@ export interface RuntimeSettings {
 
 const clockDescriptor = 3;
 const environment = process.env;
-const isModern = Number(/nodejs(\d+)/.exec(environment.AWS_EXECUTION_ENV ?? '')?.[1] ?? 24) >= 24;
+const isModern = Number(/nodejs(\d+)/.exec(environment['AWS_EXECUTION_ENV'] ?? '')?.[1] ?? 24) >= 24;
 
 export async function start(settings: RuntimeSettings): Promise<void> {
   const clock = installClock(settings.clockOffsetMs);
@@ -30,7 +30,7 @@ export async function start(settings: RuntimeSettings): Promise<void> {
   redirectConnections(settings.redirects);
   const log = patchConsole(environment, isModern ? '-' : 'undefined');
   const onGone = () => process.exit(0);
-  const client = new RuntimeClient(environment.AWS_LAMBDA_RUNTIME_API ?? '', onGone, log.logRefusal);
+  const client = new RuntimeClient(environment['AWS_LAMBDA_RUNTIME_API'] ?? '', onGone, log.logRefusal);
   const runtime = new Runtime(client, log, clock);
   if (!isModern) runtime.exitOnUncaughtErrors();
   await runtime.serve(settings.sdkBeside);
@@ -88,7 +88,7 @@ class Runtime {
     const path = `invocation/${event.headers['lambda-runtime-aws-request-id']}`;
     this.#log.setRequestId(event.headers['lambda-runtime-aws-request-id'] ?? '');
     this.#errorPath = `${path}/error`;
-    environment._X_AMZN_TRACE_ID = event.headers['lambda-runtime-trace-id'];
+    environment['_X_AMZN_TRACE_ID'] = event.headers['lambda-runtime-trace-id'];
     const context = contextOf(event, environment, this.#remainingOf(event));
     // Sockets that were closed while this process was frozen are noticed now, before the SDK could write to one.
     await new Promise(setImmediate);
@@ -133,11 +133,11 @@ function callbackRemoved(): Error {
  */
 function contextOf({ headers }: Answer, environment: NodeJS.ProcessEnv, remainingMs: () => number): object {
   return {
-    functionVersion: environment.AWS_LAMBDA_FUNCTION_VERSION,
-    functionName: environment.AWS_LAMBDA_FUNCTION_NAME,
-    memoryLimitInMB: environment.AWS_LAMBDA_FUNCTION_MEMORY_SIZE,
-    logGroupName: environment.AWS_LAMBDA_LOG_GROUP_NAME,
-    logStreamName: environment.AWS_LAMBDA_LOG_STREAM_NAME,
+    functionVersion: environment['AWS_LAMBDA_FUNCTION_VERSION'],
+    functionName: environment['AWS_LAMBDA_FUNCTION_NAME'],
+    memoryLimitInMB: environment['AWS_LAMBDA_FUNCTION_MEMORY_SIZE'],
+    logGroupName: environment['AWS_LAMBDA_LOG_GROUP_NAME'],
+    logStreamName: environment['AWS_LAMBDA_LOG_STREAM_NAME'],
     clientContext: parse(headers['lambda-runtime-client-context']),
     identity: parse(headers['lambda-runtime-cognito-identity']),
     invokedFunctionArn: headers['lambda-runtime-invoked-function-arn'],

@@ -53,7 +53,8 @@ it.each([
     { Attributes: { sessionHash: { S: 'f00d' } } },
   );
   const writes = (operation: string) => tables.map((table) => `${operation} ${table}`);
-  const made = (questions: typeof coming) => questions.map(({ operation, input }) => `${operation} ${input.TableName}`);
+  const made = (questions: typeof coming) =>
+    questions.map(({ operation, input }) => `${operation} ${input['TableName']}`);
   expect(made(coming).sort()).toEqual(writes('PutItem'));
   expect(made(going)).toEqual(writes('DeleteItem'));
 });
@@ -105,7 +106,7 @@ it('looks for revocations and for a principal’s connections with consistent re
   const handshake = await questionsOf(async (_, revocations) => {
     await revocations.isRevokedSince(['user:1', 'session:f00d'], 0);
   });
-  expect(handshake.map(({ operation, input }) => [operation, input.ConsistentRead])).toEqual([
+  expect(handshake.map(({ operation, input }) => [operation, input['ConsistentRead']])).toEqual([
     ['GetItem', true],
     ['GetItem', true],
   ]);

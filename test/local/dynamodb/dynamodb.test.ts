@@ -75,7 +75,7 @@ function call(dynamodb: LocalDynamoDb, operation: string, input: object): Promis
 }
 
 const put = (dynamodb: LocalDynamoDb, pk: string) =>
-  call(dynamodb, 'PutItem', { TableName: dynamodb.tables.Table, Item: { pk: { S: pk } } });
+  call(dynamodb, 'PutItem', { TableName: dynamodb.tables['Table'], Item: { pk: { S: pk } } });
 
 // dynalite's own close ended its store as well. A write under way then threw in a callback of the store, which nobody can
 // catch, and with it went the process that had only closed its local cloud.
@@ -168,7 +168,7 @@ describe('the gate', () => {
     const asked: unknown[] = [];
     const gate: Gate = {
       check(service, { method, url, headers, body }, needs) {
-        asked.push({ service, method, url, key: headers.authorization, body: body.toString(), needs });
+        asked.push({ service, method, url, key: headers['authorization'], body: body.toString(), needs });
         return { status: 400, errorType: 'AccessDeniedException', message: 'no' };
       },
     };

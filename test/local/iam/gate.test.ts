@@ -100,7 +100,10 @@ describe('a signature', () => {
     ['another query', (request) => ({ ...request, url: '/?a=1' })],
     ['another method', (request) => ({ ...request, method: 'PUT' })],
     ['another value of a signed header', (request) => withHeaders(request, { host: 'elsewhere' })],
-    ['something behind it', (request) => withHeaders(request, { authorization: `${request.headers.authorization}zz` })],
+    [
+      'something behind it',
+      (request) => withHeaders(request, { authorization: `${request.headers['authorization']}zz` }),
+    ],
     ['another secret', (request) => withHeaders(request, { authorization: tamper(request) })],
   ])('does not fit %s', async (_, change) => {
     const denial = gate.check('dynamodb', change(await sign()), [put]);
@@ -132,7 +135,7 @@ describe('a signature', () => {
     expect(await messageOf({ region: 'eu-west-1' })).toContain("scoped to a valid region, not 'eu-west-1'");
     expect(await messageOf({ service: 'lambda' })).toContain("scoped to correct service: 'dynamodb'");
     const other = (from: string, to: string) => (request: SignedRequest) =>
-      withHeaders(request, { authorization: String(request.headers.authorization).replace(from, to) });
+      withHeaders(request, { authorization: String(request.headers['authorization']).replace(from, to) });
     expect(await messageOf({}, other('aws4_request', 'aws5'))).toContain('scoped with a valid terminator');
     expect(await messageOf({}, other('/20261123/', '/20261122/'))).toContain('Date in Credential scope does not match');
     expect(await messageOf({}, other('host;', ''))).toBe("'Host' must be a 'SignedHeader' in the AWS Authorization.");
@@ -255,5 +258,5 @@ function withHeaders(request: SignedRequest, headers: Record<string, string>): S
 
 /** The last digit of the signature is another one. */
 function tamper({ headers }: SignedRequest): string {
-  return String(headers.authorization).replace(/.$/, (digit) => (digit === '0' ? '1' : '0'));
+  return String(headers['authorization']).replace(/.$/, (digit) => (digit === '0' ? '1' : '0'));
 }

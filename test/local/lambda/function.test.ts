@@ -43,7 +43,7 @@ function start(script: string, variables: Record<string, string> = {}) {
     observe: () => undefined,
     maxEnvironments: 1,
     reservedConcurrency: undefined,
-    variables: () => ({ ...variables, PATH: process.env.PATH ?? '' }),
+    variables: () => ({ ...variables, PATH: process.env['PATH'] ?? '' }),
     onLine,
     onWaiting: () => undefined,
     onFailure: () => undefined,

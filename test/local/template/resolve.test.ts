@@ -14,7 +14,7 @@ function resolve(template: Partial<Template>) {
 }
 
 function output(Value: unknown, Conditions?: Record<string, unknown>) {
-  return resolve({ Outputs: { It: { Value } }, ...(Conditions === undefined ? {} : { Conditions }) }).outputs.It;
+  return resolve({ Outputs: { It: { Value } }, ...(Conditions === undefined ? {} : { Conditions }) }).outputs['It'];
 }
 
 const variable = (name: string) => `$\{${name}}`;
@@ -183,7 +183,7 @@ describe('the template', () => {
       Resources: { It: { Type, Properties } },
       Outputs: { It: { Value: { Ref: 'It' } } },
     });
-    expect(outputs.It).toEqual(expect.any(String));
+    expect(outputs['It']).toEqual(expect.any(String));
   });
 
   it('says that it cannot run a type, also where something else names it first', () => {

@@ -99,7 +99,7 @@ describe('the watch over an assembly', () => {
         ),
       });
     await writeTemplate(() =>
-      Object.assign(template.Resources.Message?.Properties ?? {}, { Code: { S3Key: 'new.zip' } }),
+      Object.assign(template.Resources['Message']?.Properties ?? {}, { Code: { S3Key: 'new.zip' } }),
     );
     await writeFile(join(folder, 'Chat.assets.json'), manifest(['new', 'connect']));
     expect(await news()).toEqual(['Message from asset.new', 'Message reloaded']);
@@ -108,9 +108,9 @@ describe('the watch over an assembly', () => {
   it('says once what else changed, by its logical id', async () => {
     const { template, code, news, writeTemplate } = await watch();
     await writeTemplate(({ Resources }) => {
-      Object.assign(Resources.Message?.Properties ?? {}, { Timeout: 9 });
-      delete Resources.Log;
-      Resources.Queue = { Type: 'AWS::SQS::Queue' };
+      Object.assign(Resources['Message']?.Properties ?? {}, { Timeout: 9 });
+      delete Resources['Log'];
+      Resources['Queue'] = { Type: 'AWS::SQS::Queue' };
     });
     expect(await news()).toEqual(['changed: Log,Message,Queue']);
     // The same again is no news, and the way back is none either.
