@@ -240,6 +240,16 @@ describe('imports', () => {
   });
 });
 
+describe('docs/path-of-a-message.md', () => {
+  it('names files that exist', () => {
+    const named = [
+      ...textOf('docs/path-of-a-message.md').matchAll(/`((?:functions|core|edge|wiring)\/[\w./-]+\.ts)`/g),
+    ].map(([, file = '']) => (file.startsWith('functions/') ? file : `functions/${file}`));
+    expect(named.length).toBeGreaterThan(40);
+    expect(named.filter((file) => !files.includes(file))).toEqual([]);
+  });
+});
+
 describe('functions', () => {
   it('hands parts over by name: no object of them is spread into another', () => {
     const spread = files
