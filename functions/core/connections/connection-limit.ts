@@ -43,8 +43,8 @@ function byAge(a: RegisteredConnection, b: RegisteredConnection): number {
 /** Undefined when it can be kept to; else one plain sentence. */
 export function findLimitFault({ maxConnections, atMaxConnections }: ConnectionLimit): string | undefined {
   if (!Number.isInteger(maxConnections) || maxConnections < 1 || maxConnections > mostConnections) {
-    return `maxConnectionsPerUser is ${maxConnections}; it is a whole number from 1 to ${mostConnections}.`;
+    return `maxConnectionsPerUser must be a whole number from 1 to ${mostConnections} (got ${maxConnections}).`;
   }
   if (limitChoices.includes(atMaxConnections)) return undefined;
-  return `atMaxConnections "${atMaxConnections}" is not known; it is one of ${limitChoices.join(', ')}.`;
+  return `atMaxConnections must be one of ${limitChoices.join(', ')} (got "${atMaxConnections}").`;
 }

@@ -65,6 +65,6 @@ describe('a limit', () => {
 
   it('cannot end in a word that nobody knows', () => {
     const limit = { maxConnections: 1, atMaxConnections: 'newest-out' } as unknown as ConnectionLimit;
-    expect(findLimitFault(limit)).toBe('atMaxConnections "newest-out" is not known; it is one of refuse, oldest-out.');
+    expect(findLimitFault(limit)).toBe('atMaxConnections must be one of refuse, oldest-out (got "newest-out").');
   });
 });
