@@ -173,8 +173,8 @@ describe('a post that may yet succeed', () => {
     };
   }
   const time = new ManualClock();
-  const patience = { milliseconds: 10_000, random: () => 0.5 };
-  const one = () => ({ recipients: pages(['a']), frame, clock: time, concurrency: 1, patience });
+  const retry = { milliseconds: 10_000, random: () => 0.5 };
+  const one = () => ({ recipients: pages(['a']), frame, clock: time, concurrency: 1, retry });
 
   it.each([429, 500, 'no answer' as const])('is tried again after %s, and later each time', async (trouble) => {
     const sender = scripted(trouble, trouble, trouble, 'delivered');
@@ -256,8 +256,8 @@ describe('while 10,000 posts wait for their next try', () => {
         return 'delivered';
       },
     };
-    const patience = { milliseconds: 10_000, random: () => 0.5 };
-    const done = fanOut({ recipients: recipients(), frame, clock: stopped, sender, concurrency: 256, patience });
+    const retry = { milliseconds: 10_000, random: () => 0.5 };
+    const done = fanOut({ recipients: recipients(), frame, clock: stopped, sender, concurrency: 256, retry });
     await settle();
     expect(begun).toEqual({ pages: most / 1000, posts: most });
 
