@@ -237,7 +237,7 @@ describe('publish() of the PHP file', () => {
 
   it('says what the API refused', async () => {
     expect(await publish('a b', 'said', 1)).toBe(
-      'The HTTP API answered 400; the event may not be published. It said: Channel 0 of the event has a name that is not valid.',
+      'The HTTP API answered 400; the event may not be published. It said: The name of channel 0 of the event is not valid.',
     );
   });
 });
