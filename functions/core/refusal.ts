@@ -66,7 +66,10 @@ const frameRefusals = {
   'malformed-frame': [badFrame, 'A frame is a JSON object with a string "event", of at most 511 levels.'],
   'unknown-event': [badFrame, 'This event is not known here.'],
   'not-admitted': [badFrame, 'The authorizer has not identified this connection.'],
-  'bad-channel-name': [badRequest, 'A channel name has 1 to 200 characters. Letters, digits and any of _-=@,.; are allowed.'],
+  'bad-channel-name': [
+    badRequest,
+    'A channel name has 1 to 200 characters. Letters, digits and any of _-=@,.; are allowed.',
+  ],
   'not-allowed': [unauthorized, 'This user may not join: neither a valid signature nor a pattern from PHP allows it.'],
   'bad-member': [badRequest, 'channel_data must be JSON with a user_id of 1 to 128 printable characters.'],
   'connection-ended': [unauthorized, 'This connection or its session has ended.'],

@@ -111,7 +111,10 @@ it('repeats nothing of what it was sent', async () => {
 
 it('does nothing for a connection that no authorizer of ours let in', async () => {
   const { say, asked } = scene({ authorized: false });
-  const refused = { event: 'pusher:error', data: { code: 4300, message: 'The authorizer has not identified this connection.' } };
+  const refused = {
+    event: 'pusher:error',
+    data: { code: 4300, message: 'The authorizer has not identified this connection.' },
+  };
   expect(await say('{"event":"pusher:subscribe"}')).toEqual(refused);
   expect(asked).toEqual([]);
 });

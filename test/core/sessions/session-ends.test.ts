@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { soonMs } from '../../../functions/core/sessions/live-sessions.ts';
+import { endsSoonMs } from '../../../functions/core/sessions/live-sessions.ts';
 import { createCloseAtTheEnd, createEndWatch } from '../../../functions/core/sessions/session-ends.ts';
 import { createMemoryChannels } from '../../fakes/channels.ts';
 import { MemoryClaims } from '../../fakes/claims.ts';
@@ -86,19 +86,19 @@ function watchScene() {
 
 it('has somebody look one to eleven seconds after every end that is soon', async () => {
   await fc.assert(
-    fc.asyncProperty(fc.array(fc.integer({ min: -5, max: soonMs / 1000 - 1 }), { minLength: 1 }), async (ends) => {
+    fc.asyncProperty(fc.array(fc.integer({ min: -5, max: endsSoonMs / 1000 - 1 }), { minLength: 1 }), async (ends) => {
       const { started, watch, nowSeconds } = watchScene();
       for (const end of ends) await watch(nowSeconds + end);
       for (const end of ends.map((seconds) => nowSeconds + seconds))
         expect(started.filter((at) => at >= end + 1 && at <= end + 11)).not.toEqual([]);
       expect(started.length).toBe(new Set(started).size);
-      expect(started.length).toBeLessThanOrEqual(soonMs / 10_000 + 2);
+      expect(started.length).toBeLessThanOrEqual(endsSoonMs / 10_000 + 2);
     }),
   );
 });
 
 it('leaves what ends later to the next run', async () => {
   const { started, watch, nowSeconds } = watchScene();
-  await watch(nowSeconds + soonMs / 1000);
+  await watch(nowSeconds + endsSoonMs / 1000);
   expect(started).toEqual([]);
 });
