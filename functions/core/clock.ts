@@ -31,8 +31,8 @@ export function* doublingPauses(firstMs: number, longestMs = Number.POSITIVE_INF
 }
 
 /**
- * Milliseconds to wait before a retry: random, below a maximum that doubles with each try. Posts that failed together are then not
- * retried together (https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/).
+ * Milliseconds to wait before a retry: random, below a maximum that doubles with each try. Posts that failed together
+ * are then not retried together (https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/).
  * @param tries 1 after the first try
  * @param random from 0 to below 1
  */

@@ -1,6 +1,6 @@
 /**
- * Calls `act` for every item of every page, at most `concurrency` at once. That hides latency and keeps memory flat. It starts
- * before the last page is read. `act` must handle its own errors.
+ * Calls `act` for every item of every page, at most `concurrency` at once. That hides latency and keeps memory flat. It
+ * starts before the last page is read. `act` must handle its own errors.
  */
 export async function forEachConcurrently<Item>(
   pages: AsyncIterable<readonly Item[]> | Iterable<readonly Item[]>,

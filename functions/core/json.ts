@@ -11,8 +11,9 @@ export function fieldsOf(value: unknown): Fields {
 }
 
 /**
- * Levels of objects and lists. With its default depth of 512, PHP reads 511 (https://www.php.net/manual/en/function.json-decode.php).
- * Node reads any number, but its stack may overflow when it writes them. How many it can write depends on its version.
+ * Levels of objects and lists. With its default depth of 512, PHP reads 511
+ * (https://www.php.net/manual/en/function.json-decode.php). Node reads any number, but its stack may overflow when it
+ * writes them. How many it can write depends on its version.
  */
 const maxLevels = 511;
 

@@ -13,15 +13,15 @@ export type Suppressed = {
 };
 
 /**
- * Decides which refusals one Lambda environment logs: the first for each reason in a minute. Strangers can cause any number of
- * refusals, and a log line costs more than the Lambda time of the refusal itself.
+ * Decides which refusals one Lambda environment logs: the first for each reason in a minute. Strangers can cause any
+ * number of refusals, and a log line costs more than the Lambda time of the refusal itself.
  */
 export interface RefusalLog {
   /** @param reason from a closed set, because each one stays in memory */
   isWritten(reason: string): boolean;
   /**
-   * Answers, once, the refusals that were suppressed in past minutes. Callers ask at the start of an invocation, because Lambda
-   * freezes an idle environment, which then cannot log.
+   * Answers, once, the refusals that were suppressed in past minutes. Callers ask at the start of an invocation,
+   * because Lambda freezes an idle environment, which then cannot log.
    */
   flush(): readonly Suppressed[];
 }

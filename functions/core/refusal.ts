@@ -1,9 +1,10 @@
 /**
- * All refusals, in three closed sets: of a handshake, of an open socket, and of a frame. Each has a reason for logs and metrics, the
- * code of the `pusher:error` frame, and a sentence for people. Codes keep the classes of the Pusher protocol: 4000–4099 do not retry,
- * 4100–4199 back off, 4200–4299 reconnect at once, 4300–4399 other
- * (https://pusher.com/docs/channels/library_auth_reference/pusher-websockets-protocol/#error-codes). The sets are plain values, so
- * each bundle holds only the sets that its function uses. The authorizer must start fast, and it never refuses a frame.
+ * All refusals, in three closed sets: of a handshake, of an open socket, and of a frame. Each has a reason for logs and
+ * metrics, the code of the `pusher:error` frame, and a sentence for people. Codes keep the classes of the Pusher
+ * protocol: 4000–4099 do not retry, 4100–4199 back off, 4200–4299 reconnect at once, 4300–4399 other
+ * (https://pusher.com/docs/channels/library_auth_reference/pusher-websockets-protocol/#error-codes). The sets are plain
+ * values, so each bundle holds only the sets that its function uses. The authorizer must start fast, and it never
+ * refuses a frame.
  */
 export interface Refusal {
   readonly refused: RefusalReason | FrameRefusalReason;

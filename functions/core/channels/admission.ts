@@ -24,7 +24,9 @@ export interface Admission {
   readonly actsAs?: string | undefined;
 }
 
-/** Decides whether a client may join: by PHP's signature for this socket and channel, or by PHP's patterns for the user. */
+/**
+ * Decides whether a client may join: by PHP's signature for this socket and channel, or by PHP's patterns for the user.
+ */
 export type Admit = (speaker: Speaker, request: SubscriptionRequest) => Promise<Admission | Refusal>;
 
 export function createAdmission(isSigned: IsSigned, registry: Pick<ConnectionRegistry, 'signedInAs'>): Admit {

@@ -1,8 +1,9 @@
 import { isUserId } from '../handshake/identity.ts';
 
 /**
- * The kind of a channel, by the prefix of its name (https://pusher.com/docs/channels/using_channels/channels/#channel-types). A
- * `cache-` channel has no cache here: it is public, private or presence by the rest of its name.
+ * The kind of a channel, by the prefix of its name
+ * (https://pusher.com/docs/channels/using_channels/channels/#channel-types). A `cache-` channel has no cache here: it
+ * is public, private or presence by the rest of its name.
  */
 export type ChannelKind = 'public' | 'private' | 'encrypted' | 'presence' | 'user';
 
@@ -23,8 +24,9 @@ export function kindOf(channel: string): ChannelKind {
 
 /**
  * Pusher documents 164 characters
- * (https://pusher.com/docs/channels/using_channels/channels/#channel-naming-conventions). Its Node library publishes to names of up to
- * 200 (https://github.com/pusher/pusher-http-node/blob/master/lib/pusher.js), and clients must be able to join these channels.
+ * (https://pusher.com/docs/channels/using_channels/channels/#channel-naming-conventions). Its Node library publishes to
+ * names of up to 200 (https://github.com/pusher/pusher-http-node/blob/master/lib/pusher.js), and clients must be able
+ * to join these channels.
  */
 const maxNameLength = 200;
 const name = /^[-A-Za-z0-9_=@,.;]+$/;

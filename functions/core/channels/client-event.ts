@@ -17,7 +17,10 @@ export interface ClientEventParts {
   newId(): string;
 }
 
-/** The limits of the HTTP API: https://pusher.com/docs/channels/library_auth_reference/rest-api/#post-event-trigger-an-event */
+/**
+ * The limits of the HTTP API:
+ * https://pusher.com/docs/channels/library_auth_reference/rest-api/#post-event-trigger-an-event
+ */
 const maxNameLength = 200;
 const maxDataBytes = 10_240;
 
@@ -26,7 +29,8 @@ const kinds: readonly string[] = ['private', 'presence'];
 
 /**
  * Broadcasts a client event to the other subscribers of the channel
- * (https://pusher.com/docs/channels/using_channels/events/#triggering-client-events). The sender's user id comes from the subscription.
+ * (https://pusher.com/docs/channels/using_channels/events/#triggering-client-events). The sender's user id comes from
+ * the subscription.
  */
 export function createClientEvent({ registry, subscriptions, limit, broadcast, newId }: ClientEventParts) {
   return async (speaker: Speaker, { event, channel, data }: Frame): Promise<Frame> => {

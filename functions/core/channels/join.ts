@@ -7,7 +7,7 @@ import type { Speaker } from '../frames/speaker.ts';
 import { type Refusal, refuseFrame } from '../refusal.ts';
 import type { Admission } from './admission.ts';
 import { kindOf } from './channel.ts';
-import type { LeaveChannel, TakeOff } from './leave.ts';
+import type { LeaveChannel, RemoveFromChannel } from './leave.ts';
 import type { Members } from './members.ts';
 import { type Announce, maxMembers, presentFrame, type SendMembers } from './presence.ts';
 import type { Subscriptions } from './subscriptions.ts';
@@ -18,14 +18,16 @@ export interface JoinParts {
   readonly members: Pick<Members, 'join' | 'of'>;
   readonly revocations: Pick<Revocations, 'isRevokedSince'>;
   readonly leaveChannel: LeaveChannel;
-  readonly takeOff: TakeOff;
+  readonly removeFromChannel: RemoveFromChannel;
   readonly announce: Announce;
   readonly sendMembers: SendMembers;
   /** The maximum number of channels of one connection. */
   readonly maxChannels: number;
 }
 
-/** `undone`: an older frame has removed part of the subscription meanwhile. `left`: a newer frame has left the channel. */
+/**
+ * `undone`: an older frame has removed part of the subscription meanwhile. `left`: a newer frame has left the channel.
+ */
 type Outcome = Frame | Ending | Refusal | 'undone' | 'left';
 
 /**
@@ -41,12 +43,22 @@ const maxTries = 3;
 export type Join = (speaker: Speaker, channel: string, admission: Admission) => Promise<Frame | Ending | Refusal>;
 
 /**
- * Joins a channel in four steps: add the channel to the connection's row, write the subscription, add the member, announce it. Before
- * the announcement it checks that the connection has not left and was not revoked. If it was, it undoes all steps.
+ * Joins a channel in four steps: add the channel to the connection's row, write the subscription, add the member,
+ * announce it. Before the announcement it checks that the connection has not left and was not revoked. If it was, it
+ * undoes all steps.
  */
 export function createJoin(parts: JoinParts): Join {
-  const { registry, subscriptions, members, revocations, leaveChannel, takeOff, announce, sendMembers, maxChannels } =
-    parts;
+  const {
+    registry,
+    subscriptions,
+    members,
+    revocations,
+    leaveChannel,
+    removeFromChannel,
+    announce,
+    sendMembers,
+    maxChannels,
+  } = parts;
   return async (speaker, channel, admission) => {
     for (let tries = 1; tries <= maxTries; tries += 1) {
       const outcome = await join(speaker, channel, admission);
@@ -81,8 +93,8 @@ export function createJoin(parts: JoinParts): Join {
   }
 
   /**
-   * Asked once the user owns the connection. An earlier logout did not find the connection, so it is found here. PHP may have signed for
-   * the user before the logout, so every logout since the handshake counts.
+   * Asked once the user owns the connection. An earlier logout did not find the connection, so it is found here. PHP
+   * may have signed for the user before the logout, so every logout since the handshake counts.
    */
   function isRevoked({ authorizedAt }: Speaker, userId: string): Promise<boolean> {
     return revocations.isRevokedSince([userOwner(userId)], authorizedAt);
@@ -98,7 +110,8 @@ export function createJoin(parts: JoinParts): Join {
     const [present, isHeld, subscription] = await Promise.all([
       members.of(channel),
       registry.holds(speaker, channel),
-      // A frame that has removed it since also removes a member who was there before, but not one who has just been added.
+      // A frame that has removed it since also removes a member who was there before, but not one who has just been
+      // added.
       subscriptions.find(channel, speaker),
     ]);
     const isPresent = present.some(({ userId }) => userId === member.userId);
@@ -111,10 +124,10 @@ export function createJoin(parts: JoinParts): Join {
   }
 
   /**
-   * Answers a repeated subscription with the list of members. A subscription was there, and this or a newer one is there now, so no older
-   * frame can remove the member. Undefined when the member is not present.
-   * The list is read once and is the reply: posting it would let a client make the gateway post without a need. Only here a client can miss
-   * a member: one whose announcement arrives in the milliseconds before the reply.
+   * Answers a repeated subscription with the list of members. A subscription was there, and this or a newer one is
+   * there now, so no older frame can remove the member. Undefined when the member is not present. The list is read once
+   * and is the reply: posting it would let a client make the gateway post without a need. Only here a client can miss a
+   * member: one whose announcement arrives in the milliseconds before the reply.
    */
   async function repeat(channel: string, member: Member): Promise<Frame | undefined> {
     const present = await members.of(channel);
@@ -136,7 +149,7 @@ export function createJoin(parts: JoinParts): Join {
 
   /** Keeps what a newer frame has written. */
   async function undo(speaker: Speaker, channel: string, member: Member | undefined): Promise<void> {
-    await takeOff(speaker, channel, { userId: member?.userId, joinedBefore: speaker.sentAt + 1 });
+    await removeFromChannel(speaker, channel, { userId: member?.userId, joinedBefore: speaker.sentAt + 1 });
   }
 }
 

@@ -16,14 +16,14 @@ export interface Leaving {
 }
 
 /**
- * Removes one connection from one channel, and announces it if its user has left the channel. It MAY be repeated. It answers false when a
- * newer subscription stays.
+ * Removes one connection from one channel, and announces it if its user has left the channel. It MAY be repeated. It
+ * answers false when a newer subscription stays.
  */
 export type LeaveChannel = (channel: string, connection: Connection, leaving?: Leaving) => Promise<boolean>;
 
 /**
- * Removes a connection after a disconnect, a 410, the end of its session or a revocation. It also removes its subscriptions, and its user
- * where it was the user's last connection on a presence channel. It MAY be repeated.
+ * Removes a connection after a disconnect, a 410, the end of its session or a revocation. It also removes its
+ * subscriptions, and its user where it was the user's last connection on a presence channel. It MAY be repeated.
  * @param channel where the connection was found, which its own row may not list
  */
 export type Leave = (connection: Connection, channel?: string) => Promise<void>;
@@ -76,7 +76,10 @@ export function createLeaveChannel({ subscriptions, members, announce }: LeaveCh
     return true;
   }
 
-  /** A newer subscription may have joined before the member was removed. It found the member present and did not announce it. */
+  /**
+   * A newer subscription may have joined before the member was removed. It found the member present and did not
+   * announce it.
+   */
   async function restoreMember(channel: string, connection: Connection, before: readonly (Member | undefined)[]) {
     if (before.length === 0) return;
     const { connectionId } = connection;
@@ -89,7 +92,7 @@ export function createLeaveChannel({ subscriptions, members, announce }: LeaveCh
     else if (isFirst) await announce({ channel, userId: member.userId, member, connectionId });
   }
 
-  /** @returns the users for whom this was the last connection */
+  /** @returns the users without a further connection on the channel */
   async function removeMembers(
     channel: string,
     connectionId: string,
@@ -110,16 +113,20 @@ export function createLeaveChannel({ subscriptions, members, announce }: LeaveCh
 }
 
 /** Removes an open connection from a channel, unless a newer frame has joined it meanwhile. */
-export type TakeOff = (speaker: Speaker, channel: string, leaving: Leaving) => Promise<void>;
+export type RemoveFromChannel = (speaker: Speaker, channel: string, leaving: Leaving) => Promise<void>;
 
-export interface TakeOffParts {
+export interface RemoveFromChannelParts {
   readonly registry: Pick<ConnectionRegistry, 'join' | 'leaveChannel'>;
   readonly subscriptions: Pick<Subscriptions, 'find'>;
   readonly leaveChannel: LeaveChannel;
 }
 
 /** The row last: after an interruption, the row still lists the channel, so a later leave finds it. */
-export function createTakeOff({ registry, subscriptions, leaveChannel }: TakeOffParts): TakeOff {
+export function createRemoveFromChannel({
+  registry,
+  subscriptions,
+  leaveChannel,
+}: RemoveFromChannelParts): RemoveFromChannel {
   return async (speaker, channel, leaving) => {
     if (!(await leaveChannel(channel, speaker, leaving))) return;
     await registry.leaveChannel(speaker, channel);

@@ -24,7 +24,8 @@ export function isBig({ userInfo }: Member): boolean {
 }
 
 /**
- * The list of members for a new member, which includes the new one. Each user is in it once. A user without `user_info` has `null`
+ * The list of members for a new member, which includes the new one. Each user is in it once. A user without `user_info`
+ * has `null`
  * (https://pusher.com/docs/channels/library_auth_reference/pusher-websockets-protocol/#presence-channel-events).
  */
 export function presentFrame(channel: string, members: readonly Member[]): Frame {
@@ -45,7 +46,9 @@ export function memberRemovedFrame(channel: string, userId: string): Frame {
   return { event: 'pusher_internal:member_removed', channel, data: JSON.stringify({ user_id: userId }) };
 }
 
-/** A user who has joined a presence channel or, when `member` is undefined, left it, and the connection that caused it. */
+/**
+ * A user who has joined a presence channel or, when `member` is undefined, left it, and the connection that caused it.
+ */
 export interface Change {
   readonly channel: string;
   readonly userId: string;
@@ -59,8 +62,9 @@ export type Announce = (change: Change) => Promise<void>;
 const maxAnnouncements = 5;
 
 /**
- * Announces to the other members that a user has joined or left. Two frames have no order: if one tab of a user leaves while another
- * joins, the older announcement may arrive last. So each announcement is followed by a read, and corrected if it is no longer true.
+ * Announces to the other members that a user has joined or left. Two frames have no order: if one tab of a user leaves
+ * while another joins, the older announcement may arrive last. So each announcement is followed by a read, and
+ * corrected if it is no longer true.
  */
 export function createAnnounce(members: Pick<Members, 'find'>, broadcast: Broadcaster): Announce {
   return async ({ channel, userId, member, connectionId }) => {
@@ -91,9 +95,9 @@ export type SendMembers = (newcomer: Newcomer) => Promise<Frame | Refusal>;
 const maxReads = 10;
 
 /**
- * Sends the list of members to a new member. An announcement could overtake the list in a reply, and the client would discard it with
- * the list. So the list is posted, and then all changes since it was read, until there are none. Later changes are posted later. If
- * posting fails, the list is the reply.
+ * Sends the list of members to a new member. An announcement could overtake the list in a reply, and the client would
+ * discard it with the list. So the list is posted, and then all changes since it was read, until there are none. Later
+ * changes are posted later. If posting fails, the list is the reply.
  */
 export function createSendMembers(members: Pick<Members, 'of'>, sender: Pick<SocketSender, 'post'>): SendMembers {
   return async ({ channel, connectionId, present }) => {

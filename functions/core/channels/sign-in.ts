@@ -11,9 +11,10 @@ import type { Join } from './join.ts';
 
 /**
  * Signs a connection in as the user that PHP has signed for it
- * (https://pusher.com/docs/channels/library_auth_reference/pusher-websockets-protocol/#signin-client-pusher-channels). If PHP has named
- * the user of the session, it must be the same user. After the sign-in, the connection gets the events of the user's own channel without
- * a subscription (https://pusher.com/docs/channels/server_api/server-to-user-messages/).
+ * (https://pusher.com/docs/channels/library_auth_reference/pusher-websockets-protocol/#signin-client-pusher-channels).
+ * If PHP has named the user of the session, it must be the same user. After the sign-in, the connection gets the events
+ * of the user's own channel without a subscription
+ * (https://pusher.com/docs/channels/server_api/server-to-user-messages/).
  */
 export function createSignIn(isSigned: IsSigned, registry: Pick<ConnectionRegistry, 'signIn'>, join: Join) {
   return async (speaker: Speaker, { data }: Frame): Promise<Frame | Ending> => {

@@ -5,7 +5,7 @@ import { isRefusal, type Refusal, refuseFrame } from '../refusal.ts';
 import { type Admit, readSubscriptionRequest, type SubscriptionRequest } from './admission.ts';
 import { isChannelName, kindOf } from './channel.ts';
 import type { Join } from './join.ts';
-import type { TakeOff } from './leave.ts';
+import type { RemoveFromChannel } from './leave.ts';
 
 /**
  * Answers `pusher:subscribe`.
@@ -30,15 +30,15 @@ export function createSubscribe(admit: Admit, limit: Limit, join: Join) {
 }
 
 /**
- * Leaves a channel, joined or not. Pusher has no reply for this. A page may leave and rejoin a channel at once, and the second frame may be
- * handled first. Its subscription then stays.
+ * Leaves a channel, joined or not. Pusher has no reply for this. A page may leave and rejoin a channel at once, and the
+ * second frame may be handled first. Its subscription then stays.
  */
-export function createUnsubscribe(takeOff: TakeOff) {
+export function createUnsubscribe(removeFromChannel: RemoveFromChannel) {
   return async (speaker: Speaker, { data }: Frame): Promise<Frame> => {
     const request = readSubscriptionRequest(data);
     if (isRefusal(request)) return errorFrame(request);
     const { channel } = request;
-    if (isChannelName(channel)) await takeOff(speaker, channel, { joinedBefore: speaker.sentAt });
+    if (isChannelName(channel)) await removeFromChannel(speaker, channel, { joinedBefore: speaker.sentAt });
     return pongFrame;
   };
 }

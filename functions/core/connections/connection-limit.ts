@@ -17,10 +17,11 @@ export const mostConnections = 1000;
 export const defaultLimit: ConnectionLimit = { maxConnections: 100, atMaxConnections: 'refuse' };
 
 /**
- * Finds the connections above the limit of a principal: the newcomer, or older ones. `open` was read after the newcomer's row was
- * written, so it contains the newcomer. Of two connections at the same time, the later one sees both, so together they never exceed
- * the limit. Under `refuse`, both may be rejected although one had room. Under `oldest-out`, all decide by the same order, in which
- * the newest stay. Otherwise two connections could close each other.
+ * Finds the connections above the limit of a principal: the newcomer, or older ones. `open` was read after the
+ * newcomer's row was written, so it contains the newcomer. Of two connections at the same time, the later one sees
+ * both, so together they never exceed the limit. Under `refuse`, both may be rejected although one had room. Under
+ * `oldest-out`, all decide by the same order, in which the newest stay. Otherwise two connections could close each
+ * other.
  */
 export function findExcessConnections(
   newcomer: Connection,

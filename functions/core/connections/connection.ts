@@ -16,7 +16,9 @@ export function sessionOwner(sessionHash: string): string {
 
 export interface NewConnection extends Connection {
   readonly sessionHash: string;
-  /** Epoch seconds, if PHP names an end. After it, the connection can join nothing more, and the next check closes it. */
+  /**
+   * Epoch seconds, if PHP names an end. After it, the connection can join nothing more, and the next check closes it.
+   */
   readonly sessionExpiresAt?: number;
   /** The sealed question for later checks of the session; undefined where PHP is not asked again. */
   readonly sessionSeal?: string;
@@ -36,9 +38,9 @@ export const connectionLifetime = 2 * 3600 + 10 * 60;
 export const welcomePatience = 30;
 
 /**
- * Converts API Gateway's connection id into the socket id that Pusher's clients and PHP libraries accept (`digits.digits`): the bytes of
- * each half as one big-endian number. It is reversible, so it is never stored. The id is printable ASCII, so no half begins with a zero
- * byte that the number would lose.
+ * Converts API Gateway's connection id into the socket id that Pusher's clients and PHP libraries accept
+ * (`digits.digits`): the bytes of each half as one big-endian number. It is reversible, so it is never stored. The id
+ * is printable ASCII, so no half begins with a zero byte that the number would lose.
  */
 export function socketIdOf(connectionId: string): string {
   const bytes = Buffer.from(connectionId, 'latin1');

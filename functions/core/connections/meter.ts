@@ -1,30 +1,38 @@
-/** Counts one event of a connection or a user, at an instant in epoch milliseconds. `over`: the event exceeds the limit and is not counted. */
+/**
+ * Counts one event of a connection or a user, at an instant in epoch milliseconds. `over`: the event exceeds the limit
+ * and is not counted.
+ */
 export type Meter = (id: string, at: number) => Promise<'within' | 'over'>;
 
 export interface MeterSettings extends SlidingWindow {
   /** Unique among all meters. */
   readonly name: string;
-  /** Events that one Lambda environment counts in memory before it adds them to the shared counter. 1 adds each event. */
+  /**
+   * Events that one Lambda environment counts in memory before it adds them to the shared counter. 1 adds each event.
+   */
   readonly step: number;
 }
 
 /**
- * The maximum of a window for a limit. A window is a tenth longer than the time of the limit, so it allows a quarter more. A client
- * that keeps the limit is then never refused, whether its events come at once or evenly.
+ * The maximum of a window for a limit. A window is a tenth longer than the time of the limit, so it allows a quarter
+ * more. A client that keeps the limit is then never refused, whether its events come at once or evenly.
  */
 export function mostWithin(limit: number): number {
   return Math.min(Math.ceil(limit * 1.25), Math.floor(limit * 1.5));
 }
 
-/** The step for a limit: at most 1/64 of it. Eight environments with two steps each then stay below 1.5 times the limit. */
+/**
+ * The step for a limit: at most 1/64 of it. Eight environments with two steps each then stay below 1.5 times the limit.
+ */
 export function stepWithin(limit: number): number {
   return Math.max(1, Math.min(10, Math.floor(limit / 64)));
 }
 
 /**
- * Counts in the memory of this environment, and adds each full step to the shared counter. A client with few events costs no write.
- * With E environments, at most `most + 2 × E × (step − 1)` events pass in any window: each environment may hold back less than a step,
- * and may lose as much when it clears its memory. With a step of 1, at most `most` pass.
+ * Counts in the memory of this environment, and adds each full step to the shared counter. A client with few events
+ * costs no write. With E environments, at most `most + 2 × E × (step − 1)` events pass in any window. Each environment
+ * may hold back less than a step, and may lose as much when it clears its memory. With a step of 1, at most `most`
+ * pass.
  */
 export function createMeter({ name, step, milliseconds, most }: MeterSettings, counters: Counters): Meter {
   let period = 0;
@@ -64,9 +72,10 @@ export interface SlidingWindow {
 }
 
 /**
- * The port to counters that all Lambdas share. `add` adds an amount to the counter of this name, at an instant (epoch milliseconds). It
- * answers `full` when a window that contains the instant would exceed its maximum. It MUST decide and write in one step, whatever the
- * order of the instants. It MAY count an amount that it answers `full` to, if a window begins in one row and ends in another.
+ * The port to counters that all Lambdas share. `add` adds an amount to the counter of this name, at an instant (epoch
+ * milliseconds). It answers `full` when a window that contains the instant would exceed its maximum. It MUST decide and
+ * write in one step, whatever the order of the instants. It MAY count an amount that it answers `full` to, if a window
+ * begins in one row and ends in another.
  */
 export interface Counters {
   add(name: string, amount: number, at: number, window: SlidingWindow): Promise<'added' | 'full'>;
@@ -75,8 +84,8 @@ export interface Counters {
 const slotsPerWindow = 10;
 
 /**
- * The numbers of the windows that contain an instant. Each has eleven slots of a tenth of its length, and the next begins one slot
- * later. So any period of that length lies within one window.
+ * The numbers of the windows that contain an instant. Each has eleven slots of a tenth of its length, and the next
+ * begins one slot later. So any period of that length lies within one window.
  */
 export function windowsAt(at: number, { milliseconds }: Pick<SlidingWindow, 'milliseconds'>): readonly number[] {
   const slot = slotAt(at, { milliseconds });

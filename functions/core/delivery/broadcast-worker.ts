@@ -19,9 +19,10 @@ export interface BroadcastWorkerParts {
 }
 
 /**
- * The depths at which a range is split among several workers: after a chain of ten, and once more after two. Lambda stops chains that
- * look like a loop after about 16 (https://docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html), so the workers of depth 13
- * start no others. With pages of 8,000 subscribers, 154 pages are 1.2 million.
+ * The depths at which a range is split among several workers: after a chain of ten, and once more after two. Lambda
+ * stops chains that look like a loop after about 16
+ * (https://docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html), so the workers of depth 13 start no others.
+ * With pages of 8,000 subscribers, 154 pages are 1.2 million.
  */
 const splitsAfter = [9, 11];
 const lastDepth = 13;
@@ -38,8 +39,9 @@ const postMs = 60_000;
 const markerMemory = 2 * 3_600;
 
 /**
- * Posts a broadcast to one page of subscribers. It starts the workers of the next pages before its first post, so a worker that dies
- * delays only its own page. Lambda's retry posts that page again. Some subscribers may then get the frame twice, with the same id.
+ * Posts a broadcast to one page of subscribers. It starts the workers of the next pages before its first post, so a
+ * worker that dies delays only its own page. Lambda's retry posts that page again. Some subscribers may then get the
+ * frame twice, with the same id.
  */
 export function createBroadcastWorker(parts: BroadcastWorkerParts): BroadcastWorker {
   const { subscribers, claims, postToSubscribers, startWorker, clock } = parts;
@@ -51,7 +53,8 @@ export function createBroadcastWorker(parts: BroadcastWorkerParts): BroadcastWor
     const isLast = job.depth >= lastDepth;
     const isRetry =
       page.next !== undefined && !isLast && (await startNext(job, pace, page, page.next)) === 'already started';
-    // New subscribers may have moved others to the next page, and the first run's workers begin after its old end: read one page more.
+    // New subscribers may have moved others to the next page, and the first run's workers begin after its old end: read
+    // one page more.
     const pages = readPages(job, page, isLast ? Infinity : isRetry ? 2 : 1);
     return postToSubscribers(job, pages, { postMs, pace, before: job.before });
   };

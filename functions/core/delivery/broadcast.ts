@@ -4,8 +4,8 @@ import type { Pace } from './pace.ts';
 export interface Broadcast {
   readonly channel: string;
   /**
-   * Encoded once for all subscribers. It may arrive twice, so it has an `id` beside its event, and a client can recognize the
-   * duplicate.
+   * Encoded once for all subscribers. It may arrive twice, so it has an `id` beside its event, and a client can
+   * recognize the duplicate.
    */
   readonly frame: string;
   /** The connection that does not get the frame, usually the one that caused it. */

@@ -4,7 +4,10 @@ import type { PostToSubscribers } from './fan-out.ts';
 import type { Pace } from './pace.ts';
 import type { Subscribers } from './subscribers.ts';
 
-/** Posts a broadcast: to few subscribers directly, and to many through `deliver`, page by page. It returns once `deliver` is queued. */
+/**
+ * Posts a broadcast: to few subscribers directly, and to many through `deliver`, page by page. It returns once
+ * `deliver` is queued.
+ */
 export type Broadcaster = (broadcast: Broadcast) => Promise<BroadcastReport>;
 
 export interface BroadcasterParts {

@@ -39,12 +39,14 @@ export interface FanOutReport<Recipient extends Connection> {
   readonly milliseconds: number;
 }
 
-/** The maximum of posts that run or wait for a retry. At this number, no other post starts and no further page is read. */
+/**
+ * The maximum of posts that run or wait for a retry. At this number, no other post starts and no further page is read.
+ */
 const maxUnfinished = 10_000;
 
 /**
- * Posts one frame to many sockets. A failed post never stops the others: failures are reported, not thrown. A post that waits for its
- * retry takes no slot from others.
+ * Posts one frame to many sockets. A failed post never stops the others: failures are reported, not thrown. A post that
+ * waits for its retry takes no slot from others.
  */
 export async function fanOut<Recipient extends Connection>(fan: FanOut<Recipient>): Promise<FanOutReport<Recipient>> {
   const { sender, clock, pace, retry } = fan;

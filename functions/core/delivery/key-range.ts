@@ -1,7 +1,7 @@
 /**
- * Points between two connection ids, in order, that split the ids between them into about equal shares. It treats ids as evenly
- * distributed numbers; a different distribution only makes the shares unequal. The points are text to compare ids with, not ids. There
- * may be fewer than `count` when the two ids are close.
+ * Points between two connection ids, in order, that split the ids between them into about equal shares. It treats ids
+ * as evenly distributed numbers; a different distribution only makes the shares unequal. The points are text to compare
+ * ids with, not ids. There may be fewer than `count` when the two ids are close.
  */
 export function pointsBetween(first: string, last: string, count: number): string[] {
   const length = lengthFor(first, last);
@@ -18,7 +18,10 @@ export function timesAsFar(first: string, second: string, last: string): number 
   return middle > low && high > middle ? Number(high - middle) / Number(middle - low) : 0;
 }
 
-/** Seven bits for each character: ids are ASCII, and so are the points. The order of ASCII text is the order of its bytes. */
+/**
+ * Seven bits for each character: ids are ASCII, and so are the points. The order of ASCII text is the order of its
+ * bytes.
+ */
 const bits = 7n;
 const mask = 0x7f;
 

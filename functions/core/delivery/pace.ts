@@ -1,6 +1,6 @@
 /**
- * When each post of one broadcast is due. All workers follow the same pace, so together they stay below the account's quota without
- * asking each other. API Gateway counts in a token bucket, and so does this
+ * When each post of one broadcast is due. All workers follow the same pace, so together they stay below the account's
+ * quota without asking each other. API Gateway counts in a token bucket, and so does this
  * (https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-request-throttling.html).
  */
 export interface Pace {
@@ -13,8 +13,8 @@ export interface Pace {
 }
 
 /**
- * Milliseconds that a worker may be late and still catch up. Meanwhile, the bucket regains a quarter of a second's rate, which is half
- * of AWS's burst. Catching up more would spend tokens twice.
+ * Milliseconds that a worker may be late and still catch up. Meanwhile, the bucket regains a quarter of a second's
+ * rate, which is half of AWS's burst. Catching up more would spend tokens twice.
  */
 const toleranceMs = 250;
 
@@ -24,8 +24,8 @@ export function dueAt({ startsAt, burst, rate }: Pace, before: number): number {
 }
 
 /**
- * Share number `index` of `ways` equal shares of the pace after `before` posts. A share counts its own posts from 0. The shares start
- * one after the other, so that they do not all post at the same moment.
+ * Share number `index` of `ways` equal shares of the pace after `before` posts. A share counts its own posts from 0.
+ * The shares start one after the other, so that they do not all post at the same moment.
  */
 export function shareOf(pace: Pace, before: number, ways: number, index: number): Pace {
   const burst = Math.floor(Math.max(0, pace.burst - before) / ways);

@@ -6,8 +6,8 @@ import { explainEnding } from '../refusal.ts';
 import { closeSocket, type Delivery, encodeLastFrame, type SocketSender, SocketTrouble } from './socket-sender.ts';
 
 /**
- * The outcome of a welcome. `revoked`: the connection was revoked before its socket was open, and is closed now with the reason. `lost`:
- * the socket did not open, or has closed again. `left`: it has closed since its welcome.
+ * The outcome of a welcome. `revoked`: the connection was revoked before its socket was open, and is closed now with
+ * the reason. `lost`: the socket did not open, or has closed again. `left`: it has closed since its welcome.
  */
 export type Welcomed = 'welcomed' | 'revoked' | 'lost' | 'left';
 
@@ -22,7 +22,9 @@ export interface WelcomeParts {
   readonly clock: Clock;
 }
 
-/** Milliseconds for which a 410 of a registered connection means "not open yet", and for which failed posts are retried. */
+/**
+ * Milliseconds for which a 410 of a registered connection means "not open yet", and for which failed posts are retried.
+ */
 const openingMs = 10_000;
 
 export function createWelcome({ registry, sender, leave, clock }: WelcomeParts): Welcome {

@@ -3,8 +3,8 @@ import { fieldsIn } from '../json.ts';
 import { type Refusal, refuseFrame } from '../refusal.ts';
 
 /**
- * One frame of the Pusher Channels protocol, version 7, in either direction. Pusher defines for each event whether `data` is a JSON
- * string or a plain object
+ * One frame of the Pusher Channels protocol, version 7, in either direction. Pusher defines for each event whether
+ * `data` is a JSON string or a plain object
  * (https://pusher.com/docs/channels/library_auth_reference/pusher-websockets-protocol/).
  */
 export interface Frame {
@@ -19,8 +19,8 @@ export interface Frame {
 
 /**
  * Seconds of silence after which a client should ping: API Gateway closes a socket after 600
- * (https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-execution-service-websocket-limits-table.html), and
- * every ping costs two messages. pusher-js uses the smaller of this and its own option, which defaults to 120.
+ * (https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-execution-service-websocket-limits-table.html),
+ * and every ping costs two messages. pusher-js uses the smaller of this and its own option, which defaults to 120.
  */
 const activityTimeout = 540;
 
@@ -62,8 +62,8 @@ export function errorFrame({ code, sentence }: Refusal): Frame {
 
 /**
  * Why a channel was not joined. A `pusher:error` does not name the channel; this frame reaches
- * `channel.bind('pusher:subscription_error')` and Echo's `error()`. Pusher's server has no such frame. The form is the one of soketi,
- * and of pusher-js when its own authorization fails.
+ * `channel.bind('pusher:subscription_error')` and Echo's `error()`. Pusher's server has no such frame. The form is the
+ * one of soketi, and of pusher-js when its own authorization fails.
  */
 export function subscriptionErrorFrame(channel: string, { code, sentence }: Refusal): Frame {
   const type = kinds.get(code) ?? 'LimitReached';

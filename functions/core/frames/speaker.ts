@@ -3,7 +3,10 @@ import type { Member } from '../connections/member.ts';
 
 /** The sender of a frame, from the authorizer's context. Nothing here comes from the frame itself. */
 export interface Speaker extends Connection {
-  /** Epoch milliseconds when API Gateway received the frame. Frames of one connection are handled at the same time, in no order. */
+  /**
+   * Epoch milliseconds when API Gateway received the frame. Frames of one connection are handled at the same time, in
+   * no order.
+   */
   readonly sentAt: number;
   /** Epoch milliseconds of the authorizer's check. The authorizer knows of nothing that happened later. */
   readonly authorizedAt: number;

@@ -13,12 +13,16 @@ export const tokenSources = ['query', 'subprotocol', 'cookie'] as const;
 export type TokenSource = (typeof tokenSources)[number];
 
 /**
- * `always`: the gateway asks PHP in every handshake. `trust-ticket`: the gateway trusts a ticket for its 30 s and does not ask PHP.
+ * `always`: the gateway asks PHP in every handshake. `trust-ticket`: the gateway trusts a ticket for its 30 s and does
+ * not ask PHP.
  */
 export const sessionChecks = ['always', 'trust-ticket'] as const;
 export type SessionCheck = (typeof sessionChecks)[number];
 
-/** The options of the handshake; undefined means the default. One set per deployment: clients could bypass it with a second one. */
+/**
+ * The options of the handshake; undefined means the default. One set per deployment: clients could bypass it with a
+ * second one.
+ */
 export interface HandshakeOptions {
   readonly mode?: SessionMode | undefined;
   readonly tokenFrom?: TokenSource | undefined;

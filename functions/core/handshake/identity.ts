@@ -22,15 +22,18 @@ const maxUserInfoBytes = 2048;
 const maxChannels = 100;
 
 const unprintable = /[\p{Cc}\p{Cs}]/u;
-/** Pusher's names, 164 characters in all: https://pusher.com/docs/channels/using_channels/channels/#channel-naming-conventions */
+/**
+ * Pusher's names, 164 characters in all:
+ * https://pusher.com/docs/channels/using_channels/channels/#channel-naming-conventions
+ */
 const channelPattern = /^(private|presence)-[A-Za-z0-9_=@,.;-]*\*?$/;
 const maxChannelLength = 164;
 /** Larger numbers are milliseconds. Read as seconds, they would keep a session open forever. */
 const maxEpochSeconds = 100_000_000_000;
 
 /**
- * Rebuilds the identity field by field and ignores unknown fields. As in PHP, null means absent, and an empty list means an empty
- * object where an object is expected.
+ * Rebuilds the identity field by field and ignores unknown fields. As in PHP, null means absent, and an empty list
+ * means an empty object where an object is expected.
  */
 export function parseIdentity(value: Fields): Identity | IdentityFault {
   const [userId, channels, expiresAt] = [

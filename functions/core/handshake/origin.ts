@@ -2,8 +2,8 @@ import { type Refusal, refuse } from '../refusal.ts';
 
 export interface OriginPolicy {
   /**
-   * Each as the browser sends it: `https://app.example.com`, with a port only if it is not the default of the scheme. Any scheme is
-   * allowed, so that mobile and desktop apps can connect.
+   * Each as the browser sends it: `https://app.example.com`, with a port only if it is not the default of the scheme.
+   * Any scheme is allowed, so that mobile and desktop apps can connect.
    */
   readonly allowedOrigins: readonly string[];
   /** Allows clients without an Origin. Browsers always send one. */
@@ -12,8 +12,8 @@ export interface OriginPolicy {
 
 /**
  * Compares scheme, host and port exactly: no suffixes, no wildcards, no case folding. Browsers send the serialized form
- * (https://www.rfc-editor.org/rfc/rfc6454#section-6.1), and looser rules let attackers bypass allow-lists. CORS does not apply to a
- * WebSocket handshake, so only this check keeps other sites' pages from using a session.
+ * (https://www.rfc-editor.org/rfc/rfc6454#section-6.1), and looser rules let attackers bypass allow-lists. CORS does
+ * not apply to a WebSocket handshake, so only this check keeps other sites' pages from using a session.
  */
 export function checkOrigin(origin: string | undefined, policy: OriginPolicy): 'allowed' | Refusal {
   if (origin === undefined) return policy.allowMissingOrigin ? 'allowed' : refuse('missing-origin');
@@ -27,7 +27,10 @@ export function isOrigin(text: string): boolean {
   return origin.test(text);
 }
 
-/** Undefined when a browser or an app's web view could send `text` as Origin; otherwise a sentence that says how to correct it. */
+/**
+ * Undefined when a browser or an app's web view could send `text` as Origin; otherwise a sentence that says how to
+ * correct it.
+ */
 export function findOriginFault(text: string): string | undefined {
   // The comparison is exact, so a wildcard would match no Origin.
   if (text.includes('*')) return `"${text}" contains a wildcard. List each origin.`;
@@ -40,7 +43,10 @@ export function findOriginFault(text: string): string | undefined {
   return undefined;
 }
 
-/** Browsers send their opaque origin as `null`: https://html.spec.whatwg.org/multipage/browsers.html#ascii-serialisation-of-an-origin */
+/**
+ * Browsers send their opaque origin as `null`:
+ * https://html.spec.whatwg.org/multipage/browsers.html#ascii-serialisation-of-an-origin
+ */
 const withoutOrigin = /^(file|data|blob|about|javascript):/i;
 /** `capacitor://localhost`, `app://-`: web views send hosts in lower case. */
 const ofAnApp = /^[a-z][a-z0-9+.-]*:\/\/[a-z0-9._-]+(:[1-9]\d{0,4})?$/;

@@ -6,8 +6,8 @@ import type { ResolvedHandshakeOptions } from './handshake-options.ts';
 import { openTicket, type Ticket } from './ticket.ts';
 
 /**
- * The question to PHP: whose session is this? Each handshake makes one. Where PHP is asked again later, the question is stored sealed.
- * It names the browser, because some applications bind a session to it.
+ * The question to PHP: whose session is this? Each handshake makes one. Where PHP is asked again later, the question is
+ * stored sealed. It names the browser, because some applications bind a session to it.
  */
 export interface Question {
   /** The Cookie header, byte for byte. */
@@ -66,14 +66,14 @@ export function createHandshakeReader(
 }
 
 /**
- * The alphabet of PHP (https://www.php.net/manual/en/session.configuration.php#ini.session.sid-bits-per-character). The shortest
- * id that PHP makes has 22 characters. Above 250, the name of the session file would be too long.
+ * The alphabet of PHP (https://www.php.net/manual/en/session.configuration.php#ini.session.sid-bits-per-character). The
+ * shortest id that PHP makes has 22 characters. Above 250, the name of the session file would be too long.
  */
 const rawSessionId = /^[A-Za-z0-9,-]{22,250}$/;
 
 /**
- * Checks the form of a stranger's session id before PHP is asked. PHP's default handler makes a session file even for an invented
- * id, and `;` or CR LF would smuggle cookies or headers into the request to PHP.
+ * Checks the form of a stranger's session id before PHP is asked. PHP's default handler makes a session file even for
+ * an invented id. `;` or CR LF would smuggle cookies or headers into the request to PHP.
  */
 export function readSessionId(values: readonly unknown[], cookieName: string): Question | Refusal {
   const [token] = values;
@@ -89,14 +89,15 @@ export function sessionCookie(name: string, sessionId: string): string {
 
 /**
  * Characters of all forwarded cookies. One cookie in a browser has at most 4096 with its name
- * (https://httpwg.org/http-extensions/draft-ietf-httpbis-rfc6265bis.html#name-limits), and web servers accept 8 KB of headers.
+ * (https://httpwg.org/http-extensions/draft-ietf-httpbis-rfc6265bis.html#name-limits), and web servers accept 8 KB of
+ * headers.
  */
 const maxCookieLength = 4096;
 const plainText = /^[\x20-\x7e]*$/;
 
 /**
- * Picks the cookies to forward to PHP, unchanged and in the browser's order. Other cookies are not forwarded: they may log in by
- * themselves, or belong to another application on the domain.
+ * Picks the cookies to forward to PHP, unchanged and in the browser's order. Other cookies are not forwarded: they may
+ * log in by themselves, or belong to another application on the domain.
  * @param headers all Cookie headers; browsers send one
  * @param names of the cookies to forward; a `*` at the end matches any characters
  */
@@ -120,7 +121,10 @@ function isNamed(cookie: string, name: string): boolean {
 /** A user agent that fits into a header unchanged. Longer or other ones are not forwarded. */
 const plainUserAgent = /^[\x20-\x7e]{1,1024}$/;
 
-/** The user agent to forward to PHP, because some applications bind a session to it. Undefined when it cannot be forwarded. */
+/**
+ * The user agent to forward to PHP, because some applications bind a session to it. Undefined when it cannot be
+ * forwarded.
+ */
 export function sanitizeUserAgent(userAgent = ''): string | undefined {
   return plainUserAgent.test(userAgent) ? userAgent : undefined;
 }
@@ -134,8 +138,9 @@ const version = 'r1';
 const sealedForm = /^r1\.([A-Za-z0-9_-]+)$/;
 
 /**
- * `r1.<base64url(iv12 ‖ ciphertext ‖ tag16)>`: the form of a question in the connection table between two checks of a session. It
- * opens only for its own session and app, so an attacker who can write rows cannot use it for another session.
+ * `r1.<base64url(iv12 ‖ ciphertext ‖ tag16)>`: the form of a question in the connection table between two checks of a
+ * session. It opens only for its own session and app, so an attacker who can write rows cannot use it for another
+ * session.
  * @param iv 12 random bytes, never the same twice
  */
 export function sealAtRest(question: Question, sessionHash: string, credentials: Credentials, iv: Uint8Array): string {

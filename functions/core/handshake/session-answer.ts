@@ -37,8 +37,10 @@ const jsonType = /^application\/([\w.-]+\+)?json\b/i;
 const challengeHeaders = ['cf-mitigated', 'x-amzn-waf-action', 'x-vercel-mitigated'];
 
 /**
- * The outcome table of a session check, for the authorizer, the re-check and the doctor: what an answer of PHP means for the session.
- * @throws SessionCheckFailed when the answer says nothing about the session, or says that PHP does not trust the gateway
+ * The outcome table of a session check, for the authorizer, the re-check and the doctor: what an answer of PHP means
+ * for the session.
+ * @throws SessionCheckFailed when the answer says nothing about the session, or says that PHP does not trust the
+ * gateway
  */
 export function judgeAnswer(expected: ExpectedAnswer, answer: SessionAnswer): Session | Refusal {
   const { mode, sessionId } = expected;
@@ -135,7 +137,10 @@ function parseSession(value: unknown, mode: SessionMode): Session | undefined {
   return { sessionId, ...identity };
 }
 
-/** Finds an answer that our PHP file never gives to the gateway. JSON without a session may be the no of a hand-written route. */
+/**
+ * Finds an answer that our PHP file never gives to the gateway. JSON without a session may be the no of a hand-written
+ * route.
+ */
 function doubtIn(value: unknown): string | undefined {
   // If something in front of PHP drops the header, PHP treats the gateway as a browser.
   if (typeof value === 'string') return value.startsWith('t1.') ? 'a ticket: it got no X-Session-Socket' : undefined;

@@ -13,8 +13,8 @@ export interface Session extends Identity {
 /**
  * The port to the application that knows who is logged in.
  *
- * Callers pass a question whose form was checked. Callers MUST treat an exception as "unknown": never as a yes, and never as
- * "logged out".
+ * Callers pass a question whose form was checked. Callers MUST treat an exception as "unknown": never as a yes, and
+ * never as "logged out".
  *
  * Implementers MUST
  * - answer a `Session` only when the application itself said yes to this very question;
@@ -22,20 +22,24 @@ export interface Session extends Identity {
  * - throw `SessionCheckFailed` for everything else, within their one deadline for the whole call;
  * - ask the application at most once per call. They may only open a new connection when a kept one proves dead.
  *
- * Implementers MUST NOT follow redirects, read more than 64 KB, remember an answer, or put any part of the question or of a body
- * into an error.
+ * Implementers MUST NOT follow redirects, read more than 64 KB, remember an answer, or put any part of the question or
+ * of a body into an error.
  */
 export interface SessionLookup {
   find(question: Question): Promise<Session | Refusal>;
 }
 
 /**
- * `unavailable`: the application did not answer the question, or our secret could not be read. `misconfigured`: the application does
- * not trust the gateway (421). The secrets or the clocks differ, and every handshake fails until an operator corrects them.
+ * `unavailable`: the application did not answer the question, or our secret could not be read. `misconfigured`: the
+ * application does not trust the gateway (421). The secrets or the clocks differ, and every handshake fails until an
+ * operator corrects them.
  */
 export type FailedOutcome = 'unavailable' | 'misconfigured';
 
-/** A handshake that must end with a 500 and an alarm. `reason` is safe to log: it never quotes the request or the answer. */
+/**
+ * A handshake that must end with a 500 and an alarm. `reason` is safe to log: it never quotes the request or the
+ * answer.
+ */
 export class SessionCheckFailed extends Error {
   readonly outcome: FailedOutcome;
   readonly reason: string;

@@ -25,14 +25,14 @@ export interface Ticket {
 export const ticketLifetime = 30;
 
 /**
- * Seconds by which the clocks of PHP and the gateway may differ, in both directions. That is more than NTP leaves, and few compared
- * with 30. Each further second would make a stolen ticket valid for longer.
+ * Seconds by which the clocks of PHP and the gateway may differ, in both directions. That is more than NTP leaves, and
+ * few compared with 30. Each further second would make a stolen ticket valid for longer.
  */
 export const clockTolerance = 5;
 
 /**
- * Seconds for which a used ticket is remembered. It is longer than a copy is valid and API Gateway waits for its handshake,
- * including the difference between clocks.
+ * Seconds for which a used ticket is remembered. It is longer than a copy is valid and API Gateway waits for its
+ * handshake, including the difference between clocks.
  */
 export const ticketMemory = 300;
 
@@ -58,8 +58,8 @@ const agentForm = /^[A-Za-z0-9_-]{1,1366}$/;
 const ticketId = /^[0-9a-f]{32}$/;
 
 /**
- * Opens `t1.<kid>.<base64url(iv12 ‖ ciphertext ‖ tag16)>`: AES-256-GCM, additional data `t1.<kid>|<appId>`. Checks without a key come
- * first. Nothing in a ticket is trusted before its tag is verified.
+ * Opens `t1.<kid>.<base64url(iv12 ‖ ciphertext ‖ tag16)>`: AES-256-GCM, additional data `t1.<kid>|<appId>`. Checks
+ * without a key come first. Nothing in a ticket is trusted before its tag is verified.
  * @param now epoch seconds
  */
 export function openTicket(text: string, credentials: Credentials, now: number): Ticket | Refusal {
@@ -67,7 +67,8 @@ export function openTicket(text: string, credentials: Credentials, now: number):
   if (parts === null) return refuse('malformed-ticket');
   const [, kid = '', body = ''] = parts;
   const sealed = Buffer.from(body, 'base64url');
-  // The last character may have bits that decode to nothing. Without this check, one ticket would have several spellings.
+  // The last character may have bits that decode to nothing. Without this check, one ticket would have several
+  // spellings.
   if (sealed.toString('base64url') !== body) return refuse('malformed-ticket');
   if (sealed.length <= sealOverhead) return refuse('malformed-ticket');
   if (kid !== credentials.key) return refuse('foreign-ticket');

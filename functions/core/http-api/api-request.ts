@@ -34,8 +34,8 @@ export interface ApiTarget {
 }
 
 /**
- * Characters that a path may contain unescaped (https://www.rfc-editor.org/rfc/rfc3986#section-3.3). Channel names and session hashes
- * need no others.
+ * Characters that a path may contain unescaped (https://www.rfc-editor.org/rfc/rfc3986#section-3.3). Channel names and
+ * session hashes need no others.
  */
 const plainPath = /^[A-Za-z0-9\-._~!$&'()*+,;=:@/]*$/;
 /** Line feeds separate the parts of the signed text, so no part may contain one. */
@@ -47,7 +47,10 @@ const patterns = /* @__PURE__ */ apiRoutes.map((entry) => ({
   pattern: new RegExp(`^${entry.path.replaceAll(/\{\w+\}/g, '([^/]+)')}$`),
 }));
 
-/** Reads the route and the name from the path. Runs before the signature is checked, so it only refuses unknown routes and apps. */
+/**
+ * Reads the route and the name from the path. Runs before the signature is checked, so it only refuses unknown routes
+ * and apps.
+ */
 export function readTarget({ method, path, body }: ApiRequest, appId: string): ApiTarget | RequestFault {
   const found = patterns.find((entry) => entry.method === method && entry.pattern.test(path));
   const allowed = found?.route === 'terminate_user' ? printable : plainPath;

@@ -6,7 +6,10 @@ import { badRequest, type RequestFault } from './api-request.ts';
 
 const known = ['user_count', 'subscription_count'] as const;
 
-/** Attributes of a channel that PHP may ask for: https://pusher.com/docs/channels/library_auth_reference/rest-api/#get-channel */
+/**
+ * Attributes of a channel that PHP may ask for:
+ * https://pusher.com/docs/channels/library_auth_reference/rest-api/#get-channel
+ */
 export type Attribute = (typeof known)[number];
 export type ChannelCounts = Partial<Record<Attribute, number>>;
 
@@ -14,7 +17,9 @@ type Query = ReadonlyMap<string, string>;
 
 /** The maximum number of channels that are counted at once. */
 const concurrency = 25;
-/** Characters. A Lambda answer has at most 6 MB: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
+/**
+ * Characters. A Lambda answer has at most 6 MB: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+ */
 const maxAnswer = 5_500_000;
 
 /** `GET /channels`: all channels with subscriptions. It reads the whole table. */

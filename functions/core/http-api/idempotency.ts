@@ -1,26 +1,29 @@
 import { createHash } from 'node:crypto';
 import { type ApiRequest, badRequest, type RequestFault } from './api-request.ts';
 
-/** Identifies a request, so that a repetition is recognized: by the name that its sender gave it, and by the hash of its body. */
+/**
+ * Identifies a request, so that a repetition is recognized: by the name that its sender gave it, and by the hash of its
+ * body.
+ */
 export interface Attempt {
   readonly name: string;
   readonly bodyHash: string;
 }
 
 /**
- * `ours`: the caller must act. `under-way`: another caller acts. `other-request`: the name belongs to a request with another body.
- * Otherwise the request is done, with this answer.
+ * `ours`: the caller must act. `under-way`: another caller acts. `other-request`: the name belongs to a request with
+ * another body. Otherwise the request is done, with this answer.
  */
 export type Beginning = 'ours' | 'under-way' | 'other-request' | { readonly answer: string };
 
 /**
  * The port to named requests and their answers.
  *
- * `begin` answers `ours` to exactly one of several callers at the same time, and to no other for `attemptSeconds`. It answers `ours` again
- * after `abandon`, after that time if there is no answer because the caller died, and after `answerMemory`, when all is forgotten. For as
- * long, it answers `other-request` to another body under the same name.
- * `finish` stores the answer. `abandon` releases the name. It MUST NOT remove an answer, and MUST NOT fail when there is nothing to
- * release.
+ * `begin` answers `ours` to exactly one of several callers at the same time, and to no other for `attemptSeconds`. It
+ * answers `ours` again after `abandon`, after that time if there is no answer because the caller died, and after
+ * `answerMemory`, when all is forgotten. For as long, it answers `other-request` to another body under the same name.
+ * `finish` stores the answer. `abandon` releases the name. It MUST NOT remove an answer, and MUST NOT fail when there
+ * is nothing to release.
  */
 export interface Idempotency {
   begin(attempt: Attempt): Promise<Beginning>;
@@ -34,8 +37,8 @@ export const attemptSeconds = 35;
 export const answerMemory = 24 * 3600;
 
 /**
- * Acts once for all repetitions of a request with an Idempotency-Key, and gives them the same answer. Without a key, it acts once for each
- * request. Failures are not stored.
+ * Acts once for all repetitions of a request with an Idempotency-Key, and gives them the same answer. Without a key, it
+ * acts once for each request. Failures are not stored.
  * @param act gets a seed that repetitions share and other requests do not
  */
 export async function actOnce(

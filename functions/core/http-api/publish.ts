@@ -103,7 +103,8 @@ const concurrency = 10;
 /**
  * Publishes events one after the other, each to all its channels. A failure on one channel does not stop the others.
  * @param seed of the event ids; a repetition has the same
- * @throws the first failure, after all channels were tried. A repetition delivers to some subscribers twice, with the same ids.
+ * @throws the first failure, after all channels were tried. A repetition delivers to some subscribers twice, with the
+ * same ids.
  */
 export async function publishAll(
   events: readonly PublishedEvent[],

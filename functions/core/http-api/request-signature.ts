@@ -16,8 +16,8 @@ export interface VerifiedRequest {
 }
 
 /**
- * Verifies a request. A path may spell a user id in several ways. Only the signed spelling counts, so a copy with another spelling means the
- * same.
+ * Verifies a request. A path may spell a user id in several ways. Only the signed spelling counts, so a copy with
+ * another spelling means the same.
  * @param now epoch seconds
  */
 export function verifyRequest(
@@ -42,9 +42,9 @@ export function verifyRequest(
 }
 
 /**
- * Spellings of a path that may have been signed. Pusher's libraries sign a raw user id, and their HTTP clients escape it. Captures show
- * that API Gateway decodes the path, but it documents neither. So the signature is tried over the path as received, decoded, and escaped in
- * the two common ways.
+ * Spellings of a path that may have been signed. Pusher's libraries sign a raw user id, and their HTTP clients escape
+ * it. Captures show that API Gateway decodes the path, but it documents neither. So the signature is tried over the
+ * path as received, decoded, and escaped in the two common ways.
  */
 function spellingsOf(path: string): readonly string[] {
   const escaped = path.split('/').map(encodeURIComponent).join('/');
@@ -63,9 +63,9 @@ const signatureTolerance = 600;
 
 /**
  * Pusher's signature: HMAC-SHA256, in hex, over method, path and sorted query
- * (https://pusher.com/docs/channels/library_auth_reference/rest-api/#authentication). Its clients sign values before they
- * are escaped, so one value with `&` in it looks like two. That can join parameters, but not invent one. `auth_version` comes before
- * `body_md5` and is compared as a whole, so a body cannot lose its hash that way.
+ * (https://pusher.com/docs/channels/library_auth_reference/rest-api/#authentication). Its clients sign values before
+ * they are escaped, so one value with `&` in it looks like two. That can join parameters, but not invent one.
+ * `auth_version` comes before `body_md5` and is compared as a whole, so a body cannot lose its hash that way.
  * @param now epoch seconds
  */
 export function checkSignature(

@@ -7,8 +7,9 @@ import { badRequest, type RequestFault, unescapePath } from './api-request.ts';
 const hash = /^[0-9a-f]{64}$/;
 
 /**
- * `POST /users/{user_id}/terminate_connections`. The body names the user, because it can contain any id; without a body, the path does.
- * Signed escapes in a path may come from the app or be part of the id, so the sockets of both users are closed.
+ * `POST /users/{user_id}/terminate_connections`. The body names the user, because it can contain any id; without a
+ * body, the path does. Signed escapes in a path may come from the app or be part of the id, so the sockets of both
+ * users are closed.
  */
 export function readUserTermination(name: string, body: Buffer): readonly Revocation[] | RequestFault {
   const userId = readUserId(body);

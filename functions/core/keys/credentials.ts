@@ -58,7 +58,10 @@ export function hashSessionId({ derived }: Credentials, sessionId: string): stri
   return createHmac('sha256', derived.session).update(sessionId).digest('hex');
 }
 
-/** A wrong signature may mean that our secret is old. Strangers send wrong signatures too, so this limits how often it is fetched. */
+/**
+ * A wrong signature may mean that our secret is old. Strangers send wrong signatures too, so this limits how often it
+ * is fetched.
+ */
 const refetchAfterMs = 60_000;
 
 /**

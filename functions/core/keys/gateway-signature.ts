@@ -25,8 +25,8 @@ export function signRequest(credentials: Credentials, request: SignedRequest): s
 }
 
 /**
- * Whether our PHP file answered no to this very request: `X-Session-Socket-Answer: no,s=<hex>`. It signs the signature of the
- * request, so a copy is useless for another request.
+ * Whether our PHP file answered no to this very request: `X-Session-Socket-Answer: no,s=<hex>`. It signs the signature
+ * of the request, so a copy is useless for another request.
  * @param request the value of `X-Session-Socket`
  */
 export function isSignedNo(credentials: Credentials, request: string, answer: string): boolean {

@@ -10,8 +10,8 @@ import type { DueConnection } from './live-sessions.ts';
 const concurrency = 50;
 
 /**
- * Registers connections of functions of 0.1.0 with their owners: the session, and the users that they act as. After an update, the next run
- * adopts all of them.
+ * Registers connections of functions of 0.1.0 with their owners: the session, and the users that they act as. After an
+ * update, the next run adopts all of them.
  * @param deadline epoch milliseconds; the remaining connections are due a minute later
  * @returns connections that an earlier logout should have closed but did not find
  */

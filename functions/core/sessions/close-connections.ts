@@ -22,9 +22,9 @@ const concurrency = 50;
 const maxSingleMarks = 10;
 
 /**
- * Closes sockets for good, in four steps. It marks each row, so that the connection can join nothing more. It removes the connection from
- * its channels, so that nothing is published to it. It posts the reason and closes the socket. It removes the rows when all sockets are
- * closed, because no client waits for that. Failed steps are retried.
+ * Closes sockets for good, in four steps. It marks each row, so that the connection can join nothing more. It removes
+ * the connection from its channels, so that nothing is published to it. It posts the reason and closes the socket. It
+ * removes the rows when all sockets are closed, because no client waits for that. Failed steps are retried.
  * @param deadline epoch milliseconds
  */
 export type CloseConnections = (
@@ -76,7 +76,9 @@ export function createCloseConnections(parts: CloseConnectionsParts): CloseConne
     return { found: found.length, closed, gone: outcomes.size - closed, failed: left.length, took: watch.laps };
   };
 
-  /** @returns the state before of each connection that is marked and removed from its channels; undefined if it has left */
+  /**
+   * @returns the state before of each connection that is marked and removed from its channels; undefined if it has left
+   */
   async function mark(
     connections: readonly Connection[],
     endedAt: number,
@@ -111,8 +113,8 @@ export function createCloseConnections(parts: CloseConnectionsParts): CloseConne
   }
 
   /**
-   * A new socket without its welcome may be about to open. Its row stays, so that `deliver` sees the revocation and closes the socket instead
-   * of welcoming it.
+   * A new socket without its welcome may be about to open. Its row stays, so that `deliver` sees the revocation and
+   * closes the socket instead of welcoming it.
    */
   function mayStillOpen(row: RevokedConnection | undefined): boolean {
     return row !== undefined && !row.welcomed && clock.now() - row.connectedAt < welcomePatience * 1000;

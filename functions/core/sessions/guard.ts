@@ -2,12 +2,14 @@ import { createHmac } from 'node:crypto';
 import { everyUser, type GuardState, hashLength, type LastAnswers, type Silence } from './guard-memory.ts';
 
 /**
- * The outcome of one check. `unanswered`: PHP gave no answer, and a user can cause that. `failed`: something else answered, or prevented the
- * answer. `none`: PHP was not asked.
+ * The outcome of one check. `unanswered`: PHP gave no answer, and a user can cause that. `failed`: something else
+ * answered, or prevented the answer. `none`: PHP was not asked.
  */
 export type CheckOutcome = 'known' | 'lost' | 'unanswered' | 'failed' | 'none';
 
-/** A session that is due and its user, both hashed by `hashFor`. If PHP names no user, the user is the session itself. */
+/**
+ * A session that is due and its user, both hashed by `hashFor`. If PHP names no user, the user is the session itself.
+ */
 export interface Check {
   readonly user: string;
   readonly session: string;
@@ -92,7 +94,10 @@ export function forgetUsers({ heldSince: _, doubtSince: __, ...state }: GuardSta
   return { ...state, users: new Map() };
 }
 
-/** Whether more than half of the users are lost, in the last minute, the last two minutes, and so on up to the whole interval. */
+/**
+ * Whether more than half of the users are lost, in the last minute, the last two minutes, and so on up to the whole
+ * interval.
+ */
 function findMassLoss(users: Users, { minute, window }: Run) {
   for (let since = minute; since > minute - window; since -= 1) {
     const { known, lost } = countSince(users, since);
@@ -102,8 +107,8 @@ function findMassLoss(users: Users, { minute, window }: Run) {
 }
 
 /**
- * An outage begins with the few users of its first minute. Their sockets stay open, and PHP is asked again with the users of the next
- * minute, until there are enough losses for the guard to hold, or as many users that PHP knows.
+ * An outage begins with the few users of its first minute. Their sockets stay open, and the next run asks PHP about
+ * them again. This ends when there are enough losses for the guard to hold, or PHP knows as many users.
  */
 function findDoubt(users: Users, doubtSince: number | undefined, { minute, window }: Run): number | undefined {
   const hasEnoughUsers = countSince(users, minute - window + 1).everybody.size >= minUsers;
@@ -113,8 +118,8 @@ function findDoubt(users: Users, doubtSince: number | undefined, { minute, windo
 }
 
 /**
- * Only answers end a hold: PHP knows half of all users again, by any of their sessions, or fewer than `minUsers` are left. A PHP that stops
- * answering meanwhile has not said that the users are really logged out.
+ * Only answers end a hold: PHP knows half of all users again, by any of their sessions, or fewer than `minUsers` are
+ * left. A PHP that stops answering meanwhile has not said that the users are really logged out.
  */
 function holdOn(
   users: Users,
@@ -165,7 +170,8 @@ function rememberUsers({ users, limit, doubtSince = Infinity }: GuardState, run:
   for (const { user, outcome } of checks) {
     if (outcome === 'none' || user > limit) continue;
     const last = remembered.get(user);
-    // PHP is asked each minute about doubtful losses, and once about other users. Counted each minute, these losses would outweigh the others.
+    // PHP is asked each minute about doubtful losses, and once about other users. Counted each minute, these losses
+    // would outweigh the others.
     const isDoubtfulLoss = outcome === 'lost' && (last?.lost ?? 0) >= doubtSince;
     if (!isDoubtfulLoss) remembered.set(user, { ...last, [outcome === 'failed' ? 'unanswered' : outcome]: minute });
   }

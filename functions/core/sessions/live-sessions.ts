@@ -18,8 +18,8 @@ export interface Unowned {
 }
 
 /**
- * Milliseconds: a session that ends within this time is closed at its end, by the function that noticed it. The next run of `revalidate`
- * begins within a minute, and EventBridge may be seconds late
+ * Milliseconds: a session that ends within this time is closed at its end, by the function that noticed it. The next
+ * run of `revalidate` begins within a minute, and EventBridge may be seconds late
  * (https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-rule-schedule.html).
  */
 export const endsSoonMs = 75_000;
@@ -33,15 +33,18 @@ export interface LiveSession {
 }
 
 /**
- * The port to the sessions of open sockets. They are stored in the rows of their connections, so that each step is one write.
+ * The port to the sessions of open sockets. They are stored in the rows of their connections, so that each step is one
+ * write.
  *
- * `due` yields, page by page, the connections whose session ends before an instant (epoch seconds), those whose next check is due, and those
- * that are not registered with their owners. It includes revoked ones, because a close may have failed. It MAY be stale: a missed
- * connection is due a minute later, and every change below is conditional. It MUST NOT yield an expired connection.
+ * `due` yields, page by page, the connections whose session ends before an instant (epoch seconds), those whose next
+ * check is due, and those that are not registered with their owners. It includes revoked ones, because a close may have
+ * failed. It MAY be stale: a missed connection is due a minute later, and every change below is conditional. It MUST
+ * NOT yield an expired connection.
  * `find` MUST read the latest write. It answers undefined when the connection has left.
- * `prolong` and `rebind` change a connection only while it exists and belongs to the given session, and answer whether they did. `prolong`
- * stores PHP's answer: the end of the session, if there is one, and the next check. `rebind` gives the connection another session of the same
- * principal. `ofSession` of the registry MUST then find it by that session. `rebind` keeps the end of the session.
+ * `prolong` and `rebind` change a connection only while it exists and belongs to the given session, and answer whether
+ * they did. `prolong` stores PHP's answer: the end of the session, if there is one, and the next check. `rebind` gives
+ * the connection another session of the same principal. `ofSession` of the registry MUST then find it by that session.
+ * `rebind` keeps the end of the session.
  */
 export interface LiveSessions {
   due(endsBefore: number): AsyncIterable<readonly DueConnection[]>;
@@ -59,12 +62,15 @@ export interface LiveSessions {
 }
 
 /**
- * The minimum of seconds between two checks of a session, the handshake included. By then, the socket has been welcomed or its row can be
- * deleted.
+ * The minimum of seconds between two checks of a session, the handshake included. By then, the socket has been welcomed
+ * or its row can be deleted.
  */
 const minSecondsBetweenChecks = 30;
 
-/** Seconds between the last check and the end that PHP named. If PHP has moved the end, the check learns it before the socket closes. */
+/**
+ * Seconds between the last check and the end that PHP named. If PHP has moved the end, the check learns it before the
+ * socket closes.
+ */
 const lastCheckLead = 90;
 
 interface Life {
@@ -74,8 +80,9 @@ interface Life {
 }
 
 /**
- * When PHP is asked about a session again, in epoch seconds. The hash of a session gives it its own second within the interval. So all its
- * sockets are due together and share one question, and sessions that began together are due at different times.
+ * When PHP is asked about a session again, in epoch seconds. The hash of a session gives it its own second within the
+ * interval. So all its sockets are due together and share one question, and sessions that began together are due at
+ * different times.
  * @param interval seconds
  * @param now epoch milliseconds
  */

@@ -34,9 +34,9 @@ export interface RebindReport {
 const concurrency = 50;
 
 /**
- * Gives the sockets of a session its new id. The old id is revoked first. A handshake with the old id is then either found here, or finds the
- * revocation, is refused, and the client retries with the new id. The principal of a socket never changes, so a socket of another user or of
- * none must reconnect.
+ * Gives the sockets of a session its new id. The old id is revoked first. A handshake with the old id is then either
+ * found here, or finds the revocation, is refused, and the client retries with the new id. The principal of a socket
+ * never changes, so a socket of another user or of none must reconnect.
  * @param deadline epoch milliseconds
  */
 export type RebindSession = (rebind: Rebind, deadline: number) => Promise<RebindReport | Refusal>;
@@ -80,7 +80,8 @@ export function createRebind(parts: RebindParts): RebindSession {
       if (isRebound === undefined) count.failed += 1;
     });
     const endings = [await closeConnections(others, 'changed-session', deadline)];
-    // A logout with the new id did not find sockets that still had the old one. PHP's clock may date it before the ticket.
+    // A logout with the new id did not find sockets that still had the old one. PHP's clock may date it before the
+    // ticket.
     const after = sessionOwner(hashSessionId(held, ticket.sessionId));
     if (named.length > 0 && (await revocations.isRevokedSince([after], (ticket.issuedAt - clockTolerance) * 1000))) {
       endings.push(await closeConnections(named, 'revoked', deadline));

@@ -21,7 +21,10 @@ export interface LiveGroup {
   readonly connections: readonly DueConnection[];
 }
 
-/** The result of checking a session. `same`: it continues. `lost`: it has ended. `left`: no socket is left. Otherwise it is unknown. */
+/**
+ * The result of checking a session. `same`: it continues. `lost`: it has ended. `left`: no socket is left. Otherwise it
+ * is unknown.
+ */
 export type Verdict =
   | { readonly outcome: 'same'; readonly session: Session }
   | { readonly outcome: 'lost'; readonly refusal: RefusalReason }
@@ -35,9 +38,10 @@ export type Verdict =
   | { readonly outcome: 'unreadable'; readonly reason: string };
 
 /**
- * Asks PHP about each session, and stores the time of the next check for sessions that continue. PHP was not asked about a session without a
- * verdict.
- * @param groups if possible, the first one has not failed before: if PHP does not trust the gateway, only this one is asked
+ * Asks PHP about each session, and stores the time of the next check for sessions that continue. PHP was not asked
+ * about a session without a verdict.
+ * @param groups if possible, the first one has not failed before: if PHP does not trust the gateway, only this one is
+ * asked
  * @param deadline epoch milliseconds
  */
 export type Recheck = (groups: readonly LiveGroup[], deadline: number) => Promise<Map<LiveGroup, Verdict>>;
@@ -135,8 +139,8 @@ function asFailure(error: unknown): Verdict {
 }
 
 /**
- * A random order, so that sessions that always fail do not always come first. The second session of a user is likely to come later, and the
- * hundredth nearly last, so the many sessions of one user do not delay other users.
+ * A random order, so that sessions that always fail do not always come first. The second session of a user is likely to
+ * come later, and the hundredth nearly last. So the many sessions of one user do not delay other users.
  * @param random like Math.random
  */
 export function inFairOrder(groups: readonly LiveGroup[], random: () => number): readonly LiveGroup[] {

@@ -10,8 +10,8 @@ import type { LiveGroup, Verdict } from './recheck.ts';
 import { type EndingConnection, never, readConcurrency } from './session-ends.ts';
 
 /**
- * Epoch milliseconds: the deadlines for asking PHP, for closing sockets, and for waiting for sessions that end. Unfinished work is due a
- * minute later.
+ * Epoch milliseconds: the deadlines for asking PHP, for closing sockets, and for waiting for sessions that end.
+ * Unfinished work is due a minute later.
  */
 export interface Deadlines {
   readonly ask: number;
@@ -48,9 +48,9 @@ type Closing = Omit<CloseReport, 'took'>;
 type Failure = Extract<Verdict, { readonly reason: string }>;
 
 /**
- * Closes sessions that have ended, and asks PHP again about the due sessions, once per session. A session that PHP knows stays open. A session
- * that PHP clearly does not know is closed, unless the guard holds. A session without an answer stays open until the end that PHP named, or
- * until it has long been nearly the only one without an answer.
+ * Closes sessions that have ended, and asks PHP again about the due sessions, once per session. A session that PHP
+ * knows stays open. A session that PHP clearly does not know is closed, unless the guard holds. A session without an
+ * answer stays open until the end that PHP named, or until it has long been nearly the only one without an answer.
  * @param poll asks PHP. Without it, only sessions with an end that PHP named are closed.
  */
 export type RevalidateSessions = (deadlines: Deadlines, poll: Poll | undefined) => Promise<RevalidateReport>;

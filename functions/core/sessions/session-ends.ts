@@ -19,8 +19,8 @@ export const never = Number.POSITIVE_INFINITY;
 export const readConcurrency = 50;
 
 /**
- * Closes sockets when their session ends, instead of up to a minute later. It reads their rows again, because the end may have moved. A
- * socket whose row cannot be read counts as failed, and the others do not wait for it.
+ * Closes sockets when their session ends, instead of up to a minute later. It reads their rows again, because the end
+ * may have moved. A socket whose row cannot be read counts as failed, and the others do not wait for it.
  * @param deadline epoch milliseconds, for closing the last socket
  */
 export type CloseAtTheEnd = (
@@ -54,10 +54,15 @@ export function createCloseAtTheEnd({ live, closeConnections, clock }: CloseAtTh
   };
 }
 
-/** Makes sure that the sockets of a session close at its end (epoch seconds), if it ends before the next run of `revalidate`. */
+/**
+ * Makes sure that the sockets of a session close at its end (epoch seconds), if it ends before the next run of
+ * `revalidate`.
+ */
 export type WatchEnd = (sessionExpiresAt: number) => Promise<void>;
 
-/** Seconds: one function waits for all sessions that end in the same ten seconds, instead of one function per handshake. */
+/**
+ * Seconds: one function waits for all sessions that end in the same ten seconds, instead of one function per handshake.
+ */
 const batchSeconds = 10;
 /** Seconds after an end, because an eventually consistent read may show an older row. */
 const readDelay = 1;
