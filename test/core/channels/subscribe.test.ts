@@ -32,7 +32,7 @@ function scene({ maxChannels = 10, tooMuch }: { maxChannels?: number; tooMuch?: 
   const revocations = new MemoryRevocations(clock);
   const joinChannel = createJoin({ ...channels, revocations, maxChannels });
   const subscribe = createSubscribe(admit, async () => tooMuch, joinChannel);
-  const unsubscribe = createUnsubscribe(channels.takeOff);
+  const unsubscribe = createUnsubscribe(channels.removeFromChannel);
   const signIn = createSignIn(isSigned, registry, joinChannel);
 
   /** Somebody with an open socket, whom PHP lets join the room unless told otherwise. */
