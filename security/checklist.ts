@@ -34,7 +34,7 @@ export const sections: readonly Section[] = [
         statement: 'Browsers and PHP are spoken to with TLS only, but on loopback',
         tests: [
           ...by('lib/session-socket', 'lead to TLS only'),
-          ...by('core/handshake/session-endpoint', 'refuses %s, because it %s'),
+          ...by('core/handshake/session-endpoint', 'the session endpoint may not be %s, because it %s'),
           ...by('integration/php-moods', 'over TLS, PHP › that speaks no TLS at all is told nothing'),
         ],
       },
@@ -44,8 +44,8 @@ export const sections: readonly Section[] = [
         tests: [
           ...by(
             'core/handshake/origin',
-            'at the handshake › lets %s in, which is on the list',
-            'at the handshake › refuses %s',
+            'the Origin of a handshake › is allowed if it is listed: %s',
+            'the Origin of a handshake › is rejected: %s',
           ),
           ...by('integration/sockets', 'is a page of the origin %s with a good token: 403'),
         ],
@@ -55,8 +55,8 @@ export const sections: readonly Section[] = [
         statement: 'So do no prefix, suffix, other scheme, other port, other case or `null` get in',
         tests: by(
           'core/handshake/origin',
-          'at the handshake › refuses %s',
-          'does not take a wildcard on the list for one',
+          'the Origin of a handshake › is rejected: %s',
+          'does not match a wildcard in the list',
         ),
       },
       {
@@ -64,7 +64,7 @@ export const sections: readonly Section[] = [
         statement:
           'Who sends no Origin is refused; an option lets programs in, though never where cookies are the proof',
         tests: [
-          ...by('core/handshake/origin', 'refuses who sends none, unless the policy says otherwise'),
+          ...by('core/handshake/origin', 'is required unless the policy allows clients without one'),
           ...by('edge/environment', 'never let clients without Origin in where cookies are the proof'),
           ...by('integration/sockets', 'is a client without an Origin: 403'),
         ],
@@ -74,7 +74,7 @@ export const sections: readonly Section[] = [
         statement: 'An empty list is an error before the deployment, and lets nobody in',
         tests: [
           ...by('lib/settle-props', 'refuses, with one plain sentence, › %s'),
-          ...by('core/handshake/origin', 'lets nobody in by an empty list'),
+          ...by('core/handshake/origin', 'is always rejected with an empty list'),
         ],
       },
       {
@@ -189,11 +189,7 @@ export const sections: readonly Section[] = [
         number: 'S15',
         statement: 'The shape of an id is checked before it goes anywhere: `A-Z a-z 0-9 , -`, 22 to 250 of them',
         tests: [
-          ...by(
-            'core/handshake/question',
-            'the shape of a session id › refuses %s',
-            'refuses %s where one string is wanted',
-          ),
+          ...by('core/handshake/question', 'the form of a session id › refuses %s', 'refuses %s instead of one string'),
           ...by('integration/php-moods', 'a handshake with %s never reaches PHP'),
           ...by('integration/sockets', 'is somebody with %s for a token: 403'),
         ],
@@ -203,8 +199,8 @@ export const sections: readonly Section[] = [
         statement: 'Ids are compared in constant time; only an HMAC of one is stored, and nothing of it logged',
         tests: [
           ...by('security/constant-time', 'is compared in constant time, never with ==='),
-          ...by('core/handshake/session', 'tells equal from different, whatever the lengths'),
-          ...by('core/keys/credentials', 'hashes a session id as PHP does'),
+          ...by('core/handshake/session', 'distinguishes equal and different ids of any length'),
+          ...by('core/keys/credentials', "the hash of a session id equals PHP's"),
           ...by('integration/ways-in', 'leave neither session id, cookie nor ticket in a log or a table'),
           ...by('integration/sockets', 'has written no token, cookie or secret into any log'),
           ...by('integration/logout', 'leaves no session, hash, secret or signature in any log'),
@@ -229,9 +225,9 @@ export const sections: readonly Section[] = [
         tests: [
           ...by(
             'core/handshake/ticket',
-            'every single bit of it flipped',
-            'a ticket of somebody else is refused: › %s',
-            'by the clock a ticket is › %i s after it was sealed: %s',
+            'any flipped bit of the text',
+            'a ticket of another app or gateway is rejected: › %s',
+            'the time of a ticket › %i s after sealing: %s',
           ),
           ...by(
             'functions/connect',
@@ -267,7 +263,7 @@ export const sections: readonly Section[] = [
             'with the certificate of somebody else is told nothing',
             'with %i is followed in no mode, wherever it leads',
           ),
-          ...by('core/handshake/session-answer', 'with the content type "%s" comes to %s'),
+          ...by('core/handshake/session-answer', 'with the content type "%s" means %s'),
           ...by('edge/http', 'hangs up on a body without end, wanted or not', 'counts for both tries together'),
           ...by(
             'lib/session-socket',
@@ -309,7 +305,7 @@ export const sections: readonly Section[] = [
         number: 'S23',
         statement: 'Of the browser’s cookies PHP is sent the one of the session, or those that were named',
         tests: [
-          ...by('core/handshake/question', 'nothing else ever leaves, whatever the header is'),
+          ...by('core/handshake/question', 'are never forwarded if they are not listed, for any header'),
           ...by('integration/php-tickets', 'seals the session cookie alone, and just as the browser sent it'),
           ...by(
             'integration/php-real-sites',
@@ -562,7 +558,7 @@ export const sections: readonly Section[] = [
         number: 'S42',
         statement: 'Every frame is read into a known form or refused, with one reply, and nothing crashes',
         tests: [
-          ...by('core/frames/frame', 'is refused when it is %s', 'comes to a frame or a refusal, whatever it is'),
+          ...by('core/frames/frame', 'is rejected if it is %s', 'is always read or rejected, and never throws'),
           ...by('functions/message', 'never throws, and every reply is a frame with an event that is a string'),
         ],
       },
@@ -594,9 +590,9 @@ export const sections: readonly Section[] = [
           ),
           ...by(
             'core/connections/meter',
-            'a meter › lets 8 environments pass below half as many again, and each further one two steps',
-            'a meter › fails when the counters do, so that nobody speaks uncounted',
-            'a meter that tells every one › lets pass at most half as many again in any second, whatever environments count them in whatever order',
+            'a rate meter › allows less than 1.5 times the limit with 8 environments, and two steps more with each further one',
+            'a rate meter › fails if the counters fail, so that no frame is uncounted',
+            'a rate meter with a step of 1 › allows at most 1.5 times the limit in any second, for all environments and orders',
           ),
           ...by(
             'integration/limits',
@@ -647,7 +643,7 @@ export const sections: readonly Section[] = [
         number: 'S47',
         statement: 'Prototype keys, deep nesting, huge numbers and broken text are survived',
         tests: [
-          ...by('core/frames/frame', 'survives %s'),
+          ...by('core/frames/frame', 'is read safely with %s'),
           ...by('integration/sockets', 'is told what is wrong with %s, and keeps the socket'),
         ],
       },

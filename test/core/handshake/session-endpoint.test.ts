@@ -8,7 +8,7 @@ it.each([
   'http://127.0.0.1/getSessionID',
   'http://127.255.0.1:3000/',
   'http://[::1]:8080/getSessionID',
-])('may send session ids to %s', (url) => {
+])('the session endpoint may be %s', (url) => {
   expect(findEndpointFault(url)).toBeUndefined();
   expect(maySendTo(new URL(url))).toBe(true);
 });
@@ -29,7 +29,7 @@ it.each([
   ['ftp://app.example.com/', 'not an absolute https URL'],
   ['file:///etc/passwd', 'not an absolute https URL'],
   ['', 'not an absolute https URL'],
-])('refuses %s, because it %s', (url, why) => {
+])('the session endpoint may not be %s, because it %s', (url, why) => {
   expect(findEndpointFault(url)).toContain(why);
   expect(URL.canParse(url) && maySendTo(new URL(url))).toBe(false);
 });
