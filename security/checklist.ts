@@ -376,8 +376,8 @@ export const sections: readonly Section[] = [
           ),
           ...by(
             'core/sessions/revoke',
-            'one bad socket does not keep the others open, and is tried again until it closes',
-            'every socket of a session, whoever it belongs to, when PHP names %s',
+            'closes the others despite one bad socket, and retries that one until it closes',
+            'every socket of a session, whichever user it has, if PHP names %s',
           ),
           ...by(
             'integration/acting-as-a-user',
@@ -397,14 +397,11 @@ export const sections: readonly Section[] = [
           ),
           ...by(
             'core/channels/acting-as-a-user',
-            'cannot begin to with a signature from before the logout, however late it comes',
-            'is closed or refused when the logout comes $when, and hears nothing from then on',
+            'is refused with a signature from before the logout, however late',
+            'is closed or refused if the logout comes $when, and gets no further events',
           ),
           ...by('functions/authorizer-modes', '%s counts as authorized so much before its time'),
-          ...by(
-            'core/sessions/adopt',
-            'a connection of 0.1.0 is closed when %s was logged out before it could be found',
-          ),
+          ...by('core/sessions/adopt', 'a connection of 0.1.0 is closed if %s was logged out before it had owners'),
           ...by(
             'integration/logout',
             'everywhere, by Pusher’s route, closes every socket of the user, and nobody else’s signature does',
@@ -418,7 +415,7 @@ export const sections: readonly Section[] = [
         tests: [
           ...by(
             'core/sessions/revalidate',
-            'a session that is over › %s: all its sockets are told so and closed, and no other',
+            'a session that has ended › %s: all its sockets get the reason and close, and no others',
           ),
           ...by(
             'integration/session-life',
@@ -435,8 +432,8 @@ export const sections: readonly Section[] = [
         tests: [
           ...by(
             'core/sessions/revalidate',
-            'closes by itself at the end that PHP named, and its client may come back to ask',
-            'while PHP is down for ten minutes, of 500 sockets › none is closed before its end and none is open after it',
+            'closes at the end that PHP named, and its client may reconnect',
+            "while PHP is down for ten minutes, with 500 sockets › none is closed before its session's end, and none is open after it",
           ),
           ...by(
             'integration/registry',
@@ -444,10 +441,13 @@ export const sections: readonly Section[] = [
           ),
           ...by(
             'core/sessions/session-ends',
-            'closes each socket at the end of its session, and says that the client may come back',
-            'closes the others when the row of one cannot be read, and says that one is left',
+            'each socket closes at the end of its session with a code that lets its client reconnect',
+            'the others close at the end of their session if one row cannot be read, which is counted',
           ),
-          ...by('core/sessions/session-ends', 'has somebody look one to eleven seconds after every end that is soon'),
+          ...by(
+            'core/sessions/session-ends',
+            'a function closes sockets one to eleven seconds after every end that is soon',
+          ),
           ...by(
             'integration/session-life',
             'is closed within seconds of its end, when it opened less than a minute before',
@@ -486,9 +486,9 @@ export const sections: readonly Section[] = [
         tests: [
           ...by(
             'core/sessions/rebind',
-            'takes its sockets along, which stay open and belong to the same principal, and no other session’s',
-            'finds the revocation of the old id, which is written before anybody is looked for',
-            'changes nothing › the second time with one ticket, which has done its work',
+            'keeps its sockets open with the same principal, and changes no other session’s',
+            'finds the revocation of the old id, which is written before the connections are read',
+            'a rebind changes nothing › with a ticket that was already used',
           ),
           ...by(
             'integration/php-close',
@@ -504,15 +504,15 @@ export const sections: readonly Section[] = [
         tests: [
           ...by(
             'core/sessions/revoke',
-            'the revocation is written before anybody is looked for',
-            'every row is marked before the first socket hears of it',
+            'the revocation is written before the connections are read',
+            'every row is marked before the first socket gets the reason',
           ),
           ...by(
             'integration/registry',
             'is in no broadcast any more, is not held and cannot be welcomed, until it leaves',
           ),
           ...by('functions/connect', 'a logout while the socket opens › $when, of $name, undoes it'),
-          ...by('core/channels/subscribe', 'leaves nothing that is published to, when it is revoked before %s.%s'),
+          ...by('core/channels/subscribe', 'leaves nothing that gets events if the connection is revoked before %s.%s'),
           ...by(
             'integration/channels',
             'hear nothing more of who was logged out: not in a subscription, not as a member',
@@ -535,10 +535,10 @@ export const sections: readonly Section[] = [
         tests: [
           ...by(
             'core/channels/subscribe',
-            'the channel %s › is not joined by anybody else, and nothing is left of it',
-            'a presence channel › is not joined by who is nobody, although a pattern would let him',
-            'the channel of a user › is joined by whom PHP has named or who has signed in, and by nobody else',
-            'a sign-in › that is signed for another socket, or as a channel, is refused',
+            'the channel %s › is not joined by other clients, and leaves no rows',
+            'a presence channel › is not joined without a user, even if a pattern matches',
+            'the channel of a user › is joined only by the user that PHP has named, or that has signed in',
+            'a sign-in › that is signed for another socket or for a channel is rejected',
           ),
           ...by('integration/channels', 'are joined by who may, and by nobody else'),
         ],
@@ -549,9 +549,9 @@ export const sections: readonly Section[] = [
         statement: 'Nobody publishes where he is not subscribed, and nobody but PHP on a public channel',
         tests: by(
           'core/channels/client-event',
-          'a client event is refused › on a channel that is neither private nor presence: %s',
-          'a client event is refused › on a channel that its client has not joined: %s',
-          'a client event is refused › on one that it has left',
+          'a client event is rejected › on a channel that is neither private nor presence: %s',
+          'a client event is rejected › on a channel that its client has not joined: %s',
+          'a client event is rejected › on a channel that its client has left',
         ),
       },
       {
@@ -584,9 +584,9 @@ export const sections: readonly Section[] = [
           ),
           ...by(
             'core/channels/client-event',
-            'a client event is refused › above a quarter more than ten in one second',
-            'a client event is refused › above a quarter more than the user may send in one minute, by whatever connections',
-            'a client event is refused › without a read, and in the same tenth of a second without a write',
+            'a client event is rejected › above a quarter more than ten in one second',
+            'a client event is rejected › above a quarter more than the user’s limit in one minute, over all connections',
+            'a client event is rejected › above the limit without a read, and in the same tenth of a second without a write',
           ),
           ...by(
             'core/connections/meter',
@@ -613,7 +613,10 @@ export const sections: readonly Section[] = [
             'of a user who opens too many connections in a minute › one more is refused before a row is written or anything is read, and told to back off',
             'of a user who opens too many connections in a minute › tickets that were used already do not count',
           ),
-          ...by('core/channels/subscribe', 'a public channel › is one of as many as one connection may join'),
+          ...by(
+            'core/channels/subscribe',
+            'a public channel › is rejected above the maximum number of channels of one connection',
+          ),
           ...by(
             'integration/limits',
             'never has more, when many knock at once',
@@ -634,9 +637,9 @@ export const sections: readonly Section[] = [
           ),
           ...by(
             'core/channels/client-event',
-            'what a client says › has on a presence channel the name of who says it, whatever the frame says',
+            'a client event › has the sender’s real user id on a presence channel, whatever the frame claims',
           ),
-          ...by('core/channels/subscribe', 'takes from PHP’s identity who it is, for whom a pattern lets in'),
+          ...by('core/channels/subscribe', 'takes the member from PHP’s identity if a pattern matches'),
         ],
       },
       {
@@ -659,8 +662,8 @@ export const sections: readonly Section[] = [
           ),
           ...by(
             'core/channels/subscribe',
-            'a presence channel that is joined again › is answered with the list as the reply, read once, and nothing is posted',
-            'above the limit of joins › a presence channel is not joined, and nothing is read or written; others are',
+            'a presence channel that is joined again › gets the list as the reply with one read, and nothing is posted',
+            'above the limit of joins › a presence channel is not joined, without a read or write, and other channels are',
           ),
         ],
       },
@@ -675,8 +678,8 @@ export const sections: readonly Section[] = [
         tests: [
           ...by(
             'core/http-api/request-signature',
-            'a request is answered 401 › without %s',
-            'for %s than was signed',
+            'a request is rejected with 401 › without %s',
+            'for %s than the signed one',
             'within ten minutes, in both directions',
           ),
           ...by('functions/http-api-terminate', 'refuses, and does nothing, › %s'),

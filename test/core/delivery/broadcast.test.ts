@@ -113,7 +113,7 @@ describe('a broadcast to few subscribers', () => {
     expect(jobs).toEqual([]);
   });
 
-  it('are all but the one that caused it', async () => {
+  it('leaves out the connection that caused it', async () => {
     const { publish, heard } = scene(['a', 'b', 'c'], { pageSize: 1000 });
     await publish('b');
     expect(heard()).toEqual(['a', 'c']);
@@ -176,7 +176,7 @@ describe('a broadcast to many subscribers', () => {
     ]);
   });
 
-  it('are all but the one that caused it', async () => {
+  it('leaves out the connection that caused it', async () => {
     const { publish, heard } = scene(idsOf(30));
     await publish(idsOf(30)[12]);
     expect(heard()).toEqual(idsOf(30).filter((_, n) => n !== 12));

@@ -25,7 +25,7 @@ async function scene() {
   return { ...channels, nowSeconds, ending, start };
 }
 
-it('closes each socket at the end of its session, and says that the client may come back', async () => {
+it('each socket closes at the end of its session with a code that lets its client reconnect', async () => {
   const { clock, sender, start } = await scene();
   const work = start();
   await clock.advance(9_000);
@@ -41,7 +41,7 @@ it('closes each socket at the end of its session, and says that the client may c
 it.each([
   ['has been prolonged', 100],
   ['has no end any more', undefined],
-])('keeps the socket of a session that %s meanwhile', async (_, seconds) => {
+])('the socket of a session that %s meanwhile stays open', async (_, seconds) => {
   const { clock, registry, sender, ending, nowSeconds, start } = await scene();
   const sessionExpiresAt = seconds === undefined ? undefined : nowSeconds() + seconds;
   for (const { connection } of ending) await registry.prolong(connection, hash, { validUntil: 0, sessionExpiresAt });
@@ -49,19 +49,19 @@ it.each([
   expect(sender.isOpen('first')).toBe(true);
 });
 
-it('leaves a connection alone that has left meanwhile', async () => {
+it('a connection that has left meanwhile is skipped at the end of its session', async () => {
   const { clock, registry, ending, start } = await scene();
   for (const { connection } of ending) await registry.leave(connection);
   expect(await clock.finish(start())).toMatchObject({ found: 0 });
 });
 
-it('tries again when a socket cannot be closed', async () => {
+it('a socket that cannot be closed at the end of its session is retried', async () => {
   const { clock, sender, start } = await scene();
   failNext(sender, 'close');
   expect(await clock.finish(start())).toEqual({ found: 2, closed: 2, gone: 0, failed: 0 });
 });
 
-it('closes the others when the row of one cannot be read, and says that one is left', async () => {
+it('the others close at the end of their session if one row cannot be read, which is counted', async () => {
   const { clock, registry, sender, start } = await scene();
   failNext(registry, 'find');
   expect(await clock.finish(start())).toEqual({ found: 2, closed: 1, gone: 0, failed: 1 });
@@ -69,7 +69,7 @@ it('closes the others when the row of one cannot be read, and says that one is l
 });
 
 // Date.now() may be a millisecond short of the time that a timer of Node waited for.
-it('closes a socket at the end although the timer fires a millisecond early', async () => {
+it('a socket closes at the end of its session although the timer fires a millisecond early', async () => {
   const { clock, sender, start } = await scene();
   const pause = clock.pause.bind(clock);
   clock.pause = (milliseconds) => pause(milliseconds > 1 ? milliseconds - 1 : milliseconds);
@@ -84,7 +84,7 @@ function watchScene() {
   return { clock, started, watch, nowSeconds: Math.floor(clock.now() / 1000) };
 }
 
-it('has somebody look one to eleven seconds after every end that is soon', async () => {
+it('a function closes sockets one to eleven seconds after every end that is soon', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(fc.integer({ min: -5, max: endsSoonMs / 1000 - 1 }), { minLength: 1 }), async (ends) => {
       const { started, watch, nowSeconds } = watchScene();
@@ -97,7 +97,7 @@ it('has somebody look one to eleven seconds after every end that is soon', async
   );
 });
 
-it('leaves what ends later to the next run', async () => {
+it('later ends are left to the next run', async () => {
   const { started, watch, nowSeconds } = watchScene();
   await watch(nowSeconds + endsSoonMs / 1000);
   expect(started).toEqual([]);
