@@ -47,7 +47,7 @@ export const sections: readonly Section[] = [
             'the Origin of a handshake › is allowed if it is listed: %s',
             'the Origin of a handshake › is rejected: %s',
           ),
-          ...by('integration/sockets', 'is a page of the origin %s with a good token: 403'),
+          ...by('integration/sockets', 'comes from the Origin %s with a valid token: 403'),
         ],
       },
       {
@@ -66,7 +66,7 @@ export const sections: readonly Section[] = [
         tests: [
           ...by('core/handshake/origin', 'is required unless the policy allows clients without one'),
           ...by('edge/environment', 'never let clients without Origin in where cookies are the proof'),
-          ...by('integration/sockets', 'is a client without an Origin: 403'),
+          ...by('integration/sockets', 'has no Origin: 403'),
         ],
       },
       {
@@ -118,7 +118,7 @@ export const sections: readonly Section[] = [
             'answer 401 without a Lambda to who brings no token',
             'with %j, answer it to who brings nothing in %s',
           ),
-          ...by('integration/sockets', 'is somebody without a token: 401'),
+          ...by('integration/sockets', 'has no token: 401'),
           ...by('integration/strangers', 'who brings no token at all runs no Lambda, however often'),
         ],
       },
@@ -131,7 +131,7 @@ export const sections: readonly Section[] = [
         number: 'S10',
         statement: 'A well-formed id that never was is refused, and becomes no session',
         tests: [
-          ...by('integration/sockets', 'is somebody with a well-formed id that PHP never gave to anybody: 403'),
+          ...by('integration/sockets', 'has a well-formed id that PHP never issued: 403'),
           ...by('integration/php-tickets', 'gets no file for any of 50 invented ids'),
           ...by(
             'integration/php-moods',
@@ -147,7 +147,7 @@ export const sections: readonly Section[] = [
         tests: [
           ...by('integration/ways-in', 'open nothing after a logout'),
           ...by('integration/ways-in', 'open nothing for a stranger, after a logout, or from another page or none'),
-          ...by('integration/sockets', 'is who was logged in until a moment ago: 403'),
+          ...by('integration/sockets', 'has the token of a user who has just logged out: 403'),
           ...by(
             'e2e/main-job',
             'A person with a browser › logs out, and neither the old token nor a stranger gets a socket any more',
@@ -191,7 +191,7 @@ export const sections: readonly Section[] = [
         tests: [
           ...by('core/handshake/question', 'the form of a session id › refuses %s', 'refuses %s instead of one string'),
           ...by('integration/php-moods', 'a handshake with %s never reaches PHP'),
-          ...by('integration/sockets', 'is somebody with %s for a token: 403'),
+          ...by('integration/sockets', 'has %s as its token: 403'),
         ],
       },
       {
@@ -647,7 +647,7 @@ export const sections: readonly Section[] = [
         statement: 'Prototype keys, deep nesting, huge numbers and broken text are survived',
         tests: [
           ...by('core/frames/frame', 'is read safely with %s'),
-          ...by('integration/sockets', 'is told what is wrong with %s, and keeps the socket'),
+          ...by('integration/sockets', 'gets an error for %s, and keeps the socket'),
         ],
       },
       {

@@ -12,21 +12,21 @@ export function describeRevocations(name: string, create: (clock: ManualClock) =
   }
 
   describe(`${name}: a revocation`, () => {
-    it('counts for what was known before it or in the same millisecond, and not for what is newer', async () => {
+    it('applies to instants before it or in the same millisecond, and not to later ones', async () => {
       const { revocations, at } = await scene();
       expect(await revocations.isRevokedSince(['user:1'], at - 1)).toBe(true);
       expect(await revocations.isRevokedSince(['user:1'], at)).toBe(true);
       expect(await revocations.isRevokedSince(['user:1'], at + 1)).toBe(false);
     });
 
-    it('is of one principal, and found among others', async () => {
+    it('applies to one owner, and is found among several', async () => {
       const { revocations, at } = await scene();
       expect(await revocations.isRevokedSince(['user:2', 'session:1'], at)).toBe(false);
       expect(await revocations.isRevokedSince(['session:1', 'user:1'], at)).toBe(true);
       expect(await revocations.isRevokedSince([], at)).toBe(false);
     });
 
-    it('may come again, and then counts from the last time', async () => {
+    it('may be repeated, and then the last one counts', async () => {
       const { clock, revocations, at } = await scene();
       await clock.advance(1000);
       await revocations.add('user:1', clock.now());
@@ -40,7 +40,7 @@ export function describeRevocations(name: string, create: (clock: ManualClock) =
       expect(await revocations.isRevokedSince(['user:1'], at)).toBe(true);
     });
 
-    it('is forgotten after five minutes, although its row may still be there', async () => {
+    it('is forgotten after its time, although its row may still exist', async () => {
       const { clock, revocations, at } = await scene();
       await clock.advance((revocationMemory - 1) * 1000);
       expect(await revocations.isRevokedSince(['user:1'], at)).toBe(true);

@@ -115,7 +115,7 @@ export function describeRows(kind: EngineKind): void {
     used.watch('guard', createGuardRows(await createTable('claims'), engine.client, clock)),
   );
 
-  it("the guard's row is far below the 400 KB of a row when it remembers all that it may", async () => {
+  it("the guard's row with its largest state is far below DynamoDB's limit of 400 KB", async () => {
     const clock = new ManualClock();
     const table = await createTable('claims');
     const rows = createGuardRows(table, engine.client, clock);
@@ -137,7 +137,7 @@ export function describeRows(kind: EngineKind): void {
   );
 
   // The tests above have called every method: what none of them needed is a permission too many, and what is not there is AccessDenied.
-  it('each method uses the permissions that it has, and no others', () => {
+  it('each method uses exactly the permissions that it has', () => {
     const has = Object.entries(permissions).map(([method, ofMethod]) => [method, [...ofMethod].sort()]);
     expect(used.byMethod).toEqual(Object.fromEntries(has));
   });
