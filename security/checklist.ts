@@ -437,7 +437,7 @@ export const sections: readonly Section[] = [
           ),
           ...by(
             'integration/registry',
-            'is shown to the last second of its session, and not from then on, although its socket may be open',
+            'is listed until the last second of its session, although its socket may stay open',
           ),
           ...by(
             'core/sessions/session-ends',
@@ -507,10 +507,7 @@ export const sections: readonly Section[] = [
             'the revocation is written before the connections are read',
             'every row is marked before the first socket gets the reason',
           ),
-          ...by(
-            'integration/registry',
-            'is in no broadcast any more, is not held and cannot be welcomed, until it leaves',
-          ),
+          ...by('integration/registry', 'gets no broadcast, is not held and cannot be welcomed'),
           ...by('functions/connect', 'a logout while the socket opens › $when, of $name, undoes it'),
           ...by('core/channels/subscribe', 'leaves nothing that gets events if the connection is revoked before %s.%s'),
           ...by(
@@ -522,7 +519,7 @@ export const sections: readonly Section[] = [
       {
         number: 'S38',
         statement: 'A row that has expired gets nothing, although DynamoDB has not deleted it yet',
-        tests: by('integration/registry', 'is shown to its last second, and not from then on'),
+        tests: by('integration/registry', 'is listed until its last second'),
       },
     ],
   },

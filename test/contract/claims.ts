@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Claims } from '../../functions/core/connections/claims.ts';
 import { ManualClock } from '../fakes/clock.ts';
 
-/** What every Claims does, whatever it is made of. `create` makes one without any claim, on the time of `clock`. */
+/** The contract of every Claims. `create` makes one without claims, with the time of `clock`. */
 export function describeClaims(name: string, create: (clock: ManualClock) => Promise<Claims>): void {
   async function scene() {
     const clock = new ManualClock('2026-11-20T12:00:00.789Z');

@@ -8,14 +8,14 @@ import {
 import type { ConnectionRegistry, RegisteredConnection } from '../../functions/core/connections/connection-registry.ts';
 import { ManualClock } from '../fakes/clock.ts';
 
-/** An empty registry that takes its time from `clock`. */
+/** An empty registry with the time of `clock`. */
 export type CreateRegistry = (clock: ManualClock) => Promise<ConnectionRegistry>;
 
-/** DynamoDB reads at most 1 MB at a time. With 45 KB in each row, four living ones cannot be on all of the pages. */
+/** DynamoDB reads at most 1 MB at a time. With 45 KB in each row, four live rows cannot be on every page. */
 const large = { sessionSeal: 'x'.repeat(45_000) };
 const many = 120;
 
-/** What every ConnectionRegistry does, whatever it is made of. */
+/** The contract of every ConnectionRegistry. */
 export function describeConnectionRegistry(name: string, create: CreateRegistry): void {
   async function scene() {
     const clock = new ManualClock('2026-11-20T12:00:00.789Z');
@@ -567,7 +567,7 @@ async function pagesOf(registry: ConnectionRegistry): Promise<(readonly Register
   return pages;
 }
 
-/** Each once, in order. */
+/** Sorted, without duplicates. */
 async function idsOf(pages: AsyncIterable<readonly Connection[]>): Promise<readonly string[]> {
   const ids = new Set<string>();
   for await (const page of pages) for (const { connectionId } of page) ids.add(connectionId);

@@ -2,10 +2,10 @@ import { describe, expect, it } from 'vitest';
 import type { Counters } from '../../functions/core/connections/meter.ts';
 
 const second = { milliseconds: 1000, most: 10 };
-/** Rows of DynamoDB hold 150 windows: before it, an instant has windows in two rows. */
+/** A row of DynamoDB has 150 windows. Just before this instant, the windows of an instant are in two rows. */
 const border = 1_764_000_000_000;
 
-/** What every Counters does, whatever it is made of. */
+/** The contract of every Counters. */
 export function describeCounters(name: string, create: () => Promise<Counters>): void {
   describe(`${name}: a counter`, () => {
     it('adds up to the maximum of its window, and is full above it', async () => {

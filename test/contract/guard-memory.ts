@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { GuardMemory, GuardState } from '../../functions/core/sessions/guard-memory.ts';
 import { ManualClock } from '../fakes/clock.ts';
 
-/** What every GuardMemory does, whatever it is made of. `create` makes one that remembers nothing, on the time of `clock`. */
+/** The contract of every GuardMemory. `create` makes an empty one, with the time of `clock`. */
 export function describeGuardMemory(name: string, create: (clock: ManualClock) => Promise<GuardMemory>): void {
   async function scene() {
     const clock = new ManualClock('2026-11-20T12:00:00.789Z');

@@ -5,7 +5,7 @@ import { ManualClock } from '../fakes/clock.ts';
 const attempt = { name: 'idempotency:/apps/app/events:one-of-mine', bodyHash: 'a'.repeat(64) };
 const answer = '{"channels":{"presence-a":{"user_count":2}}}';
 
-/** What every Idempotency does, whatever it is made of. `create` makes one that knows nothing, on the time of `clock`. */
+/** The contract of every Idempotency. `create` makes an empty one, with the time of `clock`. */
 export function describeIdempotency(name: string, create: (clock: ManualClock) => Promise<Idempotency>): void {
   async function scene() {
     const clock = new ManualClock('2026-11-20T12:00:00.789Z');

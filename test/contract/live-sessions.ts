@@ -12,7 +12,7 @@ interface Both {
 const [hash, otherHash] = ['a'.repeat(64), 'b'.repeat(64)];
 const gone = { principalId: 'user:9', connectionId: 'gone' };
 
-/** What every LiveSessions does, whatever it is made of, beside the registry of the same connections. */
+/** The contract of every LiveSessions, together with the registry of the same connections. */
 export function describeLiveSessions(name: string, create: (clock: ManualClock) => Promise<Both>): void {
   async function scene() {
     const clock = new ManualClock('2026-11-20T12:00:00.789Z');

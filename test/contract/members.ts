@@ -6,7 +6,7 @@ import { ManualClock } from '../fakes/clock.ts';
 const room = 'presence-room';
 const gonzalo = { userId: '42', userInfo: { name: 'Gonzalo' } };
 
-/** What every Members does, whatever it is made of. `create` makes one where nobody is present, on the time of `clock`. */
+/** The contract of every Members. `create` makes one without members, with the time of `clock`. */
 export function describeMembers(name: string, create: (clock: ManualClock) => Promise<Members>): void {
   async function scene() {
     const clock = new ManualClock('2026-11-20T12:00:00.789Z');

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { type Revocations, revocationMemory } from '../../functions/core/connections/revocations.ts';
 import { ManualClock } from '../fakes/clock.ts';
 
-/** What every implementation of Revocations does, whatever it is made of. */
+/** The contract of every Revocations. */
 export function describeRevocations(name: string, create: (clock: ManualClock) => Promise<Revocations>): void {
   async function scene() {
     const clock = new ManualClock();
@@ -33,7 +33,7 @@ export function describeRevocations(name: string, create: (clock: ManualClock) =
       expect(await revocations.isRevokedSince(['user:1'], at + 1)).toBe(true);
     });
 
-    // A write that is tried again may land seconds after a younger one.
+    // A retried write may arrive seconds after a newer one.
     it('is not replaced by an older one that is written later', async () => {
       const { revocations, at } = await scene();
       await revocations.add('user:1', at - 1000);

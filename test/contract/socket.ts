@@ -11,7 +11,7 @@ export interface SocketTarget {
   readonly webSocketUrl: string;
 }
 
-/** What a client can see of the gateway, whatever runs it. */
+/** The contract of the gateway, as a client sees it. */
 export function describeSockets(name: string, getTarget: () => SocketTarget): void {
   describe(name, () => {
     let page: Visitor;
@@ -28,7 +28,7 @@ export function describeSockets(name: string, getTarget: () => SocketTarget): vo
     const knockWith = (query: string) => handshakeStatus(urlWith(query), { origin: origin() });
 
     describe('a handshake that is rejected', () => {
-      // The server that this replaces let in who brought no token at all, whenever PHP answered 403 with an HTML page:
+      // The server of the blog post accepted clients without a token whenever PHP answered 403 with an HTML page.
       // JSON.parse threw, the error was reported without a `return`, and then `undefined == undefined` was true.
       it('has no token: 401', async () => {
         expect(await knockWith('')).toBe(401);
@@ -39,7 +39,7 @@ export function describeSockets(name: string, getTarget: () => SocketTarget): vo
         expect(await knockWith(`?token=${'0123456789abcdef'.repeat(2)}`)).toBe(403);
       });
 
-      // `%0d%0a` once ended the process: the HTTP client threw ERR_INVALID_CHAR, and nobody caught it.
+      // `%0d%0a` once ended the process: the HTTP client threw ERR_INVALID_CHAR, which was not caught.
       it.each([
         ['a line break', '%0d%0aX-Admin:%201'],
         ['a second cookie', 'x;%20admin=1'],

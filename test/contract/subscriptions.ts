@@ -4,7 +4,7 @@ import { connectionLifetime } from '../../functions/core/connections/connection.
 import type { PageRange } from '../../functions/core/delivery/subscribers.ts';
 import { ManualClock } from '../fakes/clock.ts';
 
-/** What every Subscriptions does, whatever it is made of. `create` makes one without any, on the time of `clock`. */
+/** The contract of every Subscriptions. `create` makes an empty one, with the time of `clock`. */
 export function describeSubscriptions(name: string, create: (clock: ManualClock) => Promise<Subscriptions>): void {
   async function scene() {
     const clock = new ManualClock('2026-11-20T12:00:00.789Z');

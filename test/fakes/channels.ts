@@ -8,7 +8,7 @@ import { MemoryRegistry } from './registry.ts';
 import { FakeSockets } from './sockets.ts';
 import { MemorySubscriptions } from './subscriptions.ts';
 
-/** What channels are made of, in memory: what is published reaches the sockets that are open. */
+/** Channels in memory: published events reach the open sockets. */
 export function createMemoryChannels(clock = new ManualClock(), pageSize = 100) {
   const registry = new MemoryRegistry(clock, pageSize);
   const subscriptions = new MemorySubscriptions(clock);

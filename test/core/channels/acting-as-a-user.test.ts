@@ -17,7 +17,7 @@ const shared = { appId: 'app', key: 'key', secret: 'secret' };
 const room = 'presence-room';
 const hash = 'a'.repeat(64);
 
-/** A socket of a session that PHP has named no user for, and what PHP signs for it. */
+/** A socket of a session without a user, and PHP's signatures for it. */
 async function scene() {
   const channels = createMemoryChannels();
   const { clock, registry, sender } = channels;
@@ -131,7 +131,7 @@ describe('a sign-in', () => {
     expect(await the.ways['a sign-in']()).toMatchObject({ event: 'pusher:signin_success' });
   });
 
-  // The refused sign-in is on the row: without a look at the logout the next frame would go through.
+  // The rejected sign-in is on the row. Without a check of the logout, the next frame would be accepted.
   it.each([
     ['the user’s own channel', '#server-to-user-ada', {}],
     ['a presence channel that names no member', room, { auth: authFor(shared, 'tab', room) }],

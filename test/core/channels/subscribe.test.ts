@@ -35,14 +35,14 @@ function scene({ maxChannels = 10, tooMuch }: { maxChannels?: number; tooMuch?: 
   const unsubscribe = createUnsubscribe(channels.removeFromChannel);
   const signIn = createSignIn(isSigned, registry, joinChannel);
 
-  /** Somebody with an open socket, whom PHP lets join the room unless told otherwise. */
+  /** A client with an open socket. By default, PHP allows it to join the room. */
   async function visit(connectionId: string, { userId, userInfo, channels = [room] }: Visit = {}): Promise<Speaker> {
     const principalId = userId === undefined ? `session:${connectionId}` : `user:${userId}`;
     sender.open(connectionId);
     await registry.seat(connectionId, { principalId });
     return { principalId, connectionId, userInfo, channels, sentAt: clock.now(), authorizedAt: clock.now() };
   }
-  /** What the client is told: the reply, or where that is a pong only, the list that was posted before it. */
+  /** The reply to the client or, if that is only a pong, the list that was posted before it. */
   async function join(speaker: Speaker, channel: unknown, fields: object = {}): Promise<Frame> {
     const reply = await say(speaker, channel, fields);
     if (reply.event !== 'pusher:pong') return reply;
@@ -208,7 +208,7 @@ describe('a presence channel', () => {
     ['an infinite user_id', '{"user_id":1e999}', 400],
     ['a user_id of 129 characters', `{"user_id":"${'x'.repeat(129)}"}`, 400],
     ['a user_id with a lone surrogate', '{"user_id":"\\ud800"}', 400],
-    ['more than 1 KB of himself', `{"user_id":"42","user_info":"${'x'.repeat(1023)}"}`, 4301],
+    ['more than 1 KB of user_info', `{"user_id":"42","user_info":"${'x'.repeat(1023)}"}`, 4301],
   ])('is not joined with signed channel_data that is %s', async (_, channelData, status) => {
     const { visit, join, sign, members } = scene();
     const ann = await visit('aa');
@@ -387,11 +387,11 @@ describe('an unsubscribe', () => {
     justBefore(registry, 'leaveChannel', () => join({ ...ann, sentAt: ann.sentAt + 5 }, channel));
     await unsubscribe(ann, channel, ann.sentAt + 4);
     expect(subscriptions.on(channel)).toEqual(['aa']);
-    // Else a logout would not find it, and it would hear on.
+    // Otherwise a logout would not find it, and it would still get events.
     expect(registry.channelsOf(ann)).toEqual([channel]);
   });
 
-  // A page that mounts and unmounts at once. The user stayed on the channel for two hours, without a socket.
+  // A page that mounted and unmounted at once. The user stayed on the channel for two hours, without a socket.
   it.each([
     ['subscriptions', 'add'],
     ['members', 'join'],
@@ -485,8 +485,8 @@ describe('a new member of a presence channel', () => {
   const left = (id: string) => ({ ...frame('member_removed'), data: `{"user_id":"${id}"}` });
   const frame = (event: string) => ({ event: `pusher_internal:${event}`, channel: room });
 
-  // A list that was returned reached the client after the news that it did not hold yet, and pusher-js begins anew with each list: in
-  // a room that forty joined at once seven missed somebody for good.
+  // A list in the reply reached the client after newer announcements, and pusher-js starts anew with each list. Of
+  // forty clients that joined a room at once, seven missed a member for good.
   it('gets the list, and then the changes since it was read', async () => {
     const { visit, join, leave, members, sender } = scene();
     const [ann, bob, cem] = [

@@ -22,7 +22,7 @@ it('of two connections in one millisecond, every Lambda closes the same one', ()
   expect(findExcessConnections(b, [b, a], limit)).toEqual([a]);
 });
 
-// What a table shows to those who come at once is decided by the order of their writes alone; their clocks may say another.
+// Only the order of writes decides what connections at the same time read. Their clocks may have another order.
 it.each(limitChoices)('no order of writes and clocks leaves more connections than the limit: %s', (how) => {
   const newcomers = fc.array(fc.record({ at: fc.nat(9), looks: fc.nat(8) }), { minLength: 1, maxLength: 8 });
   fc.assert(
@@ -37,7 +37,7 @@ it.each(limitChoices)('no order of writes and clocks leaves more connections tha
           const gone = goes === 'the newcomer' ? [me] : goes;
           rows = rows.filter((row) => !gone.includes(row));
         };
-        // Nobody looks before it has written.
+        // Each connection writes before it reads.
         return [
           { when: n, step: write },
           { when: n + looks + 0.5, step: look },

@@ -66,7 +66,7 @@ describe('an invalid socket id', () => {
     '65.127',
     '65.128',
     '65.256',
-    // The halves of another connection's id, cut elsewhere: "A" and "BBB" instead of "AB" and "BB".
+    // Halves of another connection's id, split elsewhere: "A" and "BBB" instead of "AB" and "BB".
     '65.4342338',
     '999999.65',
     `${'9'.repeat(64)}.65`,

@@ -7,12 +7,12 @@ const minute = 60_000;
 
 function scene(limit = 900, step = stepWithin(limit), milliseconds = minute) {
   const counters = new MemoryCounters();
-  /** As one Lambda environment has it. */
+  /** The meter of one Lambda environment. */
   const createOne = () => createMeter({ name: 'frames', milliseconds, most: mostWithin(limit), step }, counters);
   return { counters, createOne };
 }
 
-/** How many of so many at one instant pass. */
+/** How many of these events at one instant are allowed. */
 async function count(meter: Meter, times: number, { id = 'a', at = 0 } = {}): Promise<number> {
   let passed = 0;
   for (let n = 0; n < times; n += 1) if ((await meter(id, at)) === 'within') passed += 1;
@@ -74,7 +74,7 @@ describe('a rate meter', () => {
         const { createOne } = scene(limit);
         const meters = Array.from({ length: environments }, createOne);
         let passed = 0;
-        // Across the border where they clear their memory, which is the worst: each forgets what it has held back.
+        // Across the instant where they clear their memory, which is the worst case: each loses its held counts.
         for (const at of [minute - 1, minute]) for (const meter of meters) passed += await count(meter, 20, { at });
         for (let n = 0; n < 20; n += 1)
           for (const meter of meters) passed += await count(meter, limit / 10, { at: minute });
@@ -101,7 +101,8 @@ describe('a rate meter with a step of 1', () => {
     maxLength: 250,
   });
 
-  // With one window after the other, 20 passed across their border; with counts of their own, 60 in eight environments.
+  // With windows one after the other, 20 passed across their border. With separate counts, 60 passed in eight
+  // environments.
   it('allows at most 1.5 times the limit in any second, for all environments and orders', async () => {
     await fc.assert(
       fc.asyncProperty(limits, order, async (limit, steps) => {
@@ -113,7 +114,7 @@ describe('a rate meter with a step of 1', () => {
           return { at: clock, countedAt: clock + late, environment };
         });
         const passed: number[] = [];
-        // A cold start lets a frame be counted seconds after later ones.
+        // After a cold start, a frame may be counted seconds after later ones.
         for (const { at, environment } of frames.toSorted((a, b) => a.countedAt - b.countedAt)) {
           if ((await meters[environment]?.('a', at)) === 'within') passed.push(at);
         }
@@ -132,7 +133,7 @@ describe('a rate meter with a step of 1', () => {
       fc.asyncProperty(fc.nat(2_000), jitter, async (begin, frames) => {
         const { createOne } = scene(limit, 1, 1000);
         const meters = Array.from({ length: 10 }, createOne);
-        // Each arrives up to a tenth of its pause early.
+        // Each frame may arrive early, by up to a tenth of its pause.
         const evenly = frames.map((frame, n) => ({
           ...frame,
           at: begin + ((n + 1 - frame.early / 1_000) * 1000) / limit,
@@ -147,7 +148,7 @@ describe('a rate meter with a step of 1', () => {
   });
 });
 
-/** In a stretch of 1,000 ms, both ends of which belong to it. */
+/** In a period of 1,000 ms, including both ends. */
 function mostInAnySecond(instants: readonly number[]): number {
   return Math.max(0, ...instants.map((begin) => instants.filter((at) => at >= begin && at < begin + 1000).length));
 }

@@ -11,10 +11,10 @@ import { SubscriberList, subscriber } from '../../fakes/subscriber-list.ts';
 
 const channel = 'news';
 const frame = '{"event":"x"}';
-/** What a process does that is killed: nothing more. */
+/** A killed process does nothing more. */
 const killed = new Error('killed');
 
-/** A channel with these subscribers, and workers that are tried three times, as Lambda does. */
+/** A channel with these subscribers, and workers that run up to three times, as in Lambda. */
 function scene(
   ids: readonly string[],
   { pageSize = 8, gone = new Set<string>(), quota = { burst: 45, rate: 90 } } = {},
@@ -84,7 +84,7 @@ function scene(
 
 type World = ReturnType<typeof scene>['world'];
 
-/** Of the parts as they are now: tests replace some of them. */
+/** Reads the parts now, because tests replace some of them. */
 function postsOf({ sender, leave, clock, random }: World) {
   return createPostToSubscribers({ sender, removeGone: leave, clock, random });
 }
@@ -191,7 +191,7 @@ describe('a broadcast to many subscribers', () => {
     expect(heard()).toEqual(ids.filter((id) => !gone.has(id)));
   });
 
-  // 8,700 in a page of 1 MB, so a million are 115 pages; here they are small.
+  // A page of 1 MB has 8,700 subscribers, so a million are 115 pages. These pages are small.
   it('with 115 pages uses chains of 14 workers at most, because Lambda stops loops of 16', async () => {
     const ids = idsOf(115 * 8);
     const { publish, jobs, heard } = scene(ids);
@@ -229,7 +229,7 @@ describe('a broadcast to many subscribers', () => {
   it('is never faster than the token bucket of the account', async () => {
     const { publish, posts } = scene(idsOf(115 * 8));
     await publish();
-    // The account's 50 and 100, of which 9 in 10 are ours.
+    // Nine tenths of the account's 50 and 100.
     const bucket = { tokens: 50, at: posts[0]?.at ?? 0 };
     for (const { at } of posts.toSorted((one, other) => one.at - other.at)) {
       bucket.tokens = Math.min(50, bucket.tokens + ((at - bucket.at) / 1000) * 100) - 1;
@@ -252,7 +252,7 @@ describe('a broadcast to many subscribers', () => {
     expect(posts).toHaveLength(115 * 8);
     jobs.forEach(({ pace, before }, n) => {
       const due = pace.startsAt + (Math.max(0, before - pace.burst) / pace.rate) * 1000;
-      // Two seconds, and what lies between two of a line's pages at a 64th of the rate.
+      // Two seconds, plus the time between two pages of a chain at a 64th of the rate.
       expect(due - (started[n] ?? 0)).toBeLessThanOrEqual(2_001 + (8 / (90 / 64)) * 1000);
     });
   });
@@ -283,7 +283,7 @@ describe('a killed broadcast worker', () => {
     if (step === 'startWorker') world.startWorker = dies(world.startWorker);
     if (step === 'claim') world.claims.claim = dies(world.claims.claim.bind(world.claims));
     if (step === 'post') {
-      // A kill in the middle of posts is no failure of a post, so the whole worker dies: by its page.
+      // A kill between posts is not a failed post: it ends the whole worker. So the page throws.
       const { pause } = world.clock;
       world.clock.pause = dies(pause.bind(world.clock));
       world.quota = { burst: 1, rate: 90 };
@@ -291,13 +291,13 @@ describe('a killed broadcast worker', () => {
     await publish();
     expect(deaths.left).toBe(0);
     expect([...new Set(heard())]).toEqual(ids);
-    // Only who died before the note has started another twice.
+    // Only a worker that died before its claim has started another twice.
     const twice = jobs.length - new Set(jobs.map(({ after }) => after)).size;
     expect(twice).toBe(step === 'startWorker' && when === 'after' ? 2 : 0);
   });
 
-  // The tail began after the last of its page. When it read that page again, somebody who had joined since had pushed the
-  // last one off it, and nobody posted to that one.
+  // The next workers began after the last subscriber of the page. When the retry read the page again, a new subscriber
+  // had moved that last one to the next page, and no worker posted to it.
   it('that is retried after another client has joined misses no subscriber', async () => {
     const { publish, world, heard, clock } = scene(ids);
     world.quota = { burst: 1, rate: 90 };

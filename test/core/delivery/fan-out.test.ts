@@ -14,7 +14,7 @@ async function* pages(...ids: readonly (readonly string[])[]) {
   for (const page of ids) yield page.map(recipient);
 }
 
-/** Posts that end when the test says so. */
+/** Posts that the test completes. */
 function slowSockets() {
   const waiting: { connectionId: string; end: (delivery: Delivery) => void }[] = [];
   const post = (connectionId: string) =>
@@ -158,7 +158,7 @@ describe('the pages of a fan-out', () => {
 });
 
 describe('a post that may succeed later', () => {
-  /** Sockets that answer each try with the next of a list, and the last for ever. */
+  /** Sockets that answer each try with the next value of a list, and then always with the last. */
   function scripted(...answers: readonly (Delivery | number | 'no answer')[]) {
     const tries: number[] = [];
     return {
@@ -234,8 +234,8 @@ describe('a post that may succeed later', () => {
   });
 });
 
-// Each post that waits for its next try holds its recipient and a timer. When API Gateway throttles for minutes, the pages of a large channel
-// would otherwise all be read into memory.
+// Each post that waits for a retry keeps its recipient and a timer. Without a maximum, all pages of a large channel
+// would be read into memory while API Gateway throttles for minutes.
 describe('while 10,000 posts wait for a retry', () => {
   it('no other post begins and no further page is read', async () => {
     const most = 10_000;
@@ -264,7 +264,7 @@ describe('while 10,000 posts wait for a retry', () => {
     allowed = 1;
     wakings.shift()?.();
     await settle();
-    // Its second try, and the first of the one that has waited for its place.
+    // Its second try, and the first try of the post that has waited.
     expect(begun.posts).toBe(most + 2);
     allowed = Infinity;
     for (const wake of wakings) wake();

@@ -57,7 +57,7 @@ describe('a frame of a client', () => {
     ['JSON with a comment', '{"event":"x"/**/}'],
     ['JSON with a byte order mark', '\ufeff{"event":"x"}'],
     ['NaN', '{"event":NaN}'],
-    // Node reads them, but up to Node 24 overflowed the stack when some thousand of them were written again.
+    // Node reads them, but up to Node 24 its stack overflowed when it wrote thousands of levels.
     ['512 levels, which PHP cannot read', `{"event":"x","data":${'['.repeat(511)}${']'.repeat(511)}}`],
     ['100,000 arrays in one another', `{"event":"x","data":${'['.repeat(100_000)}${']'.repeat(100_000)}}`],
     ['100,000 objects in one another', `{"event":"x","data":${'{"a":'.repeat(100_000)}1${'}'.repeat(100_000)}}`],

@@ -25,7 +25,7 @@ describe('the identity that PHP answers', () => {
     expect(parseIdentity(identity)).toEqual(identity);
   });
 
-  // json_encode() makes null of a variable that is not set and [] of an empty array, whatever was to be in it.
+  // json_encode() writes an unset variable as null, and every empty array as [].
   it('treats null as absent, and [] as an object without fields', () => {
     const nothing = { userId: null, userInfo: null, channels: null, expiresAt: null };
     expect(parseIdentity(nothing)).toEqual({});

@@ -121,7 +121,7 @@ describe('an origin in allowedOrigins', () => {
     },
   );
 
-  // The comparison is exact, so a wildcard would silently match nothing: every handshake refused, and nobody knows why.
+  // The comparison is exact, so a wildcard would silently match nothing, and every handshake would be rejected.
   it.each(['*', 'https://*.example.com', 'https://*', 'capacitor://*', '*://localhost'])(
     '%s is invalid, because wildcards are not supported',
     (text) => {

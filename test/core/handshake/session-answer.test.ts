@@ -25,7 +25,7 @@ const judgeIn = (mode: SessionMode, answer: SessionAnswer, sessionId: string | u
 const judge = (answer: SessionAnswer) => judgeIn('session-id', answer);
 const ownNo = { 'x-session-socket-answer': signedNo };
 
-/** In one word what the handshake comes to. */
+/** The outcome of the handshake in one word. */
 function outcomeOf(decide: () => object): string {
   try {
     const outcome = decide();
@@ -84,7 +84,7 @@ describe('an answer by its status', () => {
   });
 });
 
-/** As a firewall, a load balancer or a web server says it, however PHP would answer. */
+/** Answers of firewalls, load balancers and web servers, which PHP's answer does not change. */
 const foreignAnswers: readonly (readonly [string, SessionAnswer])[] = [
   ['a challenge page of Cloudflare', status(403, { 'cf-mitigated': 'challenge' })],
   ['a challenge of AWS WAF', status(202, { 'x-amzn-waf-action': 'challenge' })],
@@ -112,7 +112,7 @@ describe('an answer of something in front of PHP', () => {
     }
   });
 
-  // A firewall's 403 used to close the sockets of everybody whose check was due: 60 of 60 in eleven minutes.
+  // A firewall's 403 used to close all sockets with a due check: 60 of 60 in eleven minutes.
   it.each([
     ['403 with a page', status(403)],
     ['403 in JSON', { ...says({ error: 'Forbidden' }), status: 403 }],
@@ -293,8 +293,9 @@ describe('a 200 in mode ticket', () => {
     expect(outcomeOf(() => judgeIn('ticket', says(null)))).toBe('not-logged-in');
   });
 
-  // A proxy that passes on only the headers it knows drops X-Session-Socket. PHP then takes the gateway for a browser, and the
-  // ticket that it gives was judged as another session's id: handshakes got 403 without an alarm, and open sockets were closed.
+  // A proxy that forwards only known headers drops X-Session-Socket. PHP then treats the gateway as a browser and
+  // answers with a ticket. This was judged as another session's id: handshakes got 403 without an alarm, and open
+  // sockets were closed.
   it('is a fault if it is a ticket', () => {
     expect(() => judgeIn('ticket', says(`t1.key.${'A'.repeat(60)}`))).toThrow('a ticket: it got no X-Session-Socket');
   });

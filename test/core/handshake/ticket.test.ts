@@ -11,7 +11,7 @@ const credentials = deriveCredentials(vectors.credentials);
 const { ticket: recorded } = vectors;
 const now = 1790000000;
 
-/** In one word what becomes of a ticket. */
+/** The outcome of a ticket in one word. */
 function outcomeOf(ticket: string, at = now, holder = credentials): string {
   const outcome = openTicket(ticket, holder, at);
   return isRefusal(outcome) ? outcome.refused : 'opened';
@@ -98,7 +98,7 @@ describe('a changed ticket is rejected:', () => {
 });
 
 describe('a token that is not a ticket is rejected before any key is tried:', () => {
-  // A holder of no key at all: with one, these tests could not tell a shape from a tag.
+  // Without any key: with one, these tests could not distinguish a malformed ticket from a wrong tag.
   const nobody = { ...credentials, ticketKeys: [] };
   const body = bodyOf(recorded.ticket);
   const { key } = credentials;

@@ -22,7 +22,7 @@ const check = (request: ApiRequest, given: object = credentials, at = now) =>
   checkSignature(request, { ...credentials, ...given }, at);
 
 describe('a signature of a request is accepted', () => {
-  // Of Pusher's documentation, and captured from its Node and PHP libraries, whose bodies the hash stands for:
+  // From Pusher's documentation, and captured from its Node and PHP libraries. The hash replaces their bodies:
   // https://pusher.com/docs/channels/library_auth_reference/rest-api/#worked-authentication-example
   it('as in Pusher’s documentation', () => {
     const query =

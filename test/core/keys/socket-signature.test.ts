@@ -19,7 +19,7 @@ function scene({ fresh = {}, previousSecret }: { fresh?: object; previousSecret?
 }
 
 describe('a signature for a socket is accepted', () => {
-  // Computed by Pusher's Node and PHP libraries alike.
+  // Both Pusher's Node and PHP libraries compute this value.
   it.each([
     ['a private channel', ':private-foobar', '58df8b0c36d6982b82c3ecf6b4662e34fe8c25bba48f5369f135bf843651c3a4'],
     [
@@ -28,7 +28,7 @@ describe('a signature for a socket is accepted', () => {
       '31935e7d86dba64c2a90aed31fdc61869f9b22ba9d8863bba239c03ca481bc80',
     ],
     [
-      'a member as PHP writes him',
+      'a member as PHP writes it',
       ':presence-foobar:{"user_id":"10","user_info":{"url":"http:\\/\\/\\u00e9"}}',
       '6b8eb32a51f42b45a1a6e74229723c191a9deac6097e44ffdad84a2d416dab0d',
     ],

@@ -6,7 +6,7 @@ import { MemoryRevocations } from '../../fakes/revocations.ts';
 
 const hash = 'a'.repeat(64);
 
-/** Connections as functions of 0.1.0 have left them: a user's, and one of nobody that has become two users. */
+/** Rows of functions of 0.1.0: one of a user, and one without a user that acts as two users. */
 async function scene() {
   const { clock, registry, subscriptions } = createMemoryChannels();
   const revocations = new MemoryRevocations(clock);

@@ -13,13 +13,13 @@ const firewall = new SessionCheckFailed('unavailable', 'a firewall answered 403'
 const distrust = new SessionCheckFailed('misconfigured', 'it answered 421');
 const timeout = new SessionCheckFailed('unavailable', 'it did not answer in time');
 
-/** Users with a socket each, whose checks have their places in the interval, and one run a minute. */
+/** Users with one socket each, checks spread over the interval, and one run a minute. */
 async function crowd(size: number) {
   const the = scene();
   const { clock, enter, sender } = the;
   for (let n = 0; n < size; n += 1) await settle(`s${n}`);
 
-  /** A session and its sockets, which is due when a handshake of now says so. */
+  /** A session and its sockets, due at the time that a handshake now would set. */
   async function settle(sessionId: string, { user = userOf(sessionId), sockets = [sessionId] } = {}) {
     const sessionHash = await enter(sessionId, [], { user });
     await enter(sessionId, sockets, { user }, nextCheck({ sessionHash }, interval, clock.now()));
@@ -43,8 +43,8 @@ const sum = (reports: readonly RevalidateReport[], count: 'lost' | 'asked' | 'un
   reports.reduce((total, report) => total + report[count], 0);
 const isHeld = ({ held }: RevalidateReport) => held !== undefined;
 
-// PHP loses all its sessions: Redis was restarted, or a deployment has another session.name. Of 60 users only six are due in a
-// minute, so no run sees enough of them to suspect anything.
+// PHP loses all its sessions: Redis was restarted, or a deployment has another session.name. Of 60 users only six are
+// due in a minute, so no single run sees enough of them to notice.
 describe('while PHP suddenly says no about all users', () => {
   it.each([
     [60, 4],
@@ -69,7 +69,7 @@ describe('while PHP suddenly says no about all users', () => {
     expect(size - open()).toBeLessThan(20);
   });
 
-  // An interval that began with the outage's first minute would forget what the one before had counted.
+  // An interval that began with the first minute of the outage would lose the counts of the interval before.
   it.each([1, 2, 3, 4, 5, 6, 7, 8, 9])(
     'the guard holds wherever the outage begins in the interval (%d minutes)',
     async (at) => {
@@ -107,7 +107,8 @@ describe('while PHP suddenly says no about all users', () => {
     expect(open()).toBeLessThanOrEqual(50);
   });
 
-  // Everybody logs in again, but old tabs stay open: PHP says no to these each minute, and yes to the new session once in ten.
+  // All users log in again, but old tabs stay open. PHP says no to these each minute, and yes to the new session once
+  // in ten.
   it('users with a new session end the hold, and then their old sockets are closed', async () => {
     const { php, answers, settle, minutes, open } = await crowd(60);
     php.down = no;
@@ -192,7 +193,7 @@ describe('while PHP suddenly says no about all users', () => {
   });
 });
 
-// A class of seven leaves together, in a minute in which few others are asked about.
+// A class of seven logs out together, in a minute with few other checks.
 describe('while most of a few users are lost', () => {
   it('they stay a minute until there are answers about others, and are closed without an alarm', async () => {
     const { answers, enter, minutes, sender } = await crowd(60);
@@ -210,7 +211,7 @@ describe('while most of a few users are lost', () => {
     expect(gone.some((id) => sender.isOpen(id))).toBe(false);
   });
 
-  // Asked again each minute, they would be eleven of twenty in the second one.
+  // If each minute counted, they would be eleven of twenty in the second one.
   it('they count once while they stay', () => {
     const run = (minute: number, lost: number, known: readonly [number, number]) => ({
       minute,
@@ -287,7 +288,7 @@ describe('one user', () => {
   });
 });
 
-// A firewall that asks the gateway for a proof of humanity answers in PHP's place, to every question.
+// A firewall with a challenge page answers every question instead of PHP.
 it.each([60, 600])(
   'none of %d users is closed while a firewall answers 403 for eleven minutes, and there is one alarm',
   async (size) => {
@@ -308,7 +309,7 @@ it.each([60, 600])(
   },
 );
 
-// A banned user keeps two slow requests going, which hold their session's lock: PHP cannot answer about it.
+// A banned user keeps two slow requests running that hold the session's lock, so PHP cannot answer about it.
 describe('a session without an answer from PHP', () => {
   it.each([60, 600])('is closed after five checks if PHP knows the other %d users, and may reconnect', async (size) => {
     const { answers, settle, minutes, codesOf, open } = await crowd(size);
@@ -317,7 +318,7 @@ describe('a session without an answer from PHP', () => {
     const reports = await minutes(25);
     expect(sum(reports, 'unanswered')).toBe(1);
     const checks = reports.filter(({ failed }) => failed > 0).length;
-    // Of 60 others it takes a few minutes more until 20 were asked.
+    // With 60 others, it takes a few more minutes until 20 were checked.
     expect(checks).toBeGreaterThanOrEqual(5);
     expect(checks).toBeLessThanOrEqual(size === 600 ? 5 : 9);
     expect([codesOf('tab1'), codesOf('tab2')]).toEqual([[4200], [4200]]);
@@ -399,7 +400,7 @@ describe('a session without an answer from PHP', () => {
 });
 
 describe('an outage of PHP', () => {
-  // A PHP that comes back is slow at first. Its failures during the outage do not count against the last few.
+  // A recovering PHP is slow at first. Failures during the outage do not count against the last few users.
   it.each([1, 2, 4, 6, 11, 30])(
     'of %d minutes closes no socket, not even of the five users that PHP answers last',
     async (length) => {
@@ -431,9 +432,9 @@ describe('an outage of PHP', () => {
   });
 });
 
-// The row of DynamoDB that holds the state takes 400 KB.
+// A row of DynamoDB has at most 400 KB.
 describe('with 10,000 users, a thousand a minute', () => {
-  /** Salted hashes, which are spread evenly. */
+  /** Salted hashes, evenly distributed. */
   const hash = (n: number) => ((n * 2654435761) % 2 ** 32).toString(16).padStart(8, '0');
 
   function runs(

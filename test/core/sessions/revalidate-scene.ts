@@ -29,7 +29,7 @@ interface Visitor {
   readonly connectedAt?: number;
 }
 
-/** Open sockets whose sessions are due, unless told otherwise, and a PHP that knows them all, unless told otherwise. */
+/** By default: open sockets of due sessions, and a PHP that knows all of them. */
 export function scene() {
   const clock = new ManualClock();
   const registry = new MemoryRegistry(clock, 7);

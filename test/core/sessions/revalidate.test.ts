@@ -24,10 +24,10 @@ describe('a session that PHP still knows', () => {
     expect(asked).toMatchObject([{ question: { cookieHeader: 'SID=a', sessionId: 'a', userAgent: 'Firefox' } }]);
   });
 
-  // A remember-me cookie, or a load balancer's, changes while the session goes on. PHP may no longer take the old one.
+  // A remember-me cookie, or a load balancer's, changes during the session. PHP may reject the old one.
   it('is checked with the cookies of its newest socket, in any order of rows', async () => {
     const { clock, asked, enter, run } = scene();
-    // Found in the order in which they were entered.
+    // Found in the order of insertion.
     for (const [socket, minute] of [
       ['tab1', 2],
       ['tab2', 3],
@@ -245,7 +245,7 @@ describe('while PHP is down for ten minutes, with 500 sockets', () => {
     const { clock, php, sender, registry, enter, run, nowSeconds } = scene();
     const start = nowSeconds();
     for (let n = 0; n < 500; n += 1) {
-      // Every fifth has an end within those ten minutes.
+      // Every fifth session ends within those ten minutes.
       const end = n % 5 === 0 ? { sessionExpiresAt: start + 60 + n } : {};
       await enter(`s${n}`, [`tab${n}`], end, Math.min(start + n, start + 60 + n));
     }
@@ -284,7 +284,7 @@ describe('a socket of 0.1.0 whose session was revoked while its owners were writ
     expect(sender.isOpen('tab')).toBe(false);
   });
 
-  // A rebind revokes the id before.
+  // A rebind revokes the old id.
   it('stays open if it has a new id by then', async () => {
     const { registry, sender, revoke, rebind, run } = await revoked();
     justBefore(registry, 'own', async () => {

@@ -97,7 +97,7 @@ describe('a logout closes', () => {
     expect(await run({ userId: '9' })).toMatchObject({ found: 31, closed: 30, gone: 1, failed: 0 });
   });
 
-  // A transaction may be throttled, or take too long, where single updates go through.
+  // A transaction may be throttled or too slow while single updates succeed.
   it('many sockets, although their rows cannot be marked together', async () => {
     const { registry, seat, run } = await scene();
     for (let n = 0; n < 30; n += 1) await seat(`c${n}`, 'user:9', hash);
@@ -158,7 +158,7 @@ it('a logout reports the time of each step', async () => {
 });
 
 describe('a logged-out connection with channels', () => {
-  /** The first tab and somebody else, in a room and on a channel. */
+  /** The first tab and another user, in a room and on a channel. */
   async function channelScene() {
     const the = await scene();
     const [tab, other] = [

@@ -68,7 +68,7 @@ it('the others close at the end of their session if one row cannot be read, whic
   expect([sender.isOpen('first'), sender.isOpen('second')]).toEqual([true, false]);
 });
 
-// Date.now() may be a millisecond short of the time that a timer of Node waited for.
+// A Node timer may fire up to a millisecond before Date.now() reaches its time.
 it('a socket closes at the end of its session although the timer fires a millisecond early', async () => {
   const { clock, sender, start } = await scene();
   const pause = clock.pause.bind(clock);
