@@ -16,9 +16,9 @@ import { startPhpServer } from '../serve/php-server.ts';
 import { type LocalOptions, readLocalOptions, usage } from './local-options.ts';
 import { ticketEnvironment, writeEnvironmentFile } from './php-environment.ts';
 import { shareDomain, shareHost } from './shared-domain.ts';
-import { synthesize, synthesizeAgain } from './synthesize.ts';
+import { synthesize, synthesizeOnChange } from './synthesize.ts';
 
-/** `npm start`: synthesizes the app, runs its template on this machine beside the PHP demo, and says where everything is. */
+/** `npm start`: synthesizes the app, runs its template and the PHP demo on this machine, and prints the addresses. */
 const project = join(import.meta.dirname, '..');
 
 process.exit(
@@ -40,8 +40,8 @@ async function start(life: Life, options: LocalOptions): Promise<void> {
   const assembly = await mkdtemp(join(tmpdir(), 'session-socket-'));
   life.undo(() => rm(assembly, { recursive: true, force: true }));
   const phpUrl = app?.origin ?? `http://127.0.0.1:${pagePort}`;
-  const shareIt = () => (app === undefined ? shareDomain(pagePort) : shareHost(app, cookieName));
-  const shared = mode === 'cookie' ? shareIt() : undefined;
+  const shareCookieDomain = () => (app === undefined ? shareDomain(pagePort) : shareHost(app, cookieName));
+  const shared = mode === 'cookie' ? shareCookieDomain() : undefined;
   const pageUrl = shared?.pageUrl ?? phpUrl;
   const context = {
     sessionEndpoint: app?.href ?? `${phpUrl}/getSessionID`,
@@ -89,8 +89,8 @@ async function start(life: Life, options: LocalOptions): Promise<void> {
     ];
   };
   const php = app === undefined ? await startDemo() : await writeEnvironmentFile(life, process.cwd(), environment);
-  const rooms = ['functions', 'lib'].map((room) => join(project, room));
-  synthesizeAgain(life, rooms, () => synthesize(context, assembly, life.signal), log);
+  const sourceFolders = ['functions', 'lib'].map((folder) => join(project, folder));
+  synthesizeOnChange(life, sourceFolders, () => synthesize(context, assembly, life.signal), log);
 
   life.goOn();
   const runtimes = new Set(Object.values(cloud.functions).map(({ runtime }) => describeRuntime(runtime)));

@@ -8,11 +8,10 @@ import { startWatch } from '../local/template/watch.ts';
 const project = join(import.meta.dirname, '..');
 
 /**
- * Runs the CDK app as `cdk synth` would (the same entry, the same context), without the seconds that the command itself
- * takes.
- * @param context what `-c name=value` would say
- * @param signal ends it before its time
- * @throws Error with what the app printed, when it refuses
+ * Runs the CDK app as `cdk synth` does, with the same entry and context, but skips the slow start of the `cdk` command.
+ * @param context the values of `-c name=value`
+ * @param signal aborts the run
+ * @throws Error with the app's output, if the app fails
  */
 export async function synthesize(
   context: Readonly<Record<string, string>>,
@@ -39,20 +38,20 @@ export async function synthesize(
 }
 
 /**
- * Synthesizes whenever our own source changes; the local cloud watches what comes of it.
- * @param rooms the folders of the source
+ * Synthesizes whenever our own source changes. The local cloud watches the output.
+ * @param sourceFolders the folders to watch
  */
-export function synthesizeAgain(
+export function synthesizeOnChange(
   life: Pick<Life, 'signal' | 'undo'>,
-  rooms: readonly string[],
+  sourceFolders: readonly string[],
   synthesize: () => Promise<void>,
   say: (line: string) => void,
 ): void {
-  const folders = () => rooms.flatMap(withFoldersInside);
+  const folders = () => sourceFolders.flatMap(withSubfolders);
   const watch = startWatch(async () => {
     watch.over(folders());
     await synthesize().catch((error: unknown) => {
-      // Half-edited source is no reason to stop: the functions keep their code.
+      // Half-edited source may fail to synthesize: the functions keep running their old code.
       if (!life.signal.aborted) say(error instanceof Error ? error.message : String(error));
     });
   });
@@ -60,7 +59,7 @@ export function synthesizeAgain(
   life.undo(watch.close);
 }
 
-function withFoldersInside(folder: string): readonly string[] {
+function withSubfolders(folder: string): readonly string[] {
   const inside = readdirSync(folder, { recursive: true, withFileTypes: true });
   return [folder, ...inside.filter((each) => each.isDirectory()).map((each) => join(each.parentPath, each.name))];
 }

@@ -75,12 +75,12 @@ export function readAssemblyOptions(args: readonly string[]): AssemblyOptions | 
 
 function readRegion(text: string): string {
   if (/^[a-z]{2,}(-[a-z0-9]+)+$/.test(text)) return text;
-  throw new UsageError(`--region is like us-east-1, not "${text}".`);
+  throw new UsageError(`--region must be an AWS region such as us-east-1, not "${text}".`);
 }
 
 function readSeed(text: string): number {
   const seed = /^\d{1,10}$/.test(text) ? Number(text) : Number.NaN;
   // The generator has 32 bits: larger ones would repeat others.
-  if (!(seed < 2 ** 32)) throw new UsageError(`--seed is a whole number below ${2 ** 32}, not "${text}".`);
+  if (!(seed < 2 ** 32)) throw new UsageError(`--seed must be a whole number below ${2 ** 32}, not "${text}".`);
   return seed;
 }

@@ -125,35 +125,35 @@ describe('the options of cdk deploy', () => {
   it.each([
     [
       { sessionEndpoint: undefined },
-      'Say who knows the sessions: -c sessionEndpoint=https://app.example.com/getSessionID',
+      'The option sessionEndpoint is missing: -c sessionEndpoint=https://app.example.com/getSessionID',
     ],
     [
       { allowedOrigins: undefined },
-      'Say which pages may connect: -c allowedOrigins=https://app.example.com (several with commas)',
+      'The option allowedOrigins is missing: -c allowedOrigins=https://app.example.com (separate several with commas)',
     ],
-    [{ hello: 'yes' }, 'hello is either true or false, not "yes".'],
-    [{ hello: '' }, 'hello is either true or false, not "".'],
-    [{ cloudWatchRole: 'no' }, 'cloudWatchRole is either true or false, not "no".'],
-    [{ allowMissingOrigin: 'TRUE' }, 'allowMissingOrigin is either true or false, not "TRUE".'],
-    [{ sessionTimeoutMs: '2.5s' }, 'sessionTimeoutMs is a whole number of milliseconds, not "2.5s".'],
-    [{ revalidate: 'true' }, 'revalidate is false or a whole number of minutes, not "true".'],
-    [{ revalidate: '10m' }, 'revalidate is false or a whole number of minutes, not "10m".'],
-    [{ sessionTimeoutMs: '-1' }, 'sessionTimeoutMs is a whole number of milliseconds, not "-1".'],
-    [{ sessionTimeoutMs: '' }, 'sessionTimeoutMs is a whole number of milliseconds, not "".'],
+    [{ hello: 'yes' }, 'hello must be true or false, not "yes".'],
+    [{ hello: '' }, 'hello must be true or false, not "".'],
+    [{ cloudWatchRole: 'no' }, 'cloudWatchRole must be true or false, not "no".'],
+    [{ allowMissingOrigin: 'TRUE' }, 'allowMissingOrigin must be true or false, not "TRUE".'],
+    [{ sessionTimeoutMs: '2.5s' }, 'sessionTimeoutMs must be a whole number of milliseconds, not "2.5s".'],
+    [{ revalidate: 'true' }, 'revalidate must be false or a whole number of minutes, not "true".'],
+    [{ revalidate: '10m' }, 'revalidate must be false or a whole number of minutes, not "10m".'],
+    [{ sessionTimeoutMs: '-1' }, 'sessionTimeoutMs must be a whole number of milliseconds, not "-1".'],
+    [{ sessionTimeoutMs: '' }, 'sessionTimeoutMs must be a whole number of milliseconds, not "".'],
     [
       { accountRequestQuota: '50000' },
-      'accountRequestQuota is two whole numbers, for each second and at once, such as 10000,5000, and not "50000".',
+      'accountRequestQuota must be two whole numbers, rate per second and burst, such as 10000,5000, not "50000".',
     ],
     [
       { alarmTopicArn: 'night' },
-      'alarmTopicArn is such as arn:aws:sns:eu-central-1:123456789012:night, and not "night".',
+      'alarmTopicArn must be an SNS topic ARN, such as arn:aws:sns:eu-central-1:123456789012:night, not "night".',
     ],
     [
       { throttle: '100' },
-      'throttle is two whole numbers, for each second and at once, such as 10000,5000, and not "100".',
+      'throttle must be two whole numbers, rate per second and burst, such as 10000,5000, not "100".',
     ],
-    [{ maxConnectionsPerUser: 'many' }, 'maxConnectionsPerUser is a whole number, not "many".'],
-    [{ maxConcurrentSessionChecks: '-1' }, 'maxConcurrentSessionChecks is a whole number, not "-1".'],
+    [{ maxConnectionsPerUser: 'many' }, 'maxConnectionsPerUser must be a whole number, not "many".'],
+    [{ maxConcurrentSessionChecks: '-1' }, 'maxConcurrentSessionChecks must be a whole number, not "-1".'],
   ])('are refused with one plain sentence: %j', (context, sentence) => {
     expect(() => read(context)).toThrow(new BadProps(sentence));
   });
@@ -161,12 +161,12 @@ describe('the options of cdk deploy', () => {
   it('are refused when there is none of that name, but for what CDK itself puts into the context', () => {
     refuseUnknownOptions(['mode', 'throttle', '@aws-cdk/core:target-partitions', 'aws:cdk:bundling-stacks']);
     expect(() => refuseUnknownOptions(['mode', 'maxConnectionPerUser'])).toThrow(
-      /^There is no option maxConnectionPerUser\. There are accountRequestQuota, .*, tokenFrom\.$/,
+      /^Unknown option maxConnectionPerUser\. Use accountRequestQuota, .*, tokenFrom\.$/,
     );
   });
 
   it.each(['', '1st', 'my stack', 'a'.repeat(129)])('are refused when they name a stack %j', (stackName) => {
-    const sentence = `stackName "${stackName}" is not the name of a stack: letters, digits and -, and a letter first.`;
+    const sentence = `stackName "${stackName}" is not a valid stack name. Use letters, digits and -, with a letter first.`;
     expect(() => readStackName(lookup({ stackName }))).toThrow(new BadProps(sentence));
   });
 });

@@ -49,12 +49,12 @@ describe('the options of session-socket local', () => {
     [['--port'], "Option '--port <value>' argument missing."],
     [['--port', '--quiet'], "Option '--port' argument is ambiguous."],
     [['--quiet=yes'], "Option '--quiet' does not take an argument."],
-    [['--port', '65536'], '--port is a number from 0 to 65535, not "65536".'],
-    [['--port', ' 1'], '--port is a number from 0 to 65535, not " 1".'],
-    [['--region', 'Frankfurt'], '--region is like us-east-1, not "Frankfurt".'],
-    [['--dynamodb', 'real'], '--dynamodb is dynalite or strict, not "real".'],
+    [['--port', '65536'], '--port must be a number from 0 to 65535, not "65536".'],
+    [['--port', ' 1'], '--port must be a number from 0 to 65535, not " 1".'],
+    [['--region', 'Frankfurt'], '--region must be an AWS region such as us-east-1, not "Frankfurt".'],
+    [['--dynamodb', 'real'], '--dynamodb must be dynalite or strict, not "real".'],
     [['--seed', '-1'], "Option '--seed' argument is ambiguous."],
-    [['--seed', '4294967296'], '--seed is a whole number below 4294967296, not "4294967296".'],
+    [['--seed', '4294967296'], '--seed must be a whole number below 4294967296, not "4294967296".'],
     [['--fault', 'boom'], /^--fault boom: there is no such fault/],
   ])('%s is refused in one sentence', (args, sentence) => {
     const run = () => readAssemblyOptions(args);
@@ -77,11 +77,13 @@ describe('the options of session-socket local', () => {
 
 describe('the options of npm start', () => {
   it('are refused in the same way', () => {
-    expect(() => readLocalOptions(['--php', 'fpm'])).toThrow(new UsageError('--php is native or wasm, not "fpm".'));
+    expect(() => readLocalOptions(['--php', 'fpm'])).toThrow(
+      new UsageError('--php must be native or wasm, not "fpm".'),
+    );
     expect(() => readLocalOptions(['--page-port', '4000'])).toThrow(UsageError);
-    const modes = '--mode is ticket or cookie or session-id or status, not "open".';
+    const modes = '--mode must be ticket or cookie or session-id or status, not "open".';
     expect(() => readLocalOptions(['--mode', 'open'])).toThrow(new UsageError(modes));
-    const names = '--cookie-name goes with --mode session-id or status, and with --mode cookie and --app.';
+    const names = '--cookie-name works only with --mode session-id or status, or with --mode cookie and --app.';
     expect(() => readLocalOptions(['--cookie-name', 'SID'])).toThrow(new UsageError(names));
     expect(() => readLocalOptions(['--mode', 'cookie', '--cookie-name', 'SID'])).toThrow(new UsageError(names));
     expect(readLocalOptions(['--page-port', '0', '--socket-port', '0'])).toMatchObject({ hello: false });
@@ -93,7 +95,7 @@ describe('the options of npm start', () => {
     const endpointOf = (app: string) => String(Object(readLocalOptions(['--app', app])).app);
     expect(endpointOf('http://127.0.0.1:8000')).toBe('http://127.0.0.1:8000/getSessionID');
     expect(endpointOf('http://127.0.0.1:8000/session.php')).toBe('http://127.0.0.1:8000/session.php');
-    const sentence = '--app is the address of your app, such as http://127.0.0.1:8000, not "8000".';
+    const sentence = '--app must be the URL of your app, such as http://127.0.0.1:8000, not "8000".';
     expect(() => readLocalOptions(['--app', '8000'])).toThrow(new UsageError(sentence));
   });
 
@@ -112,6 +114,6 @@ describe('the options of npm start', () => {
   // The browser would send no cookie to a socket on 127.0.0.1.
   it('reject mode cookie for an app on another host', () => {
     const args = ['--mode', 'cookie', '--app', 'https://app.example.com'];
-    expect(() => readLocalOptions(args)).toThrow('--app with --mode cookie is on this machine');
+    expect(() => readLocalOptions(args)).toThrow('--app with --mode cookie must be on this machine');
   });
 });

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { synthesizeAgain } from '../../bin/synthesize.ts';
+import { synthesizeOnChange } from '../../bin/synthesize.ts';
 
 let room: string;
 let ends: (() => Promise<void>)[];
@@ -28,7 +28,7 @@ function watch(say: (line: string) => void = () => undefined) {
       if (begin === undefined) resolve();
       else begin({ fail: (why) => reject(new Error(why)), succeed: resolve });
     });
-  synthesizeAgain(life, [room], synthesize, say);
+  synthesizeOnChange(life, [room], synthesize, say);
   return () => new Promise<{ fail(why: string): void; succeed(): void }>((resolve) => begun.push(resolve));
 }
 

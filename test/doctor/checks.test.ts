@@ -43,11 +43,7 @@ describe('what the doctor says of an app behind https', () => {
   });
 
   it.each<[string, Partial<Reply>, object]>([
-    [
-      'no connection is kept',
-      { isKept: false },
-      { 'keep-alive': 'warning: every question opens a connection of its own' },
-    ],
+    ['no connection is kept', { isKept: false }, { 'keep-alive': 'warning: every request opens a new connection' }],
     [
       'the answer is only private',
       { headers: { 'cache-control': 'private', 'cf-ray': '1' } },
@@ -56,7 +52,7 @@ describe('what the doctor says of an app behind https', () => {
     [
       'a CDN had the answer',
       { headers: { 'x-cache': 'Hit from cloudfront' } },
-      { cache: 'problem: a cache answered in the place of PHP' },
+      { cache: 'problem: a cache answered instead of PHP' },
     ],
     [
       'every origin is allowed',
@@ -73,7 +69,7 @@ describe('what the doctor says of an app behind https', () => {
       { headers: { date: new Date(Date.now() + 120_000).toUTCString() } },
       { clock: expect.stringMatching(/^warning: the app's is 1[12]\d s ahead of this machine's$/) },
     ],
-    ['it takes a second', { ms: 1000 }, { time: 'warning: 1000 ms, of the 2500 that there are' }],
+    ['it takes a second', { ms: 1000 }, { time: 'warning: 1000 ms of at most 2500 ms' }],
     ['it is long', { bytes: 9000 }, { size: 'warning: 9000 bytes' }],
   ])('tells when %s', async (_, change, faults) => {
     expect(faultsIn(await examine(target, healthyBut(change)))).toEqual(faults);
@@ -117,7 +113,7 @@ describe('while a page of the same person works', () => {
       return new Promise(() => {});
     };
     expect(faultsIn(await examine({ ...target, slowUrl }, ask))).toEqual({
-      lock: 'problem: even a stranger waited 900 ms for the slow page',
+      lock: 'problem: even a request without a session waited 900 ms for the slow page',
     });
   });
 });

@@ -88,21 +88,21 @@ describe('the options of session-socket doctor', () => {
   });
 
   it.each([
-    [[], 'Say one URL: session-socket doctor https://app.example.com/getSessionID'],
-    [[url, url], 'Say one URL: session-socket doctor https://app.example.com/getSessionID'],
-    [['ftp://app.example.com'], 'The URL is absolute, such as https://app.example.com/getSessionID.'],
-    [['https://me:hush@app.example.com'], 'The URL carries no user or password.'],
-    [[`${url}#hush`], 'The URL carries no fragment.'],
-    [[url, '--slow-url', 'https://evil.example/'], /^--slow-url is a page of the same site/],
-    [[url, '--cookie', 'hush'], /^A cookie is like/],
-    [[url, '--cookie', 'a=hush\r\nX: y'], /^A cookie is like/],
+    [[], 'Pass exactly one URL: session-socket doctor https://app.example.com/getSessionID'],
+    [[url, url], 'Pass exactly one URL: session-socket doctor https://app.example.com/getSessionID'],
+    [['ftp://app.example.com'], 'The URL must be an absolute URL, such as https://app.example.com/getSessionID.'],
+    [['https://me:hush@app.example.com'], 'The URL must not contain a user or password.'],
+    [[`${url}#hush`], 'The URL must not contain a fragment.'],
+    [[url, '--slow-url', 'https://evil.example/'], /^--slow-url must be on the same site/],
+    [[url, '--cookie', 'hush'], /^A cookie must look like/],
+    [[url, '--cookie', 'a=hush\r\nX: y'], /^A cookie must look like/],
     [[url, '--cookie', 'a=hush; b=hush'], /^The session cookie is not in --cookie/],
-    [[url, '--cookie-name', 'a b'], '--cookie-name is like PHPSESSID.'],
-    [[url, '--key', 'k'], /^--key takes the secret too/],
-    [[url, '--key', 'hush hush'], /^--key is 1 to 32/],
-    [[url, '--timeout-ms', '99'], '--timeout-ms is a number from 100 to 20000.'],
+    [[url, '--cookie-name', 'a b'], '--cookie-name must be a cookie name such as PHPSESSID.'],
+    [[url, '--key', 'k'], /^--key also needs the secret/],
+    [[url, '--key', 'hush hush'], /^--key must be the stack's output Key/],
+    [[url, '--timeout-ms', '99'], '--timeout-ms must be a number from 100 to 20000.'],
     [[url, '--secret', 'hush'], "Unknown option '--secret'."],
-    [['hush', '--cookie', 'a=hush'], /^The URL is absolute/],
+    [['hush', '--cookie', 'a=hush'], /^The URL must be an absolute URL/],
   ])('%s is refused in one sentence that does not repeat it', async (args, sentence) => {
     const refusal = await read(args).catch((error: unknown) => error);
     expect(refusal).toBeInstanceOf(UsageError);

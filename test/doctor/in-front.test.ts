@@ -56,12 +56,12 @@ describe('where something in front of PHP answers', () => {
       '302 and leads to the same path',
       'final URL',
     ],
-  ])('is one problem, and says so: %s', async (_, answer, reason, mend) => {
+  ])('is one problem, and says so: %s', async (_, answer, reason, fix) => {
     const results = await examine(target, always(answer));
     expect(faultsIn(results)).toEqual({
       'in front': `problem: something in front of PHP answered: it answered ${reason}`,
     });
-    expect(find(results, 'in front').mend?.join(' ')).toContain(mend);
+    expect(find(results, 'in front').fix?.join(' ')).toContain(fix);
   });
 
   /** PHP answers the page; the gateway's question for nobody gets something else, and a wrong signature 421. */

@@ -195,7 +195,7 @@ describe('npm start', () => {
     const wrong = spawnStart(process.env['PATH'] ?? '', ['--page-port', 'eighty']);
     const printedWrong = collect(wrong);
     expect((await once(wrong, 'close'))[0]).toBe(2);
-    expect(printedWrong()).toContain('--page-port is a number from 0 to 65535, not "eighty".');
+    expect(printedWrong()).toContain('--page-port must be a number from 0 to 65535, not "eighty".');
   });
 });
 

@@ -116,8 +116,8 @@ describe('session-socket', () => {
     [['--version'], 0, /^\d+\.\d+\.\d+\n$/],
     [['local', '--help'], 0, /--assembly FOLDER[\s\S]*delay:SERVICE:TIME/],
     [['local', '--unknowns'], 0, /a URL above 4,096 characters[\s\S]*here: 414[\s\S]*see https:/],
-    [[], 2, /^\nsession-socket: Say what to do:[\s\S]* local /],
-    [['nurse'], 2, /^\nsession-socket: There is no command nurse, but:[\s\S]* local /],
+    [[], 2, /^\nsession-socket: No command given\.[\s\S]* local /],
+    [['nurse'], 2, /^\nsession-socket: Unknown command "nurse"\.[\s\S]* local /],
     [['doctor'], 2, /^\nsession-socket: Say one URL: session-socket doctor https:/],
     [['local', '--fault', 'fail:s3'], 2, /^\nsession-socket: --fault fail:s3: there is no service "s3", but /],
     [
