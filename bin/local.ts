@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { exitCodeOf } from '../local/command/arguments.ts';
-import { type Life, live } from '../local/command/live.ts';
+import { type Lifecycle, runUntilStopped } from '../local/command/lifecycle.ts';
 import {
   describeDynamoDb,
   describeRuntime,
@@ -25,20 +25,20 @@ process.exit(
   await exitCodeOf(async () => {
     const options = readLocalOptions(process.argv.slice(2));
     if (options === 'help') console.log(usage);
-    else await live((life) => start(life, options));
+    else await runUntilStopped((life) => start(life, options));
     return 0;
   }),
 );
 
-async function start(life: Life, options: LocalOptions): Promise<void> {
+async function start(life: Lifecycle, options: LocalOptions): Promise<void> {
   const { app, mode, cookieName } = options;
   const pagePort = app === undefined ? await findPort(options.pagePort, '--page-port') : options.pagePort;
   const socketPort = await findSocketPort(options.socketPort, '--socket-port');
 
-  life.goOn();
+  life.throwIfStopped();
   console.log('Synthesizing the template …');
   const assembly = await mkdtemp(join(tmpdir(), 'session-socket-'));
-  life.undo(() => rm(assembly, { recursive: true, force: true }));
+  life.onEnd(() => rm(assembly, { recursive: true, force: true }));
   const phpUrl = app?.origin ?? `http://127.0.0.1:${pagePort}`;
   const shareCookieDomain = () => (app === undefined ? shareDomain(pagePort) : shareHost(app, cookieName));
   const shared = mode === 'cookie' ? shareCookieDomain() : undefined;
@@ -52,7 +52,7 @@ async function start(life: Life, options: LocalOptions): Promise<void> {
     ...shared?.context,
   };
   await synthesize(context, assembly, life.signal);
-  life.goOn();
+  life.throwIfStopped();
 
   console.log(app === undefined ? 'Starting the local cloud and PHP …' : 'Starting the local cloud …');
   const cloud = await startCloud(life, {
@@ -62,7 +62,7 @@ async function start(life: Life, options: LocalOptions): Promise<void> {
     quiet: options.quiet,
     permissions: options.permissions,
   });
-  life.goOn();
+  life.throwIfStopped();
   const socketUrl = shared?.socketUrlOf(cloud.webSocketUrl) ?? cloud.webSocketUrl;
   const log = (line: string) => (options.quiet ? undefined : console.log(line));
   const environment = {
@@ -82,7 +82,7 @@ async function start(life: Life, options: LocalOptions): Promise<void> {
       log,
       note: log,
     });
-    life.undo(() => php.close());
+    life.onEnd(() => php.close());
     return [
       ['Log in', 'gonzalo or maria / password'],
       ['PHP', php.php],
@@ -92,7 +92,7 @@ async function start(life: Life, options: LocalOptions): Promise<void> {
   const sourceFolders = ['functions', 'lib'].map((folder) => join(project, folder));
   synthesizeOnChange(life, sourceFolders, () => synthesize(context, assembly, life.signal), log);
 
-  life.goOn();
+  life.throwIfStopped();
   const runtimes = new Set(Object.values(cloud.functions).map(({ runtime }) => describeRuntime(runtime)));
   console.log(
     banner(

@@ -1,7 +1,7 @@
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { PusherCredentials } from '../functions/core/keys/credentials.ts';
-import type { Life } from '../local/command/live.ts';
+import type { Lifecycle } from '../local/command/lifecycle.ts';
 import type { Row } from '../local/command/terminal.ts';
 import type { LocalCloud } from '../local/index.ts';
 
@@ -30,14 +30,14 @@ const fileName = 'session-socket.env';
 
 /** Only the owner can read the file, because it holds a secret. It is deleted at the end: each start creates a new secret. */
 export async function writeEnvironmentFile(
-  life: Life,
+  life: Lifecycle,
   folder: string,
   environment: Readonly<Record<string, string>>,
 ): Promise<readonly Row[]> {
   const file = join(folder, fileName);
   // Writing to an existing file would keep its old mode.
   await rm(file, { force: true });
-  life.undo(() => rm(file, { force: true }));
+  life.onEnd(() => rm(file, { force: true }));
   const lines = Object.entries(environment).map(([name, value]) => `${name}=${value}\n`);
   await writeFile(file, lines.join(''), { mode: 0o600 });
   return [['For PHP', file, `set -a; . ./${fileName}; set +a   in the shell that starts your app`]];

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Life } from '../local/command/live.ts';
+import type { Lifecycle } from '../local/command/lifecycle.ts';
 import { startWatch } from '../local/template/watch.ts';
 
 const project = join(import.meta.dirname, '..');
@@ -42,7 +42,7 @@ export async function synthesize(
  * @param sourceFolders the folders to watch
  */
 export function synthesizeOnChange(
-  life: Pick<Life, 'signal' | 'undo'>,
+  life: Pick<Lifecycle, 'signal' | 'onEnd'>,
   sourceFolders: readonly string[],
   synthesize: () => Promise<void>,
   say: (line: string) => void,
@@ -56,7 +56,7 @@ export function synthesizeOnChange(
     });
   });
   watch.over(folders());
-  life.undo(watch.close);
+  life.onEnd(watch.close);
 }
 
 function withSubfolders(folder: string): readonly string[] {

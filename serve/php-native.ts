@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 import { promisify } from 'node:util';
-import { signalGroup, untilOurEnd } from '../local/process-group.ts';
+import { signalGroup, exitWithParent } from '../local/process-group.ts';
 import type { PhpProcess, PhpProcessOptions } from './php-server.ts';
 
 const WORKERS = 4;
@@ -22,7 +22,7 @@ export async function startNativePhp(version: string, options: PhpProcessOptions
   ]);
   const php = ['php', ...given, '-S', address, '-t', root, join(root, router)];
 
-  const child = spawn('/bin/sh', ['-c', untilOurEnd, 'sh', ...php], {
+  const child = spawn('/bin/sh', ['-c', exitWithParent, 'sh', ...php], {
     cwd: root,
     env: { ...process.env, ...environment, PHP_CLI_SERVER_WORKERS: String(WORKERS) },
     detached: true, // its own process group: killing only php's master leaves the workers, which hold the port
@@ -32,13 +32,13 @@ export async function startNativePhp(version: string, options: PhpProcessOptions
   child.once('exit', () => child.stdin.end()); // whatever ended the master, its workers and the reader follow
   child.stdout.resume();
   // Comes when nobody holds the output pipes any more: neither the master nor a worker nor the reader.
-  const allGone = new Promise<void>((resolve) => child.once('close', () => resolve()));
+  const outputClosed = new Promise<void>((resolve) => child.once('close', () => resolve()));
   let isWanted = true;
   const stop = async () => {
     isWanted = false;
     signalGroup(child.pid, 'SIGINT'); // lets the master wait for its workers
     const timer = setTimeout(() => signalGroup(child.pid, 'SIGKILL'), STOP_TIMEOUT_MS);
-    await allGone;
+    await outputClosed;
     clearTimeout(timer);
   };
   try {

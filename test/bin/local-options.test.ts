@@ -55,7 +55,7 @@ describe('the options of session-socket local', () => {
     [['--dynamodb', 'real'], '--dynamodb must be dynalite or strict, not "real".'],
     [['--seed', '-1'], "Option '--seed' argument is ambiguous."],
     [['--seed', '4294967296'], '--seed must be a whole number below 4294967296, not "4294967296".'],
-    [['--fault', 'boom'], /^--fault boom: there is no such fault/],
+    [['--fault', 'boom'], /^--fault boom: unknown fault/],
   ])('%s is refused in one sentence', (args, sentence) => {
     const run = () => readAssemblyOptions(args);
     expect(run).toThrow(UsageError);

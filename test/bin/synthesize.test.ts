@@ -21,7 +21,7 @@ afterEach(async () => {
 /** @returns each synthesis as somebody who decides how it ends */
 function watch(say: (line: string) => void = () => undefined) {
   const begun: ((end: { fail(why: string): void; succeed(): void }) => void)[] = [];
-  const life = { signal: interruption.signal, undo: (end: () => Promise<void>) => void ends.push(end) };
+  const life = { signal: interruption.signal, onEnd: (end: () => Promise<void>) => void ends.push(end) };
   const synthesize = () =>
     new Promise<void>((resolve, reject) => {
       const begin = begun.shift();

@@ -18,7 +18,9 @@ it('synthesizes without any option, and says with an error that it can deploy no
   const metadata = await readFile(join(folder, 'SessionSocket.metadata.json'), 'utf8').catch(() => '');
   expect(code).toBe(0);
   expect(manifest.artifacts.SessionSocket.type).toBe('aws:cloudformation:stack');
-  expect(JSON.stringify(manifest) + metadata).toMatch(/aws:cdk:error.*The options sessionEndpoint and allowedOrigins are missing/s);
+  expect(JSON.stringify(manifest) + metadata).toMatch(
+    /aws:cdk:error.*The options sessionEndpoint and allowedOrigins are missing/s,
+  );
 });
 
 it('answers a bad option with its sentence and nothing else, writes nothing and exits with 1', async () => {

@@ -152,8 +152,7 @@ describe('session-socket doctor', () => {
   ])('finds %s, and nothing else', async (_, path, faults) => {
     const results = await examineAs(path);
     expect(faultsIn(results)).toEqual(faults);
-    for (const { outcome, fix = [] } of results)
-      expect(fix.length > 0).toBe(['problem', 'warning'].includes(outcome));
+    for (const { outcome, fix = [] } of results) expect(fix.length > 0).toBe(['problem', 'warning'].includes(outcome));
   });
 
   it('finds an answer that takes longer than the gateway waits', async () => {
@@ -302,7 +301,9 @@ describe('session-socket doctor', () => {
     it('finds the lock, and says where to mend it', async () => {
       const results = await whileSlow('/report');
       expect(faultsIn(results)).toEqual({
-        lock: expect.stringMatching(/^problem: the request waited \d+ ms for the slow page, which holds the session lock$/),
+        lock: expect.stringMatching(
+          /^problem: the request waited \d+ ms for the slow page, which holds the session lock$/,
+        ),
       });
       expect(find(results, 'lock').fix?.join(' ')).toMatch(/^In the slow page, call session_write_close\(\)/);
     });

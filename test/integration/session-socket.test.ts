@@ -40,7 +40,7 @@ describe('session-socket local', () => {
     expect(printed()).toMatch(/Inspect +http:\/\/127\.0\.0\.1:\d+\/_local/);
     expect(printed()).toMatch(/DynamoDB +http:\/\/127\.0\.0\.1:\d+ +dynalite 4/);
     expect(printed()).toMatch(/WebSocketUrl +ws:/);
-    expect(printed()).toMatch(/^ {2}\d+ behaviours of AWS are not known; .*--unknowns lists them/m);
+    expect(printed()).toMatch(/^ {2}\d+ behaviours of AWS are not documented; .*--unknowns lists them/m);
 
     const client = await connect(`${socketUrl}?token=allow`);
     client.send('hi');
@@ -79,9 +79,9 @@ describe('session-socket local', () => {
 
   it('lets go wrong what it is told to, and prints the seed that repeats it', async () => {
     const { printed } = await start(['--assembly', assembly.folder, '--port', '0', '--fault', 'kill:Message@50%']);
-    expect(printed()).toMatch(/Goes wrong on purpose: kill:Message@50% \(--seed \d+ repeats it\)/);
+    expect(printed()).toMatch(/Injected faults: kill:Message@50% \(--seed \d+ repeats them\)/);
     const seeded = await start(['--assembly', assembly.folder, '--port', '0', '--fault', 'cut@1%', '--seed', '7']);
-    expect(seeded.printed()).toContain('(--seed 7 repeats it)');
+    expect(seeded.printed()).toContain('(--seed 7 repeats them)');
   });
 
   it('does not wait at a second Ctrl-C', async () => {

@@ -59,10 +59,10 @@ describe('an injected fault', () => {
   });
 
   it.each<[Fault, string]>([
-    [{ kind: 'cut', probability: 1.5 }, 'a probability is 0 to 1'],
-    [{ kind: 'cut', times: 0 }, 'times is a whole number above 0'],
-    [{ kind: 'delay', service: 'dynamodb', ms: -1 }, 'ms is 0 to'],
-    [{ kind: 'skew', ms: Number.NaN }, 'ms is a number of milliseconds'],
+    [{ kind: 'cut', probability: 1.5 }, 'probability must be 0 to 1, not 1.5'],
+    [{ kind: 'cut', times: 0 }, 'times must be a whole number above 0, not 0'],
+    [{ kind: 'delay', service: 'dynamodb', ms: -1 }, 'ms must be 0 to'],
+    [{ kind: 'skew', ms: Number.NaN }, 'ms must be a number of milliseconds, not NaN'],
   ])('%o makes no sense', (fault, sentence) => {
     expect(() => createFaults(1).inject(fault)).toThrow(sentence);
   });

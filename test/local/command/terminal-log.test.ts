@@ -39,7 +39,7 @@ describe('the log at the terminal', () => {
       '17:04:05  handshake     403 the authorizer policy has an explicit deny',
       '17:04:05  Message       failed: Sandbox.Timedout',
       '17:04:05  template      the template changed: restart to use it (Log, Queue)',
-      '17:04:05  authorizer    Authorizer: its context becomes text (level, vip)',
+      '17:04:05  authorizer    Authorizer: its context values are converted to strings (level, vip)',
       '17:04:05  Message       runs its new code',
       '17:04:05  Connect       failed; attempt 2 in 60 s',
     ]);

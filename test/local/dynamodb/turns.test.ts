@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { createTurns } from '../../../local/dynamodb/dynalite-engine.ts';
+import { createReadWriteLock } from '../../../local/dynamodb/dynalite-engine.ts';
 
 /** Work that says when it begins and ends when it is told. */
 function scene() {
-  const turns = createTurns();
+  const lock = createReadWriteLock();
   const begun: string[] = [];
   const ends = new Map<string, () => void>();
   const work = (name: string) => () => {
@@ -14,15 +14,15 @@ function scene() {
     ends.get(name)?.();
     await new Promise((resolve) => setImmediate(resolve));
   };
-  return { turns, begun, work, end };
+  return { lock, begun, work, end };
 }
 
-describe('turns', () => {
-  it('let those who share work at once, and who wants to be alone wait for the last of them', async () => {
-    const { turns, begun, work, end } = scene();
-    turns.together(work('a'));
-    turns.together(work('b'));
-    turns.alone(work('c'));
+describe('lock', () => {
+  it('let those who share work at once, and who wants to be exclusive wait for the last of them', async () => {
+    const { lock, begun, work, end } = scene();
+    lock.shared(work('a'));
+    lock.shared(work('b'));
+    lock.exclusive(work('c'));
     expect(begun).toEqual(['a', 'b']);
     await end('a');
     expect(begun).toEqual(['a', 'b']);
@@ -31,12 +31,12 @@ describe('turns', () => {
   });
 
   it('are taken in order of arrival, so that nobody waits for ever', async () => {
-    const { turns, begun, work, end } = scene();
-    turns.together(work('a'));
-    turns.alone(work('b'));
-    turns.together(work('c'));
-    turns.together(work('d'));
-    turns.alone(work('e'));
+    const { lock, begun, work, end } = scene();
+    lock.shared(work('a'));
+    lock.exclusive(work('b'));
+    lock.shared(work('c'));
+    lock.shared(work('d'));
+    lock.exclusive(work('e'));
     expect(begun).toEqual(['a']);
     await end('a');
     expect(begun).toEqual(['a', 'b']);
@@ -48,8 +48,8 @@ describe('turns', () => {
   });
 
   it('end when the work fails, too', async () => {
-    const { turns } = scene();
-    await expect(turns.alone(() => Promise.reject(new Error('no')))).rejects.toThrow('no');
-    expect(await turns.alone(async () => 'next')).toBe('next');
+    const { lock } = scene();
+    await expect(lock.exclusive(() => Promise.reject(new Error('no')))).rejects.toThrow('no');
+    expect(await lock.exclusive(async () => 'next')).toBe('next');
   });
 });
