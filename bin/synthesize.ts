@@ -49,13 +49,13 @@ export function synthesizeOnChange(
 ): void {
   const folders = () => sourceFolders.flatMap(withSubfolders);
   const watch = startWatch(async () => {
-    watch.over(folders());
+    watch.watchFolders(folders());
     await synthesize().catch((error: unknown) => {
       // Half-edited source may fail to synthesize: the functions keep running their old code.
       if (!life.signal.aborted) say(error instanceof Error ? error.message : String(error));
     });
   });
-  watch.over(folders());
+  watch.watchFolders(folders());
   life.onEnd(watch.close);
 }
 

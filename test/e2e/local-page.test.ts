@@ -48,7 +48,7 @@ describe('A developer with the page of a local cloud', withBrowser, () => {
   const total = (name: string) => page.locator(`[data-total=${name}] b`);
 
   it('is told what to do while nothing has happened', async () => {
-    await page.getByText('Nobody has connected yet').waitFor();
+    await page.getByText('No connections yet').waitFor();
     await page.getByText(`new WebSocket('${chat.cloud.webSocketUrl}')`).waitFor();
   });
 

@@ -32,9 +32,15 @@ describe('session-socket doctor', () => {
   it('finds nothing wrong where everything is right', async () => {
     const results = await examineAs('/getSessionID?with=query');
     expect(faultsIn(results)).toEqual({});
-    const unseen = results.filter(({ outcome }) => outcome === 'not checked').map(({ name }) => name);
+    const unchecked = results.filter(({ outcome }) => outcome === 'not checked').map(({ name }) => name);
     // php -S keeps no connection, the server around the WebAssembly PHP does.
-    expect(unseen.filter((name) => name !== 'keep-alive')).toEqual(['cookie', 'lock', 'php.ini', 'expiry', 'rotation']);
+    expect(unchecked.filter((name) => name !== 'keep-alive')).toEqual([
+      'cookie',
+      'lock',
+      'php.ini',
+      'expiry',
+      'rotation',
+    ]);
   });
 
   it('asks without a cookie and a key what can be asked without', async () => {

@@ -180,7 +180,7 @@ describe('npm start', () => {
       squatter.close();
       expect(code).toBe(1);
       expect(printed()).toContain(
-        `Port ${port} is taken by another program. Stop that, or choose another with ${option}.`,
+        `Port ${port} is in use by another program. Stop that program, or choose another port with ${option}.`,
       );
       expect(printed()).not.toMatch(/^ +at /m);
     },

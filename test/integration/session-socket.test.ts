@@ -123,7 +123,7 @@ describe('session-socket', () => {
     [
       ['local'],
       1,
-      /^\nsession-socket: There is no synthesized CDK app in .*cdk\.out: run `npx cdk synth` first\.\n\n$/,
+      /^\nsession-socket: There is no synthesized CDK app in .*cdk\.out\. Run `npx cdk synth` first\.\n\n$/,
     ],
   ])('%s ends with %d and says it in words', async (args, expected, words) => {
     const child = session(args);
@@ -146,10 +146,10 @@ describe('session-socket', () => {
       return printed().trim();
     };
     expect(await fails('--port', port)).toBe(
-      `session-socket: Port ${port} is taken by another program. Stop that, or choose another with --port.`,
+      `session-socket: Port ${port} is in use by another program. Stop that program, or choose another port with --port.`,
     );
     squatter.close();
-    expect(await fails('--stack', 'Shop')).toMatch(/There is no stack Shop in .*, but: Chat\.$/);
+    expect(await fails('--stack', 'Shop')).toMatch(/There is no stack Shop in .*\. Use Chat\.$/);
     expect(await fails('--fault', 'kill:Tick')).toBe(
       'session-socket: There is no function Tick: Authorizer, Connect, Message, Disconnect, Worker.',
     );

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createJournal, cut, type Journal } from '../../local/inspector/journal.ts';
-import { type Change, type Limits, usualLimits } from '../../local/inspector/records.ts';
+import { type Change, defaultLimits, type Limits } from '../../local/inspector/records.ts';
 import { connectionIdIn, type Observation } from '../../local/observation.ts';
 import { InspectorCopy } from '../assemblies/inspector-copy.ts';
 
@@ -173,7 +173,7 @@ describe('The journal', () => {
     for (const observation of story) {
       const copy = copyOf(journal);
       copies.push(copy);
-      journal.follow((change: Change) => copy.apply([change]));
+      journal.subscribe((change: Change) => copy.apply([change]));
       journal.observe(observation);
     }
     for (const copy of copies) {
@@ -186,9 +186,9 @@ describe('The journal', () => {
   it('tells nothing more to who stopped following', () => {
     const journal = createJournal(() => 1000, limits);
     const changes: Change[] = [];
-    const unfollow = journal.follow((change) => changes.push(change));
+    const unsubscribe = journal.subscribe((change) => changes.push(change));
     journal.observe(invoked('r'));
-    unfollow();
+    unsubscribe();
     journal.observe(invoked('s'));
     expect(changes).toHaveLength(1);
   });
@@ -199,7 +199,7 @@ describe('The journal', () => {
     for (let index = 0; index < 3000; index += 1) journal.observe(messageIn(`c${index}`, 'x'.repeat(128 * 1024)));
     const copy = copyOf(journal);
     expect(journal.totals()).toMatchObject({ open: 5000, messages: 3000 });
-    expect(copy.records('connections')).toHaveLength(usualLimits.connections);
+    expect(copy.records('connections')).toHaveLength(defaultLimits.connections);
     expect(JSON.stringify(journal.snapshot()).length).toBeLessThan(3 * 1024 * 1024);
   });
 });

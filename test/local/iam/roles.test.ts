@@ -68,7 +68,7 @@ describe('a role', () => {
     [
       'a managed policy that is not known',
       { ManagedPolicyArns: ['arn:aws:iam::aws:policy/AmazonS3FullAccess'] },
-      'WorkerRole.ManagedPolicyArns[0]: what the managed policy arn:aws:iam::aws:policy/AmazonS3FullAccess allows is not known here.',
+      'WorkerRole.ManagedPolicyArns[0]: the managed policy arn:aws:iam::aws:policy/AmazonS3FullAccess is not known here.',
     ],
     [
       'a permissions boundary',
@@ -80,9 +80,9 @@ describe('a role', () => {
       { Policies: [{ PolicyName: 'own', PolicyDocument: document(put), Other: 1 }] },
       'WorkerRole.Policies[0]: the property Other is not emulated.',
     ],
-    ['no document', { Policies: [{ PolicyName: 'own' }] }, 'PolicyDocument: is no policy document.'],
-    ['a statement that is none', inline([]), `${at}: is no statement.`],
-    ['no effect', inline({ ...put, Effect: undefined }), `${at}.Effect: is Allow or Deny.`],
+    ['no document', { Policies: [{ PolicyName: 'own' }] }, 'PolicyDocument: is not a policy document.'],
+    ['a statement that is none', inline([]), `${at}: is not a statement.`],
+    ['no effect', inline({ ...put, Effect: undefined }), `${at}.Effect: must be Allow or Deny.`],
     ['no resource', inline({ ...put, Resource: undefined }), `${at}: must have either Resource or NotResource.`],
     ['two kinds of actions', inline({ ...put, NotAction: 'a:b' }), `${at}: must have either Action or NotAction.`],
     ['a principal', inline({ ...put, Principal: '*' }), `${at}.Principal: is not emulated.`],
@@ -145,7 +145,7 @@ describe('a role', () => {
     expect(() => start({ WorkerRole: role({}, other, trust) })).not.toThrow();
     const Properties = { Role: 'arn:aws:iam::123456789012:role/elsewhere' };
     expect(() => createIam(stackOf({ Worker: { Type: 'AWS::Lambda::Function', Properties } }), Date)).toThrow(
-      'Worker.Role: arn:aws:iam::123456789012:role/elsewhere is no role of this stack: what it allows is not known.',
+      'Worker.Role: arn:aws:iam::123456789012:role/elsewhere is not a role of this stack, so its permissions are unknown.',
     );
   });
 
@@ -194,7 +194,7 @@ describe('the right to invoke a function', () => {
   it.each([
     ['Action', 'lambda:GetFunction', 'Permission.Action: the action lambda:GetFunction is not emulated'],
     ['Principal', 'arn:aws:iam::123456789012:role/x', 'Permission.Principal: the principal arn:aws:iam'],
-    ['FunctionName', 'Nobody', 'Permission.FunctionName: Nobody is no function of this stack.'],
+    ['FunctionName', 'Nobody', 'Permission.FunctionName: Nobody is not a function of this stack.'],
   ])('is refused by path when its %s is %s', (name, value, sentence) => {
     expect(() => permissions({ [name]: value })).toThrow(sentence);
   });

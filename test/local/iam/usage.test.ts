@@ -42,7 +42,7 @@ it('what a function was allowed, was refused and never asked for is told apart',
       { action: 'dynamodb:DeleteItem', resource: table },
       { action: 'dynamodb:Get*', resource: `${table}/index/*` },
     ],
-    unseen: [
+    untracked: [
       { action: 'logs:CreateLogStream', resource: '*' },
       { action: 'logs:PutLogEvents', resource: '*' },
     ],
@@ -72,5 +72,5 @@ it('a person reads it function by function, without what all ARNs have in common
   not seen  logs:CreateLogStream, logs:PutLogEvents
 
 Message
-  may do nothing`);
+  no permissions`);
 });

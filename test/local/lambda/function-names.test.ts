@@ -44,7 +44,7 @@ describe('a function is found', () => {
   it('by nothing else, and then all there are are listed', () => {
     expect(() => findFunctionId('Tick', ours)).toThrow('There is no function Tick: Authorizer, Connect, Disconnect.');
     expect(() => findFunctionId('onnect', ours)).toThrow(
-      'More than one function could be onnect: Authorizer, Connect, Disconnect.',
+      'More than one function matches onnect: Authorizer, Connect, Disconnect.',
     );
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { sinceStart } from '../../../local/inspector/page/invocations.ts';
-import { lastWords, looksSecret, maskedText, summary } from '../../../local/inspector/page/text.ts';
+import { lastLine, looksSecret, maskedText, summary } from '../../../local/inspector/page/text.ts';
 
 describe('A name', () => {
   it.each(['token', 'accessToken', 'clientSecret', 'Cookie', 'Set-Cookie', 'sessionSeal', 'password', 'Authorization'])(
@@ -57,8 +57,8 @@ describe('A line of a log', () => {
       { text: 'REPORT RequestId: 8f1b\tDuration: 1.00 ms' },
       { text: '{"time":"2026-11-23T17:00:00.000Z","type":"platform.report","record":{}}' },
     ];
-    expect(lastWords([{ text: 'START RequestId: 8f1b' }, own, ...lambdas])).toBe('hello');
-    expect(lastWords(lambdas)).toBeUndefined();
+    expect(lastLine([{ text: 'START RequestId: 8f1b' }, own, ...lambdas])).toBe('hello');
+    expect(lastLine(lambdas)).toBeUndefined();
   });
 
   it('is never before the start', () => expect([-1, 0.4, 52].map(sinceStart)).toEqual(['+0 ms', '+0 ms', '+52 ms']));
@@ -73,7 +73,7 @@ describe('A line of a log', () => {
       '    at handler (index.js:1:1) {',
     ];
     const lines = [...dump, "  code: 'NONE'", '}', '', 'Node.js v22.0.0'].map((text) => ({ text }));
-    expect(lastWords(lines)).toBe('Error: no table');
-    expect(lastWords([{ text: '  indented' }])).toBe('  indented');
+    expect(lastLine(lines)).toBe('Error: no table');
+    expect(lastLine([{ text: '  indented' }])).toBe('  indented');
   });
 });

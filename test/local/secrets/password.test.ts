@@ -24,6 +24,6 @@ describe('a generated secret', () => {
   });
 
   it('that cannot exist is an error', () => {
-    expect(() => generate({ PasswordLength: 3 })).toThrow('Secret: no such password exists.');
+    expect(() => generate({ PasswordLength: 3 })).toThrow('Secret: no password can satisfy these options.');
   });
 });

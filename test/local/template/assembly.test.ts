@@ -26,7 +26,7 @@ async function writeManifest(artifacts: object, inside = '.'): Promise<void> {
 describe('an assembly', () => {
   it('that is not there is told with what makes one', async () => {
     await expect(readAssembly(join(folder, 'cdk.out'))).rejects.toThrow(
-      `There is no synthesized CDK app in ${join(folder, 'cdk.out')}: run \`npx cdk synth\` first.`,
+      `There is no synthesized CDK app in ${join(folder, 'cdk.out')}. Run \`npx cdk synth\` first.`,
     );
   });
 
@@ -52,8 +52,8 @@ describe('an assembly', () => {
 
   it('with several stacks needs the name of one, and names them', async () => {
     await writeManifest({ Chat: stack('Chat'), Users: stack('Users', { stackName: 'people' }) });
-    await expect(readAssembly(folder)).rejects.toThrow('has 2: say which with --stack: Chat, Users.');
-    await expect(readAssembly(folder, 'Shop')).rejects.toThrow(/There is no stack Shop in .*, but: Chat, Users\./);
+    await expect(readAssembly(folder)).rejects.toThrow('has 2. Choose one with --stack: Chat, Users.');
+    await expect(readAssembly(folder, 'Shop')).rejects.toThrow(/There is no stack Shop in .*\. Use Chat, Users\./);
     expect(await readAssembly(folder, 'Chat')).toMatchObject({ stackName: 'Chat', template: { Name: 'Chat' } });
     expect(await readAssembly(folder, 'Users')).toMatchObject({ stackName: 'people', template: { Name: 'Users' } });
     expect(await readAssembly(folder, 'people')).toMatchObject({ stackName: 'people' });
