@@ -7,7 +7,7 @@ const read = (args: readonly string[], environment: Record<string, string> = {},
   readDoctorOptions(args, { environment, readInput: async () => input });
 
 describe('the options of session-socket doctor', () => {
-  it('are a URL when nothing else is said', async () => {
+  it('default to nothing but the URL', async () => {
     expect(await read([url])).toEqual({
       target: {
         url: new URL(url),
@@ -21,7 +21,7 @@ describe('the options of session-socket doctor', () => {
     });
   });
 
-  it('are all understood', async () => {
+  it('are all parsed', async () => {
     const args =
       `--cookie a=b;sid=c --cookie-name sid --slow-url https://app.example.com/report ${url} --key k --timeout-ms 900 --json`.split(
         ' ',
@@ -40,7 +40,7 @@ describe('the options of session-socket doctor', () => {
     expect(await read(['--help'])).toBe('help');
   });
 
-  it('take the mode, the cookies that it passes on, the app id, and a password from the environment only', async () => {
+  it('accept mode, cookies and app id, and a password only from the environment', async () => {
     const secrets = { SESSION_SOCKET_SECRET: 's', SESSION_SOCKET_AUTHORIZATION: 'Basic aHVzaDpodXNo' };
     const args = [
       url,
@@ -71,7 +71,7 @@ describe('the options of session-socket doctor', () => {
     [['--authorization', 'Basic hush'], {}],
     [[], { SESSION_SOCKET_AUTHORIZATION: 'hush' }],
     [[], { SESSION_SOCKET_AUTHORIZATION: 'Basic hush\r\nX: y' }],
-  ])('reject %s with %s, and repeat no secret', async (args, environment) => {
+  ])('reject %s with %s without repeating a secret', async (args, environment) => {
     const rejected = expect(read([url, ...args], { ...environment })).rejects;
     await rejected.toThrow(UsageError);
     await expect(read([url, ...args], { ...environment })).rejects.not.toThrow('hush');
@@ -81,7 +81,7 @@ describe('the options of session-socket doctor', () => {
     ['typed', ['--cookie', 'sid=abc'], {}, ''],
     ['in the environment', [], { SESSION_SOCKET_COOKIE: 'sid=abc' }, ''],
     ['on the standard input, as browsers copy it', ['--cookie', '-'], {}, 'Cookie: sid=abc\n'],
-  ])('take a cookie %s, and its name from it', async (_, args, environment, input) => {
+  ])('accept a cookie %s, and read its name from it', async (_, args, environment, input) => {
     expect(await read([url, ...args], environment, input)).toMatchObject({
       target: { cookie: 'sid=abc', cookieName: 'sid' },
     });
@@ -103,7 +103,7 @@ describe('the options of session-socket doctor', () => {
     [[url, '--timeout-ms', '99'], '--timeout-ms must be a number from 100 to 20000.'],
     [[url, '--secret', 'hush'], "Unknown option '--secret'."],
     [['hush', '--cookie', 'a=hush'], /^The URL must be an absolute URL/],
-  ])('%s is refused in one sentence that does not repeat it', async (args, sentence) => {
+  ])('reject %s with one sentence that does not repeat the value', async (args, sentence) => {
     const refusal = await read(args).catch((error: unknown) => error);
     expect(refusal).toBeInstanceOf(UsageError);
     const { message } = refusal as UsageError;

@@ -39,7 +39,7 @@ it('answers a bad option with its sentence and nothing else, writes nothing and 
   }
 });
 
-it('says on stderr, on one line, which of mode and tokenFrom nobody set', async () => {
+it('prints on stderr, on one line, that mode and tokenFrom are not set', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'session-socket-app-'));
   try {
     const context = {
@@ -51,7 +51,7 @@ it('says on stderr, on one line, which of mode and tokenFrom nobody set', async 
       stdout: '',
       stderr:
         'session-socket: mode is ticket, tokenFrom is query. Neither -c nor cdk.json sets mode and tokenFrom; ' +
-        'a stack that was deployed with another value would change: npx cdk diff shows it.\n',
+        'a stack deployed with another value will change. npx cdk diff shows the change.\n',
       code: 0,
     });
   } finally {

@@ -61,7 +61,7 @@ describe('an API that cannot be run as it is written stops the start, with logic
     [
       'a MOCK that decides by its template which status it has',
       (template) => mock(template, { 200: '#if($context.stage)\n{"statusCode":500}#else{"statusCode":200}#end' }),
-      'AddedRouteIntegration.RequestTemplates: nothing of the template language is emulated here.',
+      'AddedRouteIntegration.RequestTemplates: the template language is not emulated here.',
     ],
     [
       'a route of an HTTP API that exists twice',

@@ -118,8 +118,8 @@ describe('session-socket', () => {
     [['local', '--unknowns'], 0, /a URL above 4,096 characters[\s\S]*here: 414[\s\S]*see https:/],
     [[], 2, /^\nsession-socket: No command given\.[\s\S]* local /],
     [['nurse'], 2, /^\nsession-socket: Unknown command "nurse"\.[\s\S]* local /],
-    [['doctor'], 2, /^\nsession-socket: Say one URL: session-socket doctor https:/],
-    [['local', '--fault', 'fail:s3'], 2, /^\nsession-socket: --fault fail:s3: there is no service "s3", but /],
+    [['doctor'], 2, /^\nsession-socket: Pass exactly one URL: session-socket doctor https:/],
+    [['local', '--fault', 'fail:s3'], 2, /^\nsession-socket: --fault fail:s3: unknown service "s3"\. Use /],
     [
       ['local'],
       1,

@@ -24,7 +24,7 @@ describe('--fault', () => {
     ['fail:lambda@10%x3', { kind: 'fail', service: 'lambda', probability: 0.1, times: 3 }],
     ['fail:lambda @10% x3', { kind: 'fail', service: 'lambda', probability: 0.1, times: 3 }],
     ['kill:Box3@100%', { kind: 'kill', function: 'Box3', probability: 1 }],
-  ])('%s is understood', (text, fault) => {
+  ])('parses %s', (text, fault) => {
     expect(parseFault(text)).toEqual(fault);
   });
 
@@ -50,11 +50,11 @@ describe('--fault', () => {
     ['cut@101%', 'the percentage must be 0% to 100%, not "101%".'],
     ['cut@half%', 'the percentage must be 0% to 100%, not "half%".'],
     ['cutx0', 'x0 has no effect. Use x1 or more.'],
-  ])('"%s" is refused in one sentence', (text, sentence) => {
+  ])('rejects "%s" with one sentence', (text, sentence) => {
     expect(() => parseFault(text)).toThrow(new UsageError(`--fault ${text}: ${sentence}`));
   });
 
-  it('is understood however it is put together', () => {
+  it('parses every combination of parts', () => {
     const service = fc.constantFrom(...serviceNames);
     const name = fc.option(fc.stringMatching(/^[A-Z][A-Za-z]{0,9}$/), { nil: undefined });
     const ms = fc.integer({ min: 0, max: 100_000 });
@@ -84,7 +84,7 @@ describe('--fault', () => {
     );
   });
 
-  it('answers anything else with a sentence, whatever it is', () => {
+  it('rejects any other text with a sentence', () => {
     const pieces = fc.constantFrom(
       'cut',
       'kill',
@@ -119,7 +119,7 @@ describe('--fault', () => {
     );
   });
 
-  it('is explained in --help with every service', () => {
+  it('appears in --help with every service', () => {
     for (const name of serviceNames) expect(faultHelp).toContain(name);
   });
 });

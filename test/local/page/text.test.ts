@@ -26,9 +26,9 @@ describe('A text', () => {
       '{"data":"{\\"auth\\":\\"••••••\\",\\"b\\":\\"d\\"}"}',
     ],
     ['JSON that was cut', '{"event":"a","token":"abcdef', '{"event":"a","token":"••••••'],
-  ])('hides values under such names: %s', (_, text, masked) => expect(maskedText(text)).toBe(masked));
+  ])('hides values under secret-looking names: %s', (_, text, masked) => expect(maskedText(text)).toBe(masked));
 
-  it('is shown as it is otherwise', () => {
+  it('is otherwise shown unchanged', () => {
     for (const text of ['hello', '{"a":"token"}', '{"token":""}', 'token: abc', '{"a":{"b":[1,2]}}', '']) {
       expect(maskedText(text)).toBe(text);
     }
@@ -48,9 +48,9 @@ describe('A line of a log', () => {
     ],
     ['{"service":"s","reason":"expired","Refused":1,"_aws":{"Timestamp":1}}', 'reason=expired Refused=1'],
     ['{"queryStringParameters":{"token":"abc"}}', '{"queryStringParameters":{"token":"••••••"}}'],
-  ])('is summed up: %s', (text, said) => expect(summary(text)).toBe(said));
+  ])('is summarized: %s', (text, said) => expect(summary(text)).toBe(said));
 
-  it("is a function's last word only when it is not Lambda's", () => {
+  it("counts as a function's last line only if Lambda did not write it", () => {
     const own = { text: 'hello' };
     const lambdas = [
       { text: 'END RequestId: 8f1b' },
@@ -61,9 +61,10 @@ describe('A line of a log', () => {
     expect(lastLine(lambdas)).toBeUndefined();
   });
 
-  it('is never before the start', () => expect([-1, 0.4, 52].map(sinceStart)).toEqual(['+0 ms', '+0 ms', '+52 ms']));
+  it('never has a time before the start', () =>
+    expect([-1, 0.4, 52].map(sinceStart)).toEqual(['+0 ms', '+0 ms', '+52 ms']));
 
-  it('is the error when Node.js died of it, and not what stands around it', () => {
+  it('is the error of a crash, not the surrounding dump', () => {
     const dump = [
       'node:internal:391',
       '    throw it',

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createReadWriteLock } from '../../../local/dynamodb/dynalite-engine.ts';
 
-/** Work that says when it begins and ends when it is told. */
+/** Work that records its start and ends on demand. */
 function scene() {
   const lock = createReadWriteLock();
   const begun: string[] = [];
@@ -17,8 +17,8 @@ function scene() {
   return { lock, begun, work, end };
 }
 
-describe('lock', () => {
-  it('let those who share work at once, and who wants to be exclusive wait for the last of them', async () => {
+describe('a read-write lock', () => {
+  it('lets shared work run concurrently, and exclusive work wait for it', async () => {
     const { lock, begun, work, end } = scene();
     lock.shared(work('a'));
     lock.shared(work('b'));
@@ -30,7 +30,7 @@ describe('lock', () => {
     expect(begun).toEqual(['a', 'b', 'c']);
   });
 
-  it('are taken in order of arrival, so that nobody waits for ever', async () => {
+  it('is granted in order of arrival, so that no work waits forever', async () => {
     const { lock, begun, work, end } = scene();
     lock.shared(work('a'));
     lock.exclusive(work('b'));
@@ -47,7 +47,7 @@ describe('lock', () => {
     expect(begun).toEqual(['a', 'b', 'c', 'd', 'e']);
   });
 
-  it('end when the work fails, too', async () => {
+  it('is released when the work fails', async () => {
     const { lock } = scene();
     await expect(lock.exclusive(() => Promise.reject(new Error('no')))).rejects.toThrow('no');
     expect(await lock.exclusive(async () => 'next')).toBe('next');
