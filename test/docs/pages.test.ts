@@ -1,5 +1,5 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { options } from '../../bin/context.ts';
 import { notDone, numbersIn, sections } from '../conformance/checklist.ts';
@@ -33,12 +33,6 @@ describe.each(pages)('%s', (page) => {
     for (const [, script] of commands.join('').matchAll(/npm run ([\w:]+)/g))
       expect(scripts).toHaveProperty([script ?? '']);
     for (const [, option] of commands.join('').matchAll(/-c (\w+)=/g)) expect(options).toContain(option);
-  });
-
-  it('links only to what is there', () => {
-    for (const [, target = ''] of text.matchAll(/\]\((?!https?:)([^)#]+)[^)]*\)/g)) {
-      expect(existsSync(join(project, dirname(page), target)), target).toBe(true);
-    }
   });
 });
 
