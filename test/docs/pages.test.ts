@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { options } from '../../bin/context.ts';
 import { notDone, numbersIn, sections } from '../conformance/checklist.ts';
 import { begin, end, markdownTable } from '../conformance/table.ts';
+import { deploy } from '../lib/deployment.ts';
 
 const project = join(import.meta.dirname, '..', '..');
 const pages = ['.', 'client', 'docs', 'docs/decisions', 'docs/frameworks', 'local'].flatMap((folder) =>
@@ -62,6 +63,15 @@ describe('The README', () => {
   it('starts the demo and names the missing test on AWS on the first screen', () => {
     expect(firstScreen).toContain('npm start');
     expect(firstScreen).toContain('not yet run on a real AWS account');
+  });
+
+  it('counts what is deployed', () => {
+    const { of } = deploy();
+    const counts = ['AWS::ApiGatewayV2::Api', 'AWS::Lambda::Function', 'AWS::DynamoDB::Table'].map(
+      (type) => of(type).length,
+    );
+    expect(counts).toEqual([2, 7, 6]);
+    expect(text).toContain('two APIs, seven Lambdas, six tables');
   });
 });
 
