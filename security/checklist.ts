@@ -1,12 +1,12 @@
 /**
- * What must hold so that nobody but who is logged in has a socket, line by line. `npm run security` runs the tests that are
+ * The rules that keep sockets for logged-in users only, line by line. `npm run security` runs the tests that are
  * named here and prints the lines with their results; SECURITY.md has the same as a table.
  */
 export interface Line {
   readonly number: string;
   readonly statement: string;
   readonly tests: readonly NamedTest[];
-  /** Why it is otherwise, in part or in whole. */
+  /** An exception, or why no test shows it. */
   readonly reason?: string;
 }
 
