@@ -5,6 +5,7 @@
 export const finished: string[] = [
   'SECURITY.md',
   'docs/benchmarks.md',
+  'docs/decisions/',
   'docs/doctor.md',
   'docs/limits.md',
   'docs/local-cloud.md',
