@@ -8,10 +8,10 @@ import { deriveCredentials, type PusherCredentials } from '../../functions/core/
 import { createSessionLookup } from '../../functions/edge/php.ts';
 import { ManualClock } from '../fakes/clock.ts';
 import { knock, origin } from '../fakes/events.ts';
+import { LoggedLines } from '../fakes/logged-lines.ts';
 import { type SealingApp, startSealingApp } from '../fakes/sealing-app.ts';
 import { sayNo } from '../fakes/signed-asker.ts';
 import { contents, sealTicket } from '../fakes/ticket.ts';
-import { Told } from '../fakes/told.ts';
 import { WebServer } from '../fakes/web-server.ts';
 import { type Gateway, startGateway } from '../gateway/gateway.ts';
 import { connect, handshakeStatus } from '../socket-client.ts';
@@ -34,7 +34,7 @@ describe('what a stranger makes PHP do', () => {
     const settings = { ...options, endpoint: php.url('/getSessionID'), timeoutMs };
     const sessions = createSessionLookup(settings, credentials, clock, () => {});
     const origins = { allowedOrigins: [origin], allowMissingOrigin: false };
-    const authorize = createAuthorizer({ origins, options, sessions, credentials, clock, tell: new Told().tell });
+    const authorize = createAuthorizer({ origins, options, sessions, credentials, clock, log: new LoggedLines().log });
     const effectOf = async (...knocks: Parameters<typeof knock>) => {
       const { policyDocument } = await authorize(knock(...knocks));
       return policyDocument.Statement[0]?.Effect;
