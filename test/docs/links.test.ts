@@ -56,4 +56,8 @@ describe('docs/README.md', () => {
     const reached = new Set(['docs/README.md', ...first, ...clicks(first)]);
     expect(pages.filter((page) => page.startsWith('docs/')).filter((page) => !reached.has(page))).toEqual([]);
   });
+
+  it('is linked from the README', () => {
+    expect(linksOf('README.md').map(({ target }) => target)).toContain('docs/README.md');
+  });
 });
