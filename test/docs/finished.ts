@@ -34,6 +34,7 @@ export const finished: string[] = [
   'docs/snippets/',
   'docs/strangers.md',
   'docs/web-servers.md',
+  'php/',
   'test/docs/finished.ts',
   'test/docs/links.test.ts',
   'test/e2e/first-event.test.ts',
