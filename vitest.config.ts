@@ -3,49 +3,6 @@ import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
 import { SkippedReporter } from './test/skips/reporter.ts';
 
-/** The functions read theirs when they are imported. Nothing listens there: unit tests hand them fakes. */
-const functionsEnvironment = {
-  AWS_REGION: 'us-east-1',
-  AWS_ACCESS_KEY_ID: 'none',
-  AWS_SECRET_ACCESS_KEY: 'none',
-  SESSION_ENDPOINT: 'http://127.0.0.1:9/getSessionID',
-  SESSION_MODE: 'session-id',
-  SESSION_TIMEOUT_MS: '100',
-  TOKEN_FROM: 'query',
-  SESSION_CHECK: 'always',
-  COOKIE_NAME: 'PHPSESSID',
-  COOKIES: 'PHPSESSID',
-  ALLOWED_ORIGINS: 'https://app.example.com',
-  ALLOW_MISSING_ORIGIN: 'no',
-  APP_ID: '100000000001',
-  KEY: 'key',
-  CREDENTIALS_SECRET_ARN: 'arn:aws:secretsmanager:eu-central-1:123456789012:secret:none',
-  CONNECTIONS_TABLE: 'connections',
-  OWNERS_TABLE: 'owners',
-  SUBSCRIPTIONS_TABLE: 'subscriptions',
-  MEMBERS_TABLE: 'members',
-  CLAIMS_TABLE: 'claims',
-  REVOCATIONS_TABLE: 'revocations',
-  DELIVER_FUNCTION: 'deliver',
-  REVALIDATE_FUNCTION: 'revalidate',
-  MAX_CONNECTIONS: '100',
-  AT_MAX_CONNECTIONS: 'refuse',
-  POST_RATE: '9000',
-  POST_BURST: '4500',
-  TICK_FUNCTION: 'tick',
-  HANDSHAKES_PER_MINUTE_PER_USER: '200',
-  COUNTERS_TABLE: 'claims',
-  PRESENCE_JOINS_PER_MINUTE: '100',
-  PRESENCE_JOINS_PER_MINUTE_PER_USER: '300',
-  FRAMES_PER_MINUTE: '900',
-  FRAMES_PER_MINUTE_PER_USER: '2700',
-  CLIENT_EVENTS_PER_SECOND: '10',
-  CLIENT_EVENTS_PER_MINUTE_PER_USER: '600',
-  CHANNELS_PER_CONNECTION: '100',
-  CALLBACK_URL: 'http://127.0.0.1:9/live',
-  AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
-};
-
 /** The names by which users import the packages, as in the docs. tsconfig.json has the same. */
 const packages = {
   alias: [
@@ -60,8 +17,15 @@ const bundledOnce = {
   replacement: join(import.meta.dirname, 'test/bundles/function-code.ts'),
 };
 
-/** Whatever region the machine is set to: signed requests of the tests name this one. */
-const whereverItRuns = { AWS_REGION: 'us-east-1' };
+/** Whatever the machine is set to: signed requests of the tests name this one. */
+const region = { AWS_REGION: 'us-east-1' };
+/** Nobody takes these: unit tests hand out fakes. */
+const awsEnvironment = {
+  ...region,
+  AWS_ACCESS_KEY_ID: 'none',
+  AWS_SECRET_ACCESS_KEY: 'none',
+  AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
+};
 
 /** Counted by .ci/run and `npm run test:nodes`. */
 const testsJson = process.env['TESTS_JSON'] ?? (process.env['CI'] ? 'test/output/tests.json' : undefined);
@@ -93,6 +57,7 @@ const thorough = [
   'test/integration/limits.test.ts',
   'test/integration/local-cloud-restarts.test.ts',
   'test/integration/mass-logout.test.ts',
+  'test/integration/moving.test.ts',
   'test/integration/npm-start.test.ts',
   'test/integration/presence-churn.test.ts',
   'test/integration/php-*.test.ts',
@@ -141,7 +106,7 @@ export default defineConfig({
           ...inFewProcesses,
           include: ['test/**/*.test.ts'],
           exclude: [...thorough, ...elsewhere, ...ofTheLocalCloud],
-          env: functionsEnvironment,
+          env: awsEnvironment,
         },
       },
       {
@@ -153,7 +118,7 @@ export default defineConfig({
           globalSetup: ['test/bundles/setup.ts', 'test/e2e/find-browser.ts'],
           include: ['test/**/*.test.ts'],
           exclude: [...thorough, ...elsewhere],
-          env: functionsEnvironment,
+          env: awsEnvironment,
         },
       },
       {
@@ -163,7 +128,7 @@ export default defineConfig({
           ...patient,
           globalSetup: 'test/bundles/setup.ts',
           include: ['test/frameworks/**/*.test.ts'],
-          env: whereverItRuns,
+          env: region,
         },
       },
       {
@@ -181,7 +146,7 @@ export default defineConfig({
           ...patient,
           globalSetup: ['test/bundles/setup.ts', 'test/e2e/find-browser.ts'],
           include: thorough,
-          env: whereverItRuns,
+          env: region,
         },
       },
     ],

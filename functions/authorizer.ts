@@ -19,7 +19,7 @@ import {
   readTokens,
   writeContext,
 } from './edge/authorizer-event.ts';
-import type { Tell } from './edge/telemetry.ts';
+import type { Log } from './edge/telemetry.ts';
 
 interface AuthorizerParts {
   readonly origins: OriginPolicy;
@@ -29,7 +29,7 @@ interface AuthorizerParts {
   readonly sessions: SessionLookup;
   readonly credentials: CredentialsSource;
   readonly clock: Clock;
-  readonly tell: Tell;
+  readonly log: Log;
 }
 
 /** Traces of an attack, each of which is logged. A ticket that was used is the third; Connect knows it, and logs every one. */
@@ -46,13 +46,13 @@ export function createAuthorizer({
   sessions,
   credentials,
   clock,
-  tell,
+  log,
 }: AuthorizerParts) {
   const readHandshake = createHandshakeReader(options, credentials, clock);
   const refusals = createRefusalLog(clock);
 
   return async (event: ConnectAuthorizerEvent): Promise<APIGatewayAuthorizerResult> => {
-    for (const suppressed of refusals.flush()) tell('info', 'refusals suppressed', suppressed, {});
+    for (const suppressed of refusals.flush()) log('info', 'refusals suppressed', suppressed, {});
     const outcome = await authorize(event).catch((error: unknown) => {
       reportFailure(event, error);
       throw error;
@@ -103,20 +103,20 @@ export function createAuthorizer({
   function reportRefusal(event: ConnectAuthorizerEvent, { refused, sentence }: Refusal): void {
     const count = { HandshakeRefused: 1 };
     if (!alwaysLogged.has(refused) && !refusals.isWritten(refused)) {
-      tell('info', undefined, { reason: refused }, count);
+      log('info', undefined, { reason: refused }, count);
       return;
     }
     // The one thing a developer needs to mend a list of origins; a stranger chose it, so it is cut.
     const origin = refused === 'foreign-origin' ? readHeader(event, 'origin') : undefined;
     const { connectionId } = event.requestContext;
     const fields = { connectionId, reason: refused, sentence, origin: origin?.slice(0, 200) };
-    tell('info', 'handshake refused', fields, count);
+    log('info', 'handshake refused', fields, count);
   }
 
   function reportFailure({ requestContext }: ConnectAuthorizerEvent, error: unknown): void {
     const { outcome, reason } =
       error instanceof SessionCheckFailed ? error : { outcome: 'unavailable', reason: 'an unexpected fault' };
     const count = outcome === 'misconfigured' ? { HandshakeMisconfigured: 1 } : { HandshakeUnavailable: 1 };
-    tell('error', `session check ${outcome}`, { connectionId: requestContext.connectionId, reason }, count);
+    log('error', `session check ${outcome}`, { connectionId: requestContext.connectionId, reason }, count);
   }
 }

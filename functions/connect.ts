@@ -2,7 +2,7 @@ import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import type { Clock } from './core/clock.ts';
 import type { Claims } from './core/connections/claims.ts';
 import { type Connection, type NewConnection, sessionOwner } from './core/connections/connection.ts';
-import { type ConnectionLimit, whoMustGo } from './core/connections/connection-limit.ts';
+import { type ConnectionLimit, findExcessConnections } from './core/connections/connection-limit.ts';
 import type { ConnectionRegistry, RegisteredConnection } from './core/connections/connection-registry.ts';
 import type { Meter } from './core/connections/meter.ts';
 import type { Revocations } from './core/connections/revocations.ts';
@@ -12,7 +12,7 @@ import { nextCheck } from './core/sessions/live-sessions.ts';
 import type { WatchEnd } from './core/sessions/session-ends.ts';
 import type { Starter } from './edge/invoke.ts';
 import { readAdmitted, type SocketEvent } from './edge/socket-event.ts';
-import type { Tell } from './edge/telemetry.ts';
+import type { Log } from './edge/telemetry.ts';
 
 interface ConnectParts {
   readonly registry: ConnectionRegistry;
@@ -29,7 +29,7 @@ interface ConnectParts {
   readonly watchEnd: WatchEnd;
   readonly starter: Pick<Starter, 'deliver' | 'tick'>;
   readonly clock: Clock;
-  readonly tell: Tell;
+  readonly log: Log;
 }
 
 /**
@@ -38,17 +38,17 @@ interface ConnectParts {
  */
 export function createConnect(parts: ConnectParts) {
   const { registry, revocations, claims, subprotocol, limit, handshakes } = parts;
-  const { revalidateSeconds, watchEnd, starter, clock, tell } = parts;
+  const { revalidateSeconds, watchEnd, starter, clock, log } = parts;
   return async (event: SocketEvent): Promise<APIGatewayProxyStructuredResultV2> => {
     const admitted = readAdmitted(event);
     // Only a route without our authorizer could bring this about, or a frame whose event is "$connect": fail closed.
     if (admitted === undefined || event.requestContext.eventType !== 'CONNECT') return { statusCode: 403 };
     const { jti, authorizedAt, ...session } = admitted;
     const connection = { principalId: session.principalId, connectionId: session.connectionId };
-    if (!(await burn(jti))) return turnAway(connection, 'used-ticket');
+    if (!(await claimTicket(jti))) return reject(connection, 'used-ticket');
     // Only after that: somebody who has seen a ticket must not use up its user's handshakes.
     if ((await handshakes(session.principalId, clock.now())) === 'over')
-      return turnAway(connection, 'too-many-handshakes');
+      return reject(connection, 'too-many-handshakes');
 
     await registry.add({ ...session, ...whenToAskAgain(session), connectedAt: clock.now() });
     try {
@@ -56,11 +56,11 @@ export function createConnect(parts: ConnectParts) {
       const names = new Set([session.principalId, sessionOwner(session.sessionHash)]);
       const [isRevoked, goes] = await Promise.all([
         revocations.isRevokedSince([...names], authorizedAt),
-        findWhoMustGo(connection),
+        findExcess(connection),
       ]);
       if (isRevoked || goes === 'the newcomer') {
         await registry.leave(connection);
-        return turnAway(connection, isRevoked ? 'revoked' : 'too-many-connections');
+        return reject(connection, isRevoked ? 'revoked' : 'too-many-connections');
       }
       if (goes.length > 0) await starter.deliver({ putOut: goes });
       await starter.deliver({ welcome: connection });
@@ -72,8 +72,8 @@ export function createConnect(parts: ConnectParts) {
       throw error;
     }
     // The demo's hello is no reason to refuse anybody; the schedule starts it as well.
-    await starter.tick().catch(() => tell('warn', 'hello could not be started', { ...connection }, {}));
-    tell('info', 'connected', { ...connection }, { Connected: 1 });
+    await starter.tick().catch(() => log('warn', 'hello could not be started', { ...connection }, {}));
+    log('info', 'connected', { ...connection }, { Connected: 1 });
     if (subprotocol === undefined) return { statusCode: 200 };
     return { statusCode: 200, headers: { 'Sec-WebSocket-Protocol': subprotocol } };
   };
@@ -83,16 +83,16 @@ export function createConnect(parts: ConnectParts) {
     return { validUntil: nextCheck(session, revalidateSeconds, clock.now()) };
   }
 
-  function turnAway(connection: Connection, why: RefusalReason): APIGatewayProxyStructuredResultV2 {
+  function reject(connection: Connection, why: RefusalReason): APIGatewayProxyStructuredResultV2 {
     const { refused: reason, sentence } = explainEnding(why);
-    tell('info', 'handshake refused', { ...connection, reason, sentence }, { HandshakeRefused: 1 });
+    log('info', 'handshake refused', { ...connection, reason, sentence }, { HandshakeRefused: 1 });
     return { statusCode: 403 };
   }
 
-  async function findWhoMustGo(newcomer: Connection): Promise<ReturnType<typeof whoMustGo>> {
+  async function findExcess(newcomer: Connection): Promise<ReturnType<typeof findExcessConnections>> {
     const open: RegisteredConnection[] = [];
     for await (const page of registry.openOf(newcomer.principalId)) open.push(...page);
-    return whoMustGo(newcomer, open, limit);
+    return findExcessConnections(newcomer, open, limit);
   }
 
   /**
@@ -100,7 +100,7 @@ export function createConnect(parts: ConnectParts) {
    * the other way round a replay could be let in.
    * @returns whether this handshake may go on
    */
-  async function burn(jti: string | undefined): Promise<boolean> {
+  async function claimTicket(jti: string | undefined): Promise<boolean> {
     // A mode has tickets or has none; anything between is not our authorizer's.
     if (claims === undefined || jti === undefined) return claims === undefined && jti === undefined;
     return claims.claim(`ticket:${jti}`, Math.floor(clock.now() / 1000) + ticketMemory);

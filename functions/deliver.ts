@@ -5,21 +5,21 @@ import type { BroadcastWorker } from './core/delivery/broadcast-worker.ts';
 import type { Welcome } from './core/delivery/welcome.ts';
 import type { CloseConnections } from './core/sessions/close-connections.ts';
 import type { DeliverJob } from './edge/invoke.ts';
-import type { Tell } from './edge/telemetry.ts';
+import type { Log } from './edge/telemetry.ts';
 
 interface DeliverParts {
   readonly welcome: Welcome;
   readonly broadcastWorker: BroadcastWorker;
   readonly closeConnections: CloseConnections;
   readonly clock: Clock;
-  readonly tell: Tell;
+  readonly log: Log;
 }
 
 /** Milliseconds in which sockets that are too many are begun to be closed. */
 const closingMs = 10_000;
 
 /** What nobody waits for: posts the welcome, posts what was published to many, and closes the sockets that are too many. */
-export function createDeliver({ welcome, broadcastWorker, closeConnections, clock, tell }: DeliverParts) {
+export function createDeliver({ welcome, broadcastWorker, closeConnections, clock, log }: DeliverParts) {
   return async (job: DeliverJob): Promise<void> => {
     if ('welcome' in job) return greet(job.welcome);
     if ('broadcast' in job) return postPage(job.broadcast);
@@ -29,9 +29,9 @@ export function createDeliver({ welcome, broadcastWorker, closeConnections, cloc
   async function greet(connection: Connection): Promise<void> {
     const outcome = await welcome(connection);
     const fields = { principalId: connection.principalId, connectionId: connection.connectionId };
-    if (outcome === 'revoked') return tell('info', 'closed before its welcome', fields, { Revoked: 1 });
-    if (outcome === 'lost') return tell('warn', 'welcome lost', fields, { WelcomeLost: 1 });
-    tell('info', 'welcomed', fields, { Delivered: 1 });
+    if (outcome === 'revoked') return log('info', 'closed before its welcome', fields, { Revoked: 1 });
+    if (outcome === 'lost') return log('warn', 'welcome lost', fields, { WelcomeLost: 1 });
+    log('info', 'welcomed', fields, { Delivered: 1 });
   }
 
   async function postPage(job: BroadcastPage): Promise<void> {
@@ -39,7 +39,7 @@ export function createDeliver({ welcome, broadcastWorker, closeConnections, cloc
     const { id, channel, before, depth } = job;
     const counts = { Delivered: delivered, Gone: gone.length, Retried: retried, Lost: lost };
     const fields = { id, channel, before, depth };
-    tell(lost > 0 ? 'error' : 'info', 'broadcast', fields, { ...counts, DeliveryMilliseconds: milliseconds });
+    log(lost > 0 ? 'error' : 'info', 'broadcast', fields, { ...counts, DeliveryMilliseconds: milliseconds });
   }
 
   /** @throws when sockets are left, so that Lambda does it again */
@@ -47,7 +47,7 @@ export function createDeliver({ welcome, broadcastWorker, closeConnections, cloc
     const report = await closeConnections(connections, 'put-out', clock.now() + closingMs);
     const { found, closed, gone, failed } = report;
     const fields = { principalId: connections[0]?.principalId, found, gone, failed };
-    tell(failed > 0 ? 'error' : 'info', 'put out', fields, { PutOut: closed });
+    log(failed > 0 ? 'error' : 'info', 'put out', fields, { PutOut: closed });
     if (failed > 0) throw new Error(`${failed} of ${found} sockets could not be closed.`);
   }
 }

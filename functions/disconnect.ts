@@ -1,15 +1,15 @@
 import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import type { Leave } from './core/channels/leave.ts';
 import { type DisconnectEvent, readConnection } from './edge/socket-event.ts';
-import type { Tell } from './edge/telemetry.ts';
+import type { Log } from './edge/telemetry.ts';
 
 interface DisconnectParts {
   readonly leave: Leave;
-  readonly tell: Tell;
+  readonly log: Log;
 }
 
 /** Forgets a connection that has closed, on its channels too. API Gateway runs it as best effort, so others find out by a 410. */
-export function createDisconnect({ leave, tell }: DisconnectParts) {
+export function createDisconnect({ leave, log }: DisconnectParts) {
   return async (event: DisconnectEvent): Promise<APIGatewayProxyStructuredResultV2> => {
     // Only the end of a socket may make its row go. A frame whose event is "$disconnect" is no end.
     if (event.requestContext.eventType !== 'DISCONNECT') return { statusCode: 403 };
@@ -20,12 +20,7 @@ export function createDisconnect({ leave, tell }: DisconnectParts) {
 
     // The client chooses the reason, up to 123 bytes (https://www.rfc-editor.org/rfc/rfc6455#section-5.5).
     const closed = { code: disconnectStatusCode, reason: disconnectReason };
-    tell(
-      'info',
-      'disconnected',
-      { connectionId, principalId: connection?.principalId, ...closed },
-      { Disconnected: 1 },
-    );
+    log('info', 'disconnected', { connectionId, principalId: connection?.principalId, ...closed }, { Disconnected: 1 });
     return { statusCode: 200 };
   };
 }

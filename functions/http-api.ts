@@ -25,7 +25,7 @@ import { createRefusalLog } from './core/refusal-log.ts';
 import type { Rebind, RebindSession } from './core/sessions/rebind.ts';
 import type { Revocation, Revoke } from './core/sessions/revoke.ts';
 import { answerDone, answerFault, readRequest } from './edge/http-event.ts';
-import type { Tell } from './edge/telemetry.ts';
+import type { Log } from './edge/telemetry.ts';
 
 interface HttpApiParts {
   readonly credentials: CredentialsSource;
@@ -36,7 +36,7 @@ interface HttpApiParts {
   readonly revoke: Revoke;
   readonly rebindSession: RebindSession;
   readonly clock: Clock;
-  readonly tell: Tell;
+  readonly log: Log;
 }
 
 /** JSON for PHP, or why there is none. */
@@ -47,7 +47,7 @@ const closingMs = 15_000;
 
 /** The HTTP API for PHP: whoever knows the app's secret may publish, ask who listens, and close its users' sockets. */
 export function createHttpApi(parts: HttpApiParts) {
-  const { credentials, broadcast, idempotency, subscriptions, members, revoke, rebindSession, clock, tell } = parts;
+  const { credentials, broadcast, idempotency, subscriptions, members, revoke, rebindSession, clock, log } = parts;
   const refusals = createRefusalLog(clock);
 
   /** By route; the name is what stands in its path. */
@@ -63,7 +63,7 @@ export function createHttpApi(parts: HttpApiParts) {
   };
 
   return async (event: APIGatewayProxyEventV2): Promise<APIGatewayProxyStructuredResultV2> => {
-    for (const suppressed of refusals.flush()) tell('info', 'refusals suppressed', suppressed, {});
+    for (const suppressed of refusals.flush()) log('info', 'refusals suppressed', suppressed, {});
     const verified = await verify(readRequest(event));
     if ('status' in verified) return refuseUnsigned(verified);
     const { request, target } = verified;
@@ -82,13 +82,13 @@ export function createHttpApi(parts: HttpApiParts) {
   /** Bad signatures are always logged. Before a good one was seen the sentences are a closed set: no stranger can make more. */
   function refuseUnsigned(fault: RequestFault): APIGatewayProxyStructuredResultV2 {
     if (fault.isBadSignature === true || refusals.isWritten(fault.sentence)) return refuseRequest(fault);
-    tell('info', undefined, { status: fault.status }, { RequestRefused: 1 });
+    log('info', undefined, { status: fault.status }, { RequestRefused: 1 });
     return answerFault(fault);
   }
 
   function refuseRequest(fault: RequestFault): APIGatewayProxyStructuredResultV2 {
     const { status, sentence } = fault;
-    tell('info', 'request refused', { status, sentence }, { RequestRefused: 1 });
+    log('info', 'request refused', { status, sentence }, { RequestRefused: 1 });
     return answerFault(fault);
   }
 
@@ -114,7 +114,7 @@ export function createHttpApi(parts: HttpApiParts) {
       const { delivered, gone, lost, retried, broadcasts, handedOn } = await publishAll(events, broadcast, seed);
       const fields = { events: events.length, handedOn };
       const counts = { Published: broadcasts, Delivered: delivered, Gone: gone, Retried: retried, Lost: lost };
-      tell(lost > 0 ? 'error' : 'info', 'published', fields, counts);
+      log(lost > 0 ? 'error' : 'info', 'published', fields, counts);
       if (lost > 0 && delivered === 0) throw new Error(`None of ${lost} posts was accepted.`);
       return answer();
     });
@@ -133,7 +133,7 @@ export function createHttpApi(parts: HttpApiParts) {
     const principalId = revocation.userId && userOwner(revocation.userId);
     const whole = revocation.sessionHash === undefined ? 'user' : 'session';
     const fields = { principalId, of: whole, found, gone, ...inMilliseconds(took) };
-    tell(failed > 0 ? 'error' : 'info', 'revoked', fields, { Revoked: closed, RevokeFailed: failed });
+    log(failed > 0 ? 'error' : 'info', 'revoked', fields, { Revoked: closed, RevokeFailed: failed });
     if (failed > 0) throw new Error(`${failed} of ${found} sockets could not be closed.`);
   }
 
@@ -146,7 +146,7 @@ export function createHttpApi(parts: HttpApiParts) {
     const principalId = rebinding.userId && userOwner(rebinding.userId);
     const counts = { Rebound: rebound, RebindFailed: failed, Ended: ended.closed, EndFailed: ended.failed };
     const isWhole = failed + ended.failed === 0;
-    tell(isWhole ? 'info' : 'error', 'rebound', { principalId, gone: ended.gone }, counts);
+    log(isWhole ? 'info' : 'error', 'rebound', { principalId, gone: ended.gone }, counts);
     if (!isWhole) throw new Error(`${failed + ended.failed} sockets are known by the old session id still.`);
     return '{}';
   }

@@ -1,5 +1,5 @@
 import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
-import { closeSocket, encodeLastFrame, type SocketSender } from './core/delivery/socket-sender.ts';
+import type { SocketSender } from './core/delivery/socket-sender.ts';
 import {
   type Ending,
   encodeFrame,
@@ -14,7 +14,7 @@ import type { Speaker } from './core/frames/speaker.ts';
 import { fieldsOf } from './core/json.ts';
 import { isRefusal, type Refusal, refuseFrame } from './core/refusal.ts';
 import { readSpeaker, type SocketEvent } from './edge/socket-event.ts';
-import type { Tell } from './edge/telemetry.ts';
+import type { Log } from './edge/telemetry.ts';
 
 /** Does what a frame asks for, and says what it is answered. */
 type Act = (speaker: Speaker, frame: Frame) => Promise<Frame | Ending>;
@@ -32,7 +32,7 @@ interface MessageParts {
   /** Of frames, by connection and by user. */
   readonly limit: FloodLimit;
   readonly sender: SocketSender;
-  readonly tell: Tell;
+  readonly log: Log;
 }
 
 const pong: Act = async () => pongFrame;
@@ -41,7 +41,7 @@ const pong: Act = async () => pongFrame;
  * Answers a frame with exactly one frame, as the return value that a two-way route sends back. It never throws, because
  * API Gateway's own error frame has no `event`, and Pusher's clients fail on that.
  */
-export function createMessage({ verbs, limit, sender, tell }: MessageParts) {
+export function createMessage({ verbs, limit, sender, log }: MessageParts) {
   const acts: ReadonlyMap<string, Act> = new Map([
     ['pusher:ping', pong],
     ['pusher:pong', pong],
@@ -64,7 +64,7 @@ export function createMessage({ verbs, limit, sender, tell }: MessageParts) {
       if (tooMuch?.isFlood) {
         const { connectionId, principalId } = speaker;
         const { reason } = tooMuch;
-        tell('warn', 'closed for too many frames', { connectionId, principalId, reason }, { Flooded: 1 });
+        log('warn', 'closed for too many frames', { connectionId, principalId, reason }, { Flooded: 1 });
         return await close(speaker, refuseFrame(reason));
       }
       if (tooMuch !== undefined) return errorFrame(refuseFrame(tooMuch.reason));
@@ -75,14 +75,15 @@ export function createMessage({ verbs, limit, sender, tell }: MessageParts) {
       return 'ending' in outcome ? await close(speaker, outcome.ending) : outcome;
     } catch (error) {
       const { connectionId, principalId } = speaker;
-      tell('error', 'frame failed', { connectionId, principalId, error: nameOf(error) }, { FrameFailed: 1 });
+      log('error', 'frame failed', { connectionId, principalId, error: nameOf(error) }, { FrameFailed: 1 });
       return failureOf(frame);
     }
   }
 
   /** The client gets the reason before the close, which carries none. */
   async function close({ connectionId }: Speaker, refusal: Refusal): Promise<Frame> {
-    await closeSocket(connectionId, encodeLastFrame(refusal), sender);
+    await sender.post(connectionId, encodeFrame(errorFrame(refusal)));
+    await sender.close(connectionId);
     return pongFrame;
   }
 }

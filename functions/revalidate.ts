@@ -5,7 +5,7 @@ import { soonMs } from './core/sessions/live-sessions.ts';
 import type { Poll } from './core/sessions/poll.ts';
 import type { RevalidateReport, RevalidateSessions } from './core/sessions/revalidate.ts';
 import type { CloseAtTheEnd } from './core/sessions/session-ends.ts';
-import type { Tell } from './edge/telemetry.ts';
+import type { Log } from './edge/telemetry.ts';
 
 /** How PHP is asked again; undefined where PHP is asked in the handshake only. */
 export interface Polling {
@@ -23,7 +23,7 @@ interface RevalidateParts {
   readonly closeAtTheEnd: CloseAtTheEnd;
   readonly polling: Polling | undefined;
   readonly clock: Clock;
-  readonly tell: Tell;
+  readonly log: Log;
 }
 
 /** Milliseconds from a run's start: the last socket is begun to be closed by then, which may take 12 s more. Lambda gives 55. */
@@ -38,7 +38,7 @@ const releaseMargin = 120;
 
 /** Every minute: closes the sockets whose session is over. One run at a time asks PHP; the waiting for ends may overlap. */
 export function createRevalidate(parts: RevalidateParts) {
-  const { claims, revalidateSessions, closeAtTheEnd, polling, clock, tell } = parts;
+  const { claims, revalidateSessions, closeAtTheEnd, polling, clock, log } = parts;
   return async (event?: unknown): Promise<string | undefined> => {
     const begin = clock.now();
     if (isRelease(event)) return release(begin);
@@ -75,7 +75,7 @@ export function createRevalidate(parts: RevalidateParts) {
   async function waitForEnds({ ending }: RevalidateReport, deadline: number): Promise<void> {
     if (ending.length === 0) return;
     const { closed, gone, failed } = await closeAtTheEnd(ending, deadline);
-    if (closed + gone + failed > 0) tell('info', 'closed at the end', { gone }, { Ended: closed, EndFailed: failed });
+    if (closed + gone + failed > 0) log('info', 'closed at the end', { gone }, { Ended: closed, EndFailed: failed });
     if (failed > 0) throw new Error(`${failed} sockets could not be closed.`);
   }
 
@@ -87,7 +87,7 @@ export function createRevalidate(parts: RevalidateParts) {
     const until = Math.floor(now / 1000) + polling.interval + releaseMargin;
     await polling.guard.release(until);
     const untilTime = new Date(until * 1000).toISOString();
-    tell('warn', 'guard released', { until: untilTime }, {});
+    log('warn', 'guard released', { until: untilTime }, {});
     return `The guard is off until ${untilTime}. Sockets of users who are logged out close from the next minute on.`;
   }
 
@@ -104,13 +104,13 @@ export function createRevalidate(parts: RevalidateParts) {
     unheard,
     closing,
   }: RevalidateReport): void {
-    for (const { outcome, reason } of failures) tell('error', `session check ${outcome}`, { reason, failed, late }, {});
-    if (doubtful) tell('warn', 'nothing closed before there are more answers', { lost, asked }, {});
-    if (mute > 0) tell('warn', 'closed without an answer', { sessions: mute }, {});
+    for (const { outcome, reason } of failures) log('error', `session check ${outcome}`, { reason, failed, late }, {});
+    if (doubtful) log('warn', 'nothing closed before there are more answers', { lost, asked }, {});
+    if (mute > 0) log('warn', 'closed without an answer', { sessions: mute }, {});
     const counts = { Rechecked: asked, RecheckLost: lost, RecheckFailed: failed, RecheckLate: late };
     const sockets = { Ended: closing.closed, EndFailed: closing.failed };
     const isQuiet = Object.values({ ...counts, ...sockets, gone: closing.gone }).every((count) => count === 0);
-    if (!isQuiet) tell('info', 'revalidated', { gone: closing.gone }, { ...counts, ...sockets });
+    if (!isQuiet) log('info', 'revalidated', { gone: closing.gone }, { ...counts, ...sockets });
     if (held !== undefined) {
       const share = `${held.lost} of ${held.users} users were logged out within one check interval.`;
       throw new Error(`${share} No socket is closed for that: has PHP lost its sessions?`);

@@ -5,7 +5,7 @@ import type { ConnectionRegistry, RegisteredConnection } from './core/connection
 import { fanOut } from './core/delivery/fan-out.ts';
 import type { SocketSender } from './core/delivery/socket-sender.ts';
 import { encodeFrame, helloFrame } from './core/frames/frame.ts';
-import type { Tell } from './edge/telemetry.ts';
+import type { Log } from './edge/telemetry.ts';
 
 interface TickParts {
   readonly registry: ConnectionRegistry;
@@ -14,7 +14,7 @@ interface TickParts {
   readonly clock: Clock;
   /** How many minutes one run may speak for before the schedule has to start another. */
   readonly minutes: number;
-  readonly tell: Tell;
+  readonly log: Log;
 }
 
 const concurrency = 50;
@@ -25,7 +25,7 @@ const concurrency = 50;
  * seconds (https://docs.aws.amazon.com/eventbridge/latest/userguide/run-lambda-schedule.html); the schedule only starts
  * what has ended or died. Every connect starts a run as well.
  */
-export function createTick({ registry, claims, sender, clock, minutes, tell }: TickParts) {
+export function createTick({ registry, claims, sender, clock, minutes, log }: TickParts) {
   return async (): Promise<void> => {
     // The schedule's clock may be a moment ahead of ours: who is started in a minute's last second is meant for the next.
     const first = Math.floor((clock.now() + 1000) / 60_000);
@@ -61,7 +61,7 @@ export function createTick({ registry, claims, sender, clock, minutes, tell }: T
       if (second > startSecond) await clock.pause(Math.max(0, second * 1000 - clock.now()));
       here = await hello(total);
     }
-    tell('info', 'said hello', {}, total);
+    log('info', 'said hello', {}, total);
     return here > 0 ? 'minute over' : 'nobody here';
   }
 

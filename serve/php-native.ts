@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 import { promisify } from 'node:util';
 import { exitWithParent, signalGroup } from '../local/process-group.ts';
-import type { PhpProcess, PhpProcessOptions } from './php-server.ts';
+import type { PhpProcess, PhpProcessOptions } from './php-process.ts';
 
 const WORKERS = 4;
 const START_TIMEOUT_MS = 10_000;

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { findFreePort } from '../local/http/loopback.ts';
 import { findNativePhp, startNativePhp } from './php-native.ts';
+import type { PhpProcess, PhpProcessOptions, WasmPhpVersion } from './php-process.ts';
 import { startWasmPhp } from './php-wasm.ts';
 
 export interface PhpServerOptions {
@@ -34,25 +35,6 @@ export interface PhpServer {
   sessions: string;
   /** Ends every process and removes the sessions. May be called twice. */
   close(): Promise<void>;
-}
-
-export type WasmPhpVersion = '7.4' | '8.4' | '8.5';
-
-/** The complete options for both kinds of PHP, with absolute paths. */
-export interface PhpProcessOptions {
-  root: string;
-  router: string;
-  port: number;
-  environment: Record<string, string>;
-  sessions: string;
-  ini: Readonly<Record<string, string>>;
-  wasmVersion: WasmPhpVersion;
-  log: (line: string) => void;
-}
-
-export interface PhpProcess {
-  php: string;
-  stop(): Promise<void>;
 }
 
 /** Starts PHP for one app on 127.0.0.1 and resolves once it answers. */

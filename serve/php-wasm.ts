@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import type { PhpProcess, PhpProcessOptions } from './php-server.ts';
+import type { PhpProcess, PhpProcessOptions } from './php-process.ts';
 
 const STOP_TIMEOUT_MS = 2_000;
 

@@ -48,6 +48,18 @@ const isIn =
 const isOurs = (each: Import) => each.isOurs;
 const isPackage = (each: Import) => !each.isOurs;
 const written = ({ from, to }: Import) => `${from} → ${to}`;
+/** Which folders of core each may import; CONTRIBUTING.md draws it. */
+const coreFolders: Readonly<Record<string, readonly string[]>> = {
+  keys: [],
+  connections: [],
+  handshake: ['keys', 'connections'],
+  frames: ['connections'],
+  delivery: ['connections', 'frames'],
+  channels: ['keys', 'connections', 'handshake', 'frames', 'delivery'],
+  sessions: ['keys', 'connections', 'handshake', 'delivery', 'channels'],
+  'http-api': ['keys', 'connections', 'handshake', 'frames', 'delivery', 'channels', 'sessions'],
+};
+const coreRoot = files.filter((file) => /^functions\/core\/[^/]+\.ts$/.test(file));
 const handlers = readdirSync(join(project, 'functions'))
   .filter((name) => name.endsWith('.ts'))
   .map((name) => name.replace('.ts', ''));
@@ -79,6 +91,33 @@ describe('imports', () => {
     expect(strangers.map(written)).toEqual([]);
   });
 
+  it.each(Object.entries(coreFolders))('of core/%s lead to %j alone', (folder, allowed) => {
+    const home = `functions/core/${folder}/`;
+    const inward = [folder, ...allowed].map((each) => `functions/core/${each}/`);
+    const strangers = importsOf(home).filter(
+      (each) => each.isOurs && !isIn(...inward)(each) && !coreRoot.includes(each.to),
+    );
+    expect(strangers.map(written)).toEqual([]);
+    // An arrow that nothing needs any more goes from the drawing in CONTRIBUTING.md too.
+    const unused = allowed.filter((each) => !importsOf(home).some(isIn(`functions/core/${each}/`)));
+    expect(unused).toEqual([]);
+  });
+
+  it('of the files at the root of core, which all of its folders may import, lead to each other alone', () => {
+    const strangers = imports.filter(
+      ({ from, to, isOurs }) => coreRoot.includes(from) && isOurs && !coreRoot.includes(to),
+    );
+    expect(strangers.map(written)).toEqual([]);
+  });
+
+  it('between the folders of core are drawn in CONTRIBUTING.md', () => {
+    const contributing = textOf('CONTRIBUTING.md');
+    for (const [folder, allowed] of Object.entries(coreFolders)) {
+      const line = new RegExp(`^${folder} +→ (.+)$`, 'm').exec(contributing)?.[1]?.trim();
+      expect(`${folder} → ${line}`).toBe(`${folder} → ${allowed.join(', ') || 'nothing'}`);
+    }
+  });
+
   it('of an edge lead to edges and core', () => {
     const strangers = importsOf('functions/edge/')
       .filter(isOurs)
@@ -93,6 +132,25 @@ describe('imports', () => {
         .filter((each) => !isIn('functions/edge/', 'functions/core/')(each));
       expect(strangers.map(written)).toEqual([]);
     }
+  });
+
+  it('of wiring, which has a file for each function, lead to that function, edges and core', () => {
+    for (const handler of handlers) {
+      const file = `functions/wiring/${handler}.ts`;
+      const allowed = ['functions/edge/', 'functions/core/', `functions/${handler}.ts`, 'functions/wiring/channels.ts'];
+      expect(files).toContain(file);
+      const strangers = importsOf(file)
+        .filter(isOurs)
+        .filter((each) => !isIn(...allowed)(each));
+      expect(strangers.map(written)).toEqual([]);
+    }
+  });
+
+  it('never lead into wiring: the bundles begin there', () => {
+    const strangers = imports
+      .filter(({ from }) => !/^(functions\/wiring|test|bench)\//.test(from))
+      .filter(isIn('functions/wiring/'));
+    expect(strangers.map(written)).toEqual([]);
   });
 
   it('of lib lead to edges and core, never to a function', () => {
@@ -177,9 +235,41 @@ describe('imports', () => {
     expect(strangers.map(written)).toEqual([]);
   });
 
-  it('never run in a circle, but for types, which are gone when files run', () => {
+  it('never run in a circle, those of types included', () => {
     expect(findCircles()).toEqual([]);
   });
+});
+
+describe('docs/path-of-a-message.md', () => {
+  it('names files that exist', () => {
+    const named = [
+      ...textOf('docs/path-of-a-message.md').matchAll(/`((?:functions|core|edge|wiring)\/[\w./-]+\.ts)`/g),
+    ].map(([, file = '']) => (file.startsWith('functions/') ? file : `functions/${file}`));
+    expect(named.length).toBeGreaterThan(40);
+    expect(named.filter((file) => !files.includes(file))).toEqual([]);
+  });
+});
+
+describe('functions', () => {
+  it('hands parts over by name: no object of them is spread into another', () => {
+    const spread = files
+      .filter((file) => file.startsWith('functions/wiring/'))
+      .filter((file) => /[{(,]\s*\.\.\./.test(textOf(file)));
+    expect(spread).toEqual([]);
+  });
+
+  it.each(files.filter((file) => file.startsWith('functions/')))(
+    '%s does nothing when it is imported',
+    async (file) => {
+      const environment = process.env;
+      process.env = {};
+      try {
+        await expect(import(`${join(project, file)}?with-no-environment`)).resolves.toBeDefined();
+      } finally {
+        process.env = environment;
+      }
+    },
+  );
 });
 
 describe('core', () => {
@@ -280,7 +370,7 @@ function findCircles(): string[] {
     if (way.includes(file)) circles.push(nameOf(way.slice(way.indexOf(file))));
     if (done.has(file)) return;
     done.add(file);
-    for (const { to } of importsOf(file).filter(({ isOurs, isType }) => isOurs && !isType)) walk(to, [...way, file]);
+    for (const { to } of importsOf(file).filter(isOurs)) walk(to, [...way, file]);
   }
 
   /** From whichever file it was found, a circle has one name: it begins with the first of the alphabet. */

@@ -6,7 +6,7 @@ import type { CredentialsSource } from '../core/keys/credentials.ts';
 import { isSignedNo, signRequest } from '../core/keys/gateway-signature.ts';
 import type { SessionEndpointSettings } from './environment.ts';
 import { exchange, HttpFailure, type HttpRequest } from './http.ts';
-import type { Tell } from './telemetry.ts';
+import type { Log } from './telemetry.ts';
 
 const maxBodyBytes = 64 * 1024;
 
@@ -18,7 +18,7 @@ export function createSessionLookup(
   { endpoint, mode, timeoutMs }: SessionEndpointSettings,
   credentials: CredentialsSource,
   clock: Clock,
-  tell: Tell,
+  log: Log,
 ): SessionLookup {
   const pathAndQuery = endpoint.pathname + endpoint.search;
   const wantsBody = (status: number) => status === 200 && mode !== 'status';
@@ -50,7 +50,7 @@ export function createSessionLookup(
     if (hasWarned) return;
     hasWarned = true;
     const reason = 'it answered 403 without X-Session-Socket-Answer';
-    tell('warn', 'PHP file may be outdated', { reason }, {});
+    log('warn', 'PHP file may be outdated', { reason }, {});
   }
 
   async function ask(headers: HttpRequest['headers']) {

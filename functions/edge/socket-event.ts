@@ -39,7 +39,7 @@ export function readSpeaker(event: SocketEvent): Speaker | undefined {
   if (connection === undefined) return undefined;
   const { userInfo, channels = '[]', authorizedAt } = event.requestContext.authorizer ?? {};
   const said = userInfo === undefined ? {} : { userInfo: JSON.parse(userInfo) };
-  const saidAt = event.requestContext.requestTimeEpoch;
+  const sentAt = event.requestContext.requestTimeEpoch;
   // Without a time every revocation counts.
-  return { ...connection, saidAt, authorizedAt: Number(authorizedAt) || 0, ...said, channels: JSON.parse(channels) };
+  return { ...connection, sentAt, authorizedAt: Number(authorizedAt) || 0, ...said, channels: JSON.parse(channels) };
 }

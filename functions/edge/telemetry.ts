@@ -34,7 +34,7 @@ type Fields = Readonly<Record<string, string | number | undefined>>;
  * reasons; never a token, a cookie or a body.
  * @param message undefined for the metric and these fields alone, in half the bytes
  */
-export type Tell = (
+export type Log = (
   level: 'info' | 'warn' | 'error',
   message: string | undefined,
   fields: Fields,
@@ -50,7 +50,7 @@ export const metricNamespace = 'SessionSocket';
  * (https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-log-level.html). Written past `console`, which Lambda wraps in
  * text: a metric has to be the whole line.
  */
-export function createTell(): Tell {
+export function createLog(): Log {
   return (level, message, fields, counts) => {
     if (message === undefined) return writeLine({ service, ...fields, ...counts, ...metricsOf(counts) });
     const heading = { level: level.toUpperCase(), message, timestamp: new Date().toISOString(), service };

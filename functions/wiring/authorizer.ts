@@ -3,13 +3,13 @@ import { systemClock } from '../edge/clock.ts';
 import { createCredentialsSource } from '../edge/credentials-source.ts';
 import { readAuthorizerSettings, readAwsSettings, readCredentialsSettings } from '../edge/environment.ts';
 import { createSessionLookup } from '../edge/php.ts';
-import { createTell } from '../edge/telemetry.ts';
+import { createLog } from '../edge/telemetry.ts';
 
 export function wire() {
   const settings = readAuthorizerSettings();
   const credentials = createCredentialsSource(readCredentialsSettings(), readAwsSettings(), systemClock);
-  const tell = createTell();
-  const sessions = createSessionLookup(settings, credentials, systemClock, tell);
+  const log = createLog();
+  const sessions = createSessionLookup(settings, credentials, systemClock, log);
   return createAuthorizer({
     origins: settings,
     options: settings,
@@ -17,6 +17,6 @@ export function wire() {
     sessions,
     credentials,
     clock: systemClock,
-    tell,
+    log,
   });
 }

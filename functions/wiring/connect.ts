@@ -15,7 +15,7 @@ import {
   readRevalidateSeconds,
 } from '../edge/environment.ts';
 import { createStarter } from '../edge/invoke.ts';
-import { createTell } from '../edge/telemetry.ts';
+import { createLog } from '../edge/telemetry.ts';
 
 export function wire() {
   const client = createDynamoDbClient();
@@ -48,6 +48,6 @@ export function wire() {
     watchEnd: createEndWatch(createClaimRows(counters, client, systemClock), starter.closeEnded, systemClock),
     starter,
     clock: systemClock,
-    tell: createTell(),
+    log: createLog(),
   });
 }

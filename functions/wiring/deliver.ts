@@ -7,7 +7,7 @@ import { systemClock } from '../edge/clock.ts';
 import { createSockets } from '../edge/connections/sockets.ts';
 import { createClaimRows } from '../edge/dynamodb/claim-rows.ts';
 import { read, readConnectionsApiSettings } from '../edge/environment.ts';
-import { createTell } from '../edge/telemetry.ts';
+import { createLog } from '../edge/telemetry.ts';
 import { wireChannels } from './channels.ts';
 
 export function wire() {
@@ -37,6 +37,6 @@ export function wire() {
       clock: systemClock,
     }),
     clock: systemClock,
-    tell: createTell(),
+    log: createLog(),
   });
 }

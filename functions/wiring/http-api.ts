@@ -18,7 +18,7 @@ import {
   readCredentialsSettings,
   readRevalidateSeconds,
 } from '../edge/environment.ts';
-import { createTell } from '../edge/telemetry.ts';
+import { createLog } from '../edge/telemetry.ts';
 import { createHttpApi } from '../http-api.ts';
 import { wireChannels } from './channels.ts';
 
@@ -56,6 +56,6 @@ export function wire() {
       clock: systemClock,
     }),
     clock: systemClock,
-    tell: createTell(),
+    log: createLog(),
   });
 }

@@ -22,7 +22,7 @@ import {
   readCredentialsSettings,
   readNumber,
 } from '../edge/environment.ts';
-import { createTell } from '../edge/telemetry.ts';
+import { createLog } from '../edge/telemetry.ts';
 import { createMessage } from '../message.ts';
 import { wireChannels } from './channels.ts';
 
@@ -64,7 +64,7 @@ export function wire() {
     },
     limit: limits.frames,
     sender,
-    tell: createTell(),
+    log: createLog(),
   });
 }
 

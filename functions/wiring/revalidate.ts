@@ -25,13 +25,13 @@ import {
   readSessionEndpointSettings,
 } from '../edge/environment.ts';
 import { createSessionLookup } from '../edge/php.ts';
-import { createTell, type Tell } from '../edge/telemetry.ts';
+import { createLog, type Log } from '../edge/telemetry.ts';
 import { createRevalidate, type Polling } from '../revalidate.ts';
 import { wireChannels } from './channels.ts';
 
 export function wire() {
   const client = createDynamoDbClient();
-  const tell = createTell();
+  const log = createLog();
   const connectionsApi = readConnectionsApiSettings();
   const broadcastSender = createSockets(connectionsApi, { maxAttempts: 1, timeoutMs: 3000 });
   const closingSender = createSockets(connectionsApi, { maxAttempts: 2, timeoutMs: 3000 });
@@ -54,20 +54,20 @@ export function wire() {
     claims: createClaimRows(read('CLAIMS_TABLE'), client, systemClock),
     revalidateSessions: createRevalidateSessions({ live, adopt, closeConnections, clock: systemClock }),
     closeAtTheEnd: createCloseAtTheEnd({ live, closeConnections, clock: systemClock }),
-    polling: wirePolling(client, live, tell),
+    polling: wirePolling(client, live, log),
     clock: systemClock,
-    tell,
+    log,
   });
 }
 
-function wirePolling(client: DynamoDBClient, live: LiveSessions, tell: Tell): Polling | undefined {
+function wirePolling(client: DynamoDBClient, live: LiveSessions, log: Log): Polling | undefined {
   const interval = readRevalidateSeconds();
   if (interval === undefined) return undefined;
   const settings = readSessionEndpointSettings();
   const credentials = createCredentialsSource(readCredentialsSettings(), readAwsSettings(), systemClock);
   const recheck = createRecheck({
     live,
-    sessions: createSessionLookup(settings, credentials, systemClock, tell),
+    sessions: createSessionLookup(settings, credentials, systemClock, log),
     credentials,
     interval,
     atOnce: readNumber('CHECKS_AT_ONCE'),

@@ -4,7 +4,7 @@ import { createSockets } from '../edge/connections/sockets.ts';
 import { createClaimRows } from '../edge/dynamodb/claim-rows.ts';
 import { createConnectionRows } from '../edge/dynamodb/connection-rows.ts';
 import { read, readConnectionsApiSettings, readConnectionTables } from '../edge/environment.ts';
-import { createTell } from '../edge/telemetry.ts';
+import { createLog } from '../edge/telemetry.ts';
 import { createTick } from '../tick.ts';
 
 export function wire() {
@@ -16,6 +16,6 @@ export function wire() {
     clock: systemClock,
     // One less than the Lambda's time, which is the most that there is.
     minutes: 14,
-    tell: createTell(),
+    log: createLog(),
   });
 }

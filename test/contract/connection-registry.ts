@@ -178,7 +178,7 @@ export function describeConnectionRegistry(name: string, create: CreateRegistry)
       expect([await registry.join(a, 'one', 2), await registry.join(a, 'two', 2)]).toEqual(['joined', 'joined']);
       expect(await registry.join(a, 'three', 2)).toBe('full');
       expect(await registry.join(a, 'one', 2)).toBe('again');
-      await registry.part(a, 'one');
+      await registry.leaveChannel(a, 'one');
       expect(await registry.join(a, 'three', 2)).toBe('joined');
     });
 
@@ -219,9 +219,9 @@ export function describeConnectionRegistry(name: string, create: CreateRegistry)
       const { registry, add } = await scene();
       const a = await add('user:1', 'a');
       for (const channel of ['news', 'sport']) await registry.join(a, channel, 5);
-      for (const channel of ['news', 'news', 'never']) await registry.part(a, channel);
+      for (const channel of ['news', 'news', 'never']) await registry.leaveChannel(a, channel);
       expect(await registry.leave(a)).toEqual(['sport']);
-      await registry.part(a, 'sport');
+      await registry.leaveChannel(a, 'sport');
       expect(await idsOf(registry.ofUser('1'))).toEqual([]);
     });
 
@@ -450,16 +450,16 @@ export function describeConnectionRegistry(name: string, create: CreateRegistry)
     it('until it is revoked', async () => {
       const { clock, registry, add } = await scene();
       const a = await add('user:1', 'a');
-      expect(await registry.maySpeak(a)).toBe(true);
+      expect(await registry.maySend(a)).toBe(true);
       await registry.revoke(a, clock.now(), 'revoked');
-      expect(await registry.maySpeak(a)).toBe(false);
+      expect(await registry.maySend(a)).toBe(false);
     });
 
     it('until it leaves', async () => {
       const { registry, add } = await scene();
       const a = await add('user:1', 'a');
       await registry.leave(a);
-      expect(await registry.maySpeak(a)).toBe(false);
+      expect(await registry.maySend(a)).toBe(false);
     });
 
     it.each([
@@ -469,9 +469,9 @@ export function describeConnectionRegistry(name: string, create: CreateRegistry)
       const { clock, registry, add } = await scene();
       const a = await add('user:1', 'a', more);
       await clock.advance((seconds - 1) * 1000);
-      expect(await registry.maySpeak(a)).toBe(true);
+      expect(await registry.maySend(a)).toBe(true);
       await clock.advance(1000);
-      expect(await registry.maySpeak(a)).toBe(false);
+      expect(await registry.maySend(a)).toBe(false);
     });
   });
 

@@ -8,7 +8,26 @@ import {
   readOptional,
 } from '../../functions/edge/environment.ts';
 
+/** As the construct writes it. */
+const environment = {
+  SESSION_ENDPOINT: 'http://127.0.0.1:9/getSessionID',
+  SESSION_MODE: 'session-id',
+  SESSION_TIMEOUT_MS: '100',
+  TOKEN_FROM: 'query',
+  SESSION_CHECK: 'always',
+  COOKIE_NAME: 'PHPSESSID',
+  COOKIES: 'PHPSESSID',
+  ALLOWED_ORIGINS: 'https://app.example.com',
+  ALLOW_MISSING_ORIGIN: 'no',
+  APP_ID: '100000000001',
+  KEY: 'key',
+  CREDENTIALS_SECRET_ARN: 'arn:aws:secretsmanager:eu-central-1:123456789012:secret:none',
+  MAX_CONNECTIONS: '100',
+  AT_MAX_CONNECTIONS: 'refuse',
+};
+
 beforeEach(() => {
+  for (const [name, value] of Object.entries(environment)) vi.stubEnv(name, value);
   vi.stubEnv('AWS_SESSION_TOKEN', undefined);
   vi.stubEnv('AWS_ENDPOINT_URL_SECRETS_MANAGER', undefined);
 });

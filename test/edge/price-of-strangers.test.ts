@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, describe, expect, it, vi } from 'vitest';
 import { refuse } from '../../functions/core/refusal.ts';
-import { createTell, type Tell } from '../../functions/edge/telemetry.ts';
+import { createLog, type Log } from '../../functions/edge/telemetry.ts';
 import { httpLogFormat, socketLogFormat } from '../../lib/access-log.ts';
 import { createClock } from '../../local/clock.ts';
 import { createPlatformLog } from '../../local/lambda/invocation-log.ts';
@@ -24,9 +24,9 @@ function row(words: string): readonly number[] {
     .flatMap((cell) => (/^[\d.]+$/.test(cell) ? [Number(cell)] : []));
 }
 
-function bytesOf(...said: Parameters<Tell>): number {
+function bytesOf(...said: Parameters<Log>): number {
   const write = vi.spyOn(process.stdout, 'write').mockReturnValue(true);
-  createTell()(...said);
+  createLog()(...said);
   return String(write.mock.lastCall?.[0]).trimEnd().length;
 }
 

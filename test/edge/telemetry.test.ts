@@ -1,14 +1,14 @@
 import { afterEach, expect, it, vi } from 'vitest';
-import { createTell, type Tell } from '../../functions/edge/telemetry.ts';
+import { createLog, type Log } from '../../functions/edge/telemetry.ts';
 
 afterEach(() => {
   vi.restoreAllMocks();
 });
 
 /** What is written when this is told. */
-function lineOf(...said: Parameters<Tell>) {
+function lineOf(...said: Parameters<Log>) {
   const writes = [process.stdout, process.stderr].map((stream) => vi.spyOn(stream, 'write').mockReturnValue(true));
-  createTell()(...said);
+  createLog()(...said);
   const line = writes.flatMap(({ mock }) => mock.calls).at(-1);
   return JSON.parse(String(line?.[0]));
 }

@@ -73,7 +73,7 @@ export class MemoryRegistry implements ConnectionRegistry, LiveSessions {
     return channel === undefined || this.channelsOf(connection).includes(channel);
   }
 
-  async maySpeak(connection: Connection): Promise<boolean> {
+  async maySend(connection: Connection): Promise<boolean> {
     const row = this.#rows.get(keyOf(connection));
     return row !== undefined && row.revokedAt === undefined && !this.#hasExpired(row);
   }
@@ -131,7 +131,7 @@ export class MemoryRegistry implements ConnectionRegistry, LiveSessions {
     return this.#rows.get(keyOf(connection))?.signedIn;
   }
 
-  async part(connection: Connection, channel: string): Promise<void> {
+  async leaveChannel(connection: Connection, channel: string): Promise<void> {
     this.#rows.get(keyOf(connection))?.channels.delete(channel);
   }
 

@@ -7,8 +7,8 @@ import { type Credentials, deriveCredentials, hashSessionId } from '../../functi
 import { type Refusal, refuse } from '../../functions/core/refusal.ts';
 import { ManualClock } from '../fakes/clock.ts';
 import { knock, methodArn, origin, sessionId, userAgent } from '../fakes/events.ts';
+import { LoggedLines } from '../fakes/logged-lines.ts';
 import { contents, cookieHeader, sealTicket } from '../fakes/ticket.ts';
-import { Told } from '../fakes/told.ts';
 
 const credentials = deriveCredentials({ appId: 'app', key: 'key', secret: 'open sesame' });
 const sessionHash = hashSessionId(credentials, sessionId);
@@ -25,7 +25,7 @@ function scene(options: HandshakeOptions, answer: () => Session | Refusal = () =
   };
   const clock = new ManualClock();
   const now = clock.now() / 1000;
-  const told = new Told();
+  const logged = new LoggedLines();
   const source = { fetched: credentials as Credentials, kept: credentials as Credentials, fetches: 0 };
   const authorize = createAuthorizer({
     origins: { allowedOrigins: [origin], allowMissingOrigin: false },
@@ -39,9 +39,9 @@ function scene(options: HandshakeOptions, answer: () => Session | Refusal = () =
       return source.kept;
     },
     clock,
-    tell: told.tell,
+    log: logged.log,
   });
-  return { asked, told, clock, now, authorize, source };
+  return { asked, logged, clock, now, authorize, source };
 }
 
 describe('a ticket', () => {
@@ -76,16 +76,16 @@ describe('a ticket', () => {
   });
 
   it('is logged in full, each of them, when it was forged or changed', async () => {
-    const { authorize, now, told } = scene({ mode: 'ticket' });
+    const { authorize, now, logged } = scene({ mode: 'ticket' });
     const forged = knock({ tokens: [sealTicket({ ...credentials, secret: 'a guess' }, contents(now))] });
     for (let times = 0; times < 50; times += 1) await authorize(forged);
-    expect(told.lines.map(({ message, fields }) => [message, (fields as { reason?: string }).reason])).toEqual(
+    expect(logged.lines.map(({ message, fields }) => [message, (fields as { reason?: string }).reason])).toEqual(
       Array(50).fill(['handshake refused', 'unreadable-ticket']),
     );
   });
 
   it('costs PHP nothing when it is none, no longer one, or somebody else’s', async () => {
-    const { asked, authorize, now, told } = scene({ mode: 'ticket' });
+    const { asked, authorize, now, logged } = scene({ mode: 'ticket' });
     const good = sealTicket(credentials, contents(now));
     const bad: [string, string[]][] = [
       ['malformed-ticket', []],
@@ -102,10 +102,10 @@ describe('a ticket', () => {
     ];
     for (const [reason, tokens] of bad) {
       expect(await authorize(knock({ tokens }))).toMatchObject(denied);
-      expect(told.lines.at(-1)).toMatchObject({ level: 'info', fields: { reason } });
+      expect(logged.lines.at(-1)).toMatchObject({ level: 'info', fields: { reason } });
     }
     expect(asked).toEqual([]);
-    expect(JSON.stringify(told.lines)).not.toContain(good.slice(10, 40));
+    expect(JSON.stringify(logged.lines)).not.toContain(good.slice(10, 40));
   });
 
   it('that does not open is tried with a newer secret, because ours may be the old one', async () => {
@@ -152,10 +152,10 @@ describe('a ticket that is trusted', () => {
   });
 
   it('with an identity that makes no sense is a fault of PHP, not a refusal', async () => {
-    const { authorize, now, told } = scene(trusting);
+    const { authorize, now, logged } = scene(trusting);
     const ticket = sealTicket(credentials, contents(now, { i: { userId: 42 } }));
     await expect(authorize(knock({ tokens: [ticket] }))).rejects.toThrow(SessionCheckFailed);
-    expect(told.lines[0]?.fields).toMatchObject({ reason: expect.stringContaining('the ticket came with a userId') });
+    expect(logged.lines[0]?.fields).toMatchObject({ reason: expect.stringContaining('the ticket came with a userId') });
   });
 });
 
@@ -181,9 +181,9 @@ describe('cookies', () => {
     ['no Origin', knock({ headers: { Cookie: ['PHPSESSID=a'], Origin: undefined } }), 'missing-origin'],
     ['another Origin', knock({ headers: { Cookie: ['PHPSESSID=a'], Origin: ['https://evil.com'] } }), 'foreign-origin'],
   ])('with %s cost PHP nothing', async (_, event, reason) => {
-    const { asked, authorize, told } = scene({ mode: 'cookie' });
+    const { asked, authorize, logged } = scene({ mode: 'cookie' });
     expect(await authorize(event)).toMatchObject(denied);
-    expect(told.lines).toMatchObject([{ fields: { reason } }]);
+    expect(logged.lines).toMatchObject([{ fields: { reason } }]);
     expect(asked).toEqual([]);
   });
 });
@@ -229,9 +229,9 @@ describe('what is kept to ask PHP again', () => {
     const channels = Array.from({ length: 20 }, (_, n) => `private-${'x'.repeat(50)}-${n}`);
     const answer = () => ({ sessionId, userId: '42', userInfo, channels });
     const large = knock({ tokens: [], headers: { Cookie: [`PHPSESSID=${'x'.repeat(4000)}`] } });
-    const { authorize, told } = scene({ mode: 'cookie' }, answer, true);
+    const { authorize, logged } = scene({ mode: 'cookie' }, answer, true);
     expect(await authorize(large)).toMatchObject(denied);
-    expect(told.lines).toMatchObject([{ fields: { reason: 'oversized-seal' } }]);
+    expect(logged.lines).toMatchObject([{ fields: { reason: 'oversized-seal' } }]);
     const without = scene({ mode: 'cookie' }, answer);
     expect(await without.authorize(large)).toMatchObject(allowed);
   });
@@ -269,17 +269,17 @@ describe('what PHP says of the user', () => {
   });
 
   it('that the session has ended refuses', async () => {
-    const { authorize, told, now } = scene({ mode: 'session-id' }, () => ({ sessionId, expiresAt: now }));
+    const { authorize, logged, now } = scene({ mode: 'session-id' }, () => ({ sessionId, expiresAt: now }));
     expect(await authorize(knock())).toMatchObject(denied);
-    expect(told.lines).toMatchObject([{ fields: { reason: 'expired-session' } }]);
+    expect(logged.lines).toMatchObject([{ fields: { reason: 'expired-session' } }]);
   });
 
   // API Gateway answers a longer result with 500, and nobody would know why.
   it('may be too much for API Gateway, which is said', async () => {
     const channels = Array.from({ length: 100 }, (_, n) => `private-${'x'.repeat(100)}-${n}`);
-    const { authorize, told } = scene({ mode: 'session-id' }, () => ({ sessionId, channels }));
+    const { authorize, logged } = scene({ mode: 'session-id' }, () => ({ sessionId, channels }));
     expect(await authorize(knock())).toMatchObject(denied);
-    expect(told.lines).toMatchObject([{ fields: { reason: 'oversized-identity' } }]);
+    expect(logged.lines).toMatchObject([{ fields: { reason: 'oversized-identity' } }]);
     const fewer = scene({ mode: 'session-id' }, () => ({ sessionId, channels: channels.slice(0, 50) }));
     expect(await fewer.authorize(knock())).toMatchObject(allowed);
   });

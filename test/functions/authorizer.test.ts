@@ -7,7 +7,7 @@ import { deriveCredentials, hashSessionId } from '../../functions/core/keys/cred
 import { type Refusal, refuse } from '../../functions/core/refusal.ts';
 import { ManualClock } from '../fakes/clock.ts';
 import { connectionId, knock, methodArn, origin, sessionId, userAgent } from '../fakes/events.ts';
-import { Told } from '../fakes/told.ts';
+import { LoggedLines } from '../fakes/logged-lines.ts';
 
 const credentials = deriveCredentials({ appId: 'app', key: 'key', secret: 'open sesame' });
 const sessionHash = hashSessionId(credentials, sessionId);
@@ -20,12 +20,12 @@ function scene(answer: () => Session | Refusal = () => ({ sessionId })) {
       return answer();
     },
   };
-  const told = new Told();
+  const logged = new LoggedLines();
   const origins = { allowedOrigins: [origin], allowMissingOrigin: false };
   const clock = new ManualClock();
   const options = resolveHandshakeOptions({ mode: 'session-id' });
-  const dependencies = { origins, options, sessions, credentials: async () => credentials, clock, tell: told.tell };
-  return { asked, told, clock, dependencies, authorize: createAuthorizer(dependencies) };
+  const dependencies = { origins, options, sessions, credentials: async () => credentials, clock, log: logged.log };
+  return { asked, logged, clock, dependencies, authorize: createAuthorizer(dependencies) };
 }
 
 const allowed = { policyDocument: { Statement: [{ Effect: 'Allow', Resource: methodArn }] } };
@@ -33,11 +33,11 @@ const denied = { policyDocument: { Statement: [{ Effect: 'Deny', Resource: metho
 
 describe('who is logged in over PHP', () => {
   it('is let in, as the session when PHP names no user', async () => {
-    const { told, authorize } = scene();
+    const { logged, authorize } = scene();
     const policy = await authorize(knock());
     expect(policy).toMatchObject({ ...allowed, principalId: `session:${sessionHash}`, context: { sessionHash } });
     expect(JSON.stringify(policy)).not.toContain(sessionId);
-    expect(told.lines).toEqual([]);
+    expect(logged.lines).toEqual([]);
   });
 
   it('is let in as the user whom PHP names', async () => {
@@ -67,26 +67,26 @@ describe('nothing is asked of PHP', () => {
     ['a second cookie in the token', knock({ tokens: [`${sessionId}; admin=1`] }), 'malformed-token'],
     ['a new line in the token', knock({ tokens: [`${sessionId}\r\nX-A: b`] }), 'malformed-token'],
   ])('about %s', async (_, event, reason) => {
-    const { asked, told, authorize } = scene();
+    const { asked, logged, authorize } = scene();
     expect(await authorize(event)).toMatchObject(denied);
     expect(asked).toEqual([]);
-    expect(told.lines).toMatchObject([{ level: 'info', fields: { reason, connectionId } }]);
-    expect(told.count('HandshakeRefused')).toBe(1);
+    expect(logged.lines).toMatchObject([{ level: 'info', fields: { reason, connectionId } }]);
+    expect(logged.count('HandshakeRefused')).toBe(1);
   });
 });
 
 describe('what is told', () => {
   it('of a foreign origin, it is the origin, but not more of it than a line holds', async () => {
-    const { told, authorize } = scene();
+    const { logged, authorize } = scene();
     await authorize(knock({ headers: { Origin: [`https://${'x'.repeat(10_000)}.com`] } }));
-    expect(told.lines[0]?.fields).toMatchObject({ origin: `https://${'x'.repeat(192)}` });
+    expect(logged.lines[0]?.fields).toMatchObject({ origin: `https://${'x'.repeat(192)}` });
   });
 
   it('of every other refusal, it is nothing that the client sent', async () => {
     for (const tokens of [['secret token'], [sessionId]]) {
-      const { told, authorize } = scene(() => refuse('not-logged-in'));
+      const { logged, authorize } = scene(() => refuse('not-logged-in'));
       await authorize(knock({ tokens }));
-      const line = JSON.stringify(told.lines);
+      const line = JSON.stringify(logged.lines);
       for (const sent of ['secret token', sessionId, origin, userAgent]) expect(line).not.toContain(sent);
     }
   });
@@ -96,11 +96,11 @@ describe('a flood of refusals for one reason', () => {
   const malformed = knock({ tokens: ['no session id'] });
 
   it('is one line in a minute, and its metric stays exact', async () => {
-    const { told, authorize } = scene();
+    const { logged, authorize } = scene();
     for (let times = 0; times < 100; times += 1) expect(await authorize(malformed)).toMatchObject(denied);
-    expect(told.messages).toEqual(['handshake refused']);
-    expect(told.count('HandshakeRefused')).toBe(100);
-    expect(told.lines.at(-1)).toEqual({
+    expect(logged.messages).toEqual(['handshake refused']);
+    expect(logged.count('HandshakeRefused')).toBe(100);
+    expect(logged.lines.at(-1)).toEqual({
       level: 'info',
       message: undefined,
       fields: { reason: 'malformed-token' },
@@ -109,32 +109,32 @@ describe('a flood of refusals for one reason', () => {
   });
 
   it('is told of at the next invocation after the minute, which may be anybody’s', async () => {
-    const { told, clock, authorize } = scene();
+    const { logged, clock, authorize } = scene();
     for (let times = 0; times < 100; times += 1) await authorize(malformed);
     await clock.advance(60_000);
     expect(await authorize(knock())).toMatchObject(allowed);
-    expect(told.lines.at(-1)).toMatchObject({
+    expect(logged.lines.at(-1)).toMatchObject({
       message: 'refusals suppressed',
       fields: { reason: 'malformed-token', suppressed: 99, since: '2026-11-20T12:00:00.000Z' },
       counts: {},
     });
-    expect(told.count('HandshakeRefused')).toBe(100);
+    expect(logged.count('HandshakeRefused')).toBe(100);
   });
 
   it('does not hide a refusal for another reason', async () => {
-    const { told, authorize } = scene(() => refuse('not-logged-in'));
+    const { logged, authorize } = scene(() => refuse('not-logged-in'));
     for (let times = 0; times < 100; times += 1) await authorize(malformed);
     await authorize(knock());
-    expect(told.lines.at(-1)).toMatchObject({ message: 'handshake refused', fields: { reason: 'not-logged-in' } });
+    expect(logged.lines.at(-1)).toMatchObject({ message: 'handshake refused', fields: { reason: 'not-logged-in' } });
   });
 
   it('is written in full, each of them, where the origin is foreign', async () => {
-    const { told, authorize } = scene();
+    const { logged, authorize } = scene();
     const foreign = (index: number) => knock({ headers: { Origin: [`https://evil-${index}.example.com`] } });
     for (let index = 0; index < 100; index += 1) await authorize(foreign(index));
-    const origins = told.lines.map(({ fields }) => (fields as { origin?: string }).origin);
+    const origins = logged.lines.map(({ fields }) => (fields as { origin?: string }).origin);
     expect(origins).toEqual(Array.from({ length: 100 }, (_, index) => `https://evil-${index}.example.com`));
-    expect(new Set(told.messages)).toEqual(new Set(['handshake refused']));
+    expect(new Set(logged.messages)).toEqual(new Set(['handshake refused']));
   });
 });
 
@@ -143,30 +143,30 @@ describe('a session check that fails', () => {
     ['unavailable', 'HandshakeUnavailable'],
     ['misconfigured', 'HandshakeMisconfigured'],
   ] as const)('as %s throws, is told once and counted as %s', async (outcome, count) => {
-    const { told, authorize } = scene(() => {
+    const { logged, authorize } = scene(() => {
       throw new SessionCheckFailed(outcome, 'it answered 500');
     });
     await expect(authorize(knock())).rejects.toThrow(outcome);
-    expect(told.lines).toMatchObject([
+    expect(logged.lines).toMatchObject([
       { level: 'error', message: `session check ${outcome}`, fields: { reason: 'it answered 500', connectionId } },
     ]);
-    expect(told.count(count)).toBe(1);
+    expect(logged.count(count)).toBe(1);
   });
 
   it('in a way that nobody foresaw throws, and is told without its message', async () => {
-    const { told, authorize } = scene(() => {
+    const { logged, authorize } = scene(() => {
       throw new TypeError(`cannot read ${sessionId}`);
     });
     await expect(authorize(knock())).rejects.toThrow(TypeError);
-    expect(told.lines).toMatchObject([{ level: 'error', fields: { reason: 'an unexpected fault' } }]);
-    expect(JSON.stringify(told.lines)).not.toContain(sessionId);
-    expect(told.count('HandshakeUnavailable')).toBe(1);
+    expect(logged.lines).toMatchObject([{ level: 'error', fields: { reason: 'an unexpected fault' } }]);
+    expect(JSON.stringify(logged.lines)).not.toContain(sessionId);
+    expect(logged.count('HandshakeUnavailable')).toBe(1);
   });
 
   // The secret is kept for five minutes, which may end between the question to PHP and the hash of its answer. That
   // second fetch was outside of what is told: a handshake failed with 500, and no line and no metric said so.
   it('after PHP said yes is told as well', async () => {
-    const { told, dependencies } = scene();
+    const { logged, dependencies } = scene();
     const authorize = createAuthorizer({
       ...dependencies,
       credentials: async () => {
@@ -174,6 +174,6 @@ describe('a session check that fails', () => {
       },
     });
     await expect(authorize(knock())).rejects.toThrow('Secrets Manager answered 500');
-    expect(told.lines).toMatchObject([{ level: 'error', fields: { reason: 'Secrets Manager answered 500' } }]);
+    expect(logged.lines).toMatchObject([{ level: 'error', fields: { reason: 'Secrets Manager answered 500' } }]);
   });
 });

@@ -16,12 +16,12 @@ import { MemoryClaims } from '../fakes/claims.ts';
 import { ManualClock } from '../fakes/clock.ts';
 import { MemoryCounters } from '../fakes/counters.ts';
 import { connectEvent, connectionId } from '../fakes/events.ts';
+import { LoggedLines } from '../fakes/logged-lines.ts';
 import { failNext, justAfter, justBefore } from '../fakes/order.ts';
 import { MemoryRegistry } from '../fakes/registry.ts';
 import { MemoryRevocations } from '../fakes/revocations.ts';
 import { FakeSockets } from '../fakes/sockets.ts';
 import { contents, sealTicket } from '../fakes/ticket.ts';
-import { Told } from '../fakes/told.ts';
 
 const connection = { principalId: 'user:42', connectionId };
 const limit: ConnectionLimit = { maxConnections: 3, atMaxConnections: 'refuse' };
@@ -46,7 +46,7 @@ function scene() {
       started.push('tick');
     },
   };
-  const told = new Told();
+  const logged = new LoggedLines();
   const revocations = new MemoryRevocations(clock);
   return {
     clock,
@@ -54,7 +54,7 @@ function scene() {
     revocations,
     starter,
     started,
-    told,
+    logged,
     connect: createConnect({
       registry,
       revocations,
@@ -63,23 +63,23 @@ function scene() {
       watchEnd: createEndWatch(new MemoryClaims(clock), starter.closeEnded, clock),
       starter,
       clock,
-      tell: told.tell,
+      log: logged.log,
     }),
   };
 }
 
 it('registers the connection before it starts the welcome and the tick', async () => {
-  const { registry, started, told, clock, connect } = scene();
+  const { registry, started, logged, clock, connect } = scene();
   expect(await connect(connectEvent())).toEqual({ statusCode: 200 });
   expect(registry.rows).toMatchObject([{ ...connection, sessionHash: 'a'.repeat(64), connectedAt: clock.now() }]);
   expect(started).toEqual([{ welcome: connection }, 'tick']);
-  expect(told.count('Connected')).toBe(1);
+  expect(logged.count('Connected')).toBe(1);
 });
 
 it('tells neither the hash of the session nor anything that the client sent', async () => {
-  const { told, connect } = scene();
+  const { logged, connect } = scene();
   await connect(connectEvent());
-  expect(told.lines.map(({ fields }) => fields)).toEqual([connection]);
+  expect(logged.lines.map(({ fields }) => fields)).toEqual([connection]);
 });
 
 it.each([
@@ -89,11 +89,11 @@ it.each([
   ['no time', { principalId: 'user:42', sessionHash: 'x' }],
   ['a time that is none', { principalId: 'user:42', sessionHash: 'x', authorizedAt: 'soon' }],
 ])('refuses a handshake with %s, because then no authorizer of ours has let it in', async (_, context) => {
-  const { registry, started, told, connect } = scene();
+  const { registry, started, logged, connect } = scene();
   expect(await connect(connectEvent(context))).toEqual({ statusCode: 403 });
   expect(registry.rows).toEqual([]);
   expect(started).toEqual([]);
-  expect(told.count('Connected')).toBe(0);
+  expect(logged.count('Connected')).toBe(0);
 });
 
 // Whether API Gateway would run `$connect` for such a frame is documented nowhere. It would forget that the row was revoked.
@@ -109,21 +109,21 @@ it('refuses a frame whose event is "$connect", and does not touch the row of who
 });
 
 it('leaves nothing behind when deliver cannot be started', async () => {
-  const { registry, starter, told, connect } = scene();
+  const { registry, starter, logged, connect } = scene();
   const other = await registry.seat('other');
   failNext(starter, 'deliver');
   await expect(connect(connectEvent())).rejects.toThrow('the network is down');
   expect(registry.rows.map(({ connectionId: id }) => id)).toEqual([other.connectionId]);
-  expect(told.count('Connected')).toBe(0);
+  expect(logged.count('Connected')).toBe(0);
 });
 
 // The demo's hello is no reason to refuse anybody.
 it('lets in although tick cannot be started, and tells of it', async () => {
-  const { registry, starter, told, connect } = scene();
+  const { registry, starter, logged, connect } = scene();
   failNext(starter, 'tick');
   expect(await connect(connectEvent())).toEqual({ statusCode: 200 });
   expect(registry.rows).toHaveLength(1);
-  expect(told.messages).toEqual(['hello could not be started', 'connected']);
+  expect(logged.messages).toEqual(['hello could not be started', 'connected']);
 });
 
 it('starts nothing when the connection cannot be registered', async () => {
@@ -152,7 +152,7 @@ describe('with tickets', () => {
   function ticketScene() {
     const the = scene();
     const claims = new MemoryClaims(the.clock);
-    const { registry, revocations, starter, clock, told } = the;
+    const { registry, revocations, starter, clock, logged } = the;
     return {
       ...the,
       claims,
@@ -165,7 +165,7 @@ describe('with tickets', () => {
         watchEnd,
         starter,
         clock,
-        tell: told.tell,
+        log: logged.log,
       }),
     };
   }
@@ -179,20 +179,20 @@ describe('with tickets', () => {
   });
 
   it('refuses a second use, writes nothing and starts nothing', async () => {
-    const { registry, started, told, connect } = ticketScene();
+    const { registry, started, logged, connect } = ticketScene();
     await connect(connectEvent(admitted));
     const before = { rows: registry.rows, started: [...started] };
     expect(await connect(connectEvent(admitted))).toEqual({ statusCode: 403 });
     expect({ rows: registry.rows, started }).toEqual(before);
-    expect(told.lines.at(-1)).toMatchObject({ message: 'handshake refused', fields: { reason: 'used-ticket' } });
-    expect(told.count('HandshakeRefused')).toBe(1);
-    expect(JSON.stringify(told.lines)).not.toContain(admitted.jti);
+    expect(logged.lines.at(-1)).toMatchObject({ message: 'handshake refused', fields: { reason: 'used-ticket' } });
+    expect(logged.count('HandshakeRefused')).toBe(1);
+    expect(JSON.stringify(logged.lines)).not.toContain(admitted.jti);
   });
 
   it('logs each replay in full, however many', async () => {
-    const { told, connect } = ticketScene();
+    const { logged, connect } = ticketScene();
     for (let times = 0; times < 50; times += 1) await connect(connectEvent(admitted));
-    const replays = told.lines.filter(({ message }) => message === 'handshake refused');
+    const replays = logged.lines.filter(({ message }) => message === 'handshake refused');
     expect(replays).toHaveLength(49);
     for (const { fields } of replays) expect(fields).toMatchObject({ reason: 'used-ticket', connectionId });
   });
@@ -228,7 +228,7 @@ describe('with tickets', () => {
 });
 
 it('answers a page that asked by sub-protocol with the name of ours, never with the ticket', async () => {
-  const { registry, revocations, starter, clock, told } = scene();
+  const { registry, revocations, starter, clock, logged } = scene();
   const connect = createConnect({
     registry,
     revocations,
@@ -238,7 +238,7 @@ it('answers a page that asked by sub-protocol with the name of ours, never with 
     watchEnd,
     starter,
     clock,
-    tell: told.tell,
+    log: logged.log,
   });
   expect(await connect(connectEvent())).toEqual({
     statusCode: 200,
@@ -282,7 +282,7 @@ describe('when PHP is asked again', () => {
   const sealed = { principalId: 'user:42', sessionHash: 'a'.repeat(64), authorizedAt: '1', sessionSeal: 'r1.x' };
 
   async function rowOf(context: object, revalidateSeconds?: number) {
-    const { registry, revocations, starter, clock, told } = scene();
+    const { registry, revocations, starter, clock, logged } = scene();
     const connect = createConnect({
       registry,
       revocations,
@@ -291,7 +291,7 @@ describe('when PHP is asked again', () => {
       watchEnd,
       starter,
       clock,
-      tell: told.tell,
+      log: logged.log,
       revalidateSeconds,
     });
     await connect(connectEvent(context));
@@ -325,7 +325,7 @@ describe('a new session id while the socket opens with the old one', () => {
     ['before its row is written', justBefore],
     ['between its row and the look at revocations', justAfter],
   ])('%s undoes it, and nobody is left under the old id', async (_, at) => {
-    const { clock, registry, revocations, told, connect } = scene();
+    const { clock, registry, revocations, logged, connect } = scene();
     const leaveChannel = async () => true;
     const leave = createLeave(registry, leaveChannel);
     const sender = new FakeSockets(clock);
@@ -346,7 +346,7 @@ describe('a new session id while the socket opens with the old one', () => {
     const handshake = { principalId: 'user:42', sessionHash: before, authorizedAt: String(seconds * 1000) };
     expect(await connect(connectEvent(handshake))).toEqual({ statusCode: 403 });
     expect(registry.rows).toEqual([]);
-    expect(told.count('Connected')).toBe(0);
+    expect(logged.count('Connected')).toBe(0);
   });
 });
 
@@ -364,15 +364,15 @@ describe('a logout while the socket opens', () => {
   const cases = Object.entries(orders).flatMap(([when, at]) => names.map((name) => ({ when, at, name })));
 
   it.each(cases)('$when, of $name, undoes it', async ({ at, name }) => {
-    const { clock, registry, revocations, started, told, connect } = scene();
+    const { clock, registry, revocations, started, logged, connect } = scene();
     await clock.advance(authorizedAt + 1000 - clock.now());
     const other = await registry.seat('other');
     at(registry, 'add', () => revocations.add(name, authorizedAt + 1));
     expect(await connect(event())).toEqual({ statusCode: 403 });
     expect(registry.rows.map(({ connectionId: id }) => id)).toEqual([other.connectionId]);
     expect(started).toEqual([]);
-    expect(told.lines).toMatchObject([{ message: 'handshake refused', fields: { reason: 'revoked' } }]);
-    expect(told.count('Connected')).toBe(0);
+    expect(logged.lines).toMatchObject([{ message: 'handshake refused', fields: { reason: 'revoked' } }]);
+    expect(logged.count('Connected')).toBe(0);
   });
 
   it('is over for who was authorized after it, and is nothing to another user or session', async () => {
@@ -404,7 +404,7 @@ describe('of a user who opens too many connections in a minute', () => {
 
   function hurryScene() {
     const the = scene();
-    const { registry, revocations, starter, clock, told } = the;
+    const { registry, revocations, starter, clock, logged } = the;
     const claims = new MemoryClaims(clock);
     const meter = createMeter(
       { name: 'handshakes', milliseconds: minute, most: mostWithin(4), step: 1 },
@@ -412,7 +412,7 @@ describe('of a user who opens too many connections in a minute', () => {
     );
     const many: ConnectionLimit = { maxConnections: 100, atMaxConnections: 'refuse' };
     const parts = { registry, revocations, claims, limit: many, handshakes: meter, watchEnd, starter, clock };
-    const connect = createConnect({ ...parts, tell: told.tell });
+    const connect = createConnect({ ...parts, log: logged.log });
     const hurry = async () => {
       for (let n = 0; n < 5; n += 1) expect(await connect(connectEvent(ofTicket(n)))).toEqual({ statusCode: 200 });
     };
@@ -420,7 +420,7 @@ describe('of a user who opens too many connections in a minute', () => {
   }
 
   it('one more is refused before a row is written or anything is read, and told to back off', async () => {
-    const { registry, revocations, started, told, connect, hurry } = hurryScene();
+    const { registry, revocations, started, logged, connect, hurry } = hurryScene();
     await hurry();
     started.length = 0;
     for (const [port, method] of [
@@ -431,7 +431,7 @@ describe('of a user who opens too many connections in a minute', () => {
     expect(await connect(connectEvent(ofTicket(5)))).toEqual({ statusCode: 403 });
     expect(started).toEqual([]);
     expect(explainEnding('too-many-handshakes').code).toBe(4100);
-    expect(told.lines.at(-1)).toMatchObject({
+    expect(logged.lines.at(-1)).toMatchObject({
       message: 'handshake refused',
       fields: { reason: 'too-many-handshakes', principalId: 'user:42' },
       counts: { HandshakeRefused: 1 },
@@ -464,7 +464,7 @@ describe('above the limit of a principal', () => {
   /** One world, in which each handshake is a Lambda of its own. */
   function crowdScene(changes: Partial<ConnectionLimit> = {}) {
     const the = scene();
-    const { registry, revocations, starter, started, clock, told } = the;
+    const { registry, revocations, starter, started, clock, logged } = the;
     const connect = createConnect({
       registry,
       revocations,
@@ -473,7 +473,7 @@ describe('above the limit of a principal', () => {
       watchEnd,
       starter,
       clock,
-      tell: told.tell,
+      log: logged.log,
     });
     const seats = (...ids: string[]) =>
       Promise.all(
@@ -486,14 +486,14 @@ describe('above the limit of a principal', () => {
   }
 
   it('one more is refused, and leaves nothing behind', async () => {
-    const { started, told, connect, seats, ids } = crowdScene();
+    const { started, logged, connect, seats, ids } = crowdScene();
     await seats('a', 'b');
     expect(await connect(another('c'))).toEqual({ statusCode: 200 });
     started.length = 0;
     expect(await connect(another('d'))).toEqual({ statusCode: 403 });
     expect(ids()).toEqual(['a', 'b', 'c']);
     expect(started).toEqual([]);
-    expect(told.lines.at(-1)).toMatchObject({
+    expect(logged.lines.at(-1)).toMatchObject({
       message: 'handshake refused',
       fields: { reason: 'too-many-connections', principalId: 'user:42' },
       counts: { HandshakeRefused: 1 },
@@ -546,14 +546,14 @@ describe('above the limit of a principal', () => {
   );
 
   it('lets the oldest go under oldest-out, and the newcomer in', async () => {
-    const { started, told, connect, seats, ids, putOut } = crowdScene({ atMaxConnections: 'oldest-out' });
+    const { started, logged, connect, seats, ids, putOut } = crowdScene({ atMaxConnections: 'oldest-out' });
     await seats('a', 'b', 'c');
     expect(await connect(another('d'))).toEqual({ statusCode: 200 });
     expect(putOut()).toEqual(['a']);
     expect(started.at(-2)).toEqual({ welcome: { principalId: 'user:42', connectionId: 'd' } });
     // Who closes it is `deliver`.
     expect(ids()).toEqual(['a', 'b', 'c', 'd']);
-    expect(told.count('Connected')).toBe(1);
+    expect(logged.count('Connected')).toBe(1);
   });
 
   // Its clock may be behind, or its row late: were the newer one put out, the two could do that to each other.

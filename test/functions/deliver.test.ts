@@ -12,13 +12,13 @@ import { createDeliver } from '../../functions/deliver.ts';
 import { createFakeBroadcaster } from '../fakes/broadcaster.ts';
 import { MemoryClaims } from '../fakes/claims.ts';
 import { ManualClock } from '../fakes/clock.ts';
+import { LoggedLines } from '../fakes/logged-lines.ts';
 import { MemoryMembers } from '../fakes/members.ts';
 import { failNext, justAfter, justBefore } from '../fakes/order.ts';
 import { MemoryRegistry } from '../fakes/registry.ts';
 import { FakeSockets } from '../fakes/sockets.ts';
 import { SubscriberList } from '../fakes/subscriber-list.ts';
 import { MemorySubscriptions } from '../fakes/subscriptions.ts';
-import { Told } from '../fakes/told.ts';
 
 const id = 'L0SM9cOFvHcCIhw=';
 
@@ -26,7 +26,7 @@ async function scene() {
   const clock = new ManualClock();
   const registry = new MemoryRegistry(clock);
   const sockets = new FakeSockets(clock);
-  const told = new Told();
+  const logged = new LoggedLines();
   const welcome = await registry.seat(id, { welcomed: false });
   const subscriptions = new MemorySubscriptions(clock);
   const { broadcast } = createFakeBroadcaster(subscriptions, sockets);
@@ -53,23 +53,23 @@ async function scene() {
     broadcastWorker,
     closeConnections: createCloseConnections({ registry, sender: sockets, leaveChannel, leave, clock }),
     clock,
-    tell: told.tell,
+    log: logged.log,
   });
-  return { left, started, clock, registry, sockets, told, welcome, deliver, start: () => deliver({ welcome }) };
+  return { left, started, clock, registry, sockets, logged, welcome, deliver, start: () => deliver({ welcome }) };
 }
 
 it('posts the welcome, then opens the connection to broadcasts', async () => {
-  const { clock, registry, sockets, told, welcome, start } = await scene();
+  const { clock, registry, sockets, logged, welcome, start } = await scene();
   sockets.open(id);
   justBefore(sockets, 'post', async () => expect(registry.isWelcomed(welcome)).toBe(false));
   await clock.finish(start());
   expect(sockets.heardBy(id)).toEqual(['pusher:connection_established']);
   expect(registry.isWelcomed(welcome)).toBe(true);
-  expect(told.count('Delivered')).toBe(1);
+  expect(logged.count('Delivered')).toBe(1);
 });
 
 it('is patient with a socket that is not open yet, and greets it once', async () => {
-  const { clock, registry, sockets, told, welcome, start } = await scene();
+  const { clock, registry, sockets, logged, welcome, start } = await scene();
   const work = start();
   await clock.advance(9_000);
   expect(sockets.posts).toBeGreaterThan(5);
@@ -78,7 +78,7 @@ it('is patient with a socket that is not open yet, and greets it once', async ()
   await clock.finish(work);
   expect(sockets.heardBy(id)).toEqual(['pusher:connection_established']);
   expect(registry.isWelcomed(welcome)).toBe(true);
-  expect(told.messages).toEqual(['welcomed']);
+  expect(logged.messages).toEqual(['welcomed']);
 });
 
 it('greets a socket that opens at once within 100 ms', async () => {
@@ -92,7 +92,7 @@ it('greets a socket that opens at once within 100 ms', async () => {
 });
 
 it('gives up after ten seconds, removes nothing and tells of it', async () => {
-  const { clock, registry, sockets, told, welcome, start } = await scene();
+  const { clock, registry, sockets, logged, welcome, start } = await scene();
   const begin = clock.now();
   await clock.finish(start());
   expect(clock.now() - begin).toBeGreaterThan(8_000);
@@ -100,12 +100,12 @@ it('gives up after ten seconds, removes nothing and tells of it', async () => {
   expect(sockets.posts).toBeLessThan(25);
   expect(registry.has(welcome)).toBe(true);
   expect(registry.isWelcomed(welcome)).toBe(false);
-  expect(told.messages).toEqual(['welcome lost']);
-  expect(told.count('WelcomeLost')).toBe(1);
+  expect(logged.messages).toEqual(['welcome lost']);
+  expect(logged.count('WelcomeLost')).toBe(1);
 });
 
 it('stops at once when the connection has left, so that who hangs up early costs no ten seconds', async () => {
-  const { clock, registry, sockets, told, welcome, start } = await scene();
+  const { clock, registry, sockets, logged, welcome, start } = await scene();
   const begin = clock.now();
   const work = start();
   await clock.advance(10);
@@ -113,7 +113,7 @@ it('stops at once when the connection has left, so that who hangs up early costs
   await clock.finish(work);
   expect(clock.now() - begin).toBeLessThan(100);
   expect(sockets.posts).toBe(2);
-  expect(told.messages).toEqual(['welcome lost']);
+  expect(logged.messages).toEqual(['welcome lost']);
 });
 
 it('does not bring back a connection that left while it was greeted', async () => {
@@ -165,7 +165,7 @@ it.each([
   ['is not open yet', 3_000],
   ['is open', 0],
 ])('never welcomes who was logged out before, whose socket %s, but tells it and closes it', async (_, opensAfter) => {
-  const { clock, registry, sockets, told, welcome, start } = await scene();
+  const { clock, registry, sockets, logged, welcome, start } = await scene();
   await registry.revoke(welcome, clock.now());
   if (opensAfter === 0) sockets.open(id);
   const work = start();
@@ -175,7 +175,7 @@ it.each([
   expect(sockets.heardBy(id)).toEqual(['pusher:error']);
   expect(sockets.isOpen(id)).toBe(false);
   expect(registry.rows).toEqual([]);
-  expect(told.count('Revoked')).toBe(1);
+  expect(logged.count('Revoked')).toBe(1);
 });
 
 // The logout marks the row and finds the socket not open yet; nobody else would ever close it.
@@ -235,7 +235,7 @@ describe('connections above the limit', () => {
   }
 
   it('are told to stay away, then closed and forgotten, and no other is', async () => {
-    const { sockets, registry, told, deliver, putOut } = await crowd();
+    const { sockets, registry, logged, deliver, putOut } = await crowd();
     await deliver({ putOut });
     for (const tab of ['a', 'b']) {
       expect(sockets.framesHeardBy(tab)).toEqual([
@@ -248,7 +248,7 @@ describe('connections above the limit', () => {
     }
     expect(sockets.isOpen('c')).toBe(true);
     expect(registry.rows.map(({ connectionId }) => connectionId)).toEqual([id, 'c']);
-    expect(told.lines).toEqual([
+    expect(logged.lines).toEqual([
       {
         level: 'info',
         message: 'put out',
@@ -259,10 +259,10 @@ describe('connections above the limit', () => {
   });
 
   it('that have left meanwhile are no fault, as when Lambda does it twice', async () => {
-    const { told, deliver, putOut } = await crowd();
+    const { logged, deliver, putOut } = await crowd();
     await deliver({ putOut });
     await deliver({ putOut });
-    expect(told.lines.at(-1)).toMatchObject({ level: 'info', fields: { gone: 2, failed: 0 } });
+    expect(logged.lines.at(-1)).toMatchObject({ level: 'info', fields: { gone: 2, failed: 0 } });
   });
 
   it('that cannot be closed are a fault, marked so that nothing reaches them, and closed when Lambda tries again', async () => {
@@ -286,26 +286,26 @@ describe('a page of a broadcast', () => {
   };
 
   it('is posted, what follows it is handed on, and what became of it is one line and its metrics', async () => {
-    const { clock, sockets, told, started, left, deliver } = await scene();
+    const { clock, sockets, logged, started, left, deliver } = await scene();
     sockets.open('a', 'c', 'd');
     await clock.finish(deliver({ broadcast: pageOf(clock) }));
     expect([sockets.heardBy('a'), sockets.heardBy('c'), sockets.heardBy('d')]).toEqual([['news'], ['news'], []]);
     expect(started).toMatchObject([{ channel: 'news', frame, after: 'c', before: 3, depth: 1 }]);
     expect(left).toEqual(['b news']);
-    expect(told.lines).toHaveLength(1);
-    expect(told.lines[0]).toMatchObject({
+    expect(logged.lines).toHaveLength(1);
+    expect(logged.lines[0]).toMatchObject({
       level: 'info',
       message: 'broadcast',
       fields: { id: 'b1', channel: 'news', before: 0, depth: 0 },
       counts: { Delivered: 2, Gone: 1, Retried: 0, Lost: 0, DeliveryMilliseconds: 0 },
     });
-    expect(JSON.stringify(told.lines)).not.toContain('event');
+    expect(JSON.stringify(logged.lines)).not.toContain('event');
   });
 
   it('says loudly when somebody was not reached', async () => {
-    const { clock, sockets, told, deliver } = await scene();
+    const { clock, sockets, logged, deliver } = await scene();
     sockets.open('a', 'b', 'c').break('b');
     await clock.finish(deliver({ broadcast: pageOf(clock) }));
-    expect(told.lines[0]).toMatchObject({ level: 'error', counts: { Delivered: 2, Lost: 1 } });
+    expect(logged.lines[0]).toMatchObject({ level: 'error', counts: { Delivered: 2, Lost: 1 } });
   });
 });

@@ -3,25 +3,25 @@ import { createLeave, type LeaveChannel } from '../../functions/core/channels/le
 import { createDisconnect } from '../../functions/disconnect.ts';
 import { ManualClock } from '../fakes/clock.ts';
 import { connectionId, disconnectEvent } from '../fakes/events.ts';
+import { LoggedLines } from '../fakes/logged-lines.ts';
 import { failNext } from '../fakes/order.ts';
 import { MemoryRegistry } from '../fakes/registry.ts';
-import { Told } from '../fakes/told.ts';
 
 function scene() {
   const registry = new MemoryRegistry(new ManualClock());
-  const told = new Told();
+  const logged = new LoggedLines();
   const parted: string[] = [];
   const leaveChannel: LeaveChannel = async (channel, { connectionId: id }) => parted.push(`${id} from ${channel}`) > 0;
   return {
     registry,
-    told,
+    logged,
     parted,
-    disconnect: createDisconnect({ leave: createLeave(registry, leaveChannel), tell: told.tell }),
+    disconnect: createDisconnect({ leave: createLeave(registry, leaveChannel), log: logged.log }),
   };
 }
 
 it('forgets the connection, and nobody else', async () => {
-  const { registry, told, disconnect } = scene();
+  const { registry, logged, disconnect } = scene();
   const other = await registry.seat('other');
   await registry.seat(connectionId);
   const left = { principalId: `user:${connectionId}`, connectionId };
@@ -29,7 +29,7 @@ it('forgets the connection, and nobody else', async () => {
   expect(await disconnect(event)).toEqual({ statusCode: 200 });
   expect(registry.has(left)).toBe(false);
   expect(registry.has(other)).toBe(true);
-  expect(told.count('Disconnected')).toBe(1);
+  expect(logged.count('Disconnected')).toBe(1);
 });
 
 it('takes it off its channels', async () => {
@@ -45,31 +45,31 @@ it('does not mind that the connection has left already', async () => {
 });
 
 it('leaves the row to its expiry when it is not told whose it was', async () => {
-  const { registry, told, disconnect } = scene();
+  const { registry, logged, disconnect } = scene();
   await registry.seat(connectionId);
   expect(await disconnect(disconnectEvent('none'))).toEqual({ statusCode: 200 });
   expect(registry.rows).toHaveLength(1);
-  expect(told.count('Disconnected')).toBe(1);
+  expect(logged.count('Disconnected')).toBe(1);
 });
 
 // Whether API Gateway would run `$disconnect` for such a frame is documented nowhere.
 it.each(['MESSAGE', 'CONNECT', undefined])(
   'keeps the row of a connection when the event is of type %s',
   async (type) => {
-    const { registry, told, disconnect } = scene();
+    const { registry, logged, disconnect } = scene();
     await registry.seat(connectionId, { principalId: 'user:42' });
     const event = disconnectEvent();
     const requestContext = { ...event.requestContext, eventType: type as 'MESSAGE' };
     expect(await disconnect({ ...event, requestContext })).toEqual({ statusCode: 403 });
     expect(registry.rows).toHaveLength(1);
-    expect(told.count('Disconnected')).toBe(0);
+    expect(logged.count('Disconnected')).toBe(0);
   },
 );
 
 it('tells how the socket was closed', async () => {
-  const { told, disconnect } = scene();
+  const { logged, disconnect } = scene();
   await disconnect(disconnectEvent());
-  expect(told.lines[0]?.fields).toEqual({
+  expect(logged.lines[0]?.fields).toEqual({
     connectionId,
     principalId: 'user:42',
     code: 1005,

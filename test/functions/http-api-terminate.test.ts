@@ -11,6 +11,7 @@ import { createFakeBroadcaster } from '../fakes/broadcaster.ts';
 import { MemoryClaims } from '../fakes/claims.ts';
 import { ManualClock } from '../fakes/clock.ts';
 import { MemoryIdempotency } from '../fakes/idempotency.ts';
+import { LoggedLines } from '../fakes/logged-lines.ts';
 import { MemoryMembers } from '../fakes/members.ts';
 import { failNext } from '../fakes/order.ts';
 import { MemoryRegistry } from '../fakes/registry.ts';
@@ -19,7 +20,6 @@ import { signQuery } from '../fakes/signed-request.ts';
 import { FakeSockets } from '../fakes/sockets.ts';
 import { MemorySubscriptions } from '../fakes/subscriptions.ts';
 import { contents, sealTicket } from '../fakes/ticket.ts';
-import { Told } from '../fakes/told.ts';
 
 const shared = { appId: 'app', key: 'key', secret: 'secret' };
 const hash = 'a'.repeat(64);
@@ -32,7 +32,7 @@ async function scene() {
   const registry = new MemoryRegistry(clock);
   const revocations = new MemoryRevocations(clock);
   const sender = new FakeSockets(clock).open('a', 'b');
-  const told = new Told();
+  const logged = new LoggedLines();
   await registry.seat('a', { principalId: 'user:42', sessionHash: hash });
   await registry.seat('b', { principalId: 'user:42', sessionHash: 'b'.repeat(64) });
   let kept = deriveCredentials(shared);
@@ -61,7 +61,7 @@ async function scene() {
       clock,
     }),
     clock,
-    tell: told.tell,
+    log: logged.log,
     // What they are for has a test of its own.
     subscriptions: new MemorySubscriptions(clock),
     members: new MemoryMembers(clock),
@@ -88,21 +88,21 @@ async function scene() {
   }
   const ticket = () =>
     sealTicket(shared, contents(Math.floor(clock.now() / 1000), { c: 'SID=after', s: 'after', i: { userId: '42' } }));
-  return { registry, revocations, sender, told, fresh, ask, ticket, asked: () => asked };
+  return { registry, revocations, sender, logged, fresh, ask, ticket, asked: () => asked };
 }
 
 const done = { statusCode: 200, headers: { 'content-type': 'application/json' }, body: '{}' };
 
 it('gives a session’s sockets another id, when PHP brings a ticket for it', async () => {
-  const { registry, told, ask, ticket } = await scene();
+  const { registry, logged, ask, ticket } = await scene();
   expect(await ask(ofRebind(hash), { body: JSON.stringify({ user_id: '42', ticket: ticket() }) })).toEqual(done);
   expect(registry.rows.find(({ connectionId }) => connectionId === 'a')?.sessionHash).toBe(
     hashSessionId(deriveCredentials(shared), 'after'),
   );
-  expect(told.lines).toMatchObject([
+  expect(logged.lines).toMatchObject([
     { level: 'info', message: 'rebound', fields: { principalId: 'user:42' }, counts: { Rebound: 1, RebindFailed: 0 } },
   ]);
-  expect(JSON.stringify(told.lines)).not.toContain(hash);
+  expect(JSON.stringify(logged.lines)).not.toContain(hash);
 });
 
 it.each([
@@ -119,20 +119,22 @@ it.each([
 });
 
 it('fails when a socket is left with the old id, so that PHP hears of it', async () => {
-  const { registry, told, ask, ticket } = await scene();
+  const { registry, logged, ask, ticket } = await scene();
   failNext(registry, 'rebind');
   const body = JSON.stringify({ user_id: '42', ticket: ticket() });
   await expect(ask(ofRebind(hash), { body })).rejects.toThrow('1 sockets are known by the old session id still.');
-  expect(told.lines).toMatchObject([{ level: 'error', counts: { RebindFailed: 1 } }]);
+  expect(logged.lines).toMatchObject([{ level: 'error', counts: { RebindFailed: 1 } }]);
 });
 
 it('closes a user’s sockets and answers as Pusher does, each time', async () => {
-  const { sender, told, ask } = await scene();
+  const { sender, logged, ask } = await scene();
   expect(await ask(ofUser('42'))).toEqual(done);
   expect([sender.isOpen('a'), sender.isOpen('b')]).toEqual([false, false]);
   const steps = { revokeMs: 0, findMs: 0, markMs: 0, closeMs: 0, forgetMs: 0 };
   const fields = { principalId: 'user:42', of: 'user', found: 2, gone: 0, ...steps };
-  expect(told.lines).toEqual([{ level: 'info', message: 'revoked', fields, counts: { Revoked: 2, RevokeFailed: 0 } }]);
+  expect(logged.lines).toEqual([
+    { level: 'info', message: 'revoked', fields, counts: { Revoked: 2, RevokeFailed: 0 } },
+  ]);
   expect(await ask(ofUser('42'))).toEqual(done);
   expect(await ask(ofUser('nobody'))).toEqual(done);
 });
@@ -176,10 +178,10 @@ it.each(['-'.repeat(129), 'nobody', '43', 'a%20b'])(
 );
 
 it('closes a session’s sockets, whose user the body names, and tells no hash', async () => {
-  const { sender, told, ask } = await scene();
+  const { sender, logged, ask } = await scene();
   expect(await ask(ofSession(hash), { body: '{"user_id":"42"}' })).toEqual(done);
   expect([sender.isOpen('a'), sender.isOpen('b')]).toEqual([false, true]);
-  expect(JSON.stringify(told.lines)).not.toContain(hash);
+  expect(JSON.stringify(logged.lines)).not.toContain(hash);
 });
 
 it.each(['', '{}', '{"user_id":"43"}'])(
@@ -231,14 +233,14 @@ describe('refuses, and does nothing,', () => {
     ['no signature', ofUser('42'), { query: 'auth_key=key' }, 401],
     ['a signature with another secret', ofUser('42'), { secret: 'another' }, 401],
   ] as const)('%s', async (_, path, options, status) => {
-    const { registry, revocations, sender, told, ask } = await scene();
+    const { registry, revocations, sender, logged, ask } = await scene();
     const answer = await ask(path, options);
     expect(answer).toMatchObject({ statusCode: status, headers: { 'content-type': 'text/plain; charset=utf-8' } });
     expect(answer.body).toMatch(/ .*\.$/);
     expect([sender.isOpen('a'), sender.isOpen('b')]).toEqual([true, true]);
     expect(registry.rows.some(({ revokedAt }) => revokedAt !== undefined)).toBe(false);
     expect(revocations.names).toEqual([]);
-    expect(told.count('RequestRefused')).toBe(1);
+    expect(logged.count('RequestRefused')).toBe(1);
   });
 
   it('asks for a newer secret only when a signature does not fit', async () => {
@@ -253,10 +255,10 @@ describe('refuses, and does nothing,', () => {
 
 describe('fails, so that PHP knows and asks again,', () => {
   it('when a socket cannot be closed', async () => {
-    const { sender, told, ask } = await scene();
+    const { sender, logged, ask } = await scene();
     sender.break('a');
     await expect(ask(ofUser('42'))).rejects.toThrow('1 of 2 sockets could not be closed.');
-    expect(told.lines).toMatchObject([{ level: 'error', counts: { Revoked: 1, RevokeFailed: 1 } }]);
+    expect(logged.lines).toMatchObject([{ level: 'error', counts: { Revoked: 1, RevokeFailed: 1 } }]);
   });
 
   it('when the revocation cannot be written', async () => {

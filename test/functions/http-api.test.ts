@@ -7,12 +7,12 @@ import { createHttpApi } from '../../functions/http-api.ts';
 import { createFakeBroadcaster } from '../fakes/broadcaster.ts';
 import { ManualClock } from '../fakes/clock.ts';
 import { MemoryIdempotency } from '../fakes/idempotency.ts';
+import { LoggedLines } from '../fakes/logged-lines.ts';
 import { MemoryMembers } from '../fakes/members.ts';
 import { failNext, justAfter, justBefore } from '../fakes/order.ts';
 import { signQuery } from '../fakes/signed-request.ts';
 import { FakeSockets } from '../fakes/sockets.ts';
 import { MemorySubscriptions } from '../fakes/subscriptions.ts';
-import { Told } from '../fakes/told.ts';
 
 const shared = { appId: 'app', key: 'key', secret: 'secret' };
 
@@ -33,7 +33,7 @@ async function scene() {
   const sender = new FakeSockets(clock).open('ada1', 'ada2', 'bob');
   const subscriptions = new MemorySubscriptions(clock);
   const members = new MemoryMembers(clock);
-  const told = new Told();
+  const logged = new LoggedLines();
   const join = async (channel: string, connectionId: string, userId?: string) => {
     await subscriptions.add(channel, { principalId: `user:${userId ?? 'x'}`, connectionId }, 0, userId);
     if (userId !== undefined) await members.join(channel, { userId }, connectionId);
@@ -55,7 +55,7 @@ async function scene() {
     broadcast: (each) => port.broadcast(each),
     idempotency,
     clock,
-    tell: told.tell,
+    log: logged.log,
   });
 
   /** Signed as PHP signs it. */
@@ -85,7 +85,7 @@ async function scene() {
     };
     return api(event as unknown as APIGatewayProxyEventV2);
   }
-  return { probe, clock, subscriptions, members, sender, told, published, port, idempotency, join, ask, get };
+  return { probe, clock, subscriptions, members, sender, logged, published, port, idempotency, join, ask, get };
 }
 
 const ok = (answer: unknown) => ({
@@ -98,7 +98,7 @@ const event = { name: 'my-event', data: '{"a":1}', channel: 'news' };
 
 describe('an event', () => {
   it('reaches all who have joined its channel, data as it was, with an id', async () => {
-    const { sender, told, published, ask } = await scene();
+    const { sender, logged, published, ask } = await scene();
     const data = '{ "b" : "\\/\\u00f6" , "a":1.0}';
     expect(await ask('/events', { ...event, data })).toEqual(ok({}));
     expect(['ada1', 'ada2', 'bob'].map((id) => sender.heardBy(id))).toEqual([['my-event'], [], ['my-event']]);
@@ -109,7 +109,7 @@ describe('an event', () => {
       data,
       id: expect.stringMatching(/^[A-Za-z0-9_-]{22}$/),
     });
-    expect(told.lines).toEqual([
+    expect(logged.lines).toEqual([
       {
         level: 'info',
         message: 'published',
@@ -156,14 +156,14 @@ describe('an event', () => {
   });
 
   it('that is refused is published to nobody', async () => {
-    const { published, told, ask } = await scene();
+    const { published, logged, ask } = await scene();
     expect(await ask('/events', { ...event, data: 'x'.repeat(10_241) })).toMatchObject(
       refused(413, 'content of this event'),
     );
     expect(await ask('/events', { ...event, channel: 'a b' })).toMatchObject(refused(400, 'name that is not valid'));
     expect(await ask('/events', ' '.repeat(128 * 1024 + 1))).toMatchObject(refused(413, 'The body exceeds'));
     expect(published).toEqual([]);
-    expect(told.count('RequestRefused')).toBe(3);
+    expect(logged.count('RequestRefused')).toBe(3);
   });
 });
 
@@ -213,12 +213,12 @@ describe('a failure', () => {
     ['some', 1, false],
     ['all', 0, true],
   ])('of %s posts is told in the log', async (_, delivered, fails) => {
-    const { told, port, ask } = await scene();
+    const { logged, port, ask } = await scene();
     port.broadcast = async () => ({ delivered, gone: 0, lost: 2, retried: 3, handedOn: false, milliseconds: 9 });
     const asked = ask('/events', event);
     if (fails) await expect(asked).rejects.toThrow('None of 2 posts was accepted.');
     else expect(await asked).toEqual(ok({}));
-    expect(told.lines).toMatchObject([{ level: 'error', counts: { Delivered: delivered, Lost: 2 } }]);
+    expect(logged.lines).toMatchObject([{ level: 'error', counts: { Delivered: delivered, Lost: 2 } }]);
   });
 });
 
@@ -381,20 +381,20 @@ describe('asked about channels,', () => {
 
 describe('a flood of requests without a signature', () => {
   it('is one line in a minute for each sentence, and its metric stays exact', async () => {
-    const { probe, told } = await scene();
+    const { probe, logged } = await scene();
     for (let times = 0; times < 50; times += 1) await probe('/apps/app/events');
     for (let times = 0; times < 50; times += 1) await probe('/wp-login.php');
-    expect(told.messages).toEqual(['request refused', 'request refused']);
-    expect(told.count('RequestRefused')).toBe(100);
-    expect(told.lines.at(-1)).toMatchObject({ message: undefined, fields: { status: 404 } });
+    expect(logged.messages).toEqual(['request refused', 'request refused']);
+    expect(logged.count('RequestRefused')).toBe(100);
+    expect(logged.lines.at(-1)).toMatchObject({ message: undefined, fields: { status: 404 } });
   });
 
   it('is told of at the next invocation after the minute, which may be PHP’s', async () => {
-    const { probe, ask, clock, told } = await scene();
+    const { probe, ask, clock, logged } = await scene();
     for (let times = 0; times < 50; times += 1) await probe('/apps/app/events');
     await clock.advance(60_000);
     await ask('/events', event);
-    expect(told.lines.find(({ message }) => message === 'refusals suppressed')?.fields).toMatchObject({
+    expect(logged.lines.find(({ message }) => message === 'refusals suppressed')?.fields).toMatchObject({
       suppressed: 49,
     });
   });
@@ -404,19 +404,19 @@ describe('a flood of requests without a signature', () => {
     ['that is a copy of an old one', { time: -601 }],
     ['over another body', { body: 'other' }],
   ])('is another thing than one with a bad signature, which is logged in full, each of them: %s', async (_, bad) => {
-    const { probe, clock, told } = await scene();
+    const { probe, clock, logged } = await scene();
     const time = Math.floor(clock.now() / 1000) + ('time' in bad ? bad.time : 0);
     const path = '/apps/app/events';
     const body = Buffer.from('body' in bad ? bad.body : '');
     const secret = 'secret' in bad ? bad.secret : shared.secret;
     const query = signQuery({ method: 'POST', path, body }, { ...shared, secret, time });
     for (let times = 0; times < 50; times += 1) expect(await probe(path, query)).toMatchObject({ statusCode: 401 });
-    expect(told.messages).toEqual(Array(50).fill('request refused'));
+    expect(logged.messages).toEqual(Array(50).fill('request refused'));
   });
 
   it('hides none of PHP’s own mistakes, which are signed', async () => {
-    const { ask, told } = await scene();
+    const { ask, logged } = await scene();
     for (let times = 0; times < 50; times += 1) await ask('/events', '{');
-    expect(told.messages).toEqual(Array(50).fill('request refused'));
+    expect(logged.messages).toEqual(Array(50).fill('request refused'));
   });
 });

@@ -6,13 +6,14 @@ import { anyText } from '../fakes/any-text.ts';
 import { ManualClock } from '../fakes/clock.ts';
 import { MemoryCounters } from '../fakes/counters.ts';
 import { connectionId, messageEvent } from '../fakes/events.ts';
+import { LoggedLines } from '../fakes/logged-lines.ts';
+import { failNext } from '../fakes/order.ts';
 import { FakeSockets } from '../fakes/sockets.ts';
-import { Told } from '../fakes/told.ts';
 
 /** Verbs that only repeat who asked for what. */
 function scene({ perConnection = 1000, perUser = 1000, authorized = true, fails = false } = {}) {
   const clock = new ManualClock();
-  const told = new Told();
+  const logged = new LoggedLines();
   const sender = new FakeSockets(clock).open(connectionId);
   const asked: string[] = [];
   const act = (verb: string) => async (speaker: { principalId: string }) => {
@@ -34,7 +35,7 @@ function scene({ perConnection = 1000, perUser = 1000, authorized = true, fails 
     },
     new MemoryCounters(),
   );
-  const message = createMessage({ verbs, limit, sender, tell: told.tell });
+  const message = createMessage({ verbs, limit, sender, log: logged.log });
   const say = async (body: string | undefined, id = connectionId) => {
     const event = messageEvent(body, authorized ? undefined : 'none');
     const requestContext = { ...event.requestContext, connectionId: id, requestTimeEpoch: clock.now() };
@@ -42,7 +43,7 @@ function scene({ perConnection = 1000, perUser = 1000, authorized = true, fails 
     expect(response.statusCode).toBe(200);
     return JSON.parse(response.body ?? '') as { event: string; data: unknown };
   };
-  return { clock, told, sender, asked, say };
+  return { clock, logged, sender, asked, say };
 }
 
 const pong = { event: 'pusher:pong', data: {} };
@@ -141,11 +142,11 @@ describe('when something fails', () => {
       { event: 'pusher:subscription_error', channel: 'news', data: { type: 'ServerError', status: 500 } },
     ],
   ])('answers %s with an error all the same, and tells no more of it than its name', async (body, reply) => {
-    const { told, say } = scene({ fails: true });
+    const { logged, say } = scene({ fails: true });
     const said = await say(body);
     expect(said).toMatchObject(reply);
-    expect(told.count('FrameFailed')).toBe(1);
-    expect(JSON.stringify([told.lines, said])).not.toContain('secret');
+    expect(logged.count('FrameFailed')).toBe(1);
+    expect(JSON.stringify([logged.lines, said])).not.toContain('secret');
   });
 });
 
@@ -177,13 +178,23 @@ describe('too many frames', () => {
   it.each([{ perConnection: 5 }, { perUser: 5 }])(
     'close the socket when they go on: first it is told why',
     async (limits) => {
-      const { told, sender, say } = scene(limits);
+      const { logged, sender, say } = scene(limits);
       for (let n = 0; n < 15; n += 1) await say('nonsense');
       expect(sender.isOpen(connectionId)).toBe(true);
       expect(await say('nonsense')).toEqual(pong);
       expect(sender.heardBy(connectionId)).toEqual(['pusher:error']);
       expect(sender.isOpen(connectionId)).toBe(false);
-      expect(told.count('Flooded')).toBe(1);
+      expect(logged.count('Flooded')).toBe(1);
     },
   );
+
+  it('fail where the reason cannot be posted, and the next closes the socket', async () => {
+    const { logged, sender, say } = scene({ perConnection: 5 });
+    for (let n = 0; n < 15; n += 1) await say('nonsense');
+    failNext(sender, 'post');
+    expect(await say('nonsense')).toMatchObject({ event: 'pusher:error', data: { code: 4300 } });
+    expect([sender.isOpen(connectionId), logged.count('FrameFailed')]).toEqual([true, 1]);
+    expect(await say('nonsense')).toEqual(pong);
+    expect(sender.isOpen(connectionId)).toBe(false);
+  });
 });

@@ -15,12 +15,12 @@ import { createRevalidate } from '../../functions/revalidate.ts';
 import { MemoryClaims } from '../fakes/claims.ts';
 import { ManualClock } from '../fakes/clock.ts';
 import { MemoryGuard } from '../fakes/guard-memory.ts';
+import { LoggedLines } from '../fakes/logged-lines.ts';
 import { failNext, justBefore } from '../fakes/order.ts';
 import { MemoryRegistry } from '../fakes/registry.ts';
 import { MemoryRevocations } from '../fakes/revocations.ts';
 import { FakeSockets } from '../fakes/sockets.ts';
 import { MemorySubscriptions } from '../fakes/subscriptions.ts';
-import { Told } from '../fakes/told.ts';
 
 const credentials = deriveCredentials({ appId: 'app', key: 'key', secret: 'open sesame' });
 
@@ -28,7 +28,7 @@ async function scene({ sessions: count = 1, claims = new MemoryClaims(new Manual
   const clock = new ManualClock();
   const registry = new MemoryRegistry(clock);
   const sender = new FakeSockets(clock);
-  const told = new Told();
+  const logged = new LoggedLines();
   const php = {
     answer: (sessionId: string): Session | Refusal => ({ sessionId }),
     /** Milliseconds that each answer takes, in the order in which it is asked. */
@@ -68,16 +68,16 @@ async function scene({ sessions: count = 1, claims = new MemoryClaims(new Manual
     closeAtTheEnd: createCloseAtTheEnd({ live: registry, closeConnections, clock }),
     polling: { poll, guard, interval, timeoutMs: 20_000 },
     clock,
-    tell: told.tell,
+    log: logged.log,
   });
-  return { clock, registry, revocations, sender, told, php, claims, guard, run };
+  return { clock, registry, revocations, sender, logged, php, claims, guard, run };
 }
 
 it('tells what became of the sessions in one line, which is the metric as well', async () => {
-  const { php, told, run } = await scene({ sessions: 3 });
+  const { php, logged, run } = await scene({ sessions: 3 });
   php.answer = (sessionId) => (sessionId === 's0' ? refuse('not-logged-in') : { sessionId });
   await run();
-  expect(told.lines).toEqual([
+  expect(logged.lines).toEqual([
     {
       level: 'info',
       message: 'revalidated',
@@ -88,7 +88,7 @@ it('tells what became of the sessions in one line, which is the metric as well',
 });
 
 it('waits for a session that ends before the next run, closes its socket then, and asks in other runs meanwhile', async () => {
-  const { clock, registry, sender, told, claims, run } = await scene({ sessions: 0 });
+  const { clock, registry, sender, logged, claims, run } = await scene({ sessions: 0 });
   sender.open('mortal');
   await registry.seat('mortal', { sessionExpiresAt: Math.floor(clock.now() / 1000) + 40 });
   const running = run();
@@ -97,7 +97,7 @@ it('waits for a session that ends before the next run, closes its socket then, a
   await clock.advance(1_000);
   await running;
   expect(sender.isOpen('mortal')).toBe(false);
-  expect(told.lines).toEqual([
+  expect(logged.lines).toEqual([
     { level: 'info', message: 'closed at the end', fields: { gone: 0 }, counts: { Ended: 1, EndFailed: 0 } },
   ]);
 });
@@ -137,35 +137,35 @@ it('makes connections of 0.1.0 known to their owners, and closes those that were
 });
 
 it('tells nothing in a minute in which nothing was due', async () => {
-  const { told, run } = await scene({ sessions: 0 });
+  const { logged, run } = await scene({ sessions: 0 });
   await run();
-  expect(told.lines).toEqual([]);
+  expect(logged.lines).toEqual([]);
 });
 
 it('tells once why nobody knows, and not for each socket', async () => {
-  const { php, told, run } = await scene({ sessions: 50 });
+  const { php, logged, run } = await scene({ sessions: 50 });
   php.answer = () => {
     throw new SessionCheckFailed('unavailable', 'it answered 503');
   };
   await run();
-  const errors = told.lines.filter(({ level }) => level === 'error');
+  const errors = logged.lines.filter(({ level }) => level === 'error');
   expect(errors).toMatchObject([{ message: 'session check unavailable', fields: { reason: 'it answered 503' } }]);
-  expect(told.count('RecheckFailed') + told.count('RecheckLate')).toBe(50);
+  expect(logged.count('RecheckFailed') + logged.count('RecheckLate')).toBe(50);
 });
 
 it('fails when too many are lost to be believed, so that the alarm goes off, and closes nothing', async () => {
-  const { php, sender, told, claims, run } = await scene({ sessions: 30 });
+  const { php, sender, logged, claims, run } = await scene({ sessions: 30 });
   php.answer = () => refuse('not-logged-in');
   await expect(run()).rejects.toThrow(
     '30 of 30 users were logged out within one check interval. No socket is closed for that',
   );
   expect(sender.isOpen('tab0')).toBe(true);
-  expect(told.count('RecheckLost')).toBe(30);
+  expect(logged.count('RecheckLost')).toBe(30);
   expect(claims.isHeld('revalidate')).toBe(false);
 });
 
 it('fails each minute for as long as it holds, until an operator releases it, who is told so', async () => {
-  const { php, clock, registry, told, run } = await scene({ sessions: 30 });
+  const { php, clock, registry, logged, run } = await scene({ sessions: 30 });
   php.answer = () => refuse('not-logged-in');
   for (let minute = 0; minute < 3; minute += 1) {
     await expect(run()).rejects.toThrow('No socket is closed for that');
@@ -174,7 +174,7 @@ it('fails each minute for as long as it holds, until an operator releases it, wh
   expect(await run({ release: true })).toBe(
     'The guard is off until 2026-11-20T12:15:00.000Z. Sockets of users who are logged out close from the next minute on.',
   );
-  expect(told.lines.at(-1)).toMatchObject({ level: 'warn', message: 'guard released' });
+  expect(logged.lines.at(-1)).toMatchObject({ level: 'warn', message: 'guard released' });
   expect(registry.rows).toHaveLength(30);
   await run();
   expect(registry.rows).toHaveLength(0);
@@ -209,7 +209,7 @@ it('fails from the third minute on in which PHP has not answered', async () => {
 });
 
 it('says that it has closed a session without an answer', async () => {
-  const { php, clock, registry, told, run } = await scene({ sessions: 30 });
+  const { php, clock, registry, logged, run } = await scene({ sessions: 30 });
   php.answer = (sessionId) => {
     if (sessionId === 's7') throw new SessionCheckFailed('unavailable', 'it did not answer in time');
     return { sessionId };
@@ -219,7 +219,7 @@ it('says that it has closed a session without an answer', async () => {
     await run();
     await clock.advance(60_000);
   }
-  expect(told.lines.filter(({ level }) => level === 'warn')).toMatchObject([
+  expect(logged.lines.filter(({ level }) => level === 'warn')).toMatchObject([
     { message: 'closed without an answer', fields: { sessions: 1 } },
   ]);
   expect(registry.rows).toHaveLength(29);
@@ -227,31 +227,31 @@ it('says that it has closed a session without an answer', async () => {
 
 // Else a slow PHP would keep sockets open: each run would ask until it has no time left to close what it found.
 it('closes what it has found although PHP takes as long for an answer as it may', async () => {
-  const { php, clock, told, run } = await scene({ sessions: 13 });
+  const { php, clock, logged, run } = await scene({ sessions: 13 });
   php.answer = () => refuse('not-logged-in');
   php.takes = [9_000, ...Array.from({ length: 12 }, () => 20_000)];
   const begin = clock.now();
   await clock.finish(run());
   expect(clock.now() - begin).toBeLessThan(42_000);
-  expect([php.asked, told.count('Ended'), told.count('RecheckLate')]).toEqual([5, 5, 8]);
+  expect([php.asked, logged.count('Ended'), logged.count('RecheckLate')]).toEqual([5, 5, 8]);
 });
 
 it('fails when a socket could not be closed', async () => {
-  const { php, clock, sender, told, run } = await scene();
+  const { php, clock, sender, logged, run } = await scene();
   php.answer = () => refuse('not-logged-in');
   sender.break('tab0');
   const running = run();
   const failed = expect(running).rejects.toThrow('1 sockets could not be closed');
   await clock.finish(running.catch(() => undefined));
   await failed;
-  expect(told.count('EndFailed')).toBe(1);
+  expect(logged.count('EndFailed')).toBe(1);
 });
 
 it('works once when two run at the same time', async () => {
-  const { php, told, run } = await scene({ sessions: 5 });
+  const { php, logged, run } = await scene({ sessions: 5 });
   await Promise.all([run(), run()]);
   expect(php.asked).toBe(5);
-  expect(told.messages).toEqual(['revalidated']);
+  expect(logged.messages).toEqual(['revalidated']);
 });
 
 it('does nothing while another is at it', async () => {

@@ -3,10 +3,10 @@ import { describe, expect, it } from 'vitest';
 import { createTick } from '../../functions/tick.ts';
 import { MemoryClaims } from '../fakes/claims.ts';
 import { ManualClock } from '../fakes/clock.ts';
+import { LoggedLines } from '../fakes/logged-lines.ts';
 import { failNext, justAfter, justBefore } from '../fakes/order.ts';
 import { MemoryRegistry } from '../fakes/registry.ts';
 import { FakeSockets } from '../fakes/sockets.ts';
-import { Told } from '../fakes/told.ts';
 
 const minuteMs = 60_000;
 
@@ -16,8 +16,8 @@ function scene(start = '2026-11-20T12:00:00.000Z', minutes = 1) {
   const registry = new MemoryRegistry(clock, 2);
   const claims = new MemoryClaims(clock);
   const sockets = new FakeSockets(clock);
-  const told = new Told();
-  const tick = createTick({ registry, claims, sender: sockets, clock, minutes, tell: told.tell });
+  const logged = new LoggedLines();
+  const tick = createTick({ registry, claims, sender: sockets, clock, minutes, log: logged.log });
   const claim = `tick:${Math.floor(clock.now() / minuteMs)}`;
 
   async function seat(id: string) {
@@ -29,7 +29,7 @@ function scene(start = '2026-11-20T12:00:00.000Z', minutes = 1) {
     sockets.close(connection.connectionId);
     await registry.leave(connection);
   }
-  return { clock, registry, claims, sockets, told, tick, claim, seat, depart };
+  return { clock, registry, claims, sockets, logged, tick, claim, seat, depart };
 }
 
 /** Every second from the first to the last, none twice. */
@@ -39,14 +39,14 @@ function secondsFrom(first: number, count: number): number[] {
 
 describe('one minute', () => {
   it('has a hello in each of its seconds for everyone, and no more', async () => {
-    const { clock, sockets, told, tick, seat } = scene();
+    const { clock, sockets, logged, tick, seat } = scene();
     const first = clock.now() / 1000;
     for (const id of ['a', 'b', 'c']) await seat(id);
     await clock.finish(tick());
     for (const id of ['a', 'b', 'c']) expect(sockets.secondsOf(id)).toEqual(secondsFrom(first, 60));
     expect(new Set(sockets.heardBy('a'))).toEqual(new Set(['hello']));
-    expect(told.count('Delivered')).toBe(180);
-    expect(told.lines).toHaveLength(1);
+    expect(logged.count('Delivered')).toBe(180);
+    expect(logged.lines).toHaveLength(1);
   });
 
   it('is spoken to its end by who comes in the middle of it', async () => {
@@ -181,11 +181,11 @@ describe('a timer that fires early', () => {
 
 describe('when nobody is here', () => {
   it('it ends at once: no claim, no post, no word', async () => {
-    const { claims, sockets, told, tick } = scene();
+    const { claims, sockets, logged, tick } = scene();
     await tick();
     expect(claims.names).toEqual([]);
     expect(sockets.posts).toBe(0);
-    expect(told.lines).toEqual([]);
+    expect(logged.lines).toEqual([]);
   });
 
   it('it ends at once for connections whose time has passed, although their rows are still there', async () => {
@@ -251,7 +251,7 @@ describe('who was not welcomed yet', () => {
 
 describe('a socket', () => {
   it('that is gone leaves, and the others hear on', async () => {
-    const { clock, registry, sockets, told, tick, seat } = scene();
+    const { clock, registry, sockets, logged, tick, seat } = scene();
     const [a, b] = [await seat('a'), await seat('b')];
     const speaking = tick();
     await clock.advance(5_500);
@@ -260,16 +260,16 @@ describe('a socket', () => {
     expect(registry.has(a)).toBe(false);
     expect(registry.has(b)).toBe(true);
     expect(sockets.heardBy('b')).toHaveLength(60);
-    expect(told.count('Gone')).toBe(1);
+    expect(logged.count('Gone')).toBe(1);
   });
 
   it('to which the post fails stays, and is tried again', async () => {
-    const { clock, registry, sockets, told, tick, seat } = scene('2026-11-20T12:00:50.000Z');
+    const { clock, registry, sockets, logged, tick, seat } = scene('2026-11-20T12:00:50.000Z');
     const [a] = [await seat('a'), await seat('b')];
     sockets.break('a');
     await clock.finish(tick());
     expect(registry.has(a)).toBe(true);
-    expect(told.count('Lost')).toBe(10);
+    expect(logged.count('Lost')).toBe(10);
     expect(sockets.heardBy('b')).toHaveLength(10);
   });
 

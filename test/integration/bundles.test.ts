@@ -19,23 +19,72 @@ describe('what is deployed', () => {
     expect((await bundleOf(entry)).bytes).toBeLessThanOrEqual(kilobytes * 1000);
   });
 
-  it.each(['authorizer'] as const)('as %s has no AWS SDK in it', async (entry) => {
-    const sdk = (await bundleOf(entry)).inputs.filter((input) =>
-      /node_modules\/(@aws-sdk|@smithy|aws-sdk)\//.test(input),
+  it('as authorizer has these files and nothing of a package: it has to start fast', async () => {
+    const core = ['connections/connection', 'json', 'keys/aes-gcm', 'keys/credentials', 'keys/gateway-signature']
+      .concat(['refusal', 'refusal-log', 'handshake/handshake-options', 'handshake/identity', 'handshake/origin'])
+      .concat(['handshake/question', 'handshake/session', 'handshake/session-answer', 'handshake/session-endpoint'])
+      .concat(['handshake/ticket']);
+    const edge = [
+      'authorizer-event',
+      'clock',
+      'credentials-source',
+      'environment',
+      'http',
+      'php',
+      'sigv4',
+      'telemetry',
+    ];
+    const expected = [
+      ...['authorizer', 'wiring/authorizer'].map((name) => `functions/${name}.ts`),
+      ...core.map((name) => `functions/core/${name}.ts`),
+      ...edge.map((name) => `functions/edge/${name}.ts`),
+    ];
+    expect((await filesIn('authorizer')).toSorted()).toEqual(expected.toSorted());
+  });
+
+  const all = ['client-apigatewaymanagementapi', 'client-dynamodb', 'client-lambda'];
+  it.each([
+    ['connect', ['client-dynamodb', 'client-lambda'], 'connections handshake http-api keys sessions'],
+    ['message', all, 'channels connections delivery frames handshake http-api keys'],
+    ['disconnect', all, 'channels connections delivery frames'],
+    ['deliver', all, 'channels connections delivery frames http-api sessions'],
+    ['http-api', all, 'channels connections delivery frames handshake http-api keys sessions'],
+    ['revalidate', all, 'channels connections delivery frames handshake http-api keys sessions'],
+    ['tick', ['client-apigatewaymanagementapi', 'client-dynamodb'], 'connections delivery frames http-api'],
+  ] as const)('as %s has these clients of AWS and these folders of core', async (entry, clients, folders) => {
+    const files = await filesIn(entry);
+    const unique = (found: readonly string[]) => [...new Set(found)].sort();
+    expect(unique(files.flatMap((file) => /@aws-sdk\/(client-[a-z]+)\//.exec(file)?.[1] ?? []))).toEqual(clients);
+    expect(unique(files.flatMap((file) => /^functions\/core\/([a-z-]+)\//.exec(file)?.[1] ?? [])).join(' ')).toBe(
+      folders,
     );
-    expect(sdk).toEqual([]);
   });
 
   it.each(entries)('as %s has neither CDK nor the local cloud in it', async (entry) => {
     const strangers = (await bundleOf(entry)).inputs.filter((input) =>
-      /^(lib|local|test|bin)\/|aws-cdk-lib|dynalite/.test(input),
+      /^(?!functions\/|node_modules\/|<stdin>$)|aws-cdk-lib|dynalite/.test(input),
     );
     expect(strangers).toEqual([]);
   });
 
+  it.each(entries.filter((entry) => entry !== 'http-api'))(
+    'as %s has no routes of the HTTP API in it',
+    async (entry) => {
+      expect((await bundleOf(entry)).contents).not.toContain('functions/core/http-api/routes.ts');
+    },
+  );
+
   async function bundleOf(entry: Entry) {
     const metafile: Metafile = JSON.parse(await readFile(join(inject('bundles'), `${entry}.json`), 'utf8'));
     const [output] = Object.values(metafile.outputs);
-    return { bytes: output?.bytes ?? 0, inputs: Object.keys(metafile.inputs) };
+    const contents = Object.entries(output?.inputs ?? {}).flatMap(([input, { bytesInOutput }]) =>
+      bytesInOutput > 0 ? [input] : [],
+    );
+    return { bytes: output?.bytes ?? 0, inputs: Object.keys(metafile.inputs), contents };
+  }
+
+  async function filesIn(entry: Entry): Promise<string[]> {
+    const { contents } = await bundleOf(entry);
+    return contents.filter((file) => file !== '<stdin>');
   }
 });

@@ -57,11 +57,11 @@ describe('pusher-js with one-use tickets', () => {
     (visitor: Visitor | undefined) =>
     async (
       { socketId, channelName }: { readonly socketId: string; readonly channelName: string },
-      tell: (error: Error | null, signature: unknown) => void,
+      callback: (error: Error | null, signature: unknown) => void,
     ) => {
       const body = new URLSearchParams({ socket_id: socketId, channel_name: channelName });
       const answer = await visitor?.post('/pusher/auth', body);
-      tell(answer?.ok ? null : new Error(`${answer?.status}`), await answer?.json());
+      callback(answer?.ok ? null : new Error(`${answer?.status}`), await answer?.json());
     };
   const enter = async (user: string) => {
     const visitor = new Visitor(demo.pageUrl);

@@ -9,10 +9,10 @@ import { createCredentialsSource } from '../../functions/edge/credentials-source
 import { createSessionLookup } from '../../functions/edge/php.ts';
 import { ManualClock } from '../fakes/clock.ts';
 import { knock, origin, sessionId } from '../fakes/events.ts';
+import { LoggedLines } from '../fakes/logged-lines.ts';
 import { isSignedWith } from '../fakes/signed-asker.ts';
 import { contents, sealTicket } from '../fakes/ticket.ts';
 import { mutationsOf } from '../fakes/ticket-mutations.ts';
-import { Told } from '../fakes/told.ts';
 import { answerJson, WebServer } from '../fakes/web-server.ts';
 
 const first: PusherCredentials = { appId: 'app', key: 'key', secret: 'the first secret' };
@@ -60,7 +60,7 @@ function startAuthorizer(given: HandshakeOptions = { mode: 'ticket' }) {
   const settings = { ...options, endpoint: php.url('/getSessionID'), timeoutMs: 2500 };
   const sessions = createSessionLookup(settings, credentials, clock, () => {});
   const origins = { allowedOrigins: [origin], allowMissingOrigin: false };
-  return createAuthorizer({ origins, options, sessions, credentials, clock, tell: new Told().tell });
+  return createAuthorizer({ origins, options, sessions, credentials, clock, log: new LoggedLines().log });
 }
 
 const seconds = () => Math.floor(clock.now() / 1000);

@@ -5,7 +5,7 @@ import { type Speaker, userOf } from '../frames/speaker.ts';
 import { fieldsOf } from '../json.ts';
 import type { IsSigned } from '../keys/socket-signature.ts';
 import { isRefusal, type Refusal, refuseFrame } from '../refusal.ts';
-import { channelOfUser, isAmong, kindOf } from './channel.ts';
+import { channelOfUser, kindOf, matchesAny } from './channel.ts';
 import { isBig, readMember } from './presence.ts';
 
 /** What a client asks for when it subscribes or unsubscribes. */
@@ -34,7 +34,7 @@ export function createAdmission(isSigned: IsSigned, registry: Pick<ConnectionReg
         return {};
       case 'private':
       case 'encrypted':
-        return isAmong(request.channel, speaker.channels) || (await isSignedFor(speaker, request))
+        return matchesAny(request.channel, speaker.channels) || (await isSignedFor(speaker, request))
           ? {}
           : refuseFrame('not-allowed');
       case 'presence':
@@ -56,7 +56,7 @@ export function createAdmission(isSigned: IsSigned, registry: Pick<ConnectionReg
     if (await isSignedFor(speaker, request)) {
       return request.channelData === undefined ? registry.signedInAs(speaker) : readMember(request.channelData);
     }
-    return isAmong(request.channel, speaker.channels) ? userOf(speaker) : undefined;
+    return matchesAny(request.channel, speaker.channels) ? userOf(speaker) : undefined;
   }
 
   async function admitUser(speaker: Speaker, channel: string): Promise<Admission | Refusal> {

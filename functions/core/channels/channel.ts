@@ -39,7 +39,7 @@ export function channelOfUser(userId: string): string {
 }
 
 /** Whether one of these patterns, where a `*` at the end stands for anything, fits the channel. */
-export function isAmong(channel: string, patterns: readonly string[]): boolean {
+export function matchesAny(channel: string, patterns: readonly string[]): boolean {
   return patterns.some((pattern) =>
     pattern.endsWith('*') ? channel.startsWith(pattern.slice(0, -1)) : channel === pattern,
   );

@@ -8,7 +8,7 @@ import { kindOf } from './channel.ts';
 import type { Subscriptions } from './subscriptions.ts';
 
 export interface ClientEventParts {
-  readonly registry: Pick<ConnectionRegistry, 'maySpeak'>;
+  readonly registry: Pick<ConnectionRegistry, 'maySend'>;
   readonly subscriptions: Pick<Subscriptions, 'find'>;
   /** Of client events, by connection and by user. */
   readonly limit: Limit;
@@ -37,11 +37,11 @@ export function createClientEvent({ registry, subscriptions, limit, broadcast, n
     // Before anything is read: what is too much must cost no more than to say so.
     const tooMuch = await limit(speaker);
     if (tooMuch !== undefined) return errorFrame(refuseFrame(tooMuch));
-    const [subscription, maySpeak] = await Promise.all([
+    const [subscription, maySend] = await Promise.all([
       subscriptions.find(channel, speaker),
-      registry.maySpeak(speaker),
+      registry.maySend(speaker),
     ]);
-    if (!maySpeak) return errorFrame(refuseFrame('connection-ended'));
+    if (!maySend) return errorFrame(refuseFrame('connection-ended'));
     if (subscription === undefined) return errorFrame(refuseFrame('not-joined'));
 
     const user = subscription.userId === undefined ? {} : { user_id: subscription.userId };

@@ -66,7 +66,7 @@ export function createJoin(parts: JoinParts): Join {
       if (actsAs !== undefined && (await isRevoked(speaker, actsAs))) {
         return { ending: refuseFrame('revoked-user') };
       }
-      const before = await subscriptions.add(channel, speaker, speaker.saidAt, member?.userId);
+      const before = await subscriptions.add(channel, speaker, speaker.sentAt, member?.userId);
       if (member !== undefined && before?.userId === member.userId) outcome = await repeat(channel, member);
       outcome ??= member === undefined ? await confirm(speaker, channel) : await appear(speaker, channel, member);
       return outcome;
@@ -133,7 +133,7 @@ export function createJoin(parts: JoinParts): Join {
 
   /** And nothing that a younger frame has done. */
   async function undo(speaker: Speaker, channel: string, member: Member | undefined): Promise<void> {
-    await takeOff(speaker, channel, { userId: member?.userId, joinedBefore: speaker.saidAt + 1 });
+    await takeOff(speaker, channel, { userId: member?.userId, joinedBefore: speaker.sentAt + 1 });
   }
 }
 

@@ -109,7 +109,7 @@ export function createLeaveChannel({ subscriptions, members, announce }: LeaveCh
 export type TakeOff = (speaker: Speaker, channel: string, leaving: Leaving) => Promise<void>;
 
 export interface TakeOffParts {
-  readonly registry: Pick<ConnectionRegistry, 'join' | 'part'>;
+  readonly registry: Pick<ConnectionRegistry, 'join' | 'leaveChannel'>;
   readonly subscriptions: Pick<Subscriptions, 'find'>;
   readonly leaveChannel: LeaveChannel;
 }
@@ -118,7 +118,7 @@ export interface TakeOffParts {
 export function createTakeOff({ registry, subscriptions, leaveChannel }: TakeOffParts): TakeOff {
   return async (speaker, channel, leaving) => {
     if (!(await leaveChannel(channel, speaker, leaving))) return;
-    await registry.part(speaker, channel);
+    await registry.leaveChannel(speaker, channel);
     if ((await subscriptions.find(channel, speaker)) === undefined) return;
     // A younger frame has joined in between, and would be missing on that list.
     const joining = await registry.join(speaker, channel, Number.MAX_SAFE_INTEGER);

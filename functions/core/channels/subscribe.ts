@@ -38,7 +38,7 @@ export function createUnsubscribe(takeOff: TakeOff) {
     const request = readSubscriptionRequest(data);
     if (isRefusal(request)) return errorFrame(request);
     const { channel } = request;
-    if (isChannelName(channel)) await takeOff(speaker, channel, { joinedBefore: speaker.saidAt });
+    if (isChannelName(channel)) await takeOff(speaker, channel, { joinedBefore: speaker.sentAt });
     return pongFrame;
   };
 }

@@ -22,7 +22,7 @@ export const defaultLimit: ConnectionLimit = { maxConnections: 100, atMaxConnect
  * they are never above the limit. Under `refuse` both may go although one had room. Under `oldest-out` everybody decides by
  * the same order, in which the newest stay; else two could put out each other.
  */
-export function whoMustGo(
+export function findExcessConnections(
   newcomer: Connection,
   open: readonly RegisteredConnection[],
   { maxConnections, atMaxConnections }: ConnectionLimit,

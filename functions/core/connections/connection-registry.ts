@@ -32,11 +32,11 @@ export type SigningIn = 'signed in' | 'other' | 'away';
  * `add` is called once per connection, before its handshake is answered. When it resolves, `ofSession` MUST find the connection. It MUST
  * NOT read.
  * `holds` answers whether the connection is here, not revoked and, where one is named, has joined the channel, and `whyRevoked` what its
- * client is to be told. `maySpeak` answers whether it is here, not revoked, and neither its time nor its session has ended. All three MUST
+ * client is to be told. `maySend` answers whether it is here, not revoked, and neither its time nor its session has ended. All three MUST
  * answer by what was written last, because a stale yes or no would be acted upon.
  * `join` takes a channel's name into the connection's row, for as long as it has fewer than `limit`, and refuses one that is not
  * here, was revoked, or whose time or session has ended. It MUST decide and write in one, and MAY be repeated. With a `userId` the
- * connection acts as that user on the channel, and `ofUser` MUST find it when this resolves. `part` takes the
+ * connection acts as that user on the channel, and `ofUser` MUST find it when this resolves. `leaveChannel` takes the
  * name out again; it MUST NOT create anything or fail when there is none.
  * `signIn` remembers on the row as whom the connection has signed in; it refuses whom `join` would, and who has signed in as
  * somebody else. `signedInAs` answers by what was written last.
@@ -62,10 +62,10 @@ export type SigningIn = 'signed in' | 'other' | 'away';
 export interface ConnectionRegistry {
   add(connection: NewConnection): Promise<void>;
   holds(connection: Connection, channel?: string): Promise<boolean>;
-  maySpeak(connection: Connection): Promise<boolean>;
+  maySend(connection: Connection): Promise<boolean>;
   whyRevoked(connection: Connection): Promise<RefusalReason | undefined>;
   join(connection: Connection, channel: string, limit: number, userId?: string): Promise<Joining>;
-  part(connection: Connection, channel: string): Promise<void>;
+  leaveChannel(connection: Connection, channel: string): Promise<void>;
   signIn(connection: Connection, member: Member): Promise<SigningIn>;
   signedInAs(connection: Connection): Promise<Member | undefined>;
   markWelcomed(connection: Connection, welcomedAt: number): Promise<boolean>;

@@ -31,9 +31,9 @@ export function createLimit(
 ): Limit {
   const ofConnection = createRateMeter(name, perConnection, isExact ? 1 : stepWithin(perConnection.limit), counters);
   const ofUser = createRateMeter(`${name}-of`, perUser, stepWithin(perUser.limit), counters);
-  return async ({ connectionId, principalId, saidAt }) => {
-    if ((await ofConnection(connectionId, saidAt)) === 'over') return perConnection.reason;
-    return (await ofUser(principalId, saidAt)) === 'over' ? perUser.reason : undefined;
+  return async ({ connectionId, principalId, sentAt }) => {
+    if ((await ofConnection(connectionId, sentAt)) === 'over') return perConnection.reason;
+    return (await ofUser(principalId, sentAt)) === 'over' ? perUser.reason : undefined;
   };
 }
 
@@ -50,11 +50,11 @@ export function createFloodLimit(settings: LimitSettings, counters: Counters): F
   return async (speaker) => {
     const reason = await limit(speaker);
     if (reason === undefined) return undefined;
-    const { connectionId, principalId, saidAt } = speaker;
+    const { connectionId, principalId, sentAt } = speaker;
     const isOfUser = reason === perUser.reason;
     const pressure = isOfUser
-      ? await refusedOfUser(principalId, saidAt)
-      : await refusedOfConnection(connectionId, saidAt);
+      ? await refusedOfUser(principalId, sentAt)
+      : await refusedOfConnection(connectionId, sentAt);
     return { reason, isFlood: pressure === 'over' };
   };
 }

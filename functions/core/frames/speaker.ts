@@ -4,7 +4,7 @@ import type { Member } from '../connections/member.ts';
 /** Who has sent a frame, as the authorizer knew him; nothing of it is taken from the frame. */
 export interface Speaker extends Connection {
   /** When API Gateway took the frame, in epoch milliseconds: frames of one connection run at the same time, in no order. */
-  readonly saidAt: number;
+  readonly sentAt: number;
   /** Epoch milliseconds: what happened later than this, the authorizer cannot have known. */
   readonly authorizedAt: number;
   /** What PHP says of the user, for presence channels. */

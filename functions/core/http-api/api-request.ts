@@ -41,7 +41,8 @@ const plainPath = /^[A-Za-z0-9\-._~!$&'()*+,;=:@/]*$/;
 /** What is signed is put together with line feeds, so nothing with one in it may be part of it. */
 const printable = /^\P{Cc}*$/u;
 
-const patterns = apiRoutes.map((entry) => ({
+// Pure, so that a bundle has them only where requests are read.
+const patterns = /* @__PURE__ */ apiRoutes.map((entry) => ({
   ...entry,
   pattern: new RegExp(`^${entry.path.replaceAll(/\{\w+\}/g, '([^/]+)')}$`),
 }));

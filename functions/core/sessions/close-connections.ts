@@ -44,6 +44,7 @@ export interface CloseConnectionsParts {
 export function createCloseConnections(parts: CloseConnectionsParts): CloseConnections {
   const { registry, sender, leaveChannel, leave, clock } = parts;
   return async (found, why, deadline) => {
+    if (found.length === 0) return { found: 0, closed: 0, gone: 0, failed: 0, took: {} };
     const watch = startStopwatch<keyof CloseReport['took']>(clock);
     const endedAt = clock.now();
     const lastFrame = encodeLastFrame(explainEnding(why));

@@ -79,7 +79,7 @@ export function createConnectionRows(
       return channel === undefined || channelsOf(row).includes(channel);
     },
 
-    maySpeak,
+    maySend,
 
     async whyRevoked(connection) {
       const row = await find(connection);
@@ -104,13 +104,13 @@ export function createConnectionRows(
         },
         ReturnValues: 'UPDATED_OLD',
       });
-      if (before === conditionFailed) return (await maySpeak(connection)) ? 'full' : 'away';
+      if (before === conditionFailed) return (await maySend(connection)) ? 'full' : 'away';
       // Each time, because a Lambda may have died here after the row took the user.
       if (userId !== undefined) await addOwner(userOwner(userId), connection);
       return channelsOf(before).includes(channel) ? 'again' : 'joined';
     },
 
-    async part(connection, channel) {
+    async leaveChannel(connection, channel) {
       await update(connection, {
         UpdateExpression: 'DELETE channels :channels',
         ConditionExpression: stillThere,
@@ -129,7 +129,7 @@ export function createConnectionRows(
         },
       });
       if (outcome !== conditionFailed) return 'signed in';
-      return (await maySpeak(connection)) ? 'other' : 'away';
+      return (await maySend(connection)) ? 'other' : 'away';
     },
 
     async signedInAs(connection) {
@@ -251,7 +251,7 @@ export function createConnectionRows(
     return findRow(client, table, keyOf(connection), attributes);
   }
 
-  async function maySpeak(connection: Connection): Promise<boolean> {
+  async function maySend(connection: Connection): Promise<boolean> {
     const row = await find(connection);
     const goesOn = (end: AttributeValue | undefined) =>
       Number(end?.N ?? Number.POSITIVE_INFINITY) > epochSeconds(clock);

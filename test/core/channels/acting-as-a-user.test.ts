@@ -33,7 +33,7 @@ async function scene() {
     principalId,
     connectionId: 'tab',
     channels: ['presence-*'],
-    saidAt: clock.now(),
+    sentAt: clock.now(),
     authorizedAt: clock.now(),
   };
   await clock.advance(1);

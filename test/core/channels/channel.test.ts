@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { channelOfUser, isAmong, isChannelName, kindOf } from '../../../functions/core/channels/channel.ts';
+import { channelOfUser, isChannelName, kindOf, matchesAny } from '../../../functions/core/channels/channel.ts';
 
 describe('what a channel is', () => {
   it.each([
@@ -62,11 +62,11 @@ describe('a pattern', () => {
     ['private-*', 'presence-x', false],
     ['private-a.c', 'private-abc', false],
   ])('%s fits %s: %s', (pattern, channel, fits) => {
-    expect(isAmong(channel, [pattern])).toBe(fits);
-    expect(isAmong(channel, ['private-never', pattern])).toBe(fits);
+    expect(matchesAny(channel, [pattern])).toBe(fits);
+    expect(matchesAny(channel, ['private-never', pattern])).toBe(fits);
   });
 
   it('that is not there fits nothing', () => {
-    expect(isAmong('private-x', [])).toBe(false);
+    expect(matchesAny('private-x', [])).toBe(false);
   });
 });

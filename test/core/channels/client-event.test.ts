@@ -27,7 +27,7 @@ async function scene() {
     principalId: `user:${id}`,
     connectionId: id,
     channels: [],
-    saidAt: 0,
+    sentAt: 0,
     authorizedAt: 0,
   }));
   for (const speaker of speakers) {
@@ -39,7 +39,7 @@ async function scene() {
   const [ann] = speakers;
   if (ann === undefined) throw new Error('Ann is missing.');
   const say = (frame: string | Frame, speaker = ann) =>
-    clientEvent({ ...speaker, saidAt: clock.now() }, typeof frame === 'string' ? (parseFrame(frame) as Frame) : frame);
+    clientEvent({ ...speaker, sentAt: clock.now() }, typeof frame === 'string' ? (parseFrame(frame) as Frame) : frame);
   return { ...channels, ann, say, counters, last: () => published.at(-1)?.frame };
 }
 

@@ -40,7 +40,7 @@ function scene({ maxChannels = 10, tooMuch }: { maxChannels?: number; tooMuch?: 
     const principalId = userId === undefined ? `session:${connectionId}` : `user:${userId}`;
     sender.open(connectionId);
     await registry.seat(connectionId, { principalId });
-    return { principalId, connectionId, userInfo, channels, saidAt: clock.now(), authorizedAt: clock.now() };
+    return { principalId, connectionId, userInfo, channels, sentAt: clock.now(), authorizedAt: clock.now() };
   }
   /** What the client is told: the reply, or where that is a pong only, the list that was posted before it. */
   async function join(speaker: Speaker, channel: unknown, fields: object = {}): Promise<Frame> {
@@ -54,8 +54,8 @@ function scene({ maxChannels = 10, tooMuch }: { maxChannels?: number; tooMuch?: 
     if ('ending' in reply) throw new Error(`The socket is closed: ${reply.ending.sentence}`);
     return reply;
   };
-  const part = (speaker: Speaker, channel: unknown, saidAt = speaker.saidAt + 1) =>
-    unsubscribe({ ...speaker, saidAt }, { event: 'pusher:unsubscribe', data: { channel } });
+  const part = (speaker: Speaker, channel: unknown, sentAt = speaker.sentAt + 1) =>
+    unsubscribe({ ...speaker, sentAt }, { event: 'pusher:unsubscribe', data: { channel } });
   const sign = ({ connectionId }: Speaker, ...parts: readonly string[]) => authFor(shared, connectionId, ...parts);
   const signInAs = (speaker: Speaker, userData: string, auth = sign(speaker, '', 'user', '', userData)) =>
     signIn(speaker, { event: 'pusher:signin', data: { auth, user_data: userData } });
@@ -346,10 +346,10 @@ describe('who unsubscribes', () => {
     async (channel) => {
       const { visit, join, unsubscribe, subscriptions, registry, members } = scene();
       const ann = await visit('aa', { userId: '42' });
-      const later = (ms: number) => ({ ...ann, saidAt: ann.saidAt + ms });
+      const later = (ms: number) => ({ ...ann, sentAt: ann.sentAt + ms });
       await join(ann, channel);
       await join(later(5), channel);
-      expect(await unsubscribe(ann, channel, ann.saidAt + 4)).toEqual(pong);
+      expect(await unsubscribe(ann, channel, ann.sentAt + 4)).toEqual(pong);
       expect(subscriptions.on(channel)).toEqual(['aa']);
       expect(registry.channelsOf(ann)).toEqual([channel]);
       expect(await members.of(channel)).toHaveLength(channel === room ? 1 : 0);
@@ -366,8 +366,8 @@ describe('who unsubscribes', () => {
     const the = scene();
     const ann = await the.visit('aa', { userId: '42' });
     await the.join(ann, channel);
-    justBefore(the[port], method as never, () => the.unsubscribe(ann, channel, ann.saidAt + 1));
-    const reply = await the.join({ ...ann, saidAt: ann.saidAt + 5 }, channel);
+    justBefore(the[port], method as never, () => the.unsubscribe(ann, channel, ann.sentAt + 1));
+    const reply = await the.join({ ...ann, sentAt: ann.sentAt + 5 }, channel);
     expect(reply.event).toBe('pusher_internal:subscription_succeeded');
     expect(the.subscriptions.on(channel)).toEqual(['aa']);
     expect(the.registry.channelsOf(ann)).toEqual([channel]);
@@ -380,8 +380,8 @@ describe('who unsubscribes', () => {
       const { visit, join, unsubscribe, subscriptions, registry } = scene();
       const ann = await visit('aa', { userId: '42' });
       await join(ann, channel);
-      justBefore(registry, 'part', () => join({ ...ann, saidAt: ann.saidAt + 5 }, channel));
-      await unsubscribe(ann, channel, ann.saidAt + 4);
+      justBefore(registry, 'leaveChannel', () => join({ ...ann, sentAt: ann.sentAt + 5 }, channel));
+      await unsubscribe(ann, channel, ann.sentAt + 4);
       expect(subscriptions.on(channel)).toEqual(['aa']);
       // Else a logout would not find it, and it would hear on.
       expect(registry.channelsOf(ann)).toEqual([channel]);
@@ -399,7 +399,7 @@ describe('who unsubscribes', () => {
     async (port, method) => {
       const the = scene();
       const ann = await the.visit('aa', { userId: '42' });
-      justAfter(the[port], method as never, () => the.unsubscribe(ann, room, ann.saidAt + 1));
+      justAfter(the[port], method as never, () => the.unsubscribe(ann, room, ann.sentAt + 1));
       await the.join(ann, room);
       expect(the.subscriptions.on(room)).toEqual([]);
       expect(await the.members.of(room)).toEqual([]);
@@ -544,7 +544,7 @@ it('a subscription that fails takes nothing of a younger one with it', async () 
   const { visit, join, subscriptions, registry, members } = scene();
   const ann = await visit('aa', { userId: '42' });
   justBefore(members, 'join', async () => {
-    await join({ ...ann, saidAt: ann.saidAt + 5 }, room);
+    await join({ ...ann, sentAt: ann.sentAt + 5 }, room);
     failNext(members, 'of');
   });
   await expect(join(ann, room)).rejects.toThrow('the network is down');
@@ -554,7 +554,7 @@ it('a subscription that fails takes nothing of a younger one with it', async () 
 });
 
 describe('a presence channel that is joined again', () => {
-  async function again(changes: { channelData?: string; saidAt?: number } = {}) {
+  async function again(changes: { channelData?: string; sentAt?: number } = {}) {
     const the = scene();
     const [ann, bob] = [await the.visit('aa'), await the.visit('bb', { userId: 'bob' })];
     await the.join(bob, room);
@@ -576,8 +576,8 @@ describe('a presence channel that is joined again', () => {
       });
     }
     const { posts } = the.sender;
-    const saidAt = ann.saidAt + (changes.saidAt ?? 5);
-    const reply = await the.subscribe({ ...ann, saidAt }, room, signed(changes.channelData ?? first));
+    const sentAt = ann.sentAt + (changes.sentAt ?? 5);
+    const reply = await the.subscribe({ ...ann, sentAt }, room, signed(changes.channelData ?? first));
     return { ...the, ann, reads, reply, posted: the.sender.posts - posts };
   }
 
@@ -591,7 +591,7 @@ describe('a presence channel that is joined again', () => {
 
   it('stays joined although an older frame leaves it, which is done later', async () => {
     const { ann, unsubscribe, subscriptions, members } = await again();
-    await unsubscribe(ann, room, ann.saidAt + 4);
+    await unsubscribe(ann, room, ann.sentAt + 4);
     expect(subscriptions.on(room)).toEqual(['aa', 'bb']);
     expect(await members.of(room)).toHaveLength(2);
   });
@@ -605,8 +605,8 @@ describe('a presence channel that is joined again', () => {
       const the = scene();
       const ann = await the.visit('aa', { userId: '42' });
       await the.join(ann, room);
-      justAfter(the[port], method as never, () => the.join({ ...ann, saidAt: ann.saidAt + 5 }, room));
-      await the.unsubscribe(ann, room, ann.saidAt + 4);
+      justAfter(the[port], method as never, () => the.join({ ...ann, sentAt: ann.sentAt + 5 }, room));
+      await the.unsubscribe(ann, room, ann.sentAt + 4);
       expect(the.subscriptions.on(room)).toEqual(['aa']);
       expect(the.registry.channelsOf(ann)).toEqual([room]);
       expect(await the.members.of(room)).toHaveLength(1);
@@ -618,10 +618,10 @@ describe('a presence channel that is joined again', () => {
     const ann = await the.visit('aa', { userId: '42' });
     await the.join(ann, room);
     justAfter(the.subscriptions, 'remove', async () => {
-      await the.join({ ...ann, saidAt: ann.saidAt + 5 }, room);
+      await the.join({ ...ann, sentAt: ann.sentAt + 5 }, room);
       justAfter(the.subscriptions, 'find', () => the.leave(ann));
     });
-    await the.unsubscribe(ann, room, ann.saidAt + 4);
+    await the.unsubscribe(ann, room, ann.sentAt + 4);
     expect(the.subscriptions.on(room)).toEqual([]);
     expect(await the.members.of(room)).toEqual([]);
   });
@@ -644,7 +644,7 @@ describe('a presence channel that is joined again', () => {
       const { channels = [] } = (await the.registry.revoke(ann, the.clock.now())) ?? {};
       for (const channel of channels) await the.leaveChannel(channel, ann);
     });
-    await the.join({ ...ann, saidAt: ann.saidAt + 5 }, room);
+    await the.join({ ...ann, sentAt: ann.sentAt + 5 }, room);
     expect(the.subscriptions.on(room)).toEqual(['bb']);
     expect(await the.members.of(room, 'aa')).toEqual([]);
   });
@@ -668,8 +668,8 @@ it('a user who leaves and is back at once is not announced to have left', async 
   const [watcher, ann] = [await visit('ww', { userId: 'watcher' }), await visit('aa', { userId: 'ann' })];
   await join(watcher, room);
   await join(ann, room);
-  justAfter(members, 'leave', () => join({ ...ann, saidAt: ann.saidAt + 5 }, room));
-  await unsubscribe(ann, room, ann.saidAt + 4);
+  justAfter(members, 'leave', () => join({ ...ann, sentAt: ann.sentAt + 5 }, room));
+  await unsubscribe(ann, room, ann.sentAt + 4);
   expect(sender.heardBy('ww')).not.toContain('pusher_internal:member_removed');
   expect(sender.heardBy('ww').at(-1)).toBe('pusher_internal:member_added');
   expect(await members.of(room)).toHaveLength(2);

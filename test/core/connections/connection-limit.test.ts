@@ -2,9 +2,9 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   type ConnectionLimit,
+  findExcessConnections,
   findLimitFault,
   limitChoices,
-  whoMustGo,
 } from '../../../functions/core/connections/connection-limit.ts';
 import type { RegisteredConnection } from '../../../functions/core/connections/connection-registry.ts';
 
@@ -18,8 +18,8 @@ const one = (connectionId: string, connectedAt: number): RegisteredConnection =>
 it('of two of one millisecond the same one goes, whoever looks', () => {
   const limit: ConnectionLimit = { maxConnections: 1, atMaxConnections: 'oldest-out' };
   const [a, b] = [one('a', 5), one('b', 5)];
-  expect(whoMustGo(a, [a, b], limit)).toBe('the newcomer');
-  expect(whoMustGo(b, [b, a], limit)).toEqual([a]);
+  expect(findExcessConnections(a, [a, b], limit)).toBe('the newcomer');
+  expect(findExcessConnections(b, [b, a], limit)).toEqual([a]);
 });
 
 // What a table shows to those who come at once is decided by the order of their writes alone; their clocks may say another.
@@ -35,7 +35,7 @@ it.each(limitChoices)(
           const me = one(`c${n}`, at);
           const write = () => rows.push(me);
           const look = () => {
-            const goes = whoMustGo(me, rows, limit);
+            const goes = findExcessConnections(me, rows, limit);
             const gone = goes === 'the newcomer' ? [me] : goes;
             rows = rows.filter((row) => !gone.includes(row));
           };

@@ -1,7 +1,7 @@
-import type { Occurrence, Tell } from '../../functions/edge/telemetry.ts';
+import type { Log, Occurrence } from '../../functions/edge/telemetry.ts';
 
 /** What was told, instead of written to a log. */
-export class Told {
+export class LoggedLines {
   readonly lines: {
     level: string;
     message: string | undefined;
@@ -9,7 +9,7 @@ export class Told {
     counts: Partial<Record<Occurrence, number>>;
   }[] = [];
 
-  readonly tell: Tell = (level, message, fields, counts) => {
+  readonly log: Log = (level, message, fields, counts) => {
     this.lines.push({ level, message, fields, counts });
   };
 
