@@ -45,14 +45,14 @@ export function synthesizeOnChange(
   life: Pick<Lifecycle, 'signal' | 'onEnd'>,
   sourceFolders: readonly string[],
   synthesize: () => Promise<void>,
-  say: (line: string) => void,
+  print: (line: string) => void,
 ): void {
   const folders = () => sourceFolders.flatMap(withSubfolders);
   const watch = startWatch(async () => {
     watch.watchFolders(folders());
     await synthesize().catch((error: unknown) => {
       // Half-edited source may fail to synthesize: the functions keep running their old code.
-      if (!life.signal.aborted) say(error instanceof Error ? error.message : String(error));
+      if (!life.signal.aborted) print(error instanceof Error ? error.message : String(error));
     });
   });
   watch.watchFolders(folders());

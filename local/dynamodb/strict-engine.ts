@@ -27,7 +27,7 @@ export async function startStrictEngine(log: Log = () => undefined): Promise<Eng
   const child = startJava(port, jar, nativeLibraries);
   const agent = new Agent({ keepAlive: true });
   // It listens on every address of the machine, and no option changes that. Without -sharedDb each access key has its own
-  // database, so a stranger who finds the port sees an empty database unless they guess this key.
+  // database. So a stranger who finds the port sees an empty database, unless they guess this key.
   const accessKey = randomBytes(16).toString('hex');
   let isWanted = true;
   const send = (call: Call) => post(agent, port, accessKey, call);
@@ -149,7 +149,7 @@ interface DynamoDbLocalFiles {
   readonly version: string;
 }
 
-/** Finds the jar in the npm package without running the package's code. @throws a sentence that says what to install */
+/** Finds the jar in the npm package without running the package's code. @throws a sentence with the install command */
 async function findDynamoDbLocal(): Promise<DynamoDbLocalFiles> {
   const require = createRequire(import.meta.url);
   let description: string;

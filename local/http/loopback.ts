@@ -85,8 +85,8 @@ function isAllowed({ headers, socket }: IncomingMessage, ownHosts: readonly stri
 }
 
 /**
- * Below the ports that systems use for outgoing connections and for port 0 (from 32768 on Linux, from 49152 on macOS and
- * Windows), and above the ports that browsers block. So a free port stays free until its server starts.
+ * Systems use higher ports for outgoing connections and for port 0 (from 32768 on Linux, from 49152 on macOS and Windows).
+ * So a free port in this range stays free until its server starts. Browsers block some lower ports.
  */
 const range = { from: 20_000, to: 32_768 };
 const attempts = 100;

@@ -63,7 +63,7 @@ export interface Certificate {
   readonly cert: string;
 }
 
-/** Creates a new certificate at each start, for this machine and the given names. Clients must be told to trust it. */
+/** Creates a new certificate at each start, for this machine and the given names. Clients must trust it explicitly. */
 export async function createCertificate(hosts: readonly string[]): Promise<Certificate> {
   const names = ['localhost', ...hosts].map((value) => ({ type: 2 as const, value }));
   const made = await generate([{ name: 'commonName', value: 'the local cloud' }], {

@@ -36,7 +36,7 @@ export interface RuntimeApi {
 const accepted = '{"status":"OK"}';
 
 /**
- * "6 MB each for request and response (synchronous)", and 100 bytes more, as the messages say:
+ * "6 MB each for request and response (synchronous)", plus 100 bytes, as in the error messages:
  * https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
  */
 const maxResponseBytes = 6_291_556;

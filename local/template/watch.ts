@@ -11,14 +11,14 @@ export interface Watch {
   /** Replaces the watched folders. Subfolders are not included. */
   watchFolders(folders: Iterable<string>): void;
   /** Schedules another check, for folders that cannot be watched or are being written. */
-  again(): void;
+  recheck(): void;
   /** Resolves when no check is running. */
   close(): Promise<void>;
 }
 
 /** Longer than the pause between two files of one write. */
 const quietMs = 60;
-const againMs = 250;
+const recheckMs = 250;
 
 /**
  * Watches folders individually, because recursive watching loses events of new folders on Linux:
@@ -32,14 +32,14 @@ export function startWatch(onQuiet: () => Promise<void>): Watch {
   let isRunning = false;
   let isClosed = false;
 
-  function soon(afterMs: number): void {
+  function schedule(afterMs: number): void {
     clearTimeout(timer);
     if (!isClosed) timer = setTimeout(run, afterMs);
   }
 
   function run(): void {
     if (isRunning) {
-      soon(quietMs);
+      schedule(quietMs);
       return;
     }
     isRunning = true;
@@ -59,16 +59,16 @@ export function startWatch(onQuiet: () => Promise<void>): Watch {
       if (isClosed) return;
       for (const folder of folders) {
         try {
-          const watcher = watch(folder, () => soon(quietMs));
-          watcher.on('error', () => soon(againMs));
+          const watcher = watch(folder, () => schedule(quietMs));
+          watcher.on('error', () => schedule(recheckMs));
           watchers.push(watcher);
         } catch {
           // The folder is missing for a moment, or the system's watch limit is reached.
-          soon(againMs);
+          schedule(recheckMs);
         }
       }
     },
-    again: () => soon(againMs),
+    recheck: () => schedule(recheckMs),
     async close() {
       isClosed = true;
       clearTimeout(timer);
@@ -114,7 +114,7 @@ export async function watchAssembly(
     } catch {
       // The assembly is incomplete or missing for a moment. The functions keep their code until it can be read.
       watch.watchFolders([]);
-      watch.again();
+      watch.recheck();
     }
   }
 
@@ -150,7 +150,7 @@ export async function watchAssembly(
 
   await check(async () => running);
   // Catches changes between the first read and the start of the watch.
-  watch.again();
+  watch.recheck();
   return watch.close;
 }
 

@@ -37,13 +37,13 @@ describe('the options of cdk deploy', () => {
   it.each(['hello', 'allowMissingOrigin', 'cloudWatchRole'])(
     'switch %s on and off, as text or as a boolean',
     (name) => {
-      for (const [said, meant] of [
+      for (const [given, expected] of [
         ['true', true],
         [true, true],
         ['false', false],
         [false, false],
       ]) {
-        expect(read({ [name as string]: said })).toMatchObject({ [name as string]: meant });
+        expect(read({ [name as string]: given })).toMatchObject({ [name as string]: expected });
       }
     },
   );

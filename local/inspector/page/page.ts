@@ -129,8 +129,7 @@ function move(by: number): void {
 }
 
 /**
- * Draws new data at most once per frame and for at most a quarter of the time, so that the page reacts to keys and clicks
- * under load.
+ * Draws new data at most once per frame and for at most a quarter of the time. So the page reacts to input under load.
  */
 function draw(): void {
   if (isDrawing) return;

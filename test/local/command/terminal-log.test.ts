@@ -125,7 +125,7 @@ describe("a function's line", () => {
     ['{"routeKey":"$connect"}', '{"routeKey":"$connect"}'],
     ['{"broken', '{"broken'],
     ['null', 'null'],
-    ['said as it is', 'said as it is'],
+    ['plain text', 'plain text'],
   ])('%s becomes %s', (line, text) => {
     expect(readFunctionLine(line)?.text).toBe(text);
   });

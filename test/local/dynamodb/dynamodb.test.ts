@@ -77,8 +77,8 @@ function call(dynamodb: LocalDynamoDb, operation: string, input: object): Promis
 const put = (dynamodb: LocalDynamoDb, pk: string) =>
   call(dynamodb, 'PutItem', { TableName: dynamodb.tables['Table'], Item: { pk: { S: pk } } });
 
-// dynalite's own close ended its store as well. A write under way then threw in a callback of the store, which nobody can
-// catch, and with it went the process that had only closed its local cloud.
+// dynalite's own close also closes its store. A running write then threw in a callback of the store, which ended the whole
+// process.
 it('the database can be closed during writes', async () => {
   for (let round = 0; round < 5; round += 1) {
     const dynamodb = await start();
