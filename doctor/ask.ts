@@ -163,7 +163,7 @@ export function signedHeaders(keys: Keys, url: URL, time: number, sent: Partial<
 }
 
 /** Whether PHP itself signed this no, in answer to this `X-Session-Socket`. */
-export function isOwnNo(keys: Keys, signature: string, reply: Reply): boolean {
+export function isSignedRejection(keys: Keys, signature: string, reply: Reply): boolean {
   const answer = reply.headers[answerHeader];
   return typeof answer === 'string' && isSignedNo(deriveCredentials({ appId: '', ...keys }), signature, answer);
 }

@@ -1,4 +1,4 @@
-import type { Answers } from './interview.ts';
+import type { Answers } from './collect-answers.ts';
 
 export const outcomes = ['ok', 'warning', 'problem', 'not checked'] as const;
 export type Outcome = (typeof outcomes)[number];

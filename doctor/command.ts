@@ -62,7 +62,7 @@ export interface DoctorOptions {
   readonly isJson: boolean;
 }
 
-export interface Surroundings {
+export interface CommandInput {
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** Reads the whole standard input. */
   readInput(): Promise<string>;
@@ -76,7 +76,7 @@ const nameForm = /^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}$/;
 /** Errors never repeat an argument, because it may be a cookie in the wrong place. @throws {UsageError} */
 export async function readDoctorOptions(
   args: readonly string[],
-  { environment, readInput }: Surroundings,
+  { environment, readInput }: CommandInput,
 ): Promise<DoctorOptions | 'help'> {
   const { values, words } = readOptionsAndWords(args, {
     cookie: { type: 'string' },

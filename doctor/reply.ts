@@ -30,7 +30,7 @@ export type Answered = Reply | NoReply;
 export const isReply = (answered: Answered): answered is Reply => !('failure' in answered);
 
 /** The meaning of an answer: whose session it is. */
-export type Meaning =
+export type ParsedReply =
   | { readonly kind: 'nobody'; readonly how: 'status' | 'json' }
   | { readonly kind: 'redirect' }
   | { readonly kind: 'somebody'; readonly token: string; readonly isTicket: boolean; readonly namesUser: boolean }
@@ -54,7 +54,7 @@ const hasType = ({ headers }: Reply, type: RegExp): boolean => type.test(headers
 export const isJson = (reply: Reply): boolean => hasType(reply, jsonType);
 
 /** @param mode in `status` only the status code counts */
-export function readReply(reply: Reply, mode?: SessionMode): Meaning {
+export function readReply(reply: Reply, mode?: SessionMode): ParsedReply {
   const { status, body } = reply;
   if (status === 401 || status === 403) return { kind: 'nobody', how: 'status' };
   if (isRedirect(status)) return { kind: 'redirect' };
@@ -73,14 +73,14 @@ export function readReply(reply: Reply, mode?: SessionMode): Meaning {
   }
 }
 
-function readIdentity(value: unknown): Meaning {
+function readIdentity(value: unknown): ParsedReply {
   if (typeof value === 'string' && value !== '') return somebody(value, false);
   if (typeof value !== 'object' || value === null || !('sessionId' in value)) return { kind: 'nobody', how: 'json' };
   if (typeof value.sessionId !== 'string') return { kind: 'nobody', how: 'json' };
   return somebody(value.sessionId, 'userId' in value && typeof value.userId === 'string');
 }
 
-function somebody(token: string, namesUser: boolean): Meaning {
+function somebody(token: string, namesUser: boolean): ParsedReply {
   return { kind: 'somebody', token, isTicket: ticket.test(token), namesUser };
 }
 

@@ -1,7 +1,7 @@
 import { isLoopback } from '../../functions/core/handshake/session-endpoint.ts';
 import { maxBodyBytes } from '../ask.ts';
 import { type Check, notChecked, ok, problem, quote, warning } from '../check.ts';
-import type { Answers } from '../interview.ts';
+import type { Answers } from '../collect-answers.ts';
 import { isJson, isReply, type Reply, readReply } from '../reply.ts';
 
 const repliesOf = ({ strangers, session = [] }: Answers): readonly Reply[] =>

@@ -1,6 +1,6 @@
 import { isLoopback } from '../../functions/core/handshake/session-endpoint.ts';
 import { type Check, combineFaults, type Fault, notChecked, ok, problem, quote, warning } from '../check.ts';
-import type { Answers } from '../interview.ts';
+import type { Answers } from '../collect-answers.ts';
 import { cookiesSetBy, isReply, type Reply, readReply, type SetCookie } from '../reply.ts';
 
 const everyReply = ({ strangers, invented, session = [], signed }: Answers): readonly Reply[] =>

@@ -60,17 +60,17 @@ export const signature: Check = {
 };
 
 /** In mode `ticket` the gateway accepts only a signed no, so that a firewall's page cannot log out a user. */
-export const ownNo: Check = {
+export const signedRejection: Check = {
   name: 'no',
   question: 'Does PHP sign its rejections?',
   judge({ mode, signed }) {
     if (mode !== undefined && mode !== 'ticket') return notChecked('only mode ticket needs it');
     if (signed === undefined) return notChecked('needs --key, and the secret in SESSION_SOCKET_SECRET');
-    const { nobody, isOwnNo, wrong } = signed;
+    const { nobody, isSignedRejection, wrong } = signed;
     if (!isReply(nobody)) return notChecked('the request was not answered');
     if (nobody.status === 421) return notChecked('the signature is not accepted');
     if (!isReply(wrong) || wrong.status !== 421) return notChecked('the app ignores the signature');
-    if (isOwnNo) return ok('signed');
+    if (isSignedRejection) return ok('signed');
     const consequence =
       'The gateway ignores such an answer: handshakes fail with 500 and an alarm, and sockets stay open after a logout.';
     if (nobody.status === 403 && isOurs(nobody)) {

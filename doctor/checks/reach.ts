@@ -3,7 +3,7 @@ import { judgeAnswer } from '../../functions/core/handshake/session-answer.ts';
 import { isLoopback } from '../../functions/core/handshake/session-endpoint.ts';
 import { timedOut } from '../ask.ts';
 import { type Check, type Finding, ok, problem, quote, warning } from '../check.ts';
-import type { Answers } from '../interview.ts';
+import type { Answers } from '../collect-answers.ts';
 import { isRedirect, isReply, type Reply, readReply } from '../reply.ts';
 
 /** Explains a missing answer and how to fix it. */

@@ -1,6 +1,6 @@
 import { cookieNames } from '../ask.ts';
 import { type Check, type Finding, notChecked, ok, problem, quote, warning } from '../check.ts';
-import type { Answers } from '../interview.ts';
+import type { Answers } from '../collect-answers.ts';
 import { type Answered, cookiesSetBy, isReply, type Reply, readReply } from '../reply.ts';
 import { isSafe } from '../target.ts';
 import { describeFailure } from './reach.ts';

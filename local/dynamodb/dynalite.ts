@@ -2,7 +2,7 @@ import { createRequire } from 'node:module';
 import db from 'dynalite/db/index.js';
 import type { Reply, Store, Table } from 'dynalite/store';
 import validations from 'dynalite/validations/index.js';
-import { anyAccountId } from '../template/physical-ids.ts';
+import { defaultAccountId } from '../template/physical-ids.ts';
 import { failure, internalError, type Outcome } from './engine.ts';
 import { guardStore } from './guarded-store.ts';
 
@@ -59,7 +59,7 @@ const operations = [
   'UpdateTable',
 ];
 
-export function createDynalite(region: string, accountId = anyAccountId): Dynalite {
+export function createDynalite(region: string, accountId = defaultAccountId): Dynalite {
   const require = createRequire(import.meta.url);
   const load = (folder: string, operation: string) =>
     require(`dynalite/${folder}/${operation[0]?.toLowerCase()}${operation.slice(1)}`);

@@ -20,7 +20,7 @@ const startTimeoutMs = 60_000;
  */
 export async function startStrictEngine(log: Log = () => undefined): Promise<Engine> {
   const { jar, nativeLibraries, version } = await findDynamoDbLocal();
-  const missing = await missingJava();
+  const missing = await checkJava();
   if (missing !== undefined) throw new Error(missing);
 
   const port = await findFreePort();
@@ -169,7 +169,7 @@ async function findDynamoDbLocal(): Promise<DynamoDbLocalFiles> {
 }
 
 /** @returns undefined if the Java on the PATH is new enough, otherwise a sentence */
-export async function missingJava(): Promise<string | undefined> {
+export async function checkJava(): Promise<string | undefined> {
   try {
     const { stdout, stderr } = await promisify(execFile)('java', ['-version'], { timeout: 20_000 });
     const version = /version "([^"]+)"/.exec(stdout + stderr)?.[1] ?? 'unknown';

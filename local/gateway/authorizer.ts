@@ -122,7 +122,7 @@ export function parseIdentitySource(source: string, path: string): IdentitySourc
 }
 
 /** The parts of a request that identity sources can name. */
-export interface Identifiable {
+export interface IdentityRequest {
   readonly headers: Pairs;
   readonly query: Pairs;
   readonly stageVariables: Readonly<Record<string, string>>;
@@ -130,7 +130,7 @@ export interface Identifiable {
 }
 
 /** "Every source must be present, not null and non-empty": CfnAuthorizer.identitySource. */
-export function hasIdentity(source: IdentitySource, request: Identifiable): boolean {
+export function hasIdentity(source: IdentitySource, request: IdentityRequest): boolean {
   switch (source.in) {
     case 'querystring':
       return request.query.some(([name, value]) => name === source.name && value !== '');

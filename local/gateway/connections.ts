@@ -1,7 +1,7 @@
 import type { WebSocket } from 'ws';
 import type { Clock } from '../clock.ts';
 import type { Observation, Observe } from '../observation.ts';
-import type { Client, End } from './events.ts';
+import type { Client, ConnectionEnd } from './events.ts';
 
 // Both limits: docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-execution-service-websocket-limits-table.html
 const idleLimitMs = 10 * 60_000;
@@ -21,7 +21,7 @@ export class Connection {
   readonly #clock: Clock;
   readonly #observe: Observe;
   readonly #timers: (() => void)[];
-  #end: End | undefined;
+  #end: ConnectionEnd | undefined;
 
   constructor(client: Client, stage: string, socket: WebSocket, clock: Clock, observe: Observe) {
     this.client = client;
@@ -42,7 +42,7 @@ export class Connection {
   }
 
   /** Set if the gateway closed the connection; undefined if the client did. */
-  get end(): End | undefined {
+  get end(): ConnectionEnd | undefined {
     return this.#end;
   }
 

@@ -15,7 +15,7 @@ export interface Client {
 }
 
 /** How a connection ended, as the `$disconnect` event reports it. */
-export interface End {
+export interface ConnectionEnd {
   readonly code: number;
   readonly reason: string;
 }
@@ -105,7 +105,12 @@ export interface MessageEvent {
   readonly isBase64Encoded: false;
 }
 
-export function disconnectEvent(apiStage: ApiStage, client: Client, { code, reason }: End, nowMs: number): object {
+export function disconnectEvent(
+  apiStage: ApiStage,
+  client: Client,
+  { code, reason }: ConnectionEnd,
+  nowMs: number,
+): object {
   const headers: Pairs = [
     ['Host', client.host],
     ['x-api-key', ''],

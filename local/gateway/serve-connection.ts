@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream';
 import type { WebSocket } from 'ws';
 import { Connection } from './connections.ts';
-import { type Client, disconnectEvent, type End, messageEvent, newGatewayId } from './events.ts';
+import { type Client, type ConnectionEnd, disconnectEvent, messageEvent, newGatewayId } from './events.ts';
 import { readProxyResponse } from './integration.ts';
 import type { Gateway, Route, Stage } from './websocket-api.ts';
 
@@ -44,7 +44,7 @@ export function serveConnection(
     // Not awaited: messages of one connection run concurrently, in no guaranteed order.
     serveMessage(gateway, stage, connection, data.toString()).catch(reportFault(gateway, 'a message'));
   });
-  let broken: End | undefined;
+  let broken: ConnectionEnd | undefined;
   socket.on('error', (error: NodeJS.ErrnoException) => {
     broken = { code: closeCodeOf(error.code), reason: unknownReason };
   });
@@ -112,7 +112,7 @@ async function serveDisconnect(
   { api, clock, faults, log }: Gateway,
   stage: Stage,
   client: Client,
-  end: End,
+  end: ConnectionEnd,
 ): Promise<void> {
   const integration = stage.routes.get('$disconnect')?.integration;
   if (integration === undefined || faults.dropsDisconnect()) return;

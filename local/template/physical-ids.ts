@@ -4,7 +4,7 @@ import { refuseUnknownType } from './known-properties.ts';
 import type { PhysicalIds, Resolver, Value } from './resolve.ts';
 
 /** The account id of an environment-agnostic stack. */
-export const anyAccountId = '123456789012';
+export const defaultAccountId = '123456789012';
 
 interface Identity {
   readonly ref: string;

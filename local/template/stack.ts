@@ -1,6 +1,6 @@
 import type { Assembly } from './assembly.ts';
 import { refuseUnknownProperties, refuseUnknownType } from './known-properties.ts';
-import { anyAccountId, assignPhysicalIds } from './physical-ids.ts';
+import { assignPhysicalIds, defaultAccountId } from './physical-ids.ts';
 import { createResolver, type Value } from './resolve.ts';
 
 /** One resource of the stack with resolved properties. */
@@ -38,7 +38,7 @@ export interface Properties {
  * Resolves the whole template once, at start.
  * @throws for the first unknown part, with its logical id
  */
-export function resolveStack({ stackName, accountId = anyAccountId, template }: Assembly, region: string): Stack {
+export function resolveStack({ stackName, accountId = defaultAccountId, template }: Assembly, region: string): Stack {
   if (template.Transform !== undefined) throw new Error('Transform: the local cloud does not transform templates.');
   const ids = assignPhysicalIds(template, { name: stackName, region, accountId }, (value, path) =>
     resolver.resolve(value, path),

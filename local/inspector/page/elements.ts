@@ -91,7 +91,7 @@ function span(ms: number): string {
 const ago = (at: number) => (now() - at < 1000 ? 'now' : `${span(now() - at)} ago`);
 
 /** `14:03:09, in 2 h` */
-export function whenever(at: number): string {
+export function timeWithAge(at: number): string {
   return `${clockTime(at)}, ${at > now() ? `in ${span(at - now())}` : ago(at)}`;
 }
 

@@ -1,5 +1,5 @@
 import type { ShownTable, TablesAnswer } from '../tables.ts';
-import { element, whenever } from './elements.ts';
+import { element, timeWithAge } from './elements.ts';
 import { functionName } from './mirror.ts';
 import { type Detail, facts, findRow, place, section } from './panes.ts';
 import { looksSecret, maskedText, pretty } from './text.ts';
@@ -139,4 +139,4 @@ export function tableDetail(tables: ReadTables, key: string): Detail | undefined
 const isEpoch = (name: string, value: unknown) =>
   /(?:At|Until|expires?|ttl)$/i.test(name) && Number(value) > 1e9 && Number(value) < 1e14;
 
-const epoch = (value: number) => whenever(value < 1e11 ? value * 1000 : value);
+const epoch = (value: number) => timeWithAge(value < 1e11 ? value * 1000 : value);

@@ -1,6 +1,6 @@
 import { format } from 'node:util';
 import type { Answer } from './client.ts';
-import { formatError, intoError } from './errors.ts';
+import { formatError, toError } from './errors.ts';
 
 /** https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-log-level.html */
 const levels = ['TRACE', 'DEBUG', 'INFO', 'WARN', 'ERROR', 'FATAL'] as const;
@@ -43,8 +43,8 @@ export function patchConsole(environment: NodeJS.ProcessEnv, noRequestId: string
       requestId = id;
     },
     logError(what, error) {
-      if (isJson) console.error(intoError(error));
-      else console.error(what, formatError(intoError(error)));
+      if (isJson) console.error(toError(error));
+      else console.error(what, formatError(toError(error)));
     },
     // The same text in both formats, observed in heyito/ito#454.
     logRefusal({ status, body }) {

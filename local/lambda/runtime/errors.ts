@@ -30,7 +30,7 @@ function printable(text: string): string {
   return String(text).replaceAll('\x7f', '%7F');
 }
 
-export function intoError(value: unknown): Error {
+export function toError(value: unknown): Error {
   return value instanceof Error ? value : new Error(String(value));
 }
 

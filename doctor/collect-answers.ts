@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { SessionMode } from '../functions/core/handshake/handshake-options.ts';
-import { type Ask, type GatewayRequest, isOwnNo, predictRequest, signedHeaders } from './ask.ts';
+import { type Ask, type GatewayRequest, isSignedRejection, predictRequest, signedHeaders } from './ask.ts';
 import { type Answered, clockSkewSeconds, isReply, type Reply, readReply } from './reply.ts';
 import { isSafe, type Target } from './target.ts';
 
@@ -28,9 +28,9 @@ export interface Answers {
 /** Requests as from the gateway, with the cookies that it would send. */
 export interface SignedAnswers {
   readonly right: Answered;
-  /** For an invented session; `isOwnNo` tells whether PHP signed the rejection. */
+  /** For an invented session; `isSignedRejection` tells whether PHP signed the rejection. */
   readonly nobody: Answered;
-  readonly isOwnNo: boolean;
+  readonly isSignedRejection: boolean;
   /** With another secret. */
   readonly wrong: Answered;
   /** With a signature that is an hour old. */
@@ -46,7 +46,7 @@ export type SlowAnswers =
   | { readonly stranger: Answered; readonly question: Answered };
 
 /** The first request got no answer, so no others were sent. */
-export interface Unreached {
+export interface UnreachableTarget {
   readonly target: Target;
   readonly failure: string;
 }
@@ -66,7 +66,7 @@ const asOwnPage = { ...asGateway, 'sec-fetch-site': 'same-origin', 'sec-fetch-mo
 const asOtherSite = { ...asGateway, 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'cors', origin: otherOrigin };
 
 /** Sends requests at the same time where possible. Timed requests run alone. */
-export async function interview(target: Target, askBare: Ask): Promise<Answers | Unreached> {
+export async function collectAnswers(target: Target, askBare: Ask): Promise<Answers | UnreachableTarget> {
   const { url, cookieName } = target;
   const ask = target.authorization === undefined || !isSafe(url) ? askBare : authorize(askBare, target.authorization);
   const cookie = isSafe(url) && target.cookie !== undefined ? { cookie: target.cookie } : undefined;
@@ -146,8 +146,8 @@ async function askSigned(
     askAt(now - hourSeconds, keys.secret),
     Math.abs(skew) > 60 ? askAt(now + skew, keys.secret) : undefined,
   ]);
-  const isOwn = isReply(nobody) && isOwnNo(keys, asNobody['x-session-socket'], nobody);
-  return { right, nobody, isOwnNo: isOwn, wrong, old, byTheirClock };
+  const isOwn = isReply(nobody) && isSignedRejection(keys, asNobody['x-session-socket'], nobody);
+  return { right, nobody, isSignedRejection: isOwn, wrong, old, byTheirClock };
 }
 
 async function askWhileSlow(url: URL, slowUrl: URL, cookie: { readonly cookie: string }, ask: Ask) {
