@@ -122,7 +122,7 @@ it('fails when a socket is left with the old id, so that PHP hears of it', async
   const { registry, logged, ask, ticket } = await scene();
   failNext(registry, 'rebind');
   const body = JSON.stringify({ user_id: '42', ticket: ticket() });
-  await expect(ask(ofRebind(hash), { body })).rejects.toThrow('1 sockets are known by the old session id still.');
+  await expect(ask(ofRebind(hash), { body })).rejects.toThrow('1 sockets still have the old session id.');
   expect(logged.lines).toMatchObject([{ level: 'error', counts: { RebindFailed: 1 } }]);
 });
 
