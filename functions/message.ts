@@ -1,5 +1,5 @@
 import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
-import { closeSocket, encodeLastFrame, type SocketSender } from './core/delivery/socket-sender.ts';
+import type { SocketSender } from './core/delivery/socket-sender.ts';
 import {
   type Ending,
   encodeFrame,
@@ -82,7 +82,8 @@ export function createMessage({ verbs, limit, sender, log }: MessageParts) {
 
   /** Sends the reason before the close, because API Gateway's close has none. */
   async function close({ connectionId }: Speaker, refusal: Refusal): Promise<Frame> {
-    await closeSocket(connectionId, encodeLastFrame(refusal), sender);
+    await sender.post(connectionId, encodeFrame(errorFrame(refusal)));
+    await sender.close(connectionId);
     return pongFrame;
   }
 }

@@ -1,12 +1,12 @@
 /**
- * What must hold so that nobody but who is logged in has a socket, line by line. `npm run security` runs the tests that are
+ * The rules that keep sockets for logged-in users only, line by line. `npm run security` runs the tests that are
  * named here and prints the lines with their results; SECURITY.md has the same as a table.
  */
 export interface Line {
   readonly number: string;
   readonly statement: string;
   readonly tests: readonly NamedTest[];
-  /** Why it is otherwise, in part or in whole. */
+  /** An exception, or why no test shows it. */
   readonly reason?: string;
 }
 
@@ -31,7 +31,7 @@ export const sections: readonly Section[] = [
     lines: [
       {
         number: 'S01',
-        statement: 'Browsers and PHP are spoken to with TLS only, but on loopback',
+        statement: 'Connections to browsers and PHP use TLS only, except on loopback',
         tests: [
           ...by('lib/session-socket', 'lead to TLS only'),
           ...by('core/handshake/session-endpoint', 'refuses %s, because it %s'),
@@ -40,7 +40,7 @@ export const sections: readonly Section[] = [
       },
       {
         number: 'S02',
-        statement: 'Origin is compared exactly with a list: scheme, host and port; another is 403',
+        statement: 'Origin is compared exactly with a list: scheme, host and port; any other gets 403',
         tests: [
           ...by(
             'core/handshake/origin',
@@ -52,7 +52,7 @@ export const sections: readonly Section[] = [
       },
       {
         number: 'S03',
-        statement: 'So do no prefix, suffix, other scheme, other port, other case or `null` get in',
+        statement: 'No prefix, suffix, other scheme, other port, other case or `null` passes as a listed Origin',
         tests: by(
           'core/handshake/origin',
           'at the handshake › refuses %s',
@@ -62,7 +62,7 @@ export const sections: readonly Section[] = [
       {
         number: 'S04',
         statement:
-          'Who sends no Origin is refused; an option lets programs in, though never where cookies are the proof',
+          'A handshake without an Origin is rejected; an option allows such programs, but never in mode `cookie`',
         tests: [
           ...by('core/handshake/origin', 'refuses who sends none, unless the policy says otherwise'),
           ...by('edge/environment', 'never let clients without Origin in where cookies are the proof'),
@@ -71,7 +71,7 @@ export const sections: readonly Section[] = [
       },
       {
         number: 'S05',
-        statement: 'An empty list is an error before the deployment, and lets nobody in',
+        statement: 'An empty list is an error before the deployment, and allows nobody',
         tests: [
           ...by('lib/settle-props', 'refuses, with one plain sentence, › %s'),
           ...by('core/handshake/origin', 'lets nobody in by an empty list'),
@@ -79,7 +79,7 @@ export const sections: readonly Section[] = [
       },
       {
         number: 'S06',
-        statement: 'No other site’s page gets a ticket',
+        statement: 'Pages of other sites get no ticket',
         tests: [
           ...by(
             'integration/php-tickets',
@@ -93,11 +93,11 @@ export const sections: readonly Section[] = [
           ),
         ],
         reason:
-          'By GET and without a CSRF token: the answer changes nothing, another site cannot read it, and Sec-Fetch-Site and Origin are looked at.',
+          'By GET and without a CSRF token: the answer changes nothing, another site cannot read it, and PHP checks Sec-Fetch-Site and Origin.',
       },
       {
         number: 'S07',
-        statement: 'A ticket that comes as a sub-protocol is answered with the name of ours, never with itself',
+        statement: 'The answer to a ticket in the sub-protocol names our sub-protocol, never the ticket',
         tests: [
           ...by(
             'functions/connect',
@@ -111,7 +111,7 @@ export const sections: readonly Section[] = [
       },
       {
         number: 'S08',
-        statement: 'Who brings no credential is answered 401 by API Gateway, and no Lambda runs',
+        statement: 'API Gateway answers a client without a credential with 401, and no Lambda runs',
         tests: [
           ...by(
             'lib/session-socket',
@@ -129,7 +129,7 @@ export const sections: readonly Section[] = [
     lines: [
       {
         number: 'S10',
-        statement: 'A well-formed id that never was is refused, and becomes no session',
+        statement: 'A well-formed invented id is rejected, and does not become a session',
         tests: [
           ...by('integration/sockets', 'is somebody with a well-formed id that PHP never gave to anybody: 403'),
           ...by('integration/php-tickets', 'gets no file for any of 50 invented ids'),
@@ -139,11 +139,11 @@ export const sections: readonly Section[] = [
           ),
         ],
         reason:
-          'In mode `session-id` with strict mode off and a route that asks nobody who is logged in, it is let in, as nobody.',
+          'Exception: in mode `session-id`, with strict mode off and a route that never checks the login, such an id is accepted, without a user.',
       },
       {
         number: 'S11',
-        statement: 'After a logout neither the id, the cookie nor a ticket from before opens anything',
+        statement: 'After a logout the old id, cookie and tickets open nothing',
         tests: [
           ...by('integration/ways-in', 'open nothing after a logout'),
           ...by('integration/ways-in', 'open nothing for a stranger, after a logout, or from another page or none'),
@@ -154,36 +154,36 @@ export const sections: readonly Section[] = [
           ),
         ],
         reason:
-          'With `sessionCheck=trust-ticket` a logout that PHP does not tell the gateway of leaves tickets their 30 s.',
+          'With `sessionCheck=trust-ticket`, tickets stay valid for their 30 s after a logout that PHP does not report to the gateway.',
       },
       {
         number: 'S12',
-        statement: 'An id from before the login is refused once PHP has rotated it',
+        statement: 'An id from before the login is rejected once PHP has rotated it',
         tests: [
           ...by('integration/sessions', 'from before the login, which rotated it'),
           ...by('integration/php-demo', 'always begins a new session, and the one before it is worth nothing'),
         ],
         reason:
-          'Whether and when it is rotated, and for how long the old one is good, is the app’s to say: it is asked each time.',
+          'The app decides if and when it rotates the id, and how long the old one stays valid: every handshake asks it.',
       },
       {
         number: 'S13',
-        statement: 'A session that nobody is logged in with is refused',
+        statement: 'A session without a logged-in user is rejected',
         tests: [
           ...by('integration/sessions', 'of a visitor who is not logged in'),
           ...by('integration/snippets', 'gives none to who is not, with a session or without one'),
         ],
         reason:
-          'There is no option for visitors: PHP decides. An app that answers `[]` in place of null lets them in, each under the hash of the session.',
+          'There is no option for visitors: PHP decides. An app that answers `[]` instead of null allows them, each under the hash of the session.',
       },
       {
         number: 'S14',
-        statement: 'An app that adopts invented ids is found before the first deployment',
+        statement: 'An app that accepts invented ids is found before the first deployment',
         tests: [
           ...by('doctor/checks', 'is that an invented id is kept, when a cookie says so'),
           ...by('integration/doctor', 'finds %s, and nothing else'),
         ],
-        reason: 'By `npx session-socket doctor`, with an exit code for CI; a deployment itself asks PHP nothing.',
+        reason: 'By `npx session-socket doctor`, with an exit code for CI; a deployment itself does not ask PHP.',
       },
       {
         number: 'S15',
@@ -200,7 +200,7 @@ export const sections: readonly Section[] = [
       },
       {
         number: 'S16',
-        statement: 'Ids are compared in constant time; only an HMAC of one is stored, and nothing of it logged',
+        statement: 'Ids are compared in constant time; only an HMAC of an id is stored, and no part of it is logged',
         tests: [
           ...by('security/constant-time', 'is compared in constant time, never with ==='),
           ...by('core/handshake/session', 'tells equal from different, whatever the lengths'),
@@ -212,7 +212,7 @@ export const sections: readonly Section[] = [
       },
       {
         number: 'S17',
-        statement: 'With tickets or cookies no script ever has the session id',
+        statement: 'With tickets or cookies no script can read the session id',
         tests: [
           ...by('e2e/main-job', 'A person with a browser › leaves the session id in no URL, log, table or script'),
           ...by(
@@ -221,7 +221,7 @@ export const sections: readonly Section[] = [
           ),
         ],
         reason:
-          'The modes `session-id` and `status` hand it to the page: that is their price for needing no library in PHP.',
+          'The modes `session-id` and `status` give the id to the page: that is their price for needing no library in PHP.',
       },
       {
         number: 'S18',
@@ -240,11 +240,11 @@ export const sections: readonly Section[] = [
           ),
           ...by('integration/ways-in', 'open one socket when one is used many times at once'),
         ],
-        reason: 'It is not bound to an Origin: the handshake’s own is compared with the list all the same.',
+        reason: 'A ticket is not bound to an Origin, but the handshake’s own Origin must be on the list.',
       },
       {
         number: 'S19',
-        statement: 'No log of ours has the handshake’s query string; tickets can stay out of URLs altogether',
+        statement: 'Our logs leave out the handshake’s query string; tickets can stay out of URLs completely',
         tests: [
           ...by(
             'lib/session-socket',
@@ -258,8 +258,7 @@ export const sections: readonly Section[] = [
       },
       {
         number: 'S20',
-        statement:
-          'PHP is asked at one fixed URL, with its certificate verified, no redirects, JSON, 64 KB and one deadline',
+        statement: 'PHP is asked at one fixed URL: verified certificate, no redirects, JSON, 64 KB, one deadline',
         tests: [
           ...by(
             'integration/php-moods',
@@ -277,7 +276,7 @@ export const sections: readonly Section[] = [
       },
       {
         number: 'S21',
-        statement: 'Whatever PHP says that is no clear yes connects nobody, and a no is told from a fault',
+        statement: 'Only a clear yes from PHP connects a client, and a clear no is not confused with a fault',
         tests: [
           ...by('integration/php-moods', `on %s, PHP › \${says}: \${outcome}`),
           ...by(
@@ -288,7 +287,7 @@ export const sections: readonly Section[] = [
       },
       {
         number: 'S22',
-        statement: 'PHP can know the gateway by its signature, for 300 s',
+        statement: 'PHP can verify the gateway by its signature, for 300 s',
         tests: [
           ...by(
             'integration/php-moods',
@@ -307,7 +306,7 @@ export const sections: readonly Section[] = [
       },
       {
         number: 'S23',
-        statement: 'Of the browser’s cookies PHP is sent the one of the session, or those that were named',
+        statement: 'PHP gets only the session’s cookie, or the cookies that are named',
         tests: [
           ...by('core/handshake/question', 'nothing else ever leaves, whatever the header is'),
           ...by('integration/php-tickets', 'seals the session cookie alone, and just as the browser sent it'),
@@ -320,7 +319,7 @@ export const sections: readonly Section[] = [
       },
       {
         number: 'S24',
-        statement: 'No cache keeps what PHP answers, and no other site may read it, except for listed origins',
+        statement: 'No cache keeps PHP’s answers, and only listed origins may read them',
         tests: [
           ...by(
             'integration/php-real-sites',
@@ -334,7 +333,7 @@ export const sections: readonly Section[] = [
       },
       {
         number: 'S25',
-        statement: 'The question neither locks, writes nor prolongs the session',
+        statement: 'A session check neither locks, writes nor prolongs the session',
         tests: [
           ...by('integration/php-tickets', 'is as it was after either question: same content, same age'),
           ...by(
@@ -346,7 +345,7 @@ export const sections: readonly Section[] = [
       },
       {
         number: 'S26',
-        statement: 'A session that another tab holds locked for long is “try again”, not “logged out”',
+        statement: 'A session that another tab keeps locked is “try again”, not “logged out”',
         tests: [
           ...by(
             'integration/sessions',
@@ -357,13 +356,13 @@ export const sections: readonly Section[] = [
       },
       {
         number: 'S27',
-        statement: 'An end that the app knows is kept, whether PHP has collected the session or not',
+        statement: 'An end that the app names holds, even if PHP has not yet collected the session',
         tests: [
           ...by('integration/php-tickets-settings', 'takes %j for nobody'),
           ...by('functions/authorizer-modes', 'that the session has ended refuses'),
           ...by('integration/doctor', 'finds nothing wrong where everything is right'),
         ],
-        reason: 'As `expiresAt`, which is the app’s to say. `gc_maxlifetime` is no end, and the doctor says so.',
+        reason: 'The app names it as `expiresAt`. `gc_maxlifetime` is not an end, and the doctor says so.',
       },
     ],
   },
@@ -372,7 +371,7 @@ export const sections: readonly Section[] = [
     lines: [
       {
         number: 'S30',
-        statement: 'A logout that PHP tells closes all sockets of the session, in all tabs',
+        statement: 'A logout that PHP reports closes all sockets of the session, in all tabs',
         tests: [
           ...by(
             'integration/logout',
@@ -388,11 +387,12 @@ export const sections: readonly Section[] = [
             'are closed by its logout whichever user they belong to, when PHP names %s',
           ),
         ],
-        reason: 'How soon is a figure and no test: `logout/closed-p99` in docs/benchmarks.md, below a second.',
+        reason:
+          'The time that this takes is a benchmark, not a test: `logout/closed-p99` in docs/benchmarks.md, below a second.',
       },
       {
         number: 'S31',
-        statement: '“Log out everywhere” closes all sockets that act as the user, in whatever way they became the user',
+        statement: '“Log out everywhere” closes all sockets that act as the user, however they became the user',
         tests: [
           ...by(
             'integration/acting-as-a-user',
@@ -418,7 +418,7 @@ export const sections: readonly Section[] = [
       },
       {
         number: 'S32',
-        statement: 'A session that ends without a word is found, and its sockets are closed',
+        statement: 'A session that expires without a logout is found, and its sockets are closed',
         tests: [
           ...by(
             'core/sessions/revalidate',
@@ -431,7 +431,7 @@ export const sections: readonly Section[] = [
           ),
         ],
         reason:
-          'Every ten minutes by default in mode `ticket`. Elsewhere only when you say so, because a plain `session_start()` would keep the session alive by being asked.',
+          'Every ten minutes by default in mode `ticket`. In other modes only on request, because a plain `session_start()` would let each check keep the session alive.',
       },
       {
         number: 'S33',
@@ -460,7 +460,7 @@ export const sections: readonly Section[] = [
           ...by('conformance/limits', '#52 #N16 after two hours it is closed with 1001 however busy it was'),
         ],
         reason:
-          'It joins and says nothing from that end on, and is closed within 15 s; until then it hears its channels. The two hours are API Gateway’s.',
+          'From that end on it can neither join nor send, and it is closed within 15 s; until then it still receives events. The two hours are API Gateway’s.',
       },
       {
         number: 'S34',
@@ -469,12 +469,11 @@ export const sections: readonly Section[] = [
           ...by('integration/php-tickets', 'is as it was after either question: same content, same age'),
           ...by('integration/php-demo', 'is kept logged in by visits, not by the questions of the socket'),
         ],
-        reason:
-          'So the app’s own limit of inactivity holds: the next check finds the session gone. Pings never reach PHP.',
+        reason: 'So the app’s own idle timeout works: the next check finds the session expired. Pings never reach PHP.',
       },
       {
         number: 'S35',
-        statement: 'Who comes back is asked like who comes: there is no resuming',
+        statement: 'A reconnect is checked like a first connection: no socket is ever resumed',
         tests: [
           ...by('php/socket-script', 'reconnects with a fresh token'),
           ...by(
@@ -486,7 +485,7 @@ export const sections: readonly Section[] = [
       },
       {
         number: 'S36',
-        statement: 'After a rotation PHP can hand the sockets on to the new id, and the old one opens nothing',
+        statement: 'After a rotation PHP can move the sockets to the new id, and the old id opens nothing',
         tests: [
           ...by(
             'core/sessions/rebind',
@@ -504,7 +503,7 @@ export const sections: readonly Section[] = [
       },
       {
         number: 'S37',
-        statement: 'Between a logout and the close of a socket nothing is delivered to it',
+        statement: 'Between a logout and the close of a socket, nothing is delivered to the socket',
         tests: [
           ...by(
             'core/sessions/revoke',
@@ -525,7 +524,7 @@ export const sections: readonly Section[] = [
       },
       {
         number: 'S38',
-        statement: 'A row that has expired gets nothing, although DynamoDB has not deleted it yet',
+        statement: 'An expired row gets nothing, even if DynamoDB has not yet deleted it',
         tests: by('integration/registry', 'is shown to its last second, and not from then on'),
       },
     ],
@@ -535,7 +534,7 @@ export const sections: readonly Section[] = [
     lines: [
       {
         number: 'S40',
-        statement: 'Each action is allowed by itself: connected is not allowed',
+        statement: 'Each action has its own check: a connected client is not automatically allowed',
         tests: [
           ...by(
             'core/channels/subscribe',
@@ -546,11 +545,11 @@ export const sections: readonly Section[] = [
           ),
           ...by('integration/channels', 'are joined by who may, and by nobody else'),
         ],
-        reason: 'A channel without a prefix is public to everybody who is connected, as with Pusher.',
+        reason: 'A channel without a prefix is public for every connected client, as with Pusher.',
       },
       {
         number: 'S41',
-        statement: 'Nobody publishes where he is not subscribed, and nobody but PHP on a public channel',
+        statement: 'Clients publish only where they are subscribed, and only PHP publishes on public channels',
         tests: by(
           'core/channels/client-event',
           'a client event is refused › on a channel that is neither private nor presence: %s',
@@ -560,7 +559,7 @@ export const sections: readonly Section[] = [
       },
       {
         number: 'S42',
-        statement: 'Every frame is read into a known form or refused, with one reply, and nothing crashes',
+        statement: 'Every frame is parsed into a known form or rejected, with one reply, and nothing crashes',
         tests: [
           ...by('core/frames/frame', 'is refused when it is %s', 'comes to a frame or a refusal, whatever it is'),
           ...by('functions/message', 'never throws, and every reply is a frame with an event that is a string'),
@@ -568,17 +567,17 @@ export const sections: readonly Section[] = [
       },
       {
         number: 'S43',
-        statement: 'Frames over 32 KB close the socket; data of more than 10 KB is refused where it is published',
+        statement: 'Frames over 32 KB close the socket; event data over 10 KB is rejected',
         tests: [
           ...by('conformance/limits', '#47 #N10 a frame of 33 KB closes with 1009'),
           ...by('core/http-api/publish', 'with 413 and Pusher’s words for data of more than 10 KB, in bytes'),
         ],
-        reason: 'The frames by API Gateway itself, with 1009, before any function of ours runs.',
+        reason: 'API Gateway itself closes for such frames, with 1009, before any of our functions runs.',
       },
       {
         number: 'S44',
         statement:
-          'A connection or user that sends too much is rejected, whatever Lambdas run, and closed when it goes on',
+          'A connection or user that sends too much is rejected, however many Lambdas run, and closed if it continues',
         tests: [
           ...by(
             'functions/message',
@@ -604,12 +603,12 @@ export const sections: readonly Section[] = [
           ),
         ],
         reason:
-          'Up to a quarter more than a limit may pass, so that a client at the limit is never rejected; [docs/limits.md](docs/limits.md) has all limits and what a user at them can cost.',
+          'Up to a quarter more than a limit may pass, so that a client at the limit is never rejected; [docs/limits.md](docs/limits.md) has all limits and the cost of a user who reaches them.',
       },
       {
         number: 'S45',
         statement:
-          'One user has only so many connections, one connection so many channels, and PHP so many questions at once, where that is set',
+          'The connections of a user and the channels of a connection are limited, and on request the concurrent session checks',
         tests: [
           ...by(
             'functions/connect',
@@ -629,7 +628,7 @@ export const sections: readonly Section[] = [
       },
       {
         number: 'S46',
-        statement: 'Who speaks comes from the handshake, never from a frame',
+        statement: 'The sender comes from the handshake, never from a frame',
         tests: [
           ...by(
             'edge/socket-event',
@@ -645,7 +644,7 @@ export const sections: readonly Section[] = [
       },
       {
         number: 'S47',
-        statement: 'Prototype keys, deep nesting, huge numbers and broken text are survived',
+        statement: 'Prototype keys, deep nesting, huge numbers and broken text do no harm',
         tests: [
           ...by('core/frames/frame', 'survives %s'),
           ...by('integration/sockets', 'is told what is wrong with %s, and keeps the socket'),
@@ -654,7 +653,7 @@ export const sections: readonly Section[] = [
       {
         number: 'S48',
         statement:
-          'Coming and going on presence channels makes the gateway post no more than a limit, and repeating makes it post nothing',
+          'Joins and leaves of presence channels cause a limited number of posts, and repeated joins cause none',
         tests: [
           ...by(
             'integration/presence-churn',
@@ -675,7 +674,8 @@ export const sections: readonly Section[] = [
     lines: [
       {
         number: 'S50',
-        statement: 'The HTTP API takes what was signed, for ±600 s; every function may do exactly what it does',
+        statement:
+          'The HTTP API accepts signed requests only, for ±600 s; every function has exactly the permissions that it uses',
         tests: [
           ...by(
             'core/http-api/request-signature',
@@ -691,11 +691,11 @@ export const sections: readonly Section[] = [
           ...by('lib/permissions', '%s may do this and nothing else'),
         ],
         reason:
-          'Without a nonce, as Pusher’s: a copy is accepted within the ten minutes. An `Idempotency-Key` is for your own repetitions.',
+          'There is no nonce, as with Pusher: a copy is accepted within the ten minutes. An `Idempotency-Key` is for your own retries.',
       },
       {
         number: 'S51',
-        statement: 'The secret is in Secrets Manager only, and is changed without refusing anybody',
+        statement: 'The secret is in Secrets Manager only, and can be changed without rejecting a client',
         tests: [
           ...by(
             'lib/session-socket',
@@ -710,7 +710,7 @@ export const sections: readonly Section[] = [
       },
       {
         number: 'S52',
-        statement: 'Logs say who connected, left or was refused and why, and nothing secret',
+        statement: 'Logs say who connected, left or was rejected, and why, and contain nothing secret',
         tests: [
           ...by('integration/sockets', 'says connected and disconnected, with code and reason, in one line each'),
           ...by('functions/authorizer', 'of every other refusal, it is nothing that the client sent'),
@@ -723,7 +723,7 @@ export const sections: readonly Section[] = [
           ...by('integration/php-never-throws', 'nothing secret is in a trace from inside, whatever the settings'),
         ],
         reason:
-          'With the connection id and the principal; the address is in the access log. Of a stranger’s repetitions the reason alone (S55).',
+          'Lines have the connection id and the principal; the address is in the access log. Repeated rejections of a stranger have the reason alone (S55).',
       },
       {
         number: 'S53',
@@ -735,11 +735,11 @@ export const sections: readonly Section[] = [
           'is watched by an alarm that one logout which left sockets open sets off',
         ),
         reason:
-          'Refusals are counted as `HandshakeRefused`, without an alarm: how many are normal, nobody but you knows.',
+          'Rejected handshakes are counted as `HandshakeRefused`, without an alarm: only you know how many are normal.',
       },
       {
         number: 'S54',
-        statement: 'A web application firewall can stand before it',
+        statement: 'A web application firewall can protect the gateway',
         tests: [],
         reason: 'Not offered: it takes CloudFront or another front of your own, and then `disableExecuteApiEndpoint`.',
       },
@@ -767,11 +767,11 @@ export const sections: readonly Section[] = [
           ),
         ],
         reason:
-          'Somebody who sends foreign origins or forged tickets is written in full each time: docs/strangers.md has the price. The metric and Lambda’s own lines remain for each rejection.',
+          'Foreign origins and forged tickets are logged in full each time: docs/strangers.md has the price. Each rejection still has its metric and Lambda’s own lines.',
       },
       {
         number: 'S56',
-        statement: 'A flood of the HTTP API does not block logouts, and no page names its URL',
+        statement: 'A flood of the HTTP API does not block logouts, and no page contains its URL',
         tests: [
           ...by(
             'integration/http-throttle',
@@ -786,11 +786,11 @@ export const sections: readonly Section[] = [
           ),
         ],
         reason:
-          'Somebody who knows the URL can still use up the throttle of a closing route: API Gateway counts before any signature is checked.',
+          'A client that knows the URL can still use up the throttle of a closing route: API Gateway counts before any signature is checked.',
       },
       {
         number: 'S57',
-        statement: 'What is throttled, or fails before any function runs, sets off an alarm',
+        statement: 'Throttled calls, and failures before any function runs, set off an alarm',
         tests: by(
           'lib/alarms',
           'the throttles of each function',
@@ -800,7 +800,7 @@ export const sections: readonly Section[] = [
           'nothing that a stranger without a login can cause but throttles',
           'is on when any of the others is, and knows all of them',
         ),
-        reason: 'Checked in the template. That AWS counts as it documents was not tried on AWS.',
+        reason: 'Checked in the template. Nobody has verified on AWS that it counts as documented.',
       },
     ],
   },
@@ -809,7 +809,7 @@ export const sections: readonly Section[] = [
     lines: [
       {
         number: 'S60',
-        statement: 'Strict mode, HttpOnly, Secure and SameSite of the session cookie are looked at',
+        statement: 'Strict mode, HttpOnly, Secure and SameSite of the session cookie are checked',
         tests: [
           ...by('doctor/checks', 'tells of the cookie with %s: %s'),
           ...by(
@@ -818,11 +818,11 @@ export const sections: readonly Section[] = [
           ),
         ],
         reason:
-          'By the doctor, where an answer shows them. What nobody sees from outside (`use_trans_sid`) it says to look at.',
+          'By the doctor, if an answer shows them. For settings that are not visible from outside (`use_trans_sid`), it tells you to look.',
       },
       {
         number: 'S61',
-        statement: 'SameSite alone protects nobody: a page on a sibling host has the cookie, and still no socket',
+        statement: 'SameSite alone protects nobody: a page on a sibling host has the cookie, and still gets no socket',
         tests: by(
           'e2e/cookie-mode',
           'A page and a socket that share %s › is refused from a sibling host, whose page has the cookie and another Origin',
@@ -830,10 +830,10 @@ export const sections: readonly Section[] = [
       },
       {
         number: 'S62',
-        statement: 'What a cookie for the whole domain costs is said',
+        statement: 'The documentation and the doctor name the risk of a cookie for the whole domain',
         tests: by('doctor/checks', 'tells of the cookie with %s: %s'),
         reason:
-          'In docs/modes.md, and by the doctor; a `__Host-` cookie works with tickets, or where one host serves page and socket.',
+          'In docs/modes.md, and by the doctor; a `__Host-` cookie works with tickets, or if one host serves page and socket.',
       },
       {
         number: 'S63',
@@ -843,11 +843,11 @@ export const sections: readonly Section[] = [
           'always begins a new session, and the one before it is worth nothing',
           'does not adopt an id that somebody planted',
         ),
-        reason: 'By the demo; in your app it is yours, and the doctor says to look at it.',
+        reason: 'By the demo. In your app this is your task, and the doctor reminds you.',
       },
       {
         number: 'S64',
-        statement: 'The sockets of a user can be ended together, without a list of sessions',
+        statement: 'The sockets of a user can be closed together, without a list of sessions',
         tests: [
           ...by('integration/php-close', 'asks for a user with Pusher’s own route'),
           ...by(
@@ -855,14 +855,14 @@ export const sections: readonly Section[] = [
             'close_user() of the PHP file › closes the sockets of %j, and nobody else’s',
           ),
         ],
-        reason: 'The sessions themselves are PHP’s to list and to end.',
+        reason: 'PHP lists and ends the sessions themselves.',
       },
       {
         number: 'S65',
-        statement: 'What API Gateway does with compression is written down',
+        statement: 'The documentation says how API Gateway treats compression',
         tests: by('conformance/handshake', '#8 an offer of permessage-deflate is accepted'),
         reason:
-          'It was seen to accept it, so a frame should not mix a secret with what a stranger chose (BREACH). Ours do not.',
+          'It was seen to accept compression, so a frame should not mix a secret with text that a stranger chose (BREACH). Our frames do not.',
       },
     ],
   },

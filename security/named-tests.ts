@@ -4,7 +4,7 @@ import type { NamedTest } from './checklist.ts';
 
 const project = join(import.meta.dirname, '..');
 
-/** What vitest's full name of such a test looks like: `%s` and `$name` stand for anything, and so do suites in between. */
+/** Matches vitest's full name of such a test: `%s` and `$name` stand for anything, and so do suites in between. */
 export function patternOf({ title }: NamedTest): string {
   return partsOf(title)
     .map((part) =>

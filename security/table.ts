@@ -10,7 +10,7 @@ export function markdownTable(): string {
   return [
     begin,
     '',
-    '| # | what must hold | shown by, and what is otherwise |',
+    '| # | what must hold | the tests that show it, and exceptions |',
     '| --- | --- | --- |',
     ...lines,
     '',

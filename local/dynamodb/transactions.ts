@@ -102,7 +102,7 @@ export function createTransactions(dynalite: Dynalite, operations: ItemOperation
   }
 
   /** All of them, so that every element has its reason; what one did is undone when another failed. */
-  async function forEachConcurrently(placed: readonly Placed[]): Promise<Outcome> {
+  async function writeAll(placed: readonly Placed[]): Promise<Outcome> {
     const undo: (() => Promise<void>)[] = [];
     const reasons: Reason[] = [];
     let fault: Outcome | undefined;
@@ -147,7 +147,7 @@ export function createTransactions(dynalite: Dynalite, operations: ItemOperation
       if (replayed !== undefined) return replayed;
       const placed = await place(elements);
       if ('status' in placed) return placed;
-      const outcome = await forEachConcurrently(placed);
+      const outcome = await writeAll(placed);
       if (outcome.status === 200 && token !== undefined) {
         tokens.set(token, { fingerprint, untilMs: clock.now() + tokenLifeMs });
       }

@@ -74,7 +74,7 @@ describe('A person with a browser', withBrowser, () => {
     expect(urls.some((url) => url.includes('token=t1.'))).toBe(true);
   });
 
-  it("opens a socket with the README's lines for the page and nothing else", async () => {
+  it('opens a socket with the lines of docs/page.md and nothing else', async () => {
     const snippet = await readFile(join(import.meta.dirname, '..', '..', 'docs', 'snippets', 'page.js'), 'utf8');
     const greeted = page.waitForEvent('console', (message) => message.text().includes('event'));
     await page.evaluate(`(() => { const webSocketUrl = '${demo.webSocketUrl}'; ${snippet} })()`);

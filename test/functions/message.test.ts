@@ -7,6 +7,7 @@ import { ManualClock } from '../fakes/clock.ts';
 import { MemoryCounters } from '../fakes/counters.ts';
 import { connectionId, messageEvent } from '../fakes/events.ts';
 import { LoggedLines } from '../fakes/logged-lines.ts';
+import { failNext } from '../fakes/order.ts';
 import { FakeSockets } from '../fakes/sockets.ts';
 
 /** Verbs that only repeat who asked for what. */
@@ -186,4 +187,14 @@ describe('too many frames', () => {
       expect(logged.count('Flooded')).toBe(1);
     },
   );
+
+  it('fail where the reason cannot be posted, and the next closes the socket', async () => {
+    const { logged, sender, say } = scene({ perConnection: 5 });
+    for (let n = 0; n < 15; n += 1) await say('nonsense');
+    failNext(sender, 'post');
+    expect(await say('nonsense')).toMatchObject({ event: 'pusher:error', data: { code: 4300 } });
+    expect([sender.isOpen(connectionId), logged.count('FrameFailed')]).toEqual([true, 1]);
+    expect(await say('nonsense')).toEqual(pong);
+    expect(sender.isOpen(connectionId)).toBe(false);
+  });
 });

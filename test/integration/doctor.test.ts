@@ -55,7 +55,7 @@ describe('session-socket doctor', () => {
 
   it.each([
     [
-      'what there is to say about the page of the README',
+      'what there is to say about the route of docs/modes.md',
       '/readme',
       {
         ...plainIds,

@@ -37,7 +37,7 @@ describe('a session id that is refused is one', () => {
   });
 });
 
-describe("the README's route", () => {
+describe('The route of docs/modes.md', () => {
   it('answers both askers so that no cache keeps it and no other site reads it', async () => {
     const cookie = await visit('/login');
     for (const headers of [

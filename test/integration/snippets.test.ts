@@ -9,7 +9,7 @@ import { type Demo, startDemo } from '../gateway/demo.ts';
 import { Visitor } from '../php/visitor.ts';
 import { handshakeStatus } from '../socket-client.ts';
 
-describe("The README's PHP, in the smallest app there can be", () => {
+describe('The route of docs/modes.md without a library', () => {
   let demo: Demo;
   beforeAll(async () => {
     const app = { root: '.', router: 'test/fixtures/snippet-app/index.php' };

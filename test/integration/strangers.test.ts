@@ -74,7 +74,7 @@ describe('what a stranger makes PHP do', () => {
     expect(php.requests).toHaveLength(questions);
   });
 
-  it.each(['session-id', 'status'])('one question with a well-formed id that he invented, in mode %s', async (mode) => {
+  it.each(['session-id', 'status'])('one question with an invented, well-formed id, in mode %s', async (mode) => {
     expect(await start(modes[mode] ?? {}).effectOf({ tokens: [invented] })).toBe('Deny');
     expect(php.requests).toHaveLength(oneQuestion);
   });
@@ -87,7 +87,7 @@ describe('what a stranger makes PHP do', () => {
     expect(php.requests).toHaveLength(oneQuestion);
   });
 
-  it('nothing with a ticket that he invented, changed, kept, or has from another gateway', async () => {
+  it('nothing with an invented, changed, expired or foreign ticket', async () => {
     const { effectOf, clock, seconds } = start({ mode: 'ticket' });
     const live = sealTicket(secret, contents(seconds()));
     const changed = live.slice(0, -3) + (live.endsWith('AAA') ? 'BBB' : 'AAA');
@@ -99,7 +99,7 @@ describe('what a stranger makes PHP do', () => {
     expect(php.requests).toHaveLength(nothing);
   });
 
-  it('one question each time with a live ticket that he has seen, for 35 seconds', async () => {
+  it('one question each time with a live ticket that a stranger has seen, for 35 seconds', async () => {
     const { effectOf, clock, seconds } = start({ mode: 'ticket' });
     const live = sealTicket(secret, contents(seconds()));
     for (let times = 0; times < 3; times += 1) await effectOf({ tokens: [live] });

@@ -130,7 +130,7 @@ describe('tickets in the URL', () => {
     app.identity = { userId: '42' };
   });
 
-  it('work in the page as the README shows it', async () => {
+  it('work in the page of docs/page.md', async () => {
     const socket = await runPage('page.js');
     expect(await frameOf(socket)).toMatchObject({ event: 'pusher:connection_established' });
     socket.close();

@@ -3,7 +3,15 @@ import { diagnose, faultsIn, find } from '../doctor/diagnose.ts';
 import { withNativePhp } from '../php/php-kinds.ts';
 import { shared } from '../php/ticket-app.ts';
 import { Visitor } from '../php/visitor.ts';
-import { documented, type Site, startSite, type WebServerKind, webServers, withWebServers } from './web-servers.ts';
+import {
+  documented,
+  type Site,
+  startFiles,
+  startSite,
+  type WebServerKind,
+  webServers,
+  withWebServers,
+} from './web-servers.ts';
 
 const environment = {
   SESSION_SOCKET_APP_ID: shared.appId,
@@ -26,8 +34,19 @@ async function examineSite(kind: WebServerKind, rules: string) {
   return diagnose(`${site.url}/getSessionID`, { cookie: visitor.cookieHeader, keys });
 }
 
-// The README's file is getSessionID.php and its page asks /getSessionID: as pasted, that was a 404 or the home page.
-describe.each(webServers)('the README’s file behind %s', (kind) => {
+// The README once had a page that asked /getSessionID: as pasted, that was a 404 or the home page.
+describe.each(webServers)('%s without any rules', (kind) => {
+  it('runs the route of the README as pasted', where(kind), async () => {
+    site = await startSite(kind, '', environment, { files: startFiles });
+    const visitor = new Visitor(site.url);
+    await visitor.get('/index.php');
+    const results = await diagnose(`${site.url}/getSessionID.php`, { cookie: visitor.cookieHeader, keys });
+    expect(faultsIn(results)).toEqual({});
+    expect(find(results, 'session').outcome).toBe('ok');
+  });
+});
+
+describe.each(webServers)('the file of docs/php.md behind %s', (kind) => {
   it('answers /getSessionID with the lines of docs/web-servers.md', where(kind), async () => {
     const results = await examineSite(kind, (await documented())[kind]);
     expect(faultsIn(results)).toEqual({});

@@ -41,7 +41,7 @@ const plainPath = /^[A-Za-z0-9\-._~!$&'()*+,;=:@/]*$/;
 /** What is signed is put together with line feeds, so nothing with one in it may be part of it. */
 const printable = /^\P{Cc}*$/u;
 
-// Pure, so that bundles which only name a fault do not get the routes.
+// Pure, so that a bundle has them only where requests are read.
 const patterns = /* @__PURE__ */ apiRoutes.map((entry) => ({
   ...entry,
   pattern: new RegExp(`^${entry.path.replaceAll(/\{\w+\}/g, '([^/]+)')}$`),
