@@ -1,5 +1,5 @@
 /**
- * US dollars in us-east-1, on demand and without a free tier, as of November 2026. `recalled`: not read again for this list.
+ * US dollars in us-east-1, on demand and without a free tier, as of November 2026. `recalled`: from memory, not checked again.
  * Pages: https://aws.amazon.com/api-gateway/pricing/, https://aws.amazon.com/lambda/pricing/,
  * https://aws.amazon.com/dynamodb/pricing/on-demand/
  */
