@@ -33,7 +33,7 @@ export const sections: readonly Section[] = [
         number: 'S01',
         statement: 'Connections to browsers and PHP use TLS only, except on loopback',
         tests: [
-          ...by('lib/session-socket', 'lead to TLS only'),
+          ...by('lib/session-socket', 'use TLS only'),
           ...by('core/handshake/session-endpoint', 'refuses %s, because it %s'),
           ...by('integration/php-moods', 'over TLS, PHP › that speaks no TLS at all is told nothing'),
         ],
@@ -65,7 +65,7 @@ export const sections: readonly Section[] = [
           'A handshake without an Origin is rejected; an option allows such programs, but never in mode `cookie`',
         tests: [
           ...by('core/handshake/origin', 'refuses who sends none, unless the policy says otherwise'),
-          ...by('edge/environment', 'never let clients without Origin in where cookies are the proof'),
+          ...by('edge/environment', 'never allow clients without an Origin in mode cookie'),
           ...by('integration/sockets', 'is a client without an Origin: 403'),
         ],
       },
@@ -73,7 +73,7 @@ export const sections: readonly Section[] = [
         number: 'S05',
         statement: 'An empty list is an error before the deployment, and allows nobody',
         tests: [
-          ...by('lib/settle-props', 'refuses, with one plain sentence, › %s'),
+          ...by('lib/settle-props', 'rejects, with one plain sentence, › %s'),
           ...by('core/handshake/origin', 'lets nobody in by an empty list'),
         ],
       },
@@ -101,7 +101,7 @@ export const sections: readonly Section[] = [
         tests: [
           ...by(
             'functions/connect',
-            'answers a page that asked by sub-protocol with the name of ours, never with the ticket',
+            'answers a page that sent its ticket as a sub-protocol with our sub-protocol, never with the ticket',
           ),
           ...by(
             'integration/ways-in',
@@ -115,8 +115,8 @@ export const sections: readonly Section[] = [
         tests: [
           ...by(
             'lib/session-socket',
-            'answer 401 without a Lambda to who brings no token',
-            'with %j, answer it to who brings nothing in %s',
+            'answer a client without a token with 401, without a Lambda',
+            'with %j, answer a client without anything in %s with 401',
           ),
           ...by('integration/sockets', 'is somebody without a token: 401'),
           ...by('integration/strangers', 'who brings no token at all runs no Lambda, however often'),
@@ -235,8 +235,8 @@ export const sections: readonly Section[] = [
           ),
           ...by(
             'functions/connect',
-            'refuses a second use, writes nothing and starts nothing',
-            'lets one of several in that come at once',
+            'rejects a used ticket, writes nothing and starts nothing',
+            'accepts one of several simultaneous handshakes with the same ticket',
           ),
           ...by('integration/ways-in', 'open one socket when one is used many times at once'),
         ],
@@ -248,10 +248,10 @@ export const sections: readonly Section[] = [
         tests: [
           ...by(
             'lib/session-socket',
-            'names no query string, no header and nothing that the authorizer said of somebody',
-            'never writes an execution log, where API Gateway would put tokens and frames',
+            'has no query string, no header and nothing of the authorizer’s context',
+            'writes no execution log, which would contain tokens and frames',
           ),
-          ...by('functions/authorizer-modes', 'may come as a sub-protocol, and then not in the URL'),
+          ...by('functions/authorizer-modes', 'may come as a sub-protocol instead of in the URL'),
         ],
         reason:
           'By default the token is in the query, because that works with every client; `tokenFrom=subprotocol` moves it.',
@@ -267,10 +267,14 @@ export const sections: readonly Section[] = [
             'with %i is followed in no mode, wherever it leads',
           ),
           ...by('core/handshake/session-answer', 'with the content type "%s" comes to %s'),
-          ...by('edge/http', 'hangs up on a body without end, wanted or not', 'counts for both tries together'),
+          ...by(
+            'edge/http',
+            'closes the connection for an endless body, wanted or not',
+            'limits both attempts together',
+          ),
           ...by(
             'lib/session-socket',
-            'outlives the slowest PHP that is allowed and the three seconds of the secret, so that it can say what happened',
+            'has a timeout above PHP’s and the secret’s together, so that it can log what happened',
           ),
         ],
       },
@@ -279,10 +283,7 @@ export const sections: readonly Section[] = [
         statement: 'Only a clear yes from PHP connects a client, and a clear no is not confused with a fault',
         tests: [
           ...by('integration/php-moods', `on %s, PHP › \${says}: \${outcome}`),
-          ...by(
-            'lib/session-socket',
-            'is watched by an alarm on its errors, which are session checks that failed and nothing else',
-          ),
+          ...by('lib/session-socket', 'has an alarm on its errors, which are failed session checks and nothing else'),
         ],
       },
       {
@@ -359,7 +360,7 @@ export const sections: readonly Section[] = [
         statement: 'An end that the app names holds, even if PHP has not yet collected the session',
         tests: [
           ...by('integration/php-tickets-settings', 'takes %j for nobody'),
-          ...by('functions/authorizer-modes', 'that the session has ended refuses'),
+          ...by('functions/authorizer-modes', 'rejects the handshake when the session has ended'),
           ...by('integration/doctor', 'finds nothing wrong where everything is right'),
         ],
         reason: 'The app names it as `expiresAt`. `gc_maxlifetime` is not an end, and the doctor says so.',
@@ -514,7 +515,7 @@ export const sections: readonly Section[] = [
             'integration/registry',
             'is in no broadcast any more, is not held and cannot be welcomed, until it leaves',
           ),
-          ...by('functions/connect', 'a logout while the socket opens › $when, of $name, undoes it'),
+          ...by('functions/connect', 'a logout while the socket opens › $when, of $name, rejects the handshake'),
           ...by('core/channels/subscribe', 'leaves nothing that is published to, when it is revoked before %s.%s'),
           ...by(
             'integration/channels',
@@ -581,9 +582,9 @@ export const sections: readonly Section[] = [
         tests: [
           ...by(
             'functions/message',
-            'too many frames › are refused with 4301 until the minute is over, and do nothing',
+            'too many frames › are rejected with 4301 until the minute is over, and have no effect',
             'too many frames › close the socket when they go on: first it is told why',
-            'too many frames › of all sockets of a user are refused on each',
+            'too many frames › of all sockets of a user together are rejected on each socket',
           ),
           ...by(
             'core/channels/client-event',
@@ -612,9 +613,9 @@ export const sections: readonly Section[] = [
         tests: [
           ...by(
             'functions/connect',
-            'one more is refused, and leaves nothing behind',
-            'of a user who opens too many connections in a minute › one more is refused before a row is written or anything is read, and told to back off',
-            'of a user who opens too many connections in a minute › tickets that were used already do not count',
+            'rejects one more connection, and removes its row',
+            'the handshakes of a user who opens too many connections in a minute › are rejected before anything is read or written, with a reason that says to back off',
+            'the handshakes of a user who opens too many connections in a minute › do not count if their ticket was already used',
           ),
           ...by('core/channels/subscribe', 'a public channel › is one of as many as one connection may join'),
           ...by(
@@ -632,8 +633,8 @@ export const sections: readonly Section[] = [
         tests: [
           ...by(
             'edge/socket-event',
-            'is never taken from what the client sent',
-            'is known from the context in every later event',
+            'never comes from data that the client sent',
+            'comes from the context of every later event',
           ),
           ...by(
             'core/channels/client-event',
@@ -683,12 +684,12 @@ export const sections: readonly Section[] = [
             'for %s than was signed',
             'within ten minutes, in both directions',
           ),
-          ...by('functions/http-api-terminate', 'refuses, and does nothing, › %s'),
+          ...by('functions/http-api-terminate', 'rejects, without any effect, › %s'),
           ...by(
             'functions/http-api',
-            'with an Idempotency-Key › an event is published once, and each repetition gets the same answer',
+            'with an Idempotency-Key › an event is published once, and each retry gets the same answer',
           ),
-          ...by('lib/permissions', '%s may do this and nothing else'),
+          ...by('lib/permissions', 'grants %s exactly these permissions'),
         ],
         reason:
           'There is no nonce, as with Pusher: a copy is accepted within the ten minutes. An `Idempotency-Key` is for your own retries.',
@@ -699,8 +700,8 @@ export const sections: readonly Section[] = [
         tests: [
           ...by(
             'lib/session-socket',
-            'has no secret in its environment, only where the secret is',
-            'appear nowhere else: no part of the template asks CloudFormation for the value',
+            'has no secret in its environment, only the ARN of the secret',
+            'appear nowhere else: no part of the template reads the value',
           ),
           ...by(
             'integration/tickets',
@@ -713,9 +714,9 @@ export const sections: readonly Section[] = [
         statement: 'Logs say who connected, left or was rejected, and why, and contain nothing secret',
         tests: [
           ...by('integration/sockets', 'says connected and disconnected, with code and reason, in one line each'),
-          ...by('functions/authorizer', 'of every other refusal, it is nothing that the client sent'),
+          ...by('functions/authorizer', 'has nothing that the client sent for any other refusal'),
           ...by('integration/publish', 'no log has what was published, or to whom, or a secret or signature'),
-          ...by('lib/session-socket', 'is one line of JSON, below the 3 KB that API Gateway takes'),
+          ...by('lib/session-socket', 'is one line of JSON, below API Gateway’s limit of 3 KB'),
           ...by(
             'php/sensitive-parameters',
             'every parameter that is or holds a secret is marked for traces, on a line of its own',
@@ -730,9 +731,9 @@ export const sections: readonly Section[] = [
         statement: 'Both stages have throttles, and faults set off an alarm',
         tests: by(
           'lib/session-socket',
-          'the stage › lets 2000 requests a second through, and bursts of 1000',
-          'is watched by an alarm on its errors, which are session checks that failed and nothing else',
-          'is watched by an alarm that one logout which left sockets open sets off',
+          'the stage › allows 2000 requests a second, and bursts of 1000',
+          'has an alarm on its errors, which are failed session checks and nothing else',
+          'has an alarm that goes off when one logout leaves sockets open',
         ),
         reason:
           'Rejected handshakes are counted as `HandshakeRefused`, without an alarm: only you know how many are normal.',
@@ -753,17 +754,17 @@ export const sections: readonly Section[] = [
           ),
           ...by(
             'functions/authorizer',
-            'a flood of refusals for one reason › is one line in a minute, and its metric stays exact',
-            'a flood of refusals for one reason › is told of at the next invocation after the minute, which may be anybody’s',
+            'a flood of refusals for one reason › is logged as one line a minute, and its metric stays exact',
+            'a flood of refusals for one reason › is summed up in the log at the first invocation after the minute',
             'a flood of refusals for one reason › does not hide a refusal for another reason',
-            'a flood of refusals for one reason › is written in full, each of them, where the origin is foreign',
+            'a flood of refusals for one reason › is logged in full when the origin is foreign',
           ),
-          ...by('functions/authorizer-modes', 'is logged in full, each of them, when it was forged or changed'),
-          ...by('functions/connect', 'logs each replay in full, however many'),
+          ...by('functions/authorizer-modes', 'is always logged in full when it was forged or changed'),
+          ...by('functions/connect', 'logs every replay in full'),
           ...by(
             'functions/http-api',
-            'is one line in a minute for each sentence, and its metric stays exact',
-            'is another thing than one with a bad signature, which is logged in full, each of them: %s',
+            'is logged as one line a minute for each sentence, and its metric stays exact',
+            'does not hide a bad signature, which is always logged in full: %s',
           ),
         ],
         reason:
@@ -782,7 +783,7 @@ export const sections: readonly Section[] = [
           ),
           ...by(
             'lib/session-socket',
-            'gives each route that closes sockets a throttle of its own, so that a flood of events leaves a logout its way',
+            'gives each route that closes sockets a separate throttle, so that a flood of events does not block a logout',
           ),
         ],
         reason:
@@ -797,8 +798,8 @@ export const sections: readonly Section[] = [
           'the throttled reads and writes of each table and of each of its indexes',
           'the 5xx of the HTTP API, and the errors of the WebSocket API, at their stages',
           'late session checks, as the log of this stack has them, and only where sessions are checked',
-          'nothing that a stranger without a login can cause but throttles',
-          'is on when any of the others is, and knows all of them',
+          'only throttles of all that a client without a login can cause',
+          'is on when any of the others is, and includes all of them',
         ),
         reason: 'Checked in the template. Nobody has verified on AWS that it counts as documented.',
       },

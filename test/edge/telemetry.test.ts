@@ -13,7 +13,7 @@ function lineOf(...said: Parameters<Log>) {
   return JSON.parse(String(line?.[0]));
 }
 
-it('tells what happened in one line, which is its metric as well', () => {
+it('writes one line, which is a metric as well', () => {
   const line = lineOf('info', 'broadcast', { channel: 'news' }, { Delivered: 2, DeliveryMilliseconds: 30 });
   expect(line).toMatchObject({ level: 'INFO', message: 'broadcast', channel: 'news', service: 'session-socket' });
   expect(line).toMatchObject({ Delivered: 2, DeliveryMilliseconds: 30 });
@@ -28,7 +28,7 @@ it('tells what happened in one line, which is its metric as well', () => {
   });
 });
 
-it('counts without a message in half the bytes, in the same metric', () => {
+it('without a message writes the same metric in half the bytes', () => {
   const full = lineOf('info', 'handshake refused', { reason: 'malformed-token' }, { HandshakeRefused: 1 });
   const brief = lineOf('info', undefined, { reason: 'malformed-token' }, { HandshakeRefused: 1 });
   expect(Object.keys(brief)).toEqual(['service', 'reason', 'HandshakeRefused', '_aws']);
@@ -43,6 +43,6 @@ it('has the level and the time in the form that Lambda reads in its log format J
   expect(line.timestamp).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
 });
 
-it('names no metric where nothing is counted', () => {
+it('has no metric without counts', () => {
   expect(lineOf('error', 'session check unavailable', { reason: 'it answered 503' }, {})).not.toHaveProperty('_aws');
 });

@@ -139,16 +139,16 @@ describe.each([
     table: asking,
   },
 ])('with $name', ({ deployment, table }) => {
-  it('there are these functions', () => {
+  it('has exactly these functions', () => {
     const paths = deployment.of('AWS::Lambda::Function').map(({ path }) => path.replace('/Function', ''));
     expect(paths.sort()).toEqual(Object.keys(table).sort());
   });
 
-  it.each(Object.entries(table))('%s may do this and nothing else', (path, permissions) => {
+  it.each(Object.entries(table))('grants %s exactly these permissions', (path, permissions) => {
     expect(permissionsOf(deployment, path)).toEqual(permissions);
   });
 
-  it('no role has a second way to permissions, but the one that writes the access logs of the account', () => {
+  it('gives no role other permissions, except the role for the account’s access logs', () => {
     for (const { path, Properties } of deployment.of('AWS::IAM::Role')) {
       expect([path, Properties['Policies']]).toEqual([path, undefined]);
       const managed: string[] = (Properties['ManagedPolicyArns'] ?? []).map(deployment.read);
@@ -157,7 +157,7 @@ describe.each([
     }
   });
 
-  it('no policy is shared, and none is about nothing but AWS itself', () => {
+  it('shares no policy, and uses none of AWS’s managed policies', () => {
     for (const { path, Properties } of deployment.of('AWS::IAM::Policy')) {
       expect(Properties['Roles'].map(deployment.read)).toEqual([
         `{${path.replace(/\/(Role\/DefaultPolicy|OnItself)$/, '/Role')}}`,

@@ -25,7 +25,7 @@ const badInterval = (s: number) => `revalidate is ${s} s; it must be between 1 m
 const badTraffic = (name: string, said: number) => `${name} is ${said}; it must be a whole number above 0.`;
 const badThrottle = 'throttle needs a rateLimit and a burstLimit above 0, or nobody could connect.';
 
-describe('refuses, with one plain sentence,', () => {
+describe('rejects, with one plain sentence,', () => {
   it.each<[string, Partial<SessionSocketProps>, string]>([
     ['no endpoint', { sessionEndpoint: '' }, noUrl('')],
     ['an endpoint that is only a path', { sessionEndpoint: '/getSessionID' }, noUrl('/getSessionID')],

@@ -44,7 +44,7 @@ const connection = { principalId: 'user:1', connectionId: 'a' };
 it.each([
   ['of a user', connection, ['connections', 'owners']],
   ['of a session without a user', { principalId: 'session:f00d', connectionId: 'a' }, ['connections']],
-])('takes one write for each table when a connection %s comes and goes, and no read', async (_, connection, tables) => {
+])('opens and closes a connection %s with one write for each table, and no read', async (_, connection, tables) => {
   const coming = await questionsOf((rows) => rows.add({ ...connection, sessionHash: 'f00d', connectedAt: 0 }));
   const going = await questionsOf(
     async (rows) => {
@@ -60,7 +60,7 @@ it.each([
 });
 
 // Else a throttled table would be asked without a pause for as long as the Lambda lives.
-it('gives up on reading many revoked rows that the table does not answer, so that each is marked by itself', async () => {
+it('gives up reading revoked rows that the table does not return, so that each is revoked separately', async () => {
   const Keys = [{ principalId: { S: 'user:1' }, connectionId: { S: 'a' } }];
   const questions = await questionsOf(
     async (rows) => expect(await rows.revokeTogether([connection], 0, 'revoked')).toBeUndefined(),
@@ -70,7 +70,7 @@ it('gives up on reading many revoked rows that the table does not answer, so tha
   expect(questions.length).toBeLessThan(10);
 });
 
-it('asks about one connection with a consistent read', async () => {
+it('reads one connection consistently', async () => {
   const [question] = await questionsOf(async (rows) => {
     await rows.holds(connection);
   });
@@ -78,7 +78,7 @@ it('asks about one connection with a consistent read', async () => {
 });
 
 // Else two that come at once might each miss the other, and be one more than may be.
-it('counts a principal in one question, with a consistent read', async () => {
+it('counts a principal’s connections with one consistent query', async () => {
   const questions = await questionsOf(async (rows) => {
     for await (const _ of rows.openOf('user:1'));
   });
@@ -87,7 +87,7 @@ it('counts a principal in one question, with a consistent read', async () => {
 
 // DynamoDB's default may not show a row that was written a moment ago. The tick that a connect starts looks at once; it would
 // find nobody and leave the newcomer to the next minute. The local DynamoDB is always consistent, so only the request tells.
-it('reads everyone with consistent reads, page after page', async () => {
+it('reads all connections consistently, page after page', async () => {
   const lastKey = { principalId: { S: 'user:1' }, connectionId: { S: 'a' } };
   const questions = await questionsOf(
     async (rows) => {
@@ -102,7 +102,7 @@ it('reads everyone with consistent reads, page after page', async () => {
 });
 
 // Of a logout and a handshake at the same time one must see what the other has written.
-it('looks for revocations and for a principal’s connections with consistent reads, page after page', async () => {
+it('reads revocations and a principal’s connections consistently, page after page', async () => {
   const handshake = await questionsOf(async (_, revocations) => {
     await revocations.isRevokedSince(['user:1', 'session:f00d'], 0);
   });
