@@ -18,7 +18,7 @@ describe.each(['first', 'second', 'third', 'fourth'])('the %s twenty-five kills'
   });
   afterAll(() => crowd?.close());
 
-  it('cost nobody an event, and what is heard twice has the same id', async () => {
+  it('lose no event, and duplicates have the same id', async () => {
     const retried = new Set<LogEntry>();
     const events: string[] = [];
     while (retried.size < 25) {

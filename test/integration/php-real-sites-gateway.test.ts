@@ -76,7 +76,7 @@ describe('a site with a load balancer', () => {
     await gateway.invoke('Revalidate');
   }
 
-  it('opens ten of ten sockets, asks the right node again, and keeps them while a firewall answers for PHP', async () => {
+  it('opens ten of ten sockets, asks the right node again, and keeps them while a firewall answers instead of PHP', async () => {
     const visitors = Array.from({ length: 10 }, () => new Visitor(balancer.url().origin));
     for (const visitor of visitors) await visitor.get('/login', browser);
     firewall = sayForbidden;

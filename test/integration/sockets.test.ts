@@ -31,7 +31,7 @@ describe('On this machine', () => {
     return { token, url: `${demo.webSocketUrl}?token=${token}`, options: { origin: demo.pageUrl } };
   };
 
-  it('says connected and disconnected, with code and reason, in one line each', async () => {
+  it('logs connected and disconnected, with code and reason, in one line each', async () => {
     const { url, options } = await enter();
     const socket = speakPusher(await connect(url, options));
     const connectionId = await connectionIdOn(socket);
