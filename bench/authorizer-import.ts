@@ -32,8 +32,8 @@ export async function measureAuthorizerImport(bench: Bench): Promise<Figure[]> {
 }
 
 async function timeRequire(file: string): Promise<number> {
-  // Nothing listens on this port, because loading the module sends no request. The environment has no other variables, so
-  // neither NODE_OPTIONS nor a loader takes part.
+  // Nothing listens on this port, because loading the module sends no request. The environment has no other variables,
+  // so neither NODE_OPTIONS nor a loader takes part.
   const env = authorizerEnvironment('http://127.0.0.1:9/getSessionID', 'http://127.0.0.1:9');
   const probe = join(import.meta.dirname, 'time-require.cjs');
   const { stdout } = await promisify(execFile)(process.execPath, [probe, file], { env, timeout: 10_000 });

@@ -14,7 +14,9 @@ const rounds = 15;
 const callsPerRound = 800;
 const warmUpCalls = 3000;
 
-/** The time that a warm authorizer adds to PHP's own: against a PHP that answers at once, beside two minimal clients. */
+/**
+ * The time that a warm authorizer adds to PHP's own: against a PHP that answers at once, beside two minimal clients.
+ */
 export async function measureAuthorizerOverhead(bench: Bench): Promise<Figure[]> {
   bench.step('starting a server that answers at once');
   const php = await startChild<Ports>(bench, 'instant-php.ts');

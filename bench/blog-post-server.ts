@@ -4,13 +4,14 @@ import { Server } from 'socket.io';
 import { serve } from './serve.ts';
 
 /**
- * The comparison: the socket.io server of the 2016 blog post, rewritten for socket.io 4. The check is the same: a middleware
- * sends the token to PHP as `Cookie: PHPSESSID=<token>`, and accepts the client if PHP answers with the same token.
+ * The comparison: the socket.io server of the 2016 blog post, rewritten for socket.io 4. The check is the same: a
+ * middleware sends the token to PHP as `Cookie: PHPSESSID=<token>`, and accepts the client if PHP answers with the same
+ * token.
  *
- * The post's server had bugs that would make it faster or crash it, so they are fixed here. It compared with `==`, so it
- * accepted a client without a token when PHP answered `null` (`undefined == null`). It ignored the status. It parsed each
- * chunk as the whole body. It passed on any token, even with `;`. It crashed when PHP was down.
- * Its `hello` every second is left out, as on our side.
+ * The post's server had bugs that would make it faster or crash it, so they are fixed here. It compared with `==`, so
+ * it accepted a client without a token when PHP answered `null` (`undefined == null`). It ignored the status. It parsed
+ * each chunk as the whole body. It passed on any token, even with `;`. It crashed when PHP was down. Its `hello` every
+ * second is left out, as on our side.
  */
 const io = new Server({ serveClient: false });
 io.use((socket, next) => {

@@ -34,7 +34,10 @@ export async function buildDeliver(bench: Bench): Promise<string> {
   return outfile;
 }
 
-/** Publishes one event to this many sockets, with the deployed bundle of `deliver` and the code of a publishing function. */
+/**
+ * Publishes one event to this many sockets, with the deployed bundle of `deliver` and the code of a publishing
+ * function.
+ */
 export async function broadcastOnce(
   bench: Bench,
   bundle: string,

@@ -8,7 +8,8 @@ export interface Load {
 }
 
 /**
- * Keeps `inFlight` clients connecting for a while: each connects, waits until it may send, disconnects and starts again.
+ * Keeps `inFlight` clients connecting for a while: each connects, waits until it may send, disconnects and starts
+ * again.
  * @throws Error of the first connect that fails, because a rate must not leave failures out
  */
 export async function runRound(connect: Connect, tokens: readonly string[], { inFlight, forMs }: Load) {

@@ -44,8 +44,8 @@ const rowBytes = 131;
 const pageBytes = 1024 * 1024;
 
 /**
- * The part of DynamoDB that a broadcast uses, in memory. A real engine would read 100,000 rows on the two cores of the workers,
- * and so dominate the measurement. Pages and units follow the documentation
+ * The part of DynamoDB that a broadcast uses, in memory. A real engine would read 100,000 rows on the two cores of the
+ * workers, and so dominate the measurement. Pages and units follow the documentation
  * (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/read-write-operations.html).
  */
 function listen({ subscribers }: DynamoDbMockSettings): void {

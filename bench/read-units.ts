@@ -19,7 +19,10 @@ const principalId = 'user:0196f9a4-7b1e-7c5d-9a57-1f3a6c2f9d10';
 const batchSize = 25;
 const inFlight = 8;
 
-/** The read units for all subscribers of a public channel, page by page as the workers read them, as the engine reports them. */
+/**
+ * The read units for all subscribers of a public channel, page by page as the workers read them, as the engine reports
+ * them.
+ */
 export async function countReadUnits(bench: Bench, subscribers: number): Promise<number> {
   const engine = await startEngine({ engine: hasJava ? 'strict' : 'dynalite' });
   bench.defer(() => engine.close());

@@ -4,7 +4,9 @@ interface Service {
   close?(): Promise<void>;
 }
 
-/** The child's side of `startChild`: reports that it serves, answers questions, and ends when its parent disconnects. */
+/**
+ * The child's side of `startChild`: reports that it serves, answers questions, and ends when its parent disconnects.
+ */
 export function serve({ ready, answers = {}, close = async () => {} }: Service): void {
   const end = () => void close().finally(() => process.exit());
   // Ctrl-C reaches the whole process group. The parent gets it too, and ends this process in order.

@@ -11,7 +11,10 @@ export interface Storm {
   readonly attempts: number;
 }
 
-/** Full jitter below a bound that doubles with each attempt: https://aws.amazon.com/builders-library/timeouts-retries-and-backoff-with-jitter/ */
+/**
+ * Full jitter below a bound that doubles with each attempt:
+ * https://aws.amazon.com/builders-library/timeouts-retries-and-backoff-with-jitter/
+ */
 const [firstBoundMs, lastBoundMs] = [1_000, 16_000];
 
 /** Long enough for every function to have its environments. */

@@ -34,8 +34,8 @@ export interface WorkerPool {
 }
 
 /**
- * Lambda's asynchronous invocations of one bundle. Each concurrent invocation has a process, and free processes are reused. The
- * pool starts empty, so that each measurement includes its cold starts.
+ * Lambda's asynchronous invocations of one bundle. Each concurrent invocation has a process, and free processes are
+ * reused. The pool starts empty, so that each measurement includes its cold starts.
  */
 export async function startWorkerPool(
   bench: Bench,

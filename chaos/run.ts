@@ -36,7 +36,9 @@ const msForEachClient = 25;
 // A connection ends after two hours, and the rows of the auction expire ten minutes later.
 const beyondAllLimitsMs = 3 * 3600 * 1000;
 
-/** An app on the local cloud, many clients that behave badly, and faults; the same for the same seed, but for timing. */
+/**
+ * An app on the local cloud, many clients that behave badly, and faults; the same for the same seed, but for timing.
+ */
 export async function runChaos({ durationMs, clients, seed, onProgress }: ChaosOptions): Promise<ChaosReport> {
   const app = await startAssembly(await synthesizeApp((scope) => void new AuctionStack(scope, 'Auction')), { seed });
   const chance = createChance(seed);
@@ -85,8 +87,9 @@ export async function runChaos({ durationMs, clients, seed, onProgress }: ChaosO
 }
 
 /**
- * Waits until the functions have handled all invocations. Invocations start in order. So once the newest ones have ended, as
- * many as can run at once, all earlier ones have ended too. The events from here make a function fail at once.
+ * Waits until the functions have handled all invocations. Invocations start in order. So once the newest ones have
+ * ended, as many as can run at once, all earlier ones have ended too. The events from here make a function fail at
+ * once.
  */
 async function settle({ cloud }: RunningApp): Promise<void> {
   const last = Array.from({ length: 4 * availableParallelism() });

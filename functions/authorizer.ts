@@ -24,7 +24,10 @@ import type { Log } from './edge/telemetry.ts';
 interface AuthorizerParts {
   readonly origins: OriginPolicy;
   readonly options: Pick<ResolvedHandshakeOptions, 'mode' | 'tokenFrom' | 'sessionCheck' | 'cookieName' | 'cookies'>;
-  /** Whether PHP is asked again while the socket is open. Then the authorizer encrypts the question for the connection's row. */
+  /**
+   * Whether PHP is asked again while the socket is open. Then the authorizer encrypts the question for the connection's
+   * row.
+   */
   readonly asksAgain?: boolean;
   readonly sessions: SessionLookup;
   readonly credentials: CredentialsSource;
@@ -36,8 +39,8 @@ interface AuthorizerParts {
 const alwaysLogged: ReadonlySet<Refusal['refused']> = new Set<RefusalReason>(['foreign-origin', 'unreadable-ticket']);
 
 /**
- * Decides who may open a socket. Accepted: an Allow for exactly this handshake. Refused: a Deny, so the browser gets 403.
- * Everything else throws, and the browser gets 500. So Lambda's error metric counts faults and nothing else.
+ * Decides who may open a socket. Accepted: an Allow for exactly this handshake. Refused: a Deny, so the browser gets
+ * 403. Everything else throws, and the browser gets 500. So Lambda's error metric counts faults and nothing else.
  */
 export function createAuthorizer({
   origins,
@@ -92,7 +95,9 @@ export function createAuthorizer({
     return sessions.find(question);
   }
 
-  /** A logout between the ticket and this handshake must still count. So must one right now, if PHP's clock is ahead. */
+  /**
+   * A logout between the ticket and this handshake must still count. So must one right now, if PHP's clock is ahead.
+   */
   function authorizationTime(ticket: Ticket | undefined, askedAt: number): number {
     if (ticket === undefined) return askedAt;
     // A trusted ticket replaces PHP's answer, and the clock that dated it may be ahead.

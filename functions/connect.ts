@@ -33,8 +33,8 @@ interface ConnectParts {
 }
 
 /**
- * Registers a connection that the authorizer accepted. Another function posts the welcome, because nothing can be posted to a
- * connection before this one has returned (https://repost.aws/knowledge-center/410-gone-api-gateway).
+ * Registers a connection that the authorizer accepted. Another function posts the welcome, because nothing can be
+ * posted to a connection before this one has returned (https://repost.aws/knowledge-center/410-gone-api-gateway).
  */
 export function createConnect(parts: ConnectParts) {
   const { registry, revocations, claims, subprotocol, limit, handshakes } = parts;
@@ -96,8 +96,8 @@ export function createConnect(parts: ConnectParts) {
   }
 
   /**
-   * Marks the ticket as used, before anything else is written. If Connect fails afterwards, the page has lost one ticket and
-   * fetches another. In the opposite order a used ticket could open a socket.
+   * Marks the ticket as used, before anything else is written. If Connect fails afterwards, the page has lost one
+   * ticket and fetches another. In the opposite order a used ticket could open a socket.
    * @returns whether this handshake may continue
    */
   async function claimTicket(jti: string | undefined): Promise<boolean> {

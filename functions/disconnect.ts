@@ -8,7 +8,10 @@ interface DisconnectParts {
   readonly log: Log;
 }
 
-/** Removes a closed connection and its subscriptions. API Gateway calls it as best effort; otherwise a 410 reveals the close. */
+/**
+ * Removes a closed connection and its subscriptions. API Gateway calls it as best effort; otherwise a 410 reveals the
+ * close.
+ */
 export function createDisconnect({ leave, log }: DisconnectParts) {
   return async (event: DisconnectEvent): Promise<APIGatewayProxyStructuredResultV2> => {
     // Only the end of a socket may remove its row, and a frame whose event is "$disconnect" is not one.

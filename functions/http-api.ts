@@ -42,10 +42,16 @@ interface HttpApiParts {
 /** JSON for PHP, or the fault. */
 type Answer = string | RequestFault;
 
-/** Milliseconds in which closing sockets must begin. The last close may take 12 s more; Lambda allows 28 s, API Gateway 30. */
+/**
+ * Milliseconds in which closing sockets must begin. The last close may take 12 s more; Lambda allows 28 s, API Gateway
+ * 30.
+ */
 const closingMs = 15_000;
 
-/** The HTTP API for PHP. Requests signed with the app's secret may publish, query channels, and close its users' sockets. */
+/**
+ * The HTTP API for PHP. Requests signed with the app's secret may publish, query channels, and close its users'
+ * sockets.
+ */
 export function createHttpApi(parts: HttpApiParts) {
   const { credentials, broadcast, idempotency, subscriptions, members, revoke, rebindSession, clock, log } = parts;
   const refusals = createRefusalLog(clock);
@@ -79,7 +85,10 @@ export function createHttpApi(parts: HttpApiParts) {
     );
   }
 
-  /** Bad signatures are always logged. Without a valid signature the sentences are a fixed set, so strangers cannot add any. */
+  /**
+   * Bad signatures are always logged. Without a valid signature the sentences are a fixed set, so strangers cannot add
+   * any.
+   */
   function refuseUnsigned(fault: RequestFault): APIGatewayProxyStructuredResultV2 {
     if (fault.isBadSignature === true || refusals.isWritten(fault.sentence)) return refuseRequest(fault);
     log('info', undefined, { status: fault.status }, { RequestRefused: 1 });

@@ -38,8 +38,8 @@ interface MessageParts {
 const pong: FrameHandler = async () => pongFrame;
 
 /**
- * Answers a frame with exactly one frame: a two-way route sends the return value back. It never throws, because API Gateway's
- * own error frame has no `event`, and Pusher's clients fail on that.
+ * Answers a frame with exactly one frame: a two-way route sends the return value back. It never throws, because API
+ * Gateway's own error frame has no `event`, and Pusher's clients fail on that.
  */
 export function createMessage({ verbs, limit, sender, log }: MessageParts) {
   const handlers: ReadonlyMap<string, FrameHandler> = new Map([

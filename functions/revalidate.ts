@@ -27,7 +27,9 @@ interface RevalidateParts {
   readonly log: Log;
 }
 
-/** Milliseconds from a run's start until its last close must begin. That close may take 12 s more; Lambda allows 55 s. */
+/**
+ * Milliseconds from a run's start until its last close must begin. That close may take 12 s more; Lambda allows 55 s.
+ */
 const patienceMs = 42_000;
 /** Of these, the most for questions to PHP, and the part that is reserved for closing. */
 const [askingMs, closingMs] = [30_000, 8_000];
@@ -37,7 +39,9 @@ const lease = 'revalidate';
 /** Seconds: the next run begins within one minute and ends within another. */
 const releaseMargin = 120;
 
-/** Closes the sockets whose session has ended, every minute. One run at a time asks PHP; waiting for ends may overlap. */
+/**
+ * Closes the sockets whose session has ended, every minute. One run at a time asks PHP; waiting for ends may overlap.
+ */
 export function createRevalidate(parts: RevalidateParts) {
   const { claims, revalidateSessions, closeAtTheEnd, polling, clock, log } = parts;
   return async (event?: unknown): Promise<string | undefined> => {

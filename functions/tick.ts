@@ -20,14 +20,15 @@ interface TickParts {
 const concurrency = 50;
 
 /**
- * Says hello to everyone, once a second. A run claims each minute of the clock, so of several runs only one sends and no hello
- * arrives twice. A run continues from minute to minute while anybody is connected, because a schedule may be late by many
- * seconds (https://docs.aws.amazon.com/eventbridge/latest/userguide/run-lambda-schedule.html). The schedule only replaces a
- * run that has ended or died. Every connect starts a run as well.
+ * Says hello to everyone, once a second. A run claims each minute of the clock, so of several runs only one sends and
+ * no hello arrives twice. A run continues from minute to minute while anybody is connected, because a schedule may be
+ * late by many seconds (https://docs.aws.amazon.com/eventbridge/latest/userguide/run-lambda-schedule.html). The
+ * schedule only replaces a run that has ended or died. Every connect starts a run as well.
  */
 export function createTick({ registry, claims, sender, clock, minutes, log }: TickParts) {
   return async (): Promise<void> => {
-    // The schedule's clock may be slightly ahead of ours: a start in a minute's last second is meant for the next minute.
+    // The schedule's clock may be slightly ahead of ours: a start in a minute's last second is meant for the next
+    // minute.
     const first = Math.floor((clock.now() + 1000) / 60_000);
     for (let minute = first; minute < first + minutes; minute += 1) {
       const early = minute * 60_000 - clock.now();
@@ -47,7 +48,8 @@ export function createTick({ registry, claims, sender, clock, minutes, log }: Ti
         throw error;
       });
       if (outcome === 'minute over') return outcome;
-      // The run of a client that connected in the meantime found the minute claimed and ended. So release it, then look again.
+      // The run of a client that connected in the meantime found the minute claimed and ended. So release it, then look
+      // again.
       await claims.release(claim);
     }
     return 'nobody here';

@@ -7,8 +7,8 @@ import type { Construct } from 'constructs';
 import { acknowledge } from './nag.ts';
 
 /**
- * The fields of a socket request in the access log. An allow-list keeps the query string, the cookies and the authorizer's
- * context out (https://docs.aws.amazon.com/apigateway/latest/developerguide/websocket-api-logging.html).
+ * The fields of a socket request in the access log. An allow-list keeps the query string, the cookies and the
+ * authorizer's context out (https://docs.aws.amazon.com/apigateway/latest/developerguide/websocket-api-logging.html).
  */
 export const socketLogFormat = JSON.stringify({
   requestId: '$context.requestId',
@@ -42,7 +42,8 @@ export const httpLogFormat = JSON.stringify({
 
 export function accessLog(scope: Construct, retention: RetentionDays, format: string): IAccessLogSettings {
   const group = new LogGroup(scope, 'AccessLog', { retention, removalPolicy: RemovalPolicy.DESTROY });
-  // Not `group.logGroupArn`: API Gateway stores it without the `:*` at its end, so drift detection would report a change.
+  // Not `group.logGroupArn`: API Gateway stores it without the `:*` at its end, so drift detection would report a
+  // change.
   const destinationArn = Stack.of(scope).formatArn({
     service: 'logs',
     resource: 'log-group',
@@ -54,7 +55,8 @@ export function accessLog(scope: Construct, retention: RetentionDays, format: st
 
 /**
  * The role that API Gateway needs, once per account and region, before any stage may write an access log
- * (https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-logging.html). It stays when the stack is deleted.
+ * (https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-logging.html). It stays when the stack is
+ * deleted.
  */
 export function createLogAccount(scope: Construct): CfnAccount {
   const role = new Role(scope, 'LogRole', {

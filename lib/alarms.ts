@@ -122,13 +122,14 @@ function alarmOnLosses(deliver: SocketFunction, lost: Metric): Alarm {
       expression: 'FILL(posts, 0) + FILL(events, 0)',
       usingMetrics: {
         posts: lost,
-        // Events that Lambda dropped after its last try (https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html).
+        // Events that Lambda dropped after its last try
+        // (https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html).
         events: deliver.lambda.metric('AsyncEventsDropped', perMinute),
       },
       period: Duration.minutes(1),
     }),
-    // Five minutes, because both metrics arrive late. FILL returns 0 for the latest minute until it has a value, so an alarm
-    // on that minute alone never goes off
+    // Five minutes, because both metrics arrive late. FILL returns 0 for the latest minute until it has a value, so an
+    // alarm on that minute alone never goes off
     // (https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/using-metric-math.html).
     ...within({ minutes: 1, of: 5 }),
   });
@@ -154,7 +155,8 @@ function alarmOnFunctionThrottles(throttled: SocketFunction): Alarm {
   const isOnPurpose = maxConcurrency !== undefined;
   return new Alarm(throttled, 'ThrottleAlarm', {
     ...fromOneOn,
-    // The alarm stays on for five minutes, so a flood does not switch it on and off. A configured limit is often reached briefly.
+    // The alarm stays on for five minutes, so a flood does not switch it on and off. A configured limit is often
+    // reached briefly.
     ...within(isOnPurpose ? lasting : { minutes: 1, of: 5 }),
     alarmDescription: isOnPurpose
       ? `Lambda rejects invocations: all ${maxConcurrency} that maxConcurrentSessionChecks allows are busy. Raise it, or make PHP's answer faster. docs/operations.md: ThrottleAlarm of a function.`
@@ -164,8 +166,8 @@ function alarmOnFunctionThrottles(throttled: SocketFunction): Alarm {
 }
 
 /**
- * In alarm when DynamoDB throttles reads or writes of a table for minutes. A few are retried without effect. Both metrics
- * have TableName as their only dimension, and do not count the table's indexes
+ * In alarm when DynamoDB throttles reads or writes of a table for minutes. A few are retried without effect. Both
+ * metrics have TableName as their only dimension, and do not count the table's indexes
  * (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/metrics-dimensions.html).
  */
 function alarmOnTableThrottles(table: Table): Alarm {
@@ -187,8 +189,8 @@ function alarmOnTableThrottles(table: Table): Alarm {
 
 /**
  * In alarm when the HTTP API answers PHP with 5xx for minutes
- * (https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-metrics.html). A single 503 is normal: it answers a
- * retry of a request that still runs, and PHP tries again.
+ * (https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-metrics.html). A single 503 is normal: it
+ * answers a retry of a request that still runs, and PHP tries again.
  */
 function alarmOnServerErrors(stage: HttpStage): Alarm {
   return new Alarm(stage, 'ServerErrorAlarm', {
@@ -201,8 +203,9 @@ function alarmOnServerErrors(stage: HttpStage): Alarm {
 }
 
 /**
- * In alarm when API Gateway cannot call a function for minutes. Rejected handshakes do not count, because they end before any
- * integration (https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-websocket-api-logging.html).
+ * In alarm when API Gateway cannot call a function for minutes. Rejected handshakes do not count, because they end
+ * before any integration
+ * (https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-websocket-api-logging.html).
  */
 function alarmOnExecutionErrors(stage: WebSocketStage): Alarm {
   return new Alarm(stage, 'ExecutionErrorAlarm', {

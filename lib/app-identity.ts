@@ -37,8 +37,8 @@ export function findIdentityFault(props: IdentityProps): string | undefined {
 /** Derives both from the construct's path, so they stay the same while the path does. */
 export function identify(construct: Construct, { appId, key }: IdentityProps): AppIdentity {
   const digest = createHash('sha256').update(placeOf(construct).join('/')).digest();
-  // Twelve digits, the first not 0: pusher-http-python rejects anything but digits, and `Pusher.forURL` of npm pusher reads
-  // the id as a JavaScript number.
+  // Twelve digits, the first not 0: pusher-http-python rejects anything but digits, and `Pusher.forURL` of npm pusher
+  // reads the id as a JavaScript number.
   const number = 10n ** 11n + (digest.readBigUInt64BE() % (9n * 10n ** 11n));
   return { appId: appId ?? String(number), key: key ?? digest.toString('hex', 8, 18) };
 }
@@ -49,8 +49,8 @@ export function nameOf(construct: Construct): string {
 }
 
 /**
- * The name of the stack, then the ids below it. A nested stack uses the name of the outermost one, because only CloudFormation
- * knows its own. The ids above the stack are left out, so you can move a stack within the CDK app.
+ * The name of the stack, then the ids below it. A nested stack uses the name of the outermost one, because only
+ * CloudFormation knows its own. The ids above the stack are left out, so you can move a stack within the CDK app.
  */
 function placeOf(construct: Construct): readonly string[] {
   let stack = Stack.of(construct);

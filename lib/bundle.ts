@@ -23,8 +23,8 @@ const functionsFolder = join(import.meta.dirname, '..', 'functions');
 /**
  * In the checkout the Lambdas are bundled at synth; in the npm package packaged.ts replaces this file.
  *
- * The format is CommonJS, because in ESM `import 'node:http'` takes 25 ms. Module entries come first, because they are half
- * the size. esbuild runs in this process, because `NodejsFunction` starts npx for each function.
+ * The format is CommonJS, because in ESM `import 'node:http'` takes 25 ms. Module entries come first, because they are
+ * half the size. esbuild runs in this process, because `NodejsFunction` starts npx for each function.
  */
 export function functionCode(entry: Entry): AssetCode {
   return Code.fromAsset(functionsFolder, {

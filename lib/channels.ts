@@ -15,7 +15,10 @@ export interface ChannelsProps {
   readonly logging: FunctionLogging;
 }
 
-/** The environment and permissions of functions that broadcast or end connections, and `deliver`, which posts to many sockets. */
+/**
+ * The environment and permissions of functions that broadcast or end connections, and `deliver`, which posts to many
+ * sockets.
+ */
 export class Channels extends Construct {
   readonly deliver: SocketFunction;
   readonly environment: ChannelsEnvironment;
@@ -33,8 +36,8 @@ export class Channels extends Construct {
       CALLBACK_URL: api.stage.callbackUrl,
       // Nine tenths: the rest is for handshakes, frames and publishing in the meantime. A throttled post is retried.
       POST_RATE: String(Math.floor(accountRequestQuota.rateLimit * 0.9)),
-      // A quarter: the first workers start cold and post late, while the bucket is full and does not grow. With the whole burst
-      // they would later spend tokens that no longer exist.
+      // A quarter: the first workers start cold and post late, while the bucket is full and does not grow. With the
+      // whole burst they would later spend tokens that no longer exist.
       POST_BURST: String(Math.floor(accountRequestQuota.burstLimit / 4)),
     };
     this.deliver = new SocketFunction(this, 'Deliver', {
@@ -43,8 +46,8 @@ export class Channels extends Construct {
       environment: { ...own, CLAIMS_TABLE: tables.claims.tableName } satisfies DeliverEnvironment,
       // The last worker of a chain posts to all remaining subscribers, at a 64th of the rate.
       timeout: Duration.minutes(15),
-      // One whole CPU (https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html): a worker only signs and sends,
-      // and with less CPU it would not keep the rate.
+      // One whole CPU (https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html): a worker only signs and
+      // sends, and with less CPU it would not keep the rate.
       memorySize: 1769,
       logging,
     });

@@ -3,7 +3,10 @@ import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { LimitChoice } from '../functions/core/connections/connection-limit.ts';
 import type { SessionCheck, SessionMode, TokenSource } from '../functions/core/handshake/handshake-options.ts';
 
-/** By the token bucket of API Gateway (https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-request-throttling.html). */
+/**
+ * By the token bucket of API Gateway
+ * (https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-request-throttling.html).
+ */
 export interface RateLimit {
   /** Requests in each second. */
   readonly rateLimit: number;
@@ -19,8 +22,9 @@ export interface SessionSocketProps {
   readonly sessionEndpoint: string;
 
   /**
-   * The origins of the pages that may connect, exactly as browsers send them: `https://app.example.com`. Add a port only
-   * if it is not the scheme's default. Web views of apps have origins too, such as `capacitor://localhost`. At least one.
+   * The origins of the pages that may connect, exactly as browsers send them: `https://app.example.com`. Add a port
+   * only if it is not the scheme's default. Web views of apps have origins too, such as `capacitor://localhost`. At
+   * least one.
    */
   readonly allowedOrigins: readonly string[];
 
@@ -44,8 +48,8 @@ export interface SessionSocketProps {
   readonly tokenFrom?: TokenSource;
 
   /**
-   * `always`: the gateway asks PHP in every handshake. `trust-ticket`, in mode `ticket` only: a valid ticket is enough. The
-   * gateway does not ask PHP, so it misses a logout within the ticket's 30 s.
+   * `always`: the gateway asks PHP in every handshake. `trust-ticket`, in mode `ticket` only: a valid ticket is enough.
+   * The gateway does not ask PHP, so it misses a logout within the ticket's 30 s.
    * @default 'always'
    */
   readonly sessionCheck?: SessionCheck;
@@ -57,8 +61,8 @@ export interface SessionSocketProps {
   readonly cookieName?: string;
 
   /**
-   * The names of the cookies that the gateway passes on from the handshake to PHP, in mode `cookie`. A `*` at the end of a
-   * name matches anything, as in `wordpress_logged_in_*`. The gateway never passes on other cookies.
+   * The names of the cookies that the gateway passes on from the handshake to PHP, in mode `cookie`. A `*` at the end
+   * of a name matches anything, as in `wordpress_logged_in_*`. The gateway never passes on other cookies.
    * @default ['PHPSESSID']
    */
   readonly cookies?: readonly string[];
@@ -76,8 +80,8 @@ export interface SessionSocketProps {
   readonly allowMissingOrigin?: boolean;
 
   /**
-   * How many sockets a user may have open at once, 1 to 1000. If PHP names no user, the limit is for a session. Without a
-   * limit, one login, or a page that forgets to close its sockets, could use up the account's quotas. Raise it if one
+   * How many sockets a user may have open at once, 1 to 1000. If PHP names no user, the limit is for a session. Without
+   * a limit, one login, or a page that forgets to close its sockets, could use up the account's quotas. Raise it if one
    * `userId` stands for many people, such as all guests.
    * @default 100
    */
@@ -91,42 +95,42 @@ export interface SessionSocketProps {
   readonly atMaxConnections?: LimitChoice;
 
   /**
-   * Handshakes of one user that PHP accepts in a minute. If PHP names no user, the limit is for a session. Up to a quarter
-   * more may pass; above that a handshake gets 403. Raise it if one `userId` stands for many people.
+   * Handshakes of one user that PHP accepts in a minute. If PHP names no user, the limit is for a session. Up to a
+   * quarter more may pass; above that a handshake gets 403. Raise it if one `userId` stands for many people.
    * @default - twice `maxConnectionsPerUser`: 200
    */
   readonly maxHandshakesPerMinutePerUser?: number;
 
   /**
-   * How many session checks may run in PHP at the same time. One of them is for open sockets (`revalidate`); the rest become
-   * the reserved concurrency of the authorizer. The limit protects PHP at the price of sockets: API Gateway rejects
-   * handshakes above it, and clients must retry. Choose the number of PHP workers that you can spare. A new AWS account may
-   * have no concurrency to reserve, because Lambda keeps a part of it unreserved; then the deployment fails
+   * How many session checks may run in PHP at the same time. One of them is for open sockets (`revalidate`); the rest
+   * become the reserved concurrency of the authorizer. The limit protects PHP at the price of sockets: API Gateway
+   * rejects handshakes above it, and clients must retry. Choose the number of PHP workers that you can spare. A new AWS
+   * account may have no concurrency to reserve, because Lambda keeps a part of it unreserved; then the deployment fails
    * (https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html).
    * @default - as many as Lambda runs
    */
   readonly maxConcurrentSessionChecks?: number;
 
   /**
-   * How often the gateway asks PHP again about the session of an open socket, 1 minute to 2 hours. If PHP no longer knows
-   * the session, its sockets are closed. `false`: never; then only a logout, or the end that PHP named, closes sockets.
-   * Each check is a request to `sessionEndpoint` with the session's cookie. If that route starts a session in the usual way
-   * (`session_start()`), an open tab keeps its session alive forever.
+   * How often the gateway asks PHP again about the session of an open socket, 1 minute to 2 hours. If PHP no longer
+   * knows the session, its sockets are closed. `false`: never; then only a logout, or the end that PHP named, closes
+   * sockets. Each check is a request to `sessionEndpoint` with the session's cookie. If that route starts a session in
+   * the usual way (`session_start()`), an open tab keeps its session alive forever.
    * @default Duration.minutes(10) in mode 'ticket', where the PHP file never touches the session; false in other modes
    */
   readonly revalidate?: Duration | false;
 
   /**
-   * Sends `hello {hello: 'world'}` to everyone every second, for the demo. At API Gateway's $1 per million messages this
-   * costs about $2.60 a month for each open socket, and a Lambda runs while anybody is connected.
+   * Sends `hello {hello: 'world'}` to everyone every second, for the demo. At API Gateway's $1 per million messages
+   * this costs about $2.60 a month for each open socket, and a Lambda runs while anybody is connected.
    * @default false
    */
   readonly hello?: boolean;
 
   /**
-   * Pusher's `app_id`, 1 to 64 letters, digits, - and _: a part of the HTTP API's paths. Digits are safest, because some of
-   * Pusher's libraries accept nothing else. If you change it, or `key`, change PHP's settings too: until then every
-   * handshake fails. The secret stays the same.
+   * Pusher's `app_id`, 1 to 64 letters, digits, - and _: a part of the HTTP API's paths. Digits are safest, because
+   * some of Pusher's libraries accept nothing else. If you change it, or `key`, change PHP's settings too: until then
+   * every handshake fails. The secret stays the same.
    * @default - twelve digits, derived from the stack's name and the construct's path in the stack
    */
   readonly appId?: string;
@@ -138,37 +142,37 @@ export interface SessionSocketProps {
   readonly key?: string;
 
   /**
-   * The stage's default throttle, in requests per second. Handshakes and frames share the account's quota of 10,000 with
-   * the posts to sockets, so they must not use it up
+   * The stage's default throttle, in requests per second. Handshakes and frames share the account's quota of 10,000
+   * with the posts to sockets, so they must not use it up
    * (https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html).
    * @default { rateLimit: 2000, burstLimit: 1000 }
    */
   readonly throttle?: RateLimit;
 
   /**
-   * Frames of one connection in a minute, including pings and client events. Up to a quarter more may pass. Above that a
-   * frame gets Pusher's error 4301; at three times the limit the socket is closed.
+   * Frames of one connection in a minute, including pings and client events. Up to a quarter more may pass. Above that
+   * a frame gets Pusher's error 4301; at three times the limit the socket is closed.
    * @default - 300 and a minute of `maxClientEventsPerSecond`: 900
    */
   readonly maxFramesPerMinute?: number;
 
   /**
-   * Frames of all connections of one user in a minute, rejected in the same way. If PHP names no user, the limit is for a
-   * session. Raise it if one `userId` stands for many people.
+   * Frames of all connections of one user in a minute, rejected in the same way. If PHP names no user, the limit is for
+   * a session. Raise it if one `userId` stands for many people.
    * @default - three times `maxFramesPerMinute`: 2,700
    */
   readonly maxFramesPerMinutePerUser?: number;
 
   /**
-   * Client events of one connection in a second. Up to a quarter more may pass; above that an event is rejected with 4301
-   * (https://pusher.com/docs/channels/using_channels/events/#triggering-client-events).
+   * Client events of one connection in a second. Up to a quarter more may pass; above that an event is rejected with
+   * 4301 (https://pusher.com/docs/channels/using_channels/events/#triggering-client-events).
    * @default 10
    */
   readonly maxClientEventsPerSecond?: number;
 
   /**
-   * Client events of all connections of one user in a minute. Each is delivered to everybody else on its channel, so this
-   * limit bounds the cost of a user.
+   * Client events of all connections of one user in a minute. Each is delivered to everybody else on its channel, so
+   * this limit bounds the cost of a user.
    * @default - a minute of `maxClientEventsPerSecond`: 600
    */
   readonly maxClientEventsPerMinutePerUser?: number;
@@ -181,8 +185,8 @@ export interface SessionSocketProps {
 
   /**
    * How often one connection may join presence channels in a minute. Up to a quarter more may pass; above that it gets
-   * `pusher:subscription_error` 4301. Each join, and the leave before it, may be announced to all members of the channel.
-   * Other channels announce nothing, so they have no such limit. Leaving is never rejected.
+   * `pusher:subscription_error` 4301. Each join, and the leave before it, may be announced to all members of the
+   * channel. Other channels announce nothing, so they have no such limit. Leaving is never rejected.
    * @default - `maxChannelsPerConnection`: 100
    */
   readonly maxPresenceJoinsPerMinute?: number;
@@ -194,16 +198,16 @@ export interface SessionSocketProps {
   readonly maxPresenceJoinsPerMinutePerUser?: number;
 
   /**
-   * The throttle of the HTTP API that PHP calls, in requests per second. Publishing and queries share it. Each of the three
-   * routes that close or rebind sockets has the same throttle for itself, so a flood of events does not block a logout. All
-   * of them share the account's quota.
+   * The throttle of the HTTP API that PHP calls, in requests per second. Publishing and queries share it. Each of the
+   * three routes that close or rebind sockets has the same throttle for itself, so a flood of events does not block a
+   * logout. All of them share the account's quota.
    * @default { rateLimit: 500, burstLimit: 250 }
    */
   readonly httpThrottle?: RateLimit;
 
   /**
-   * The account's quota in this region, in requests per second to all of its APIs together: HTTP, REST, WebSocket and posts
-   * to sockets. A broadcast posts at nine tenths of it. Some regions have less, and AWS raises it on request
+   * The account's quota in this region, in requests per second to all of its APIs together: HTTP, REST, WebSocket and
+   * posts to sockets. A broadcast posts at nine tenths of it. Some regions have less, and AWS raises it on request
    * (https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html).
    * @default { rateLimit: 10000, burstLimit: 5000 }
    */
@@ -211,8 +215,8 @@ export interface SessionSocketProps {
 
   /**
    * Creates the role with which API Gateway writes access logs. The role is set for the whole account and region, and
-   * replaces one that is already set. It stays when the stack is deleted, because other APIs may rely on it by then. Set
-   * `false` if the account already has a role.
+   * replaces one that is already set. It stays when the stack is deleted, because other APIs may rely on it by then.
+   * Set `false` if the account already has a role.
    * @default true
    */
   readonly cloudWatchRole?: boolean;
@@ -224,9 +228,9 @@ export interface SessionSocketProps {
   readonly logRetention?: RetentionDays;
 
   /**
-   * Writes Lambda's own log lines as JSON, from this level on. `WARN` drops the lines of successful invocations, a third of
-   * the bytes that a rejected handshake logs, and with them the figures on memory and cold starts. According to Lambda's
-   * table the lines of failures stay; this has not been verified on AWS
+   * Writes Lambda's own log lines as JSON, from this level on. `WARN` drops the lines of successful invocations, a
+   * third of the bytes that a rejected handshake logs, and with them the figures on memory and cold starts. According
+   * to Lambda's table the lines of failures stay; this has not been verified on AWS
    * (https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-log-level.html#monitoring-cloudwatchlogs-log-level-mapping).
    * @default - every line, as text
    */

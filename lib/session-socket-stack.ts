@@ -8,9 +8,10 @@ import type { SessionSocketProps } from './session-socket-props.ts';
 
 export interface SessionSocketStackProps extends StackProps, SessionSocketProps {
   /**
-   * The stack's description. Its default names the mode and the other options that decide who may connect, so `cdk diff`
-   * shows a change of them in one line.
-   * @default - 'session-socket: realtime for users who are logged in to a PHP app (mode ticket, token from query)', or another mode
+   * The stack's description. Its default names the mode and the other options that decide who may connect, so `cdk
+   * diff` shows a change of them in one line.
+   * @default - 'session-socket: realtime for users who are logged in to a PHP app (mode ticket, token from query)', or
+   * another mode
    */
   readonly description?: string;
 
@@ -21,7 +22,10 @@ export interface SessionSocketStackProps extends StackProps, SessionSocketProps 
   readonly alarmTopicArn?: string;
 }
 
-/** The whole gateway as one stack. Its outputs are the URLs, ids and names that PHP and pages need, but not the secret itself. */
+/**
+ * The whole gateway as one stack. Its outputs are the URLs, ids and names that PHP and pages need, but not the secret
+ * itself.
+ */
 export class SessionSocketStack extends Stack {
   readonly sessionSocket: SessionSocket;
 

@@ -60,7 +60,10 @@ export class SessionSocket extends Construct {
   readonly mode: SessionMode;
   /** Where the token is: the prop `tokenFrom`, or the mode's default. */
   readonly tokenFrom: TokenSource;
-  /** Pusher's application id and key: public, and unchanged while the stack's name and the construct's path are unchanged. */
+  /**
+   * Pusher's application id and key: public, and unchanged while the stack's name and the construct's path are
+   * unchanged.
+   */
   readonly appId: string;
   readonly key: string;
   /** JSON `{"secret"}`, and `previousSecret` too while the secret is being changed. */
@@ -77,9 +80,13 @@ export class SessionSocket extends Construct {
 
   /** In alarm while session checks fail, and with them the handshakes. Add an action to get notified. */
   readonly sessionCheckAlarm: Alarm;
-  /** In alarm while accepted connections cannot be registered, so their handshakes fail. Add an action to get notified. */
+  /**
+   * In alarm while accepted connections cannot be registered, so their handshakes fail. Add an action to get notified.
+   */
   readonly connectAlarm: Alarm;
-  /** In alarm when a logout has left sockets open, or an event could not be published. Add an action to get notified. */
+  /**
+   * In alarm when a logout has left sockets open, or an event could not be published. Add an action to get notified.
+   */
   readonly revokeAlarm: Alarm;
   /** In alarm when a large broadcast did not reach a connected subscriber. Add an action to get notified. */
   readonly deliveryAlarm: Alarm;
@@ -139,8 +146,8 @@ export class SessionSocket extends Construct {
     const tick = settled.hello ? new Hello(this, 'Hello', { tables, api, logging }).tick : undefined;
     const connect = createConnect(this, { settled, tables, channels, revalidate, tick, logging });
     const message = createMessage(this, { settled, credentials, tables, api, channels, logging });
-    // For an update from 0.1.0: Message of 0.1.0 does not write owners. It must be replaced before the new Connect adds rows, and
-    // before the new Revalidate writes the missing owners.
+    // For an update from 0.1.0: Message of 0.1.0 does not write owners. It must be replaced before the new Connect adds
+    // rows, and before the new Revalidate writes the missing owners.
     for (const { node } of [connect, revalidation]) node.addDependency(message);
     const disconnect = createDisconnect(this, { channels, logging });
     api.route({ authorizer, connect, message, disconnect });
@@ -184,8 +191,8 @@ export class SessionSocket extends Construct {
   }
 
   /**
-   * A metric of the functions by its name in docs/operations.md. All gateways share the dimension `service`, so those in one
-   * account and region are counted together.
+   * A metric of the functions by its name in docs/operations.md. All gateways share the dimension `service`, so those
+   * in one account and region are counted together.
    * @default - sum over 5 minutes
    */
   metric(name: Occurrence, props?: MetricOptions): Metric {
@@ -212,7 +219,9 @@ export class SessionSocket extends Construct {
     return this.metric('HandshakeUnavailable', props);
   }
 
-  /** Frames that failed because of a fault in the gateway or in AWS. No alarm counts them. @default - sum over 5 minutes */
+  /**
+   * Frames that failed because of a fault in the gateway or in AWS. No alarm counts them. @default - sum over 5 minutes
+   */
   metricFramesFailed(props?: MetricOptions): Metric {
     return this.metric('FrameFailed', props);
   }

@@ -98,8 +98,8 @@ function settleRevalidate(mode: SessionMode, revalidate: Duration | false | unde
 }
 
 /**
- * `maxConcurrentSessionChecks` covers handshakes and open sockets together. With repeated checks, one of them is for open
- * sockets.
+ * `maxConcurrentSessionChecks` covers handshakes and open sockets together. With repeated checks, one of them is for
+ * open sockets.
  */
 function shareChecks(max: number | undefined, interval: Duration | undefined): SessionChecks {
   if (max === undefined) return { handshakes: undefined, again: defaultChecksAtOnce };

@@ -34,7 +34,10 @@ export interface SocketFunctionProps {
   readonly logging: FunctionLogging;
 }
 
-/** One file of `functions/`, bundled, with its own role. The role can only write the function's log until `allow` adds more. */
+/**
+ * One file of `functions/`, bundled, with its own role. The role can only write the function's log until `allow` adds
+ * more.
+ */
 export class SocketFunction extends Construct {
   readonly lambda: LambdaFunction;
   readonly logGroup: LogGroup;
@@ -74,7 +77,10 @@ export class SocketFunction extends Construct {
     this.lambda.addToRolePolicy(statement);
   }
 
-  /** Allows one action on the function itself. It needs a separate policy, because the function depends on its role's policy. */
+  /**
+   * Allows one action on the function itself. It needs a separate policy, because the function depends on its role's
+   * policy.
+   */
   allowOnItself(action: string): void {
     const resources = [this.lambda.functionArn];
     const statement = new PolicyStatement({ effect: Effect.ALLOW, actions: [action], resources });

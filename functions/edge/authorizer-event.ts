@@ -3,8 +3,9 @@ import type { TokenSource } from '../core/handshake/handshake-options.ts';
 import { principalOf, type Session } from '../core/handshake/session.ts';
 
 /**
- * The event of a WebSocket API for a REQUEST authorizer. It has fewer fields than the published type, which describes a REST
- * API's event (https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-websocket-api-lambda-auth.html).
+ * The event of a WebSocket API for a REQUEST authorizer. It has fewer fields than the published type, which describes a
+ * REST API's event
+ * (https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-websocket-api-lambda-auth.html).
  */
 export type ConnectAuthorizerEvent = Pick<
   APIGatewayRequestAuthorizerEvent,

@@ -11,9 +11,9 @@ const keepMs = 5 * 60_000;
 
 /**
  * Pusher's app id, key and secret. The secret comes from Secrets Manager with one signed request
- * (https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_GetSecretValue.html). It is cached for five minutes, or
- * for `maxAgeMs` of the caller. Concurrent callers share one request. A failure is not cached. While an older secret is still
- * cached, callers get that instead of the failure.
+ * (https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_GetSecretValue.html). It is cached for five
+ * minutes, or for `maxAgeMs` of the caller. Concurrent callers share one request. A failure is not cached. While an
+ * older secret is still cached, callers get that instead of the failure.
  * @throws SessionCheckFailed without any part of the secret
  */
 export function createCredentialsSource(

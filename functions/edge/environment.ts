@@ -62,7 +62,10 @@ export interface ConnectEnvironment extends RegistryEnvironment, RevalidationEnv
   readonly MAX_CONNECTIONS: string;
   readonly AT_MAX_CONNECTIONS: LimitChoice;
   readonly HANDSHAKES_PER_MINUTE_PER_USER: string;
-  /** The table of claims, in every mode: it counts handshakes of frequent users, and claims waits for the ends of sessions. */
+  /**
+   * The table of claims, in every mode: it counts handshakes of frequent users, and claims waits for the ends of
+   * sessions.
+   */
   readonly COUNTERS_TABLE: string;
   /** Only when hello is on. */
   readonly TICK_FUNCTION?: string;
@@ -87,7 +90,9 @@ export interface ChannelsEnvironment extends PostEnvironment {
   readonly POST_RATE: string;
 }
 
-/** `deliver` starts itself. It gets its name from Lambda, because in the template that would be a circular reference. */
+/**
+ * `deliver` starts itself. It gets its name from Lambda, because in the template that would be a circular reference.
+ */
 export interface DeliverEnvironment extends Omit<ChannelsEnvironment, 'DELIVER_FUNCTION'> {
   readonly CLAIMS_TABLE: string;
 }

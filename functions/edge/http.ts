@@ -41,7 +41,10 @@ export class HttpFailure extends Error {
 
 /** Bytes of an answer's headers. An application with cache tags may send more than Node's default of 16 KB. */
 const maxHeaderSize = 64 * 1024;
-/** Some proxies answer this on a connection that was idle for too long, and close it: https://www.rfc-editor.org/rfc/rfc9110#name-408-request-timeout. */
+/**
+ * Some proxies answer this on a connection that was idle for too long, and close it:
+ * https://www.rfc-editor.org/rfc/rfc9110#name-408-request-timeout.
+ */
 const idleTimeout = 408;
 
 // Kept alive at module scope: a TLS handshake takes longer than everything else in the authorizer.
@@ -81,7 +84,10 @@ export function exchange(request: HttpRequest): Promise<HttpAnswer> {
       return dialled.reusedSocket && mayBeStale;
     }
 
-    /** A retry is safe, because both requests only read. It uses no agent: other keep-alive connections are probably dead too. */
+    /**
+     * A retry is safe, because both requests only read. It uses no agent: other keep-alive connections are probably
+     * dead too.
+     */
     function dialAnew(): void {
       attempt = dial(false);
     }

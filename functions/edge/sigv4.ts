@@ -17,12 +17,16 @@ export interface SigningScope {
 /** Names in lower case. */
 export type HttpHeaders = Readonly<Record<string, string>>;
 
-/** `x-amz-date`, `authorization` and, with temporary credentials, `x-amz-security-token`. Send them with the request's own headers. */
+/**
+ * `x-amz-date`, `authorization` and, with temporary credentials, `x-amz-security-token`. Send them with the request's
+ * own headers.
+ */
 export type SignatureHeaders = HttpHeaders;
 
 /**
- * AWS Signature Version 4 for one POST (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html).
- * Our own, because an SDK client would add 300 KB to the authorizer and 50 ms to every cold start.
+ * AWS Signature Version 4 for one POST
+ * (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html). Our own, because an SDK
+ * client would add 300 KB to the authorizer and 50 ms to every cold start.
  * @param path has no query, and no characters that need escaping
  * @param headers all of them are signed
  * @param now epoch milliseconds
@@ -51,7 +55,8 @@ export interface UnsignedRequest {
 export type Signer = (request: UnsignedRequest, now: number) => SignatureHeaders;
 
 /**
- * The same for many requests to one host, with caches: the key and the date are computed once a second, the hash of a body once.
+ * The same for many requests to one host, with caches: the key and the date are computed once a second, the hash of a
+ * body once.
  */
 export function createSigner(scope: SigningScope): Signer {
   const hashes = new WeakMap<Uint8Array, string>();

@@ -30,8 +30,8 @@ export type Occurrence =
 type Fields = Readonly<Record<string, string | number | undefined>>;
 
 /**
- * Writes one JSON line, which is a metric as well. Callers pass ids of connections, principals, codes and reasons. They MUST
- * NOT pass a token, a cookie or a body.
+ * Writes one JSON line, which is a metric as well. Callers pass ids of connections, principals, codes and reasons. They
+ * MUST NOT pass a token, a cookie or a body.
  * @param message undefined: the line has the metric and these fields only, in half the bytes
  */
 export type Log = (
@@ -46,9 +46,9 @@ export const service = 'session-socket';
 export const metricNamespace = 'SessionSocket';
 
 /**
- * Uses the field names of Lambda's own JSON lines, so that Lambda reads `level` and `timestamp` if its log format is JSON
- * (https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-log-level.html). It bypasses `console`, because Lambda
- * adds text to its lines, and a metric must be the whole line.
+ * Uses the field names of Lambda's own JSON lines, so that Lambda reads `level` and `timestamp` if its log format is
+ * JSON (https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-log-level.html). It bypasses `console`,
+ * because Lambda adds text to its lines, and a metric must be the whole line.
  */
 export function createLog(): Log {
   return (level, message, fields, counts) => {

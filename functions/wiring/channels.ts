@@ -14,8 +14,8 @@ import { read, readBroadcastSettings, readConnectionTables } from '../edge/envir
 import { createStarter } from '../edge/invoke.ts';
 
 /**
- * The parts of each function that broadcasts or removes connections. They depend on each other: leaving a channel broadcasts
- * that a member has left, and a broadcast removes the connections that are gone.
+ * The parts of each function that broadcasts or removes connections. They depend on each other: leaving a channel
+ * broadcasts that a member has left, and a broadcast removes the connections that are gone.
  * @param broadcastSender makes one attempt, because the fan-out retries
  */
 export function wireChannels(client: DynamoDBClient, broadcastSender: Pick<SocketSender, 'post'>) {

@@ -9,15 +9,20 @@ import { createSigner, escapeAll, type Signer } from '../sigv4.ts';
 import { type ConnectionPool, openPool, type PoolAnswer } from './pool.ts';
 
 export interface PostSettings {
-  /** Including the first. A post that was accepted but not answered in time is repeated, so more than one may deliver twice. */
+  /**
+   * Including the first. A post that was accepted but not answered in time is repeated, so more than one may deliver
+   * twice.
+   */
   readonly maxAttempts: number;
-  /** Milliseconds for each attempt. By default the SDK waits forever, and one post that hangs would delay a broadcast. */
+  /**
+   * Milliseconds for each attempt. By default the SDK waits forever, and one post that hangs would delay a broadcast.
+   */
   readonly timeoutMs: number;
 }
 
 /**
- * AWS's own client of @connections, with our connections and our signatures. Posts bypass its middleware, because that only
- * costs time: docs/decisions/0007-why-posts-have-a-lane-of-their-own.md
+ * AWS's own client of @connections, with our connections and our signatures. Posts bypass its middleware, because that
+ * only costs time: docs/decisions/0007-why-posts-have-a-lane-of-their-own.md
  */
 export function createConnectionsClient(
   { callbackUrl, region, credentials }: ConnectionsApiSettings,
@@ -89,9 +94,9 @@ type Outcome = { readonly answer: PoolAnswer } | { readonly error: unknown };
 const contentType = { 'content-type': 'application/octet-stream' };
 
 /**
- * Posts without the SDK's own middleware, which takes ten times the CPU of the post itself. 200 and API Gateway's 410 are
- * handled here. Every other outcome, including an error, becomes the result of the SDK's first attempt. The SDK then throws
- * its own exception, or retries, and `maxAttempts` counts as usual.
+ * Posts without the SDK's own middleware, which takes ten times the CPU of the post itself. 200 and API Gateway's 410
+ * are handled here. Every other outcome, including an error, becomes the result of the SDK's first attempt. The SDK
+ * then throws its own exception, or retries, and `maxAttempts` counts as usual.
  */
 function addExpressLane(
   client: ApiGatewayManagementApiClient,

@@ -29,7 +29,8 @@ export class ExchangeFailure extends Error {
   constructor(cause: Error) {
     const code = codeOf(cause);
     super(`no answer (${code ?? cause.name})`, { cause });
-    // The SDK retries errors with this name; for others it checks the cause's code. It must not retry a malformed answer.
+    // The SDK retries errors with this name; for others it checks the cause's code. It must not retry a malformed
+    // answer.
     const isTimeout = code === tooLate || code === 'UND_ERR_CONNECT_TIMEOUT';
     this.name = isTimeout || isDeadConnection(cause) ? 'TimeoutError' : 'ExchangeFailure';
   }
@@ -48,8 +49,9 @@ const tooLong = 'EMSGSIZE';
 const nothing = new Uint8Array(0);
 
 /**
- * Opens connections on demand, and keeps them alive. undici never uses a connection that it knows is closed. If a connection
- * turns out to be dead when a request is sent, after the Lambda was frozen, the request is retried on a new one.
+ * Opens connections on demand, and keeps them alive. undici never uses a connection that it knows is closed. If a
+ * connection turns out to be dead when a request is sent, after the Lambda was frozen, the request is retried on a new
+ * one.
  * @param timeoutMs for one exchange, from the wait for a connection to the last byte of the answer
  */
 export function openPool(origin: string, timeoutMs: number): ConnectionPool {
@@ -126,7 +128,10 @@ class Exchange implements Dispatcher.DispatchHandler {
   #body: Uint8Array[] | undefined;
   #length = 0;
 
-  /** @param timeoutMs for the whole exchange. undici's own timeouts cover only pauses, with a precision of half a second. */
+  /**
+   * @param timeoutMs for the whole exchange. undici's own timeouts cover only pauses, with a precision of half a
+   * second.
+   */
   constructor(outcome: ExchangeOutcome, timeoutMs: number) {
     this.#outcome = outcome;
     this.#timer = setTimeout(() => this.#giveUp(tooLate), timeoutMs);

@@ -93,9 +93,9 @@ export function createIdempotencyRows(table: string, client: DynamoDBClient, clo
 const windowsPerRow = 150;
 
 /**
- * Counters as rows of the same table. A row has the windows of a period, each as an attribute, and expires soon after it, so no
- * window has to be removed. One in fifteen `add`s has windows in two rows and writes twice. A failed condition is billed as a
- * write
+ * Counters as rows of the same table. A row has the windows of a period, each as an attribute, and expires soon after
+ * it, so no window has to be removed. One in fifteen `add`s has windows in two rows and writes twice. A failed
+ * condition is billed as a write
  * (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/WorkingWithItems.html#WorkingWithItems.ConditionalWrites.ReturnConsumedCapacity).
  */
 export function createCounterRows(table: string, client: DynamoDBClient): Counters {

@@ -50,7 +50,10 @@ const notRevoked = 'attribute_not_exists(revokedAt)';
 const sessionNotEnded = '(attribute_not_exists(sessionExpiresAt) OR sessionExpiresAt > :now)';
 const isAlive = `${notExpired} AND ${sessionNotEnded} AND ${notRevoked}`;
 
-/** The registry as rows of two DynamoDB tables: a connection's row is keyed by its principal, and other owners have a row each. */
+/**
+ * The registry as rows of two DynamoDB tables: a connection's row is keyed by its principal, and other owners have a
+ * row each.
+ */
 export function createConnectionRows(
   { connections: table, owners: ownersTable }: ConnectionTableNames,
   client: DynamoDBClient,
@@ -264,8 +267,9 @@ export function createConnectionRows(
   }
 
   /**
-   * Uses two requests, because one update for each row would take most of a logout's time. A transaction costs twice as much as
-   * its updates. It does not return the rows, so they are read after it: a revoked connection joins no more channels.
+   * Uses two requests, because one update for each row would take most of a logout's time. A transaction costs twice as
+   * much as its updates. It does not return the rows, so they are read after it: a revoked connection joins no more
+   * channels.
    * @returns undefined if a connection has left, is written at the same time, or could not be read
    */
   async function revokeBatch(

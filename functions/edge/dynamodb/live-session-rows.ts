@@ -76,7 +76,8 @@ export function createLiveSessionRows(
       const isRebound = await update(connection, sessionHash, `SET ${changes.join(', ')}`, values);
       if (isRebound && !isSameSessionId(to.sessionHash, sessionHash))
         await owners.remove(sessionOwner(sessionHash), connection);
-      // Remove the owner of a connection that has left. If it has not, another rebind to the same id may have been faster.
+      // Remove the owner of a connection that has left. If it has not, another rebind to the same id may have been
+      // faster.
       if (!isRebound && (await find(connection)) === undefined)
         await owners.remove(sessionOwner(to.sessionHash), connection);
       return isRebound;

@@ -22,8 +22,8 @@ import { membersTable, rowVersion } from './tables.ts';
 const { partitionKey, sortKey, ttl } = membersTable;
 
 /**
- * Members as rows of one DynamoDB table. A user's connections are a set, and each update returns the row before it, which shows
- * whether a connection was the first or the last.
+ * Members as rows of one DynamoDB table. A user's connections are a set, and each update returns the row before it,
+ * which shows whether a connection was the first or the last.
  */
 export function createMemberRows(table: string, client: DynamoDBClient, clock: Clock): Members {
   return {

@@ -7,9 +7,9 @@ import { ownersTable, rowVersion } from './tables.ts';
 const { partitionKey, sortKey, ttl } = ownersTable;
 
 /**
- * The connections that a session or a user (`session:<hash>` or `user:<id>`) owns, beside those of the principal of that name.
- * A separate table instead of an index, because a logout must miss no connection, and DynamoDB's indexes are only eventually
- * consistent (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/GSI.html).
+ * The connections that a session or a user (`session:<hash>` or `user:<id>`) owns, beside those of the principal of
+ * that name. A separate table instead of an index, because a logout must miss no connection, and DynamoDB's indexes are
+ * only eventually consistent (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/GSI.html).
  */
 export interface OwnerRows {
   add(owner: string, connection: Connection): Promise<void>;

@@ -50,7 +50,10 @@ export function isThere(row: Row | undefined, clock: Clock): row is Row {
 
 export const conditionFailed = 'condition failed';
 
-/** Returns `conditionFailed` if the write's condition was not met, because that is an expected outcome. Rethrows other errors. */
+/**
+ * Returns `conditionFailed` if the write's condition was not met, because that is an expected outcome. Rethrows other
+ * errors.
+ */
 export async function orConditionFailed<Output>(write: Promise<Output>): Promise<Output | typeof conditionFailed> {
   try {
     return await write;
@@ -90,7 +93,10 @@ export async function* scanRows<Item>(client: DynamoDBClient, scan: ScanCommandI
   for await (const { Items = [] } of paginateScan({ client }, scan)) yield Items.map(read);
 }
 
-/** Rows in one transaction or one batch read: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ServiceQuotas.html */
+/**
+ * Rows in one transaction or one batch read:
+ * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ServiceQuotas.html
+ */
 export const batchLimit = 100;
 
 /** DynamoDB may leave out keys, because it is throttled or the answer exceeds 16 MB. These are read again. */

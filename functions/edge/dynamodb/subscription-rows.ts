@@ -27,8 +27,8 @@ const { partitionKey, sortKey, ttl } = subscriptionsTable;
 const ofChannel = `${partitionKey} = :channel`;
 
 /**
- * Subscriptions as rows of one DynamoDB table. A broadcast reads all rows of its channel and pays for every 4 KB, so a row
- * holds only the attributes that posting and leaving need.
+ * Subscriptions as rows of one DynamoDB table. A broadcast reads all rows of its channel and pays for every 4 KB, so a
+ * row holds only the attributes that posting and leaving need.
  */
 export function createSubscriptionRows(table: string, client: DynamoDBClient, clock: Clock): Subscriptions {
   return {

@@ -10,13 +10,13 @@ export const revocationsTable = { partitionKey: 'principalId', ttl } as const;
 export const claimsTable = { partitionKey: 'claim', ttl } as const;
 
 /**
- * The attribute `version` of every row: the layout that its writer used. During an update old and new functions share the
- * tables. A release with another layout raises the number, and recognizes older rows by it.
+ * The attribute `version` of every row: the layout that its writer used. During an update old and new functions share
+ * the tables. A release with another layout raises the number, and recognizes older rows by it.
  */
 export const rowVersion = { N: '1' } as const;
 
 /**
- * The version of a connection's row whose owners are in the owners table. Functions of 0.1.0 write 1, and then the next run of
- * `revalidate` writes the missing owners.
+ * The version of a connection's row whose owners are in the owners table. Functions of 0.1.0 write 1, and then the next
+ * run of `revalidate` writes the missing owners.
  */
 export const connectionRowVersion = { N: '2' } as const;
