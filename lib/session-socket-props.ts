@@ -229,7 +229,7 @@ export interface SessionSocketProps {
 
   /**
    * Writes Lambda's own log lines as JSON, from this level on. `WARN` drops the lines of successful invocations, a
-   * third of the bytes that a rejected handshake logs, and with them the figures on memory and cold starts. According
+   * third of the bytes that a rejected handshake logs. Their figures on memory and cold starts are lost too. According
    * to Lambda's table the lines of failures stay; this has not been verified on AWS
    * (https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-log-level.html#monitoring-cloudwatchlogs-log-level-mapping).
    * @default - every line, as text

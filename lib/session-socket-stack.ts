@@ -8,8 +8,8 @@ import type { SessionSocketProps } from './session-socket-props.ts';
 
 export interface SessionSocketStackProps extends StackProps, SessionSocketProps {
   /**
-   * The stack's description. Its default names the mode and the other options that decide who may connect, so `cdk
-   * diff` shows a change of them in one line.
+   * The stack's description. Its default has the options that decide who may connect, so `cdk diff` shows a change of
+   * them in one line.
    * @default - 'session-socket: realtime for users who are logged in to a PHP app (mode ticket, token from query)', or
    * another mode
    */

@@ -12,7 +12,7 @@ export function createLambdaClient(): LambdaClient {
 
 /**
  * How long a client waits for an answer before it retries. By default the SDK waits forever. A function that times out
- * neither cleans up nor logs anything, and a client whose frame it handled gets an error frame from API Gateway.
+ * neither cleans up nor logs anything. API Gateway then sends its own error frame to a client.
  */
 function clientTimeouts(requestTimeout: number) {
   return { requestHandler: { connectionTimeout: 1000, requestTimeout, throwOnRequestTimeout: true } };

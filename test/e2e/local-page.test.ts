@@ -23,7 +23,7 @@ async function openPage(url: string, options: BrowserContextOptions = {}): Promi
   const page = await context.newPage();
   page.on('pageerror', (error) => complaints.push(error.message));
   page.on('console', (message) => {
-    // What the browser says of a server that is gone is no complaint about the page.
+    // The browser's errors about a server that is gone are not faults of the page.
     if (message.type() === 'error' && !message.text().includes('net::ERR_')) complaints.push(message.text());
   });
   await page.goto(url);

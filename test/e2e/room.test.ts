@@ -16,7 +16,8 @@ describe('Two people in the room, each with a browser', withBrowser, () => {
 
   beforeAll(async () => {
     demo = await startTicketDemo();
-    // PHP waits three seconds for what it publishes; the first start of the function may take as long on a busy machine.
+    // PHP waits three seconds for what it publishes; the first start of the function may take as long on a busy
+    // machine.
     await createApi(demo.apiUrl, demo.credentials)('POST', '/events', { name: 'first', channel: 'nobody', data: '' });
     browser = await launch();
     await mkdir(screenshots, { recursive: true });

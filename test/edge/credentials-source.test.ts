@@ -95,8 +95,8 @@ describe('the secret', () => {
     },
   );
 
-  // Before 0.1.0 the secret held the application id and the key too, made from the construct's place in the CDK app. Such a value
-  // survives an update where somebody stores the old secret again.
+  // Before 0.1.0 the secret held the application id and the key too, made from the construct's place in the CDK app.
+  // Such a value survives an update where somebody stores the old secret again.
   it('overrides neither application id nor key of the stack', async () => {
     manager.mood = holds({ appId: 'Shop-SessionSocket', key: '0123456789abcdef0123', ...secrets });
     expect(await source()()).toMatchObject(credentials);

@@ -50,8 +50,8 @@ it('joins the chunks of a body without breaking a character', async () => {
   expect((await ask()).body).toBe('€');
 });
 
-// A shutdown function of a PHP app may output more than answer() said. Behind `php -S` and mod_php that comes after the length,
-// and Node's parser made an error of the whole answer.
+// A shutdown function of a PHP app may output more than answer() said. Behind `php -S` and mod_php that comes after the
+// length, and Node's parser made an error of the whole answer.
 it('reads an answer up to its Content-Length, and nothing after it', async () => {
   for (const connection of ['close', 'keep-alive']) {
     server.mood = (request) => {
@@ -97,7 +97,8 @@ describe('a keep-alive connection', () => {
     expect(server.requests).toHaveLength(3);
   });
 
-  // After a freeze the first write to a connection whose other end is gone can fail as EPIPE, or the proxy has said good-bye on it.
+  // After a freeze the first write to a connection whose other end is gone can fail as EPIPE, or the proxy has said
+  // good-bye on it.
   it.each([
     ['EPIPE', Object.assign(new Error('write EPIPE'), { code: 'EPIPE' })],
     ['ETIMEDOUT', Object.assign(new Error('read ETIMEDOUT'), { code: 'ETIMEDOUT' })],
@@ -149,8 +150,8 @@ describe('a keep-alive connection', () => {
     expect(server.requests).toHaveLength(4);
   });
 
-  // Giving up destroys the request, which looks like a reset; on a kept connection that was taken for a stale one, so that
-  // PHP, which was too slow already, was asked a second time, with no deadline and nobody to hear the answer.
+  // Giving up destroys the request, which looks like a reset; on a kept connection that was taken for a stale one, so
+  // that PHP, which was too slow already, was asked a second time, with no deadline and nobody to hear the answer.
   it('on which the answer is late is closed, without a second request', async () => {
     await ask();
     stopTime();

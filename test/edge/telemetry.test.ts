@@ -5,10 +5,10 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-/** What is written when this is told. */
-function lineOf(...said: Parameters<Log>) {
+/** The line that this call writes. */
+function lineOf(...call: Parameters<Log>) {
   const writes = [process.stdout, process.stderr].map((stream) => vi.spyOn(stream, 'write').mockReturnValue(true));
-  createLog()(...said);
+  createLog()(...call);
   const line = writes.flatMap(({ mock }) => mock.calls).at(-1);
   return JSON.parse(String(line?.[0]));
 }

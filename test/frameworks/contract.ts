@@ -32,7 +32,8 @@ export interface RunningApp {
 export const context = { revalidate: '1' };
 
 /**
- * The app of the documentation's lines, the bundles that would be deployed, and everything between a login and a logout.
+ * The app of the documentation's lines, the bundles that would be deployed, and everything between a login and a
+ * logout.
  *
  * @returns the app, for what only this framework has
  */

@@ -55,7 +55,8 @@ describe('a ticket', () => {
     expect(JSON.stringify(policy)).not.toContain(sessionId);
   });
 
-  // A logout two seconds from now would else be older than a ticket from a clock that is four ahead, and let its copy in.
+  // Otherwise a logout in two seconds would be older than a ticket from a clock that is four ahead, and accept its
+  // copy.
   it('from a clock that is ahead counts as issued no later than its handshake', async () => {
     const { authorize, clock, now } = scene({ mode: 'ticket' });
     const policy = await authorize(knock({ tokens: [sealTicket(credentials, contents(now + 4))] }));
@@ -140,7 +141,7 @@ describe('a trusted ticket', () => {
     expect(await authorize(knock({ tokens: [ticket] }))).toMatchObject({ principalId: `session:${sessionHash}` });
   });
 
-  // PHP's clock may be ahead by five seconds: a logout that came after the ticket looks older than it.
+  // PHP's clock may be ahead by five seconds, so a logout after the ticket can look older than the ticket.
   it.each([
     ['is trusted', 'trust-ticket', 5],
     ['is asked about', 'always', 0],
@@ -274,7 +275,7 @@ describe('PHP’s answer about the user', () => {
     expect(logged.lines).toMatchObject([{ fields: { reason: 'expired-session' } }]);
   });
 
-  // API Gateway answers a longer result with 500, and nobody would know why.
+  // API Gateway answers a longer result with 500, without a reason.
   it('can be too large for API Gateway, which the log says', async () => {
     const channels = Array.from({ length: 100 }, (_, n) => `private-${'x'.repeat(100)}-${n}`);
     const { authorize, logged } = scene({ mode: 'session-id' }, () => ({ sessionId, channels }));

@@ -163,8 +163,8 @@ describe('a session check that fails', () => {
     expect(logged.count('HandshakeUnavailable')).toBe(1);
   });
 
-  // The secret is kept for five minutes, which may end between the question to PHP and the hash of its answer. That
-  // second fetch was outside of what is told: a handshake failed with 500, and no line and no metric said so.
+  // The secret is cached for five minutes, which may end between the request to PHP and the hash of its answer. The
+  // second fetch used to fail without a log: a handshake failed with 500, and no line and no metric reported it.
   it('after PHP has accepted the session is logged as well', async () => {
     const { logged, dependencies } = scene();
     const authorize = createAuthorizer({

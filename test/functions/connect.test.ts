@@ -34,7 +34,7 @@ function scene() {
   const started: (DeliverJob | { readonly endsAt: number } | 'tick')[] = [];
   const starter: Starter = {
     deliver: async (job) => {
-      // What is started may run at once, so the row has to be there.
+      // The started function may run at once, so the row must exist.
       if ('welcome' in job) expect(registry.has(job.welcome)).toBe(true);
       started.push(job);
     },
@@ -96,7 +96,8 @@ it.each([
   expect(logged.count('Connected')).toBe(0);
 });
 
-// Whether API Gateway would run `$connect` for such a frame is documented nowhere. It would forget that the row was revoked.
+// AWS does not document whether API Gateway would run `$connect` for such a frame. It would overwrite the row's
+// revocation.
 it('rejects a frame whose event is "$connect", and does not change its sender’s row', async () => {
   const { registry, started, connect } = scene();
   await connect(connectEvent());
@@ -117,7 +118,7 @@ it('removes the row when deliver cannot be started', async () => {
   expect(logged.count('Connected')).toBe(0);
 });
 
-// The demo's hello is no reason to refuse anybody.
+// A failure of the demo's hello must not reject a handshake.
 it('accepts the handshake although tick cannot be started, and logs a warning', async () => {
   const { registry, starter, logged, connect } = scene();
   failNext(starter, 'tick');
@@ -133,7 +134,7 @@ it('starts nothing when the connection cannot be registered', async () => {
   expect(started).toEqual([]);
 });
 
-// The table is often down in the same minute as everything else; the first fault is the one that explains it.
+// The table often fails in the same minute as everything else, and the first fault explains the others.
 it('throws the first fault when it cannot remove the row either', async () => {
   const { registry, starter, connect } = scene();
   failNext(starter, 'deliver', new Error('Lambda is down'));
@@ -266,7 +267,7 @@ it('stores the end of the session', async () => {
   expect(registry.rows).toMatchObject([{ sessionExpiresAt: 1900000000 }]);
 });
 
-// One Lambda that waits for each handshake would let one user occupy all that an account may run.
+// With a waiting Lambda for each handshake, one user could occupy the account's whole concurrency.
 it('starts one function for all sessions that end within ten seconds and before the next run', async () => {
   const { clock, started, connect } = scene();
   const nowSeconds = Math.floor(clock.now() / 1000);
@@ -320,7 +321,7 @@ describe('a new session id while the socket opens with the old one', () => {
   const shared = deriveCredentials({ appId: 'app', key: 'key', secret: 'open sesame' });
   const before = hashSessionId(shared, 'before');
 
-  // Both orders: the handshake's row is found and handed on before it is undone, or it is not there yet.
+  // Both orders: the rebind finds the handshake's row, or runs before the row exists.
   it.each([
     ['before its row is written', justBefore],
     ['between its row and the look at revocations', justAfter],
@@ -447,7 +448,7 @@ describe('the handshakes of a user who opens too many connections in a minute', 
     expect(await connect(connectEvent(ofTicket(6)))).toEqual({ statusCode: 200 });
   });
 
-  // Somebody who has seen a ticket could else lock its user out.
+  // Otherwise a stolen ticket could lock its user out.
   it('do not count if their ticket was already used', async () => {
     const { connect } = hurryScene();
     for (let n = 0; n < 100; n += 1) await connect(connectEvent(ofTicket(0)));
@@ -551,12 +552,12 @@ describe('the limit of connections of a principal', () => {
     expect(await connect(another('d'))).toEqual({ statusCode: 200 });
     expect(putOut()).toEqual(['a']);
     expect(started.at(-2)).toEqual({ welcome: { principalId: 'user:42', connectionId: 'd' } });
-    // Who closes it is `deliver`.
+    // `deliver` closes it later.
     expect(ids()).toEqual(['a', 'b', 'c', 'd']);
     expect(logged.count('Connected')).toBe(1);
   });
 
-  // Its clock may be behind, or its row late: were the newer one put out, the two could do that to each other.
+  // Its clock may be behind, or its row late. If it closed the newer one, the two could close each other.
   it('rejects the new connection when it is the oldest, and closes no other', async () => {
     const { clock, registry, connect, ids, putOut } = crowdScene({ maxConnections: 1, atMaxConnections: 'oldest-out' });
     await registry.seat('newer', { principalId: 'user:42', connectedAt: clock.now() + 5 });

@@ -178,7 +178,7 @@ it.each([
   expect(logged.count('Revoked')).toBe(1);
 });
 
-// The logout marks the row and finds the socket not open yet; nobody else would ever close it.
+// The logout marks the row while the socket is not open yet, so nothing else would ever close the socket.
 it.each([
   ['while it waits for the socket', false],
   ['right after the welcome was posted', true],
@@ -196,7 +196,7 @@ it.each([
   expect(registry.rows).toEqual([]);
 });
 
-// They were all told that PHP has ended the session, after which a page does not come back: one that had only just logged in as well.
+// They all got the error for an ended session, after which a page does not reconnect: even one that had just logged in.
 it.each([
   ['revoked', 4009],
   ['changed-session', 4200],

@@ -52,7 +52,7 @@ it('leaves the row to expire when the event has no principal', async () => {
   expect(logged.count('Disconnected')).toBe(1);
 });
 
-// Whether API Gateway would run `$disconnect` for such a frame is documented nowhere.
+// AWS does not document whether API Gateway would run `$disconnect` for such a frame.
 it.each(['MESSAGE', 'CONNECT', undefined])(
   'keeps the row of a connection when the event is of type %s',
   async (type) => {

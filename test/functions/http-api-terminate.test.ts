@@ -62,7 +62,7 @@ async function scene() {
     }),
     clock,
     log: logged.log,
-    // What they are for has a test of its own.
+    // Publishing has its own test.
     subscriptions: new MemorySubscriptions(clock),
     members: new MemoryMembers(clock),
     broadcast: createFakeBroadcaster(new MemorySubscriptions(clock), sender).broadcast,
@@ -139,8 +139,8 @@ it('closes a user’s sockets and answers as Pusher does, each time', async () =
   expect(await ask(ofUser('nobody'))).toEqual(done);
 });
 
-// API Gateway was seen to hand a path on decoded, and promises neither that nor the contrary. Pusher's libraries sign the id as it
-// is; an app may escape it before.
+// API Gateway was seen to decode paths, but AWS documents neither that nor the opposite. Pusher's libraries sign the id
+// unescaped, but an app may escape it before.
 it.each([
   ['auth0|5f7c8ec7c33c6c004bbafe82', 'as it is', (id: string) => id, 'decoded', (id: string) => id],
   ['Zoë', 'as it is', (id: string) => id, 'decoded', (id: string) => id],
@@ -159,7 +159,8 @@ it.each([
   expect([sender.isOpen('a'), sender.isOpen('c')]).toEqual([true, false]);
 });
 
-// Whoever could choose the id a%20b would else have escaped a lock: its request looks like that of an app that escapes "a b".
+// Otherwise a user with the id a%20b could escape a forced logout: its request looks like that of an app that escapes
+// "a b".
 it('closes the sockets of both users that an escaped id may mean', async () => {
   const { revocations, ask } = await scene();
   expect(await ask(ofUser('a b'), { signedPath: ofUser('a%20b') })).toEqual(done);

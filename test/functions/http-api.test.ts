@@ -27,7 +27,7 @@ interface Asked {
   readonly key?: string | undefined;
 }
 
-/** Ada has two tabs on `presence-room`, Bob one; and there is `news`, which one tab of each reads. */
+/** Ada has two tabs on `presence-room`, Bob has one; one tab of each is on `news`. */
 async function scene() {
   const clock = new ManualClock();
   const sender = new FakeSockets(clock).open('ada1', 'ada2', 'bob');
@@ -74,7 +74,7 @@ async function scene() {
     return api(event as unknown as APIGatewayProxyEventV2);
   }
   const get = (route: string, query = '') => ask(route, '', { method: 'GET', query });
-  /** By a stranger, who signs nothing, or badly. */
+  /** A stranger's request, without a signature or with a bad one. */
   function probe(path: string, rawQueryString = '') {
     const event = {
       rawPath: path,

@@ -10,7 +10,7 @@ import { LoggedLines } from '../fakes/logged-lines.ts';
 import { failNext } from '../fakes/order.ts';
 import { FakeSockets } from '../fakes/sockets.ts';
 
-/** Verbs that only repeat who asked for what. */
+/** Handlers that only return the sender and the frame. */
 function scene({ perConnection = 1000, perUser = 1000, authorized = true, fails = false } = {}) {
   const clock = new ManualClock();
   const logged = new LoggedLines();
@@ -120,7 +120,7 @@ it('does nothing for a connection that our authorizer did not accept', async () 
   expect(asked).toEqual([]);
 });
 
-// API Gateway answers for a handler that throws, with a frame that has no event; Pusher's own client dies of it.
+// If a handler throws, API Gateway answers with a frame without an event, and Pusher's own client fails on that.
 it('never throws, and every reply is a frame with an event that is a string', async () => {
   const { say } = scene();
   const frame = fc.record({ event: fc.oneof(fc.string(), fc.constantFrom('pusher:ping')), data: fc.jsonValue() });

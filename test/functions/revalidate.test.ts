@@ -31,7 +31,7 @@ async function scene({ sessions: count = 1, claims = new MemoryClaims(new Manual
   const logged = new LoggedLines();
   const php = {
     answer: (sessionId: string): Session | Refusal => ({ sessionId }),
-    /** Milliseconds that each answer takes, in the order in which it is asked. */
+    /** Milliseconds that each answer takes, in the order of the requests. */
     takes: [] as number[],
     asked: 0,
   };
@@ -192,7 +192,7 @@ it('releases nothing while the guard does not hold, or for another event', async
   expect(await guard.isReleased()).toBe(false);
 });
 
-// Nobody may be connecting at night, so nothing else says that a firewall stands in front of PHP.
+// At night nobody may connect, so nothing else reports that a firewall blocks PHP.
 it('fails from the third minute without an answer from PHP', async () => {
   const { php, clock, sender, run } = await scene({ sessions: 30 });
   php.answer = () => {
@@ -225,7 +225,7 @@ it('logs that it has closed a session without an answer', async () => {
   expect(registry.rows).toHaveLength(29);
 });
 
-// Else a slow PHP would keep sockets open: each run would ask until it has no time left to close what it found.
+// Otherwise a slow PHP would keep sockets open: each run would ask until no time is left for closing.
 it('closes ended sessions in the same run although PHP takes the whole timeout for each answer', async () => {
   const { php, clock, logged, run } = await scene({ sessions: 13 });
   php.answer = () => refuse('not-logged-in');
@@ -280,7 +280,8 @@ it('succeeds although the lease cannot be released, because it expires', async (
   expect(php.asked).toBe(1);
 });
 
-// A run that began late holds the lease when the next one begins, which would else leave its ends to the one after it.
+// A run that began late still holds the lease when the next one begins. The next one must not leave ends to a later
+// run.
 it('closes sessions at their end while another run asks PHP', async () => {
   const { clock, registry, sender, claims, php, run } = await scene();
   sender.open('short');

@@ -10,7 +10,7 @@ import { FakeSockets } from '../fakes/sockets.ts';
 
 const minuteMs = 60_000;
 
-/** A run that speaks for one minute, unless told otherwise. */
+/** A run of one minute by default. */
 function scene(start = '2026-11-20T12:00:00.000Z', minutes = 1) {
   const clock = new ManualClock(start);
   const registry = new MemoryRegistry(clock, 2);
@@ -24,7 +24,7 @@ function scene(start = '2026-11-20T12:00:00.000Z', minutes = 1) {
     sockets.open(id);
     return registry.seat(id);
   }
-  /** As a client that just goes: the socket is closed and `$disconnect` has run. */
+  /** A normal disconnect: the socket is closed and `$disconnect` has run. */
   async function depart(connection: { principalId: string; connectionId: string }) {
     sockets.close(connection.connectionId);
     await registry.leave(connection);
@@ -114,7 +114,8 @@ describe('the next minute', () => {
     expect(rest.toSorted()).toEqual([next, ...secondsFrom(next, 60)]);
   });
 
-  // Else the run of a schedule whose clock is a moment ahead would find this minute claimed, and the next one be silent.
+  // Otherwise a scheduled run whose clock is slightly ahead would find this minute claimed, and the next one would have
+  // no hello.
   it('is served, once, by a run that starts in the last second of this one', async () => {
     const { clock, sockets, tick, seat } = scene('2026-11-20T12:00:59.100Z');
     await seat('a');
@@ -128,7 +129,7 @@ describe('the next minute', () => {
 });
 
 describe('a run of several minutes', () => {
-  // A schedule may be late by many seconds: until then nobody would say hello.
+  // A schedule may be late by many seconds, and until then there would be no hello.
   it('continues without a gap, and the schedule finds each minute claimed', async () => {
     const { clock, sockets, tick, seat } = scene('2026-11-20T12:00:30.000Z', 3);
     await seat('a');
@@ -152,7 +153,7 @@ describe('a run of several minutes', () => {
 });
 
 describe('a slow round', () => {
-  // It used to say the hello of second 5 right after the late one of second 2: twice within a moment.
+  // It used to send the hello of second 5 right after the late one of second 2: twice within a moment.
   it('skips the seconds that it overlaps, instead of catching up', async () => {
     const { clock, sockets, tick, seat } = scene();
     const start = clock.now() / 1000;
@@ -284,8 +285,8 @@ describe('a socket', () => {
   });
 });
 
-// The minute is claimed, so who connects while it is starts a tick that ends at once. When the speaker then ends because
-// it saw nobody, somebody must still speak to the newcomer: whichever of the two comes last.
+// The minute is claimed, so a client that connects starts a run that ends at once. When the old run then ends because
+// it saw nobody, one of the two runs must still serve the new client: the later one.
 describe('a client that connects after everybody has left', () => {
   async function emptied() {
     const the = scene('2026-11-20T12:00:10.000Z');

@@ -57,8 +57,8 @@ it('prints the defaults of mode and tokenFrom on stderr, on one line', async () 
   }
 });
 
-// All other tests take the short way, and would not notice if it led somewhere else. The names of the assets are hashes of what
-// is in them, so the bundles are compared as well.
+// All other tests take the short way, and would not notice if it led somewhere else. The names of the assets are hashes
+// of what is in them, so the bundles are compared as well.
 it('synthesizes the same in a separate process as within the tests, including the bundles', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'session-socket-app-'));
   const options = {

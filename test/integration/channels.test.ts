@@ -14,12 +14,12 @@ interface Heard {
   readonly user_id?: string;
 }
 
-/** A page of one user: what it hears is read as frames, in the order in which it came. */
+/** A page of one user. Its incoming messages are read as frames, in order. */
 interface Tab {
   readonly client: Client;
   readonly socketId: string;
   say(event: string, fields?: object): void;
-  /** Says it, and waits for the first frame from then on that fits one of these events. */
+  /** Sends it, and waits for the first later frame with one of these events. */
   ask(event: string, fields: object, ...answers: readonly string[]): Promise<Heard>;
   hear(event: string, since?: number): Promise<Heard>;
   heard(event?: string): readonly Heard[];
@@ -68,7 +68,7 @@ describe('channels', () => {
     };
   }
 
-  /** The next test finds nobody. */
+  /** Closes all pages, so that the next test starts without members. */
   const closeAll = async (...tabs: readonly Tab[]) => {
     await Promise.all(tabs.map(({ client }) => client.close()));
     for (const table of ['Connections', 'Subscriptions', 'Members']) {
@@ -194,7 +194,7 @@ describe('channels', () => {
       const stayConnected = (onFrame: (frame: unknown, speak: typeof say) => void) =>
         socket.on('message', (text) => onFrame(JSON.parse(String(text)), say));
       new Function('stayConnected', 'log', snippet)(stayConnected, (line: string) => lines.push(line));
-      // What Eve types as she comes may reach Fay before the list of those here: two functions send them.
+      // Eve's first client event may reach Fay before the list of members, because two functions send them.
       await expect.poll(() => lines).toContain(user === 'eve' ? 'Here: eve' : 'Here: eve,fay');
       pages.push({ socket, lines });
     }

@@ -27,7 +27,7 @@ afterAll(async () => {
   await gateway?.close();
 });
 
-/** Whose sockets were closed in this very second is let in a second later. */
+/** A user whose sockets were closed in this second can connect a second later. */
 const open = async (userId: string): Promise<Client> => {
   gateway.become(userId);
   const listener = await vi.waitFor(() => gateway.listen([]), { timeout: 60_000 });
@@ -44,7 +44,7 @@ const closedOrNot = async (closed: Client, other: Client) => {
   expect(other.socket.readyState).toBe(other.socket.OPEN);
 };
 
-/** Seconds. What is asked may take long on a busy machine. */
+/** Seconds. Requests may take long on a busy machine. */
 const patience = 60;
 
 const anybody = [

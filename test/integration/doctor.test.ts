@@ -228,7 +228,8 @@ describe('session-socket doctor', () => {
   describe('in mode status', () => {
     const warned = { strangers: 'warning: every invented id is given a session, and PHP writes a file for it' };
 
-    // A page that only a logged-in user gets is all that this mode needs: its type and its body were two false problems.
+    // A page that only a logged-in user gets is all that this mode needs: its type and its body were two false
+    // problems.
     it.each(['/private', '/private-or-login'])('finds no problem with %s', async (path) => {
       const results = await examineAs(path, { keys: undefined, mode: 'status' });
       expect(faultsIn(results)).toEqual(warned);

@@ -4,7 +4,7 @@ import { startTicketDemo, type TicketDemo } from '../gateway/ticket-demo.ts';
 import { Visitor } from '../php/visitor.ts';
 
 const event = JSON.stringify({ name: 'e', channel: 'news', data: '{}' });
-/** What somebody sends who knows the URL and no secret. */
+/** A request of a stranger who knows the URL but not the secret. */
 const unsigned = (url: string) => fetch(url, { method: 'POST', body: '{}' }).then(({ status }) => status);
 
 describe('when the throttle of publishing is used up', () => {
@@ -41,7 +41,7 @@ describe('when the throttle of publishing is used up', () => {
     await client.closed;
   });
 
-  // What an own throttle cannot help against, and docs/strangers.md says so.
+  // A separate throttle does not help against this, as docs/strangers.md says.
   it('each route that closes sockets has a separate throttle, which a stranger with the URL can use up', async () => {
     gateway.cloud.clock.advance(10_000);
     await flood(() => unsigned(`${path()}/users/42/terminate_connections`));

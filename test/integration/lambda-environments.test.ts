@@ -97,7 +97,8 @@ describe('between invocations an environment', () => {
 const aMinute = 60_000;
 
 describe('the process of an environment', () => {
-  // A V8 flag that differs from its default makes Node compile each of its own modules, which is a third of a cold start.
+  // A V8 flag that differs from its default makes Node compile each of its own modules, which is a third of a cold
+  // start.
   it('has a heap of its memory size, and uses Node’s precompiled modules', async () => {
     const { returned } = await start(
       `const { cachedDataVersionTag, getHeapStatistics } = require('node:v8');

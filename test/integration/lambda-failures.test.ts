@@ -25,7 +25,9 @@ const uuid = '[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}';
 const exited = (how: string) => new RegExp(`^RequestId: ${uuid} Error: Runtime exited ${how}$`);
 const old = { Runtime: 'nodejs22.x' };
 
-/** What AWS says is in https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html and in the runtime client. */
+/**
+ * The sources are https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html and the runtime client.
+ */
 describe('a failing function', () => {
   it.each([
     ['exits', 'process.exit(3)', 'with error: exit status 3'],
@@ -72,7 +74,7 @@ describe('a failing function', () => {
     expect(await one.line('REPORT')).toMatch(/\tStatus: timeout$/);
   });
 
-  /** "The Invoke phase ends after the runtime […] sending a Next API request": whoever came next waited for ever. */
+  /** "The Invoke phase ends after the runtime […] sending a Next API request": the next invocation waited forever. */
   it('that is still busy after its answer is ended, and waiting invocations get another environment', async () => {
     // After its answer was written, and before anything is read.
     const spin = 'queueMicrotask(() => process.nextTick(() => { for (;;); }))';
@@ -110,8 +112,8 @@ describe('a failing function', () => {
   });
 });
 
-// The runtime client left a copy of the event behind for each 64 KB of it that arrived. A 6 MB event was the end of a function
-// of the smallest size: always on Node 24, the second one on any other version.
+// The runtime client leaked a copy of the event for each 64 KB of it. A 6 MB event ended a function of the smallest
+// size: the first one on Node 24, the second one on other versions.
 it('a function of 128 MB handles event after event of 6 MB, and answers with 6 MB', async () => {
   const one = await start("exports.handler = async ({ bytes = 2 }) => 'x'.repeat(bytes - 2);", { MemorySize: 128 });
   const event = JSON.stringify({ text: '' });
@@ -185,7 +187,7 @@ describe('a function that cannot be loaded', () => {
     expect(one.lines.filter((line) => line.startsWith('REPORT'))).toHaveLength(1);
   });
 
-  /** Its environment took the place of others, and whoever came after `maxEnvironments` of them waited for ever. */
+  /** Its environment kept its slot, and after `maxEnvironments` of them the next invocation waited forever. */
   it('and catches the exit is ended nevertheless', async () => {
     const code = `process.on('unhandledRejection', () => undefined);
       setInterval(() => undefined, 1000);

@@ -52,7 +52,8 @@ describe('a user at the limit of connections', () => {
 
   it('never gets more, even with many simultaneous handshakes', async () => {
     const { gateway, open } = await start({ maxConnectionsPerUser: '2' });
-    // They stay open: one that had closed at once would leave its place to a later one, and on a busy machine three got in.
+    // They stay open: one that had closed at once would leave its place to a later one, and on a busy machine three got
+    // in.
     const attempts = await Promise.allSettled(Array.from({ length: 8 }, open));
     const clients = attempts.flatMap((attempt) => (attempt.status === 'fulfilled' ? [attempt.value] : []));
     const refusals = attempts.flatMap((attempt) => (attempt.status === 'rejected' ? [attempt.reason.status] : []));

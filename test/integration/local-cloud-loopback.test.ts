@@ -21,7 +21,7 @@ async function environmentOf({ cloud }: Chat): Promise<Record<string, string>> {
   return JSON.parse(result?.payload ?? '{}') as Record<string, string>;
 }
 
-/** What each server answers to a program of this machine. */
+/** The status with which each server answers a program of this machine. */
 const servers = [
   ['@connections', 'APIGATEWAYMANAGEMENTAPI', 'execute-api', '/@connections/L0SM9cOFvHcCIhw%3D', 410],
   ['DynamoDB', 'DYNAMODB', 'dynamodb', '/', 200],
@@ -95,7 +95,8 @@ describe.each(servers)('%s', (_, service, signedAs, path, status) => {
     }
   });
 
-  // After Node's five seconds a server closes a connection that a client keeps for four; on a busy machine that writes into it.
+  // After Node's five seconds a server closes a connection that a client keeps for four; on a busy machine that writes
+  // into it.
   it('keeps an idle connection for longer than clients do', async () => {
     const answer = await fetch(environment[`AWS_ENDPOINT_URL_${service}`] + path, { method: 'POST' });
     expect(answer.headers.get('keep-alive')).toBe('timeout=60');

@@ -77,7 +77,7 @@ describe('a client that behaves unlike any browser', () => {
     socket.write(`GET /nowhere HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\n${upgrade}\r\n`);
     await once(socket.resume(), 'end');
     const closed = new Promise((resolve) => socket.once('close', resolve));
-    // Whoever still writes to a socket that is gone is told so.
+    // Writing to a closed socket causes an error.
     socket.on('error', () => undefined);
     const writing = setInterval(() => socket.write('?'), 20);
     await closed;

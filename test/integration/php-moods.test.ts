@@ -485,7 +485,8 @@ describe('behind HTTP Basic, PHP', () => {
 });
 
 describe('a redirect', () => {
-  // A login redirect that is followed ends in a page with 200: somebody who is not logged in would look like somebody who is.
+  // A login redirect that is followed ends in a page with 200: somebody who is not logged in would look like somebody
+  // who is.
   it.each([301, 302, 303, 307, 308])('with %i is never followed, wherever it leads', async (status) => {
     const trap = await WebServer.start(answerJson(sessionId));
     try {
@@ -593,20 +594,20 @@ describe('without the secret', () => {
 });
 
 /*
- * What the socket.io server of 2016, which this replaces, let through. Its middleware was:
+ * The security holes of the socket.io server of 2016, which this gateway replaces. Its middleware was:
  * `request(…, (e, r, body) => { … JSON.parse(body) … ; if (token == answer) next() })`.
  */
 describe('the security holes of the blog post’s server', () => {
-  // JSON.parse of the 403 page threw, `next(new Error)` was called without `return`, and then `undefined == undefined` let
-  // the client in: to leave the token out was to be logged in.
+  // JSON.parse of the 403 page threw, `next(new Error)` was called without `return`, and then `undefined == undefined`
+  // accepted the client: a client without a token was logged in.
   it('no token is rejected without asking PHP, even if PHP answers 403 with a page', async () => {
     php.mood = answer(403);
     expectOutcome(await (await startAuthorizer()).invoke(knock({ tokens: [] })), 'refused', 'malformed-token');
     expect(php.requests).toHaveLength(0);
   });
 
-  // The token went into the Cookie header as it was. CR LF killed the whole server by an exception that nobody caught, and
-  // `;` gave PHP cookies of the client's choice in the name of the server.
+  // The token went into the Cookie header unchanged. CR LF crashed the whole server with an uncaught exception, and `;`
+  // sent PHP cookies of the client's choice in the name of the server.
   it.each([
     ['CR LF, which killed the server', [`${sessionId}\r\nX-Admin: 1`]],
     ['an escaped CR LF', ['%0d%0a']],
@@ -628,10 +629,10 @@ describe('the security holes of the blog post’s server', () => {
     expectOutcome(await lambda.invoke(knock()), 'accepted');
   });
 
-  // PHP's default (use_strict_mode=0) takes any id for the name of a new session, and a route that says no more than
-  // `session_id()` says it back. The gateway asks the application and believes it: an id that has the right shape is let
-  // in, and only PHP can tell it from a real one, by answering 403 when nobody is logged in. What the gateway can do is to
-  // keep from PHP whatever no PHP has made, and to make a principal of the session alone, which owns nothing of anybody.
+  // By default (use_strict_mode=0) PHP accepts any id as a new session, and a route that only returns `session_id()`
+  // returns it. The gateway believes the app: an id of the right shape is accepted. Only PHP can tell it from a real
+  // one, by answering 403 when nobody is logged in. The gateway can only reject malformed ids, and make the session its
+  // own principal, which owns nothing of any user.
   it('an invented id of the right shape IS accepted when PHP adopts any id, as a session of its own without a user', async () => {
     php.mood = (request, response) => {
       const id = /PHPSESSID=([^;]*)/.exec(request.headers.cookie ?? '')?.[1];

@@ -8,7 +8,9 @@ import { anyPhp, phpVersions } from '../php/php-kinds.ts';
 import { ask, callInside, cookieFrom, nowSeconds, shared, startTicketApp, type TicketApp } from '../php/ticket-app.ts';
 
 const credentials = { app_id: shared.appId, key: shared.key, secret: shared.secret };
-/** Of Pusher's documentation: https://pusher.com/docs/channels/library_auth_reference/auth-signatures/#worked-examples */
+/**
+ * Of Pusher's documentation: https://pusher.com/docs/channels/library_auth_reference/auth-signatures/#worked-examples
+ */
 const theirs = { app_id: '3', key: '278d425bdf160c739803', secret: '7ad3773142a6692b25b8' };
 /** Nobody listens there. */
 const nowhere = 'http://127.0.0.1:9';
@@ -91,7 +93,7 @@ describe.each(phpVersions)('On $name', (version) => {
   it.each([
     ['nobody', null, 'an array with userId'],
     ['a number', { userId: 10 }, 'userId is not a string'],
-    ['more than who he is', { userId: '10', channels: ['private-x'] }, 'an array with userId'],
+    ['a user with channels', { userId: '10', channels: ['private-x'] }, 'an array with userId'],
     ['more than 1 KB', { userId: '10', userInfo: { name: 'x'.repeat(1000) } }, '1024 bytes'],
     ['an unknown field', { userId: '10', user_info: {} }, 'unknown field'],
   ])('it is the app’s fault when %s joins a presence channel', async (_, member, words) => {
@@ -149,7 +151,7 @@ describe.each([anyPhp])('publish on $name', (version) => {
     seen = [];
   });
 
-  /** Behaves as these moods say, one after the other, the last one for ever. */
+  /** Behaves in these moods, one after the other, and then always in the last one. */
   const behave = (...moods: readonly Mood[]) => {
     let turn = 0;
     api.mood = (request, response) => {

@@ -18,7 +18,7 @@ describe('a site with a load balancer', () => {
   let balancer: WebServer;
   let gateway: Gateway;
   const nodes: PhpServer[] = [];
-  /** What the balancer answers to the gateway in place of PHP. */
+  /** The balancer's answer to the gateway instead of PHP's. */
   let firewall: ((response: ServerResponse) => void) | undefined;
   let next = 0;
 

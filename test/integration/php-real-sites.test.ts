@@ -99,8 +99,8 @@ describe.each(phpVersions)('session-socket.php on a real site, $name:', (version
       await expectAnswers('/more', { userId: '42' });
     });
 
-    // With session.use_trans_sid PHP wrote `?PHPSESSID=…` into what looked like a link in the user's info, which all members of a
-    // presence channel see.
+    // With session.use_trans_sid PHP wrote `?PHPSESSID=…` into what looked like a link in the user's info, which all
+    // members of a presence channel see.
     it('is not the id of the session in what looks like a link', async () => {
       const userInfo = { html: '<a href=/team/7>x</a><a href="?a">y</a>' };
       await expectAnswers('/legacy-sessions', { userId: '42', userInfo });
@@ -237,7 +237,8 @@ describe.each(phpVersions)('session-socket.php on a real site, $name:', (version
       expect(complaint).not.toContain('sss');
     });
 
-    // Each part had a limit, and together they could be more than the gateway reads: the page got a ticket, and the handshake 403.
+    // Each part had a limit, and together they could be more than the gateway reads: the page got a ticket, and the
+    // handshake 403.
     it('that fit, but not into a ticket, make none', async () => {
       const header = `${cookie}; AWSALB=${'"'.repeat(1000)}; AWSALBCORS=${'\\'.repeat(900)}`;
       const headers = { 'user-agent': 'u'.repeat(1024) };

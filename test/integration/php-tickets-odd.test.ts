@@ -18,7 +18,7 @@ import {
   type TicketApp,
 } from '../php/ticket-app.ts';
 
-/** What needs real locks, or PHP's own way with output; one PHP is enough. */
+/** Tests that need real locks, or PHP's own handling of output; one PHP is enough. */
 describe('session-socket.php and other requests of the same session', withNativePhp, () => {
   let app: TicketApp;
   beforeAll(async () => {

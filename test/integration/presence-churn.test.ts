@@ -6,11 +6,11 @@ const room = 'presence-room';
 let publishing: Publishing | undefined;
 afterEach(() => publishing?.close());
 
-/** Twelve users in a room, one of whom, Ann, comes and goes. */
+/** Twelve users in a room. One of them, Ann, joins and leaves repeatedly. */
 async function startRoom(context: Readonly<Record<string, string>> = {}) {
   const gateway = await startPublishing({ maxPresenceJoinsPerMinutePerUser: '300', ...context });
   publishing = gateway;
-  // To the end of each join: who comes before that is told to the newcomer twice.
+  // Waits for the end of each join: a new member would get an earlier one announced twice.
   const enter = async (userId: string) => {
     const listener = await gateway.listen([room], userId);
     await listener.heard('pusher:pong');

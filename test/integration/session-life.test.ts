@@ -87,8 +87,8 @@ describe('a socket whose session has an end', () => {
   });
 });
 
-// The demo with tickets and its gateway, which asks PHP again every minute. PHP's clock is not moved, and a signature may be
-// five minutes off: so the whole story takes less.
+// The demo with tickets and its gateway, which asks PHP again every minute. PHP's clock is not moved, and a signature
+// may be five minutes off: so the whole story takes less.
 describe('a socket, after its handshake', () => {
   let demo: Demo;
   const complaints: string[] = [];

@@ -37,7 +37,10 @@ async function open(url: string, options: HandshakeOptions = {}): Promise<{ clie
   return { client, row };
 }
 
-/** Runs what the documentation shows, as a page of the app whose user has these cookies. It does not come back after a close. */
+/**
+ * Runs what the documentation shows, as a page of the app whose user has these cookies. It does not come back after a
+ * close.
+ */
 async function runPage(snippet: string): Promise<WebSocket> {
   const code = await readFile(join(import.meta.dirname, '..', '..', 'docs', 'snippets', snippet), 'utf8');
   const headers = { cookie: app.cookieHeader };

@@ -106,9 +106,9 @@ describe('the application id and the key', () => {
   });
 });
 
-// CloudFormation generates another secret, in place and without a word, when anything in GenerateSecretString changes, and a new one
-// when the logical id does. Until 0.1.0 the template held the application id and the key, both made from the path in the CDK app: a
-// stack that was put under a Stage locked every user out.
+// CloudFormation generates another secret, in place and without a word, when anything in GenerateSecretString changes,
+// and a new one when the logical id does. Until 0.1.0 the template held the application id and the key, both made from
+// the path in the CDK app: a stack that was put under a Stage locked every user out.
 describe('the secret of a deployed stack stays the same secret', () => {
   const secretOf = (stack: SessionSocketStack) => {
     const { logicalId, Properties } = readDeployment(stack).the('AWS::SecretsManager::Secret');

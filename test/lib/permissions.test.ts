@@ -6,7 +6,7 @@ const stage = 'arn:{AWS::Partition}:execute-api:{AWS::Region}:{AWS::AccountId}:{
 const toSockets = `${stage}/POST/@connections/*`;
 const endSockets = `${stage}/DELETE/@connections/*`;
 
-/** To forget a connection on its channels too, and to tell those who see it leave. */
+/** To remove a connection and its subscriptions, and to announce that to members. */
 const leaving = [
   'dynamodb:DeleteItem on {Tables/Connections}',
   'dynamodb:DeleteItem on {Tables/Members}',
@@ -21,7 +21,7 @@ const leaving = [
   'lambda:InvokeFunction on {Channels/Deliver/Function}',
 ];
 
-/** All that a function may do, in full: what is not on this page is AccessDenied. In a mode that asks PHP once and burns no ticket. */
+/** All permissions of a function: everything else is AccessDenied. For a mode without tickets and repeated checks. */
 const least = {
   Authorizer: [
     'logs:CreateLogStream on {Authorizer/Log}',
@@ -117,7 +117,7 @@ const withHello = {
   ],
 };
 
-/** Where PHP is asked again. */
+/** With repeated session checks. */
 const asking = {
   ...least,
   'Revalidation/Revalidate': [
@@ -168,7 +168,9 @@ describe.each([
   });
 });
 
-/** `action on resource`, sorted; whatever is not a plain Allow is written out in full, so that no table matches it. */
+/**
+ * `action on resource`, sorted. Statements other than a plain Allow are printed in full, so that they match no table.
+ */
 function permissionsOf(deployment: Deployment, path: string): string[] {
   // A function that starts itself has a second one.
   const policies = deployment.of('AWS::IAM::Policy').filter((policy) => policy.path.startsWith(`${path}/`));

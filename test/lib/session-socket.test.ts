@@ -58,8 +58,8 @@ describe('the routes of the WebSocket API', () => {
     expect(deploy(props).the('AWS::ApiGatewayV2::Authorizer').Properties['IdentitySource']).toEqual([source]);
   });
 
-  // `$request.querystring.token`, which HTTP APIs take, is refused by CloudFormation for a WebSocket API, and only when it
-  // is deployed (https://github.com/aws/aws-cdk/issues/18307).
+  // `$request.querystring.token`, which HTTP APIs take, is refused by CloudFormation for a WebSocket API, and only when
+  // it is deployed (https://github.com/aws/aws-cdk/issues/18307).
   it("name the token in the grammar of a WebSocket API's identity sources", () => {
     for (const source of quiet.the('AWS::ApiGatewayV2::Authorizer').Properties['IdentitySource']) {
       expect(source).toMatch(/^route\.request\.(querystring|header)\.[a-zA-Z0-9._-]+$/);
@@ -702,8 +702,8 @@ describe('the outputs', () => {
 });
 
 describe('after cdk destroy', () => {
-  // Without a DeletionPolicy CloudFormation deletes, but for AWS::RDS::DBCluster and a DBInstance outside of one, which it
-  // snapshots (https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-attribute-deletionpolicy.html).
+  // Without a DeletionPolicy CloudFormation deletes, but for AWS::RDS::DBCluster and a DBInstance outside of one, which
+  // it snapshots (https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-attribute-deletionpolicy.html).
   const deletedByDefault = new Set([
     'AWS::ApiGatewayV2::Api',
     'AWS::ApiGatewayV2::Authorizer',

@@ -49,9 +49,9 @@ const tooLong = 'EMSGSIZE';
 const nothing = new Uint8Array(0);
 
 /**
- * Opens connections on demand, and keeps them alive. undici never uses a connection that it knows is closed. If a
- * connection turns out to be dead when a request is sent, after the Lambda was frozen, the request is retried on a new
- * one.
+ * Opens connections on demand, and keeps them alive. undici never uses a connection that it knows is closed. After
+ * the Lambda was frozen, a connection may turn out to be dead only when a request is sent. That request is retried on a
+ * new one.
  * @param timeoutMs for one exchange, from the wait for a connection to the last byte of the answer
  */
 export function openPool(origin: string, timeoutMs: number): ConnectionPool {

@@ -84,8 +84,9 @@ it('gives up a post that is not answered in time, without a retry if maxAttempts
   expect(gateway.requests).toHaveLength(1);
 });
 
-// A kept connection that dies before the answer begins has carried nothing, and the post is sent again in silence. An answer that began
-// says that it was taken: in silence again would say it twice, with nobody asked whether they want that.
+// A kept connection that dies before the answer begins has carried nothing, and the post is sent again in silence. An
+// answer that began says that it was taken: in silence again would say it twice, with nobody asked whether they want
+// that.
 it('throws for a post whose answer breaks off in the middle on a kept connection, without a retry', async () => {
   const sockets = create();
   gateway.mood = (_, response) => response.end();
