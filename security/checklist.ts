@@ -33,9 +33,9 @@ export const sections: readonly Section[] = [
         number: 'S01',
         statement: 'Connections to browsers and PHP use TLS only, except on loopback',
         tests: [
-          ...by('lib/session-socket', 'lead to TLS only'),
+          ...by('lib/session-socket', 'use TLS only'),
           ...by('core/handshake/session-endpoint', 'refuses %s, because it %s'),
-          ...by('integration/php-moods', 'over TLS, PHP › that speaks no TLS at all is told nothing'),
+          ...by('integration/php-moods', 'over TLS, PHP › without TLS gets no request'),
         ],
       },
       {
@@ -65,7 +65,7 @@ export const sections: readonly Section[] = [
           'A handshake without an Origin is rejected; an option allows such programs, but never in mode `cookie`',
         tests: [
           ...by('core/handshake/origin', 'refuses who sends none, unless the policy says otherwise'),
-          ...by('edge/environment', 'never let clients without Origin in where cookies are the proof'),
+          ...by('edge/environment', 'never allow clients without an Origin in mode cookie'),
           ...by('integration/sockets', 'is a client without an Origin: 403'),
         ],
       },
@@ -73,7 +73,7 @@ export const sections: readonly Section[] = [
         number: 'S05',
         statement: 'An empty list is an error before the deployment, and allows nobody',
         tests: [
-          ...by('lib/settle-props', 'refuses, with one plain sentence, › %s'),
+          ...by('lib/settle-props', 'rejects, with one plain sentence, › %s'),
           ...by('core/handshake/origin', 'lets nobody in by an empty list'),
         ],
       },
@@ -85,11 +85,11 @@ export const sections: readonly Section[] = [
             'integration/php-tickets',
             'says 403 when Sec-Fetch-Site is %s',
             'compares Origin %s with Host %s: %i',
-            'takes back what the app allows other sites elsewhere',
+            'removes the headers with which the app allows other sites elsewhere',
           ),
           ...by(
             'integration/php-tickets-odd',
-            'gives a page of any origin but its own nothing, and no ticket to any other cookie',
+            'gives nothing to a page of any other origin, and no ticket to any other cookie',
           ),
         ],
         reason:
@@ -101,11 +101,11 @@ export const sections: readonly Section[] = [
         tests: [
           ...by(
             'functions/connect',
-            'answers a page that asked by sub-protocol with the name of ours, never with the ticket',
+            'answers a page that sent its ticket as a sub-protocol with our sub-protocol, never with the ticket',
           ),
           ...by(
             'integration/ways-in',
-            'open a socket that is answered with the name of ours and never with the ticket, and PHP is not asked',
+            'open a socket with our sub-protocol in the answer, never the ticket, and without asking PHP',
           ),
         ],
       },
@@ -115,11 +115,11 @@ export const sections: readonly Section[] = [
         tests: [
           ...by(
             'lib/session-socket',
-            'answer 401 without a Lambda to who brings no token',
-            'with %j, answer it to who brings nothing in %s',
+            'answer a client without a token with 401, without a Lambda',
+            'with %j, answer a client without anything in %s with 401',
           ),
           ...by('integration/sockets', 'is somebody without a token: 401'),
-          ...by('integration/strangers', 'who brings no token at all runs no Lambda, however often'),
+          ...by('integration/strangers', 'a client without any token starts no Lambda, however often'),
         ],
       },
     ],
@@ -135,7 +135,7 @@ export const sections: readonly Section[] = [
           ...by('integration/php-tickets', 'gets no file for any of 50 invented ids'),
           ...by(
             'integration/php-moods',
-            'an invented id is not let in when PHP makes a new one for it, as it does in strict mode',
+            'an invented id is rejected when PHP makes a new one for it, as it does in strict mode',
           ),
         ],
         reason:
@@ -161,7 +161,7 @@ export const sections: readonly Section[] = [
         statement: 'An id from before the login is rejected once PHP has rotated it',
         tests: [
           ...by('integration/sessions', 'from before the login, which rotated it'),
-          ...by('integration/php-demo', 'always begins a new session, and the one before it is worth nothing'),
+          ...by('integration/php-demo', 'always begins a new session, and ends the one before it'),
         ],
         reason:
           'The app decides if and when it rotates the id, and how long the old one stays valid: every handshake asks it.',
@@ -171,7 +171,7 @@ export const sections: readonly Section[] = [
         statement: 'A session without a logged-in user is rejected',
         tests: [
           ...by('integration/sessions', 'of a visitor who is not logged in'),
-          ...by('integration/snippets', 'gives none to who is not, with a session or without one'),
+          ...by('integration/snippets', 'gives no token to a visitor who is not logged in, with or without a session'),
         ],
         reason:
           'There is no option for visitors: PHP decides. An app that answers `[]` instead of null allows them, each under the hash of the session.',
@@ -181,7 +181,7 @@ export const sections: readonly Section[] = [
         statement: 'An app that accepts invented ids is found before the first deployment',
         tests: [
           ...by('doctor/checks', 'reports a kept invented id, if a cookie shows it'),
-          ...by('integration/doctor', 'finds %s, and nothing else'),
+          ...by('integration/doctor', 'reports %s, and nothing else'),
         ],
         reason: 'By `npx session-socket doctor`, with an exit code for CI; a deployment itself does not ask PHP.',
       },
@@ -214,7 +214,7 @@ export const sections: readonly Section[] = [
         number: 'S17',
         statement: 'With tickets or cookies no script can read the session id',
         tests: [
-          ...by('e2e/main-job', 'A person with a browser › leaves the session id in no URL, log, table or script'),
+          ...by('e2e/main-job', 'A person with a browser › leaves no session id in a URL, log, table or script'),
           ...by(
             'integration/php-demo-tickets',
             'gives the page a ticket with the cookie, the user and no readable session id',
@@ -235,10 +235,10 @@ export const sections: readonly Section[] = [
           ),
           ...by(
             'functions/connect',
-            'refuses a second use, writes nothing and starts nothing',
-            'lets one of several in that come at once',
+            'rejects a used ticket, writes nothing and starts nothing',
+            'accepts one of several simultaneous handshakes with the same ticket',
           ),
-          ...by('integration/ways-in', 'open one socket when one is used many times at once'),
+          ...by('integration/ways-in', 'open one socket when one ticket is used many times at once'),
         ],
         reason: 'A ticket is not bound to an Origin, but the handshake’s own Origin must be on the list.',
       },
@@ -248,10 +248,10 @@ export const sections: readonly Section[] = [
         tests: [
           ...by(
             'lib/session-socket',
-            'names no query string, no header and nothing that the authorizer said of somebody',
-            'never writes an execution log, where API Gateway would put tokens and frames',
+            'has no query string, no header and nothing of the authorizer’s context',
+            'writes no execution log, which would contain tokens and frames',
           ),
-          ...by('functions/authorizer-modes', 'may come as a sub-protocol, and then not in the URL'),
+          ...by('functions/authorizer-modes', 'may come as a sub-protocol instead of in the URL'),
         ],
         reason:
           'By default the token is in the query, because that works with every client; `tokenFrom=subprotocol` moves it.',
@@ -262,15 +262,19 @@ export const sections: readonly Section[] = [
         tests: [
           ...by(
             'integration/php-moods',
-            'with a certificate that nobody has signed is told nothing',
-            'with the certificate of somebody else is told nothing',
-            'with %i is followed in no mode, wherever it leads',
+            'with an unsigned certificate gets no request',
+            'with another host’s certificate gets no request',
+            'with %i is never followed, wherever it leads',
           ),
           ...by('core/handshake/session-answer', 'with the content type "%s" comes to %s'),
-          ...by('edge/http', 'hangs up on a body without end, wanted or not', 'counts for both tries together'),
+          ...by(
+            'edge/http',
+            'closes the connection for an endless body, wanted or not',
+            'limits both attempts together',
+          ),
           ...by(
             'lib/session-socket',
-            'outlives the slowest PHP that is allowed and the three seconds of the secret, so that it can say what happened',
+            'has a timeout above PHP’s and the secret’s together, so that it can log what happened',
           ),
         ],
       },
@@ -279,10 +283,7 @@ export const sections: readonly Section[] = [
         statement: 'Only a clear yes from PHP connects a client, and a clear no is not confused with a fault',
         tests: [
           ...by('integration/php-moods', `on %s, PHP › \${says}: \${outcome}`),
-          ...by(
-            'lib/session-socket',
-            'is watched by an alarm on its errors, which are session checks that failed and nothing else',
-          ),
+          ...by('lib/session-socket', 'has an alarm on its errors, which are failed session checks and nothing else'),
         ],
       },
       {
@@ -291,12 +292,12 @@ export const sections: readonly Section[] = [
         tests: [
           ...by(
             'integration/php-moods',
-            'carries a signature that PHP can verify: of the path with its query, the time and the very cookie',
+            'has a signature that PHP can verify: of the path with its query, the time and the exact cookie',
           ),
           ...by(
             'integration/php-tickets',
             'answers a signature that is %s (%i s) with %i',
-            'says 421 to a signature that was made with %s, and in one line of the log how to mend it',
+            'answers a signature that was made with %s with 421, and logs one line on how to fix it',
           ),
           ...by(
             'integration/php-tickets-odd',
@@ -309,12 +310,12 @@ export const sections: readonly Section[] = [
         statement: 'PHP gets only the session’s cookie, or the cookies that are named',
         tests: [
           ...by('core/handshake/question', 'nothing else ever leaves, whatever the header is'),
-          ...by('integration/php-tickets', 'seals the session cookie alone, and just as the browser sent it'),
+          ...by('integration/php-tickets', 'seals the session cookie alone, exactly as the browser sent it'),
           ...by(
             'integration/php-real-sites',
             'are sealed by their names, byte for byte and in the order of the browser',
           ),
-          ...by('integration/ways-in', 'open a socket without any token, and PHP sees those of the list'),
+          ...by('integration/ways-in', 'open a socket without any token, and PHP gets the listed ones'),
         ],
       },
       {
@@ -323,11 +324,11 @@ export const sections: readonly Section[] = [
         tests: [
           ...by(
             'integration/php-real-sites',
-            'gets a ticket where the app lists it: %s',
-            'gets nothing where the app does not: %s',
+            'gets a ticket if the app lists it: %s',
+            'gets nothing if the app does not list it: %s',
           ),
-          ...by('integration/sessions', 'answers both askers so that no cache keeps it and no other site reads it'),
-          ...by('integration/php-tickets', 'takes back what the app allows other sites elsewhere'),
+          ...by('integration/sessions', 'forbids caching, and reading by other sites, in both of its answers'),
+          ...by('integration/php-tickets', 'removes the headers with which the app allows other sites elsewhere'),
           ...by('integration/php-demo', 'gives the same id to the page and to the gateway, never to a cache'),
         ],
       },
@@ -335,12 +336,15 @@ export const sections: readonly Section[] = [
         number: 'S25',
         statement: 'A session check neither locks, writes nor prolongs the session',
         tests: [
-          ...by('integration/php-tickets', 'is as it was after either question: same content, same age'),
+          ...by(
+            'integration/php-tickets',
+            'is unchanged after a request of a page or the gateway: same content, same age',
+          ),
           ...by(
             'integration/php-tickets-odd',
-            'holds no lock while the app looks up who it is, and writes nothing over what another page has written',
+            'holds no lock while the app looks up the user, and overwrites no other request’s session data',
           ),
-          ...by('integration/php-demo', 'is kept logged in by visits, not by the questions of the socket'),
+          ...by('integration/php-demo', 'prolongs the session by visits, not by the gateway’s checks'),
         ],
       },
       {
@@ -351,7 +355,7 @@ export const sections: readonly Section[] = [
             'integration/sessions',
             'while another tab holds it is “try again” and not “logged out”, and lets in afterwards',
           ),
-          ...by('php/socket-script', 'keeps trying while PHP is away or in trouble'),
+          ...by('php/socket-script', 'keeps trying while PHP fails or does not answer'),
         ],
       },
       {
@@ -359,8 +363,8 @@ export const sections: readonly Section[] = [
         statement: 'An end that the app names holds, even if PHP has not yet collected the session',
         tests: [
           ...by('integration/php-tickets-settings', 'takes %j for nobody'),
-          ...by('functions/authorizer-modes', 'that the session has ended refuses'),
-          ...by('integration/doctor', 'finds nothing wrong where everything is right'),
+          ...by('functions/authorizer-modes', 'rejects the handshake when the session has ended'),
+          ...by('integration/doctor', 'finds no problem in a healthy app'),
         ],
         reason: 'The app names it as `expiresAt`. `gc_maxlifetime` is not an end, and the doctor says so.',
       },
@@ -373,10 +377,7 @@ export const sections: readonly Section[] = [
         number: 'S30',
         statement: 'A logout that PHP reports closes all sockets of the session, in all tabs',
         tests: [
-          ...by(
-            'integration/logout',
-            'closes exactly the sockets of its session, in all tabs, after it told them 4009',
-          ),
+          ...by('integration/logout', 'closes exactly the sockets of its session, in all tabs, after error 4009'),
           ...by(
             'core/sessions/revoke',
             'one bad socket does not keep the others open, and is tried again until it closes',
@@ -397,7 +398,7 @@ export const sections: readonly Section[] = [
           ...by(
             'integration/acting-as-a-user',
             'and %s is closed when the user is logged out, and no other',
-            'is closed, to come back, when it signs in with a signature from before the user’s logout',
+            'is closed, and may reconnect, when it signs in with a signature from before the user’s logout',
           ),
           ...by(
             'core/channels/acting-as-a-user',
@@ -411,8 +412,8 @@ export const sections: readonly Section[] = [
           ),
           ...by(
             'integration/logout',
-            'everywhere, by Pusher’s route, closes every socket of the user, and nobody else’s signature does',
-            'everywhere refuses a ticket that is older than it, and takes one of the next second',
+            'everywhere, by Pusher’s route, closes every socket of the user, and fails with another signature',
+            'everywhere rejects an older ticket, and accepts one of the next second',
           ),
         ],
       },
@@ -426,8 +427,8 @@ export const sections: readonly Section[] = [
           ),
           ...by(
             'integration/session-life',
-            'is closed when PHP has forgotten the session, or names another user for it, and stays when PHP still knows it',
-            'is kept while PHP cannot be asked, which is said once',
+            'is closed when PHP has lost the session, or returns another user for it, and stays open while PHP knows it',
+            'is kept open while PHP does not answer, which is logged once',
           ),
         ],
         reason:
@@ -454,8 +455,8 @@ export const sections: readonly Section[] = [
           ...by('core/sessions/session-ends', 'has somebody look one to eleven seconds after every end that is soon'),
           ...by(
             'integration/session-life',
-            'is closed within seconds of its end, when it opened less than a minute before',
-            'joins nothing and says nothing from its end on, although it is open',
+            'is closed within seconds of its end, even if it opened less than a minute before',
+            'can neither join nor send after its end, although it is open',
           ),
           ...by('conformance/limits', '#52 #N16 after two hours it is closed with 1001 however busy it was'),
         ],
@@ -466,8 +467,11 @@ export const sections: readonly Section[] = [
         number: 'S34',
         statement: 'An open tab is no activity: neither pings nor checks keep a session alive',
         tests: [
-          ...by('integration/php-tickets', 'is as it was after either question: same content, same age'),
-          ...by('integration/php-demo', 'is kept logged in by visits, not by the questions of the socket'),
+          ...by(
+            'integration/php-tickets',
+            'is unchanged after a request of a page or the gateway: same content, same age',
+          ),
+          ...by('integration/php-demo', 'prolongs the session by visits, not by the gateway’s checks'),
         ],
         reason: 'So the app’s own idle timeout works: the next check finds the session expired. Pings never reach PHP.',
       },
@@ -480,7 +484,7 @@ export const sections: readonly Section[] = [
             'integration/sockets',
             'asks PHP once per handshake, and not at all for a malformed token or without one',
           ),
-          ...by('integration/logout', 'is for one session: the user’s next login gets a socket at once'),
+          ...by('integration/logout', 'affects one session: the user’s next login gets a socket at once'),
         ],
       },
       {
@@ -495,7 +499,7 @@ export const sections: readonly Section[] = [
           ),
           ...by(
             'integration/php-close',
-            'is called by a login as the documentation shows it, after the session has its new id',
+            'works in a login as the documentation shows it, after the session has its new id',
           ),
         ],
         reason:
@@ -514,12 +518,9 @@ export const sections: readonly Section[] = [
             'integration/registry',
             'is in no broadcast any more, is not held and cannot be welcomed, until it leaves',
           ),
-          ...by('functions/connect', 'a logout while the socket opens › $when, of $name, undoes it'),
+          ...by('functions/connect', 'a logout while the socket opens › $when, of $name, rejects the handshake'),
           ...by('core/channels/subscribe', 'leaves nothing that is published to, when it is revoked before %s.%s'),
-          ...by(
-            'integration/channels',
-            'hear nothing more of who was logged out: not in a subscription, not as a member',
-          ),
+          ...by('integration/channels', 'drop a user who was logged out: as a subscriber and as a member'),
         ],
       },
       {
@@ -543,7 +544,7 @@ export const sections: readonly Section[] = [
             'the channel of a user › is joined by whom PHP has named or who has signed in, and by nobody else',
             'a sign-in › that is signed for another socket, or as a channel, is refused',
           ),
-          ...by('integration/channels', 'are joined by who may, and by nobody else'),
+          ...by('integration/channels', 'are joined by users who may, and by nobody else'),
         ],
         reason: 'A channel without a prefix is public for every connected client, as with Pusher.',
       },
@@ -581,9 +582,9 @@ export const sections: readonly Section[] = [
         tests: [
           ...by(
             'functions/message',
-            'too many frames › are refused with 4301 until the minute is over, and do nothing',
+            'too many frames › are rejected with 4301 until the minute is over, and have no effect',
             'too many frames › close the socket when they go on: first it is told why',
-            'too many frames › of all sockets of a user are refused on each',
+            'too many frames › of all sockets of a user together are rejected on each socket',
           ),
           ...by(
             'core/channels/client-event',
@@ -597,10 +598,7 @@ export const sections: readonly Section[] = [
             'a meter › fails when the counters do, so that nobody speaks uncounted',
             'a meter that tells every one › lets pass at most half as many again in any second, whatever environments count them in whatever order',
           ),
-          ...by(
-            'integration/limits',
-            'has at most half as many again delivered in any second: of 60 at a limit of 10, 13',
-          ),
+          ...by('integration/limits', 'has at most 13 of 60 events delivered in any second at a limit of 10'),
         ],
         reason:
           'Up to a quarter more than a limit may pass, so that a client at the limit is never rejected; [docs/limits.md](docs/limits.md) has all limits and the cost of a user who reaches them.',
@@ -612,15 +610,15 @@ export const sections: readonly Section[] = [
         tests: [
           ...by(
             'functions/connect',
-            'one more is refused, and leaves nothing behind',
-            'of a user who opens too many connections in a minute › one more is refused before a row is written or anything is read, and told to back off',
-            'of a user who opens too many connections in a minute › tickets that were used already do not count',
+            'rejects one more connection, and removes its row',
+            'the handshakes of a user who opens too many connections in a minute › are rejected before anything is read or written, with a reason that says to back off',
+            'the handshakes of a user who opens too many connections in a minute › do not count if their ticket was already used',
           ),
           ...by('core/channels/subscribe', 'a public channel › is one of as many as one connection may join'),
           ...by(
             'integration/limits',
-            'never has more, when many knock at once',
-            'who comes while PHP is asked gets 500 without PHP being asked, and gets in later',
+            'never gets more, even with many simultaneous handshakes',
+            'a client that connects during another check gets 500 without a request to PHP, and connects later',
           ),
         ],
         reason:
@@ -632,8 +630,8 @@ export const sections: readonly Section[] = [
         tests: [
           ...by(
             'edge/socket-event',
-            'is never taken from what the client sent',
-            'is known from the context in every later event',
+            'never comes from data that the client sent',
+            'comes from the context of every later event',
           ),
           ...by(
             'core/channels/client-event',
@@ -657,8 +655,8 @@ export const sections: readonly Section[] = [
         tests: [
           ...by(
             'integration/presence-churn',
-            'they are as many as the limit of joins allows: 103 with one of 4 a minute',
-            'ten repeated subscriptions are ten replies, and no post to anybody',
+            'leaves and joins are limited: 103 posts with a limit of 4 joins a minute',
+            'ten repeated subscriptions cause ten replies, and no other post',
           ),
           ...by(
             'core/channels/subscribe',
@@ -683,12 +681,12 @@ export const sections: readonly Section[] = [
             'for %s than was signed',
             'within ten minutes, in both directions',
           ),
-          ...by('functions/http-api-terminate', 'refuses, and does nothing, › %s'),
+          ...by('functions/http-api-terminate', 'rejects, without any effect, › %s'),
           ...by(
             'functions/http-api',
-            'with an Idempotency-Key › an event is published once, and each repetition gets the same answer',
+            'with an Idempotency-Key › an event is published once, and each retry gets the same answer',
           ),
-          ...by('lib/permissions', '%s may do this and nothing else'),
+          ...by('lib/permissions', 'grants %s exactly these permissions'),
         ],
         reason:
           'There is no nonce, as with Pusher: a copy is accepted within the ten minutes. An `Idempotency-Key` is for your own retries.',
@@ -699,23 +697,20 @@ export const sections: readonly Section[] = [
         tests: [
           ...by(
             'lib/session-socket',
-            'has no secret in its environment, only where the secret is',
-            'appear nowhere else: no part of the template asks CloudFormation for the value',
+            'has no secret in its environment, only the ARN of the secret',
+            'appear nowhere else: no part of the template reads the value',
           ),
-          ...by(
-            'integration/tickets',
-            'changing the secret, without a deployment and without anybody being refused › of %s',
-          ),
+          ...by('integration/tickets', 'changing the secret, without a deployment and without rejected users › of %s'),
         ],
       },
       {
         number: 'S52',
         statement: 'Logs say who connected, left or was rejected, and why, and contain nothing secret',
         tests: [
-          ...by('integration/sockets', 'says connected and disconnected, with code and reason, in one line each'),
-          ...by('functions/authorizer', 'of every other refusal, it is nothing that the client sent'),
-          ...by('integration/publish', 'no log has what was published, or to whom, or a secret or signature'),
-          ...by('lib/session-socket', 'is one line of JSON, below the 3 KB that API Gateway takes'),
+          ...by('integration/sockets', 'logs connected and disconnected, with code and reason, in one line each'),
+          ...by('functions/authorizer', 'has nothing that the client sent for any other refusal'),
+          ...by('integration/publish', 'no log has published data, its receivers, a secret or a signature'),
+          ...by('lib/session-socket', 'is one line of JSON, below API Gateway’s limit of 3 KB'),
           ...by(
             'php/sensitive-parameters',
             'every parameter that is or holds a secret is marked for traces, on a line of its own',
@@ -730,9 +725,9 @@ export const sections: readonly Section[] = [
         statement: 'Both stages have throttles, and faults set off an alarm',
         tests: by(
           'lib/session-socket',
-          'the stage › lets 2000 requests a second through, and bursts of 1000',
-          'is watched by an alarm on its errors, which are session checks that failed and nothing else',
-          'is watched by an alarm that one logout which left sockets open sets off',
+          'the stage › allows 2000 requests a second, and bursts of 1000',
+          'has an alarm on its errors, which are failed session checks and nothing else',
+          'has an alarm that goes off when one logout leaves sockets open',
         ),
         reason:
           'Rejected handshakes are counted as `HandshakeRefused`, without an alarm: only you know how many are normal.',
@@ -749,21 +744,21 @@ export const sections: readonly Section[] = [
         tests: [
           ...by(
             'integration/strangers',
-            'a flood of one kind writes one full line in a minute and environment, and counts exactly',
+            'a flood of one kind logs one full line in a minute and environment, and counts exactly',
           ),
           ...by(
             'functions/authorizer',
-            'a flood of refusals for one reason › is one line in a minute, and its metric stays exact',
-            'a flood of refusals for one reason › is told of at the next invocation after the minute, which may be anybody’s',
+            'a flood of refusals for one reason › is logged as one line a minute, and its metric stays exact',
+            'a flood of refusals for one reason › is summed up in the log at the first invocation after the minute',
             'a flood of refusals for one reason › does not hide a refusal for another reason',
-            'a flood of refusals for one reason › is written in full, each of them, where the origin is foreign',
+            'a flood of refusals for one reason › is logged in full when the origin is foreign',
           ),
-          ...by('functions/authorizer-modes', 'is logged in full, each of them, when it was forged or changed'),
-          ...by('functions/connect', 'logs each replay in full, however many'),
+          ...by('functions/authorizer-modes', 'is always logged in full when it was forged or changed'),
+          ...by('functions/connect', 'logs every replay in full'),
           ...by(
             'functions/http-api',
-            'is one line in a minute for each sentence, and its metric stays exact',
-            'is another thing than one with a bad signature, which is logged in full, each of them: %s',
+            'is logged as one line a minute for each sentence, and its metric stays exact',
+            'does not hide a bad signature, which is always logged in full: %s',
           ),
         ],
         reason:
@@ -775,14 +770,14 @@ export const sections: readonly Section[] = [
         tests: [
           ...by(
             'integration/http-throttle',
-            'a logout closes its sockets all the same',
-            'a stranger’s requests count as well, and leave a logout its way',
-            'each way to close has a throttle of its own, which a stranger who knows the URL uses up too',
-            'is in no page and no header that a browser gets',
+            'a logout still closes its sockets',
+            'a stranger’s requests count too, and do not block a logout',
+            'each route that closes sockets has a separate throttle, which a stranger with the URL can use up',
+            'is in no page and no header for a browser',
           ),
           ...by(
             'lib/session-socket',
-            'gives each route that closes sockets a throttle of its own, so that a flood of events leaves a logout its way',
+            'gives each route that closes sockets a separate throttle, so that a flood of events does not block a logout',
           ),
         ],
         reason:
@@ -797,8 +792,8 @@ export const sections: readonly Section[] = [
           'the throttled reads and writes of each table and of each of its indexes',
           'the 5xx of the HTTP API, and the errors of the WebSocket API, at their stages',
           'late session checks, as the log of this stack has them, and only where sessions are checked',
-          'nothing that a stranger without a login can cause but throttles',
-          'is on when any of the others is, and knows all of them',
+          'only throttles of all that a client without a login can cause',
+          'is on when any of the others is, and includes all of them',
         ),
         reason: 'Checked in the template. Nobody has verified on AWS that it counts as documented.',
       },
@@ -825,7 +820,7 @@ export const sections: readonly Section[] = [
         statement: 'SameSite alone protects nobody: a page on a sibling host has the cookie, and still gets no socket',
         tests: by(
           'e2e/cookie-mode',
-          'A page and a socket that share %s › is refused from a sibling host, whose page has the cookie and another Origin',
+          'A page and a socket that share %s › rejects a sibling host, whose page has the cookie and another Origin',
         ),
       },
       {
@@ -840,8 +835,8 @@ export const sections: readonly Section[] = [
         statement: 'The id is rotated at the login',
         tests: by(
           'integration/php-demo',
-          'always begins a new session, and the one before it is worth nothing',
-          'does not adopt an id that somebody planted',
+          'always begins a new session, and ends the one before it',
+          'does not adopt a planted session id',
         ),
         reason: 'By the demo. In your app this is your task, and the doctor reminds you.',
       },
@@ -849,7 +844,7 @@ export const sections: readonly Section[] = [
         number: 'S64',
         statement: 'The sockets of a user can be closed together, without a list of sessions',
         tests: [
-          ...by('integration/php-close', 'asks for a user with Pusher’s own route'),
+          ...by('integration/php-close', 'closes a user with Pusher’s own route'),
           ...by(
             'integration/close-anybody',
             'close_user() of the PHP file › closes the sockets of %j, and nobody else’s',

@@ -1,6 +1,6 @@
 /**
- * How API Gateway's WebSocket APIs behave, line by line. Every test here begins with the numbers of its lines (`#15 …`), and
- * `npm run conformance` prints them with their results.
+ * How API Gateway's WebSocket APIs behave, line by line. Every test here begins with the numbers of its lines (`#15
+ * …`), and `npm run conformance` prints them with their results.
  */
 export interface Line {
   readonly number: string;
@@ -13,8 +13,8 @@ export interface Line {
 }
 
 /**
- * `documented` by AWS; `seen` on AWS by somebody who told of it; `inferred` from one of these; `unknown`: then the local
- * cloud chose, and the test holds it to its choice.
+ * `documented` by AWS; `seen` on AWS by somebody who told of it; `inferred` from one of these; `unknown`: then the
+ * local cloud chose, and the test holds it to its choice.
  */
 export type Mark = 'documented' | 'seen' | 'inferred' | 'unknown';
 
@@ -23,7 +23,7 @@ export interface Section {
   readonly lines: readonly Line[];
 }
 
-/** What other emulators do and AWS does not; the test of the line is that of the other as well. */
+/** Behaviour of other emulators that AWS does not have. The test of the contradicted line shows it as well. */
 export interface NotDone {
   readonly number: string;
   readonly what: string;

@@ -4,7 +4,7 @@ import type { Metafile } from 'esbuild';
 import { describe, expect, inject, it } from 'vitest';
 import { type Entry, entries } from '../../lib/bundle.ts';
 
-describe('what is deployed', () => {
+describe('the deployed bundle', () => {
   it.each([
     // What stands between a person and an open socket at every cold start.
     ['authorizer', 24],
@@ -19,7 +19,7 @@ describe('what is deployed', () => {
     expect((await bundleOf(entry)).bytes).toBeLessThanOrEqual(kilobytes * 1000);
   });
 
-  it('as authorizer has these files and nothing of a package: it has to start fast', async () => {
+  it('of the authorizer has these files and no package, because it must start fast', async () => {
     const core = ['connections/connection', 'json', 'keys/aes-gcm', 'keys/credentials', 'keys/gateway-signature']
       .concat(['refusal', 'refusal-log', 'handshake/handshake-options', 'handshake/identity', 'handshake/origin'])
       .concat(['handshake/question', 'handshake/session', 'handshake/session-answer', 'handshake/session-endpoint'])
@@ -60,7 +60,7 @@ describe('what is deployed', () => {
     );
   });
 
-  it.each(entries)('as %s has neither CDK nor the local cloud in it', async (entry) => {
+  it.each(entries)('of %s contains neither CDK nor the local cloud', async (entry) => {
     const strangers = (await bundleOf(entry)).inputs.filter((input) =>
       /^(?!functions\/|node_modules\/|<stdin>$)|aws-cdk-lib|dynalite/.test(input),
     );

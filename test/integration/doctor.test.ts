@@ -29,7 +29,7 @@ describe('session-socket doctor', () => {
   const examineAs = async (path: string, known: Parameters<typeof diagnose>[1] = {}) =>
     diagnose(server.url + path, { cookie: await logIn(), keys, ...known });
 
-  it('finds nothing wrong where everything is right', async () => {
+  it('finds no problem in a healthy app', async () => {
     const results = await examineAs('/getSessionID?with=query');
     expect(faultsIn(results)).toEqual({});
     const unchecked = results.filter(({ outcome }) => outcome === 'not checked').map(({ name }) => name);
@@ -43,7 +43,7 @@ describe('session-socket doctor', () => {
     ]);
   });
 
-  it('asks without a cookie and a key what can be asked without', async () => {
+  it('checks as much as possible without a cookie and a key', async () => {
     const results = await diagnose(`${server.url}/getSessionID`);
     expect(faultsIn(results)).toEqual({});
     for (const name of ['cross-site', 'signature', 'mode', 'session', 'untouched', 'lock'])
@@ -155,35 +155,35 @@ describe('session-socket doctor', () => {
       }),
     ],
     ['a page that is too long', '/large', { size: 'problem: more than 64 KB' }],
-  ])('finds %s, and nothing else', async (_, path, faults) => {
+  ])('reports %s, and nothing else', async (_, path, faults) => {
     const results = await examineAs(path);
     expect(faultsIn(results)).toEqual(faults);
     for (const { outcome, fix = [] } of results) expect(fix.length > 0).toBe(['problem', 'warning'].includes(outcome));
   });
 
-  it('finds an answer that takes longer than the gateway waits', async () => {
+  it('reports an answer that takes longer than the gateway waits', async () => {
     expect(faultsIn(await examineAs('/slow-answer', { sessionTimeoutMs: 250 }))).toEqual({
       time: expect.stringMatching(/^problem: \d+ ms, but the gateway times out after 250 ms$/),
     });
   });
 
-  it('finds another secret and another key', async () => {
-    const fault = { signature: 'problem: PHP rejects the right signature with 421' };
+  it('reports another secret and another key', async () => {
+    const fault = { signature: 'problem: the right signature is answered 421' };
     expect(faultsIn(await examineAs('/getSessionID', { keys: { ...keys, secret: 'another' } }))).toEqual(fault);
     expect(faultsIn(await examineAs('/getSessionID', { keys: { ...keys, key: 'another' } }))).toEqual(fault);
   });
 
-  it('finds that a cookie is nobody’s', async () => {
+  it('reports a cookie without a session', async () => {
     const results = await examineAs('/getSessionID', { cookie: 'PHPSESSID=00000000000000000000000000000000' });
     expect(faultsIn(results)).toEqual({ session: 'problem: 403: nobody is logged in with this cookie' });
   });
 
-  it('finds a wrong path', async () => {
+  it('reports a wrong path', async () => {
     const results = await diagnose(`${server.url}/nothing`);
     expect(faultsIn(results)).toEqual({ stranger: 'problem: 404 without a session' });
   });
 
-  it('finds a URL that has moved, and does not follow', async () => {
+  it('reports a redirect, and does not follow it', async () => {
     const results = await diagnose(`${server.url}/moved`);
     expect(faultsIn(results)).toEqual({ redirect: 'problem: 301, moved to /getSessionID' });
   });
@@ -207,7 +207,7 @@ describe('session-socket doctor', () => {
       expect(JSON.stringify(results)).not.toContain('UserID=42');
     });
 
-    it('finds nothing wrong where PHP seals both, or the stack passes both on', async () => {
+    it('finds no problem when PHP seals both cookies, or the stack passes on both', async () => {
       const sealed = await examineAs('/two-cookies-sealed', { cookie: await both(), keys: inAll });
       expect(faultsIn(sealed)).toEqual({});
       expect(find(sealed, 'cookies').says).toBe('PHPSESSID, UserID');
@@ -218,7 +218,7 @@ describe('session-socket doctor', () => {
       expect(find(passed, 'cookies').says).toBe('PHPSESSID, UserID');
     });
 
-    it('says which one is sent where that one is enough', async () => {
+    it('reports which cookie is sent when that one is enough', async () => {
       const results = await examineAs('/getSessionID', { cookie: `theme=dark; ${await logIn()}`, keys: inAll });
       expect(faultsIn(results)).toEqual({});
       expect(find(results, 'session').says).toContain('the gateway would send one of the two cookies (PHPSESSID)');
@@ -237,21 +237,22 @@ describe('session-socket doctor', () => {
   describe('in mode status', () => {
     const warned = { strangers: 'warning: every invented id starts a session, and PHP writes a file for it' };
 
-    // A page that only a logged-in user gets is all that this mode needs: its type and its body were two false problems.
+    // A page that only a logged-in user gets is all that this mode needs: its type and its body were two false
+    // problems.
     it.each(['/private', '/private-or-login'])('finds no problem with %s', async (path) => {
       const results = await examineAs(path, { keys: undefined, mode: 'status' });
       expect(faultsIn(results)).toEqual(warned);
       expect(find(results, 'mode').says).toBe('a page that only a logged-in user gets');
     });
 
-    it('is guessed where nothing is said, with a warning and no problem', async () => {
+    it('is guessed by default, with a warning and no problem', async () => {
       expect(faultsIn(await examineAs('/private', { keys: undefined }))).toEqual({
         ...warned,
         mode: 'warning: a page for logged-in users, not a token: this fits only the mode `status`',
       });
     });
 
-    it('finds a page that everybody gets, and a cookie that is nobody’s', async () => {
+    it('reports a page that everybody gets, and a cookie without a session', async () => {
       expect(faultsIn(await examineAs('/open-page', { keys: undefined, mode: 'status' }))).toMatchObject({
         stranger: 'problem: 200 without a session: in mode `status` everybody gets in',
       });
@@ -263,7 +264,7 @@ describe('session-socket doctor', () => {
     });
   });
 
-  describe('where the route itself does not answer', () => {
+  describe('when the route itself does not answer', () => {
     it('recognizes PHP source, and prints none of it', async () => {
       const results = await examineAs('/source');
       expect(faultsIn(results)).toEqual({
@@ -284,13 +285,13 @@ describe('session-socket doctor', () => {
       },
     );
 
-    it('tells an outdated file, whose no is not signed, from a firewall’s page', async () => {
+    it('distinguishes an outdated file, whose 403 is not signed, from a firewall’s page', async () => {
       expect(faultsIn(await examineAs('/outdated'))).toEqual({
         no: 'problem: session-socket.php is outdated: its 403 is not signed',
       });
     });
 
-    it('says that a password is asked for, and asks with it', async () => {
+    it('reports that a password is required, and uses it', async () => {
       expect(faultsIn(await examineAs('/staging'))).toEqual({
         'in front': 'problem: something in front of PHP answered: it answered 401 with WWW-Authenticate',
       });
@@ -301,10 +302,10 @@ describe('session-socket doctor', () => {
     });
   });
 
-  describe('while a page of the same person works', withNativePhp, () => {
+  describe('while a page of the same user runs', withNativePhp, () => {
     const whileSlow = (path: string) => examineAs('/getSessionID', { slowUrl: new URL(path, server.url) });
 
-    it('finds the lock, and says where to mend it', async () => {
+    it('reports the session lock, and where to fix it', async () => {
       const results = await whileSlow('/report');
       expect(faultsIn(results)).toEqual({
         lock: expect.stringMatching(
@@ -314,13 +315,13 @@ describe('session-socket doctor', () => {
       expect(find(results, 'lock').fix?.join(' ')).toMatch(/^In the slow page, call session_write_close\(\)/);
     });
 
-    it('finds nothing when the page has given its lock back', async () => {
+    it('finds no problem when the page has released its lock', async () => {
       const results = await whileSlow('/gentle-report');
       expect(faultsIn(results)).toEqual({});
       expect(find(results, 'lock').outcome).toBe('ok');
     });
 
-    it('says so when the page is not slow at all', async () => {
+    it('says that the page is not slow', async () => {
       expect(find(await whileSlow('/nothing'), 'lock').says).toMatch(/^the slow page took only \d+ ms/);
     });
   });

@@ -55,7 +55,7 @@ describe.each(webServers)('the file of docs/php.md behind %s', (kind) => {
     expect(await home.text()).toContain('Home');
   });
 
-  it('keeps the query, which the gateway signs', where(kind), async () => {
+  it('passes on the query, which the gateway signs', where(kind), async () => {
     await examineSite(kind, (await documented())[kind]);
     const visitor = new Visitor(site?.url ?? '');
     await visitor.get('/login.php');
@@ -69,7 +69,7 @@ describe.each<[WebServerKind, string]>([
   ['nginx', 'location / { try_files $uri /index.php?$query_string; }'],
   ['Apache', 'FallbackResource /index.php'],
 ])('without them, %s with a front controller', (kind, rules) => {
-  it('answers with the home page, which the doctor names as that', where(kind), async () => {
+  it('answers with the home page, which the doctor recognizes', where(kind), async () => {
     expect(faultsIn(await examineSite(kind, rules))).toEqual({
       'in front': 'problem: another page of your app answers: the route does not reach the file',
     });
