@@ -57,6 +57,7 @@ const thorough = [
   'test/integration/limits.test.ts',
   'test/integration/local-cloud-restarts.test.ts',
   'test/integration/mass-logout.test.ts',
+  'test/integration/moving.test.ts',
   'test/integration/npm-start.test.ts',
   'test/integration/presence-churn.test.ts',
   'test/integration/php-*.test.ts',

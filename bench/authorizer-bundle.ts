@@ -7,7 +7,7 @@ import { bundleOptions } from '../lib/bundle.ts';
 import { origin } from '../test/fakes/events.ts';
 import type { Bench } from './bench.ts';
 
-/** Builds the authorizer as a deployment does, into a folder that goes with the benchmark. */
+/** Builds the authorizer as a deployment does, into a folder that is removed with the benchmark. */
 export async function buildAuthorizer(bench: Bench): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'session-socket-bench-'));
   bench.defer(() => rm(folder, { recursive: true, force: true }));
@@ -16,7 +16,7 @@ export async function buildAuthorizer(bench: Bench): Promise<string> {
   return outfile;
 }
 
-/** What Lambda and the construct would set, pointed at this machine. */
+/** The variables that Lambda and the construct set, with endpoints on this machine. */
 export function authorizerEnvironment(sessionEndpoint: string, secretsManager: string) {
   const own: AuthorizerEnvironment = {
     SESSION_ENDPOINT: sessionEndpoint,

@@ -9,7 +9,7 @@ import { spreadOfPairs } from './statistics.ts';
 
 const rounds = 31;
 
-/** How much the authorizer adds to a cold start: the size of its bundle, and loading it into a fresh Node. */
+/** The authorizer's share of a cold start: the size of its bundle, and loading it into a fresh Node. */
 export async function measureAuthorizerImport(bench: Bench): Promise<Figure[]> {
   bench.step('bundling the authorizer');
   const bundle = await buildAuthorizer(bench);
@@ -32,8 +32,8 @@ export async function measureAuthorizerImport(bench: Bench): Promise<Figure[]> {
 }
 
 async function timeRequire(file: string): Promise<number> {
-  // Nothing is listening there, and nothing is asked while the module loads. The environment holds no more than this, so
-  // neither NODE_OPTIONS nor a loader of ours takes part.
+  // Nothing listens on this port, because loading the module sends no request. The environment has no other variables,
+  // so neither NODE_OPTIONS nor a loader takes part.
   const env = authorizerEnvironment('http://127.0.0.1:9/getSessionID', 'http://127.0.0.1:9');
   const probe = join(import.meta.dirname, 'time-require.cjs');
   const { stdout } = await promisify(execFile)(process.execPath, [probe, file], { env, timeout: 10_000 });

@@ -14,13 +14,15 @@ const rounds = 15;
 const callsPerRound = 800;
 const warmUpCalls = 3000;
 
-/** What the warm authorizer adds to PHP's own time: beside a PHP that takes none, and beside clients that do nothing. */
+/**
+ * The time that a warm authorizer adds to PHP's own: against a PHP that answers at once, beside two minimal clients.
+ */
 export async function measureAuthorizerOverhead(bench: Bench): Promise<Figure[]> {
   bench.step('starting a server that answers at once');
   const php = await startChild<Ports>(bench, 'instant-php.ts');
   const authorizer = await loadAuthorizer(bench, php.ready);
   await authorizer();
-  // The other two send what the authorizer sent, header for header.
+  // The other two send exactly the authorizer's headers.
   const headers = inPairs(await php.ask<string[]>('headers'));
   const nodeHttp = askByNodeHttp(php.ready.nodeHttp, headers);
   bench.defer(nodeHttp.close);
@@ -62,7 +64,7 @@ export async function measureAuthorizerOverhead(bench: Bench): Promise<Figure[]>
   ];
 }
 
-/** The bundle's handler in this process, as an Ask that fails unless the handshake is allowed. */
+/** Calls the bundle's handler in this process, and fails unless the handshake is allowed. */
 async function loadAuthorizer(bench: Bench, ports: Ports): Promise<Ask> {
   const php = `http://127.0.0.1:${ports.authorizer}/getSessionID`;
   Object.assign(process.env, authorizerEnvironment(php, `http://127.0.0.1:${ports.secretsManager}`));

@@ -1,28 +1,28 @@
-/** What was asked for on the command line. */
+/** The options of the command line. */
 export type Sizes = Pick<Bench, 'mutations' | 'sockets' | 'recipients' | 'chart'>;
 
-/** What every benchmark is given. */
+/** The argument of every benchmark. */
 export interface Bench {
   /** How many mutated tickets `tickets` tries. */
   readonly mutations: number;
-  /** How many come back at once in `storm`. */
+  /** How many clients reconnect at once in `storm`. */
   readonly sockets: number;
-  /** To how many sockets `broadcast` posts. */
+  /** The number of sockets in `broadcast`. */
   readonly recipients: number;
   /** Whether charts are drawn into docs/images. */
   readonly chart: boolean;
   /**
-   * Tells what comes next.
-   * @throws Stopped once somebody pressed Ctrl-C, so that nothing more is begun
+   * Prints the next step.
+   * @throws Stopped after Ctrl-C, so that no further step begins
    */
   step(line: string): void;
-  /** `undo` runs when the benchmark has ended, however it ended; the last one first. */
+  /** Runs `undo` after the benchmark, even if it failed; the last one runs first. */
   defer(undo: () => Promise<void> | void): void;
 }
 
 export class Stopped extends Error {}
 
-/** A benchmark's surroundings, and the way to end them early. */
+/** The argument of a benchmark, and a function that ends it early. */
 export function createBench(say: (line: string) => void, sizes: Sizes) {
   const undos: (() => Promise<void> | void)[] = [];
   let isStopped = false;
@@ -35,7 +35,7 @@ export function createBench(say: (line: string) => void, sizes: Sizes) {
     },
     defer(undo) {
       undos.push(undo);
-      // What was still starting when Ctrl-C came.
+      // Something that was still starting at Ctrl-C.
       if (isStopped) void cleanUp();
     },
   };

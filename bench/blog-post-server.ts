@@ -4,13 +4,14 @@ import { Server } from 'socket.io';
 import { serve } from './serve.ts';
 
 /**
- * The rival: the socket.io server of the 2016 blog post, written anew for socket.io 4. Same check: a middleware sends the
- * token to PHP as `Cookie: PHPSESSID=<token>` and lets in whoever is answered with that very token.
+ * The comparison: the socket.io server of the 2016 blog post, rewritten for socket.io 4. The check is the same: a
+ * middleware sends the token to PHP as `Cookie: PHPSESSID=<token>`, and accepts the client if PHP answers with the same
+ * token.
  *
- * The post's own server had holes that would flatter it or end it, so they are closed here: it compared with `==`, and a
- * client without a token was let in when PHP answered `null` (`undefined == null`); it never looked at the status; it
- * parsed each chunk as if it were the whole body; it passed on any token, `;` included; and it crashed when PHP was down.
- * Its `hello` every second is left out, as it is on our side.
+ * The post's server had bugs that would make it faster or crash it, so they are fixed here. It compared with `==`, so
+ * it accepted a client without a token when PHP answered `null` (`undefined == null`). It ignored the status. It parsed
+ * each chunk as the whole body. It passed on any token, even with `;`. It crashed when PHP was down. Its `hello` every
+ * second is left out, as on our side.
  */
 const io = new Server({ serveClient: false });
 io.use((socket, next) => {

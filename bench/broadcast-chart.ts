@@ -6,8 +6,8 @@ const top = 44;
 const bottom = 48;
 
 /**
- * Posts per second over the time of a broadcast, beside what the account may do. Its colours are read on light and dark pages
- * alike, and it needs no script.
+ * Draws posts per second over the time of a broadcast, beside the account's quota. The chart is readable on light and
+ * dark pages, and needs no script.
  * @param tenths deliveries in each tenth of a second
  */
 export function drawBroadcast(tenths: readonly number[], quota: number): string {

@@ -1,10 +1,10 @@
 import type { BroadcastRound } from './broadcast-round.ts';
 import { messageBytes, prices } from './prices.ts';
 
-/** Of `publish` and of `deliver`, as the construct sets them; docs/benchmarks.md says what a smaller CPU changes. */
+/** The memory of `publish` and `deliver` in the construct; docs/benchmarks.md says what a smaller CPU changes. */
 const gigabytes = { publish: 0.5, deliver: 1769 / 1024 };
 
-/** What a thousand such events cost in US dollars, from what one was counted to take. */
+/** The price of a thousand such events in US dollars, from the counts of one. */
 export function costOfThousand({ publishMs, frameBytes, sockets, table, workers }: BroadcastRound): number {
   const posts = sockets.delivered + sockets.gone;
   const gigabyteSeconds = (publishMs * gigabytes.publish + workers.milliseconds * gigabytes.deliver) / 1000;

@@ -11,14 +11,14 @@ import type { DynamoDbMock, DynamoDbReport } from './dynamodb-mock.ts';
 import type { Published } from './publisher.ts';
 import { type PoolReport, startWorkerPool } from './worker-pool.ts';
 
-/** AWS's default for an account, and what the construct makes of it. */
+/** AWS's default quota for an account, and the rate that the construct derives from it. */
 export const quota = { rate: 10_000, burst: 5_000 };
 const ours = { rate: 9_000, burst: 1_250 };
 
 export interface BroadcastRound {
-  /** Until the last worker had ended, from the call that published. */
+  /** From the call that published until the last worker has ended. */
   readonly milliseconds: number;
-  /** Until that call returned, in a process that had published before. */
+  /** From that call until it returned, in a process that had published before. */
   readonly publishMs: number;
   readonly frameBytes: number;
   readonly sockets: ConnectionsReport;
@@ -34,7 +34,10 @@ export async function buildDeliver(bench: Bench): Promise<string> {
   return outfile;
 }
 
-/** One event to so many sockets, by the deployed bundle of `deliver` and what a function that publishes calls. */
+/**
+ * Publishes one event to this many sockets, with the deployed bundle of `deliver` and the code of a publishing
+ * function.
+ */
 export async function broadcastOnce(
   bench: Bench,
   bundle: string,
@@ -53,7 +56,7 @@ export async function broadcastOnce(
 
   const variables = { ...environment(callbackUrl, endpoint, pool.endpoint), DELIVER_FUNCTION: 'deliver' };
   const publisher = await startChild(bench, 'publisher.ts', variables);
-  // Its first one is slower than all others, and nobody measures it.
+  // The first publish is slower than all others, and is not measured.
   if (subscribers <= 100) {
     await publisher.ask('publish');
     await Promise.all([sockets.ask('report'), table.ask('report')]);

@@ -13,7 +13,7 @@ import { subscriberIds } from './subscriber-ids.ts';
 const rounds = 3;
 const gonePercent = 5;
 
-/** One event from publish to the last of 100,000 sockets, what it takes, and what it costs. */
+/** One event to 100,000 sockets: how long the last one waits, what the workers consume, and the price. */
 export async function measureBroadcast(bench: Bench): Promise<Figure[]> {
   const subscribers = bench.recipients;
   const bundle = await buildDeliver(bench);
@@ -72,7 +72,7 @@ function throttledPercent({ sockets }: BroadcastRound): number {
   return (sockets.throttled / (sockets.delivered + sockets.gone + sockets.throttled)) * 100;
 }
 
-/** In microseconds, the start of the workers included. */
+/** In microseconds, including the start of the workers. */
 function cpuForPost({ workers, sockets }: BroadcastRound): number {
   return (workers.cpuMs * 1000) / (sockets.delivered + sockets.gone + sockets.throttled);
 }

@@ -3,9 +3,9 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import type { Bench } from './bench.ts';
 
-/** A server in a process of its own, so that it does not share the event loop of what asks it. */
+/** A server in a separate process, so that it does not share the event loop of its client. */
 export interface Child<Ready> {
-  /** What it said of itself once it served. */
+  /** The server's description of itself, once it serves. */
   readonly ready: Ready;
   /** One question at a time. */
   ask<Answer>(question: string): Promise<Answer>;
@@ -19,7 +19,7 @@ export async function startChild<Ready>(
   file: string,
   variables: Readonly<Record<string, string>> = {},
 ): Promise<Child<Ready>> {
-  // Its standard output would get between our figures.
+  // Its standard output would mix with our figures.
   const stdio: ('ignore' | 'inherit' | 'ipc')[] = ['ignore', 'ignore', 'inherit', 'ipc'];
   const child = fork(join(import.meta.dirname, file), { env: { ...process.env, ...variables }, stdio });
   const exited = once(child, 'exit');

@@ -3,9 +3,9 @@ import { WebSocket } from 'ws';
 
 /** Milliseconds from the first byte of one connect. */
 export interface Connected {
-  /** The check was passed: 101 from ours, `connect` from socket.io, which checks after its own handshake. */
+  /** The client has passed the check: 101 from ours, `connect` from socket.io, which checks after its own handshake. */
   readonly acceptedMs: number;
-  /** The client may speak: the welcome from ours, the same `connect` from socket.io. */
+  /** The client may send: the welcome from ours, the same `connect` from socket.io. */
   readonly usableMs: number;
 }
 

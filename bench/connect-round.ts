@@ -8,8 +8,9 @@ export interface Load {
 }
 
 /**
- * Keeps `inFlight` clients connecting for a while: each connects, waits until it could speak, hangs up, comes again.
- * @throws Error of the first connect that fails: a rate that leaves failures out would be no rate
+ * Keeps `inFlight` clients connecting for a while: each connects, waits until it may send, disconnects and starts
+ * again.
+ * @throws Error of the first connect that fails, because a rate must not leave failures out
  */
 export async function runRound(connect: Connect, tokens: readonly string[], { inFlight, forMs }: Load) {
   const connected: Connected[] = [];

@@ -16,12 +16,12 @@ const latencyMs = 20;
 const ourConcurrency = 256;
 const candidates = [25, 50, 100, 200] as const;
 
-/** What a post costs: with the client that is deployed, with AWS's as it comes, and with nothing but undici and a signature. */
+/** The price of a post: with the deployed client, with AWS's own, and with only undici and a signature. */
 export async function measureConnectionsClient(bench: Bench): Promise<Figure[]> {
   return [...(await measureCpu(bench)), ...(await measureRate(bench))];
 }
 
-/** Against answers that come at once, so that the client is all there is to wait for. */
+/** Against immediate answers, so that only the client takes time. */
 async function measureCpu(bench: Bench): Promise<Figure[]> {
   bench.step('starting three clients, and an @connections that answers at once');
   const callbackUrl = await startMock(bench, {});
@@ -59,7 +59,7 @@ async function measureCpu(bench: Bench): Promise<Figure[]> {
   ];
 }
 
-/** Against answers that take their time: how many a second one process gets through. */
+/** Against slow answers: how many posts one process sends in a second. */
 async function measureRate(bench: Bench): Promise<Figure[]> {
   bench.step(`starting two clients, and an @connections that takes ${latencyMs} ms`);
   const callbackUrl = await startMock(bench, { latencyMs });
@@ -85,7 +85,7 @@ async function measureRate(bench: Bench): Promise<Figure[]> {
   ];
 }
 
-/** With how many under way AWS's client is fastest here. */
+/** The number of concurrent posts with which AWS's client is fastest on this machine. */
 async function findBest(bench: Bench, theirs: Worker): Promise<Concurrency> {
   const medians = new Map<Concurrency, number>();
   for (const each of candidates) {
@@ -111,7 +111,7 @@ async function startWorker(bench: Bench, client: PostingClient, callbackUrl: str
     AWS_REGION: 'eu-central-1',
     AWS_ACCESS_KEY_ID: 'ASIABENCHBENCHBENCH0',
     AWS_SECRET_ACCESS_KEY: 'bench',
-    // As long as a Lambda's, because it goes out with every post.
+    // As long as a Lambda's, because every post sends it.
     AWS_SESSION_TOKEN: 'b'.repeat(850),
   });
 }

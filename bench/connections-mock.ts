@@ -3,31 +3,31 @@ import { readPosts } from './read-posts.ts';
 import { serve } from './serve.ts';
 import { createBucket } from './token-bucket.ts';
 
-/** In the variable CONNECTIONS_MOCK, as JSON; all of it may be missing. */
+/** In the variable CONNECTIONS_MOCK, as JSON; every field may be missing. */
 export interface ConnectionsMockSettings {
   /** From the whole request to the answer. */
   readonly latencyMs?: number;
-  /** What the account may ask for, per second and at once; more is answered with 429. */
+  /** The account's quota, per second and at once; requests above it get 429. */
   readonly quota?: { readonly rate: number; readonly burst: number };
-  /** Of all ids, how many are gone: which ones, `isGone` says. */
+  /** The share of ids that are gone; `isGone` says which ones. */
   readonly gonePercent?: number;
 }
 
 export interface ConnectionsMock {
-  /** What `createSockets` is to be given. */
+  /** The settings for `createSockets`. */
   readonly callbackUrl: string;
 }
 
-/** What was seen since the last report, which is asked for with `report`. */
+/** The counts since the last report. The parent asks for one with `report`. */
 export interface ConnectionsReport {
   readonly delivered: number;
   readonly gone: number;
   readonly throttled: number;
-  /** Ids that something was delivered to. */
+  /** Ids with at least one delivery. */
   readonly reached: number;
   /** Deliveries to an id beyond its first. */
   readonly doubled: number;
-  /** TCP connections that were opened. */
+  /** Opened TCP connections. */
   readonly sockets: number;
   /** From the first delivery to the last. */
   readonly milliseconds: number;
@@ -43,7 +43,7 @@ export function isGone(connectionId: string, percent: number): boolean {
   return hash % 100 < percent;
 }
 
-/** As API Gateway answers, header for header, because reading them is part of a client's work. */
+/** The same headers as API Gateway's, because parsing them is part of a client's work. */
 function answer(status: string, headers: string, body = ''): Buffer {
   const common = `Date: Fri, 20 Nov 2026 12:00:00 GMT\r\nConnection: keep-alive\r\nx-amzn-RequestId: 6a1a7b4c-3f4e-4b0e-9a57-1f3a6c2f9d10\r\nx-amz-apigw-id: Uxq0kGzFoAMEaXw=\r\n`;
   return Buffer.from(`HTTP/1.1 ${status}\r\n${common}${headers}Content-Length: ${body.length}\r\n\r\n${body}`);
@@ -60,7 +60,7 @@ const answers = {
   ),
 };
 
-/** @connections without a gateway behind it, in a process of its own: it reads no more of a request than it has to. */
+/** @connections without a gateway behind it, in a separate process. It reads only the necessary parts of a request. */
 function listen({ latencyMs = 0, quota, gonePercent = 0 }: ConnectionsMockSettings): void {
   const bucket = quota === undefined ? undefined : createBucket(quota);
   let seen = startCounting();
@@ -129,7 +129,7 @@ function startCounting() {
   };
 }
 
-// Who imports `isGone` has not started a server.
+// Importing `isGone` does not start a server.
 if (process.env['CONNECTIONS_MOCK'] !== undefined && process.argv[1] === import.meta.filename) {
   listen(JSON.parse(process.env['CONNECTIONS_MOCK']));
 }

@@ -11,7 +11,7 @@ const rounds = 7;
 const clientsInFlight = 8;
 const busyLoad = { inFlight: clientsInFlight, forMs: 1200 };
 const aloneLoad = { inFlight: 1, forMs: 600 };
-/** Long enough that each Lambda has all its environments, and each of them its hot code. */
+/** Long enough for each Lambda to have all its environments, with compiled code. */
 const warmUpLoad = { inFlight: clientsInFlight, forMs: 3000 };
 const stranger = 'nobodynobodynobodynobody';
 
@@ -19,7 +19,7 @@ const stranger = 'nobodynobodynobodynobody';
 export async function measureConnects(bench: Bench): Promise<Figure[]> {
   bench.step('synthesizing, then starting the local cloud, PHP and the blog post’s server');
   const { ready, ask } = await startChild<SessionSocketServer>(bench, 'session-socket-server.ts', {
-    // Of the local cloud's own client; it would stand between our lines.
+    // The local cloud's client would print between our lines.
     AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
   });
   const blogPost = await startChild<string>(bench, 'blog-post-server.ts', { PAGE_URL: ready.pageUrl });
@@ -65,13 +65,14 @@ export async function measureConnects(bench: Bench): Promise<Figure[]> {
 type Round = Awaited<ReturnType<typeof runRound>>;
 const perSecond = (round: Round) => round.connectsPerSecond;
 
-/** A door that stands open is fast. */
+/** An open gateway would be fast, so both must reject a client without a session. */
 async function expectRefusal(connect: Connect): Promise<void> {
   const outcome = await connect(stranger).then(
     () => 'accepted',
     () => 'refused',
   );
-  if (outcome === 'accepted') throw new Error('A stranger was let in, so there is no check to measure.');
+  if (outcome === 'accepted')
+    throw new Error('A client without a session was accepted, so there is no check to measure.');
 }
 
 async function logIn(pageUrl: string, count: number): Promise<string[]> {
@@ -79,7 +80,7 @@ async function logIn(pageUrl: string, count: number): Promise<string[]> {
   while (tokens.length < count) {
     const visitor = new Visitor(pageUrl);
     await visitor.logIn();
-    if (visitor.sessionId === undefined) throw new Error('PHP gave no session at the login.');
+    if (visitor.sessionId === undefined) throw new Error('PHP started no session at the login.');
     tokens.push(visitor.sessionId);
   }
   return tokens;

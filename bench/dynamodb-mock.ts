@@ -6,7 +6,7 @@ import { subscriberIds } from './subscriber-ids.ts';
 
 /** In the variable DYNAMODB_MOCK, as JSON. */
 export interface DynamoDbMockSettings {
-  /** How many have joined the one channel. */
+  /** The number of subscribers of the only channel. */
   readonly subscribers: number;
 }
 
@@ -14,12 +14,12 @@ export interface DynamoDbMock {
   readonly endpoint: string;
 }
 
-/** What was asked since the last report. */
+/** The requests since the last report. */
 export interface DynamoDbReport {
   readonly calls: Readonly<Record<string, number>>;
   readonly readUnits: number;
   readonly writeUnits: number;
-  /** Who is still on the channel. */
+  /** The remaining subscribers. */
   readonly subscribers: number;
 }
 
@@ -44,8 +44,8 @@ const rowBytes = 131;
 const pageBytes = 1024 * 1024;
 
 /**
- * As much of DynamoDB as a broadcast asks for, in memory: an engine that reads 100,000 rows on the two cores that the workers
- * are measured on would be what is measured. Pages and units are those of the documentation
+ * The part of DynamoDB that a broadcast uses, in memory. A real engine would read 100,000 rows on the two cores of the
+ * workers, and so dominate the measurement. Pages and units follow the documentation
  * (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/read-write-operations.html).
  */
 function listen({ subscribers }: DynamoDbMockSettings): void {
@@ -109,7 +109,7 @@ function listen({ subscribers }: DynamoDbMockSettings): void {
     return { calls, readUnits, writeUnits, subscribers: ids.length - left.size };
   }
 
-  /** The index of the first id that comes after this text. */
+  /** The index of the first id after this text. */
   function firstBeyond(text: string): number {
     let [low, high] = [0, ids.length];
     while (low < high) {

@@ -1,15 +1,15 @@
 import type { Spread } from './statistics.ts';
 
-/** One number that a benchmark found. */
+/** One measured number. */
 export interface Figure {
-  /** `<benchmark>/<what>`; docs/benchmarks.md says what each one means. */
+  /** `<benchmark>/<what>`; docs/benchmarks.md explains each one. */
   readonly name: string;
   readonly value: number;
   readonly unit: string;
-  /** What `value` promises not to be worse than; null where nothing is promised. */
+  /** The promised bound for `value`, or null. */
   readonly limit: number | null;
   readonly better: 'lower' | 'higher';
-  /** Lowest and highest of the rounds whose median `value` is. */
+  /** The lowest and highest of the rounds; `value` is their median. */
   readonly range?: { readonly min: number; readonly max: number };
 }
 
@@ -31,7 +31,7 @@ export function isWithinLimit({ value, limit, better }: Figure): boolean {
   return better === 'lower' ? value <= limit : value >= limit;
 }
 
-/** Three digits are more than the noise of a shared machine leaves. */
+/** Three digits are already more precise than a shared machine allows. */
 function round(value: number): number {
   return Number(value.toPrecision(3));
 }

@@ -7,22 +7,22 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { findFreePort } from '../local/http/loopback.ts';
 
-/** php-fpm with few children behind nginx, as a PHP app is deployed. */
+/** php-fpm with few children behind nginx, like a deployed PHP app. */
 export interface Fpm {
   readonly url: string;
   /** `PHP 8.2.33 (php-fpm, 5 children, nginx)` */
   readonly php: string;
-  /** Since the last call: how many session checks PHP was asked at the same time at most, and in all. */
+  /** Session checks since the last call: the most at the same time, and the total. */
   takeChecks(): Promise<{ readonly most: number; readonly all: number }>;
   close(): Promise<void>;
 }
 
 const script = join(import.meta.dirname, '..', 'test', 'fixtures', 'storm', 'index.php');
 
-/** Where Debian puts them; not every PATH has it. */
+/** Debian's folder for both; not every PATH contains it. */
 const folders = ['/usr/sbin', '/usr/local/sbin', '/usr/bin', '/usr/local/bin'];
 
-/** @returns undefined where one of the two is not installed */
+/** @returns undefined if php-fpm or nginx is not installed */
 export function findFpm(): { readonly fpm: string; readonly nginx: string } | undefined {
   const all = folders
     .filter((folder) => existsSync(folder))
@@ -39,7 +39,7 @@ export async function startFpm({ fpm, nginx }: { fpm: string; nginx: string }, c
   await writeFile(checks, '0 0 0');
   await writeFile(join(folder, 'fpm.conf'), fpmConfiguration(folder, children));
   await writeFile(join(folder, 'nginx.conf'), nginxConfiguration(folder, port, checks));
-  // Root may run it in a container; another user's own processes need no permission.
+  // Root needs the option, as in a container; other users do not.
   const asRoot = process.getuid?.() === 0 ? ['-R'] : [];
   const processes = [
     spawn(fpm, ['-F', '-n', '-y', join(folder, 'fpm.conf'), ...asRoot], { stdio: 'ignore' }),
@@ -64,7 +64,7 @@ export async function startFpm({ fpm, nginx }: { fpm: string; nginx: string }, c
     php: `${version} (php-fpm, ${children} children, nginx)`,
     async takeChecks() {
       const [now = 0, most = 0, all = 0] = (await readFile(checks, 'utf8')).split(' ').map(Number);
-      if (now !== 0) throw new Error(`PHP is still asked ${now} questions.`);
+      if (now !== 0) throw new Error(`${now} session checks are still running in PHP.`);
       await writeFile(checks, '0 0 0');
       return { most, all };
     },

@@ -11,7 +11,7 @@ import { spreadOfPairs } from './statistics.ts';
 
 const rounds = 15;
 
-/** What the two functions that publish add to a cold start: loading the bundle into a fresh Node. */
+/** The cold start of the two publishing functions: loading the bundle into a fresh Node. */
 export async function measureFunctionImport(bench: Bench): Promise<Figure[]> {
   const folder = await mkdtemp(join(tmpdir(), 'session-socket-bench-'));
   bench.defer(() => rm(folder, { recursive: true, force: true }));
@@ -38,7 +38,7 @@ export async function measureFunctionImport(bench: Bench): Promise<Figure[]> {
 
 async function timeRequire(file: string): Promise<number> {
   const probe = join(import.meta.dirname, 'time-require.cjs');
-  // Nothing is asked while the module loads; the environment holds no more than this.
+  // Loading the module sends no request. The environment has no other variables.
   const { stdout } = await promisify(execFile)(process.execPath, [probe, file], { env: environment, timeout: 20_000 });
   return Number(stdout);
 }

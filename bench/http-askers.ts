@@ -1,10 +1,10 @@
 import { Agent, request } from 'node:http';
 import { connect } from 'node:net';
 
-/** Asks once and resolves when the whole answer was read. */
+/** Sends one request and resolves once it has read the whole answer. */
 export type Ask = () => Promise<void>;
 
-/** Node's own client over a kept connection, and nothing else. */
+/** Node's own client with a keep-alive connection, and nothing else. */
 export function askByNodeHttp(port: number, headers: Readonly<Record<string, string>>) {
   const agent = new Agent({ keepAlive: true });
   const options = { host: '127.0.0.1', port, path: '/getSessionID', headers, agent };
@@ -21,7 +21,7 @@ export function askByNodeHttp(port: number, headers: Readonly<Record<string, str
   return { ask, close: () => agent.destroy() };
 }
 
-/** The floor: one socket, a request made once, and an answer that is only counted. */
+/** The minimum: one socket, a prepared request, and an answer whose bytes are only counted. */
 export async function askByRawSocket(port: number, headers: Readonly<Record<string, string>>) {
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
   const bytes = Buffer.from(`GET /getSessionID HTTP/1.1\r\n${lines.join('')}\r\n`);
@@ -38,7 +38,7 @@ export async function askByRawSocket(port: number, headers: Readonly<Record<stri
     answered();
   });
   socket.on('error', (error) => failed(error));
-  socket.once('close', () => failed(new Error('The server hung up.')));
+  socket.once('close', () => failed(new Error('The server closed the connection.')));
 
   const ask: Ask = () =>
     new Promise((resolve, reject) => {

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { sessionId } from '../test/fakes/events.ts';
 import { serve } from './serve.ts';
 
-/** Who asks, each on a port of its own, so that sockets and requests can be told apart. */
+/** The clients. Each has its own port, so that their sockets and requests can be told apart. */
 export const askers = ['authorizer', 'nodeHttp', 'rawSocket', 'secretsManager'] as const;
 type Asker = (typeof askers)[number];
 
@@ -13,7 +13,7 @@ export type Counts = Readonly<Record<Asker, { readonly sockets: number; readonly
 const counts: Record<string, { sockets: number; requests: number }> = {};
 let askedByAuthorizer: readonly string[] = [];
 
-/** PHP and Secrets Manager as if they took no time: what is left is what the asker costs. */
+/** PHP and Secrets Manager with immediate answers, so that only the client takes time. */
 async function listen(asker: Asker): Promise<number> {
   const count = { sockets: 0, requests: 0 };
   counts[asker] = count;
@@ -29,7 +29,7 @@ async function listen(asker: Asker): Promise<number> {
   server.on('connection', () => {
     count.sockets += 1;
   });
-  // A socket waits while the other askers have their turn.
+  // A socket stays idle during the rounds of the other clients.
   server.keepAliveTimeout = 120_000;
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return (server.address() as AddressInfo).port;

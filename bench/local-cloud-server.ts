@@ -5,11 +5,11 @@ import { serve } from './serve.ts';
 
 export interface LocalCloudServer {
   readonly webSocketUrl: string;
-  /** From the start of this process until clients were answered; the assembly lay there. */
+  /** From the start of this process until it answers clients, with an existing assembly. */
   readonly startMs: number;
 }
 
-/** The local cloud alone, with an app whose functions do nothing of their own. */
+/** The local cloud alone, with an app whose functions do nothing. */
 const assembly = await writeAssembly(chatTemplate());
 const cloud = await startLocalCloud({ assembly: assembly.folder });
 const ready: LocalCloudServer = { webSocketUrl: cloud.webSocketUrl, startMs: performance.now() };

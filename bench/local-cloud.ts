@@ -13,7 +13,7 @@ const warmUpMs = 3_000;
 const roundTrips = 500;
 const idleSockets = 5_000;
 
-/** What the local cloud itself costs: handshakes, messages, sockets that only lie there. */
+/** The local cloud's own speed: handshakes, messages and the memory of idle sockets. */
 export async function measureLocalCloud(bench: Bench): Promise<Figure[]> {
   bench.step('starting the local cloud');
   const { ready, ask } = await startChild<LocalCloudServer>(bench, 'local-cloud-server.ts');
@@ -63,7 +63,7 @@ async function handshakes(url: string, ms: number): Promise<number> {
   return (count * 1000) / (performance.now() - start);
 }
 
-/** From the message to the two-way route's answer. */
+/** The time from the message to the two-way route's answer. */
 async function roundTripMs(url: string): Promise<number> {
   const socket = await open(url);
   const times: number[] = [];

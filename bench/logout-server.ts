@@ -5,7 +5,7 @@ import { serve } from './serve.ts';
 export interface LogoutServer {
   readonly pageUrl: string;
   readonly webSocketUrl: string;
-  /** Which PHP answers. */
+  /** The version and kind of PHP. */
   readonly php: string;
 }
 
@@ -15,7 +15,7 @@ const { pageUrl, webSocketUrl, php } = demo;
 const ready: LogoutServer = { pageUrl, webSocketUrl, php };
 const revoked = () => demo.records().filter(({ message }) => message === 'revoked');
 
-/** What `close_user()` of the PHP file asks. */
+/** The request of the PHP file's `close_user()`. */
 async function closeUser(): Promise<number> {
   const path = `/apps/${demo.credentials.appId}/users/gonzalo/terminate_connections`;
   const query = signQuery({ method: 'POST', path, body: Buffer.from('{}') }, demo.credentials);

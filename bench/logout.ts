@@ -13,7 +13,7 @@ const rounds = 5;
 const socketCount = 500;
 const inFlight = 10;
 
-/** What the function's own log line says of its steps, in their order. */
+/** The steps in the function's own log line, in their order. */
 const steps = ['revoke', 'find', 'mark', 'close'] as const;
 
 type Part = 'before' | (typeof steps)[number] | 'seen';
@@ -22,11 +22,11 @@ const parts: readonly Part[] = ['before', ...steps, 'seen'];
 interface Logout {
   /** Milliseconds from the browser's request, one for each socket. */
   readonly closed: readonly number[];
-  /** Milliseconds; together they are the last of `closed`. */
+  /** Milliseconds; their sum is the last of `closed`. */
   readonly parts: Readonly<Record<Part, number>>;
 }
 
-/** From the browser's POST /logout, and from `close_user()`, to the close of each socket, with 500 of them. */
+/** The time from the browser's POST /logout, and from `close_user()`, to the close of each of 500 sockets. */
 export async function measureLogout(bench: Bench): Promise<Figure[]> {
   bench.step('synthesizing, then starting the local cloud and PHP');
   const server = await startChild<LogoutServer>(bench, 'logout-server.ts', {
@@ -34,7 +34,7 @@ export async function measureLogout(bench: Bench): Promise<Figure[]> {
   });
   const logouts: Logout[] = [];
   const closings: Logout[] = [];
-  // The first is for warming up.
+  // The first round is for warming up.
   for (let round = 0; round <= rounds; round += 1) {
     bench.step(`a logout with ${socketCount} sockets, before ${server.ready.php}; round ${round} of ${rounds}`);
     const logout = await close(bench, server, 2 * round, (visitor) => visitor.post('/logout'));
@@ -95,17 +95,17 @@ async function close(
   return { closed: times, parts: readParts(await lineOf(server, round), begin, Math.max(...times)) };
 }
 
-/** The line that the function has written about this round's logout; it comes a moment after the answer. */
+/** The function's log line about this round's logout; it arrives a moment after the answer. */
 async function lineOf(server: Child<LogoutServer>, round: number): Promise<LogRecord> {
   for (let left = 100; left > 0; left -= 1) {
-    // PHP asks again when an answer is late, and then fewer are found.
+    // PHP retries when an answer is late, and then finds fewer sockets.
     const line = (await server.ask<readonly LogRecord[]>('revoked')).filter(({ found }) => found === socketCount)[
       round
     ];
     if (line !== undefined) return line;
     await pause(50);
   }
-  throw new Error(`The function has not told of a logout that found ${socketCount} sockets.`);
+  throw new Error(`The function has logged no logout that found ${socketCount} sockets.`);
 }
 
 /** @param lastMs from `begin` to the last close that a client saw */
@@ -117,7 +117,7 @@ function readParts(line: LogRecord, begin: number, lastMs: number): Logout['part
   return { before: began - begin, ...known, seen: begin + lastMs - ended };
 }
 
-/** Resolves with the welcome, so that no socket is closed while it opens. */
+/** Resolves at the welcome, so that no socket is closed while it opens. */
 async function open(visitor: Visitor, origin: string, webSocketUrl: string): Promise<WebSocket> {
   const ticket = await visitor.fetchToken();
   const url = `${webSocketUrl}?token=${encodeURIComponent(ticket)}`;

@@ -46,7 +46,7 @@ machine is decides too much for that.
 `;
 
 const say = (line: string) => console.error(line);
-// At the start, before our own load is part of it.
+// At the start, because later it would include our own load.
 const machine = describeMachine();
 let running: { readonly settled: Promise<unknown>; stop(): Promise<void> } | undefined;
 let isStopping = false;
@@ -63,7 +63,7 @@ try {
   }
 }
 
-/** No names at all: help was asked for. */
+/** Without names the command prints its help. */
 function readArguments(args: readonly string[]) {
   const boolean = { type: 'boolean', default: false } as const;
   const number = (fallback: string) => ({ type: 'string', default: fallback }) as const;
@@ -105,7 +105,7 @@ async function run(name: string, sizes: Sizes): Promise<Figure[]> {
   return figures;
 }
 
-/** Ends what runs before it leaves; whoever presses Ctrl-C twice does not wait. */
+/** Ends the benchmark, then the process. A second Ctrl-C does not wait. */
 async function stop(): Promise<void> {
   if (isStopping) process.exit(130);
   isStopping = true;

@@ -8,7 +8,7 @@ import { createSigner } from '../functions/edge/sigv4.ts';
 export type Post = (connectionId: string, frame: Uint8Array) => Promise<unknown>;
 
 const timeoutMs = 3000;
-/** As many as the most that are under way at once in any round. */
+/** The most concurrent posts of any round. */
 const sockets = 200;
 
 function createOurs(api: ConnectionsApiSettings): Post {
@@ -18,7 +18,7 @@ function createOurs(api: ConnectionsApiSettings): Post {
   };
 }
 
-/** AWS's own client as it comes, but for a limit to its patience and enough sockets. */
+/** AWS's own client with its defaults, except for a timeout and enough sockets. */
 function createDefault({ callbackUrl: endpoint }: ConnectionsApiSettings): Post {
   const agents = { httpAgent: { keepAlive: true, maxSockets: sockets } };
   const limits = { connectionTimeout: timeoutMs, requestTimeout: timeoutMs, throwOnRequestTimeout: true };
@@ -30,7 +30,7 @@ function createDefault({ callbackUrl: endpoint }: ConnectionsApiSettings): Post 
   return (ConnectionId, Data) => client.send(new PostToConnectionCommand({ ConnectionId, Data }));
 }
 
-/** The floor: undici and a signature that is as cheap as ours, and nothing else. */
+/** The minimum: undici, a signature as cheap as ours, and nothing else. */
 function createRaw({ callbackUrl, region, credentials }: ConnectionsApiSettings): Post {
   const { origin, host, pathname } = new URL(callbackUrl);
   const pool = new Pool(origin, { connections: sockets });

@@ -12,14 +12,14 @@ export interface PostingWorkerEnvironment extends Record<string, string> {
 export interface PostingRound {
   readonly posts: number;
   readonly seconds: number;
-  /** Of the whole process, its own and the system's for it. */
+  /** User and system time of the whole process. */
   readonly cpuSeconds: number;
 }
 
-/** How many posts may be under way in a round, which is asked for by this number. */
+/** The numbers of concurrent posts. The parent asks for a round by one of them. */
 export const concurrencies = [25, 50, 100, 200, 256] as const;
 
-/** 190 bytes, as a small event has. */
+/** 190 bytes, like a small event. */
 const frame = Buffer.from(JSON.stringify({ event: 'news', channel: 'private-orders-42', data: 'x'.repeat(138) }));
 /** As long as API Gateway's. */
 const ids = Array.from({ length: 10_000 }, (_, index) =>
@@ -46,7 +46,7 @@ async function runRound(post: ReturnType<(typeof postingClients)['ours']>, concu
 }
 
 const { POSTING_CLIENT, ROUND_MS } = process.env;
-// Who imports a name from here has not started a worker.
+// Importing a name from this file does not start a worker.
 if (POSTING_CLIENT !== undefined) {
   const post = postingClients[POSTING_CLIENT as PostingClient](readConnectionsApiSettings());
   const rounds = concurrencies.map((each) => [String(each), () => runRound(post, each, Number(ROUND_MS))] as const);

@@ -1,6 +1,6 @@
 /**
- * US dollars in us-east-1, on demand and without a free tier, as of November 2026. `recalled`: not read again for this list.
- * Pages: https://aws.amazon.com/api-gateway/pricing/, https://aws.amazon.com/lambda/pricing/,
+ * US dollars in us-east-1, on demand and without a free tier, as of November 2026. `recalled`: from memory, not checked
+ * again. Pages: https://aws.amazon.com/api-gateway/pricing/, https://aws.amazon.com/lambda/pricing/,
  * https://aws.amazon.com/dynamodb/pricing/on-demand/
  */
 export const prices = {
@@ -16,5 +16,8 @@ export const prices = {
   dynamodbWriteUnit: 0.625 / 1_000_000,
 };
 
-/** Bytes: https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-execution-service-websocket-limits-table.html */
+/**
+ * Bytes:
+ * https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-execution-service-websocket-limits-table.html
+ */
 export const messageBytes = 32 * 1024;

@@ -3,7 +3,7 @@ import { type Figure, isWithinLimit } from './figure.ts';
 
 const heads = ['figure', 'median', 'min–max', 'limit', 'better'] as const;
 
-/** With the fields that a program compares, and no others. */
+/** Prints JSON with only the fields that a program compares. */
 export function asJson(figures: readonly Figure[]): string {
   const rows = figures.map(({ name, value, unit, limit, better }) => ({ name, value, unit, limit, better }));
   return JSON.stringify(rows, null, 2);
@@ -14,7 +14,7 @@ export function asTable(figures: readonly Figure[]): string {
   return rows.map((row) => row.join('  ').trimEnd()).join('\n');
 }
 
-/** The table of docs/benchmarks.md as the formatter wants it, below the machine that it holds for. */
+/** Prints the table of docs/benchmarks.md, formatted, below the description of the machine. */
 export function asMarkdown(figures: readonly Figure[], machine: string): string {
   const named = figures.map((each) => cells({ ...each, name: `\`${each.name}\`` }));
   const [head = [], ...rows] = pad([heads, ...named]);
@@ -27,7 +27,7 @@ function pad(rows: readonly (readonly string[])[]): string[][] {
   return rows.map((row) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)));
 }
 
-/** What figures depend on; their load is that of the minute before, when asked at the start. */
+/** The machine behind the figures. At the start, its load is that of the minute before. */
 export function describeMachine(): string {
   const [load = 0] = loadavg();
   return `${availableParallelism()} cores, Node ${process.versions.node}, load ${load.toFixed(1)} at the start`;

@@ -7,14 +7,14 @@ export interface PublishServer {
   readonly pageUrl: string;
   /** Opens one socket within half a minute. */
   readonly ticket: string;
-  /** The app that calls `publish()`, and the first of its arguments. */
+  /** The app that calls `publish()`, and its first argument. */
   readonly phpUrl: string;
   readonly given: readonly [credentials: object, apiUrl: string];
-  /** Which PHP it is. */
+  /** The version and kind of PHP. */
   readonly php: string;
 }
 
-/** The gateway on the local cloud, and a PHP that publishes to it. */
+/** The gateway on the local cloud, and a PHP app that publishes to it. */
 const gateway = await startPublishing();
 const app = await startTicketApp({ name: 'native', prefer: 'native' });
 const { appId: app_id, key, secret } = gateway.credentials;

@@ -10,7 +10,7 @@ const rounds = 5;
 const eventCount = 100;
 const channel = 'bench';
 
-/** From the call of `publish()` in PHP to the frame in a browser's socket, for the only subscriber of a channel. */
+/** The time from `publish()` in PHP to the frame in a browser's socket, for the only subscriber of a channel. */
 export async function measurePublish(bench: Bench): Promise<Figure[]> {
   bench.step('synthesizing, then starting the local cloud and PHP');
   const { ready } = await startChild<PublishServer>(bench, 'publish-server.ts', {
@@ -19,7 +19,7 @@ export async function measurePublish(bench: Bench): Promise<Figure[]> {
   const socket = await join(bench, ready);
   const p50s: number[] = [];
   const p99s: number[] = [];
-  // The first is for warming up.
+  // The first round is for warming up.
   for (let round = 0; round <= rounds; round += 1) {
     bench.step(`${eventCount} events from ${ready.php}; round ${round} of ${rounds}`);
     const times: number[] = [];
@@ -45,7 +45,7 @@ async function join(bench: Bench, { webSocketUrl, pageUrl, ticket }: PublishServ
   return socket;
 }
 
-/** @returns milliseconds, by the one clock of both processes; what PHP was told by then it does not matter */
+/** @returns milliseconds, by the clock that both processes share; PHP's own answer may arrive later */
 async function publish({ phpUrl, given }: PublishServer, socket: WebSocket): Promise<number> {
   const heard = once(socket, 'message').then(([frame]) => [performance.timeOrigin + performance.now(), frame] as const);
   const body = JSON.stringify([...given, channel]);

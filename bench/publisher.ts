@@ -10,7 +10,7 @@ export interface Published {
   readonly frameBytes: number;
 }
 
-/** What a function that publishes does, with its environment. */
+/** Publishes like a publishing function, with the same environment. */
 const sender = createSockets(readConnectionsApiSettings(), { maxAttempts: 1, timeoutMs: 3000 });
 const { broadcast } = wireChannels(new DynamoDBClient({}), sender);
 

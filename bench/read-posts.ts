@@ -3,8 +3,8 @@ import type { Readable } from 'node:stream';
 const lengthName = 'content-length: ';
 
 /**
- * Calls `onPost` with the connection id of every whole request on a kept connection. It looks for the end of the head, the
- * length of the body and the last part of the path, and for nothing else; names of headers are lower-case.
+ * Calls `onPost` with the connection id of every complete request on a keep-alive connection. It reads only the end of
+ * the head, the length of the body and the last part of the path. Header names must be lower-case.
  */
 export function readPosts(socket: Readable, onPost: (connectionId: string) => void): void {
   let rest: Buffer | undefined;

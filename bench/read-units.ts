@@ -19,7 +19,10 @@ const principalId = 'user:0196f9a4-7b1e-7c5d-9a57-1f3a6c2f9d10';
 const batchSize = 25;
 const inFlight = 8;
 
-/** What reading all subscribers of a public channel consumes, page by page as the workers read them, by what the engine says. */
+/**
+ * The read units for all subscribers of a public channel, page by page as the workers read them, as the engine reports
+ * them.
+ */
 export async function countReadUnits(bench: Bench, subscribers: number): Promise<number> {
   const engine = await startEngine({ engine: hasJava ? 'strict' : 'dynalite' });
   bench.defer(() => engine.close());
@@ -55,11 +58,11 @@ export async function countReadUnits(bench: Bench, subscribers: number): Promise
     found += page.subscribers.length;
     [after, isOver] = [page.next, page.next === undefined];
   }
-  if (found !== subscribers) throw new Error(`Of ${subscribers} rows ${found} were read.`);
+  if (found !== subscribers) throw new Error(`Only ${found} of ${subscribers} rows were read.`);
   return units;
 }
 
-/** The row that is written when somebody joins. */
+/** The row of a new subscription. */
 async function captureRow(client: DynamoDBClient): Promise<Record<string, AttributeValue>> {
   const captured: Record<string, AttributeValue>[] = [];
   client.middlewareStack.add(

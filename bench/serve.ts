@@ -4,17 +4,19 @@ interface Service {
   close?(): Promise<void>;
 }
 
-/** The child's side of `startChild`: says that it serves, answers questions, and ends when its parent lets go of it. */
+/**
+ * The child's side of `startChild`: reports that it serves, answers questions, and ends when its parent disconnects.
+ */
 export function serve({ ready, answers = {}, close = async () => {} }: Service): void {
   const end = () => void close().finally(() => process.exit());
-  // Ctrl-C reaches the whole process group; the parent hears it too and ends us in order.
+  // Ctrl-C reaches the whole process group. The parent gets it too, and ends this process in order.
   process.on('SIGINT', () => {});
   process.once('disconnect', end);
   process.on('message', async (question) => {
     const answer = await answers[String(question)]?.();
     process.send?.(answer ?? null);
   });
-  // The parent may have gone while we were starting.
+  // The parent may have ended while this process was starting.
   if (process.connected) process.send?.(ready);
   else end();
 }

@@ -1,11 +1,11 @@
-/** What was seen over the rounds of one run. */
+/** The values of the rounds of one run. */
 export interface Spread {
   readonly median: number;
   readonly min: number;
   readonly max: number;
 }
 
-/** @throws RangeError for no values: a benchmark that measured nothing must not print a figure */
+/** @throws RangeError without values: a benchmark that measured nothing must not print a figure */
 export function median(values: readonly number[]): number {
   const sorted = sort(values);
   const middle = (sorted.length - 1) / 2;
@@ -24,8 +24,8 @@ export function spread(rounds: readonly number[]): Spread {
 }
 
 /**
- * `combine` round by round, never median by median: neighbours in time share what else the machine was doing, so their
- * difference or ratio says more than that of two medians.
+ * Combines round by round, never median by median: the two sides of a round share the machine's other load, so their
+ * difference or ratio is more precise than that of two medians.
  */
 export function spreadOfPairs(
   left: readonly number[],
@@ -42,6 +42,6 @@ function sort(values: readonly number[]): readonly number[] {
 
 function at(values: readonly number[], index: number): number {
   const value = values[index];
-  if (value === undefined) throw new RangeError('There is nothing to make a figure of.');
+  if (value === undefined) throw new RangeError('There are no values to make a figure of.');
   return value;
 }

@@ -6,20 +6,23 @@ import { startGateway } from '../test/gateway/gateway.ts';
 import { serve } from './serve.ts';
 
 export interface Storm {
-  /** Until the last was in. */
+  /** Until the last client was connected. */
   readonly seconds: number;
   readonly attempts: number;
 }
 
-/** Full jitter below a bound that doubles with each attempt: https://aws.amazon.com/builders-library/timeouts-retries-and-backoff-with-jitter/ */
+/**
+ * Full jitter below a bound that doubles with each attempt:
+ * https://aws.amazon.com/builders-library/timeouts-retries-and-backoff-with-jitter/
+ */
 const [firstBoundMs, lastBoundMs] = [1_000, 16_000];
 
-/** Until every function has its environments. */
+/** Long enough for every function to have its environments. */
 const warmUpSockets = 100;
 
 const { STORM_PHP = '', STORM_SOCKETS, STORM_CHECKS } = process.env;
 
-// PHP has a machine of its own where this is deployed, so the cloud and the clients get what PHP and its pages leave.
+// In a deployment PHP has its own machine, so here PHP and its pages have priority over the cloud and the clients.
 setPriority(5);
 const origin = 'http://127.0.0.1';
 const gateway = await startGateway(
@@ -37,7 +40,7 @@ const sockets: WebSocket[] = [];
 const answers = { warmUp: () => storm(warmUpSockets), storm: () => storm(Number(STORM_SOCKETS)) };
 serve({ ready: {}, answers, close: gateway.close });
 
-/** All dial at once, and come again until they are in. */
+/** Connects all clients at once; each retries until it is connected. */
 async function storm(count: number): Promise<Storm> {
   for (const socket of sockets.splice(0)) socket.terminate();
   const begin = performance.now();
@@ -46,11 +49,11 @@ async function storm(count: number): Promise<Storm> {
   return { seconds, attempts: attempts.reduce((sum, each) => sum + each, 0) };
 }
 
-/** @returns how often it knocked */
+/** @returns the number of its handshakes */
 async function comeBack(visitor: number): Promise<number> {
   const sessionId = String(visitor).padStart(26, 'visitor');
   for (let attempt = 1, boundMs = firstBoundMs; ; attempt += 1, boundMs = Math.min(2 * boundMs, lastBoundMs)) {
-    // A page would fetch it from PHP; sealed here, so that the storm is of session checks and nothing else.
+    // A page would fetch the ticket from PHP. It is sealed here, so that the storm consists of session checks only.
     const ticket = seal(contents(Math.floor(Date.now() / 1000), { c: `PHPSESSID=${sessionId}`, s: sessionId }));
     const socket = await dial(`${gateway.webSocketUrl}?token=${encodeURIComponent(ticket)}`);
     if (socket !== undefined) {

@@ -8,13 +8,13 @@ import { percentile } from './statistics.ts';
 import type { Storm } from './storm-server.ts';
 
 const children = 5;
-/** Of `maxConcurrentSessionChecks`: two children are left for pages. */
+/** The value of `maxConcurrentSessionChecks`, which leaves two children for pages. */
 const throttle = 3;
-/** Somebody looks at pages all the while, without waiting for the one before. */
+/** A visitor requests pages all the time, without waiting for the page before. */
 const betweenPagesMs = 50;
 const quietPages = 200;
 
-/** What a crowd that comes back at once does to the other pages of the app, with the throttle and without it. */
+/** How many simultaneous reconnects slow down the other pages of the app, with the throttle and without it. */
 export async function measureStorm(bench: Bench): Promise<Figure[]> {
   const found = findFpm();
   if (found === undefined) {
@@ -70,7 +70,7 @@ async function visitPages({ url }: Fpm, until: Promise<unknown>): Promise<number
   until.then(over, over);
   while (!isOver) {
     const visiting = visit(`${url}/page`, agent);
-    // Nobody waits for it yet; one that fails ends it all below.
+    // Nobody awaits it yet; if it fails, the benchmark fails below.
     visiting.catch(over);
     visits.push(visiting);
     await pause(betweenPagesMs);

@@ -12,7 +12,7 @@ const rounds = 21;
 const perRound = 2000;
 const now = 1790000000;
 
-/** What sealing and opening a ticket takes, and whether any of many mutated ones is opened. */
+/** The time to seal and to open a ticket, and whether any of many mutated tickets opens. */
 export async function measureTickets(bench: Bench): Promise<Figure[]> {
   const credentials = deriveCredentials({ appId: 'demo-app', key: 'demo-key', secret: 'not for production' });
   const seal = createSealer(credentials);
@@ -58,7 +58,7 @@ export async function measureTickets(bench: Bench): Promise<Figure[]> {
   }
 }
 
-/** Microseconds, on average over a round. */
+/** The average of a round, in microseconds. */
 function timeEach(work: () => unknown): number {
   const start = performance.now();
   for (let call = 0; call < perRound; call += 1) work();

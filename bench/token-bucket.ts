@@ -1,4 +1,4 @@
-/** A token bucket as API Gateway has one: full at first, it fills with `rate` a second up to `burst`. */
+/** A token bucket like API Gateway's: full at first, it fills with `rate` a second up to `burst`. */
 export function createBucket(
   { rate, burst }: { readonly rate: number; readonly burst: number },
   now = () => performance.now(),

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import type { Bench } from './bench.ts';
 
-/** What one invocation took, the start of its process included where it had one. */
+/** The time of one invocation, including the start of its process, if any. */
 interface Ran {
   readonly error?: string;
   readonly milliseconds: number;
@@ -16,11 +16,11 @@ interface Ran {
 export interface PoolReport {
   readonly invocations: number;
   readonly processes: number;
-  /** The sum over all invocations, as Lambda bills them. */
+  /** The sum of all invocations, as Lambda bills them. */
   readonly milliseconds: number;
-  /** Of all processes, their starts included. */
+  /** CPU time of all processes, including their starts. */
   readonly cpuMs: number;
-  /** Of the process that had the most. */
+  /** The memory of the largest process. */
   readonly peakMemoryMb: number;
   readonly errors: readonly string[];
 }
@@ -29,13 +29,13 @@ export interface WorkerPool {
   /** For AWS_ENDPOINT_URL_LAMBDA. */
   readonly endpoint: string;
   invoke(event: unknown): void;
-  /** Resolves when nothing runs any more, and ends all processes. */
+  /** Resolves when no invocation runs, and ends all processes. */
   settle(): Promise<PoolReport>;
 }
 
 /**
- * Lambda's asynchronous invocations of one bundle: a process for as many as run at once, each used again when it is free. None
- * runs at first, so that each measurement pays for its cold starts.
+ * Lambda's asynchronous invocations of one bundle. Each concurrent invocation has a process, and free processes are
+ * reused. The pool starts empty, so that each measurement includes its cold starts.
  */
 export async function startWorkerPool(
   bench: Bench,
@@ -80,7 +80,7 @@ export async function startWorkerPool(
   }
 
   async function start(): Promise<ChildProcess> {
-    // Its log would get between our figures.
+    // Its log would mix with our figures.
     const stdio: ('ignore' | 'inherit' | 'ipc')[] = ['ignore', 'ignore', 'inherit', 'ipc'];
     const child = fork(join(import.meta.dirname, 'run-bundle.cjs'), [bundle], { env, execArgv: [], stdio });
     all.add(child);

@@ -1,11 +1,11 @@
 import { createRandom } from '../local/faults.ts';
 
-/** Decisions that are the same for the same seed. */
+/** Random decisions, reproducible by their seed. */
 export interface Chance {
-  /** One of these names, each as likely as its weight. */
+  /** One of these names, chosen by weight. */
   pick<Name extends string>(weights: Readonly<Record<Name, number>>): Name;
   between(low: number, high: number): number;
-  /** A source of its own, so that one client's decisions do not depend on how quick the others are. */
+  /** A separate source, so that one client's decisions do not depend on the speed of the others. */
   fork(): Chance;
 }
 

@@ -4,12 +4,12 @@ import { type Client, connect, HandshakeRefused } from '../test/socket-client.ts
 import type { Chance } from './chance.ts';
 import type { Weather } from './weather.ts';
 
-/** What all clients share. */
+/** The state that all clients share. */
 export interface World {
   readonly url: string;
   readonly weather: Weather;
   readonly auctions: number;
-  /** How long a client rests between two things, on the average. */
+  /** The average pause of a client between two actions. */
   readonly restMs: number;
   readonly signal: AbortSignal;
   readonly tally: Tally;
@@ -20,11 +20,11 @@ export interface Tally {
   messages: number;
   frames: number;
   readonly handshakes: Map<number, number>;
-  /** What must not happen, in one sentence each. */
+  /** One sentence for each thing that must not happen, but did. */
   readonly violations: string[];
 }
 
-/** Comes and goes until the end. @returns its socket when it is open then */
+/** Connects and disconnects until the end. @returns its socket if it is still open */
 export async function live(world: World, name: string, chance: Chance): Promise<Client | undefined> {
   for (let visit = 0; !world.signal.aborted; visit += 1) {
     await pause(world, chance.between(0, 2 * world.restMs));
@@ -53,7 +53,7 @@ async function enter(world: World, name: string, manner: keyof typeof manners): 
   const startedAt = performance.now();
   const count = (status: number) => {
     tally.handshakes.set(status, (tally.handshakes.get(status) ?? 0) + 1);
-    // An authorizer that is killed is an error of the authorizer; without a header it is not even asked.
+    // If the authorizer is killed, the handshake gets 500. Without the header API Gateway does not call the authorizer.
     const isKilled = status === 500 && manner !== 'headless' && weather.had('kill', startedAt);
     if (status !== expected && !isKilled) tally.violations.push(`A ${manner} handshake got a ${status}.`);
   };
@@ -68,7 +68,7 @@ async function enter(world: World, name: string, manner: keyof typeof manners): 
   }
 }
 
-/** Hangs up before it is answered. */
+/** Disconnects before the answer. */
 async function leaveEarly(world: World, name: string, chance: Chance): Promise<void> {
   const socket = new WebSocket(world.url, { headers: { Authorization: manners.proper.header(name) } });
   socket.on('error', () => undefined);
@@ -76,7 +76,7 @@ async function leaveEarly(world: World, name: string, chance: Chance): Promise<v
   socket.terminate();
 }
 
-/** @returns whether it is still there at the end */
+/** @returns whether the socket is still open at the end */
 async function talk(world: World, client: Client, name: string, chance: Chance): Promise<boolean> {
   const { tally, weather, signal } = world;
   const startedAt = performance.now();
@@ -121,7 +121,7 @@ async function talk(world: World, client: Client, name: string, chance: Chance):
         return client.socket.resume();
       case 'shout':
         allowed.add(1009);
-        // The gateway may hang up while the rest is on its way.
+        // The gateway may close the connection before all of it is sent.
         allowed.add(1006);
         client.send('x'.repeat(33 * 1024));
         return void (await client.closed);
@@ -164,7 +164,7 @@ async function ping(tally: Tally, { socket, closed }: Client, data: string): Pro
   if (isAnswered === false) tally.violations.push(`The ping ${data} was not answered.`);
 }
 
-/** Nobody gets what belongs to another. */
+/** Checks that no client gets a frame for another client. */
 function checkFrames(tally: Tally, { frames }: Client, name: string, joined: ReadonlySet<string>): void {
   tally.frames += frames.length;
   const answered = new Set<string>();

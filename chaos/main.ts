@@ -1,4 +1,4 @@
-/** `npm run chaos`: exits with 1 when anything happened that must not. */
+/** `npm run chaos`: exits with 1 after any violation. */
 import { exitCodeOf, readOptions, UsageError } from '../local/command/arguments.ts';
 import { type Progress, runChaos } from './run.ts';
 

@@ -26,7 +26,7 @@ export interface Progress extends Readonly<Tally> {
 
 export interface ChaosReport extends Progress {
   readonly survivors: number;
-  /** In the table at the end of the talk, and when more time had passed than a connection can live. */
+  /** Rows in the table at the end of the traffic, and after more time than a connection can live. */
   readonly rows: number;
   readonly rowsAfterwards: number;
 }
@@ -36,22 +36,24 @@ const msForEachClient = 25;
 // A connection ends after two hours, and the rows of the auction expire ten minutes later.
 const beyondAllLimitsMs = 3 * 3600 * 1000;
 
-/** An app on the local cloud, many clients that behave badly, and faults; the same for the same seed, but for timing. */
+/**
+ * An app on the local cloud, many clients that behave badly, and faults; the same for the same seed, but for timing.
+ */
 export async function runChaos({ durationMs, clients, seed, onProgress }: ChaosOptions): Promise<ChaosReport> {
   const app = await startAssembly(await synthesizeApp((scope) => void new AuctionStack(scope, 'Auction')), { seed });
   const chance = createChance(seed);
   const end = new AbortController();
-  // Every client listens to it.
+  // Every client is subscribed to it.
   setMaxListeners(0, end.signal);
   const { faults } = app.cloud;
   const weather = createWeather(faults, chance.fork());
   const tally: Tally = { open: 0, messages: 0, frames: 0, handshakes: new Map(), violations: [] };
   const auctions = Math.max(2, Math.round(clients / 10));
-  // Two cores do about a hundred of its invocations in a second; behind a queue of minutes there would be little to see.
+  // Two cores run about a hundred invocations a second; a queue of minutes would hide the faults.
   const restMs = Math.max(1500, clients * msForEachClient);
   const world: World = { url: app.cloud.webSocketUrl, weather, auctions, restMs, signal: end.signal, tally };
 
-  // What nobody caught would have ended the process.
+  // An uncaught error would have ended the process.
   const onFault = (error: unknown) => void tally.violations.push(`Nobody caught: ${String(error)}`);
   process.on('unhandledRejection', onFault);
   process.on('uncaughtException', onFault);
@@ -85,8 +87,9 @@ export async function runChaos({ durationMs, clients, seed, onProgress }: ChaosO
 }
 
 /**
- * Waits until the functions have done what they were given: an invocation is begun in its turn, so when as many as can run
- * at once are over that came last, so is all before them. What they are given here makes them fail at once.
+ * Waits until the functions have handled all invocations. Invocations start in order. So once the newest ones have
+ * ended, as many as can run at once, all earlier ones have ended too. The events from here make a function fail at
+ * once.
  */
 async function settle({ cloud }: RunningApp): Promise<void> {
   const last = Array.from({ length: 4 * availableParallelism() });
@@ -110,7 +113,7 @@ async function checkRows(app: RunningApp, tally: Tally, survivors: readonly Clie
   return rows.length;
 }
 
-/** The gateway tells a client its id in the frame for an unknown action, without any function. */
+/** The gateway's own error frame for an unknown action contains the connection id. */
 async function connectionIdOf(client: Client): Promise<string> {
   const isForbidden = (frame: string) => frame.includes('"Forbidden"');
   client.send({ action: 'who am I' });
@@ -118,7 +121,7 @@ async function connectionIdOf(client: Client): Promise<string> {
   return connectionId;
 }
 
-/** Then nobody is connected any more, and every row that is left has expired. */
+/** Checks that no client is connected any more, and that every remaining row has expired. */
 async function outliveAll(app: RunningApp, tally: Tally, survivors: readonly Client[]): Promise<number> {
   const { clock } = app.cloud;
   clock.advance(beyondAllLimitsMs);
@@ -134,7 +137,7 @@ async function outliveAll(app: RunningApp, tally: Tally, survivors: readonly Cli
   return rows.length;
 }
 
-/** After all that, one more client is served as the first was. */
+/** Checks that afterwards one more client is served like the first. */
 async function checkThatItWorks({ cloud }: RunningApp, tally: Tally): Promise<void> {
   const client = await connect(cloud.webSocketUrl, { headers: { Authorization: 'Bearer last@east' } });
   client.send({ action: 'join', auction: 'afterwards', request: 'last' });

@@ -2,16 +2,16 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { Fault, FaultInjection } from '../local/faults.ts';
 import type { Chance } from './chance.ts';
 
-/** Faults that come and go, and what may be blamed on them. */
+/** Faults that come and go, and whether a failure may be their effect. */
 export interface Weather {
   readonly faults: number;
-  /** Whether such a fault was there at some time since then. */
+  /** Whether such a fault was active at any time since then. */
   had(kind: Fault['kind'], sinceMs: number): boolean;
-  /** Lets faults come until the signal, and leaves none behind. */
+  /** Causes faults until the signal, then ends all of them. */
   blow(signal: AbortSignal): Promise<void>;
 }
 
-// A process that was killed, or a socket that was cut, is missed a moment later.
+// The effects of a killed process or a cut socket show a moment later.
 const aftermathMs = 2000;
 
 export function createWeather(faults: FaultInjection, chance: Chance): Weather {
@@ -55,7 +55,7 @@ function pickFault(chance: Chance): Fault {
     case 'throttle':
       return { kind, service, probability };
     case 'skew':
-      // Within what signatures allow.
+      // Within the time that signatures allow.
       return { kind, ms: Math.round(chance.between(-60_000, 60_000)), probability };
     case 'drop-disconnect':
       return { kind, probability: 0.5 };

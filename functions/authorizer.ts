@@ -24,7 +24,10 @@ import type { Log } from './edge/telemetry.ts';
 interface AuthorizerParts {
   readonly origins: OriginPolicy;
   readonly options: Pick<ResolvedHandshakeOptions, 'mode' | 'tokenFrom' | 'sessionCheck' | 'cookieName' | 'cookies'>;
-  /** Whether PHP is asked again while the socket is open, so that the question has to be kept. */
+  /**
+   * Whether PHP is asked again while the socket is open. Then the authorizer encrypts the question for the connection's
+   * row.
+   */
   readonly asksAgain?: boolean;
   readonly sessions: SessionLookup;
   readonly credentials: CredentialsSource;
@@ -32,12 +35,12 @@ interface AuthorizerParts {
   readonly log: Log;
 }
 
-/** Traces of an attack, each of which is logged. A ticket that was used is the third; Connect knows it, and logs every one. */
+/** Refusals that may be an attack: each is logged. Connect logs the third kind, every ticket that was already used. */
 const alwaysLogged: ReadonlySet<Refusal['refused']> = new Set<RefusalReason>(['foreign-origin', 'unreadable-ticket']);
 
 /**
- * Decides who may open a socket. Accepted: an Allow for exactly this handshake. Refused: a Deny, which the browser sees
- * as 403. Everything else throws, which it sees as 500, so that Lambda's error metric counts faults and nothing else.
+ * Decides who may open a socket. Accepted: an Allow for exactly this handshake. Refused: a Deny, so the browser gets
+ * 403. Everything else throws, and the browser gets 500. So Lambda's error metric counts faults and nothing else.
  */
 export function createAuthorizer({
   origins,
@@ -92,10 +95,12 @@ export function createAuthorizer({
     return sessions.find(question);
   }
 
-  /** A logout between the ticket and this handshake is newer than what we know; so is one now, where PHP's clock is ahead. */
+  /**
+   * A logout between the ticket and this handshake must still count. So must one right now, if PHP's clock is ahead.
+   */
   function authorizationTime(ticket: Ticket | undefined, askedAt: number): number {
     if (ticket === undefined) return askedAt;
-    // PHP's yes is as old as a trusted ticket, by a clock that may be ahead.
+    // A trusted ticket replaces PHP's answer, and the clock that dated it may be ahead.
     const ahead = options.sessionCheck === 'always' ? 0 : clockTolerance;
     return Math.min((ticket.issuedAt - ahead) * 1000, askedAt);
   }
@@ -106,7 +111,7 @@ export function createAuthorizer({
       log('info', undefined, { reason: refused }, count);
       return;
     }
-    // The one thing a developer needs to mend a list of origins; a stranger chose it, so it is cut.
+    // A developer needs the origin to correct `allowedOrigins`. It is truncated, because the client chose it.
     const origin = refused === 'foreign-origin' ? readHeader(event, 'origin') : undefined;
     const { connectionId } = event.requestContext;
     const fields = { connectionId, reason: refused, sentence, origin: origin?.slice(0, 200) };

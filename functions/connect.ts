@@ -17,14 +17,14 @@ import type { Log } from './edge/telemetry.ts';
 interface ConnectParts {
   readonly registry: ConnectionRegistry;
   readonly revocations: Revocations;
-  /** Where tickets are burnt; undefined in the modes that have none. */
+  /** Marks tickets as used; undefined in modes without tickets. */
   readonly claims?: Claims | undefined;
-  /** What a page that brought its ticket as a sub-protocol is answered; the ticket itself never is. */
+  /** The sub-protocol in the answer, if the page sends its ticket as one. The answer never contains the ticket. */
   readonly subprotocol?: string | undefined;
   readonly limit: ConnectionLimit;
-  /** Of a principal. */
+  /** Counts the handshakes of a principal. */
   readonly handshakes: Meter;
-  /** After how many seconds PHP is asked again about the session; undefined where it never is. */
+  /** After how many seconds PHP is asked again about the session; undefined: never. */
   readonly revalidateSeconds?: number | undefined;
   readonly watchEnd: WatchEnd;
   readonly starter: Pick<Starter, 'deliver' | 'tick'>;
@@ -33,7 +33,7 @@ interface ConnectParts {
 }
 
 /**
- * Registers a connection that the authorizer let in. The welcome is another function's work, because nothing can be
+ * Registers a connection that the authorizer accepted. Another function posts the welcome, because nothing can be
  * posted to a connection before this one has returned (https://repost.aws/knowledge-center/410-gone-api-gateway).
  */
 export function createConnect(parts: ConnectParts) {
@@ -41,37 +41,37 @@ export function createConnect(parts: ConnectParts) {
   const { revalidateSeconds, watchEnd, starter, clock, log } = parts;
   return async (event: SocketEvent): Promise<APIGatewayProxyStructuredResultV2> => {
     const admitted = readAdmitted(event);
-    // Only a route without our authorizer could bring this about, or a frame whose event is "$connect": fail closed.
+    // Only a route without our authorizer could cause this, or a frame whose event is "$connect": fail closed.
     if (admitted === undefined || event.requestContext.eventType !== 'CONNECT') return { statusCode: 403 };
     const { jti, authorizedAt, ...session } = admitted;
     const connection = { principalId: session.principalId, connectionId: session.connectionId };
     if (!(await claimTicket(jti))) return reject(connection, 'used-ticket');
-    // Only after that: somebody who has seen a ticket must not use up its user's handshakes.
+    // Count only afterwards: a stolen ticket must not use up its user's handshakes.
     if ((await handshakes(session.principalId, clock.now())) === 'over')
       return reject(connection, 'too-many-handshakes');
 
     await registry.add({ ...session, ...whenToAskAgain(session), connectedAt: clock.now() });
     try {
-      // After the row and not before it: a logout in between would see no row, and we no logout.
+      // Check after the row is written: a logout between the two would see no row, and Connect no logout.
       const names = new Set([session.principalId, sessionOwner(session.sessionHash)]);
-      const [isRevoked, goes] = await Promise.all([
+      const [isRevoked, excess] = await Promise.all([
         revocations.isRevokedSince([...names], authorizedAt),
         findExcess(connection),
       ]);
-      if (isRevoked || goes === 'the newcomer') {
+      if (isRevoked || excess === 'the newcomer') {
         await registry.leave(connection);
         return reject(connection, isRevoked ? 'revoked' : 'too-many-connections');
       }
-      if (goes.length > 0) await starter.deliver({ putOut: goes });
+      if (excess.length > 0) await starter.deliver({ putOut: excess });
       await starter.deliver({ welcome: connection });
       if (session.sessionExpiresAt !== undefined) await watchEnd(session.sessionExpiresAt);
     } catch (error) {
-      // Without a welcome the socket would be mute for two hours: refuse the handshake and leave nothing behind.
-      // Should that fail too, the row is litter, shown to nobody for long; the first fault is the one to tell.
+      // Without a welcome the socket would receive nothing for two hours, so reject the handshake and remove the row.
+      // If that fails too, the unwelcomed row soon counts as closed. The first fault is the one to report.
       await registry.leave(connection).catch(() => undefined);
       throw error;
     }
-    // The demo's hello is no reason to refuse anybody; the schedule starts it as well.
+    // A failure of the demo's hello must not reject a handshake; the schedule starts it too.
     await starter.tick().catch(() => log('warn', 'hello could not be started', { ...connection }, {}));
     log('info', 'connected', { ...connection }, { Connected: 1 });
     if (subprotocol === undefined) return { statusCode: 200 };
@@ -83,8 +83,8 @@ export function createConnect(parts: ConnectParts) {
     return { validUntil: nextCheck(session, revalidateSeconds, clock.now()) };
   }
 
-  function reject(connection: Connection, why: RefusalReason): APIGatewayProxyStructuredResultV2 {
-    const { refused: reason, sentence } = explainEnding(why);
+  function reject(connection: Connection, refused: RefusalReason): APIGatewayProxyStructuredResultV2 {
+    const { refused: reason, sentence } = explainEnding(refused);
     log('info', 'handshake refused', { ...connection, reason, sentence }, { HandshakeRefused: 1 });
     return { statusCode: 403 };
   }
@@ -96,12 +96,12 @@ export function createConnect(parts: ConnectParts) {
   }
 
   /**
-   * Before anything is written. Whoever dies after this has cost the page one ticket, and the next attempt fetches another;
-   * the other way round a replay could be let in.
-   * @returns whether this handshake may go on
+   * Marks the ticket as used, before anything else is written. If Connect fails afterwards, the page has lost one
+   * ticket and fetches another. In the opposite order a used ticket could open a socket.
+   * @returns whether this handshake may continue
    */
   async function claimTicket(jti: string | undefined): Promise<boolean> {
-    // A mode has tickets or has none; anything between is not our authorizer's.
+    // Every handshake of a mode has a ticket, or none has. Our authorizer never sends anything else.
     if (claims === undefined || jti === undefined) return claims === undefined && jti === undefined;
     return claims.claim(`ticket:${jti}`, Math.floor(clock.now() / 1000) + ticketMemory);
   }

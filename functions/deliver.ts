@@ -15,10 +15,10 @@ interface DeliverParts {
   readonly log: Log;
 }
 
-/** Milliseconds in which sockets that are too many are begun to be closed. */
+/** Milliseconds in which closing the sockets above the limit must begin. */
 const closingMs = 10_000;
 
-/** What nobody waits for: posts the welcome, posts what was published to many, and closes the sockets that are too many. */
+/** Work in the background: posts the welcome, posts large broadcasts, and closes sockets above the limit. */
 export function createDeliver({ welcome, broadcastWorker, closeConnections, clock, log }: DeliverParts) {
   return async (job: DeliverJob): Promise<void> => {
     if ('welcome' in job) return greet(job.welcome);
@@ -42,7 +42,7 @@ export function createDeliver({ welcome, broadcastWorker, closeConnections, cloc
     log(lost > 0 ? 'error' : 'info', 'broadcast', fields, { ...counts, DeliveryMilliseconds: milliseconds });
   }
 
-  /** @throws when sockets are left, so that Lambda does it again */
+  /** @throws when sockets are still open, so that Lambda retries */
   async function closeExcess(connections: readonly Connection[]): Promise<void> {
     const report = await closeConnections(connections, 'put-out', clock.now() + closingMs);
     const { found, closed, gone, failed } = report;

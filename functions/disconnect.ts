@@ -8,14 +8,17 @@ interface DisconnectParts {
   readonly log: Log;
 }
 
-/** Forgets a connection that has closed, on its channels too. API Gateway runs it as best effort, so others find out by a 410. */
+/**
+ * Removes a closed connection and its subscriptions. API Gateway calls it as best effort; otherwise a 410 reveals the
+ * close.
+ */
 export function createDisconnect({ leave, log }: DisconnectParts) {
   return async (event: DisconnectEvent): Promise<APIGatewayProxyStructuredResultV2> => {
-    // Only the end of a socket may make its row go. A frame whose event is "$disconnect" is no end.
+    // Only the end of a socket may remove its row, and a frame whose event is "$disconnect" is not one.
     if (event.requestContext.eventType !== 'DISCONNECT') return { statusCode: 403 };
     const { connectionId, disconnectStatusCode, disconnectReason } = event.requestContext;
     const connection = readConnection(event);
-    // Without a principal the row has no known key; it goes at its expiry.
+    // Without a principal the row's key is unknown; the row expires.
     if (connection !== undefined) await leave(connection);
 
     // The client chooses the reason, up to 123 bytes (https://www.rfc-editor.org/rfc/rfc6455#section-5.5).

@@ -39,18 +39,24 @@ interface HttpApiParts {
   readonly log: Log;
 }
 
-/** JSON for PHP, or why there is none. */
+/** JSON for PHP, or the fault. */
 type Answer = string | RequestFault;
 
-/** Milliseconds in which sockets are begun to be closed. The last may take 12 s more, and Lambda gives 28, API Gateway 30. */
+/**
+ * Milliseconds in which closing sockets must begin. The last close may take 12 s more; Lambda allows 28 s, API Gateway
+ * 30.
+ */
 const closingMs = 15_000;
 
-/** The HTTP API for PHP: whoever knows the app's secret may publish, ask who listens, and close its users' sockets. */
+/**
+ * The HTTP API for PHP. Requests signed with the app's secret may publish, query channels, and close its users'
+ * sockets.
+ */
 export function createHttpApi(parts: HttpApiParts) {
   const { credentials, broadcast, idempotency, subscriptions, members, revoke, rebindSession, clock, log } = parts;
   const refusals = createRefusalLog(clock);
 
-  /** By route; the name is what stands in its path. */
+  /** By route; `name` is the channel, user or session in its path. */
   const handlers: Readonly<Record<ApiRoute, (request: ApiRequest, name: string) => Promise<Answer>>> = {
     events: publishEvent,
     batch_events: publishBatch,
@@ -79,7 +85,10 @@ export function createHttpApi(parts: HttpApiParts) {
     );
   }
 
-  /** Bad signatures are always logged. Before a good one was seen the sentences are a closed set: no stranger can make more. */
+  /**
+   * Bad signatures are always logged. Without a valid signature the sentences are a fixed set, so strangers cannot add
+   * any.
+   */
   function refuseUnsigned(fault: RequestFault): APIGatewayProxyStructuredResultV2 {
     if (fault.isBadSignature === true || refusals.isWritten(fault.sentence)) return refuseRequest(fault);
     log('info', undefined, { status: fault.status }, { RequestRefused: 1 });
@@ -104,7 +113,7 @@ export function createHttpApi(parts: HttpApiParts) {
     return publish(request, events, () => answerBatch(events, subscriptions, members));
   }
 
-  /** @throws when nobody was reached of those who should have been, so that PHP asks again */
+  /** @throws when every post was lost, so that PHP retries */
   async function publish(
     request: ApiRequest,
     events: readonly PublishedEvent[],
@@ -127,17 +136,17 @@ export function createHttpApi(parts: HttpApiParts) {
     return '{}';
   }
 
-  /** @throws when sockets are left, so that it is counted as the fault that it is, and PHP asks again */
+  /** @throws when sockets are still open, so that it counts as a fault and PHP retries */
   async function close(revocation: Revocation, deadline: number): Promise<void> {
     const { found, closed, gone, failed, took } = await revoke(revocation, deadline);
     const principalId = revocation.userId && userOwner(revocation.userId);
-    const whole = revocation.sessionHash === undefined ? 'user' : 'session';
-    const fields = { principalId, of: whole, found, gone, ...inMilliseconds(took) };
+    const scope = revocation.sessionHash === undefined ? 'user' : 'session';
+    const fields = { principalId, of: scope, found, gone, ...inMilliseconds(took) };
     log(failed > 0 ? 'error' : 'info', 'revoked', fields, { Revoked: closed, RevokeFailed: failed });
     if (failed > 0) throw new Error(`${failed} of ${found} sockets could not be closed.`);
   }
 
-  /** @throws when sockets are left with the old id, so that it is counted as the fault that it is */
+  /** @throws when sockets still have the old id, so that it counts as a fault */
   async function rebind(rebinding: Rebind | RequestFault): Promise<Answer> {
     if ('status' in rebinding) return rebinding;
     const report = await rebindSession(rebinding, clock.now() + closingMs);
@@ -145,14 +154,14 @@ export function createHttpApi(parts: HttpApiParts) {
     const { rebound, failed, ended } = report;
     const principalId = rebinding.userId && userOwner(rebinding.userId);
     const counts = { Rebound: rebound, RebindFailed: failed, Ended: ended.closed, EndFailed: ended.failed };
-    const isWhole = failed + ended.failed === 0;
-    log(isWhole ? 'info' : 'error', 'rebound', { principalId, gone: ended.gone }, counts);
-    if (!isWhole) throw new Error(`${failed + ended.failed} sockets are known by the old session id still.`);
+    const isComplete = failed + ended.failed === 0;
+    log(isComplete ? 'info' : 'error', 'rebound', { principalId, gone: ended.gone }, counts);
+    if (!isComplete) throw new Error(`${failed + ended.failed} sockets still have the old session id.`);
     return '{}';
   }
 }
 
-/** From which the ids of a request's events are made. */
+/** The ids of a request's events are derived from it. */
 function newSeed(): string {
   return randomBytes(16).toString('hex');
 }

@@ -1,5 +1,5 @@
 import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
-import { closeSocket, encodeLastFrame, type SocketSender } from './core/delivery/socket-sender.ts';
+import type { SocketSender } from './core/delivery/socket-sender.ts';
 import {
   type Ending,
   encodeFrame,
@@ -16,33 +16,33 @@ import { isRefusal, type Refusal, refuseFrame } from './core/refusal.ts';
 import { readSpeaker, type SocketEvent } from './edge/socket-event.ts';
 import type { Log } from './edge/telemetry.ts';
 
-/** Does what a frame asks for, and says what it is answered. */
-type Act = (speaker: Speaker, frame: Frame) => Promise<Frame | Ending>;
+/** Handles a frame, and returns the answer. */
+type FrameHandler = (speaker: Speaker, frame: Frame) => Promise<Frame | Ending>;
 
-/** What a client may say. Whoever lives on a channel says it with an event of his own, `client-…`. */
+/** The frames of clients beside ping and pong. A client event is `client-…`. */
 export interface Verbs {
-  readonly subscribe: Act;
-  readonly unsubscribe: Act;
-  readonly signIn: Act;
-  readonly clientEvent: Act;
+  readonly subscribe: FrameHandler;
+  readonly unsubscribe: FrameHandler;
+  readonly signIn: FrameHandler;
+  readonly clientEvent: FrameHandler;
 }
 
 interface MessageParts {
   readonly verbs: Verbs;
-  /** Of frames, by connection and by user. */
+  /** Limits frames, by connection and by user. */
   readonly limit: FloodLimit;
   readonly sender: SocketSender;
   readonly log: Log;
 }
 
-const pong: Act = async () => pongFrame;
+const pong: FrameHandler = async () => pongFrame;
 
 /**
- * Answers a frame with exactly one frame, as the return value that a two-way route sends back. It never throws, because
- * API Gateway's own error frame has no `event`, and Pusher's clients fail on that.
+ * Answers a frame with exactly one frame: a two-way route sends the return value back. It never throws, because API
+ * Gateway's own error frame has no `event`, and Pusher's clients fail on that.
  */
 export function createMessage({ verbs, limit, sender, log }: MessageParts) {
-  const acts: ReadonlyMap<string, Act> = new Map([
+  const handlers: ReadonlyMap<string, FrameHandler> = new Map([
     ['pusher:ping', pong],
     ['pusher:pong', pong],
     ['pusher:subscribe', verbs.subscribe],
@@ -56,22 +56,22 @@ export function createMessage({ verbs, limit, sender, log }: MessageParts) {
 
   async function answer(event: SocketEvent): Promise<Frame> {
     const speaker = readSpeaker(event);
-    // Only a route without our authorizer could bring this about: fail closed.
+    // Only a route without our authorizer could cause this: fail closed.
     if (speaker === undefined) return errorFrame(refuseFrame('not-admitted'));
     const frame = parseFrame(event.body);
     try {
-      const tooMuch = await limit(speaker);
-      if (tooMuch?.isFlood) {
+      const excess = await limit(speaker);
+      if (excess?.isFlood) {
         const { connectionId, principalId } = speaker;
-        const { reason } = tooMuch;
+        const { reason } = excess;
         log('warn', 'closed for too many frames', { connectionId, principalId, reason }, { Flooded: 1 });
         return await close(speaker, refuseFrame(reason));
       }
-      if (tooMuch !== undefined) return errorFrame(refuseFrame(tooMuch.reason));
+      if (excess !== undefined) return errorFrame(refuseFrame(excess.reason));
       if (isRefusal(frame)) return errorFrame(frame);
-      const act = frame.event.startsWith('client-') ? verbs.clientEvent : acts.get(frame.event);
-      if (act === undefined) return errorFrame(refuseFrame('unknown-event'));
-      const outcome = await act(speaker, frame);
+      const handle = frame.event.startsWith('client-') ? verbs.clientEvent : handlers.get(frame.event);
+      if (handle === undefined) return errorFrame(refuseFrame('unknown-event'));
+      const outcome = await handle(speaker, frame);
       return 'ending' in outcome ? await close(speaker, outcome.ending) : outcome;
     } catch (error) {
       const { connectionId, principalId } = speaker;
@@ -80,21 +80,22 @@ export function createMessage({ verbs, limit, sender, log }: MessageParts) {
     }
   }
 
-  /** The client gets the reason before the close, which carries none. */
+  /** Sends the reason before the close, because API Gateway's close has none. */
   async function close({ connectionId }: Speaker, refusal: Refusal): Promise<Frame> {
-    await closeSocket(connectionId, encodeLastFrame(refusal), sender);
+    await sender.post(connectionId, encodeFrame(errorFrame(refusal)));
+    await sender.close(connectionId);
     return pongFrame;
   }
 }
 
-/** To a subscription in a way that its channel hears of. */
+/** The answer to a frame that failed; a failed subscription gets one that names its channel. */
 function failureOf(frame: Frame | Refusal): Frame {
   const channel = isRefusal(frame) || frame.event !== 'pusher:subscribe' ? undefined : fieldsOf(frame.data)['channel'];
   if (typeof channel !== 'string') return errorFrame(refuseFrame('fault'));
   return subscriptionErrorFrame(channel, refuseFrame('fault-in-subscribing'));
 }
 
-/** The name of what went wrong and no more: its message may repeat what a client has sent. */
+/** The error's name without its message, which may contain data that a client sent. */
 function nameOf(error: unknown): string {
   return error instanceof Error ? error.name : 'unknown';
 }

@@ -7,7 +7,7 @@ import type { RevalidateReport, RevalidateSessions } from './core/sessions/reval
 import type { CloseAtTheEnd } from './core/sessions/session-ends.ts';
 import type { Log } from './edge/telemetry.ts';
 
-/** How PHP is asked again; undefined where PHP is asked in the handshake only. */
+/** How to ask PHP again about sessions. */
 export interface Polling {
   readonly poll: Poll;
   readonly guard: GuardMemory;
@@ -21,54 +21,59 @@ interface RevalidateParts {
   readonly claims: Claims;
   readonly revalidateSessions: RevalidateSessions;
   readonly closeAtTheEnd: CloseAtTheEnd;
+  /** Undefined: PHP is asked in the handshake only. */
   readonly polling: Polling | undefined;
   readonly clock: Clock;
   readonly log: Log;
 }
 
-/** Milliseconds from a run's start: the last socket is begun to be closed by then, which may take 12 s more. Lambda gives 55. */
+/**
+ * Milliseconds from a run's start until its last close must begin. That close may take 12 s more; Lambda allows 55 s.
+ */
 const patienceMs = 42_000;
-/** Of these, those for questions to PHP at most, and those that are kept for closing. */
+/** Of these, the most for questions to PHP, and the part that is reserved for closing. */
 const [askingMs, closingMs] = [30_000, 8_000];
-/** Seconds: longer than a run can last, and over before the next minute's, so that a run that died is missed by none. */
+/** Seconds: longer than a run can last. It ends before the next minute's run, so a run that died blocks no other. */
 const leaseSeconds = 58;
 const lease = 'revalidate';
 /** Seconds: the next run begins within one minute and ends within another. */
 const releaseMargin = 120;
 
-/** Every minute: closes the sockets whose session is over. One run at a time asks PHP; the waiting for ends may overlap. */
+/**
+ * Closes the sockets whose session has ended, every minute. One run at a time asks PHP; waiting for ends may overlap.
+ */
 export function createRevalidate(parts: RevalidateParts) {
   const { claims, revalidateSessions, closeAtTheEnd, polling, clock, log } = parts;
   return async (event?: unknown): Promise<string | undefined> => {
     const begin = clock.now();
     if (isRelease(event)) return release(begin);
     if (isWait(event)) return closeEnded(event.endsAt);
-    // Where a run before began late, this one still closes what ends before the next.
+    // Even if an earlier run still holds the lease, this one closes sessions that end before the next run.
     const mayAsk = await claims.claim(lease, Math.floor(begin / 1000) + leaseSeconds);
     let report: RevalidateReport;
     try {
-      // The last question may take all of its time, and what the others have found is to be closed in this run.
+      // The last question may take its whole timeout, and this run must still close the ended sessions afterwards.
       const lastQuestionMs = patienceMs - closingMs - (polling?.timeoutMs ?? 0);
       const ask = begin + Math.min(askingMs, lastQuestionMs);
       const deadlines = { ask, close: begin + patienceMs, wait: begin + endsSoonMs };
       report = await revalidateSessions(deadlines, mayAsk ? polling?.poll : undefined);
     } finally {
-      // Where this fails it ends by itself.
+      // If this fails, the lease expires.
       if (mayAsk) await claims.release(lease).catch(() => undefined);
     }
     try {
-      tellAll(report);
+      logReport(report);
     } finally {
       await waitForEnds(report, begin + endsSoonMs + closingMs);
     }
     return undefined;
   };
 
-  /** What Connect has heard of too late for the run of this minute. */
+  /** For an end that Connect learned of after this minute's run had looked. */
   async function closeEnded(endsAt: number): Promise<undefined> {
     await waitUntil(endsAt * 1000, clock);
     const now = clock.now();
-    tellAll(await revalidateSessions({ ask: now, close: now + closingMs, wait: now }, undefined));
+    logReport(await revalidateSessions({ ask: now, close: now + closingMs, wait: now }, undefined));
   }
 
   /** @throws when sockets could not be closed */
@@ -83,7 +88,7 @@ export function createRevalidate(parts: RevalidateParts) {
   async function release(now: number): Promise<string> {
     const isHolding = polling !== undefined && (await polling.guard.read()).heldSince !== undefined;
     if (!isHolding) return 'The guard does not hold, so nothing is released.';
-    // In so long every session has its turn, the next run is done in any case, and the guard begins anew.
+    // In this time every session is checked, the next run has finished, and the guard starts over.
     const until = Math.floor(now / 1000) + polling.interval + releaseMargin;
     await polling.guard.release(until);
     const untilTime = new Date(until * 1000).toISOString();
@@ -91,8 +96,8 @@ export function createRevalidate(parts: RevalidateParts) {
     return `The guard is off until ${untilTime}. Sockets of users who are logged out close from the next minute on.`;
   }
 
-  /** @throws when somebody has to look, so that it is counted as the fault that it is */
-  function tellAll({
+  /** @throws when an operator has to look, so that it counts as a fault */
+  function logReport({
     asked,
     lost,
     failed,
@@ -109,8 +114,8 @@ export function createRevalidate(parts: RevalidateParts) {
     if (unanswered > 0) log('warn', 'closed without an answer', { sessions: unanswered }, {});
     const counts = { Rechecked: asked, RecheckLost: lost, RecheckFailed: failed, RecheckLate: late };
     const sockets = { Ended: closing.closed, EndFailed: closing.failed };
-    const isQuiet = Object.values({ ...counts, ...sockets, gone: closing.gone }).every((count) => count === 0);
-    if (!isQuiet) log('info', 'revalidated', { gone: closing.gone }, { ...counts, ...sockets });
+    const isEmpty = Object.values({ ...counts, ...sockets, gone: closing.gone }).every((count) => count === 0);
+    if (!isEmpty) log('info', 'revalidated', { gone: closing.gone }, { ...counts, ...sockets });
     if (held !== undefined) {
       const share = `${held.lost} of ${held.users} users were logged out within one check interval.`;
       throw new Error(`${share} No socket is closed for that: has PHP lost its sessions?`);
@@ -120,12 +125,12 @@ export function createRevalidate(parts: RevalidateParts) {
   }
 }
 
-/** What an operator sends; docs/operations.md has the command. */
+/** The event of an operator; docs/operations.md has the command. */
 function isRelease(event: unknown): boolean {
   return typeof event === 'object' && event !== null && 'release' in event && event.release === true;
 }
 
-/** What Connect sends. */
+/** The event of Connect. */
 function isWait(event: unknown): event is { readonly endsAt: number } {
   return typeof event === 'object' && event !== null && 'endsAt' in event && typeof event.endsAt === 'number';
 }

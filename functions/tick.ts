@@ -12,7 +12,7 @@ interface TickParts {
   readonly claims: Claims;
   readonly sender: SocketSender;
   readonly clock: Clock;
-  /** How many minutes one run may speak for before the schedule has to start another. */
+  /** How many minutes one run may last before the schedule has to start another. */
   readonly minutes: number;
   readonly log: Log;
 }
@@ -20,34 +20,36 @@ interface TickParts {
 const concurrency = 50;
 
 /**
- * Says hello to everyone, once a second. Each minute of the clock is claimed: of several runs at once one speaks, and no
- * hello comes twice. A run goes on from minute to minute while anybody is here, because a schedule may be late by many
- * seconds (https://docs.aws.amazon.com/eventbridge/latest/userguide/run-lambda-schedule.html); the schedule only starts
- * what has ended or died. Every connect starts a run as well.
+ * Says hello to everyone, once a second. A run claims each minute of the clock, so of several runs only one sends and
+ * no hello arrives twice. A run continues from minute to minute while anybody is connected, because a schedule may be
+ * late by many seconds (https://docs.aws.amazon.com/eventbridge/latest/userguide/run-lambda-schedule.html). The
+ * schedule only replaces a run that has ended or died. Every connect starts a run as well.
  */
 export function createTick({ registry, claims, sender, clock, minutes, log }: TickParts) {
   return async (): Promise<void> => {
-    // The schedule's clock may be a moment ahead of ours: who is started in a minute's last second is meant for the next.
+    // The schedule's clock may be slightly ahead of ours: a start in a minute's last second is meant for the next
+    // minute.
     const first = Math.floor((clock.now() + 1000) / 60_000);
     for (let minute = first; minute < first + minutes; minute += 1) {
       const early = minute * 60_000 - clock.now();
       if (early > 0) await clock.pause(early);
-      if ((await speakFor(minute)) !== 'minute over') return;
+      if ((await sendDuring(minute)) !== 'minute over') return;
     }
   };
 
-  async function speakFor(minute: number): Promise<'minute over' | 'nobody here' | 'claimed by another'> {
+  async function sendDuring(minute: number): Promise<'minute over' | 'nobody here' | 'claimed by another'> {
     const claim = `tick:${minute}`;
     const endSecond = (minute + 1) * 60;
     while (await isAnybodyHere()) {
-      // A minute longer than the minute, for clocks that are behind.
+      // The claim lasts a minute longer, for clocks that are behind.
       if (!(await claims.claim(claim, endSecond + 60))) return 'claimed by another';
       const outcome = await helloUntil(endSecond).catch(async (error: unknown) => {
         await claims.release(claim);
         throw error;
       });
       if (outcome === 'minute over') return outcome;
-      // Who connected since the last look found the minute claimed. Free again, it is theirs or, on a second look, ours.
+      // The run of a client that connected in the meantime found the minute claimed and ended. So release it, then look
+      // again.
       await claims.release(claim);
     }
     return 'nobody here';
@@ -88,12 +90,12 @@ export function createTick({ registry, claims, sender, clock, minutes, log }: Ti
     return false;
   }
 
-  /** A connection that was never welcomed in its time is litter: its socket closed before it opened. */
+  /** A connection without a welcome after `welcomePatience` is gone: its socket closed before it opened. */
   function isHere({ welcomed, connectedAt }: RegisteredConnection): boolean {
     return welcomed || clock.now() - connectedAt < welcomePatience * 1000;
   }
 
-  /** Never the same second twice, although a timer may fire a little early; seconds that a slow round broke into are left out. */
+  /** Never the same second twice, although a timer may fire a little early. A slow round skips seconds. */
   function nextSecond(second: number): number {
     return Math.max(second + 1, Math.ceil(clock.now() / 1000));
   }

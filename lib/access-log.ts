@@ -7,8 +7,8 @@ import type { Construct } from 'constructs';
 import { acknowledge } from './nag.ts';
 
 /**
- * What the access log says of a request. An allow-list, so neither query string nor cookie nor the authorizer's context can
- * slip in (https://docs.aws.amazon.com/apigateway/latest/developerguide/websocket-api-logging.html).
+ * The fields of a socket request in the access log. An allow-list keeps the query string, the cookies and the
+ * authorizer's context out (https://docs.aws.amazon.com/apigateway/latest/developerguide/websocket-api-logging.html).
  */
 export const socketLogFormat = JSON.stringify({
   requestId: '$context.requestId',
@@ -26,7 +26,7 @@ export const socketLogFormat = JSON.stringify({
 });
 
 /**
- * The same of a request to the HTTP API. The route and not the path, which has user ids in it
+ * The fields of a request to the HTTP API. It logs the route instead of the path, because paths contain user ids
  * (https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-logging-variables.html).
  */
 export const httpLogFormat = JSON.stringify({
@@ -42,7 +42,8 @@ export const httpLogFormat = JSON.stringify({
 
 export function accessLog(scope: Construct, retention: RetentionDays, format: string): IAccessLogSettings {
   const group = new LogGroup(scope, 'AccessLog', { retention, removalPolicy: RemovalPolicy.DESTROY });
-  // Not `group.logGroupArn`: API Gateway keeps it without the `:*` at its end, and drift detection would tell of a change.
+  // Not `group.logGroupArn`: API Gateway stores it without the `:*` at its end, so drift detection would report a
+  // change.
   const destinationArn = Stack.of(scope).formatArn({
     service: 'logs',
     resource: 'log-group',
@@ -54,7 +55,8 @@ export function accessLog(scope: Construct, retention: RetentionDays, format: st
 
 /**
  * The role that API Gateway needs, once per account and region, before any stage may write an access log
- * (https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-logging.html). It stays when the stack goes.
+ * (https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-logging.html). It stays when the stack is
+ * deleted.
  */
 export function createLogAccount(scope: Construct): CfnAccount {
   const role = new Role(scope, 'LogRole', {
@@ -66,7 +68,7 @@ export function createLogAccount(scope: Construct): CfnAccount {
   acknowledge(
     role,
     'AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs]',
-    'The role serves every API of the account, so it has what AWS prescribes for it and not only what ours need.',
+    'The role serves every API of the account, so it has the policy that AWS prescribes for it.',
   );
   const account = new CfnAccount(scope, 'LogAccount', { cloudWatchRoleArn: role.roleArn });
   account.applyRemovalPolicy(RemovalPolicy.RETAIN);

@@ -15,10 +15,10 @@ import type { Construct } from 'constructs';
 import type { ConnectionTables } from './connection-tables.ts';
 import type { SocketFunction } from './socket-function.ts';
 
-/** How every alarm counts. */
+/** The period and statistic of every alarm. */
 export const perMinute = { period: Duration.minutes(1), statistic: 'sum' };
 
-/** What alarms look at. */
+/** The functions, tables, stages and metrics that alarms watch. */
 export interface Watched {
   readonly functions: {
     readonly authorizer: SocketFunction;
@@ -35,11 +35,11 @@ export interface Watched {
   readonly httpStage: HttpStage;
   /** Posts that a broadcast lost in a minute. */
   readonly lost: Metric;
-  /** Sessions that were due and not checked in a minute; undefined where none is checked. */
+  /** Sessions that were due and not checked in a minute; undefined without session checks. */
   readonly late: Metric | undefined;
 }
 
-/** Those that have a name in the construct. */
+/** The alarms that are properties of the construct. */
 export interface NamedAlarms {
   readonly sessionCheck: Alarm;
   readonly connect: Alarm;
@@ -48,7 +48,7 @@ export interface NamedAlarms {
   readonly revalidate: Alarm;
 }
 
-/** All alarms, each below the construct that it looks at. */
+/** Creates all alarms, each below the construct that it watches. */
 export function createAlarms({ functions, tables, webSocketStage, httpStage, lost, late }: Watched): NamedAlarms {
   for (const each of Object.values(functions)) if (each !== undefined) alarmOnFunctionThrottles(each);
   for (const each of tables.node.children) if (each instanceof Table) alarmOnTableThrottles(each);
@@ -88,13 +88,13 @@ const fromOneOn = {
   treatMissingData: TreatMissingData.NOT_BREACHING,
 };
 
-/** In how many of the last minutes something has to happen. */
+/** An alarm goes off when its condition holds in `minutes` of the last `of` minutes. */
 interface Window {
   readonly minutes: number;
   readonly of: number;
 }
 
-/** Something that is tried again by itself, so one minute of it harms nobody. */
+/** For failures that are retried automatically: a single minute of them harms nobody. */
 const lasting: Window = { minutes: 3, of: 5 };
 const once: Window = { minutes: 1, of: 1 };
 
@@ -112,7 +112,7 @@ function alarmOnErrors(failing: SocketFunction, alarmDescription: string, window
   });
 }
 
-/** In alarm when a worker of a broadcast has lost a post, or Lambda a worker. */
+/** In alarm when a broadcast worker has lost a post, or Lambda has dropped a worker. */
 function alarmOnLosses(deliver: SocketFunction, lost: Metric): Alarm {
   return new Alarm(deliver, 'Alarm', {
     ...fromOneOn,
@@ -122,19 +122,20 @@ function alarmOnLosses(deliver: SocketFunction, lost: Metric): Alarm {
       expression: 'FILL(posts, 0) + FILL(events, 0)',
       usingMetrics: {
         posts: lost,
-        // What Lambda gave up after its last try (https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html).
+        // Events that Lambda dropped after its last try
+        // (https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html).
         events: deliver.lambda.metric('AsyncEventsDropped', perMinute),
       },
       period: Duration.minutes(1),
     }),
-    // Of several minutes, because both metrics come late: FILL says 0 for the latest minute as long as it has no value, and an
-    // alarm that looks at that one alone never goes off
+    // Five minutes, because both metrics arrive late. FILL returns 0 for the latest minute until it has a value, so an
+    // alarm on that minute alone never goes off
     // (https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/using-metric-math.html).
     ...within({ minutes: 1, of: 5 }),
   });
 }
 
-/** In alarm when sessions are due for a check and not checked, in half of ten minutes. One slow minute is made up in the next. */
+/** In alarm when due sessions are not checked in 5 of 10 minutes. The next minute catches up on a single slow one. */
 function alarmOnLateChecks(revalidate: SocketFunction, late: Metric): Alarm {
   return new Alarm(revalidate, 'LateAlarm', {
     ...fromOneOn,
@@ -146,7 +147,7 @@ function alarmOnLateChecks(revalidate: SocketFunction, late: Metric): Alarm {
 }
 
 /**
- * In alarm when Lambda rejects an invocation. Such a one is not among the function's `Errors`
+ * In alarm when Lambda rejects an invocation. The function's `Errors` do not include it
  * (https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html).
  */
 function alarmOnFunctionThrottles(throttled: SocketFunction): Alarm {
@@ -154,7 +155,8 @@ function alarmOnFunctionThrottles(throttled: SocketFunction): Alarm {
   const isOnPurpose = maxConcurrency !== undefined;
   return new Alarm(throttled, 'ThrottleAlarm', {
     ...fromOneOn,
-    // It stays on for five minutes, so that a flood does not switch it on and off. A limit that was asked for is reached now and then.
+    // The alarm stays on for five minutes, so a flood does not switch it on and off. A configured limit is often
+    // reached briefly.
     ...within(isOnPurpose ? lasting : { minutes: 1, of: 5 }),
     alarmDescription: isOnPurpose
       ? `Lambda rejects invocations: all ${maxConcurrency} that maxConcurrentSessionChecks allows are busy. Raise it, or make PHP's answer faster. docs/operations.md: ThrottleAlarm of a function.`
@@ -164,8 +166,8 @@ function alarmOnFunctionThrottles(throttled: SocketFunction): Alarm {
 }
 
 /**
- * In alarm when DynamoDB throttles reads or writes of a table for minutes. A few are tried again, and nobody notices. Both metrics have
- * the dimension TableName alone, and leave out the table's indexes
+ * In alarm when DynamoDB throttles reads or writes of a table for minutes. A few are retried without effect. Both
+ * metrics have TableName as their only dimension, and do not count the table's indexes
  * (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/metrics-dimensions.html).
  */
 function alarmOnTableThrottles(table: Table): Alarm {
@@ -187,8 +189,8 @@ function alarmOnTableThrottles(table: Table): Alarm {
 
 /**
  * In alarm when the HTTP API answers PHP with 5xx for minutes
- * (https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-metrics.html). Not at the first: a 503 for a request that is
- * under way already is an answer, and PHP asks again.
+ * (https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-metrics.html). A single 503 is normal: it
+ * answers a retry of a request that still runs, and PHP tries again.
  */
 function alarmOnServerErrors(stage: HttpStage): Alarm {
   return new Alarm(stage, 'ServerErrorAlarm', {
@@ -201,7 +203,8 @@ function alarmOnServerErrors(stage: HttpStage): Alarm {
 }
 
 /**
- * In alarm when API Gateway cannot call a function for minutes. Strangers are not counted, whose handshakes end before any integration
+ * In alarm when API Gateway cannot call a function for minutes. Rejected handshakes do not count, because they end
+ * before any integration
  * (https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-websocket-api-logging.html).
  */
 function alarmOnExecutionErrors(stage: WebSocketStage): Alarm {
@@ -214,10 +217,10 @@ function alarmOnExecutionErrors(stage: WebSocketStage): Alarm {
   });
 }
 
-/** Fewer in a minute are what single users cause, whose handshake Connect refuses with 403: that counts as an error too. */
+/** Errors in a minute. Single users can cause fewer: each 403 of Connect counts as an integration error too. */
 const fewErrors = 5;
 
-/** In alarm when functions fail for a twentieth of all handshakes and messages, for minutes. */
+/** In alarm when functions fail for 5% of all handshakes and messages, for minutes. */
 function alarmOnIntegrationErrors(stage: WebSocketStage): Alarm {
   const metric = (name: string) => stage.metric(name, perMinute);
   return new Alarm(stage, 'IntegrationErrorAlarm', {
@@ -239,19 +242,19 @@ function alarmOnIntegrationErrors(stage: WebSocketStage): Alarm {
   });
 }
 
-/** Every alarm below a construct, in the order in which they were made. */
+/** Every alarm below a construct, in the order of their creation. */
 export function alarmsBelow(scope: Construct): readonly Alarm[] {
   return scope.node.findAll().filter((each) => each instanceof Alarm);
 }
 
-/** In alarm when one of them is: for a single page to the person on duty. */
+/** In alarm while at least one of them is: the person on duty gets a single message. */
 export function alarmOnAny(scope: Construct, alarms: readonly Alarm[]): CompositeAlarm {
   const any = new CompositeAlarm(scope, 'Alarm', {
     alarmDescription:
       'At least one alarm of this gateway is on; its details say which. docs/operations.md: When an alarm goes off.',
     alarmRule: AlarmRule.anyOf(...alarms),
   });
-  // CDK gives it a name that follows from its path alone, so the same app under another stack name could not be deployed beside it.
+  // CDK derives the alarm's name from its path alone, so two stacks of the same app in one account would collide.
   const resource = any.node.defaultChild as CfnCompositeAlarm;
   resource.addPropertyDeletionOverride('AlarmName');
   return any;

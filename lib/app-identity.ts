@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { Stack, Token } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 
-/** What Pusher calls an application's `app_id` and `key`: both public, and neither ever changes while the app is in use. */
+/** Pusher's `app_id` and `key` of an application: both are public, and neither changes while the app is in use. */
 export interface AppIdentity {
   /** One segment of the HTTP API's paths. */
   readonly appId: string;
@@ -15,17 +15,17 @@ interface IdentityProps {
   readonly key?: string | undefined;
 }
 
-/** The key by the shape of a ticket's `kid` (functions/core/handshake/ticket.ts). */
+/** In characters. The limit of `key` is that of a ticket's `kid` (functions/core/handshake/ticket.ts). */
 const longest = { appId: 64, key: 32 } as const;
 
-/** Undefined when both can be used; else one plain sentence about the one that cannot. */
+/** @returns one plain sentence about the invalid one, or undefined when both are valid */
 export function findIdentityFault(props: IdentityProps): string | undefined {
   for (const name of ['appId', 'key'] as const) {
     const value = props[name];
     if (value === undefined) continue;
     if (Token.isUnresolved(value))
       return `${name} must be known at synth, because other names contain it; use plain text.`;
-    // Digits invite plain JavaScript to leave the quotes out.
+    // Plain JavaScript may pass digits as a number.
     if (typeof value !== 'string') return `${name} must be a string; write it in quotes.`;
     if (!/^[A-Za-z0-9_-]+$/.test(value) || value.length > longest[name]) {
       return `${name} "${value}" cannot be part of a URL; use 1 to ${longest[name]} letters, digits, - and _.`;
@@ -34,23 +34,23 @@ export function findIdentityFault(props: IdentityProps): string | undefined {
   return undefined;
 }
 
-/** Both follow from the construct's place, so they stay the same for as long as it does. */
+/** Derives both from the construct's path, so they stay the same while the path does. */
 export function identify(construct: Construct, { appId, key }: IdentityProps): AppIdentity {
   const digest = createHash('sha256').update(placeOf(construct).join('/')).digest();
-  // Twelve digits, the first no 0: pusher-http-python refuses anything but digits, and `Pusher.forURL` of npm pusher reads the id
-  // as a JavaScript number.
+  // Twelve digits, the first not 0: pusher-http-python rejects anything but digits, and `Pusher.forURL` of npm pusher
+  // reads the id as a JavaScript number.
   const number = 10n ** 11n + (digest.readBigUInt64BE() % (9n * 10n ** 11n));
   return { appId: appId ?? String(number), key: key ?? digest.toString('hex', 8, 18) };
 }
 
-/** What the console shows: `Shop-SessionSocket`. API Gateway takes 128 characters. */
+/** The name in the console: `Shop-SessionSocket`. API Gateway allows 128 characters. */
 export function nameOf(construct: Construct): string {
   return placeOf(construct).join('-').slice(0, 128);
 }
 
 /**
- * The name of the stack, then the ids below it. Of a nested stack it is the outermost one's name, because its own is known to
- * CloudFormation only. The ids above the stack are left out: a stack that is moved within the CDK app stays the deployed one.
+ * The name of the stack, then the ids below it. A nested stack uses the name of the outermost one, because only
+ * CloudFormation knows its own. The ids above the stack are left out, so you can move a stack within the CDK app.
  */
 function placeOf(construct: Construct): readonly string[] {
   let stack = Stack.of(construct);

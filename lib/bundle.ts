@@ -4,7 +4,7 @@ import { type AssetCode, Code } from 'aws-cdk-lib/aws-lambda';
 import { AssetHashType } from 'aws-cdk-lib/core';
 import { type BuildOptions, buildSync } from 'esbuild';
 
-/** The files of `functions/`, without their ending: one is one deployed Lambda, whose parts `functions/wiring` puts together. */
+/** The files of `functions/`, without extension. Each is one deployed Lambda; `functions/wiring` builds its parts. */
 export const entries = [
   'authorizer',
   'connect',
@@ -21,17 +21,17 @@ export type Entry = (typeof entries)[number];
 const functionsFolder = join(import.meta.dirname, '..', 'functions');
 
 /**
- * In the checkout the Lambdas are bundled at synth; in the npm package packaged.ts takes the place of this file.
+ * In the checkout the Lambdas are bundled at synth; in the npm package packaged.ts replaces this file.
  *
- * CommonJS, because ESM pays 25 ms for `import 'node:http'`; module entries first, because they are half the size; and our
- * own call of esbuild, in this process, because `NodejsFunction` starts npx for each function.
+ * The format is CommonJS, because in ESM `import 'node:http'` takes 25 ms. Module entries come first, because they are
+ * half the size. esbuild runs in this process, because `NodejsFunction` starts npx for each function.
  */
 export function functionCode(entry: Entry): AssetCode {
   return Code.fromAsset(functionsFolder, {
     assetHashType: AssetHashType.OUTPUT,
     bundling: {
       image: DockerImage.fromRegistry('never-used'),
-      // Not run, but part of what tells one function's bundle from another's.
+      // Never called, but its content tells one function's asset from another's.
       command: [entry],
       local: {
         tryBundle(outputFolder) {
@@ -45,7 +45,7 @@ export function functionCode(entry: Entry): AssetCode {
 
 export function bundleOptions(entry: Entry) {
   return {
-    // All that runs when the Lambda is loaded; no module of ours does anything when it is imported.
+    // The only code that runs when the Lambda is loaded: our modules have no side effects.
     stdin: {
       contents: `import { wire } from './wiring/${entry}.ts';\nexport const handler = wire();`,
       resolveDir: functionsFolder,
@@ -53,7 +53,7 @@ export function bundleOptions(entry: Entry) {
     bundle: true,
     minify: true,
     platform: 'node',
-    // Lambda's Node is newer; the local cloud runs the very same bundle on yours.
+    // Lambda's Node is newer, but the local cloud runs the same bundle on your Node.
     target: 'node20',
     format: 'cjs',
     mainFields: ['module', 'main'],

@@ -10,12 +10,15 @@ import { type FunctionLogging, SocketFunction } from './socket-function.ts';
 export interface ChannelsProps {
   readonly api: SocketApi;
   readonly tables: ConnectionTables;
-  /** What AWS lets this account ask for in a second, and at once. */
+  /** The account's quota of API requests. */
   readonly accountRequestQuota: RateLimit;
   readonly logging: FunctionLogging;
 }
 
-/** What every function has that speaks on channels or ends connections, and the one that posts to many for all of them. */
+/**
+ * The environment and permissions of functions that broadcast or end connections, and `deliver`, which posts to many
+ * sockets.
+ */
 export class Channels extends Construct {
   readonly deliver: SocketFunction;
   readonly environment: ChannelsEnvironment;
@@ -31,21 +34,20 @@ export class Channels extends Construct {
       SUBSCRIPTIONS_TABLE: tables.subscriptions.tableName,
       MEMBERS_TABLE: tables.members.tableName,
       CALLBACK_URL: api.stage.callbackUrl,
-      // Nine tenths: what is left is for those who connect, speak and publish meanwhile, and a post that is refused for
-      // their sake is tried again.
+      // Nine tenths: the rest is for handshakes, frames and publishing in the meantime. A throttled post is retried.
       POST_RATE: String(Math.floor(accountRequestQuota.rateLimit * 0.9)),
-      // A quarter: the first workers start cold and use it late, and the bucket does not grow while it is full. With all of it they
-      // would catch up later with what is not there any more.
+      // A quarter: the first workers start cold and post late, while the bucket is full and does not grow. With the
+      // whole burst they would later spend tokens that no longer exist.
       POST_BURST: String(Math.floor(accountRequestQuota.burstLimit / 4)),
     };
     this.deliver = new SocketFunction(this, 'Deliver', {
       entry: 'deliver',
-      description: 'Posts the welcome and broadcasts to many, and closes sockets that are too many',
+      description: 'Posts the welcome and broadcasts, and closes sockets above the limit',
       environment: { ...own, CLAIMS_TABLE: tables.claims.tableName } satisfies DeliverEnvironment,
-      // A worker at the end of its line posts to all that is left, at a 64th of the rate.
+      // The last worker of a chain posts to all remaining subscribers, at a 64th of the rate.
       timeout: Duration.minutes(15),
-      // One whole CPU (https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html): signing and sending is all
-      // that a worker does, and with less it would not keep the pace.
+      // One whole CPU (https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html): a worker only signs and
+      // sends, and with less CPU it would not keep the rate.
       memorySize: 1769,
       logging,
     });
@@ -55,11 +57,11 @@ export class Channels extends Construct {
     this.#allowAllButStarting(this.deliver);
     this.deliver.allowOnItself('lambda:InvokeFunction');
     api.allowCloses(this.deliver);
-    // Long enough for a worker's second and third try, one and two minutes after it died in its last second.
+    // Long enough for a worker that died in its last second: Lambda retries it one and two minutes later.
     this.deliver.lambda.configureAsyncInvoke({ maxEventAge: Duration.hours(1), retryAttempts: 2 });
   }
 
-  /** Allows to forget a connection, and to tell those who see it leave, however many. */
+  /** Allows a function to remove a connection, and to announce that to all members of its channels. */
   allowLeaving(leaver: SocketFunction): void {
     this.#allowAllButStarting(leaver);
     leaver.allow('lambda:InvokeFunction', this.deliver.lambda.functionArn);

@@ -14,22 +14,22 @@ import type { RegistryEnvironment } from '../functions/edge/environment.ts';
 import { acknowledge } from './nag.ts';
 import type { SocketFunction } from './socket-function.ts';
 
-/** What is known while sockets are open. */
+/** The tables behind open sockets. */
 export interface SessionSocketTables {
   readonly connections: Table;
   /** Which connection has joined which channel. */
   readonly subscriptions: Table;
-  /** Who is present on presence channels, by which connections. */
+  /** The members of presence channels, with their connections. */
   readonly members: Table;
-  /** What may happen only once: a ticket opens one socket, a minute of hello is said by one. */
+  /** Claims on things that may happen only once: a ticket opens one socket, one run says hello in a minute. */
   readonly claims: Table;
-  /** Which connections a session or a user owns beside those of its own principal. */
+  /** The connections that a session or a user owns, beside those of its own principal. */
   readonly owners: Table;
-  /** Which sessions and users were logged out. */
+  /** The sessions and users that were logged out. */
   readonly revocations: Table;
 }
 
-/** The tables; nothing in them outlives the stack. */
+/** The tables. They are deleted with the stack. */
 export class ConnectionTables extends Construct implements SessionSocketTables {
   readonly connections: Table;
   readonly subscriptions: Table;
@@ -38,12 +38,12 @@ export class ConnectionTables extends Construct implements SessionSocketTables {
   readonly owners: Table;
   readonly revocations: Table;
 
-  /** Where a function finds connections. */
+  /** The environment variables with which a function finds connections. */
   get registry(): RegistryEnvironment {
     return { CONNECTIONS_TABLE: this.connections.tableName, OWNERS_TABLE: this.owners.tableName };
   }
 
-  /** Allows a function what these methods of the rows ask of DynamoDB. */
+  /** Allows a function the DynamoDB actions of these methods. */
   allow(user: SocketFunction, methods: readonly Method[]): void {
     for (const [table, actions] of actionsByTable(methods)) {
       for (const action of actions) user.allow(`dynamodb:${action}`, this[table].tableArn);
@@ -92,7 +92,7 @@ export class ConnectionTables extends Construct implements SessionSocketTables {
     acknowledge(
       this,
       'AwsSolutions-DDB3',
-      'Rows are about open sockets, and none is open any more of those that a restored table would speak of.',
+      'Rows describe open sockets, and the sockets in a restored table would be closed by then.',
     );
   }
 }

@@ -11,7 +11,7 @@ import type { SocketFunction } from './socket-function.ts';
 export interface PhpApiProps {
   /** Shown in the console; it need not be unique. */
   readonly name: string;
-  /** Of publishing and asking together, and again of each route that closes sockets. */
+  /** For publishing and queries together, and once more for each route that closes or rebinds sockets. */
   readonly throttle: RateLimit;
   readonly logRetention: RetentionDays;
   /** Answers every route. */
@@ -27,12 +27,12 @@ export class PhpApi extends Construct {
     super(scope, id);
     this.api = new HttpApi(this, 'Api', {
       apiName: name,
-      description: 'What PHP asks of the sockets',
+      description: 'The HTTP API with which PHP publishes events and closes sockets',
       createDefaultStage: false,
     });
     this.stage = new HttpStage(this, 'Stage', {
       httpApi: this.api,
-      // Another name would be part of the path, but not of the path that Pusher's libraries sign.
+      // Another stage name would be part of the path, but Pusher's libraries sign the path without it.
       stageName: '$default',
       autoDeploy: true,
       throttle,
@@ -43,7 +43,7 @@ export class PhpApi extends Construct {
     });
     for (const { method, path } of apiRoutes) {
       for (const route of this.api.addRoutes({ path, methods: [HttpMethod[method]], integration })) {
-        // Settings of a route that is not there yet fail the deployment
+        // Settings of a route that does not exist yet fail the deployment
         // (https://github.com/aws/serverless-application-model/issues/2479).
         this.stage.node.addDependency(route.node.defaultChild ?? route);
         acknowledge(
@@ -58,11 +58,11 @@ export class PhpApi extends Construct {
 }
 
 /**
- * So that a flood of events leaves a logout its way. A route's own settings stand before those of the stage
+ * So that a flood of events does not block a logout. A route's own settings override those of the stage
  * (https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-throttling.html).
  */
 function throttleEachClosing({ rateLimit, burstLimit }: RateLimit): Readonly<Record<string, object>> {
-  // In the words of CloudFormation: it takes any JSON here, so CDK translates nothing.
+  // With CloudFormation's property names: the type is any JSON, so CDK does not translate them.
   const settings = { ThrottlingRateLimit: rateLimit, ThrottlingBurstLimit: burstLimit };
   const closing = apiRoutes.filter(({ route }) => closesSockets(route));
   return Object.fromEntries(closing.map(({ method, path }) => [`${method} ${path}`, settings]));

@@ -18,7 +18,7 @@ import type { SettledProps } from './settle-props.ts';
 import type { SocketApi } from './socket-api.ts';
 import { type FunctionLogging, SocketFunction } from './socket-function.ts';
 
-/** Of what the functions behind the routes of both APIs are made. */
+/** What the functions behind the routes of both APIs need. */
 interface Parts {
   readonly settled: SettledProps;
   readonly php: PhpEnvironment;
@@ -38,7 +38,7 @@ export function createAuthorizer(
   const { handshake, allowedOrigins, sessionTimeout, revalidate, sessionChecks } = settled;
   const authorizer = new SocketFunction(scope, 'Authorizer', {
     entry: 'authorizer',
-    description: 'Asks PHP who opens a socket',
+    description: 'Asks PHP whose session opens a socket',
     environment: {
       ...php,
       ...writeRevalidation(revalidate),
@@ -48,7 +48,7 @@ export function createAuthorizer(
       ALLOWED_ORIGINS: allowedOrigins.join(' '),
       ALLOW_MISSING_ORIGIN: handshake.allowMissingOrigin ? 'yes' : 'no',
     } satisfies AuthorizerEnvironment,
-    // Above PHP's time and the secret's, so that a slow answer ends in our own words and not in a killed function.
+    // More than PHP and Secrets Manager may take, so a slow answer ends in our own error and not in a killed function.
     timeout: Duration.seconds(Math.ceil(sessionTimeout.toMilliseconds() / 1000) + 5),
     memorySize: 512,
     maxConcurrency: sessionChecks.handshakes,
@@ -126,7 +126,7 @@ export function createMessage(
       PRESENCE_JOINS_PER_MINUTE_PER_USER: String(traffic.maxPresenceJoinsPerMinutePerUser),
       CHANNELS_PER_CONNECTION: String(traffic.maxChannelsPerConnection),
     } satisfies MessageEnvironment,
-    // Above the time for which a post is tried: API Gateway's own answer for a function that was killed has no `event`.
+    // More than a post may take with its retries: if the function is killed, API Gateway's own answer has no `event`.
     timeout: Duration.seconds(25),
     memorySize: 512,
     logging,
@@ -146,7 +146,7 @@ export function createDisconnect(
     entry: 'disconnect',
     description: 'Forgets a connection',
     environment: { ...channels.environment } satisfies ChannelsEnvironment,
-    // Above the time for which those who see it leave are told.
+    // More than announcing a leaving member may take.
     timeout: Duration.seconds(25),
     memorySize: 256,
     logging,
@@ -155,7 +155,7 @@ export function createDisconnect(
   return disconnect;
 }
 
-/** What answers PHP. */
+/** The function behind the HTTP API. */
 export function createHttpApiFunction(
   scope: Construct,
   {
@@ -169,7 +169,7 @@ export function createHttpApiFunction(
 ): SocketFunction {
   const publish = new SocketFunction(scope, 'Publish', {
     entry: 'http-api',
-    description: 'Publishes, tells who listens, and closes the sockets of a session or a user',
+    description: 'Publishes events, answers queries on channels, and closes the sockets of a session or a user',
     environment: {
       ...channels.environment,
       REVOCATIONS_TABLE: tables.revocations.tableName,
@@ -177,7 +177,7 @@ export function createHttpApiFunction(
       ...credentials,
       ...writeRevalidation(settled.revalidate),
     } satisfies PublishEnvironment,
-    // Above the time for which it tries, below the 30 s for which an HTTP API waits.
+    // More than its own deadline, less than the 30 s that an HTTP API waits.
     timeout: Duration.seconds(28),
     memorySize: 512,
     logging,

@@ -14,7 +14,7 @@ import type { ConnectionTables } from './connection-tables.ts';
 import type { SocketApi } from './socket-api.ts';
 import { type FunctionLogging, SocketFunction } from './socket-function.ts';
 
-/** The same for every function that has to know of it. */
+/** The same in every function that reads it. */
 export function writeRevalidation(interval: Duration | undefined): RevalidationEnvironment {
   return interval === undefined ? {} : { REVALIDATE_SECONDS: String(interval.toSeconds()) };
 }
@@ -24,11 +24,11 @@ export interface RevalidationProps {
   readonly channels: Channels;
   readonly api: SocketApi;
   readonly logging: FunctionLogging;
-  /** How PHP is asked again, and after how long; undefined where it is not. */
+  /** How to ask PHP again about sessions, and after how long; undefined without repeated checks. */
   readonly asking: { readonly php: PhpEnvironment; readonly interval: Duration; readonly atOnce: number } | undefined;
 }
 
-/** Every minute of the clock: closes the sockets whose session is over. */
+/** Closes the sockets whose session has ended, every minute. */
 export class Revalidation extends Construct {
   readonly revalidate: SocketFunction;
 
@@ -36,7 +36,7 @@ export class Revalidation extends Construct {
     super(scope, id);
     this.revalidate = new SocketFunction(this, 'Revalidate', {
       entry: 'revalidate',
-      description: 'Closes sockets whose session is over',
+      description: 'Closes sockets whose session has ended',
       environment: {
         ...channels.environment,
         CLAIMS_TABLE: tables.claims.tableName,
@@ -45,7 +45,7 @@ export class Revalidation extends Construct {
         ...writeRevalidation(asking?.interval),
         ...(asking === undefined ? {} : { CHECKS_AT_ONCE: String(asking.atOnce) }),
       } satisfies RevalidateEnvironment,
-      // Above the time for which it works and then waits for sessions that end.
+      // More than a run works, and then waits for sessions that are about to end.
       timeout: Duration.seconds(100),
       memorySize: 512,
       logging,
@@ -68,7 +68,7 @@ export interface HelloProps {
   readonly logging: FunctionLogging;
 }
 
-/** The demo: `hello {hello: 'world'}` to everyone, each second. Every minute of the clock starts what has ended. */
+/** The demo: `hello {hello: 'world'}` to everyone, each second. A schedule starts the function again every minute. */
 export class Hello extends Construct {
   readonly tick: SocketFunction;
 
@@ -83,7 +83,7 @@ export class Hello extends Construct {
         CALLBACK_URL: api.stage.callbackUrl,
       } satisfies TickEnvironment,
       timeout: Duration.minutes(15),
-      // It runs for as long as anybody is connected, and mostly waits.
+      // It runs while anybody is connected, and mostly waits.
       memorySize: 256,
       logging,
     });
@@ -93,11 +93,11 @@ export class Hello extends Construct {
   }
 }
 
-/** A minute that failed is over: nothing is retried, the next minute starts afresh. */
+/** Runs a function every minute. A failed run is not retried, because the next minute starts another. */
 function invokeEveryMinute(scope: Construct, { lambda }: SocketFunction): void {
   const onlyNow = { maxEventAge: Duration.minutes(1), retryAttempts: 0 };
   lambda.configureAsyncInvoke(onlyNow);
-  // Not rate(1 minute), which counts from the rule's creation: a minute of the clock is what a run claims.
+  // Not rate(1 minute), which counts from the rule's creation: a run claims a minute of the clock.
   const everyMinute = new Rule(scope, 'EveryMinute', { schedule: Schedule.cron({ minute: '*' }) });
   everyMinute.addTarget(new LambdaTarget(lambda, onlyNow));
 }

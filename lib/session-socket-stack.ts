@@ -8,19 +8,24 @@ import type { SessionSocketProps } from './session-socket-props.ts';
 
 export interface SessionSocketStackProps extends StackProps, SessionSocketProps {
   /**
-   * The stack's description. Its default names what decides who gets in, so `cdk diff` shows a change of it in one line.
-   * @default - 'session-socket: realtime for users who are logged in to a PHP app (mode ticket, token from query)', or another mode
+   * The stack's description. Its default has the options that decide who may connect, so `cdk diff` shows a change of
+   * them in one line.
+   * @default - 'session-socket: realtime for users who are logged in to a PHP app (mode ticket, token from query)', or
+   * another mode
    */
   readonly description?: string;
 
   /**
-   * The SNS topic that every alarm tells when it goes off and when it is over, by its ARN.
-   * @default - nobody is told
+   * The ARN of the SNS topic that every alarm notifies when it goes off and when it is over.
+   * @default - alarms notify nobody
    */
   readonly alarmTopicArn?: string;
 }
 
-/** The whole gateway as one stack, with what its users have to know as outputs; the secret itself is not among them. */
+/**
+ * The whole gateway as one stack. Its outputs are the URLs, ids and names that PHP and pages need, but not the secret
+ * itself.
+ */
 export class SessionSocketStack extends Stack {
   readonly sessionSocket: SessionSocket;
 

@@ -35,59 +35,66 @@ import type { FunctionLogging } from './socket-function.ts';
 
 /** The Lambdas. */
 export interface SessionSocketFunctions {
-  /** Asks PHP who opens a socket, before `connect`. */
+  /** Asks PHP whose session opens a socket, before `connect`. */
   readonly authorizer: LambdaFunction;
   readonly connect: LambdaFunction;
   readonly message: LambdaFunction;
   readonly disconnect: LambdaFunction;
   /** Answers PHP: publishes, and closes sockets. */
   readonly httpApi: LambdaFunction;
-  /** Posts the welcome and broadcasts to many. */
+  /** Posts the welcome and large broadcasts. */
   readonly deliver: LambdaFunction;
-  /** Closes sockets whose session is over, every minute. */
+  /** Closes sockets whose session has ended, every minute. */
   readonly revalidate: LambdaFunction;
   /** Says hello to everyone; undefined without the prop `hello`. */
   readonly tick: LambdaFunction | undefined;
 }
 
-/** A WebSocket API that lets in who is logged in over PHP, and nobody else. */
+/** A WebSocket API for users who are logged in to a PHP app, and for nobody else. */
 export class SessionSocket extends Construct {
-  /** `wss://…/live`, to which `tokenFrom` says how the page adds its token. */
+  /** `wss://…/live`. The page adds its token as `tokenFrom` says. */
   readonly webSocketUrl: string;
-  /** `https://…`, where PHP publishes and has sockets closed: Pusher's HTTP API. */
+  /** `https://…`: Pusher's HTTP API, where PHP publishes events and closes sockets. */
   readonly httpApiUrl: string;
-  /** How a token becomes a session: the mode that was asked for, or the default. */
+  /** How a token becomes a session: the prop `mode`, or its default. */
   readonly mode: SessionMode;
-  /** Where the token is: what was asked for, or the mode's default. */
+  /** Where the token is: the prop `tokenFrom`, or the mode's default. */
   readonly tokenFrom: TokenSource;
-  /** Pusher's application id and key: public, and the same for as long as the stack's name and the path below it are. */
+  /**
+   * Pusher's application id and key: public, and unchanged while the stack's name and the construct's path are
+   * unchanged.
+   */
   readonly appId: string;
   readonly key: string;
   /** JSON `{"secret"}`, and `previousSecret` too while the secret is being changed. */
   readonly secret: Secret;
 
-  /** What browsers connect to, and its one stage, `live`. */
+  /** The API for browsers, and its only stage, `live`. */
   readonly webSocketApi: WebSocketApi;
   readonly webSocketStage: WebSocketStage;
-  /** What PHP calls, and its one stage, `$default`. */
+  /** The API for PHP, and its only stage, `$default`. */
   readonly httpApi: HttpApi;
   readonly httpStage: HttpStage;
   readonly tables: SessionSocketTables;
   readonly functions: SessionSocketFunctions;
 
-  /** In alarm while session checks fail, and with them the handshakes. Add an action to be told. */
+  /** In alarm while session checks fail, and with them the handshakes. Add an action to get notified. */
   readonly sessionCheckAlarm: Alarm;
-  /** In alarm while who was let in cannot be registered, so that the handshakes fail. Add an action to be told. */
+  /**
+   * In alarm while accepted connections cannot be registered, so their handshakes fail. Add an action to get notified.
+   */
   readonly connectAlarm: Alarm;
-  /** In alarm when a logout has left sockets open, or an event could not be published. Add an action to be told. */
+  /**
+   * In alarm when a logout has left sockets open, or an event could not be published. Add an action to get notified.
+   */
   readonly revokeAlarm: Alarm;
-  /** In alarm when a broadcast to many did not reach somebody who was there. Add an action to be told. */
+  /** In alarm when a large broadcast did not reach a connected subscriber. Add an action to get notified. */
   readonly deliveryAlarm: Alarm;
-  /** In alarm when too many users were logged out to be believed, or PHP cannot be asked. Add an action to be told. */
+  /** In alarm when implausibly many users were logged out, or PHP does not answer. Add an action to get notified. */
   readonly revalidateAlarm: Alarm;
-  /** Every alarm: these five, and those on throttles, on both APIs and on late session checks. */
+  /** All alarms: these five, and those on throttles, on both APIs and on late session checks. */
   readonly alarms: readonly Alarm[];
-  /** In alarm when one of them is. Add an action to it, and to none of the others, to get one message however many go off. */
+  /** In alarm while one of them is. Add an action to this alarm alone to get one message, however many go off. */
   readonly alarm: CompositeAlarm;
 
   readonly #ownNamespace: string;
@@ -139,8 +146,8 @@ export class SessionSocket extends Construct {
     const tick = settled.hello ? new Hello(this, 'Hello', { tables, api, logging }).tick : undefined;
     const connect = createConnect(this, { settled, tables, channels, revalidate, tick, logging });
     const message = createMessage(this, { settled, credentials, tables, api, channels, logging });
-    // In an update from 0.1.0: only its own rows may be left to a Message of 0.1.0, and only until the owners are written that it does
-    // not write.
+    // For an update from 0.1.0: Message of 0.1.0 does not write owners. It must be replaced before the new Connect adds
+    // rows, and before the new Revalidate writes the missing owners.
     for (const { node } of [connect, revalidation]) node.addDependency(message);
     const disconnect = createDisconnect(this, { channels, logging });
     api.route({ authorizer, connect, message, disconnect });
@@ -184,8 +191,8 @@ export class SessionSocket extends Construct {
   }
 
   /**
-   * A metric of the functions by its name in docs/operations.md. The dimension `service` is the same for all, so gateways in one account and
-   * region are counted together.
+   * A metric of the functions by its name in docs/operations.md. All gateways share the dimension `service`, so those
+   * in one account and region are counted together.
    * @default - sum over 5 minutes
    */
   metric(name: Occurrence, props?: MetricOptions): Metric {
@@ -207,12 +214,14 @@ export class SessionSocket extends Construct {
     return this.metric('HandshakeRefused', props);
   }
 
-  /** Handshakes that failed because PHP, or the secret, could not be asked. @default - sum over 5 minutes */
+  /** Handshakes that failed because PHP, or Secrets Manager, did not answer. @default - sum over 5 minutes */
   metricHandshakesUnavailable(props?: MetricOptions): Metric {
     return this.metric('HandshakeUnavailable', props);
   }
 
-  /** Frames that got an error because of a fault of ours or of AWS. No alarm counts them. @default - sum over 5 minutes */
+  /**
+   * Frames that failed because of a fault in the gateway or in AWS. No alarm counts them. @default - sum over 5 minutes
+   */
   metricFramesFailed(props?: MetricOptions): Metric {
     return this.metric('FrameFailed', props);
   }
@@ -245,8 +254,7 @@ export class SessionSocket extends Construct {
 function createSecret(scope: Construct): Secret {
   const secret = new Secret(scope, 'Credentials', {
     description: 'The secret that PHP and the gateway share',
-    // The same in every stack, forever: after any change CloudFormation generates another secret in its place, and PHP still
-    // has the old one.
+    // Never change this: CloudFormation would generate another secret, and PHP would still have the old one.
     generateSecretString: {
       secretStringTemplate: '{}',
       generateStringKey: 'secret',
@@ -258,7 +266,7 @@ function createSecret(scope: Construct): Secret {
   acknowledge(
     secret,
     'AwsSolutions-SMG4',
-    'PHP holds a copy that nothing here can change, so a rotation behind its back would lock everybody out.',
+    'PHP holds a copy that the stack cannot change, so an automatic rotation would lock everybody out.',
   );
   return secret;
 }

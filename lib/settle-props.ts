@@ -12,7 +12,7 @@ import { findEndpointFault } from '../functions/core/handshake/session-endpoint.
 import { findIdentityFault } from './app-identity.ts';
 import type { RateLimit, SessionSocketProps } from './session-socket-props.ts';
 
-/** What somebody asked for cannot work or would not be safe. The message is one plain sentence for whoever asked. */
+/** A prop cannot work or would not be safe. The message is one plain sentence about it. */
 export class BadProps extends Error {
   override readonly name = 'BadProps';
 }
@@ -23,7 +23,7 @@ export interface SettledProps {
   readonly allowedOrigins: readonly string[];
   readonly handshake: ResolvedHandshakeOptions;
   readonly sessionTimeout: Duration;
-  /** Undefined where PHP is asked in the handshake only. */
+  /** Undefined: PHP is asked in the handshake only. */
   readonly revalidate: Duration | undefined;
   readonly sessionChecks: SessionChecks;
   readonly connectionLimit: ConnectionLimit;
@@ -39,9 +39,9 @@ export interface SettledProps {
 
 /** How many session checks PHP is asked at the same time. */
 export interface SessionChecks {
-  /** As many as Lambda runs, without it. */
+  /** Undefined: as many as Lambda runs. */
   readonly handshakes: number | undefined;
-  /** About sockets that are open. */
+  /** For open sockets. */
   readonly again: number;
 }
 
@@ -59,11 +59,11 @@ type TrafficLimits = Required<
   >
 >;
 
-/** Questions to PHP at the same time when nothing was said: what a small one has to spare beside its pages. */
-const usuallyAtOnce = 4;
-/** Of the names of more, a connection's row could not hold all: it has 400 KB, and a name up to 200 bytes. */
+/** A small PHP server can spare this many workers beside its pages. */
+const defaultChecksAtOnce = 4;
+/** A connection's row holds the names of its channels: up to 200 bytes each, in 400 KB. */
 const mostChannels = 1000;
-/** Above it nothing would be limited: AWS gives an account 600,000 requests in a minute. */
+/** A higher limit would limit nothing: an account's quota is 600,000 requests in a minute. */
 const mostOfAll = 1_000_000;
 
 /** @throws BadProps about the first fault */
@@ -91,18 +91,18 @@ export function settleProps(props: SessionSocketProps): SettledProps {
   };
 }
 
-/** The default asks again only where our own file answers for PHP. */
+/** By default only mode `ticket` asks again, because our own PHP file answers there. */
 function settleRevalidate(mode: SessionMode, revalidate: Duration | false | undefined): Duration | undefined {
   if (revalidate !== undefined) return revalidate === false ? undefined : revalidate;
   return mode === 'ticket' ? Duration.minutes(10) : undefined;
 }
 
 /**
- * `maxConcurrentSessionChecks` is for handshakes and for sockets that are open together: where sessions are asked about again, one of
- * them is for that.
+ * `maxConcurrentSessionChecks` covers handshakes and open sockets together. With repeated checks, one of them is for
+ * open sockets.
  */
 function shareChecks(max: number | undefined, interval: Duration | undefined): SessionChecks {
-  if (max === undefined) return { handshakes: undefined, again: usuallyAtOnce };
+  if (max === undefined) return { handshakes: undefined, again: defaultChecksAtOnce };
   return { handshakes: interval === undefined ? max : max - 1, again: 1 };
 }
 
@@ -113,11 +113,11 @@ function settleConnectionLimit({ maxConnectionsPerUser, atMaxConnections }: Sess
   };
 }
 
-/** Some follow from others, so that a client at one limit does not meet another. */
+/** Derives some limits from others, so that a client within one limit does not exceed another. */
 function settleTrafficLimits(props: SessionSocketProps): TrafficLimits {
   const { maxConnections } = settleConnectionLimit(props);
   const maxClientEventsPerSecond = props.maxClientEventsPerSecond ?? 10;
-  // Client events are frames too: with 300 frames in all, ten a second would have been over after half a minute.
+  // Client events are frames too: ten a second would use up 300 frames in half a minute.
   const maxFramesPerMinute = props.maxFramesPerMinute ?? derived(60 * maxClientEventsPerSecond + 300);
   const maxChannelsPerConnection = props.maxChannelsPerConnection ?? 100;
   // A page may join all of its channels at once.
@@ -130,7 +130,7 @@ function settleTrafficLimits(props: SessionSocketProps): TrafficLimits {
     maxChannelsPerConnection,
     maxPresenceJoinsPerMinute,
     maxPresenceJoinsPerMinutePerUser: props.maxPresenceJoinsPerMinutePerUser ?? derived(3 * maxPresenceJoinsPerMinute),
-    // After a network fault all of them come back at once, and maybe once more.
+    // After a network fault all sockets reconnect at once, and may retry once.
     maxHandshakesPerMinutePerUser: props.maxHandshakesPerMinutePerUser ?? 2 * maxConnections,
   };
 }
@@ -163,44 +163,44 @@ function findFault(props: SessionSocketProps): string | undefined {
   if (limitFault !== undefined) return limitFault;
   const checks = props.maxConcurrentSessionChecks;
   if (checks !== undefined && !(Number.isInteger(checks) && checks > 0)) {
-    return `maxConcurrentSessionChecks is ${checks}; it is a whole number above 0, and with none nobody could connect.`;
+    return `maxConcurrentSessionChecks is ${checks}; it must be a whole number above 0, or nobody could connect.`;
   }
   if (checks === 1 && settleRevalidate(resolveHandshakeOptions(props).mode, props.revalidate) !== undefined) {
-    return 'maxConcurrentSessionChecks is 1, and of two kinds of checks each needs one; say 2, or revalidate=false.';
+    return 'maxConcurrentSessionChecks is 1, but handshakes and open sockets need one each; use at least 2, or revalidate=false.';
   }
   const revalidateSeconds = props.revalidate ? props.revalidate.toSeconds() : undefined;
   if (revalidateSeconds !== undefined && (revalidateSeconds < 60 || revalidateSeconds > 7200)) {
     return `revalidate is ${revalidateSeconds} s; it must be between 1 minute and 2 hours, or false for never.`;
   }
   if (props.throttle !== undefined && !(props.throttle.rateLimit > 0 && props.throttle.burstLimit > 0)) {
-    return 'throttle needs a rateLimit and a burstLimit above 0; with less, nobody could connect.';
+    return 'throttle needs a rateLimit and a burstLimit above 0, or nobody could connect.';
   }
   if (props.httpThrottle !== undefined && !(props.httpThrottle.rateLimit > 0 && props.httpThrottle.burstLimit > 0)) {
-    return 'httpThrottle needs a rateLimit and a burstLimit above 0; with less, no logout would close a socket.';
+    return 'httpThrottle needs a rateLimit and a burstLimit above 0, or no logout would close a socket.';
   }
   const quota = props.accountRequestQuota;
   if (quota !== undefined && !(quota.rateLimit >= 100 && quota.burstLimit >= 10)) {
-    return 'accountRequestQuota needs a rateLimit of at least 100 and a burstLimit of at least 10; with less, a broadcast would outlive its workers.';
+    return 'accountRequestQuota needs a rateLimit of at least 100 and a burstLimit of at least 10, or broadcasts would time out.';
   }
   if (props.systemLogLevel !== undefined && !['INFO', 'WARN'].includes(props.systemLogLevel)) {
-    return `systemLogLevel is "${props.systemLogLevel}"; it is INFO or WARN, or left out.`;
+    return `systemLogLevel is "${props.systemLogLevel}"; use INFO or WARN, or leave it out.`;
   }
   return findTrafficFault(settleTrafficLimits(props));
 }
 
-/** About the first limit that nobody can keep to, or that limits nothing. */
+/** @returns a sentence about the first limit that blocks everything, or limits nothing */
 function findTrafficFault(limits: TrafficLimits): string | undefined {
   for (const [name, limit] of Object.entries(limits)) {
     if (!(Number.isInteger(limit) && limit > 0)) {
-      return `${name} is ${limit}; it is a whole number above 0, and with none nothing could be said.`;
+      return `${name} is ${limit}; it must be a whole number above 0.`;
     }
     const most = name === 'maxChannelsPerConnection' ? mostChannels : mostOfAll;
-    if (limit > most) return `${name} is ${limit}; it can be ${most} at most.`;
+    if (limit > most) return `${name} is ${limit}; it must be at most ${most}.`;
   }
   return undefined;
 }
 
-/** What CloudFormation fills in is not known before the deployment; the authorizer checks it again when it starts. */
+/** CloudFormation fills in tokens during the deployment; the authorizer checks them when it starts. */
 function isKnown(value: string): boolean {
   return !Token.isUnresolved(value);
 }

@@ -11,7 +11,7 @@ import { acknowledge, arnInFinding } from './nag.ts';
 import type { RateLimit } from './session-socket-props.ts';
 import type { SocketFunction } from './socket-function.ts';
 
-/** The authorizer's only identity source: who brings none of it is answered 401 by API Gateway and costs no Lambda. */
+/** The authorizer's only identity source. API Gateway answers a request without it with 401, and starts no Lambda. */
 const identitySources = {
   query: `route.request.querystring.${tokenParameter}`,
   subprotocol: 'route.request.header.Sec-WebSocket-Protocol',
@@ -27,16 +27,16 @@ export interface SocketApiProps {
   readonly logRetention: RetentionDays;
 }
 
-/** Who answers at which of the three doors. */
+/** The functions behind the three routes, and the authorizer. */
 export interface SocketRoutes {
-  /** Asked before `connect`, and never again. */
+  /** Runs before `connect`, and never again for the connection. */
   readonly authorizer: SocketFunction;
   readonly connect: SocketFunction;
   readonly message: SocketFunction;
   readonly disconnect: SocketFunction;
 }
 
-/** The WebSocket API with its one stage and what is logged of it. */
+/** The WebSocket API with its only stage and its access log. */
 export class SocketApi extends Construct {
   readonly api: WebSocketApi;
   readonly stage: WebSocketStage;
@@ -47,8 +47,8 @@ export class SocketApi extends Construct {
     this.#tokenFrom = props.tokenFrom;
     this.api = new WebSocketApi(this, 'Api', {
       apiName: props.name,
-      description: 'Sockets for who is logged in over PHP',
-      // Every frame of the protocol names its event there.
+      description: 'Sockets for users who are logged in to a PHP app',
+      // Every frame of the protocol has its event's name there.
       routeSelectionExpression: '$request.body.event',
     });
     this.stage = new WebSocketStage(this, 'Stage', {
@@ -65,7 +65,6 @@ export class SocketApi extends Construct {
     this.api.addRoute('$connect', {
       integration: new WebSocketLambdaIntegration('Connect', connect.lambda),
       authorizer: new WebSocketLambdaAuthorizer('Session', authorizer.lambda, {
-        // Who brings no token at all is answered 401 by API Gateway itself and costs no Lambda.
         identitySource: [identitySources[this.#tokenFrom]],
       }),
     });
@@ -79,14 +78,14 @@ export class SocketApi extends Construct {
   }
 
   /**
-   * Allows to post to every socket of this stage, by the one verb of @connections that does it
+   * Allows a function to post to every socket of this stage, with only that verb of @connections
    * (https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-websocket-control-access-iam.html).
    */
   allowPosts(poster: SocketFunction): void {
     this.#allow(poster, 'POST');
   }
 
-  /** Allows to close them. */
+  /** Allows a function to close every socket of this stage. */
   allowCloses(closer: SocketFunction): void {
     this.#allow(closer, 'DELETE');
   }
@@ -99,7 +98,7 @@ export class SocketApi extends Construct {
     acknowledge(
       manager,
       `AwsSolutions-IAM5[Resource::${arnInFinding(stack, sockets)}]`,
-      'Sockets get their ids when they open, so "every socket of this one stage" is the narrowest that can be said.',
+      'Sockets get their ids when they open, so "every socket of this stage" is the narrowest possible resource.',
     );
   }
 
@@ -108,7 +107,7 @@ export class SocketApi extends Construct {
     acknowledge(
       route,
       'AwsSolutions-APIG4',
-      'API Gateway authorizes a WebSocket at $connect and nowhere else; who passed there reaches this route.',
+      'API Gateway authorizes a WebSocket at $connect and nowhere else; only connected clients reach this route.',
     );
   }
 }

@@ -15,10 +15,10 @@ import type { Occurrence } from '../functions/edge/telemetry.ts';
 import { type Entry, functionCode } from './bundle.ts';
 import type { SessionSocketProps } from './session-socket-props.ts';
 
-/** What every function logs, and for how long it is kept. */
+/** What every function logs, and how long the log is kept. */
 export interface FunctionLogging {
   readonly retention: RetentionDays;
-  /** Lambda's own lines in text, all of them, without it. */
+  /** Undefined: Lambda writes all of its own lines as text. */
   readonly systemLogLevel: SessionSocketProps['systemLogLevel'];
 }
 
@@ -29,16 +29,19 @@ export interface SocketFunctionProps {
   readonly timeout: Duration;
   /** MB. Lambda gives CPU in proportion. */
   readonly memorySize: number;
-  /** How many may run at the same time; the account's concurrency without it. */
+  /** How many may run at the same time; undefined: as many as the account's concurrency allows. */
   readonly maxConcurrency?: number | undefined;
   readonly logging: FunctionLogging;
 }
 
-/** One file of `functions/`, bundled, with a role that can do nothing but write its own log until it is allowed more. */
+/**
+ * One file of `functions/`, bundled, with its own role. The role can only write the function's log until `allow` adds
+ * more.
+ */
 export class SocketFunction extends Construct {
   readonly lambda: LambdaFunction;
   readonly logGroup: LogGroup;
-  /** How many may run at the same time, where that is limited on purpose. */
+  /** How many may run at the same time; undefined without a configured limit. */
   readonly maxConcurrency: number | undefined;
   readonly #role: Role;
 
@@ -68,20 +71,23 @@ export class SocketFunction extends Construct {
     });
   }
 
-  /** Allows one action on one resource. Not CDK's grants: they come in bundles of more verbs than we use. */
+  /** Allows one action on one resource. CDK's grants would allow more actions than the functions use. */
   allow(action: string, resource: string): void {
     const statement = new PolicyStatement({ effect: Effect.ALLOW, actions: [action], resources: [resource] });
     this.lambda.addToRolePolicy(statement);
   }
 
-  /** Allows one action on the function itself: in a policy of its own, because the function waits for that of its role. */
+  /**
+   * Allows one action on the function itself. It needs a separate policy, because the function depends on its role's
+   * policy.
+   */
   allowOnItself(action: string): void {
     const resources = [this.lambda.functionArn];
     const statement = new PolicyStatement({ effect: Effect.ALLOW, actions: [action], resources });
     new Policy(this, 'OnItself', { roles: [this.#role], statements: [statement] });
   }
 
-  /** Counts in this log alone. The embedded metric of the same name adds up every gateway of the account and region. */
+  /** Counts in this log alone. The embedded metric of the same name sums up every gateway of the account and region. */
   countInLog(name: Occurrence, namespace: string): void {
     new MetricFilter(this, name, {
       logGroup: this.logGroup,
@@ -93,7 +99,7 @@ export class SocketFunction extends Construct {
   }
 }
 
-/** Levels are for the log format JSON alone; below INFO for our own lines, their metrics would be lost. */
+/** Log levels need the log format JSON. The application level must be INFO, because our lines carry metrics. */
 function logFormat(level: SessionSocketProps['systemLogLevel']): FunctionOptions {
   if (level === undefined) return {};
   return {

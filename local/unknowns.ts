@@ -1,9 +1,9 @@
-/** Something that neither AWS's documentation nor anybody's report settles, and that the local cloud had to decide. */
+/** An AWS behaviour without documentation or reports, for which the local cloud had to choose. */
 export interface Unknown {
   readonly question: string;
-  /** What the local cloud does. */
+  /** The local cloud's behaviour. */
   readonly choice: string;
-  /** What is known around it, or where one would expect to read it. */
+  /** The closest documentation or report. */
   readonly source: string;
 }
 
@@ -15,7 +15,7 @@ const responses = `${guide}/apigateway-websocket-api-route-response.html`;
 const managementApi = `${guide}/apigateway-how-to-call-websocket-api-connections.html`;
 const captures = 'https://github.com/aws-powertools/powertools-lambda-python/tree/develop/tests/events';
 
-/** The table of docs/local-cloud.md, and the answer to `--unknowns`. */
+/** The table in docs/local-cloud.md and the output of `--unknowns`. */
 export const unknowns: readonly Unknown[] = [
   {
     question: 'bodies of refused handshakes',
@@ -67,7 +67,7 @@ export const unknowns: readonly Unknown[] = [
     choice: '403',
     source: managementApi,
   },
-  { question: 'a client that reads slowly', choice: 'what it is sent is buffered without a limit', source: quotas },
+  { question: 'a client that reads slowly', choice: 'its frames are buffered without a limit', source: quotas },
   {
     question: 'the frame when a Lambda takes longer than 29 s',
     choice: 'the one for an internal server error',
@@ -79,7 +79,7 @@ export const unknowns: readonly Unknown[] = [
     source: quotas,
   },
   {
-    question: "whether a client's ping starts the ten idle minutes again",
+    question: "whether a client's ping restarts the ten idle minutes",
     choice: 'it does not; it is answered',
     source: 'https://github.com/compiler-explorer/infra/issues/2229',
   },
@@ -111,13 +111,13 @@ export const unknowns: readonly Unknown[] = [
   },
   {
     question:
-      'whether the routes of a stage share the throttle of its default settings, or have as much each (only with `--throttles`)',
-    choice: 'they share it; a route with settings of its own has its own',
+      'whether the routes of a stage share the throttle of its default settings, or have one each (only with `--throttles`)',
+    choice: 'they share it; a route with its own settings has its own',
     source: `${guide}/http-api-throttling.html`,
   },
   {
     question: 'stage variables in the events of a WebSocket API',
-    choice: '`stageVariables` in the event, when the stage has any',
+    choice: '`stageVariables` in the event, if the stage has any',
     source: `${guide}/aws-api-gateway-stage-variables-reference.html`,
   },
   {
@@ -126,19 +126,19 @@ export const unknowns: readonly Unknown[] = [
     source: `${guide}/apigateway-set-up-websocket-deployment.html`,
   },
   {
-    question: 'whether Lambda’s report on a handler that threw is of the level WARN or INFO',
+    question: 'whether Lambda’s report on a handler that threw has the level WARN or INFO',
     choice: 'INFO; that of a timeout or a crash is WARN',
     source:
       'https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-log-level.html#monitoring-cloudwatchlogs-log-level-mapping',
   },
-  { question: 'the frame type of what is posted to @connections', choice: 'text', source: managementApi },
+  { question: 'the frame type of posts to @connections', choice: 'text', source: managementApi },
   {
-    question: 'when an expired item of DynamoDB goes (AWS says within days)',
+    question: 'when DynamoDB removes an expired item (AWS says within days)',
     choice: 'one to two minutes later, by the clock of the local cloud',
     source: 'https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ttl-expired-items.html',
   },
   {
-    question: 'how Secrets Manager words a missing signature, and how far a clock may be off there',
+    question: 'how Secrets Manager reports a missing signature, and how far a clock may be off',
     choice: 'as Lambda does; five minutes',
     source: 'https://docs.aws.amazon.com/secretsmanager/latest/apireference/CommonErrors.html',
   },

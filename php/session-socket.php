@@ -1,11 +1,11 @@
 <?php
 
 /**
- * session-socket: who is logged in over PHP is logged in over WebSocket.
+ * session-socket: a user who is logged in to your PHP app can open a WebSocket, and nobody else can.
  *
  * This file is all that a PHP app needs, from PHP 7.4 on, with ext-openssl, ext-hash and ext-session. It answers GET
- * /getSessionID: to a page of this site with a ticket for the socket, to the gateway with who is logged in. It publishes
- * events, and signs who may join a channel. And it has the sockets of a session or a user closed.
+ * /getSessionID: a page of this site gets a ticket for the socket, the gateway gets the logged-in user. It publishes events,
+ * signs who may join a channel, and closes the sockets of a session or a user.
  *
  *     SessionSocket\answer($credentials, function () {
  *         return isset($_SESSION['user']) ? ['userId' => (string) $_SESSION['user']] : null;
@@ -84,15 +84,15 @@ if (!function_exists(__NAMESPACE__ . '\answer')) {
     }
 
     /**
-     * Answers the request, for apps with PHP's own sessions. Call it before `session_start()`. What is output before or after it is
-     * dropped.
+     * Answers the request, for apps with PHP's own sessions. Call it before `session_start()`. It drops output
+     * before and after it.
      *
      * @param array $credentials see above
      * @param callable $identify called with `$_SESSION` filled for reading; returns the identity, or null for nobody
      * @param array $options all optional:
      *     `cookies`: names of further cookies that the gateway needs to ask again, exact or `prefix*`, such as
      *     `['AWSALB*', 'UserID']`; never a remember-me cookie, which would log a user in again after a logout.
-     *     `origins`: other origins of yours whose pages may ask, such as `['https://app.example.com']`, compared exactly.
+     *     `origins`: your other origins whose pages may ask, such as `['https://app.example.com']`, compared exactly.
      *     `address`: the browser's IP address, where the app knows it better than `REMOTE_ADDR`, behind a proxy. The gateway's
      *     question then finds it in `REMOTE_ADDR` and in the headers of proxies.
      */
@@ -271,8 +271,8 @@ if (!function_exists(__NAMESPACE__ . '\answer')) {
     // --- Publishing
 
     /**
-     * Publishes an event to all sockets that have joined a channel. What fails on the way is tried again, with one key for all
-     * tries, so that it is published once. Call it after `session_write_close()`: a page that waits should hold no lock.
+     * Publishes an event to all sockets that have joined a channel. A publish that fails on the way is tried again, with one key for
+     * all tries, so that the event is published once. Call it after `session_write_close()`: a page that waits should hold no lock.
      *
      * It never throws, and neither do the other functions that talk to the gateway: whatever PHP lacks, however wrong an argument
      * is, they return one sentence that holds nothing secret. So their arguments have no types; PHP would throw.
@@ -281,7 +281,7 @@ if (!function_exists(__NAMESPACE__ . '\answer')) {
      * @param string $apiUrl the stack's output HttpApiUrl
      * @param string|string[] $channels one, or up to a hundred
      * @param string $event
-     * @param mixed $data what the page is to get, 10 KB as JSON
+     * @param mixed $data for the page, 10 KB as JSON
      * @param string|null $socketId of the page that caused the event, and is left out
      * @param string|null $idempotencyKey 8 to 64 of A-Z a-z 0-9 _ -, where it is more than this call that must not publish twice:
      *     a job that is done again after a crash. For a day the same key and the same event are published once.
@@ -329,15 +329,15 @@ if (!function_exists(__NAMESPACE__ . '\answer')) {
     }
 
     /**
-     * What Pusher's clients ask a page for before they join a `private-` or `presence-` channel: your signature under it. Whether
-     * this visitor may join it, decide before.
+     * Signs a `private-` or `presence-` channel, as Pusher's clients ask before they join it. Decide first whether this visitor
+     * may join it.
      *
      * @param array $credentials see above
      * @param string $socketId as the client sent it: `socket_id`
      * @param string $channel as the client sent it: `channel_name`
      * @param array|null $member who it is, for `presence-` channels: `userId`, and `userInfo` for the others to see, as in the
      *     identity; all of it 1 KB
-     * @return array<string, string>|string|null an array to answer as JSON; null for what no client of ours asks: answer 403; one
+     * @return array<string, string>|string|null an array to answer as JSON; null for a request that no client sends: answer 403; one
      *     sentence for your log where the credentials or the member are wrong: answer 500
      */
     function authorize_channel(
@@ -367,7 +367,7 @@ if (!function_exists(__NAMESPACE__ . '\answer')) {
     }
 
     /**
-     * What Pusher's clients ask a page for when they sign a user in: your signature under who it is.
+     * Signs a user, as Pusher's clients ask when they sign a user in.
      *
      * @param array $user `userId` and `userInfo`, as in the identity; with a `userId` there, it has to be the same
      * @return array<string, string>|string|null as `authorize_channel()`
@@ -393,7 +393,7 @@ if (!function_exists(__NAMESPACE__ . '\answer')) {
     }
 
     /**
-     * What is signed is put together with `:`, so nothing with one in it may be part of it.
+     * The signed text is joined with `:`, so no part of it may contain one.
      *
      * @param mixed $text an array, where a visitor sends `socket_id[]=`
      */
@@ -415,7 +415,7 @@ if (!function_exists(__NAMESPACE__ . '\answer')) {
     {
         $known = rebuild_identity($user);
         if (!isset($known['userId']) || array_diff_key($known, ['userId' => 0, 'userInfo' => 0]) !== []) {
-            throw new Fault('Who it is, is an array with userId, and userInfo where others are to see more.');
+            throw new Fault('The user must be an array with userId, and userInfo if others may see more.');
         }
         $info = isset($known['userInfo']) ? ['user_info' => $known['userInfo']] : [];
         $data = to_json([$idField => $known['userId']] + $info);
@@ -501,7 +501,7 @@ if (!function_exists(__NAMESPACE__ . '\answer')) {
      * @param string|null $userId that the identity has; at a login that of the user who has just logged in
      * @param string|null $cookie `name=value` of the session cookie as the browser will send it, with `; ` and those that the
      *     option `cookies` names; by default that of PHP's own sessions alone
-     * @return string|null as `close_session()`; what was not rebound is closed by the gateway's next check
+     * @return string|null as `close_session()`; the gateway's next check closes sockets that were not rebound
      */
     function rebind(
         #[\SensitiveParameter]
@@ -578,7 +578,7 @@ if (!function_exists(__NAMESPACE__ . '\answer')) {
     }
 
     /**
-     * Calls next to nothing, because what it calls may be what is missing. PHP's own words about this file hold nothing secret; the
+     * Calls next to nothing, because PHP may lack the very function that it calls. PHP's own words about this file hold nothing secret; the
      * message of an exception of the app may hold anything.
      */
     function in_a_sentence(\Throwable $error): string
@@ -625,8 +625,8 @@ if (!function_exists(__NAMESPACE__ . '\answer')) {
     }
 
     /**
-     * Asks until there is an answer that will not change, at most four times. What is asked has to be the same when it is done
-     * twice: the first time may have been done though its answer was lost.
+     * Asks until there is an answer that will not change, at most four times. The request must be the same when it is done
+     * twice: the first may have been done although its answer was lost.
      *
      * @param callable $write makes the body, anew for each try
      * @param string $risk what may be the case when it was not done
@@ -773,7 +773,7 @@ if (!function_exists(__NAMESPACE__ . '\answer')) {
         return $code === null ? read_answer($answer) : [null, name_cause((int) $code, "$message $warnings")];
     }
 
-    /** What PHP says of it is in the system's words, and of TLS only in its warnings. */
+    /** PHP reports network errors in the system's words, and TLS errors only in its warnings. */
     function name_cause(int $code, string $words): string
     {
         $signs = [
@@ -1011,7 +1011,7 @@ if (!function_exists(__NAMESPACE__ . '\answer')) {
         return null;
     }
 
-    /** The secret that the gateway has signed this request with; null when it is none of ours. */
+    /** The secret that signed this request; null when the app does not know it. */
     function find_signer(
         #[\SensitiveParameter]
         array $credentials,
@@ -1253,7 +1253,7 @@ if (!function_exists(__NAMESPACE__ . '\answer')) {
     }
 
     /**
-     * What the gateway will send as its Cookie header: the session cookie, even where its value is encrypted, and those that the app
+     * The Cookie header that the gateway will send: the session cookie, even where its value is encrypted, and those that the app
      * names, as the browser sent them and in its order.
      *
      * @param string[] $names exact, or with a `*` at the end
@@ -1433,7 +1433,7 @@ if (!function_exists(__NAMESPACE__ . '\answer')) {
 
     // --- The credentials
 
-    /** A key of its own for every purpose, so that what is made for one is worth nothing for another: 32 bytes. */
+    /** A key of its own for every purpose, so that a value made for one is worth nothing for another: 32 bytes. */
     function derive_key(
         #[\SensitiveParameter]
         string $secret,
@@ -1538,7 +1538,7 @@ if (!function_exists(__NAMESPACE__ . '\answer')) {
         }
     }
 
-    /** What kind of output it is and where it may have come from; never what it says. */
+    /** The kind of output and its likely source; never its content. */
     function describe_output(string $output): string
     {
         if (strpos($output, BOM) !== false) {
@@ -1556,7 +1556,7 @@ if (!function_exists(__NAMESPACE__ . '\answer')) {
         return $error === null ? '' : " PHP's last error or notice before was in {$error['file']} line {$error['line']}.";
     }
 
-    /** What somebody else has sent, for a line of the log that it cannot end. */
+    /** A foreign text, made safe for one line of the log. */
     function shorten(string $text): string
     {
         return (string) preg_replace('/[^\x21-\x7e]/', '?', substr($text, 0, 200));
@@ -1575,7 +1575,7 @@ if (!function_exists(__NAMESPACE__ . '\answer')) {
         // Other sites' pages must not read the answer, whatever the app allows elsewhere.
         header_remove('Access-Control-Allow-Origin');
         header_remove('Access-Control-Allow-Credentials');
-        // Clients read no further, even where what comes later is sent. A buffer that cannot be ended may change the length.
+        // Clients read no further, even if more is sent. A buffer that cannot be ended may change the length.
         $length = $status === 204 || ob_get_level() > 0 ? [] : ['Content-Length' => (string) strlen($body)];
         foreach ($headers + $length as $name => $value) {
             header("$name: $value");

@@ -1,12 +1,12 @@
 /**
- * What must hold so that nobody but who is logged in has a socket, line by line. `npm run security` runs the tests that are
+ * The rules that keep sockets for logged-in users only, line by line. `npm run security` runs the tests that are
  * named here and prints the lines with their results; SECURITY.md has the same as a table.
  */
 export interface Line {
   readonly number: string;
   readonly statement: string;
   readonly tests: readonly NamedTest[];
-  /** Why it is otherwise, in part or in whole. */
+  /** An exception, or why no test shows it. */
   readonly reason?: string;
 }
 
@@ -31,16 +31,16 @@ export const sections: readonly Section[] = [
     lines: [
       {
         number: 'S01',
-        statement: 'Browsers and PHP are spoken to with TLS only, but on loopback',
+        statement: 'Connections to browsers and PHP use TLS only, except on loopback',
         tests: [
-          ...by('lib/session-socket', 'lead to TLS only'),
+          ...by('lib/session-socket', 'use TLS only'),
           ...by('core/handshake/session-endpoint', 'the session endpoint may not be %s, because it %s'),
-          ...by('integration/php-moods', 'over TLS, PHP › that speaks no TLS at all is told nothing'),
+          ...by('integration/php-moods', 'over TLS, PHP › without TLS gets no request'),
         ],
       },
       {
         number: 'S02',
-        statement: 'Origin is compared exactly with a list: scheme, host and port; another is 403',
+        statement: 'Origin is compared exactly with a list: scheme, host and port; any other gets 403',
         tests: [
           ...by(
             'core/handshake/origin',
@@ -52,7 +52,7 @@ export const sections: readonly Section[] = [
       },
       {
         number: 'S03',
-        statement: 'So do no prefix, suffix, other scheme, other port, other case or `null` get in',
+        statement: 'No prefix, suffix, other scheme, other port, other case or `null` passes as a listed Origin',
         tests: by(
           'core/handshake/origin',
           'the Origin of a handshake › is rejected: %s',
@@ -62,64 +62,64 @@ export const sections: readonly Section[] = [
       {
         number: 'S04',
         statement:
-          'Who sends no Origin is refused; an option lets programs in, though never where cookies are the proof',
+          'A handshake without an Origin is rejected; an option allows such programs, but never in mode `cookie`',
         tests: [
           ...by('core/handshake/origin', 'is required unless the policy allows clients without one'),
-          ...by('edge/environment', 'never let clients without Origin in where cookies are the proof'),
+          ...by('edge/environment', 'never allow clients without an Origin in mode cookie'),
           ...by('integration/sockets', 'has no Origin: 403'),
         ],
       },
       {
         number: 'S05',
-        statement: 'An empty list is an error before the deployment, and lets nobody in',
+        statement: 'An empty list is an error before the deployment, and allows nobody',
         tests: [
-          ...by('lib/settle-props', 'refuses, with one plain sentence, › %s'),
+          ...by('lib/settle-props', 'rejects, with one plain sentence, › %s'),
           ...by('core/handshake/origin', 'is always rejected with an empty list'),
         ],
       },
       {
         number: 'S06',
-        statement: 'No other site’s page gets a ticket',
+        statement: 'Pages of other sites get no ticket',
         tests: [
           ...by(
             'integration/php-tickets',
             'says 403 when Sec-Fetch-Site is %s',
             'compares Origin %s with Host %s: %i',
-            'takes back what the app allows other sites elsewhere',
+            'removes the headers with which the app allows other sites elsewhere',
           ),
           ...by(
             'integration/php-tickets-odd',
-            'gives a page of any origin but its own nothing, and no ticket to any other cookie',
+            'gives nothing to a page of any other origin, and no ticket to any other cookie',
           ),
         ],
         reason:
-          'By GET and without a CSRF token: the answer changes nothing, another site cannot read it, and Sec-Fetch-Site and Origin are looked at.',
+          'By GET and without a CSRF token: the answer changes nothing, another site cannot read it, and PHP checks Sec-Fetch-Site and Origin.',
       },
       {
         number: 'S07',
-        statement: 'A ticket that comes as a sub-protocol is answered with the name of ours, never with itself',
+        statement: 'The answer to a ticket in the sub-protocol names our sub-protocol, never the ticket',
         tests: [
           ...by(
             'functions/connect',
-            'answers a page that asked by sub-protocol with the name of ours, never with the ticket',
+            'answers a page that sent its ticket as a sub-protocol with our sub-protocol, never with the ticket',
           ),
           ...by(
             'integration/ways-in',
-            'open a socket that is answered with the name of ours and never with the ticket, and PHP is not asked',
+            'open a socket with our sub-protocol in the answer, never the ticket, and without asking PHP',
           ),
         ],
       },
       {
         number: 'S08',
-        statement: 'Who brings no credential is answered 401 by API Gateway, and no Lambda runs',
+        statement: 'API Gateway answers a client without a credential with 401, and no Lambda runs',
         tests: [
           ...by(
             'lib/session-socket',
-            'answer 401 without a Lambda to who brings no token',
-            'with %j, answer it to who brings nothing in %s',
+            'answer a client without a token with 401, without a Lambda',
+            'with %j, answer a client without anything in %s with 401',
           ),
           ...by('integration/sockets', 'has no token: 401'),
-          ...by('integration/strangers', 'who brings no token at all runs no Lambda, however often'),
+          ...by('integration/strangers', 'a client without any token starts no Lambda, however often'),
         ],
       },
     ],
@@ -129,21 +129,21 @@ export const sections: readonly Section[] = [
     lines: [
       {
         number: 'S10',
-        statement: 'A well-formed id that never was is refused, and becomes no session',
+        statement: 'A well-formed invented id is rejected, and does not become a session',
         tests: [
           ...by('integration/sockets', 'has a well-formed id that PHP never issued: 403'),
           ...by('integration/php-tickets', 'gets no file for any of 50 invented ids'),
           ...by(
             'integration/php-moods',
-            'an invented id is not let in when PHP makes a new one for it, as it does in strict mode',
+            'an invented id is rejected when PHP makes a new one for it, as it does in strict mode',
           ),
         ],
         reason:
-          'In mode `session-id` with strict mode off and a route that asks nobody who is logged in, it is let in, as nobody.',
+          'Exception: in mode `session-id`, with strict mode off and a route that never checks the login, such an id is accepted, without a user.',
       },
       {
         number: 'S11',
-        statement: 'After a logout neither the id, the cookie nor a ticket from before opens anything',
+        statement: 'After a logout the old id, cookie and tickets open nothing',
         tests: [
           ...by('integration/ways-in', 'open nothing after a logout'),
           ...by('integration/ways-in', 'open nothing for a stranger, after a logout, or from another page or none'),
@@ -154,36 +154,36 @@ export const sections: readonly Section[] = [
           ),
         ],
         reason:
-          'With `sessionCheck=trust-ticket` a logout that PHP does not tell the gateway of leaves tickets their 30 s.',
+          'With `sessionCheck=trust-ticket`, tickets stay valid for their 30 s after a logout that PHP does not report to the gateway.',
       },
       {
         number: 'S12',
-        statement: 'An id from before the login is refused once PHP has rotated it',
+        statement: 'An id from before the login is rejected once PHP has rotated it',
         tests: [
           ...by('integration/sessions', 'from before the login, which rotated it'),
-          ...by('integration/php-demo', 'always begins a new session, and the one before it is worth nothing'),
+          ...by('integration/php-demo', 'always begins a new session, and ends the one before it'),
         ],
         reason:
-          'Whether and when it is rotated, and for how long the old one is good, is the app’s to say: it is asked each time.',
+          'The app decides if and when it rotates the id, and how long the old one stays valid: every handshake asks it.',
       },
       {
         number: 'S13',
-        statement: 'A session that nobody is logged in with is refused',
+        statement: 'A session without a logged-in user is rejected',
         tests: [
           ...by('integration/sessions', 'of a visitor who is not logged in'),
-          ...by('integration/snippets', 'gives none to who is not, with a session or without one'),
+          ...by('integration/snippets', 'gives no token to a visitor who is not logged in, with or without a session'),
         ],
         reason:
-          'There is no option for visitors: PHP decides. An app that answers `[]` in place of null lets them in, each under the hash of the session.',
+          'There is no option for visitors: PHP decides. An app that answers `[]` instead of null allows them, each under the hash of the session.',
       },
       {
         number: 'S14',
-        statement: 'An app that adopts invented ids is found before the first deployment',
+        statement: 'An app that accepts invented ids is found before the first deployment',
         tests: [
-          ...by('doctor/checks', 'is that an invented id is kept, when a cookie says so'),
-          ...by('integration/doctor', 'finds %s, and nothing else'),
+          ...by('doctor/checks', 'reports a kept invented id, if a cookie shows it'),
+          ...by('integration/doctor', 'reports %s, and nothing else'),
         ],
-        reason: 'By `npx session-socket doctor`, with an exit code for CI; a deployment itself asks PHP nothing.',
+        reason: 'By `npx session-socket doctor`, with an exit code for CI; a deployment itself does not ask PHP.',
       },
       {
         number: 'S15',
@@ -196,7 +196,7 @@ export const sections: readonly Section[] = [
       },
       {
         number: 'S16',
-        statement: 'Ids are compared in constant time; only an HMAC of one is stored, and nothing of it logged',
+        statement: 'Ids are compared in constant time; only an HMAC of an id is stored, and no part of it is logged',
         tests: [
           ...by('security/constant-time', 'is compared in constant time, never with ==='),
           ...by('core/handshake/session', 'distinguishes equal and different ids of any length'),
@@ -208,16 +208,16 @@ export const sections: readonly Section[] = [
       },
       {
         number: 'S17',
-        statement: 'With tickets or cookies no script ever has the session id',
+        statement: 'With tickets or cookies no script can read the session id',
         tests: [
-          ...by('e2e/main-job', 'A person with a browser › leaves the session id in no URL, log, table or script'),
+          ...by('e2e/main-job', 'A person with a browser › leaves no session id in a URL, log, table or script'),
           ...by(
             'integration/php-demo-tickets',
             'gives the page a ticket with the cookie, the user and no readable session id',
           ),
         ],
         reason:
-          'The modes `session-id` and `status` hand it to the page: that is their price for needing no library in PHP.',
+          'The modes `session-id` and `status` give the id to the page: that is their price for needing no library in PHP.',
       },
       {
         number: 'S18',
@@ -231,69 +231,69 @@ export const sections: readonly Section[] = [
           ),
           ...by(
             'functions/connect',
-            'refuses a second use, writes nothing and starts nothing',
-            'lets one of several in that come at once',
+            'rejects a used ticket, writes nothing and starts nothing',
+            'accepts one of several simultaneous handshakes with the same ticket',
           ),
-          ...by('integration/ways-in', 'open one socket when one is used many times at once'),
+          ...by('integration/ways-in', 'open one socket when one ticket is used many times at once'),
         ],
-        reason: 'It is not bound to an Origin: the handshake’s own is compared with the list all the same.',
+        reason: 'A ticket is not bound to an Origin, but the handshake’s own Origin must be on the list.',
       },
       {
         number: 'S19',
-        statement: 'No log of ours has the handshake’s query string; tickets can stay out of URLs altogether',
+        statement: 'Our logs leave out the handshake’s query string; tickets can stay out of URLs completely',
         tests: [
           ...by(
             'lib/session-socket',
-            'names no query string, no header and nothing that the authorizer said of somebody',
-            'never writes an execution log, where API Gateway would put tokens and frames',
+            'has no query string, no header and nothing of the authorizer’s context',
+            'writes no execution log, which would contain tokens and frames',
           ),
-          ...by('functions/authorizer-modes', 'may come as a sub-protocol, and then not in the URL'),
+          ...by('functions/authorizer-modes', 'may come as a sub-protocol instead of in the URL'),
         ],
         reason:
           'By default the token is in the query, because that works with every client; `tokenFrom=subprotocol` moves it.',
       },
       {
         number: 'S20',
-        statement:
-          'PHP is asked at one fixed URL, with its certificate verified, no redirects, JSON, 64 KB and one deadline',
+        statement: 'PHP is asked at one fixed URL: verified certificate, no redirects, JSON, 64 KB, one deadline',
         tests: [
           ...by(
             'integration/php-moods',
-            'with a certificate that nobody has signed is told nothing',
-            'with the certificate of somebody else is told nothing',
-            'with %i is followed in no mode, wherever it leads',
+            'with an unsigned certificate gets no request',
+            'with another host’s certificate gets no request',
+            'with %i is never followed, wherever it leads',
           ),
           ...by('core/handshake/session-answer', 'with the content type "%s" means %s'),
-          ...by('edge/http', 'hangs up on a body without end, wanted or not', 'counts for both tries together'),
+          ...by(
+            'edge/http',
+            'closes the connection for an endless body, wanted or not',
+            'limits both attempts together',
+          ),
           ...by(
             'lib/session-socket',
-            'outlives the slowest PHP that is allowed and the three seconds of the secret, so that it can say what happened',
+            'has a timeout above PHP’s and the secret’s together, so that it can log what happened',
           ),
         ],
       },
       {
         number: 'S21',
-        statement: 'Whatever PHP says that is no clear yes connects nobody, and a no is told from a fault',
+        statement: 'Only a clear yes from PHP connects a client, and a clear no is not confused with a fault',
         tests: [
           ...by('integration/php-moods', `on %s, PHP › \${says}: \${outcome}`),
-          ...by(
-            'lib/session-socket',
-            'is watched by an alarm on its errors, which are session checks that failed and nothing else',
-          ),
+          ...by('lib/session-socket', 'has an alarm on its errors, which are failed session checks and nothing else'),
         ],
       },
       {
         number: 'S22',
-        statement: 'PHP can know the gateway by its signature, for 300 s',
+        statement: 'PHP can verify the gateway by its signature, for 300 s',
         tests: [
           ...by(
             'integration/php-moods',
-            'carries a signature that PHP can verify: of the path with its query, the time and the very cookie',
+            'has a signature that PHP can verify: of the path with its query, the time and the exact cookie',
           ),
           ...by(
             'integration/php-tickets',
             'answers a signature that is %s (%i s) with %i',
-            'says 421 to a signature that was made with %s, and in one line of the log how to mend it',
+            'answers a signature that was made with %s with 421, and logs one line on how to fix it',
           ),
           ...by(
             'integration/php-tickets-odd',
@@ -303,63 +303,66 @@ export const sections: readonly Section[] = [
       },
       {
         number: 'S23',
-        statement: 'Of the browser’s cookies PHP is sent the one of the session, or those that were named',
+        statement: 'PHP gets only the session’s cookie, or the cookies that are named',
         tests: [
           ...by('core/handshake/question', 'are never forwarded if they are not listed, for any header'),
-          ...by('integration/php-tickets', 'seals the session cookie alone, and just as the browser sent it'),
+          ...by('integration/php-tickets', 'seals the session cookie alone, exactly as the browser sent it'),
           ...by(
             'integration/php-real-sites',
             'are sealed by their names, byte for byte and in the order of the browser',
           ),
-          ...by('integration/ways-in', 'open a socket without any token, and PHP sees those of the list'),
+          ...by('integration/ways-in', 'open a socket without any token, and PHP gets the listed ones'),
         ],
       },
       {
         number: 'S24',
-        statement: 'No cache keeps what PHP answers, and no other site may read it, except for listed origins',
+        statement: 'No cache keeps PHP’s answers, and only listed origins may read them',
         tests: [
           ...by(
             'integration/php-real-sites',
-            'gets a ticket where the app lists it: %s',
-            'gets nothing where the app does not: %s',
+            'gets a ticket if the app lists it: %s',
+            'gets nothing if the app does not list it: %s',
           ),
-          ...by('integration/sessions', 'answers both askers so that no cache keeps it and no other site reads it'),
-          ...by('integration/php-tickets', 'takes back what the app allows other sites elsewhere'),
+          ...by('integration/sessions', 'forbids caching, and reading by other sites, in both of its answers'),
+          ...by('integration/php-tickets', 'removes the headers with which the app allows other sites elsewhere'),
           ...by('integration/php-demo', 'gives the same id to the page and to the gateway, never to a cache'),
         ],
       },
       {
         number: 'S25',
-        statement: 'The question neither locks, writes nor prolongs the session',
+        statement: 'A session check neither locks, writes nor prolongs the session',
         tests: [
-          ...by('integration/php-tickets', 'is as it was after either question: same content, same age'),
+          ...by(
+            'integration/php-tickets',
+            'is unchanged after a request of a page or the gateway: same content, same age',
+          ),
           ...by(
             'integration/php-tickets-odd',
-            'holds no lock while the app looks up who it is, and writes nothing over what another page has written',
+            'holds no lock while the app looks up the user, and overwrites no other request’s session data',
           ),
-          ...by('integration/php-demo', 'is kept logged in by visits, not by the questions of the socket'),
+          ...by('integration/php-demo', 'prolongs the session by visits, not by the gateway’s checks'),
         ],
       },
       {
         number: 'S26',
-        statement: 'A session that another tab holds locked for long is “try again”, not “logged out”',
+        statement: 'A session that another tab keeps locked is “try again”, not “logged out”',
         tests: [
           ...by(
             'integration/sessions',
             'while another tab holds it is “try again” and not “logged out”, and lets in afterwards',
           ),
-          ...by('php/socket-script', 'keeps trying while PHP is away or in trouble'),
+          ...by('php/socket-script', 'keeps trying while PHP fails or does not answer'),
         ],
       },
       {
         number: 'S27',
-        statement: 'An end that the app knows is kept, whether PHP has collected the session or not',
+        statement: 'An end that the app names holds, even if PHP has not yet collected the session',
         tests: [
           ...by('integration/php-tickets-settings', 'takes %j for nobody'),
-          ...by('functions/authorizer-modes', 'that the session has ended refuses'),
-          ...by('integration/doctor', 'finds nothing wrong where everything is right'),
+          ...by('functions/authorizer-modes', 'rejects the handshake when the session has ended'),
+          ...by('integration/doctor', 'finds no problem in a healthy app'),
         ],
-        reason: 'As `expiresAt`, which is the app’s to say. `gc_maxlifetime` is no end, and the doctor says so.',
+        reason: 'The app names it as `expiresAt`. `gc_maxlifetime` is not an end, and the doctor says so.',
       },
     ],
   },
@@ -368,12 +371,9 @@ export const sections: readonly Section[] = [
     lines: [
       {
         number: 'S30',
-        statement: 'A logout that PHP tells closes all sockets of the session, in all tabs',
+        statement: 'A logout that PHP reports closes all sockets of the session, in all tabs',
         tests: [
-          ...by(
-            'integration/logout',
-            'closes exactly the sockets of its session, in all tabs, after it told them 4009',
-          ),
+          ...by('integration/logout', 'closes exactly the sockets of its session, in all tabs, after error 4009'),
           ...by(
             'core/sessions/revoke',
             'closes the others despite one bad socket, and retries that one until it closes',
@@ -384,16 +384,17 @@ export const sections: readonly Section[] = [
             'are closed by its logout whichever user they belong to, when PHP names %s',
           ),
         ],
-        reason: 'How soon is a figure and no test: `logout/closed-p99` in docs/benchmarks.md, below a second.',
+        reason:
+          'The time that this takes is a benchmark, not a test: `logout/closed-p99` in docs/benchmarks.md, below a second.',
       },
       {
         number: 'S31',
-        statement: '“Log out everywhere” closes all sockets that act as the user, in whatever way they became the user',
+        statement: '“Log out everywhere” closes all sockets that act as the user, however they became the user',
         tests: [
           ...by(
             'integration/acting-as-a-user',
             'and %s is closed when the user is logged out, and no other',
-            'is closed, to come back, when it signs in with a signature from before the user’s logout',
+            'is closed, and may reconnect, when it signs in with a signature from before the user’s logout',
           ),
           ...by(
             'core/channels/acting-as-a-user',
@@ -404,14 +405,14 @@ export const sections: readonly Section[] = [
           ...by('core/sessions/adopt', 'a connection of 0.1.0 is closed if %s was logged out before it had owners'),
           ...by(
             'integration/logout',
-            'everywhere, by Pusher’s route, closes every socket of the user, and nobody else’s signature does',
-            'everywhere refuses a ticket that is older than it, and takes one of the next second',
+            'everywhere, by Pusher’s route, closes every socket of the user, and fails with another signature',
+            'everywhere rejects an older ticket, and accepts one of the next second',
           ),
         ],
       },
       {
         number: 'S32',
-        statement: 'A session that ends without a word is found, and its sockets are closed',
+        statement: 'A session that expires without a logout is found, and its sockets are closed',
         tests: [
           ...by(
             'core/sessions/revalidate',
@@ -419,12 +420,12 @@ export const sections: readonly Section[] = [
           ),
           ...by(
             'integration/session-life',
-            'is closed when PHP has forgotten the session, or names another user for it, and stays when PHP still knows it',
-            'is kept while PHP cannot be asked, which is said once',
+            'is closed when PHP has lost the session, or returns another user for it, and stays open while PHP knows it',
+            'is kept open while PHP does not answer, which is logged once',
           ),
         ],
         reason:
-          'Every ten minutes by default in mode `ticket`. Elsewhere only when you say so, because a plain `session_start()` would keep the session alive by being asked.',
+          'Every ten minutes by default in mode `ticket`. In other modes only on request, because a plain `session_start()` would let each check keep the session alive.',
       },
       {
         number: 'S33',
@@ -450,39 +451,41 @@ export const sections: readonly Section[] = [
           ),
           ...by(
             'integration/session-life',
-            'is closed within seconds of its end, when it opened less than a minute before',
-            'joins nothing and says nothing from its end on, although it is open',
+            'is closed within seconds of its end, even if it opened less than a minute before',
+            'can neither join nor send after its end, although it is open',
           ),
           ...by('conformance/limits', '#52 #N16 after two hours it is closed with 1001 however busy it was'),
         ],
         reason:
-          'It joins and says nothing from that end on, and is closed within 15 s; until then it hears its channels. The two hours are API Gateway’s.',
+          'From that end on it can neither join nor send, and it is closed within 15 s; until then it still receives events. The two hours are API Gateway’s.',
       },
       {
         number: 'S34',
         statement: 'An open tab is no activity: neither pings nor checks keep a session alive',
         tests: [
-          ...by('integration/php-tickets', 'is as it was after either question: same content, same age'),
-          ...by('integration/php-demo', 'is kept logged in by visits, not by the questions of the socket'),
+          ...by(
+            'integration/php-tickets',
+            'is unchanged after a request of a page or the gateway: same content, same age',
+          ),
+          ...by('integration/php-demo', 'prolongs the session by visits, not by the gateway’s checks'),
         ],
-        reason:
-          'So the app’s own limit of inactivity holds: the next check finds the session gone. Pings never reach PHP.',
+        reason: 'So the app’s own idle timeout works: the next check finds the session expired. Pings never reach PHP.',
       },
       {
         number: 'S35',
-        statement: 'Who comes back is asked like who comes: there is no resuming',
+        statement: 'A reconnect is checked like a first connection: no socket is ever resumed',
         tests: [
           ...by('php/socket-script', 'reconnects with a fresh token'),
           ...by(
             'integration/sockets',
             'asks PHP once per handshake, and not at all for a malformed token or without one',
           ),
-          ...by('integration/logout', 'is for one session: the user’s next login gets a socket at once'),
+          ...by('integration/logout', 'affects one session: the user’s next login gets a socket at once'),
         ],
       },
       {
         number: 'S36',
-        statement: 'After a rotation PHP can hand the sockets on to the new id, and the old one opens nothing',
+        statement: 'After a rotation PHP can move the sockets to the new id, and the old id opens nothing',
         tests: [
           ...by(
             'core/sessions/rebind',
@@ -492,7 +495,7 @@ export const sections: readonly Section[] = [
           ),
           ...by(
             'integration/php-close',
-            'is called by a login as the documentation shows it, after the session has its new id',
+            'works in a login as the documentation shows it, after the session has its new id',
           ),
         ],
         reason:
@@ -500,7 +503,7 @@ export const sections: readonly Section[] = [
       },
       {
         number: 'S37',
-        statement: 'Between a logout and the close of a socket nothing is delivered to it',
+        statement: 'Between a logout and the close of a socket, nothing is delivered to the socket',
         tests: [
           ...by(
             'core/sessions/revoke',
@@ -508,17 +511,14 @@ export const sections: readonly Section[] = [
             'every row is marked before the first socket gets the reason',
           ),
           ...by('integration/registry', 'gets no broadcast, is not held and cannot be welcomed'),
-          ...by('functions/connect', 'a logout while the socket opens › $when, of $name, undoes it'),
+          ...by('functions/connect', 'a logout while the socket opens › $when, of $name, rejects the handshake'),
           ...by('core/channels/subscribe', 'leaves nothing that gets events if the connection is revoked before %s.%s'),
-          ...by(
-            'integration/channels',
-            'hear nothing more of who was logged out: not in a subscription, not as a member',
-          ),
+          ...by('integration/channels', 'drop a user who was logged out: as a subscriber and as a member'),
         ],
       },
       {
         number: 'S38',
-        statement: 'A row that has expired gets nothing, although DynamoDB has not deleted it yet',
+        statement: 'An expired row gets nothing, even if DynamoDB has not yet deleted it',
         tests: by('integration/registry', 'is listed until its last second'),
       },
     ],
@@ -528,7 +528,7 @@ export const sections: readonly Section[] = [
     lines: [
       {
         number: 'S40',
-        statement: 'Each action is allowed by itself: connected is not allowed',
+        statement: 'Each action has its own check: a connected client is not automatically allowed',
         tests: [
           ...by(
             'core/channels/subscribe',
@@ -537,13 +537,13 @@ export const sections: readonly Section[] = [
             'the channel of a user › is joined only by the user that PHP has named, or that has signed in',
             'a sign-in › that is signed for another socket or for a channel is rejected',
           ),
-          ...by('integration/channels', 'are joined by who may, and by nobody else'),
+          ...by('integration/channels', 'are joined by users who may, and by nobody else'),
         ],
-        reason: 'A channel without a prefix is public to everybody who is connected, as with Pusher.',
+        reason: 'A channel without a prefix is public for every connected client, as with Pusher.',
       },
       {
         number: 'S41',
-        statement: 'Nobody publishes where he is not subscribed, and nobody but PHP on a public channel',
+        statement: 'Clients publish only where they are subscribed, and only PHP publishes on public channels',
         tests: by(
           'core/channels/client-event',
           'a client event is rejected › on a channel that is neither private nor presence: %s',
@@ -553,7 +553,7 @@ export const sections: readonly Section[] = [
       },
       {
         number: 'S42',
-        statement: 'Every frame is read into a known form or refused, with one reply, and nothing crashes',
+        statement: 'Every frame is parsed into a known form or rejected, with one reply, and nothing crashes',
         tests: [
           ...by('core/frames/frame', 'is rejected if it is %s', 'is always read or rejected, and never throws'),
           ...by('functions/message', 'never throws, and every reply is a frame with an event that is a string'),
@@ -561,23 +561,23 @@ export const sections: readonly Section[] = [
       },
       {
         number: 'S43',
-        statement: 'Frames over 32 KB close the socket; data of more than 10 KB is refused where it is published',
+        statement: 'Frames over 32 KB close the socket; event data over 10 KB is rejected',
         tests: [
           ...by('conformance/limits', '#47 #N10 a frame of 33 KB closes with 1009'),
           ...by('core/http-api/publish', 'with 413 and Pusher’s words for data of more than 10 KB, in bytes'),
         ],
-        reason: 'The frames by API Gateway itself, with 1009, before any function of ours runs.',
+        reason: 'API Gateway itself closes for such frames, with 1009, before any of our functions runs.',
       },
       {
         number: 'S44',
         statement:
-          'A connection or user that sends too much is rejected, whatever Lambdas run, and closed when it goes on',
+          'A connection or user that sends too much is rejected, however many Lambdas run, and closed if it continues',
         tests: [
           ...by(
             'functions/message',
-            'too many frames › are refused with 4301 until the minute is over, and do nothing',
+            'too many frames › are rejected with 4301 until the minute is over, and have no effect',
             'too many frames › close the socket when they go on: first it is told why',
-            'too many frames › of all sockets of a user are refused on each',
+            'too many frames › of all sockets of a user together are rejected on each socket',
           ),
           ...by(
             'core/channels/client-event',
@@ -591,24 +591,21 @@ export const sections: readonly Section[] = [
             'a rate meter › fails if the counters fail, so that no frame is uncounted',
             'a rate meter with a step of 1 › allows at most 1.5 times the limit in any second, for all environments and orders',
           ),
-          ...by(
-            'integration/limits',
-            'has at most half as many again delivered in any second: of 60 at a limit of 10, 13',
-          ),
+          ...by('integration/limits', 'has at most 13 of 60 events delivered in any second at a limit of 10'),
         ],
         reason:
-          'Up to a quarter more than a limit may pass, so that a client at the limit is never rejected; [docs/limits.md](docs/limits.md) has all limits and what a user at them can cost.',
+          'Up to a quarter more than a limit may pass, so that a client at the limit is never rejected; [docs/limits.md](docs/limits.md) has all limits and the cost of a user who reaches them.',
       },
       {
         number: 'S45',
         statement:
-          'One user has only so many connections, one connection so many channels, and PHP so many questions at once, where that is set',
+          'The connections of a user and the channels of a connection are limited, and on request the concurrent session checks',
         tests: [
           ...by(
             'functions/connect',
-            'one more is refused, and leaves nothing behind',
-            'of a user who opens too many connections in a minute › one more is refused before a row is written or anything is read, and told to back off',
-            'of a user who opens too many connections in a minute › tickets that were used already do not count',
+            'rejects one more connection, and removes its row',
+            'the handshakes of a user who opens too many connections in a minute › are rejected before anything is read or written, with a reason that says to back off',
+            'the handshakes of a user who opens too many connections in a minute › do not count if their ticket was already used',
           ),
           ...by(
             'core/channels/subscribe',
@@ -616,8 +613,8 @@ export const sections: readonly Section[] = [
           ),
           ...by(
             'integration/limits',
-            'never has more, when many knock at once',
-            'who comes while PHP is asked gets 500 without PHP being asked, and gets in later',
+            'never gets more, even with many simultaneous handshakes',
+            'a client that connects during another check gets 500 without a request to PHP, and connects later',
           ),
         ],
         reason:
@@ -625,12 +622,12 @@ export const sections: readonly Section[] = [
       },
       {
         number: 'S46',
-        statement: 'Who speaks comes from the handshake, never from a frame',
+        statement: 'The sender comes from the handshake, never from a frame',
         tests: [
           ...by(
             'edge/socket-event',
-            'is never taken from what the client sent',
-            'is known from the context in every later event',
+            'never comes from data that the client sent',
+            'comes from the context of every later event',
           ),
           ...by(
             'core/channels/client-event',
@@ -641,7 +638,7 @@ export const sections: readonly Section[] = [
       },
       {
         number: 'S47',
-        statement: 'Prototype keys, deep nesting, huge numbers and broken text are survived',
+        statement: 'Prototype keys, deep nesting, huge numbers and broken text do no harm',
         tests: [
           ...by('core/frames/frame', 'is read safely with %s'),
           ...by('integration/sockets', 'gets an error for %s, and keeps the socket'),
@@ -650,12 +647,12 @@ export const sections: readonly Section[] = [
       {
         number: 'S48',
         statement:
-          'Coming and going on presence channels makes the gateway post no more than a limit, and repeating makes it post nothing',
+          'Joins and leaves of presence channels cause a limited number of posts, and repeated joins cause none',
         tests: [
           ...by(
             'integration/presence-churn',
-            'they are as many as the limit of joins allows: 103 with one of 4 a minute',
-            'ten repeated subscriptions are ten replies, and no post to anybody',
+            'leaves and joins are limited: 103 posts with a limit of 4 joins a minute',
+            'ten repeated subscriptions cause ten replies, and no other post',
           ),
           ...by(
             'core/channels/subscribe',
@@ -671,7 +668,8 @@ export const sections: readonly Section[] = [
     lines: [
       {
         number: 'S50',
-        statement: 'The HTTP API takes what was signed, for ±600 s; every function may do exactly what it does',
+        statement:
+          'The HTTP API accepts signed requests only, for ±600 s; every function has exactly the permissions that it uses',
         tests: [
           ...by(
             'core/http-api/request-signature',
@@ -679,39 +677,36 @@ export const sections: readonly Section[] = [
             'for %s than the signed one',
             'within ten minutes, in both directions',
           ),
-          ...by('functions/http-api-terminate', 'refuses, and does nothing, › %s'),
+          ...by('functions/http-api-terminate', 'rejects, without any effect, › %s'),
           ...by(
             'functions/http-api',
-            'with an Idempotency-Key › an event is published once, and each repetition gets the same answer',
+            'with an Idempotency-Key › an event is published once, and each retry gets the same answer',
           ),
-          ...by('lib/permissions', '%s may do this and nothing else'),
+          ...by('lib/permissions', 'grants %s exactly these permissions'),
         ],
         reason:
-          'Without a nonce, as Pusher’s: a copy is accepted within the ten minutes. An `Idempotency-Key` is for your own repetitions.',
+          'There is no nonce, as with Pusher: a copy is accepted within the ten minutes. An `Idempotency-Key` is for your own retries.',
       },
       {
         number: 'S51',
-        statement: 'The secret is in Secrets Manager only, and is changed without refusing anybody',
+        statement: 'The secret is in Secrets Manager only, and can be changed without rejecting a client',
         tests: [
           ...by(
             'lib/session-socket',
-            'has no secret in its environment, only where the secret is',
-            'appear nowhere else: no part of the template asks CloudFormation for the value',
+            'has no secret in its environment, only the ARN of the secret',
+            'appear nowhere else: no part of the template reads the value',
           ),
-          ...by(
-            'integration/tickets',
-            'changing the secret, without a deployment and without anybody being refused › of %s',
-          ),
+          ...by('integration/tickets', 'changing the secret, without a deployment and without rejected users › of %s'),
         ],
       },
       {
         number: 'S52',
-        statement: 'Logs say who connected, left or was refused and why, and nothing secret',
+        statement: 'Logs say who connected, left or was rejected, and why, and contain nothing secret',
         tests: [
-          ...by('integration/sockets', 'says connected and disconnected, with code and reason, in one line each'),
-          ...by('functions/authorizer', 'of every other refusal, it is nothing that the client sent'),
-          ...by('integration/publish', 'no log has what was published, or to whom, or a secret or signature'),
-          ...by('lib/session-socket', 'is one line of JSON, below the 3 KB that API Gateway takes'),
+          ...by('integration/sockets', 'logs connected and disconnected, with code and reason, in one line each'),
+          ...by('functions/authorizer', 'has nothing that the client sent for any other refusal'),
+          ...by('integration/publish', 'no log has published data, its receivers, a secret or a signature'),
+          ...by('lib/session-socket', 'is one line of JSON, below API Gateway’s limit of 3 KB'),
           ...by(
             'php/sensitive-parameters',
             'every parameter that is or holds a secret is marked for traces, on a line of its own',
@@ -719,23 +714,23 @@ export const sections: readonly Section[] = [
           ...by('integration/php-never-throws', 'nothing secret is in a trace from inside, whatever the settings'),
         ],
         reason:
-          'With the connection id and the principal; the address is in the access log. Of a stranger’s repetitions the reason alone (S55).',
+          'Lines have the connection id and the principal; the address is in the access log. Repeated rejections of a stranger have the reason alone (S55).',
       },
       {
         number: 'S53',
         statement: 'Both stages have throttles, and faults set off an alarm',
         tests: by(
           'lib/session-socket',
-          'the stage › lets 2000 requests a second through, and bursts of 1000',
-          'is watched by an alarm on its errors, which are session checks that failed and nothing else',
-          'is watched by an alarm that one logout which left sockets open sets off',
+          'the stage › allows 2000 requests a second, and bursts of 1000',
+          'has an alarm on its errors, which are failed session checks and nothing else',
+          'has an alarm that goes off when one logout leaves sockets open',
         ),
         reason:
-          'Refusals are counted as `HandshakeRefused`, without an alarm: how many are normal, nobody but you knows.',
+          'Rejected handshakes are counted as `HandshakeRefused`, without an alarm: only you know how many are normal.',
       },
       {
         number: 'S54',
-        statement: 'A web application firewall can stand before it',
+        statement: 'A web application firewall can protect the gateway',
         tests: [],
         reason: 'Not offered: it takes CloudFront or another front of your own, and then `disableExecuteApiEndpoint`.',
       },
@@ -745,58 +740,58 @@ export const sections: readonly Section[] = [
         tests: [
           ...by(
             'integration/strangers',
-            'a flood of one kind writes one full line in a minute and environment, and counts exactly',
+            'a flood of one kind logs one full line in a minute and environment, and counts exactly',
           ),
           ...by(
             'functions/authorizer',
-            'a flood of refusals for one reason › is one line in a minute, and its metric stays exact',
-            'a flood of refusals for one reason › is told of at the next invocation after the minute, which may be anybody’s',
+            'a flood of refusals for one reason › is logged as one line a minute, and its metric stays exact',
+            'a flood of refusals for one reason › is summed up in the log at the first invocation after the minute',
             'a flood of refusals for one reason › does not hide a refusal for another reason',
-            'a flood of refusals for one reason › is written in full, each of them, where the origin is foreign',
+            'a flood of refusals for one reason › is logged in full when the origin is foreign',
           ),
-          ...by('functions/authorizer-modes', 'is logged in full, each of them, when it was forged or changed'),
-          ...by('functions/connect', 'logs each replay in full, however many'),
+          ...by('functions/authorizer-modes', 'is always logged in full when it was forged or changed'),
+          ...by('functions/connect', 'logs every replay in full'),
           ...by(
             'functions/http-api',
-            'is one line in a minute for each sentence, and its metric stays exact',
-            'is another thing than one with a bad signature, which is logged in full, each of them: %s',
+            'is logged as one line a minute for each sentence, and its metric stays exact',
+            'does not hide a bad signature, which is always logged in full: %s',
           ),
         ],
         reason:
-          'Somebody who sends foreign origins or forged tickets is written in full each time: docs/strangers.md has the price. The metric and Lambda’s own lines remain for each rejection.',
+          'Foreign origins and forged tickets are logged in full each time: docs/strangers.md has the price. Each rejection still has its metric and Lambda’s own lines.',
       },
       {
         number: 'S56',
-        statement: 'A flood of the HTTP API does not block logouts, and no page names its URL',
+        statement: 'A flood of the HTTP API does not block logouts, and no page contains its URL',
         tests: [
           ...by(
             'integration/http-throttle',
-            'a logout closes its sockets all the same',
-            'a stranger’s requests count as well, and leave a logout its way',
-            'each way to close has a throttle of its own, which a stranger who knows the URL uses up too',
-            'is in no page and no header that a browser gets',
+            'a logout still closes its sockets',
+            'a stranger’s requests count too, and do not block a logout',
+            'each route that closes sockets has a separate throttle, which a stranger with the URL can use up',
+            'is in no page and no header for a browser',
           ),
           ...by(
             'lib/session-socket',
-            'gives each route that closes sockets a throttle of its own, so that a flood of events leaves a logout its way',
+            'gives each route that closes sockets a separate throttle, so that a flood of events does not block a logout',
           ),
         ],
         reason:
-          'Somebody who knows the URL can still use up the throttle of a closing route: API Gateway counts before any signature is checked.',
+          'A client that knows the URL can still use up the throttle of a closing route: API Gateway counts before any signature is checked.',
       },
       {
         number: 'S57',
-        statement: 'What is throttled, or fails before any function runs, sets off an alarm',
+        statement: 'Throttled calls, and failures before any function runs, set off an alarm',
         tests: by(
           'lib/alarms',
           'the throttles of each function',
           'the throttled reads and writes of each table and of each of its indexes',
           'the 5xx of the HTTP API, and the errors of the WebSocket API, at their stages',
           'late session checks, as the log of this stack has them, and only where sessions are checked',
-          'nothing that a stranger without a login can cause but throttles',
-          'is on when any of the others is, and knows all of them',
+          'only throttles of all that a client without a login can cause',
+          'is on when any of the others is, and includes all of them',
         ),
-        reason: 'Checked in the template. That AWS counts as it documents was not tried on AWS.',
+        reason: 'Checked in the template. Nobody has verified on AWS that it counts as documented.',
       },
     ],
   },
@@ -805,60 +800,60 @@ export const sections: readonly Section[] = [
     lines: [
       {
         number: 'S60',
-        statement: 'Strict mode, HttpOnly, Secure and SameSite of the session cookie are looked at',
+        statement: 'Strict mode, HttpOnly, Secure and SameSite of the session cookie are checked',
         tests: [
-          ...by('doctor/checks', 'tells of the cookie with %s: %s'),
+          ...by('doctor/checks', 'reports a cookie with %s: %s'),
           ...by(
             'integration/php-demo',
             'gives a session cookie that scripts and other sites cannot use, and leads to the private page',
           ),
         ],
         reason:
-          'By the doctor, where an answer shows them. What nobody sees from outside (`use_trans_sid`) it says to look at.',
+          'By the doctor, if an answer shows them. For settings that are not visible from outside (`use_trans_sid`), it tells you to look.',
       },
       {
         number: 'S61',
-        statement: 'SameSite alone protects nobody: a page on a sibling host has the cookie, and still no socket',
+        statement: 'SameSite alone protects nobody: a page on a sibling host has the cookie, and still gets no socket',
         tests: by(
           'e2e/cookie-mode',
-          'A page and a socket that share %s › is refused from a sibling host, whose page has the cookie and another Origin',
+          'A page and a socket that share %s › rejects a sibling host, whose page has the cookie and another Origin',
         ),
       },
       {
         number: 'S62',
-        statement: 'What a cookie for the whole domain costs is said',
-        tests: by('doctor/checks', 'tells of the cookie with %s: %s'),
+        statement: 'The documentation and the doctor name the risk of a cookie for the whole domain',
+        tests: by('doctor/checks', 'reports a cookie with %s: %s'),
         reason:
-          'In docs/modes.md, and by the doctor; a `__Host-` cookie works with tickets, or where one host serves page and socket.',
+          'In docs/modes.md, and by the doctor; a `__Host-` cookie works with tickets, or if one host serves page and socket.',
       },
       {
         number: 'S63',
         statement: 'The id is rotated at the login',
         tests: by(
           'integration/php-demo',
-          'always begins a new session, and the one before it is worth nothing',
-          'does not adopt an id that somebody planted',
+          'always begins a new session, and ends the one before it',
+          'does not adopt a planted session id',
         ),
-        reason: 'By the demo; in your app it is yours, and the doctor says to look at it.',
+        reason: 'By the demo. In your app this is your task, and the doctor reminds you.',
       },
       {
         number: 'S64',
-        statement: 'The sockets of a user can be ended together, without a list of sessions',
+        statement: 'The sockets of a user can be closed together, without a list of sessions',
         tests: [
-          ...by('integration/php-close', 'asks for a user with Pusher’s own route'),
+          ...by('integration/php-close', 'closes a user with Pusher’s own route'),
           ...by(
             'integration/close-anybody',
             'close_user() of the PHP file › closes the sockets of %j, and nobody else’s',
           ),
         ],
-        reason: 'The sessions themselves are PHP’s to list and to end.',
+        reason: 'PHP lists and ends the sessions themselves.',
       },
       {
         number: 'S65',
-        statement: 'What API Gateway does with compression is written down',
+        statement: 'The documentation says how API Gateway treats compression',
         tests: by('conformance/handshake', '#8 an offer of permessage-deflate is accepted'),
         reason:
-          'It was seen to accept it, so a frame should not mix a secret with what a stranger chose (BREACH). Ours do not.',
+          'It was seen to accept compression, so a frame should not mix a secret with text that a stranger chose (BREACH). Our frames do not.',
       },
     ],
   },

@@ -1,4 +1,4 @@
-/** `npm run security`: runs the tests that the checklist names, and prints one line for each of its lines. */
+/** `npm run security`: runs the tests in the checklist, and prints the result of each line. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
@@ -38,7 +38,7 @@ process.exitCode = await exitCodeOf(async () => {
   const { values, words } = readOptionsAndWords(process.argv.slice(2), options);
   const lines = sections.flatMap(({ lines }) => lines);
   const unknown = words.find((word) => !lines.some(({ number }) => number === word));
-  if (unknown !== undefined) throw new UsageError(`There is no line ${unknown}; --list prints all there are.`);
+  if (unknown !== undefined) throw new UsageError(`The checklist has no line ${unknown}; --list prints all lines.`);
   const isAsked = ({ number }: Line) => words.length === 0 || words.includes(number);
   if (values.help || values.markdown) {
     console.log(values.help ? usage : markdownTable());
@@ -47,7 +47,7 @@ process.exitCode = await exitCodeOf(async () => {
   return print(isAsked, values.list ? undefined : await run(lines.filter(isAsked)));
 });
 
-/** One run of vitest over these files, in which only the tests with these names run. */
+/** Runs vitest once over these files, with only the tests of these names. */
 async function run(lines: readonly Line[]): Promise<readonly TestFile[]> {
   const tests = lines.flatMap((line) => line.tests);
   const files = [...new Set(tests.map(({ file }) => file))];
@@ -56,7 +56,7 @@ async function run(lines: readonly Line[]): Promise<readonly TestFile[]> {
   const output = join(folder, 'report.json');
   const vitest = join(project, 'node_modules', 'vitest', 'vitest.mjs');
   console.error(`Running what is named in ${files.length} files of tests; a minute or two …`);
-  // No reporter for people: it would show each test of these files that is not asked for as skipped.
+  // No human-readable reporter, because it would list every other test of these files as skipped.
   const reporters = ['--reporter=json', `--outputFile.json=${output}`];
   const child = spawn(process.execPath, [vitest, 'run', ...files, '-t', `(?:^| )(?:${names})$`, ...reporters], {
     cwd: project,
@@ -69,7 +69,7 @@ async function run(lines: readonly Line[]): Promise<readonly TestFile[]> {
   return report.testResults;
 }
 
-/** @param ran without it, the lines are only listed. @returns the exit code */
+/** @param ran undefined: only lists the lines. @returns the exit code */
 function print(isAsked: (line: Line) => boolean, ran?: readonly TestFile[]): number {
   const results: Result[] = [];
   for (const { title, lines } of sections) {
@@ -103,7 +103,7 @@ function resultOf({ tests }: Line, ran: readonly TestFile[]): Result {
   return (['failed', 'skipped'] as const).find((status) => statuses.includes(status)) ?? 'passed';
 }
 
-/** A test that did not run at all has failed to show anything. */
+/** A test that did not run counts as failed. */
 function statusOf(test: NamedTest, ran: readonly TestFile[]): Exclude<Result, 'reason'> {
   const statuses = ran
     .filter(({ name }) => name.endsWith(`/${test.file}`))

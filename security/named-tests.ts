@@ -4,7 +4,7 @@ import type { NamedTest } from './checklist.ts';
 
 const project = join(import.meta.dirname, '..');
 
-/** What vitest's full name of such a test looks like: `%s` and `$name` stand for anything, and so do suites in between. */
+/** Matches vitest's full name of such a test: `%s` and `$name` stand for anything, and so do suites in between. */
 export function patternOf({ title }: NamedTest): string {
   return partsOf(title)
     .map((part) =>
@@ -16,7 +16,7 @@ export function patternOf({ title }: NamedTest): string {
     .join(' (?:.* )?');
 }
 
-/** What has to run for it: of a story in a browser all, because each step needs those before it. */
+/** The tests to run for it. A browser story runs whole, because each step needs those before it. */
 export function patternToRun(test: NamedTest): string {
   if (!test.file.startsWith('test/e2e/')) return patternOf(test);
   const [story = ''] = partsOf(test.title);
@@ -27,7 +27,7 @@ export function fits(test: NamedTest, fullName: string): boolean {
   return new RegExp(`(?:^| )${patternOf(test)}$`, 's').test(fullName);
 }
 
-/** Whether the file, or a contract that it runs, has a test of this very title. */
+/** Whether the file, or a contract that it runs, has a test with exactly this title. */
 export function isThere({ file, title }: NamedTest): boolean {
   const path = join(project, file);
   if (!existsSync(path)) return false;
@@ -35,7 +35,7 @@ export function isThere({ file, title }: NamedTest): boolean {
   return partsOf(title).every((part) => ["'", '"', '`'].some((quote) => source.includes(quote + part + quote)));
 }
 
-/** With the contracts that it runs. */
+/** The source of the test file and of the contracts that it runs. */
 function textOf(path: string): string {
   const text = readFileSync(path, 'utf8');
   const imports = [...text.matchAll(/from '(\.[\w./-]+\.ts)'/g)].map(([, name = '']) => join(dirname(path), name));
@@ -47,5 +47,5 @@ function partsOf(title: string): readonly string[] {
   return title.split(' › ');
 }
 
-/** https://vitest.dev/api/test#test-each, and what a template literal has. */
+/** https://vitest.dev/api/test#test-each, and the placeholders of template literals. */
 const placeholder = /%(?:\.\d+)?[sijdo]|\$\{\w+\}|\$\w+/;

@@ -1,9 +1,9 @@
-<?php // login.php, once the password was right: another id for the session, and its sockets learn of it
+<?php // login.php, after the password check: gives the session another id, and moves its sockets to it
 require_once 'session-socket.php';
 
 session_status() === PHP_SESSION_ACTIVE || session_start(); // without a session there is no id
 $oldSessionId = session_id();
-session_regenerate_id(true); // the old one is worth nothing any more
+session_regenerate_id(true); // true deletes the old session
 $_SESSION['user'] = $user;
 
 $apiUrl = getenv('SESSION_SOCKET_API_URL');

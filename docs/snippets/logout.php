@@ -1,4 +1,4 @@
-<?php // logout.php: first the session, then its sockets
+<?php // logout.php: ends the session first, then closes its sockets
 require_once 'session-socket.php';
 
 session_start();

@@ -1,4 +1,4 @@
-<?php // anywhere in your app: something has happened, and whoever looks at it is to see it at once
+<?php // anywhere in your app: sends an event to every page that has joined the channel
 require_once 'session-socket.php';
 
 session_write_close(); // if a session is open: a page that waits for the network should hold no lock

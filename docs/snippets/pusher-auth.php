@@ -1,4 +1,4 @@
-<?php // pusher/auth: what Pusher's clients ask before they join a private- or presence- channel
+<?php // pusher/auth: answers Pusher's clients before they join a private- or presence- channel
 require_once 'session-socket.php';
 
 ['socket_id' => $socketId, 'channel_name' => $channel] = $_POST + ['socket_id' => '', 'channel_name' => ''];

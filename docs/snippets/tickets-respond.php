@@ -1,4 +1,4 @@
-<?php // where the framework opens the session: three things that it knows, and its own way to answer
+<?php // if a framework opens the session: pass what it knows, and send what respond() returns
 require_once 'session-socket.php';
 
 $identity = $user === null ? null : ['userId' => (string) $user];

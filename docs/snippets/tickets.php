@@ -1,4 +1,4 @@
-<?php // getSessionID.php: a ticket for the page, who is logged in for the gateway
+<?php // getSessionID.php: gives the page a ticket, and tells the gateway who is logged in
 require_once 'session-socket.php';
 
 SessionSocket\answer([

@@ -3,21 +3,22 @@ import type { TokenSource } from '../core/handshake/handshake-options.ts';
 import { principalOf, type Session } from '../core/handshake/session.ts';
 
 /**
- * What a WebSocket API sends to a REQUEST authorizer: fewer fields than a REST API's event of the same name, which the
- * published type describes (https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-websocket-api-lambda-auth.html).
+ * The event of a WebSocket API for a REQUEST authorizer. It has fewer fields than the published type, which describes a
+ * REST API's event
+ * (https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-websocket-api-lambda-auth.html).
  */
 export type ConnectAuthorizerEvent = Pick<
   APIGatewayRequestAuthorizerEvent,
   'methodArn' | 'multiValueHeaders' | 'multiValueQueryStringParameters'
 > & { readonly requestContext: { readonly connectionId?: string | undefined } };
 
-/** The query parameter that carries the token where `tokenFrom` is `query`. */
+/** The query parameter of the token, if `tokenFrom` is `query`. */
 export const tokenParameter = 'token';
 
-/** The sub-protocol that a page names before its ticket where `tokenFrom` is `subprotocol`, and the only one it is answered. */
+/** If `tokenFrom` is `subprotocol`, the page sends this sub-protocol before its ticket, and the answer selects it. */
 export const subprotocol = 'session-socket';
 
-/** Every value of the token, because a repeated one must be seen and not silently cut to its last value. */
+/** Every value of the token: a repeated token must be detected, not silently reduced to its last value. */
 export function readTokens(event: ConnectAuthorizerEvent, from: TokenSource = 'query'): readonly string[] {
   if (from === 'query') return event.multiValueQueryStringParameters?.[tokenParameter] ?? [];
   if (from === 'cookie') return readHeaders(event, 'cookie');
@@ -25,24 +26,24 @@ export function readTokens(event: ConnectAuthorizerEvent, from: TokenSource = 'q
   return first === subprotocol ? tokens : [];
 }
 
-/** Two headers of one name are joined, so they match nothing. */
+/** Headers with the same name are joined, so they match no expected value. */
 export function readHeader(event: ConnectAuthorizerEvent, name: string): string | undefined {
   const values = readHeaders(event, name);
   return values.length === 0 ? undefined : values.join(', ');
 }
 
-/** Header names keep the case that the client gave them. */
+/** API Gateway keeps the case of header names as the client sent them. */
 function readHeaders(event: ConnectAuthorizerEvent, name: string): readonly string[] {
   return Object.entries(event.multiValueHeaders ?? {}).flatMap(([key, value]) =>
     key.toLowerCase() === name ? (value ?? []) : [],
   );
 }
 
-/** What the authorizer said; API Gateway repeats it, as strings, in every later event of the connection. */
+/** The authorizer's context. API Gateway repeats it, as strings, in every later event of the connection. */
 export interface AuthorizerContext {
   readonly principalId: string;
   readonly sessionHash: string;
-  /** Epoch milliseconds: what happened to the session or its user later than this, the authorizer cannot have known. */
+  /** Epoch milliseconds: the authorizer cannot know of a logout after this time. */
   readonly authorizedAt: string;
   /** JSON, an object. */
   readonly userInfo?: string | undefined;
@@ -50,13 +51,13 @@ export interface AuthorizerContext {
   readonly channels?: string | undefined;
   /** Epoch seconds. */
   readonly sessionExpiresAt?: string | undefined;
-  /** With what PHP is asked again, where it is; of no use to anybody who does not hold the app's secret. */
+  /** The encrypted question for PHP, if PHP is asked again later; only the app's secret decrypts it. */
   readonly sessionSeal?: string | undefined;
-  /** Of the ticket that was brought, for `connect` to burn. */
+  /** The ticket's id, which `connect` marks as used. */
   readonly jti?: string | undefined;
 }
 
-/** What the authorizer knows beside the session. */
+/** The authorizer's data beside the session. */
 export interface HandshakeContext {
   readonly sessionHash: string;
   /** Epoch milliseconds. */
@@ -66,8 +67,8 @@ export interface HandshakeContext {
 }
 
 /**
- * Strings only, because nobody knows what API Gateway makes of other types here; what is undefined is left out of JSON. The
- * session id is never among it.
+ * Strings only, because AWS does not document how API Gateway treats other types here. JSON omits undefined fields. The
+ * context never contains the session id.
  */
 export function writeContext(session: Session, handshake: HandshakeContext): AuthorizerContext {
   const { userInfo, channels, expiresAt } = session;
@@ -89,7 +90,7 @@ export function allow(methodArn: string, { principalId, ...context }: Authorizer
 }
 
 /**
- * Bytes of an authorizer's whole answer; with more, API Gateway fails the handshake
+ * Bytes of an authorizer's whole answer. API Gateway fails the handshake if there are more
  * (https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-execution-service-websocket-limits-table.html).
  */
 const maxResultBytes = 8192;

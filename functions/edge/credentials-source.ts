@@ -6,14 +6,14 @@ import type { AwsSettings, CredentialsSettings } from './environment.ts';
 import { exchange, HttpFailure } from './http.ts';
 import { signPost } from './sigv4.ts';
 
-/** How long a secret is kept: a rotated one is in use everywhere after as long. */
+/** How long a secret is cached. After this time every function uses a rotated secret. */
 const keepMs = 5 * 60_000;
 
 /**
- * Pusher's three, of which the secret comes from Secrets Manager: fetched at first need with one signed request
- * (https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_GetSecretValue.html), then kept for five minutes, or
- * for as long as a caller finds it young enough. Callers at the same time share one request. A failure is not kept, and not
- * told either while an older secret is still good.
+ * Pusher's app id, key and secret. The secret comes from Secrets Manager with one signed request
+ * (https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_GetSecretValue.html). It is cached for five
+ * minutes, or for `maxAgeMs` of the caller. Concurrent callers share one request. A failure is not cached. While an
+ * older secret is still cached, callers get that instead of the failure.
  * @throws SessionCheckFailed without any part of the secret
  */
 export function createCredentialsSource(
@@ -22,7 +22,7 @@ export function createCredentialsSource(
   clock: Clock,
 ): CredentialsSource {
   let kept: { readonly credentials: Promise<Credentials>; readonly until: number } | undefined;
-  // A failure counts too: a stranger with bad tickets must not make every handshake ask while nobody answers.
+  // A failure counts too: during an outage, bad tickets must not cause a request in every handshake.
   let askedAt = 0;
 
   return (maxAgeMs = keepMs) => {
@@ -63,7 +63,7 @@ async function fetchSecrets(secretArn: string, aws: AwsSettings, now: number): P
   return parseSecrets(answer.body);
 }
 
-/** Other fields are ignored: before 0.1.0 it held `appId` and `key` too, and they may differ from the stack's. */
+/** Ignores other fields: before 0.1.0 the secret also held `appId` and `key`, and they may differ from the stack's. */
 function parseSecrets(text: string): Secrets {
   const { SecretString: json } = fieldsIn(text) ?? {};
   const { secret, previousSecret, authorization } = fieldsIn(String(json)) ?? {};
@@ -77,7 +77,7 @@ function parseSecrets(text: string): Secrets {
   return { secret, previousSecret: previous, authorization: header };
 }
 
-/** A scheme and what follows it (https://www.rfc-editor.org/rfc/rfc9110#section-11.4). */
+/** A scheme and its credentials (https://www.rfc-editor.org/rfc/rfc9110#section-11.4). */
 const headerForm = /^[\w-]+ [!-~][ -~]*$/;
 
 function secretFailed(reason: string): SessionCheckFailed {

@@ -17,7 +17,7 @@ import { isOrigin, type OriginPolicy } from '../core/handshake/origin.ts';
 import { maySendTo } from '../core/handshake/session-endpoint.ts';
 import type { AwsCredentials } from './sigv4.ts';
 
-/** Names of the variables, by function. The construct writes them with `satisfies`, so none can be forgotten. */
+/** The variables of each function. The construct sets them with `satisfies`, so none can be forgotten. */
 export interface CredentialsEnvironment {
   readonly APP_ID: string;
   readonly KEY: string;
@@ -28,29 +28,29 @@ export interface PhpEnvironment extends CredentialsEnvironment {
   readonly SESSION_ENDPOINT: string;
   readonly SESSION_MODE: SessionMode;
   readonly SESSION_TIMEOUT_MS: string;
-  /** Of use where the token is a session id. */
+  /** Used in the modes whose token is a session id. */
   readonly COOKIE_NAME: string;
 }
 
 export interface RevalidationEnvironment {
-  /** Only where PHP is asked again while a socket is open: after how many seconds. */
+  /** After how many seconds PHP is asked again while a socket is open. Unset: never. */
   readonly REVALIDATE_SECONDS?: string;
 }
 
 export interface AuthorizerEnvironment extends PhpEnvironment, RevalidationEnvironment {
   readonly TOKEN_FROM: TokenSource;
   readonly SESSION_CHECK: SessionCheck;
-  /** Names, separated by blanks; of use in mode `cookie`. */
+  /** Names, separated by blanks; used in mode `cookie`. */
   readonly COOKIES: string;
-  /** Separated by blanks; no origin has one. */
+  /** Separated by blanks, which no origin contains. */
   readonly ALLOWED_ORIGINS: string;
   readonly ALLOW_MISSING_ORIGIN: 'yes' | 'no';
 }
 
-/** Of each function that knows connections. */
+/** For each function that reads or writes connections. */
 export interface RegistryEnvironment {
   readonly CONNECTIONS_TABLE: string;
-  /** Which connections a session or a user owns. */
+  /** The connections that a session or a user owns. */
   readonly OWNERS_TABLE: string;
 }
 
@@ -58,17 +58,20 @@ export interface ConnectEnvironment extends RegistryEnvironment, RevalidationEnv
   readonly REVOCATIONS_TABLE: string;
   readonly DELIVER_FUNCTION: string;
   readonly REVALIDATE_FUNCTION: string;
-  /** Of one principal. */
+  /** For one principal. */
   readonly MAX_CONNECTIONS: string;
   readonly AT_MAX_CONNECTIONS: LimitChoice;
   readonly HANDSHAKES_PER_MINUTE_PER_USER: string;
-  /** The table of claims in every mode: where handshakes of users with many are counted, and ends that somebody waits for. */
+  /**
+   * The table of claims, in every mode: it counts handshakes of frequent users, and claims waits for the ends of
+   * sessions.
+   */
   readonly COUNTERS_TABLE: string;
   /** Only when hello is on. */
   readonly TICK_FUNCTION?: string;
-  /** Only in mode `ticket`: where tickets are burnt. */
+  /** Only in mode `ticket`: it marks tickets as used. */
   readonly CLAIMS_TABLE?: string;
-  /** Only where tickets come as a sub-protocol: the one to answer with. */
+  /** Only if tickets come as a sub-protocol: the sub-protocol of the answer. */
   readonly SUBPROTOCOL?: string;
 }
 
@@ -77,23 +80,25 @@ export interface PostEnvironment extends RegistryEnvironment {
   readonly CALLBACK_URL: string;
 }
 
-/** Of each function that speaks on channels or ends connections, which is heard on channels too. */
+/** For each function that broadcasts on channels or ends connections: channels announce members that leave. */
 export interface ChannelsEnvironment extends PostEnvironment {
   readonly SUBSCRIPTIONS_TABLE: string;
   readonly MEMBERS_TABLE: string;
   readonly DELIVER_FUNCTION: string;
-  /** How fast all workers of a broadcast together may post: so many at once, then so many in a second. */
+  /** How many posts all workers of a broadcast together may send at once, and then in a second. */
   readonly POST_BURST: string;
   readonly POST_RATE: string;
 }
 
-/** `deliver` starts itself: Lambda tells it its name, the template could not without going round in a circle. */
+/**
+ * `deliver` starts itself. It gets its name from Lambda, because in the template that would be a circular reference.
+ */
 export interface DeliverEnvironment extends Omit<ChannelsEnvironment, 'DELIVER_FUNCTION'> {
   readonly CLAIMS_TABLE: string;
 }
 
 export interface MessageEnvironment extends ChannelsEnvironment, CredentialsEnvironment {
-  /** Where frames of who says many are counted. */
+  /** It counts the frames of connections and users that send many. */
   readonly CLAIMS_TABLE: string;
   readonly REVOCATIONS_TABLE: string;
   readonly FRAMES_PER_MINUTE: string;
@@ -109,16 +114,16 @@ export interface TickEnvironment extends PostEnvironment {
   readonly CLAIMS_TABLE: string;
 }
 
-/** With all of PHP's or with none of it: then only sessions end whose end was named. */
+/** With all of PHP's variables, or with none of them. Without them only sessions with a known end are closed. */
 export interface RevalidateEnvironment extends ChannelsEnvironment, Partial<PhpEnvironment>, RevalidationEnvironment {
   readonly CLAIMS_TABLE: string;
   readonly REVOCATIONS_TABLE: string;
-  /** Where PHP is asked again: how many questions at the same time. */
+  /** How many questions to ask PHP at the same time. Unset if PHP is not asked again. */
   readonly CHECKS_AT_ONCE?: string;
 }
 
 export interface PublishEnvironment extends ChannelsEnvironment, CredentialsEnvironment, RevalidationEnvironment {
-  /** Where requests with an Idempotency-Key are remembered, and tickets are burnt. */
+  /** It stores the answers to requests with an Idempotency-Key, and marks tickets as used. */
   readonly CLAIMS_TABLE: string;
   readonly REVOCATIONS_TABLE: string;
 }
@@ -135,7 +140,7 @@ type Variable =
   | keyof (AuthorizerEnvironment & ConnectEnvironment & MessageEnvironment & PublishEnvironment & RevalidateEnvironment)
   | LambdaVariable;
 
-/** How PHP is asked. */
+/** How to ask PHP. */
 export interface SessionEndpointSettings {
   /** Absolute and final: redirects are not followed. */
   readonly endpoint: URL;
@@ -143,7 +148,7 @@ export interface SessionEndpointSettings {
   readonly timeoutMs: number;
 }
 
-/** Pusher's three, of which the secret is known by its place. */
+/** Pusher's app id and key, and the ARN of the secret. */
 export interface CredentialsSettings {
   readonly appId: string;
   readonly key: string;
@@ -161,7 +166,8 @@ export function readAuthorizerSettings(): AuthorizerSettings {
   const sessionCheck = readOneOf('SESSION_CHECK', sessionChecks);
 
   const allowedOrigins = read('ALLOWED_ORIGINS').split(' ');
-  if (!allowedOrigins.every(isOrigin)) throw new Error('ALLOWED_ORIGINS holds what is no origin.');
+  const invalid = allowedOrigins.find((each) => !isOrigin(each));
+  if (invalid !== undefined) throw new Error(`ALLOWED_ORIGINS contains "${invalid}", which is not an origin.`);
 
   return {
     ...asking,
@@ -170,7 +176,7 @@ export function readAuthorizerSettings(): AuthorizerSettings {
     cookieName: read('COOKIE_NAME'),
     cookies: read('COOKIES').split(' '),
     allowedOrigins,
-    // Browsers add cookies by themselves, so with them Origin is all that tells our page from another.
+    // Browsers send cookies from every page, so only Origin tells the app's page from others.
     allowMissingOrigin: asking.mode !== 'cookie' && read('ALLOW_MISSING_ORIGIN') === 'yes',
     revalidateSeconds: readRevalidateSeconds(),
   };
@@ -181,7 +187,7 @@ export function readSessionEndpointSettings(): SessionEndpointSettings {
   const text = read('SESSION_ENDPOINT');
   const endpoint = URL.canParse(text) ? new URL(text) : undefined;
   if (endpoint === undefined || !maySendTo(endpoint))
-    throw new Error('SESSION_ENDPOINT is no https URL to send ids to.');
+    throw new Error('SESSION_ENDPOINT must be an https URL, or http on a loopback address.');
   return {
     endpoint,
     mode: readOneOf('SESSION_MODE', sessionModes),
@@ -195,7 +201,7 @@ export function readCredentialsSettings(): CredentialsSettings {
 }
 
 /**
- * Undefined where PHP is asked in the handshake only.
+ * Undefined: PHP is asked in the handshake only.
  * @throws Error with the variable's name when it makes no sense
  */
 export function readRevalidateSeconds(): number | undefined {
@@ -218,7 +224,7 @@ export function readConnectionTables() {
   return { connections: read('CONNECTIONS_TABLE'), owners: read('OWNERS_TABLE') };
 }
 
-/** What Lambda itself puts into the environment, for the one AWS call that is made without an SDK. */
+/** Lambda's own variables, for the only AWS call without an SDK. */
 export interface AwsSettings {
   readonly region: string;
   readonly credentials: AwsCredentials;
@@ -232,7 +238,7 @@ export function readAwsSettings(): AwsSettings {
   return {
     region,
     credentials: readAwsCredentials(),
-    // The variable by which every AWS SDK is pointed elsewhere:
+    // The variable with which every AWS SDK uses another endpoint:
     // https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html
     secretsManagerUrl: new URL(
       readOptional('AWS_ENDPOINT_URL_SECRETS_MANAGER') ?? `https://secretsmanager.${region}.${domain}`,
@@ -240,7 +246,7 @@ export function readAwsSettings(): AwsSettings {
   };
 }
 
-/** The @connections API of our stage, and how requests to it are signed. */
+/** The @connections API of our stage, and the credentials for its requests. */
 export interface ConnectionsApiSettings {
   readonly callbackUrl: string;
   readonly region: string;
@@ -253,7 +259,7 @@ export function readConnectionsApiSettings(): ConnectionsApiSettings {
 }
 
 /**
- * Lambda sets them when an environment starts, and they stay as they are
+ * Lambda sets them when an environment starts, and they do not change
  * (https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html#configuration-envvars-runtime).
  */
 function readAwsCredentials(): AwsCredentials {
@@ -290,7 +296,7 @@ function readOneOf<Known extends string>(name: Variable, known: readonly Known[]
   return value;
 }
 
-/** For a variable that may be missing. */
+/** Reads a variable that may be missing. */
 export function readOptional(name: Variable): string | undefined {
   return process.env[name] || undefined;
 }

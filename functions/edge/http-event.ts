@@ -2,7 +2,7 @@ import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from '
 import type { ApiRequest, RequestFault } from '../core/http-api/api-request.ts';
 
 /**
- * What an HTTP API sends (payload format 2.0), with the body as the bytes that were signed
+ * Reads the event of an HTTP API (payload format 2.0). The body is the bytes that were signed
  * (https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html).
  */
 export function readRequest(event: APIGatewayProxyEventV2): ApiRequest {
@@ -16,12 +16,12 @@ export function readRequest(event: APIGatewayProxyEventV2): ApiRequest {
   };
 }
 
-/** Pusher's PHP library takes 200 and an object for success, and nothing else. */
+/** Pusher's PHP library accepts only 200 and a JSON object as success. */
 export function answerDone(body: string): APIGatewayProxyStructuredResultV2 {
   return { statusCode: 200, headers: { 'content-type': 'application/json' }, body };
 }
 
-/** Plain text, which Pusher's libraries make the message of their exception. */
+/** Plain text, because Pusher's libraries use it as the message of their exception. */
 export function answerFault({ status, sentence }: RequestFault): APIGatewayProxyStructuredResultV2 {
   const retry = status === 503 ? { 'retry-after': '1' } : {};
   return { statusCode: status, headers: { 'content-type': 'text/plain; charset=utf-8', ...retry }, body: sentence };

@@ -11,14 +11,14 @@ import { Agent as HttpsAgent, request as requestByHttps } from 'node:https';
 export interface HttpRequest {
   readonly url: URL;
   readonly method: 'GET' | 'POST';
-  /** Undefined ones are not sent. */
+  /** Headers with the value undefined are not sent. */
   readonly headers: Readonly<Record<string, string | undefined>>;
   readonly body?: string;
-  /** For the whole exchange, a second try and the body included. */
+  /** For the whole exchange, including a retry and the body. */
   readonly timeoutMs: number;
-  /** Bytes of an answer that are read before it counts as too long. */
+  /** A longer body is a failure. */
   readonly maxBodyBytes: number;
-  /** Whether an answer of this status has a body worth waiting for; others are answered with an empty one. */
+  /** Whether the caller needs the body of an answer with this status. If not, `body` is empty. */
   readonly wantsBody: (status: number) => boolean;
 }
 
@@ -39,18 +39,21 @@ export class HttpFailure extends Error {
   }
 }
 
-/** Bytes of an answer's headers. An application with cache tags sends more than the 16 KB that Node takes by itself. */
+/** Bytes of an answer's headers. An application with cache tags may send more than Node's default of 16 KB. */
 const maxHeaderSize = 64 * 1024;
-/** Some proxies say this on a connection that was idle for too long, and close it: https://www.rfc-editor.org/rfc/rfc9110#name-408-request-timeout. */
+/**
+ * Some proxies answer this on a connection that was idle for too long, and close it:
+ * https://www.rfc-editor.org/rfc/rfc9110#name-408-request-timeout.
+ */
 const idleTimeout = 408;
 
-// Kept alive at module scope: a TLS handshake costs more than everything else the authorizer does.
+// Kept alive at module scope: a TLS handshake takes longer than everything else in the authorizer.
 const plain = { request: requestByHttp, agent: new HttpAgent({ keepAlive: true }) };
 const encrypted = { request: requestByHttps, agent: new HttpsAgent({ keepAlive: true }) };
 
 /**
- * One HTTP exchange over a kept connection. Redirects are answers like any other.
- * @throws HttpFailure for everything that is not an answer
+ * One HTTP exchange over a keep-alive connection. A redirect is returned like any other answer.
+ * @throws HttpFailure if there is no complete answer
  */
 export function exchange(request: HttpRequest): Promise<HttpAnswer> {
   const transport = request.url.protocol === 'https:' ? encrypted : plain;
@@ -58,7 +61,7 @@ export function exchange(request: HttpRequest): Promise<HttpAnswer> {
   const options: RequestOptions = { method: request.method, headers, maxHeaderSize };
 
   return new Promise((resolve, reject) => {
-    // Until an answer begins or we give up: both can end in what looks like a stale connection.
+    // False once an answer begins or the exchange fails: later errors can look like a stale connection.
     let mayBeStale = true;
     let isWhole = () => false;
     let attempt = dial(transport.agent);
@@ -69,19 +72,22 @@ export function exchange(request: HttpRequest): Promise<HttpAnswer> {
       dialled.once('response', receive);
       dialled.on('error', (error) => {
         if (isStale(dialled)) dialAnew();
-        // PHP may output more than the length that it named, which is no part of the answer.
+        // PHP may output more bytes than its Content-Length; they are not part of the answer.
         else if (!isWhole()) fail(describe(error));
       });
       dialled.end(request.body);
       return dialled;
     }
 
-    /** A kept connection may have died while the Lambda was frozen, and only sending on it tells. */
+    /** A keep-alive connection may have died while the Lambda was frozen, and only sending on it reveals that. */
     function isStale(dialled: ClientRequest): boolean {
       return dialled.reusedSocket && mayBeStale;
     }
 
-    /** Asking twice does no harm: it is a question. Without an agent, because other kept connections have probably died too. */
+    /**
+     * A retry is safe, because both requests only read. It uses no agent: other keep-alive connections are probably
+     * dead too.
+     */
     function dialAnew(): void {
       attempt = dial(false);
     }
@@ -99,7 +105,7 @@ export function exchange(request: HttpRequest): Promise<HttpAnswer> {
       const wanted = request.wantsBody(status);
       if (!wanted) resolve({ status, headers, body: '' });
 
-      // A body nobody wants is drained under the same cap and deadline, so that the connection can serve again.
+      // An unwanted body is drained within the same limit and deadline, so that the connection can be reused.
       const chunks: Buffer[] = [];
       let length = 0;
       response.on('data', (chunk: Buffer) => {
@@ -114,7 +120,7 @@ export function exchange(request: HttpRequest): Promise<HttpAnswer> {
       });
     }
 
-    /** Without effect on an exchange that was answered already, but for hanging up. */
+    /** If the exchange already has its answer, this only closes the connection. */
     function fail(reason: string): void {
       mayBeStale = false;
       clearTimeout(deadline);
@@ -124,7 +130,7 @@ export function exchange(request: HttpRequest): Promise<HttpAnswer> {
   });
 }
 
-/** Node's messages quote addresses and certificates, its codes do not. */
+/** The code instead of the message, because Node's messages quote addresses and certificates. */
 function describe(error: Error): string {
   const code = 'code' in error && typeof error.code === 'string' ? error.code : error.name;
   return `the connection failed (${code})`;

@@ -5,20 +5,20 @@ import type { BroadcastPage } from '../core/delivery/broadcast.ts';
 import { createLambdaClient } from './aws-clients.ts';
 
 /**
- * What `deliver` is asked to do. A frame has 128 KB at most, and twice as much as text in JSON; an event may have 1 MB
+ * The event of `deliver`. A frame has at most 128 KB, or twice as much as text in JSON; an event may have 1 MB
  * (https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html).
  */
 export type DeliverJob =
   | { readonly welcome: Connection }
-  /** Part of what was published to many. */
+  /** Part of a large broadcast. */
   | { readonly broadcast: BroadcastPage }
   /** Connections above the limit of their principal. */
   | { readonly putOut: readonly RegisteredConnection[] };
 
-/** Starts one of our other functions without waiting for it: Lambda queues the event and answers at once. */
+/** Starts another function of the gateway without waiting for it: Lambda queues the event and answers at once. */
 export interface Starter {
   deliver(job: DeliverJob): Promise<void>;
-  /** Has `revalidate` close at an instant (epoch seconds) what has ended by then. */
+  /** Lets `revalidate` close, at this instant (epoch seconds), the sockets whose session has ended by then. */
   closeEnded(endsAt: number): Promise<void>;
   /** Does nothing when hello is off. */
   tick(): Promise<void>;

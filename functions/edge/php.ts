@@ -11,8 +11,8 @@ import type { Log } from './telemetry.ts';
 const maxBodyBytes = 64 * 1024;
 
 /**
- * Asks the PHP app over HTTP, with the cookies that a browser has proof of, whose session that is.
- * @param tell says once that the PHP file may be outdated
+ * Asks the PHP app over HTTP whose session the handshake's cookies belong to.
+ * @param log gets a warning, once, if the PHP file may be outdated
  */
 export function createSessionLookup(
   { endpoint, mode, timeoutMs }: SessionEndpointSettings,
@@ -33,7 +33,7 @@ export function createSessionLookup(
         accept: 'application/json',
         cookie: cookieHeader,
         'user-agent': decodeUserAgent(agent) ?? userAgent ?? 'session-socket',
-        // Without it CodeIgniter would rotate the id on our own request.
+        // Without it CodeIgniter would rotate the session id on our own request.
         'x-requested-with': 'XMLHttpRequest',
         'x-session-socket': signature,
         'x-session-socket-address': address,
@@ -41,8 +41,8 @@ export function createSessionLookup(
         authorization: held.authorization,
       });
       if (mode === 'ticket' && answer.status === 403 && answer.headers[answerHeader] === undefined) warnOnce();
-      const isOwnNo = (header: string) => isSignedNo(held, signature, header);
-      return judgeAnswer({ mode, endpoint, sessionId, isSignedNo: isOwnNo }, answer);
+      const isSignedNoToUs = (header: string) => isSignedNo(held, signature, header);
+      return judgeAnswer({ mode, endpoint, sessionId, isSignedNo: isSignedNoToUs }, answer);
     },
   };
 

@@ -7,7 +7,7 @@ export interface AwsCredentials {
 }
 
 export interface SigningScope {
-  /** With the port, where the URL has one. */
+  /** Includes the port, if the URL has one. */
   readonly host: string;
   readonly region: string;
   readonly service: string;
@@ -17,13 +17,17 @@ export interface SigningScope {
 /** Names in lower case. */
 export type HttpHeaders = Readonly<Record<string, string>>;
 
-/** `x-amz-date`, `authorization` and, where there is one, `x-amz-security-token`: they go out with the request's own. */
+/**
+ * `x-amz-date`, `authorization` and, with temporary credentials, `x-amz-security-token`. Send them with the request's
+ * own headers.
+ */
 export type SignatureHeaders = HttpHeaders;
 
 /**
- * AWS Signature Version 4 for one POST (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html).
- * Our own, because an SDK client would cost the authorizer 300 KB and 50 ms of every cold start.
- * @param path without a query, and without what would have to be escaped
+ * AWS Signature Version 4 for one POST
+ * (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html). Our own, because an SDK
+ * client would add 300 KB to the authorizer and 50 ms to every cold start.
+ * @param path has no query, and no characters that need escaping
  * @param headers all of them are signed
  * @param now epoch milliseconds
  */
@@ -39,10 +43,11 @@ export function signPost(
 
 export interface UnsignedRequest {
   readonly method: string;
-  /** As it goes over the wire, without a query. */
+  /** Escaped as on the wire, without a query. */
   readonly path: string;
-  /** The same object again, in the same second, is not looked at again. */
+  /** MUST NOT change once signed: within a second, the signer does not read the same object again. */
   readonly headers: HttpHeaders;
+  /** MUST NOT change once signed: the signer caches its hash. */
   readonly body: Uint8Array | undefined;
 }
 
@@ -50,8 +55,8 @@ export interface UnsignedRequest {
 export type Signer = (request: UnsignedRequest, now: number) => SignatureHeaders;
 
 /**
- * The same for many requests to one host: what they share is computed once. The key and the date last a second, and the hash of
- * a body as long as the body, which is why nobody may change one after it was signed.
+ * The same for many requests to one host, with caches: the key and the date are computed once a second, the hash of a
+ * body once.
  */
 export function createSigner(scope: SigningScope): Signer {
   const hashes = new WeakMap<Uint8Array, string>();
@@ -65,7 +70,7 @@ export function createSigner(scope: SigningScope): Signer {
       const signed = Object.fromEntries(Object.entries(headers).filter(([name]) => isSigned(name)));
       prepared = { second, headers, sign: prepareSignature(scope, signed, now) };
     }
-    // Escaped once more than on the wire, as everywhere but in S3.
+    // SigV4 escapes the path once more than the wire does, for every service but S3.
     return prepared.sign(method, escapeAll(path).replaceAll('%2F', '/'), hashOf(body));
   };
 
@@ -79,19 +84,19 @@ export function createSigner(scope: SigningScope): Signer {
   }
 }
 
-/** What AWS asks for, and no more: others, like `user-agent`, may change on the way. */
+/** Only the headers that AWS requires: others, like `user-agent`, may change on the way. */
 function isSigned(name: string): boolean {
   return name === 'content-type' || name.startsWith('x-amz-');
 }
 
-/** As RFC 3986 has it, which AWS signs by: JavaScript's own leaves five characters more as they are. */
+/** Escapes as RFC 3986 says and AWS requires. `encodeURIComponent` leaves five more characters as they are. */
 export function escapeAll(text: string): string {
   return encodeURIComponent(text).replace(/[!'()*]/g, (each) => `%${each.charCodeAt(0).toString(16).toUpperCase()}`);
 }
 
 type PreparedSignature = (method: string, escapedPath: string, bodyHash: string) => SignatureHeaders;
 
-/** All that requests of one second with the same headers have in common. */
+/** The part of the signature that requests of one second with the same headers share. */
 function prepareSignature(
   { host, region, service, credentials }: SigningScope,
   headers: HttpHeaders,

@@ -14,13 +14,13 @@ export type DisconnectEvent = APIGatewayProxyWebsocketEventV2WithRequestContext<
   Context & { disconnectStatusCode?: number; disconnectReason?: string }
 >;
 
-/** Whom a later event of a connection is about. Never taken from anything that the client sent. */
+/** The connection of an event. It never comes from data that the client sent. */
 export function readConnection({ requestContext }: SocketEvent): Connection | undefined {
   const principalId = requestContext.authorizer?.principalId;
   return principalId === undefined ? undefined : { principalId, connectionId: requestContext.connectionId };
 }
 
-/** Whom the authorizer let in, as `connect` is to register it. Undefined when no authorizer of ours did. */
+/** The connection that the authorizer accepted, for `connect` to register. Undefined if our authorizer did not run. */
 export function readAdmitted(
   event: SocketEvent,
 ): (Omit<NewConnection, 'connectedAt'> & Pick<HandshakeContext, 'authorizedAt' | 'jti'>) | undefined {
@@ -33,13 +33,13 @@ export function readAdmitted(
   return { ...connection, sessionHash, ...end, ...seal, authorizedAt: Number(authorizedAt), jti };
 }
 
-/** Who has sent a frame. Undefined when no authorizer of ours has let him in. */
+/** The sender of a frame. Undefined if our authorizer did not run. */
 export function readSpeaker(event: SocketEvent): Speaker | undefined {
   const connection = readConnection(event);
   if (connection === undefined) return undefined;
   const { userInfo, channels = '[]', authorizedAt } = event.requestContext.authorizer ?? {};
-  const said = userInfo === undefined ? {} : { userInfo: JSON.parse(userInfo) };
+  const info = userInfo === undefined ? {} : { userInfo: JSON.parse(userInfo) };
   const sentAt = event.requestContext.requestTimeEpoch;
-  // Without a time every revocation counts.
-  return { ...connection, sentAt, authorizedAt: Number(authorizedAt) || 0, ...said, channels: JSON.parse(channels) };
+  // With the time 0 every revocation counts.
+  return { ...connection, sentAt, authorizedAt: Number(authorizedAt) || 0, ...info, channels: JSON.parse(channels) };
 }

@@ -1,4 +1,4 @@
-/** What is counted, as CloudWatch names it (namespace `SessionSocket`); docs/operations.md says what each one means. */
+/** The names of the metrics in CloudWatch (namespace `SessionSocket`); docs/operations.md explains each one. */
 export type Occurrence =
   | 'Connected'
   | 'Disconnected'
@@ -30,9 +30,9 @@ export type Occurrence =
 type Fields = Readonly<Record<string, string | number | undefined>>;
 
 /**
- * One JSON line for what happened, which is its metric as well. Callers pass ids of connections, principals, codes and
- * reasons; never a token, a cookie or a body.
- * @param message undefined for the metric and these fields alone, in half the bytes
+ * Writes one JSON line, which is a metric as well. Callers pass ids of connections, principals, codes and reasons. They
+ * MUST NOT pass a token, a cookie or a body.
+ * @param message undefined: the line has the metric and these fields only, in half the bytes
  */
 export type Log = (
   level: 'info' | 'warn' | 'error',
@@ -46,9 +46,9 @@ export const service = 'session-socket';
 export const metricNamespace = 'SessionSocket';
 
 /**
- * In the fields of Lambda's own JSON lines, so that Lambda takes `level` and `timestamp` for its own where its log format is JSON
- * (https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-log-level.html). Written past `console`, which Lambda wraps in
- * text: a metric has to be the whole line.
+ * Uses the field names of Lambda's own JSON lines, so that Lambda reads `level` and `timestamp` if its log format is
+ * JSON (https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-log-level.html). It bypasses `console`,
+ * because Lambda adds text to its lines, and a metric must be the whole line.
  */
 export function createLog(): Log {
   return (level, message, fields, counts) => {
@@ -59,12 +59,12 @@ export function createLog(): Log {
 }
 
 /**
- * The embedded metric format, from which CloudWatch counts without a call to any API
+ * The embedded metric format: CloudWatch reads metrics from it without an API call
  * (https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html).
- * A few lines of our own, because Powertools would be half of the authorizer's bundle.
+ * Our own, because Powertools would be half of the authorizer's bundle.
  */
 function metricsOf(counts: Partial<Record<Occurrence, number>>) {
-  // A directive names one metric at least.
+  // A directive must name at least one metric.
   if (Object.keys(counts).length === 0) return {};
   const Metrics = Object.keys(counts).map((Name) => ({
     Name,

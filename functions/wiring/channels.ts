@@ -14,9 +14,9 @@ import { read, readBroadcastSettings, readConnectionTables } from '../edge/envir
 import { createStarter } from '../edge/invoke.ts';
 
 /**
- * What each function has that broadcasts on channels or removes connections. It is one thing because leaving broadcasts (that a member
- * has left), and a broadcast finds the connections that are gone.
- * @param broadcastSender tries once, because the fan-out tries again
+ * The parts of each function that broadcasts or removes connections. They depend on each other: leaving a channel
+ * broadcasts that a member has left, and a broadcast removes the connections that are gone.
+ * @param broadcastSender makes one attempt, because the fan-out retries
  */
 export function wireChannels(client: DynamoDBClient, broadcastSender: Pick<SocketSender, 'post'>) {
   const registry = createConnectionRows(readConnectionTables(), client, systemClock);

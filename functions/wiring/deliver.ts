@@ -13,7 +13,8 @@ import { wireChannels } from './channels.ts';
 export function wire() {
   const client = createDynamoDbClient();
   const connectionsApi = readConnectionsApiSettings();
-  // Patient, because a post that was taken but not answered in time is posted again, and one that hangs holds up no other.
+  // A long timeout, because a post that was accepted but not answered in time is posted twice, and a slow one delays no
+  // other.
   const broadcastSender = createSockets(connectionsApi, { maxAttempts: 1, timeoutMs: 10_000 });
   const closingSender = createSockets(connectionsApi, { maxAttempts: 3, timeoutMs: 3000 });
   const { registry, subscriptions, startWorker, postToSubscribers, leaveChannel, leave } = wireChannels(

@@ -30,7 +30,7 @@ const minute = 60_000;
 
 export function wire() {
   const client = createDynamoDbClient();
-  // Once, because what is posted is tried again by the fan-out.
+  // One attempt, because the fan-out retries.
   const sender = createSockets(readConnectionsApiSettings(), { maxAttempts: 1, timeoutMs: 3000 });
   const { registry, subscriptions, members, broadcast, announce, leaveChannel } = wireChannels(client, sender);
   const credentials = createCredentialsSource(readCredentialsSettings(), readAwsSettings(), systemClock);

@@ -14,7 +14,7 @@ export function wire() {
     claims: createClaimRows(read('CLAIMS_TABLE'), client, systemClock),
     sender: createSockets(readConnectionsApiSettings(), { maxAttempts: 1, timeoutMs: 900 }),
     clock: systemClock,
-    // One less than the Lambda's time, which is the most that there is.
+    // One less than the Lambda's timeout, which is Lambda's maximum.
     minutes: 14,
     log: createLog(),
   });

@@ -161,7 +161,7 @@ function socket_url(): ?string
     return preg_match('#^wss?://[A-Za-z0-9.:\[\]-]+(/[A-Za-z0-9._~/-]*)?$#D', $url) === 1 ? $url : null;
 }
 
-/** What the page's script opens the socket with: a token, or nothing but the cookie that the browser sends by itself. */
+/** The page's script opens the socket with a token, or with nothing but the cookie that the browser sends by itself. */
 function way_in(): string
 {
     return cookie_domain() === '' ? 'token' : 'cookie';

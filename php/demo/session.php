@@ -36,7 +36,7 @@ function session_settings(): array
 
 /**
  * The user of the session that came with the request. A person's visit prolongs the session, as in any PHP app; the
- * socket's question must not, or an open tab would keep it alive for ever.
+ * socket's question must not, or an open tab would keep it alive forever.
  */
 function logged_in_user(bool $isVisit = false): ?string
 {

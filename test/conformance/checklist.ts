@@ -1,6 +1,6 @@
 /**
- * How API Gateway's WebSocket APIs behave, line by line. Every test here begins with the numbers of its lines (`#15 …`), and
- * `npm run conformance` prints them with their results.
+ * How API Gateway's WebSocket APIs behave, line by line. Every test here begins with the numbers of its lines (`#15
+ * …`), and `npm run conformance` prints them with their results.
  */
 export interface Line {
   readonly number: string;
@@ -13,8 +13,8 @@ export interface Line {
 }
 
 /**
- * `documented` by AWS; `seen` on AWS by somebody who told of it; `inferred` from one of these; `unknown`: then the local
- * cloud chose, and the test holds it to its choice.
+ * `documented` by AWS; `seen` on AWS by somebody who told of it; `inferred` from one of these; `unknown`: then the
+ * local cloud chose, and the test holds it to its choice.
  */
 export type Mark = 'documented' | 'seen' | 'inferred' | 'unknown';
 
@@ -23,7 +23,7 @@ export interface Section {
   readonly lines: readonly Line[];
 }
 
-/** What other emulators do and AWS does not; the test of the line is that of the other as well. */
+/** Behaviour of other emulators that AWS does not have. The test of the contradicted line shows it as well. */
 export interface NotDone {
   readonly number: string;
   readonly what: string;
@@ -112,7 +112,7 @@ export const sections: readonly Section[] = [
       },
       {
         number: '10',
-        behaviour: 'An unknown stage or path is refused',
+        behaviour: 'An unknown stage or path is rejected',
         mark: 'inferred',
         source: 'aws/aws-sdk-php#1955',
         here: '403, as for a POST there',
@@ -131,7 +131,7 @@ export const sections: readonly Section[] = [
       },
       {
         number: '13',
-        behaviour: 'A client gets the replies to its own messages and nobody else’s',
+        behaviour: 'A client gets the replies to its own messages and to no others',
         mark: 'documented',
         source: routeResponses,
       },
@@ -142,7 +142,7 @@ export const sections: readonly Section[] = [
     lines: [
       {
         number: '14',
-        behaviour: 'Who is allowed is let in, and the context reaches `$connect`',
+        behaviour: 'A client that the authorizer allows connects, and the context reaches `$connect`',
         mark: 'documented',
         source: lambdaAuthorizers,
       },
@@ -180,10 +180,10 @@ export const sections: readonly Section[] = [
       },
       {
         number: '21',
-        behaviour: 'Numbers and booleans of the context reach the events; objects and lists are refused',
+        behaviour: 'Numbers and booleans of the context reach the events; objects and lists are rejected',
         mark: 'unknown',
         source: authorizerOutput,
-        here: 'as strings; refused with a 500',
+        here: 'as strings; rejected with a 500',
       },
       {
         number: '22',
@@ -193,7 +193,7 @@ export const sections: readonly Section[] = [
       },
       {
         number: '23',
-        behaviour: 'The authorizer’s event is that of the documentation, key for key',
+        behaviour: 'The authorizer’s event matches the documentation, key for key',
         mark: 'documented',
         source: lambdaAuthorizers,
       },
@@ -205,7 +205,7 @@ export const sections: readonly Section[] = [
       },
       {
         number: '25',
-        behaviour: 'A result above 8 KB is refused',
+        behaviour: 'A result above 8 KB is rejected',
         mark: 'documented',
         source: quotas,
         here: '500, which is not documented',
@@ -215,7 +215,7 @@ export const sections: readonly Section[] = [
         behaviour: 'An identity source in the form of HTTP APIs (`$request.…`) cannot be deployed',
         mark: 'seen',
         source: 'aws/aws-cdk#18307',
-        here: 'refused at start, with the logical id',
+        here: 'rejected at start, with the logical id',
       },
     ],
   },
@@ -258,11 +258,11 @@ export const sections: readonly Section[] = [
         behaviour: 'With a custom domain, Host and domainName are that domain and stage is the real stage',
         mark: 'seen',
         source: 'a captured event in public code',
-        here: 'custom domains are refused at start; the default host is both',
+        here: 'custom domains are rejected at start; the default host is both',
       },
       {
         number: '33',
-        behaviour: '`$disconnect` is told code and reason, in AWS’s words where they are known',
+        behaviour: '`$disconnect` gets code and reason, in AWS’s words where they are known',
         mark: 'seen',
         source: `${captures}apiGatewayWebSocketApiDisconnect.json`,
         here: 'the reason is empty where it is not known',
@@ -287,13 +287,13 @@ export const sections: readonly Section[] = [
       },
       {
         number: '36',
-        behaviour: 'A selected value that is no string is made one',
+        behaviour: 'A selected value that is not a string is converted to one',
         mark: 'documented',
         source: selection,
       },
       {
         number: '37',
-        behaviour: 'Paths joined in one expression, a missing one being empty, static text and `\\$default` work',
+        behaviour: 'Paths joined in one expression, static text and `\\$default` work; a missing path is empty',
         mark: 'documented',
         source: selection,
       },
@@ -340,7 +340,7 @@ export const sections: readonly Section[] = [
         behaviour: 'The same route key twice in a template',
         mark: 'unknown',
         source: 'https://github.com/dherault/serverless-offline (its suite: the last one answers)',
-        here: 'refused at start, with the logical id',
+        here: 'rejected at start, with the logical id',
       },
       {
         number: '45',
@@ -375,7 +375,7 @@ export const sections: readonly Section[] = [
       },
       {
         number: '51',
-        behaviour: 'After ten idle minutes: 1001, and `$disconnect` is told `Going away`',
+        behaviour: 'After ten idle minutes: 1001, and `$disconnect` gets `Going away`',
         mark: 'seen',
         source: `${quotas} (the time; the code and the text from a captured event in public code)`,
       },
@@ -388,10 +388,10 @@ export const sections: readonly Section[] = [
       },
       {
         number: '53',
-        behaviour: 'A message in either direction starts the idle time again; a ping of the client is answered',
+        behaviour: 'A message in either direction restarts the idle time; a client’s ping is answered',
         mark: 'unknown',
         source: 'compiler-explorer/infra#2229',
-        here: 'a ping does not start it again',
+        here: 'a ping does not restart it',
       },
       {
         number: '54',
@@ -419,7 +419,7 @@ export const sections: readonly Section[] = [
       },
       {
         number: '58',
-        behaviour: 'An id that ended or never was: 410 with an empty body, and GoneException of the SDK',
+        behaviour: 'An id that ended or never existed: 410 with an empty body, and GoneException of the SDK',
         mark: 'seen',
         source: 'georgeboot/laravel-echo-api-gateway#9',
       },
@@ -443,14 +443,13 @@ export const sections: readonly Section[] = [
       },
       {
         number: '62',
-        behaviour:
-          'DELETE closes with 1000, `$disconnect` is told `Connection Closed Normally`; a second one gets a 410',
+        behaviour: 'DELETE closes with 1000, `$disconnect` gets `Connection Closed Normally`; a second one gets a 410',
         mark: 'seen',
         source: 'boto/boto3#3789',
       },
       {
         number: '63',
-        behaviour: 'Who may not manage connections of that stage, method and id, and who does not sign: 403',
+        behaviour: 'A caller without a signature, or without permission for that stage, method and id: 403',
         mark: 'documented',
         source: permissions,
       },
@@ -473,7 +472,7 @@ export const sections: readonly Section[] = [
     lines: [
       {
         number: '66',
-        behaviour: '`$disconnect` runs once, after the close; that it fails reaches no client',
+        behaviour: '`$disconnect` runs once, after the close; no client sees its failure',
         mark: 'documented',
         source: connectAndDisconnect,
       },
@@ -491,13 +490,13 @@ export const sections: readonly Section[] = [
       },
       {
         number: '69',
-        behaviour: 'What a function left un-awaited does not go on after its answer',
+        behaviour: 'Un-awaited work of a function does not continue after its answer',
         mark: 'documented',
         source: lambdaEnvironment,
       },
       {
         number: '70',
-        behaviour: 'The end is quick: clients are closed with 1001, and nothing waits for functions under way',
+        behaviour: 'The shutdown is quick: clients are closed with 1001, and nothing waits for running functions',
         mark: 'inferred',
         source: 'a need of local runners; AWS has no such moment',
       },
@@ -508,7 +507,7 @@ export const sections: readonly Section[] = [
     lines: [
       {
         number: '71',
-        behaviour: 'A route’s target may be written in every form of CDK; a route that was not deployed is no match',
+        behaviour: 'A route’s target may have every form that CDK writes; a route that was not deployed does not match',
         mark: 'documented',
         source: deployments,
       },
@@ -539,7 +538,7 @@ export const notDone: readonly NotDone[] = [
   { number: 'N14', what: 'one message after the other', contradicts: '67' },
   { number: 'N15', what: 'a POST that reaches a connection whose `$connect` still runs', contradicts: '60' },
   { number: 'N16', what: 'the end of an idle connection without `$disconnect`', contradicts: '51' },
-  { number: 'N17', what: 'a refusal of a doubled slash before @connections', contradicts: '57' },
+  { number: 'N17', what: 'rejecting a doubled slash before @connections', contradicts: '57' },
 ];
 
 /** The numbers at the beginning of a test's name. */

@@ -47,7 +47,7 @@ async function connectWithId(to: Chat = chat): Promise<Connected> {
   return { client, id: requestContext.connectionId };
 }
 
-/** What @connections answers to the handler of this client, which calls it as its event tells it. */
+/** Lets this client's handler call @connections at the address in its event. @returns the answer */
 async function callFrom(client: Client, call: object): Promise<Record<string, unknown>> {
   const isReply = (frame: string) => frame.startsWith('{"status"') || frame.includes('Internal server error');
   const before = client.frames.filter(isReply).length;

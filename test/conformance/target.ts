@@ -4,14 +4,14 @@ import { type Chat, type ChatOptions, startChat } from '../assemblies/start-chat
 export const webSocketUrlVariable = 'CONFORMANCE_WEBSOCKET_URL';
 
 /**
- * A stage that runs the chat app of test/assemblies: on this machine or, for whoever has deployed that app,
+ * A stage that runs the chat app of test/assemblies. By default it is on this machine. If you have deployed the app:
  * CONFORMANCE_WEBSOCKET_URL=wss://… npm run conformance
  */
 const deployedUrl = process.env[webSocketUrlVariable];
 
 export interface Target {
   readonly webSocketUrl: string;
-  /** What is behind the gateway; only tests of `itHere` may look at it. */
+  /** The app behind the gateway; only tests of `itHere` may use it. */
   readonly chat: Chat;
   close(): Promise<void>;
 }
@@ -30,5 +30,5 @@ export async function startTarget(options: ChatOptions = {}): Promise<Target> {
   };
 }
 
-/** For tests that look into the log, move the clock or change the template. */
+/** For tests that read the log, move the clock or change the template. */
 export const itHere = deployedUrl === undefined ? it : it.skip;

@@ -63,13 +63,13 @@ describe.each(domains)('A page and a socket that share %s', withBrowser, (domain
     return demo.handshakes()[before];
   }
 
-  it('is no socket to a stranger', async () => {
+  it('rejects the socket of a stranger', async () => {
     await page.goto(`${demo.pageUrl}/`);
     await page.getByTestId('stranger').getByText('refused').waitFor();
     expect(demo.handshakes()).toEqual([401]);
   });
 
-  it('is open after the login, with nothing but the cookie that the browser sends by itself', async () => {
+  it('opens after the login, with only the cookie that the browser sends', async () => {
     await page.goto(`${demo.pageUrl}/login`);
     await page.getByTestId('state').getByText('open').waitFor();
     await page.getByTestId('events').locator('li').nth(1).waitFor();
@@ -83,19 +83,19 @@ describe.each(domains)('A page and a socket that share %s', withBrowser, (domain
     ]);
   });
 
-  it('is refused to another site, whose page has neither the cookie nor the Origin', async () => {
+  it('rejects another site, whose page has neither the cookie nor the Origin', async () => {
     expect(await knockFrom(`other.${domain.split('.').at(-1)}`)).toBe(401);
   });
 
   // SameSite does not hold it back: a sibling host is the same site.
-  it('is refused from a sibling host, whose page has the cookie and another Origin', async () => {
+  it('rejects a sibling host, whose page has the cookie and another Origin', async () => {
     expect(await knockFrom(`evil.${domain}`)).toBe(403);
     expect(await demo.logged(({ reason }) => reason === 'foreign-origin')).toMatchObject({
       origin: expect.stringContaining(`http://evil.${domain}:`),
     });
   });
 
-  it('leaves the session id in no URL, log, table or script', async () => {
+  it('leaves no session id in a URL, log, table or script', async () => {
     const [{ value: sessionId } = { value: '' }] = await context.cookies();
     expect(sessionId).toMatch(/^[A-Za-z0-9,-]{22,}$/);
     const script = 'JSON.stringify([document.documentElement.outerHTML, document.cookie, {...localStorage}])';
@@ -106,7 +106,7 @@ describe.each(domains)('A page and a socket that share %s', withBrowser, (domain
     expect(everywhere.filter((text) => text.includes(sessionId))).toEqual([]);
   });
 
-  it('closes in every tab with the logout, and no other opens', async () => {
+  it('closes in every tab at the logout, and opens no other', async () => {
     const other = await openTab();
     await other.goto(`${demo.pageUrl}/private`);
     await other.getByTestId('state').getByText('open').waitFor();

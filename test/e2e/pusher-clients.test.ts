@@ -56,7 +56,7 @@ describe('In a browser', withBrowser, () => {
     expect(answer.status).toBe(200);
   };
 
-  it('pusher-js joins private and presence channels, hears PHP and the others', async () => {
+  it('pusher-js joins private and presence channels, and gets events of PHP and others', async () => {
     const [ada, bob] = [await visit('ada', 'pusher-js.js', 'pusher'), await visit('bob', 'pusher-js.js', 'pusher')];
     await expect.poll(() => bob.evaluate('room.members.count')).toBe(2);
     await expect.poll(() => ada.evaluate('room.members.count')).toBe(2);
@@ -90,7 +90,7 @@ describe('In a browser', withBrowser, () => {
     await typing;
   });
 
-  it('a member leaves with the page', async () => {
+  it('a member leaves when its page closes', async () => {
     const [ada, bob] = [await visit('ada', 'pusher-js.js', 'pusher'), await visit('bob', 'pusher-js.js', 'pusher')];
     await expect.poll(() => ada.evaluate('room.members.count')).toBe(2);
     await bob.context().close();

@@ -16,7 +16,8 @@ describe('Two people in the room, each with a browser', withBrowser, () => {
 
   beforeAll(async () => {
     demo = await startTicketDemo();
-    // PHP waits three seconds for what it publishes; the first start of the function may take as long on a busy machine.
+    // PHP waits three seconds for what it publishes; the first start of the function may take as long on a busy
+    // machine.
     await createApi(demo.apiUrl, demo.credentials)('POST', '/events', { name: 'first', channel: 'nobody', data: '' });
     browser = await launch();
     await mkdir(screenshots, { recursive: true });
@@ -54,13 +55,13 @@ describe('Two people in the room, each with a browser', withBrowser, () => {
     }
   });
 
-  it('see the other type, from browser to browser', async () => {
+  it('see that the other types, from browser to browser', async () => {
     await maria.getByLabel('Say something').pressSequentially('Hi');
     await gonzalo.getByTestId('typing').getByText('Maria is typing…').waitFor();
     expect(await maria.getByTestId('typing').textContent()).toBe('');
   });
 
-  it('hear what the other says, through PHP, and themselves, once each', async () => {
+  it('get each message once, the other’s and their own, through PHP', async () => {
     await say(maria, 'Hi, Gonzalo! <3');
     await say(gonzalo, 'Hello, Maria.');
     for (const page of [gonzalo, maria]) {
@@ -69,7 +70,7 @@ describe('Two people in the room, each with a browser', withBrowser, () => {
     }
   });
 
-  it('find the room readable, side by side and on a phone', async () => {
+  it('see a readable room, side by side and on a phone', async () => {
     await maria.getByLabel('Say something').pressSequentially('How');
     await gonzalo.getByTestId('typing').getByText('Maria is typing…').waitFor();
     const clip = { x: 0, y: 0, width: 640, height: 570 };
@@ -87,7 +88,7 @@ describe('Two people in the room, each with a browser', withBrowser, () => {
     await maria.setViewportSize({ width: 640, height: 900 });
   });
 
-  it('are there once, however many tabs they have, until the last is closed', async () => {
+  it('are listed once, however many tabs they have, until the last is closed', async () => {
     const tab = await maria.context().newPage();
     await tab.goto(`${demo.pageUrl}/private`);
     await expect.poll(async () => (await people(tab)).sort()).toEqual(['Gonzalo', 'Maria']);
@@ -98,7 +99,7 @@ describe('Two people in the room, each with a browser', withBrowser, () => {
     expect((await people(gonzalo)).sort()).toEqual(['Gonzalo', 'Maria']);
   });
 
-  it('leave the room with their session', async () => {
+  it('leave the room when their session ends', async () => {
     await maria.getByTestId('logout').click();
     await expect.poll(() => people(gonzalo)).toEqual(['Gonzalo']);
   });

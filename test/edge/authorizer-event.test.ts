@@ -8,7 +8,7 @@ describe('a header', () => {
     expect(readHeader(event, 'origin')).toBe('https://a');
   });
 
-  it('that comes twice is both, so that it matches nothing', () => {
+  it('that occurs twice is both values, so that it matches nothing', () => {
     expect(readHeader(knock({ headers: { Origin: ['https://a', 'https://b'] } }), 'origin')).toBe(
       'https://a, https://b',
     );
@@ -17,7 +17,7 @@ describe('a header', () => {
     );
   });
 
-  it('that is empty is not taken for one that is missing', () => {
+  it('that is empty does not count as missing', () => {
     expect(readHeader(knock({ headers: { Origin: [''] } }), 'origin')).toBe('');
   });
 
@@ -35,7 +35,7 @@ describe('a header', () => {
 });
 
 describe('tokens', () => {
-  it('are all seen, the repeated ones too', () => {
+  it('are all read, including repeated ones', () => {
     expect(readTokens(knock({ tokens: ['a', 'b'] }))).toEqual(['a', 'b']);
   });
 
@@ -59,13 +59,13 @@ describe('tokens', () => {
     [['Session-Socket, t1.k.x'], []],
     [[''], []],
     [undefined, []],
-  ])('are what follows session-socket among the sub-protocols %j', (protocols, tokens) => {
+  ])('are the values after session-socket in the sub-protocols %j', (protocols, tokens) => {
     for (const name of ['Sec-WebSocket-Protocol', 'sec-websocket-protocol']) {
       expect(readTokens(knock({ headers: { [name]: protocols } }), 'subprotocol')).toEqual(tokens);
     }
   });
 
-  it('are the Cookie headers, whole, and nothing that a page can say elsewhere', () => {
+  it('are the whole Cookie headers, and nothing that a page can set elsewhere', () => {
     expect(readTokens(knock({ headers: { Cookie: ['a=1; b=2'] } }), 'cookie')).toEqual(['a=1; b=2']);
     expect(readTokens(knock(), 'cookie')).toEqual([]);
   });
@@ -74,7 +74,7 @@ describe('tokens', () => {
 describe('the policy', () => {
   const context = { principalId: 'user:42', sessionHash: 'abc', authorizedAt: '1790000000000' };
 
-  it('allows exactly this handshake, and says who it is in strings', () => {
+  it('allows exactly this handshake, with its identity as strings', () => {
     expect(allow(methodArn, context)).toEqual({
       principalId: 'user:42',
       context: { sessionHash: 'abc', authorizedAt: '1790000000000' },
@@ -85,7 +85,7 @@ describe('the policy', () => {
     });
   });
 
-  it('denies exactly this handshake, and tells nothing', () => {
+  it('denies exactly this handshake, without a context', () => {
     expect(deny(methodArn)).toEqual({
       principalId: 'nobody',
       policyDocument: {

@@ -48,7 +48,7 @@ it('asks Secrets Manager for this secret, signed', async () => {
 });
 
 describe('the secret', () => {
-  it('is asked for at first need and kept for five minutes', async () => {
+  it('is fetched on first use and cached for five minutes', async () => {
     const credentialsOf = source();
     expect(manager.requests).toHaveLength(0);
     await credentialsOf();
@@ -57,7 +57,7 @@ describe('the secret', () => {
     expect(manager.requests).toHaveLength(1);
   });
 
-  it('is asked for again after five minutes, when it may have been rotated', async () => {
+  it('is fetched again after five minutes, because it may have been rotated', async () => {
     const credentialsOf = source();
     await credentialsOf();
     const rotated = { secret: 'another' };
@@ -67,19 +67,19 @@ describe('the secret', () => {
     expect(manager.requests).toHaveLength(2);
   });
 
-  it('is asked for once by all who need it at the same time', async () => {
+  it('is fetched once for all concurrent callers', async () => {
     const credentialsOf = source();
     const all = await Promise.all([credentialsOf(), credentialsOf(), credentialsOf()]);
     expect(all).toMatchObject([credentials, credentials, credentials]);
     expect(manager.requests).toHaveLength(1);
   });
 
-  it('may stand beside other fields', async () => {
+  it('may have other fields beside it', async () => {
     manager.mood = holds({ ...secrets, note: 'x', previousSecret: null });
     expect(await source()()).toMatchObject(credentials);
   });
 
-  it('may hold the header by which PHP is behind HTTP Basic', async () => {
+  it('may hold the authorization header for a PHP app behind HTTP Basic', async () => {
     expect((await source()()).authorization).toBeUndefined();
     manager.mood = holds({ ...secrets, authorization: 'Basic c3RhZ2luZzpvcGVu' });
     expect((await source()()).authorization).toBe('Basic c3RhZ2luZzpvcGVu');
@@ -95,16 +95,16 @@ describe('the secret', () => {
     },
   );
 
-  // Before 0.1.0 the secret held the application id and the key too, made from the construct's place in the CDK app. Such a value
-  // survives an update where somebody stores the old secret again.
-  it('brings neither application id nor key: those of the stack count', async () => {
+  // Before 0.1.0 the secret held the application id and the key too, made from the construct's place in the CDK app.
+  // Such a value survives an update where somebody stores the old secret again.
+  it('overrides neither application id nor key of the stack', async () => {
     manager.mood = holds({ appId: 'Shop-SessionSocket', key: '0123456789abcdef0123', ...secrets });
     expect(await source()()).toMatchObject(credentials);
   });
 });
 
 describe('a caller who needs a newer secret', () => {
-  it('gets it, once the kept one is older than that, and so does everybody after', async () => {
+  it('gets it once the cached one is older than the caller allows, and so do all later callers', async () => {
     const credentialsOf = source();
     await credentialsOf();
     const rotated = { secret: 'another', previousSecret: credentials.secret };
@@ -117,7 +117,7 @@ describe('a caller who needs a newer secret', () => {
     expect(manager.requests).toHaveLength(2);
   });
 
-  it('gets the kept one while no other can be had, asks once a minute, and not beyond its five minutes', async () => {
+  it('gets the cached one while fetching fails, at most five minutes, with one attempt a minute', async () => {
     const credentialsOf = source();
     await credentialsOf();
     manager.mood = answerJson({}, 500);
@@ -130,7 +130,7 @@ describe('a caller who needs a newer secret', () => {
     await expect(credentialsOf()).rejects.toThrow('answered 500');
   });
 
-  it('finds the one before too, where there is one, and takes no other type for it', async () => {
+  it('gets the previous secret too, if it is a string', async () => {
     manager.mood = holds({ ...secrets, previousSecret: 'open' });
     expect((await source()()).ticketKeys).toHaveLength(2);
     manager.mood = holds({ ...secrets, previousSecret: 42 });
@@ -139,7 +139,7 @@ describe('a caller who needs a newer secret', () => {
 });
 
 describe('a failure', () => {
-  it('is told to all who wait, and not kept', async () => {
+  it('is thrown to all waiting callers, and not cached', async () => {
     const credentialsOf = source();
     manager.mood = hangUp;
     const both = await Promise.allSettled([credentialsOf(), credentialsOf()]);
@@ -149,7 +149,7 @@ describe('a failure', () => {
     expect(await credentialsOf()).toMatchObject(credentials);
   });
 
-  it('that comes late does not forget the secret that was fetched meanwhile', async () => {
+  it('that arrives late does not remove the secret that was fetched in the meantime', async () => {
     const credentialsOf = source();
     const late: (() => void)[] = [];
     manager.mood = (request) => late.push(() => request.socket.resetAndDestroy());
@@ -178,7 +178,7 @@ describe('a failure', () => {
     ['finds no secret', holds({ ...identity, password: 'open sesame' }), 'is not a JSON object with the string'],
     ['finds an empty secret', holds({ secret: '' }), 'is not a JSON object with the string'],
     ['finds a number', holds({ secret: 42 }), 'is not a JSON object with the string'],
-  ])('says why in a line that is safe to log: the question %s', async (_, mood, reason) => {
+  ])('has a reason that is safe to log: the request %s', async (_, mood, reason) => {
     manager.mood = mood;
     const error = await source()().catch((caught: unknown) => caught);
     expect(error).toBeInstanceOf(SessionCheckFailed);

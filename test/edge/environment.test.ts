@@ -72,7 +72,7 @@ describe('a variable that is missing', () => {
   });
 });
 
-describe('a variable that makes no sense', () => {
+describe('an invalid variable', () => {
   it.each([
     ['SESSION_ENDPOINT', 'http://app.example.com/'],
     ['SESSION_ENDPOINT', '/getSessionID'],
@@ -117,12 +117,12 @@ describe('the settings', () => {
     ['no', false],
     ['true', false],
     ['YES', false],
-  ])('let clients without Origin in for nothing but yes: %s', (value, expected) => {
+  ])('allow clients without an Origin for the value yes only: %s', (value, expected) => {
     vi.stubEnv('ALLOW_MISSING_ORIGIN', value);
     expect(readAuthorizerSettings().allowMissingOrigin).toBe(expected);
   });
 
-  it('never let clients without Origin in where cookies are the proof', () => {
+  it('never allow clients without an Origin in mode cookie', () => {
     vi.stubEnv('ALLOW_MISSING_ORIGIN', 'yes');
     vi.stubEnv('SESSION_MODE', 'cookie');
     vi.stubEnv('TOKEN_FROM', 'cookie');
@@ -133,7 +133,7 @@ describe('the settings', () => {
     });
   });
 
-  it('say how many connections one may have', () => {
+  it('have the limit of connections', () => {
     expect(readConnectionLimit()).toEqual({ maxConnections: 100, atMaxConnections: 'refuse' });
     vi.stubEnv('AT_MAX_CONNECTIONS', 'oldest-out');
     expect(readConnectionLimit()).toMatchObject({ atMaxConnections: 'oldest-out' });
@@ -143,7 +143,7 @@ describe('the settings', () => {
     ['MAX_CONNECTIONS', 'all'],
     ['MAX_CONNECTIONS', '0'],
     ['AT_MAX_CONNECTIONS', 'newest-out'],
-  ])('that make no limit are named: %s=%s', (name, value) => {
+  ])('with an invalid limit throw its name: %s=%s', (name, value) => {
     vi.stubEnv(name, value);
     expect(readConnectionLimit).toThrow(name);
   });
@@ -157,7 +157,7 @@ describe('the settings', () => {
     expect(readAwsSettings().secretsManagerUrl.href).toBe(url);
   });
 
-  it('find Secrets Manager where the variable of every SDK says', () => {
+  it('find Secrets Manager at the endpoint in the variable of every SDK', () => {
     vi.stubEnv('AWS_ENDPOINT_URL_SECRETS_MANAGER', 'http://127.0.0.1:4566');
     vi.stubEnv('AWS_SESSION_TOKEN', 'token');
     expect(readAwsSettings()).toMatchObject({

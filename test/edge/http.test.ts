@@ -40,7 +40,7 @@ it('sends method, path with query, headers and body', async () => {
   expect(server.lastRequest).toMatchObject({ method: 'POST', url: '/a?b=c', headers: { 'x-a': 'b' } });
 });
 
-it('puts a body together from its pieces without breaking a character', async () => {
+it('joins the chunks of a body without breaking a character', async () => {
   const euro = Buffer.from('€');
   server.mood = async (_, response) => {
     response.write(euro.subarray(0, 1));
@@ -50,9 +50,9 @@ it('puts a body together from its pieces without breaking a character', async ()
   expect((await ask()).body).toBe('€');
 });
 
-// A shutdown function of a PHP app may output more than answer() said. Behind `php -S` and mod_php that comes after the length,
-// and Node's parser made an error of the whole answer.
-it('reads an answer to the length that it names, and nothing after it', async () => {
+// A shutdown function of a PHP app may output more than answer() said. Behind `php -S` and mod_php that comes after the
+// length, and Node's parser made an error of the whole answer.
+it('reads an answer up to its Content-Length, and nothing after it', async () => {
   for (const connection of ['close', 'keep-alive']) {
     server.mood = (request) => {
       request.socket.end(
@@ -69,14 +69,14 @@ it('follows no redirect', async () => {
   expect(server.requests).toHaveLength(1);
 });
 
-describe('a kept connection', () => {
+describe('a keep-alive connection', () => {
   it('serves one exchange after the other', async () => {
     for (let n = 0; n < 3; n++) await ask();
     expect(server.requests).toHaveLength(3);
     expect(server.connections).toHaveLength(1);
   });
 
-  it('serves again after an answer whose body nobody wanted', async () => {
+  it('is reused after an answer with an unwanted body', async () => {
     server.mood = (_, response) => response.writeHead(403).end('<h1>Please log in</h1>');
     const wantsBody = () => false;
     expect(await ask({ wantsBody })).toMatchObject({ status: 403, body: '' });
@@ -85,7 +85,7 @@ describe('a kept connection', () => {
     expect(server.connections).toHaveLength(1);
   });
 
-  it('that proves dead is dialled anew, once', async () => {
+  it('that turns out to be dead is replaced once', async () => {
     await ask();
     const [kept] = server.connections;
     server.mood = (request, response) => {
@@ -97,12 +97,13 @@ describe('a kept connection', () => {
     expect(server.requests).toHaveLength(3);
   });
 
-  // After a freeze the first write to a connection whose other end is gone can fail as EPIPE, or the proxy has said good-bye on it.
+  // After a freeze the first write to a connection whose other end is gone can fail as EPIPE, or the proxy has said
+  // good-bye on it.
   it.each([
     ['EPIPE', Object.assign(new Error('write EPIPE'), { code: 'EPIPE' })],
     ['ETIMEDOUT', Object.assign(new Error('read ETIMEDOUT'), { code: 'ETIMEDOUT' })],
     ['no name at all', new Error('socket hang up')],
-  ])('that proves dead is dialled anew, whatever the error is called: %s', async (_, error) => {
+  ])('that turns out to be dead is replaced for the error %s', async (_, error) => {
     const dialled: Socket[] = [];
     const note = (message: unknown) => dialled.push((message as { socket: Socket }).socket);
     subscribe('net.client.socket', note);
@@ -117,7 +118,7 @@ describe('a kept connection', () => {
     expect(server.requests).toHaveLength(3);
   });
 
-  it('on which a proxy had said 408 while it was idle is dialled anew', async () => {
+  it('on which a proxy answered 408 while it was idle is replaced', async () => {
     await ask();
     const [kept] = server.connections;
     server.mood = (request, response) => {
@@ -129,7 +130,7 @@ describe('a kept connection', () => {
     expect(await ask()).toMatchObject({ status: 408 });
   });
 
-  it('that proves dead is not tried a third time', async () => {
+  it('that turns out to be dead causes no third attempt', async () => {
     await ask();
     server.mood = hangUp;
     await expect(ask()).rejects.toThrow('the connection failed (ECONNRESET)');
@@ -137,7 +138,7 @@ describe('a kept connection', () => {
   });
 
   // The second try used to take another kept connection, which had died in the same night as the first: 500.
-  it('that proves dead is dialled anew although another one was kept as well', async () => {
+  it('that turns out to be dead is replaced by a new one, not by another kept one', async () => {
     await Promise.all([ask(), ask()]);
     const kept = [...server.connections];
     expect(kept).toHaveLength(2);
@@ -149,9 +150,9 @@ describe('a kept connection', () => {
     expect(server.requests).toHaveLength(4);
   });
 
-  // Giving up destroys the request, which looks like a reset; on a kept connection that was taken for a stale one, so that
-  // PHP, which was too slow already, was asked a second time, with no deadline and nobody to hear the answer.
-  it('on which the answer is late is given up, and the question not asked again', async () => {
+  // Giving up destroys the request, which looks like a reset; on a kept connection that was taken for a stale one, so
+  // that PHP, which was too slow already, was asked a second time, with no deadline and nobody to hear the answer.
+  it('on which the answer is late is closed, without a second request', async () => {
     await ask();
     stopTime();
     const asked = server.asked(neverAnswer);
@@ -166,7 +167,7 @@ describe('a kept connection', () => {
   });
 
   // Such a reset comes twice, once for the request and once for its answer; the first was taken for a stale connection.
-  it('that is reset in the middle of an answer is not dialled anew', async () => {
+  it('that is reset in the middle of an answer is not replaced', async () => {
     await ask();
     server.mood = (request, response) => {
       response.writeHead(200, { 'content-length': '100' }).write('half');
@@ -179,13 +180,13 @@ describe('a kept connection', () => {
 });
 
 describe('a fresh connection', () => {
-  it('that is reset is not tried again, because PHP may have seen the question', async () => {
+  it('that is reset causes no retry, because PHP may have got the request', async () => {
     server.mood = hangUp;
     await expect(ask()).rejects.toThrow('the connection failed (ECONNRESET)');
     expect(server.requests).toHaveLength(1);
   });
 
-  it('that is refused says so', async () => {
+  it('that is refused is a failure that says so', async () => {
     const url = server.url();
     await server.close();
     server = await WebServer.start();
@@ -194,12 +195,12 @@ describe('a fresh connection', () => {
 });
 
 describe('the deadline', () => {
-  it('counts for an answer that never begins', async () => {
+  it('limits an answer that never begins', async () => {
     server.mood = neverAnswer;
     await expect(ask({ timeoutMs: 50 })).rejects.toThrow('within 50 ms');
   });
 
-  it('counts for a body that never ends, although something comes all the time', async () => {
+  it('limits a body that never ends, although data arrives all the time', async () => {
     server.mood = (request, response) => {
       const drip = setInterval(() => response.write(' '), 5);
       request.socket.once('close', () => clearInterval(drip));
@@ -207,7 +208,7 @@ describe('the deadline', () => {
     await expect(ask({ timeoutMs: 50 })).rejects.toThrow('within 50 ms');
   });
 
-  it('counts for both tries together', async () => {
+  it('limits both attempts together', async () => {
     await ask();
     const [kept] = server.connections;
     stopTime();
@@ -219,7 +220,7 @@ describe('the deadline', () => {
     expect(server.requests).toHaveLength(3);
   });
 
-  it('hangs up on a server that never ends what nobody wanted', async () => {
+  it('closes the connection to a server that never ends an unwanted body', async () => {
     server.mood = (_, response) => response.writeHead(403).write('<h1>');
     stopTime();
     expect(await ask({ timeoutMs: 50, wantsBody: () => false })).toMatchObject({ status: 403 });
@@ -232,17 +233,17 @@ describe('the deadline', () => {
 });
 
 describe('the limit of bytes', () => {
-  it('lets a body through that just fits', async () => {
+  it('accepts a body that just fits', async () => {
     server.mood = (_, response) => response.end('x'.repeat(1000));
     expect((await ask()).body).toHaveLength(1000);
   });
 
-  it('hangs up on a body of one byte more', async () => {
+  it('rejects a body of one byte more, and closes the connection', async () => {
     server.mood = (_, response) => response.end('x'.repeat(1001));
     await expect(ask()).rejects.toThrow('its answer is longer than 1000 bytes');
   });
 
-  it('hangs up on a body without end, wanted or not', async () => {
+  it('closes the connection for an endless body, wanted or not', async () => {
     server.mood = (request, response) => {
       const flood = setInterval(() => response.write('x'.repeat(100)), 1);
       request.socket.once('close', () => clearInterval(flood));
@@ -253,8 +254,8 @@ describe('the limit of bytes', () => {
   });
 });
 
-describe('what is no answer', () => {
-  it.each([16, 21, 60])('is no flood: %i KB of headers, as caches with tags send them', async (kilobytes) => {
+describe('an odd answer', () => {
+  it.each([16, 21, 60])('may have %i KB of headers, as caches with tags send them', async (kilobytes) => {
     const tags = Object.fromEntries(
       Array.from({ length: kilobytes }, (_, index) => [`x-tag-${index}`, 'x'.repeat(1012)]),
     );
@@ -269,7 +270,7 @@ describe('what is no answer', () => {
     ['a flood of headers', `HTTP/1.1 200 OK\r\n${'x-a: b\r\n'.repeat(20_000)}\r\n`, 'HPE_HEADER_OVERFLOW'],
     ['of two lengths', 'HTTP/1.1 200 OK\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\nab', 'HPE_'],
     ['a change of protocol', 'HTTP/1.1 101 Switching\r\nupgrade: x\r\nconnection: upgrade\r\n\r\n', 'did not answer'],
-  ])('is a failure: %s', async (_, bytes, reason) => {
+  ])('is a failure if it is %s', async (_, bytes, reason) => {
     server.mood = (request) => request.socket.end(bytes);
     const timeoutMs = reason === 'did not answer' ? 200 : 20_000;
     await expect(ask({ timeoutMs })).rejects.toThrow(reason);

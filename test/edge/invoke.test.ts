@@ -35,7 +35,7 @@ it('starts tick where hello is on, and does nothing where it is off', async () =
   expect(lambda.lastRequest.url).toBe('/2015-03-31/functions/tick-name/invocations');
 });
 
-it('throws when Lambda does not take the job', async () => {
+it('throws when Lambda rejects the event', async () => {
   lambda.mood = answerJson({ message: 'Rate exceeded' }, 429);
   await expect(createStarter({ deliver: 'deliver-name' }).deliver({ welcome })).rejects.toThrow();
 });

@@ -7,13 +7,13 @@ const session = { principalId: 'user:42', sessionHash: 'a'.repeat(64) };
 describe('the connection of an event', () => {
   const expected = { principalId: 'user:42', connectionId };
 
-  it('is known from the context in every later event', () => {
+  it('comes from the context of every later event', () => {
     for (const event of [connectEvent(), messageEvent('{}'), disconnectEvent()]) {
       expect(readConnection(event)).toEqual(expected);
     }
   });
 
-  it('is never taken from what the client sent', () => {
+  it('never comes from data that the client sent', () => {
     const body = JSON.stringify({ event: 'x', principalId: 'user:1', connectionId: 'other', authorizer: {} });
     expect(readConnection(messageEvent(body))).toEqual(expected);
   });
@@ -24,13 +24,13 @@ describe('the connection of an event', () => {
   });
 });
 
-it('takes the time of the authorizer’s knowledge from its context', () => {
+it('takes authorizedAt from the authorizer’s context', () => {
   const speaker = readSpeaker(messageEvent('{}', { ...session, authorizedAt: '1731332735000' }));
   expect(speaker?.authorizedAt).toBe(1_731_332_735_000);
 });
 
 // Then every logout is newer.
-it.each([undefined, '', 'soon'])('takes a time of %s for the beginning of time', (authorizedAt) => {
+it.each([undefined, '', 'soon'])('treats an authorizedAt of %s as 0, so that every logout is newer', (authorizedAt) => {
   const context = authorizedAt === undefined ? session : { ...session, authorizedAt };
   expect(readSpeaker(messageEvent('{}', context))?.authorizedAt).toBe(0);
 });

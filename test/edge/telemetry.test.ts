@@ -5,15 +5,15 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-/** What is written when this is told. */
-function lineOf(...said: Parameters<Log>) {
+/** The line that this call writes. */
+function lineOf(...call: Parameters<Log>) {
   const writes = [process.stdout, process.stderr].map((stream) => vi.spyOn(stream, 'write').mockReturnValue(true));
-  createLog()(...said);
+  createLog()(...call);
   const line = writes.flatMap(({ mock }) => mock.calls).at(-1);
   return JSON.parse(String(line?.[0]));
 }
 
-it('tells what happened in one line, which is its metric as well', () => {
+it('writes one line, which is a metric as well', () => {
   const line = lineOf('info', 'broadcast', { channel: 'news' }, { Delivered: 2, DeliveryMilliseconds: 30 });
   expect(line).toMatchObject({ level: 'INFO', message: 'broadcast', channel: 'news', service: 'session-socket' });
   expect(line).toMatchObject({ Delivered: 2, DeliveryMilliseconds: 30 });
@@ -28,7 +28,7 @@ it('tells what happened in one line, which is its metric as well', () => {
   });
 });
 
-it('counts without a message in half the bytes, in the same metric', () => {
+it('without a message writes the same metric in half the bytes', () => {
   const full = lineOf('info', 'handshake refused', { reason: 'malformed-token' }, { HandshakeRefused: 1 });
   const brief = lineOf('info', undefined, { reason: 'malformed-token' }, { HandshakeRefused: 1 });
   expect(Object.keys(brief)).toEqual(['service', 'reason', 'HandshakeRefused', '_aws']);
@@ -43,6 +43,6 @@ it('has the level and the time in the form that Lambda reads in its log format J
   expect(line.timestamp).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
 });
 
-it('names no metric where nothing is counted', () => {
+it('has no metric without counts', () => {
   expect(lineOf('error', 'session check unavailable', { reason: 'it answered 503' }, {})).not.toHaveProperty('_aws');
 });

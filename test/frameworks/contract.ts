@@ -32,7 +32,8 @@ export interface RunningApp {
 export const context = { revalidate: '1' };
 
 /**
- * The app of the documentation's lines, the bundles that would be deployed, and everything between a login and a logout.
+ * The app of the documentation's lines, the bundles that would be deployed, and everything between a login and a
+ * logout.
  *
  * @returns the app, for what only this framework has
  */
@@ -99,7 +100,7 @@ export function itIsLoggedInOverWebSocket(framework: Framework): () => RunningAp
       ...furtherCookies.map((name) => `${name}=${visitor.cookie(name) ?? ''}`),
     ].join('; ');
 
-  it('gives who is logged in a ticket with nothing in it but the cookies that it takes, and lets no cache keep it', async () => {
+  it('gives a logged-in user a ticket with only the necessary cookies, and forbids caching it', async () => {
     const visitor = await visitAndLogIn();
     visitor.setCookie('theme', 'dark');
     const answer = await visitor.get('/getSessionID', { 'Sec-Fetch-Site': 'same-origin' });
@@ -118,7 +119,7 @@ export function itIsLoggedInOverWebSocket(framework: Framework): () => RunningAp
     await expect.poll(() => demo.rows('Connections')).toEqual([]);
   });
 
-  it('says 403 to who is not logged in, and makes him no session', async () => {
+  it('answers a visitor without a login with 403, and creates no session', async () => {
     const visitor = await visit();
     const before = await app.store.read();
     for (const asker of [visitor, new Visitor(demo.pageUrl)]) {
@@ -130,7 +131,7 @@ export function itIsLoggedInOverWebSocket(framework: Framework): () => RunningAp
     expect(await app.store.read()).toEqual(before);
   });
 
-  it('says 403 to a page of another site, whoever is logged in', async () => {
+  it('answers a page of another site with 403, even for a logged-in user', async () => {
     const visitor = await visitAndLogIn();
     for (const header of [{ 'Sec-Fetch-Site': 'cross-site' }, { Origin: 'https://elsewhere.example' }]) {
       const answer = await visitor.get('/getSessionID', header as Record<string, string>);
@@ -143,7 +144,7 @@ export function itIsLoggedInOverWebSocket(framework: Framework): () => RunningAp
     demo.forgive();
   });
 
-  it('leaves the session as it was, however often it is asked about, and as old', async () => {
+  it('leaves the session’s content and age unchanged, however often it is checked', async () => {
     const visitor = await visitAndLogIn();
     const { c, s } = opened(await visitor.fetchToken());
     await app.store.age();
@@ -158,7 +159,7 @@ export function itIsLoggedInOverWebSocket(framework: Framework): () => RunningAp
     expect(await app.store.read()).toEqual(before);
   });
 
-  it('makes no session of an invented cookie, and adopts none', async () => {
+  it('creates no session for an invented cookie, and adopts none', async () => {
     const visitor = await visitAndLogIn();
     const { value } = cookieOf(visitor);
     expect(value).not.toBe('');
@@ -172,7 +173,7 @@ export function itIsLoggedInOverWebSocket(framework: Framework): () => RunningAp
     expect(await app.store.read()).toEqual(before);
   });
 
-  it('says 421 to a gateway with another secret, and complains about it', async () => {
+  it('answers a gateway with another secret with 421, and logs that', async () => {
     const { c } = opened(await (await visitAndLogIn()).fetchToken());
     // Not by fetch(), which asks again after a 421: https://fetch.spec.whatwg.org/#http-network-or-cache-fetch
     const { status } = await ask({ url: demo.pageUrl }, { headers: asGateway(c, 'another') });
@@ -181,7 +182,7 @@ export function itIsLoggedInOverWebSocket(framework: Framework): () => RunningAp
     demo.forgive();
   });
 
-  it('goes by the session of the login, and by none from before it', async () => {
+  it('accepts the session of the login, and none from before it', async () => {
     const visitor = await visit();
     const before = cookieOf(visitor);
     await logIn(visitor);
@@ -191,7 +192,7 @@ export function itIsLoggedInOverWebSocket(framework: Framework): () => RunningAp
     expect((await askAsGateway(headerOf(visitor))).status).toBe(200);
   });
 
-  it('closes the sockets of a session at its logout, tells them 4009, and leaves another session alone', async () => {
+  it('closes the sockets of a session at its logout with 4009, and no other session’s', async () => {
     const [laptop, phone] = [await visitAndLogIn(), await visitAndLogIn()];
     const tabs = [await openTab(laptop), await openTab(laptop)];
     const other = await openTab(phone);
@@ -209,7 +210,7 @@ export function itIsLoggedInOverWebSocket(framework: Framework): () => RunningAp
     await other.close();
   });
 
-  it('lets nobody in after the logout: no cookie from before it and no ticket', async () => {
+  it('accepts no earlier cookie and no ticket after the logout', async () => {
     const visitor = await visitAndLogIn();
     const ticket = await visitor.fetchToken();
     const copied = visitor.copy();
@@ -224,7 +225,7 @@ export function itIsLoggedInOverWebSocket(framework: Framework): () => RunningAp
     await again.close();
   });
 
-  it('leaves neither session nor cookie nor secret in a log', async () => {
+  it('logs neither session nor cookie nor secret', async () => {
     const visitor = await visitAndLogIn();
     const ticket = await visitor.fetchToken();
     const visitorBefore = visitor.copy();
@@ -239,7 +240,7 @@ export function itIsLoggedInOverWebSocket(framework: Framework): () => RunningAp
   });
 
   // The last, because it moves the gateway's clock and not PHP's, which may be five minutes apart.
-  it('keeps a socket while the gateway finds its session, untouched, and closes it when that is gone', async () => {
+  it('keeps a socket open while its session exists, without prolonging it, and closes it when the session is gone', async () => {
     const tab = await openTab(await visitAndLogIn());
     await app.store.age();
     const before = await app.store.read();

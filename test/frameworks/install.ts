@@ -17,7 +17,7 @@ export interface InstalledApp {
 }
 
 export interface InstallOptions {
-  /** Debian packages whose files go into the app's folder `debian`: what Packagist does not always have. */
+  /** Debian packages whose files go into the app's folder `debian`, because Packagist does not always have them. */
   readonly debian?: readonly string[];
   /** Another name for the folder, where two tests run the same app at once. */
   readonly into?: string;
@@ -26,8 +26,8 @@ export interface InstallOptions {
 }
 
 /**
- * Copies an app out of the sources, because frameworks write into their own folder, and gets its packages. They stay there for
- * the next time, the rest is new.
+ * Copies an app out of the sources, because frameworks write into their own folder, and installs its packages. The next
+ * installation reuses the packages, and nothing else.
  */
 export async function installApp(
   name: string,

@@ -56,6 +56,22 @@ describe('pusher/pusher-php-server', needsFramework(['composer'], ['curl']), () 
     expect(other.client.frames.join()).not.toContain('Said');
   });
 
+  it('publishes with the lines of docs/moving-from-pusher.md', async () => {
+    const { heard } = await listen(['news']);
+    const snippet = join(import.meta.dirname, '../../docs/snippets/moving/pusher-php.php');
+    const code = `require $argv[1]; require $argv[2]; $pusher->trigger('news', 'said', ['text' => 'by URL']);`;
+    const { appId, key, secret } = gateway.credentials;
+    const env = {
+      ...process.env,
+      SESSION_SOCKET_API_URL: gateway.apiUrl,
+      SESSION_SOCKET_APP_ID: appId,
+      SESSION_SOCKET_KEY: key,
+      SESSION_SOCKET_SECRET: secret,
+    };
+    await promisify(execFile)('php', ['-r', code, '--', join(folder, 'vendor/autoload.php'), snippet], { env });
+    expect(await heard('said')).toMatchObject({ channel: 'news', data: '{"text":"by URL"}' });
+  });
+
   it('triggers with what it wants to know of the channels', async () => {
     await listen(['news', 'presence-room'], 'ada');
     const wish = { info: 'subscription_count,user_count' };

@@ -3,7 +3,10 @@ import { deriveCredentials } from '../../functions/core/keys/credentials.ts';
 import { signRequest } from '../../functions/core/keys/gateway-signature.ts';
 import type { TicketDemo } from '../gateway/ticket-demo.ts';
 
-/** The address and the user agent that the app's page `/browser` sees when the gateway asks for a browser that has others. */
+/**
+ * The address and the user agent that the app's page `/browser` sees when the gateway asks for a browser that has
+ * others.
+ */
 export async function seenBrowser({ cloud, pageUrl }: TicketDemo, secret?: string): Promise<unknown> {
   const credentials = readCredentials(cloud);
   const browser = { address: '203.0.113.7', agent: Buffer.from('Mozilla/5.0').toString('base64url') };

@@ -45,7 +45,7 @@ function scene(options: HandshakeOptions, answer: () => Session | Refusal = () =
 }
 
 describe('a ticket', () => {
-  it('lets in when PHP, asked with the cookies in it, says yes; the context says what connect needs', async () => {
+  it('is accepted when PHP accepts the cookies in it, and the context has what connect needs', async () => {
     const { asked, authorize, now } = scene({ mode: 'ticket' });
     const jti = '00112233445566778899aabbccddeeff';
     const policy = await authorize(knock({ tokens: [sealTicket(credentials, contents(now - 7, { jti }))] }));
@@ -55,14 +55,15 @@ describe('a ticket', () => {
     expect(JSON.stringify(policy)).not.toContain(sessionId);
   });
 
-  // A logout two seconds from now would else be older than a ticket from a clock that is four ahead, and let its copy in.
-  it('from a clock that is ahead is no newer than its handshake', async () => {
+  // Otherwise a logout in two seconds would be older than a ticket from a clock that is four ahead, and accept its
+  // copy.
+  it('from a clock that is ahead counts as issued no later than its handshake', async () => {
     const { authorize, clock, now } = scene({ mode: 'ticket' });
     const policy = await authorize(knock({ tokens: [sealTicket(credentials, contents(now + 4))] }));
     expect(policy.context).toMatchObject({ authorizedAt: String(clock.now()) });
   });
 
-  it('may come as a sub-protocol, and then not in the URL', async () => {
+  it('may come as a sub-protocol instead of in the URL', async () => {
     const { authorize, now } = scene({ mode: 'ticket', tokenFrom: 'subprotocol' });
     const ticket = sealTicket(credentials, contents(now));
     const headers = { 'Sec-WebSocket-Protocol': [`session-socket, ${ticket}`] };
@@ -70,12 +71,12 @@ describe('a ticket', () => {
     expect(await authorize(knock({ tokens: [ticket] }))).toMatchObject(denied);
   });
 
-  it('is worth nothing when PHP says no', async () => {
+  it('is rejected when PHP rejects its cookies', async () => {
     const { authorize, now } = scene({ mode: 'ticket' }, () => refuse('not-logged-in'));
     expect(await authorize(knock({ tokens: [sealTicket(credentials, contents(now))] }))).toMatchObject(denied);
   });
 
-  it('is logged in full, each of them, when it was forged or changed', async () => {
+  it('is always logged in full when it was forged or changed', async () => {
     const { authorize, now, logged } = scene({ mode: 'ticket' });
     const forged = knock({ tokens: [sealTicket({ ...credentials, secret: 'a guess' }, contents(now))] });
     for (let times = 0; times < 50; times += 1) await authorize(forged);
@@ -84,7 +85,7 @@ describe('a ticket', () => {
     );
   });
 
-  it('costs PHP nothing when it is none, no longer one, or somebody else’s', async () => {
+  it('is rejected without asking PHP when it is invalid, expired, or another browser’s', async () => {
     const { asked, authorize, now, logged } = scene({ mode: 'ticket' });
     const good = sealTicket(credentials, contents(now));
     const bad: [string, string[]][] = [
@@ -108,7 +109,7 @@ describe('a ticket', () => {
     expect(JSON.stringify(logged.lines)).not.toContain(good.slice(10, 40));
   });
 
-  it('that does not open is tried with a newer secret, because ours may be the old one', async () => {
+  it('that does not open is tried again with a newer secret', async () => {
     const { authorize, now, source } = scene({ mode: 'ticket' });
     source.fetched = deriveCredentials({ ...credentials, secret: 'new', previousSecret: 'open sesame' });
     const ticket = sealTicket({ ...credentials, secret: 'new' }, contents(now));
@@ -119,10 +120,10 @@ describe('a ticket', () => {
   });
 });
 
-describe('a ticket that is trusted', () => {
+describe('a trusted ticket', () => {
   const trusting: HandshakeOptions = { mode: 'ticket', sessionCheck: 'trust-ticket' };
 
-  it('lets in whom it names, and PHP is asked nothing', async () => {
+  it('admits the user in it without asking PHP', async () => {
     const { asked, authorize, now } = scene(trusting);
     const i = { userId: '42', userInfo: { name: 'Ann' } };
     const policy = await authorize(knock({ tokens: [sealTicket(credentials, contents(now, { i }))] }));
@@ -134,13 +135,13 @@ describe('a ticket that is trusted', () => {
     expect(asked).toEqual([]);
   });
 
-  it('is the session’s, where it names nobody', async () => {
+  it('is for the session when it has no user', async () => {
     const { authorize, now } = scene(trusting);
     const ticket = sealTicket(credentials, contents(now));
     expect(await authorize(knock({ tokens: [ticket] }))).toMatchObject({ principalId: `session:${sessionHash}` });
   });
 
-  // PHP's clock may be ahead by five seconds: a logout that came after the ticket looks older than it.
+  // PHP's clock may be ahead by five seconds, so a logout after the ticket can look older than the ticket.
   it.each([
     ['is trusted', 'trust-ticket', 5],
     ['is asked about', 'always', 0],
@@ -151,7 +152,7 @@ describe('a ticket that is trusted', () => {
     expect(policy.context?.['authorizedAt']).toBe(String((now - 1 - seconds) * 1000));
   });
 
-  it('with an identity that makes no sense is a fault of PHP, not a refusal', async () => {
+  it('with an invalid identity is a fault of PHP, not a refusal', async () => {
     const { authorize, now, logged } = scene(trusting);
     const ticket = sealTicket(credentials, contents(now, { i: { userId: 42 } }));
     await expect(authorize(knock({ tokens: [ticket] }))).rejects.toThrow(SessionCheckFailed);
@@ -162,7 +163,7 @@ describe('a ticket that is trusted', () => {
 describe('cookies', () => {
   const withCookie = (...cookies: string[]) => knock({ tokens: [], headers: { Cookie: cookies } });
 
-  it('let in whom PHP names, which sees those of the list and no others', async () => {
+  it('admit the user that PHP returns, and PHP gets only the listed cookies', async () => {
     const { asked, authorize } = scene({ mode: 'cookie', cookies: ['SID', 'wp_*'] }, () => ({
       sessionId,
       userId: '42',
@@ -180,7 +181,7 @@ describe('cookies', () => {
     ['no header, only a token', knock(), 'malformed-cookies'],
     ['no Origin', knock({ headers: { Cookie: ['PHPSESSID=a'], Origin: undefined } }), 'missing-origin'],
     ['another Origin', knock({ headers: { Cookie: ['PHPSESSID=a'], Origin: ['https://evil.com'] } }), 'foreign-origin'],
-  ])('with %s cost PHP nothing', async (_, event, reason) => {
+  ])('with %s are rejected without asking PHP', async (_, event, reason) => {
     const { asked, authorize, logged } = scene({ mode: 'cookie' });
     expect(await authorize(event)).toMatchObject(denied);
     expect(logged.lines).toMatchObject([{ fields: { reason } }]);
@@ -188,7 +189,7 @@ describe('cookies', () => {
   });
 });
 
-describe('what is kept to ask PHP again', () => {
+describe('the sealed question for PHP', () => {
   const ofTicket = (now: number) => knock({ tokens: [sealTicket(credentials, contents(now))] });
   const ofCookies = () => knock({ tokens: [], headers: { Cookie: ['theme=dark; PHPSESSID=a%20b'] } });
   const sealIn = ({ context }: { context?: object | null | undefined }) => {
@@ -208,23 +209,23 @@ describe('what is kept to ask PHP again', () => {
     expect(JSON.stringify(policy)).not.toContain(sessionId);
   });
 
-  it('is in a ticket that is trusted, too', async () => {
+  it('is in the context with a trusted ticket, too', async () => {
     const { authorize, now } = scene({ mode: 'ticket', sessionCheck: 'trust-ticket' }, undefined, true);
     expect(sealIn(await authorize(ofTicket(now)))).toMatchObject({ cookieHeader });
   });
 
-  it('is nothing where PHP is not asked again', async () => {
+  it('is absent when PHP is not asked again', async () => {
     const { authorize, now } = scene({ mode: 'ticket' });
     expect((await authorize(ofTicket(now))).context).not.toHaveProperty('sessionSeal', expect.anything());
   });
 
-  it('does not name a browser that PHP was not told of', async () => {
+  it('does not contain a user agent that PHP did not get', async () => {
     const { authorize } = scene({ mode: 'session-id' }, undefined, true);
     const policy = await authorize(knock({ headers: { 'User-Agent': ['Ü'.repeat(600)] } }));
     expect(sealIn(policy)).toEqual({ cookieHeader: `PHPSESSID=${sessionId}`, sessionId });
   });
 
-  it('may be too much for API Gateway together with the user, which is said', async () => {
+  it('can make the context too large for API Gateway, which the log says', async () => {
     const userInfo = { about: 'x'.repeat(2000) };
     const channels = Array.from({ length: 20 }, (_, n) => `private-${'x'.repeat(50)}-${n}`);
     const answer = () => ({ sessionId, userId: '42', userInfo, channels });
@@ -236,7 +237,7 @@ describe('what is kept to ask PHP again', () => {
     expect(await without.authorize(large)).toMatchObject(allowed);
   });
 
-  it('fits for the largest ticket that PHP seals', async () => {
+  it('fits into the context with the largest ticket of PHP', async () => {
     const identity = { userId: '4'.repeat(128), userInfo: { about: 'x'.repeat(2030) }, expiresAt: 1900000000 };
     const channels = Array.from({ length: 20 }, (_, n) => `private-orders-of-this-user-${n}`);
     const { authorize, now } = scene({ mode: 'ticket' }, () => ({ sessionId, ...identity, channels }), true);
@@ -248,7 +249,7 @@ describe('what is kept to ask PHP again', () => {
   });
 });
 
-describe('what PHP says of the user', () => {
+describe('PHP’s answer about the user', () => {
   it('is in the context, as text', async () => {
     const expiresAt = 1900000000;
     const { authorize, clock } = scene({ mode: 'session-id' }, () => ({
@@ -268,14 +269,14 @@ describe('what PHP says of the user', () => {
     });
   });
 
-  it('that the session has ended refuses', async () => {
+  it('rejects the handshake when the session has ended', async () => {
     const { authorize, logged, now } = scene({ mode: 'session-id' }, () => ({ sessionId, expiresAt: now }));
     expect(await authorize(knock())).toMatchObject(denied);
     expect(logged.lines).toMatchObject([{ fields: { reason: 'expired-session' } }]);
   });
 
-  // API Gateway answers a longer result with 500, and nobody would know why.
-  it('may be too much for API Gateway, which is said', async () => {
+  // API Gateway answers a longer result with 500, without a reason.
+  it('can be too large for API Gateway, which the log says', async () => {
     const channels = Array.from({ length: 100 }, (_, n) => `private-${'x'.repeat(100)}-${n}`);
     const { authorize, logged } = scene({ mode: 'session-id' }, () => ({ sessionId, channels }));
     expect(await authorize(knock())).toMatchObject(denied);

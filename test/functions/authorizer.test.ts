@@ -31,8 +31,8 @@ function scene(answer: () => Session | Refusal = () => ({ sessionId })) {
 const allowed = { policyDocument: { Statement: [{ Effect: 'Allow', Resource: methodArn }] } };
 const denied = { policyDocument: { Statement: [{ Effect: 'Deny', Resource: methodArn }] } };
 
-describe('who is logged in over PHP', () => {
-  it('is let in, as the session when PHP names no user', async () => {
+describe('a user who is logged in to PHP', () => {
+  it('is accepted, as the session when PHP returns no user', async () => {
     const { logged, authorize } = scene();
     const policy = await authorize(knock());
     expect(policy).toMatchObject({ ...allowed, principalId: `session:${sessionHash}`, context: { sessionHash } });
@@ -40,19 +40,19 @@ describe('who is logged in over PHP', () => {
     expect(logged.lines).toEqual([]);
   });
 
-  it('is let in as the user whom PHP names', async () => {
+  it('is accepted as the user that PHP returns', async () => {
     const { authorize } = scene(() => ({ sessionId, userId: '42' }));
     expect(await authorize(knock())).toMatchObject({ ...allowed, principalId: 'user:42', context: { sessionHash } });
   });
 
-  it('is asked about once, with the token and the name of the browser', async () => {
+  it('causes one request to PHP, with the token and the user agent', async () => {
     const { asked, authorize } = scene();
     await authorize(knock());
     expect(asked).toEqual([{ cookieHeader: `PHPSESSID=${sessionId}`, sessionId, userAgent }]);
   });
 });
 
-describe('nothing is asked of PHP', () => {
+describe('PHP is not asked', () => {
   it.each([
     ['another origin', knock({ headers: { Origin: ['https://evil.example.com'] } }), 'foreign-origin'],
     ['no origin', knock({ headers: { Origin: undefined } }), 'missing-origin'],
@@ -75,14 +75,14 @@ describe('nothing is asked of PHP', () => {
   });
 });
 
-describe('what is told', () => {
-  it('of a foreign origin, it is the origin, but not more of it than a line holds', async () => {
+describe('the log', () => {
+  it('has a foreign origin, truncated to 200 characters', async () => {
     const { logged, authorize } = scene();
     await authorize(knock({ headers: { Origin: [`https://${'x'.repeat(10_000)}.com`] } }));
     expect(logged.lines[0]?.fields).toMatchObject({ origin: `https://${'x'.repeat(192)}` });
   });
 
-  it('of every other refusal, it is nothing that the client sent', async () => {
+  it('has nothing that the client sent for any other refusal', async () => {
     for (const tokens of [['secret token'], [sessionId]]) {
       const { logged, authorize } = scene(() => refuse('not-logged-in'));
       await authorize(knock({ tokens }));
@@ -95,7 +95,7 @@ describe('what is told', () => {
 describe('a flood of refusals for one reason', () => {
   const malformed = knock({ tokens: ['no session id'] });
 
-  it('is one line in a minute, and its metric stays exact', async () => {
+  it('is logged as one line a minute, and its metric stays exact', async () => {
     const { logged, authorize } = scene();
     for (let times = 0; times < 100; times += 1) expect(await authorize(malformed)).toMatchObject(denied);
     expect(logged.messages).toEqual(['handshake refused']);
@@ -108,7 +108,7 @@ describe('a flood of refusals for one reason', () => {
     });
   });
 
-  it('is told of at the next invocation after the minute, which may be anybody’s', async () => {
+  it('is summed up in the log at the first invocation after the minute', async () => {
     const { logged, clock, authorize } = scene();
     for (let times = 0; times < 100; times += 1) await authorize(malformed);
     await clock.advance(60_000);
@@ -128,7 +128,7 @@ describe('a flood of refusals for one reason', () => {
     expect(logged.lines.at(-1)).toMatchObject({ message: 'handshake refused', fields: { reason: 'not-logged-in' } });
   });
 
-  it('is written in full, each of them, where the origin is foreign', async () => {
+  it('is logged in full when the origin is foreign', async () => {
     const { logged, authorize } = scene();
     const foreign = (index: number) => knock({ headers: { Origin: [`https://evil-${index}.example.com`] } });
     for (let index = 0; index < 100; index += 1) await authorize(foreign(index));
@@ -153,7 +153,7 @@ describe('a session check that fails', () => {
     expect(logged.count(count)).toBe(1);
   });
 
-  it('in a way that nobody foresaw throws, and is told without its message', async () => {
+  it('with an unexpected error throws, and is logged without its message', async () => {
     const { logged, authorize } = scene(() => {
       throw new TypeError(`cannot read ${sessionId}`);
     });
@@ -163,9 +163,9 @@ describe('a session check that fails', () => {
     expect(logged.count('HandshakeUnavailable')).toBe(1);
   });
 
-  // The secret is kept for five minutes, which may end between the question to PHP and the hash of its answer. That
-  // second fetch was outside of what is told: a handshake failed with 500, and no line and no metric said so.
-  it('after PHP said yes is told as well', async () => {
+  // The secret is cached for five minutes, which may end between the request to PHP and the hash of its answer. The
+  // second fetch used to fail without a log: a handshake failed with 500, and no line and no metric reported it.
+  it('after PHP has accepted the session is logged as well', async () => {
     const { logged, dependencies } = scene();
     const authorize = createAuthorizer({
       ...dependencies,

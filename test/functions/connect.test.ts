@@ -34,7 +34,7 @@ function scene() {
   const started: (DeliverJob | { readonly endsAt: number } | 'tick')[] = [];
   const starter: Starter = {
     deliver: async (job) => {
-      // What is started may run at once, so the row has to be there.
+      // The started function may run at once, so the row must exist.
       if ('welcome' in job) expect(registry.has(job.welcome)).toBe(true);
       started.push(job);
     },
@@ -76,7 +76,7 @@ it('registers the connection before it starts the welcome and the tick', async (
   expect(logged.count('Connected')).toBe(1);
 });
 
-it('tells neither the hash of the session nor anything that the client sent', async () => {
+it('logs neither the hash of the session nor anything that the client sent', async () => {
   const { logged, connect } = scene();
   await connect(connectEvent());
   expect(logged.lines.map(({ fields }) => fields)).toEqual([connection]);
@@ -88,7 +88,7 @@ it.each([
   ['no hash', { principalId: 'user:42' }],
   ['no time', { principalId: 'user:42', sessionHash: 'x' }],
   ['a time that is none', { principalId: 'user:42', sessionHash: 'x', authorizedAt: 'soon' }],
-])('refuses a handshake with %s, because then no authorizer of ours has let it in', async (_, context) => {
+])('rejects a handshake with %s, because our authorizer did not accept it', async (_, context) => {
   const { registry, started, logged, connect } = scene();
   expect(await connect(connectEvent(context))).toEqual({ statusCode: 403 });
   expect(registry.rows).toEqual([]);
@@ -96,8 +96,9 @@ it.each([
   expect(logged.count('Connected')).toBe(0);
 });
 
-// Whether API Gateway would run `$connect` for such a frame is documented nowhere. It would forget that the row was revoked.
-it('refuses a frame whose event is "$connect", and does not touch the row of who says it', async () => {
+// AWS does not document whether API Gateway would run `$connect` for such a frame. It would overwrite the row's
+// revocation.
+it('rejects a frame whose event is "$connect", and does not change its sender’s row', async () => {
   const { registry, started, connect } = scene();
   await connect(connectEvent());
   await registry.revoke(connection, 0, 'revoked');
@@ -108,7 +109,7 @@ it('refuses a frame whose event is "$connect", and does not touch the row of who
   expect(started).toHaveLength(2);
 });
 
-it('leaves nothing behind when deliver cannot be started', async () => {
+it('removes the row when deliver cannot be started', async () => {
   const { registry, starter, logged, connect } = scene();
   const other = await registry.seat('other');
   failNext(starter, 'deliver');
@@ -117,8 +118,8 @@ it('leaves nothing behind when deliver cannot be started', async () => {
   expect(logged.count('Connected')).toBe(0);
 });
 
-// The demo's hello is no reason to refuse anybody.
-it('lets in although tick cannot be started, and tells of it', async () => {
+// A failure of the demo's hello must not reject a handshake.
+it('accepts the handshake although tick cannot be started, and logs a warning', async () => {
   const { registry, starter, logged, connect } = scene();
   failNext(starter, 'tick');
   expect(await connect(connectEvent())).toEqual({ statusCode: 200 });
@@ -133,8 +134,8 @@ it('starts nothing when the connection cannot be registered', async () => {
   expect(started).toEqual([]);
 });
 
-// The table is often down in the same minute as everything else; the first fault is the one that explains it.
-it('tells the first fault when it cannot even undo itself', async () => {
+// The table often fails in the same minute as everything else, and the first fault explains the others.
+it('throws the first fault when it cannot remove the row either', async () => {
   const { registry, starter, connect } = scene();
   failNext(starter, 'deliver', new Error('Lambda is down'));
   failNext(registry, 'leave', new Error('DynamoDB is down'));
@@ -170,7 +171,7 @@ describe('with tickets', () => {
     };
   }
 
-  it('burns the ticket, and knows it for five minutes', async () => {
+  it('marks the ticket as used for five minutes', async () => {
     const { claims, clock, connect } = ticketScene();
     expect(await connect(connectEvent(admitted))).toEqual({ statusCode: 200 });
     expect(claims.names).toEqual([`ticket:${admitted.jti}`]);
@@ -178,7 +179,7 @@ describe('with tickets', () => {
     expect(await connect(connectEvent(admitted))).toEqual({ statusCode: 403 });
   });
 
-  it('refuses a second use, writes nothing and starts nothing', async () => {
+  it('rejects a used ticket, writes nothing and starts nothing', async () => {
     const { registry, started, logged, connect } = ticketScene();
     await connect(connectEvent(admitted));
     const before = { rows: registry.rows, started: [...started] };
@@ -189,7 +190,7 @@ describe('with tickets', () => {
     expect(JSON.stringify(logged.lines)).not.toContain(admitted.jti);
   });
 
-  it('logs each replay in full, however many', async () => {
+  it('logs every replay in full', async () => {
     const { logged, connect } = ticketScene();
     for (let times = 0; times < 50; times += 1) await connect(connectEvent(admitted));
     const replays = logged.lines.filter(({ message }) => message === 'handshake refused');
@@ -197,21 +198,21 @@ describe('with tickets', () => {
     for (const { fields } of replays) expect(fields).toMatchObject({ reason: 'used-ticket', connectionId });
   });
 
-  it('lets one of several in that come at once', async () => {
+  it('accepts one of several simultaneous handshakes with the same ticket', async () => {
     const { registry, connect } = ticketScene();
     const answers = await Promise.all([1, 2, 3].map(() => connect(connectEvent(admitted))));
     expect(answers.map(({ statusCode }) => statusCode).sort()).toEqual([200, 403, 403]);
     expect(registry.rows).toHaveLength(1);
   });
 
-  it('writes nothing when the ticket cannot be burnt', async () => {
+  it('writes nothing when the ticket cannot be marked as used', async () => {
     const { registry, claims, connect } = ticketScene();
     failNext(claims, 'claim');
     await expect(connect(connectEvent(admitted))).rejects.toThrow('the network is down');
     expect(registry.rows).toEqual([]);
   });
 
-  it('costs one ticket when it dies before the row: the next one works', async () => {
+  it('loses one ticket when it fails before the row is written: the next one works', async () => {
     const { registry, connect } = ticketScene();
     failNext(registry, 'add');
     await expect(connect(connectEvent(admitted))).rejects.toThrow('the network is down');
@@ -219,7 +220,7 @@ describe('with tickets', () => {
     expect(await connect(connectEvent({ ...admitted, jti: 'c'.repeat(32) }))).toEqual({ statusCode: 200 });
   });
 
-  it('lets nobody in without one, nor anybody with one where there are none', async () => {
+  it('rejects a handshake without a ticket, and one with a ticket in a mode without tickets', async () => {
     const { registry, connect } = ticketScene();
     expect(await connect(connectEvent())).toEqual({ statusCode: 403 });
     expect(await scene().connect(connectEvent(admitted))).toEqual({ statusCode: 403 });
@@ -227,7 +228,7 @@ describe('with tickets', () => {
   });
 });
 
-it('answers a page that asked by sub-protocol with the name of ours, never with the ticket', async () => {
+it('answers a page that sent its ticket as a sub-protocol with our sub-protocol, never with the ticket', async () => {
   const { registry, revocations, starter, clock, logged } = scene();
   const connect = createConnect({
     registry,
@@ -249,7 +250,7 @@ it('answers a page that asked by sub-protocol with the name of ours, never with 
 it.each([
   ['within the time of the next run', endsSoonMs / 1000 - 1, true],
   ['later', endsSoonMs / 1000 + 1, false],
-])('has the socket of a session that ends %s closed at that end', async (_, seconds, isStarted) => {
+])('starts a close at the end of a session that ends %s', async (_, seconds, isStarted) => {
   const { clock, started, connect } = scene();
   const at = Math.floor(clock.now() / 1000) + seconds;
   const session = { principalId: 'user:42', sessionHash: 'x', authorizedAt: '1', sessionExpiresAt: String(at) };
@@ -258,7 +259,7 @@ it.each([
   expect(started).toEqual([{ welcome: connection }, ...(isStarted ? [waiting] : []), 'tick']);
 });
 
-it('writes down when the session ends', async () => {
+it('stores the end of the session', async () => {
   const { registry, connect } = scene();
   await connect(
     connectEvent({ principalId: 'user:42', sessionHash: 'x', authorizedAt: '1', sessionExpiresAt: '1900000000' }),
@@ -266,8 +267,8 @@ it('writes down when the session ends', async () => {
   expect(registry.rows).toMatchObject([{ sessionExpiresAt: 1900000000 }]);
 });
 
-// One Lambda that waits for each handshake would let one user occupy all that an account may run.
-it('has one function wait for all sessions that end within ten seconds and before the next look', async () => {
+// With a waiting Lambda for each handshake, one user could occupy the account's whole concurrency.
+it('starts one function for all sessions that end within ten seconds and before the next run', async () => {
   const { clock, started, connect } = scene();
   const nowSeconds = Math.floor(clock.now() / 1000);
   for (let n = 0; n < 3; n += 1) {
@@ -278,7 +279,7 @@ it('has one function wait for all sessions that end within ten seconds and befor
   expect(started.filter((job) => typeof job === 'object' && 'endsAt' in job)).toEqual([{ endsAt: nowSeconds + 30 }]);
 });
 
-describe('when PHP is asked again', () => {
+describe('with repeated session checks', () => {
   const sealed = { principalId: 'user:42', sessionHash: 'a'.repeat(64), authorizedAt: '1', sessionSeal: 'r1.x' };
 
   async function rowOf(context: object, revalidateSeconds?: number) {
@@ -298,7 +299,7 @@ describe('when PHP is asked again', () => {
     return { row: registry.rows[0], nowSeconds: Math.floor(clock.now() / 1000) };
   }
 
-  it('writes down with what and when, never after the session’s end', async () => {
+  it('stores the sealed question and the time of the check, never after the session’s end', async () => {
     const { row, nowSeconds } = await rowOf(sealed, 600);
     expect(row?.sessionSeal).toBe('r1.x');
     expect(row?.validUntil).toBeGreaterThan(nowSeconds);
@@ -307,7 +308,7 @@ describe('when PHP is asked again', () => {
     expect(ending.row?.validUntil).toBe(nowSeconds + 20);
   });
 
-  it('writes down neither where it is not', async () => {
+  it('stores neither without repeated checks', async () => {
     const { sessionSeal: _, ...plain } = sealed;
     for (const { row } of [await rowOf(plain), await rowOf(plain, 600)]) {
       expect(row).not.toHaveProperty('sessionSeal');
@@ -320,11 +321,11 @@ describe('a new session id while the socket opens with the old one', () => {
   const shared = deriveCredentials({ appId: 'app', key: 'key', secret: 'open sesame' });
   const before = hashSessionId(shared, 'before');
 
-  // Both orders: the handshake's row is found and handed on before it is undone, or it is not there yet.
+  // Both orders: the rebind finds the handshake's row, or runs before the row exists.
   it.each([
     ['before its row is written', justBefore],
     ['between its row and the look at revocations', justAfter],
-  ])('%s undoes it, and nobody is left under the old id', async (_, at) => {
+  ])('%s rejects the handshake, and leaves no connection with the old id', async (_, at) => {
     const { clock, registry, revocations, logged, connect } = scene();
     const leaveChannel = async () => true;
     const leave = createLeave(registry, leaveChannel);
@@ -363,7 +364,7 @@ describe('a logout while the socket opens', () => {
   const names = ['user:42', `session:${'a'.repeat(64)}`];
   const cases = Object.entries(orders).flatMap(([when, at]) => names.map((name) => ({ when, at, name })));
 
-  it.each(cases)('$when, of $name, undoes it', async ({ at, name }) => {
+  it.each(cases)('$when, of $name, rejects the handshake', async ({ at, name }) => {
     const { clock, registry, revocations, started, logged, connect } = scene();
     await clock.advance(authorizedAt + 1000 - clock.now());
     const other = await registry.seat('other');
@@ -375,7 +376,7 @@ describe('a logout while the socket opens', () => {
     expect(logged.count('Connected')).toBe(0);
   });
 
-  it('is over for who was authorized after it, and is nothing to another user or session', async () => {
+  it('does not affect later handshakes, or another user or session', async () => {
     const { registry, revocations, connect } = scene();
     await revocations.add('user:42', authorizedAt - 1);
     await revocations.add('user:43', authorizedAt + 1);
@@ -384,7 +385,7 @@ describe('a logout while the socket opens', () => {
     expect(registry.rows).toHaveLength(1);
   });
 
-  it('lets nobody in and leaves nothing behind when it cannot be asked about', async () => {
+  it('fails the handshake and removes the row when revocations cannot be read', async () => {
     const { registry, revocations, started, connect } = scene();
     failNext(revocations, 'isRevokedSince');
     await expect(connect(event())).rejects.toThrow('the network is down');
@@ -393,7 +394,7 @@ describe('a logout while the socket opens', () => {
   });
 });
 
-describe('of a user who opens too many connections in a minute', () => {
+describe('the handshakes of a user who opens too many connections in a minute', () => {
   const minute = 60_000;
   const ofTicket = (n: number) => ({
     principalId: 'user:42',
@@ -419,7 +420,7 @@ describe('of a user who opens too many connections in a minute', () => {
     return { ...the, connect, hurry };
   }
 
-  it('one more is refused before a row is written or anything is read, and told to back off', async () => {
+  it('are rejected before anything is read or written, with a reason that says to back off', async () => {
     const { registry, revocations, started, logged, connect, hurry } = hurryScene();
     await hurry();
     started.length = 0;
@@ -438,7 +439,7 @@ describe('of a user who opens too many connections in a minute', () => {
     });
   });
 
-  it('the next is let in after a minute, and other users all the time', async () => {
+  it('are accepted again after a minute, and other users’ all the time', async () => {
     const { clock, connect, hurry } = hurryScene();
     await hurry();
     const other = { ...ofTicket(5), principalId: 'user:43' };
@@ -447,15 +448,15 @@ describe('of a user who opens too many connections in a minute', () => {
     expect(await connect(connectEvent(ofTicket(6)))).toEqual({ statusCode: 200 });
   });
 
-  // Somebody who has seen a ticket could else lock its user out.
-  it('tickets that were used already do not count', async () => {
+  // Otherwise a stolen ticket could lock its user out.
+  it('do not count if their ticket was already used', async () => {
     const { connect } = hurryScene();
     for (let n = 0; n < 100; n += 1) await connect(connectEvent(ofTicket(0)));
     expect(await connect(connectEvent(ofTicket(1)))).toEqual({ statusCode: 200 });
   });
 });
 
-describe('above the limit of a principal', () => {
+describe('the limit of connections of a principal', () => {
   const another = (id: string) => {
     const event = connectEvent();
     return { ...event, requestContext: { ...event.requestContext, connectionId: id } };
@@ -485,7 +486,7 @@ describe('above the limit of a principal', () => {
     return { ...the, connect, seats, ids, putOut };
   }
 
-  it('one more is refused, and leaves nothing behind', async () => {
+  it('rejects one more connection, and removes its row', async () => {
     const { started, logged, connect, seats, ids } = crowdScene();
     await seats('a', 'b');
     expect(await connect(another('c'))).toEqual({ statusCode: 200 });
@@ -500,21 +501,21 @@ describe('above the limit of a principal', () => {
     });
   });
 
-  it('is for each principal alone', async () => {
+  it('is separate for each principal', async () => {
     const { registry, connect, seats } = crowdScene();
     await seats('a', 'b');
     for (const id of ['x', 'y', 'z']) await registry.seat(id, { principalId: 'user:4' });
     expect(await connect(another('c'))).toEqual({ statusCode: 200 });
   });
 
-  it('counts a session like a user, where PHP names none', async () => {
+  it('counts by session when PHP returns no user', async () => {
     const { registry, connect } = crowdScene({ maxConnections: 1 });
     const ofSession = { principalId: 'session:abc', sessionHash: 'abc', authorizedAt: '1731332735000' };
     await registry.seat('a', { principalId: 'session:abc' });
     expect(await connect(connectEvent(ofSession))).toEqual({ statusCode: 403 });
   });
 
-  it('does not count a row that is litter: expired, revoked, or without its welcome for too long', async () => {
+  it('does not count rows that are expired, revoked, or without their welcome for too long', async () => {
     const { clock, registry, connect, ids } = crowdScene({ maxConnections: 1 });
     const principalId = 'user:42';
     await registry.seat('expired', { principalId, connectedAt: clock.now() - connectionLifetime * 1000 });
@@ -524,7 +525,7 @@ describe('above the limit of a principal', () => {
     expect(ids()).toContain('a');
   });
 
-  it('counts one that has not got its welcome yet', async () => {
+  it('counts a connection that has not got its welcome yet', async () => {
     const { clock, registry, connect } = crowdScene({ maxConnections: 1 });
     await registry.seat('opening', { principalId: 'user:42', welcomed: false, connectedAt: clock.now() - 29_999 });
     expect(await connect(another('a'))).toEqual({ statusCode: 403 });
@@ -545,19 +546,19 @@ describe('above the limit of a principal', () => {
     },
   );
 
-  it('lets the oldest go under oldest-out, and the newcomer in', async () => {
+  it('under oldest-out closes the oldest connection and accepts the new one', async () => {
     const { started, logged, connect, seats, ids, putOut } = crowdScene({ atMaxConnections: 'oldest-out' });
     await seats('a', 'b', 'c');
     expect(await connect(another('d'))).toEqual({ statusCode: 200 });
     expect(putOut()).toEqual(['a']);
     expect(started.at(-2)).toEqual({ welcome: { principalId: 'user:42', connectionId: 'd' } });
-    // Who closes it is `deliver`.
+    // `deliver` closes it later.
     expect(ids()).toEqual(['a', 'b', 'c', 'd']);
     expect(logged.count('Connected')).toBe(1);
   });
 
-  // Its clock may be behind, or its row late: were the newer one put out, the two could do that to each other.
-  it('goes itself when it is the oldest, and puts nobody out', async () => {
+  // Its clock may be behind, or its row late. If it closed the newer one, the two could close each other.
+  it('rejects the new connection when it is the oldest, and closes no other', async () => {
     const { clock, registry, connect, ids, putOut } = crowdScene({ maxConnections: 1, atMaxConnections: 'oldest-out' });
     await registry.seat('newer', { principalId: 'user:42', connectedAt: clock.now() + 5 });
     expect(await connect(another('a'))).toEqual({ statusCode: 403 });
@@ -565,7 +566,7 @@ describe('above the limit of a principal', () => {
     expect(ids()).toEqual(['newer']);
   });
 
-  it('lets nobody in and leaves nothing behind when nobody can be counted or put out', async () => {
+  it('fails the handshake and removes the row when connections cannot be counted or closed', async () => {
     const { registry, starter, connect, seats, ids } = crowdScene({ atMaxConnections: 'oldest-out' });
     await seats('a', 'b', 'c');
     failNext(starter, 'deliver');

@@ -68,7 +68,7 @@ it('posts the welcome, then opens the connection to broadcasts', async () => {
   expect(logged.count('Delivered')).toBe(1);
 });
 
-it('is patient with a socket that is not open yet, and greets it once', async () => {
+it('waits for a socket that is not open yet, and posts one welcome', async () => {
   const { clock, registry, sockets, logged, welcome, start } = await scene();
   const work = start();
   await clock.advance(9_000);
@@ -81,7 +81,7 @@ it('is patient with a socket that is not open yet, and greets it once', async ()
   expect(logged.messages).toEqual(['welcomed']);
 });
 
-it('greets a socket that opens at once within 100 ms', async () => {
+it('posts the welcome to a socket that opens at once within 100 ms', async () => {
   const { clock, sockets, start } = await scene();
   const begin = clock.now();
   const work = start();
@@ -91,7 +91,7 @@ it('greets a socket that opens at once within 100 ms', async () => {
   expect(clock.now() - begin).toBeLessThan(100);
 });
 
-it('gives up after ten seconds, removes nothing and tells of it', async () => {
+it('gives up after ten seconds, removes nothing and logs a warning', async () => {
   const { clock, registry, sockets, logged, welcome, start } = await scene();
   const begin = clock.now();
   await clock.finish(start());
@@ -104,7 +104,7 @@ it('gives up after ten seconds, removes nothing and tells of it', async () => {
   expect(logged.count('WelcomeLost')).toBe(1);
 });
 
-it('stops at once when the connection has left, so that who hangs up early costs no ten seconds', async () => {
+it('stops at once when the connection has left, so that an early disconnect does not take ten seconds', async () => {
   const { clock, registry, sockets, logged, welcome, start } = await scene();
   const begin = clock.now();
   const work = start();
@@ -116,7 +116,7 @@ it('stops at once when the connection has left, so that who hangs up early costs
   expect(logged.messages).toEqual(['welcome lost']);
 });
 
-it('does not bring back a connection that left while it was greeted', async () => {
+it('does not restore a connection that left during its welcome', async () => {
   const { clock, registry, sockets, welcome, start } = await scene();
   sockets.open(id);
   justBefore(registry, 'markWelcomed', () => registry.leave(welcome));
@@ -124,7 +124,7 @@ it('does not bring back a connection that left while it was greeted', async () =
   expect(registry.rows).toEqual([]);
 });
 
-it('tries again within seconds when too much is asked of API Gateway, as when many connect at once', async () => {
+it('retries within seconds when API Gateway throttles, as when many connect at once', async () => {
   const { clock, registry, sockets, welcome, start } = await scene();
   sockets.open(id).break(id);
   const work = start();
@@ -135,7 +135,7 @@ it('tries again within seconds when too much is asked of API Gateway, as when ma
   expect(registry.isWelcomed(welcome)).toBe(true);
 });
 
-it('fails when the post fails for ten seconds, so that Lambda tries again, and does not pretend a welcome', async () => {
+it('fails when the post fails for ten seconds, so that Lambda retries, and does not mark the connection as welcomed', async () => {
   const { clock, registry, sockets, welcome, start } = await scene();
   sockets.open(id).break(id);
   const begin = clock.now();
@@ -146,7 +146,7 @@ it('fails when the post fails for ten seconds, so that Lambda tries again, and d
   expect(registry.isWelcomed(welcome)).toBe(false);
 });
 
-it('fails at once when a second try would be answered alike', async () => {
+it('fails at once when a retry would get the same answer', async () => {
   const { clock, sockets, start } = await scene();
   sockets.post = () => Promise.reject(new SocketTrouble(403));
   const begin = clock.now();
@@ -164,7 +164,7 @@ it('fails when the mark cannot be set, because broadcasts would skip the connect
 it.each([
   ['is not open yet', 3_000],
   ['is open', 0],
-])('never welcomes who was logged out before, whose socket %s, but tells it and closes it', async (_, opensAfter) => {
+])('posts no welcome after a logout to a socket that %s, but the reason, and closes it', async (_, opensAfter) => {
   const { clock, registry, sockets, logged, welcome, start } = await scene();
   await registry.revoke(welcome, clock.now());
   if (opensAfter === 0) sockets.open(id);
@@ -178,11 +178,11 @@ it.each([
   expect(logged.count('Revoked')).toBe(1);
 });
 
-// The logout marks the row and finds the socket not open yet; nobody else would ever close it.
+// The logout marks the row while the socket is not open yet, so nothing else would ever close the socket.
 it.each([
   ['while it waits for the socket', false],
   ['right after the welcome was posted', true],
-])('closes who is logged out %s', async (_, isOpen) => {
+])('closes the socket of a user who is logged out %s', async (_, isOpen) => {
   const { clock, registry, sockets, welcome, start } = await scene();
   if (isOpen) sockets.open(id);
   justAfter(sockets, 'post', () => registry.revoke(welcome, clock.now()));
@@ -196,7 +196,7 @@ it.each([
   expect(registry.rows).toEqual([]);
 });
 
-// They were all told that PHP has ended the session, after which a page does not come back: one that had only just logged in as well.
+// They all got the error for an ended session, after which a page does not reconnect: even one that had just logged in.
 it.each([
   ['revoked', 4009],
   ['changed-session', 4200],
@@ -210,7 +210,7 @@ it.each([
   expect(sockets.framesHeardBy(id)).toMatchObject([{ event: 'pusher:error', data: { code } }]);
 });
 
-it('waits no longer for a revoked socket when its row has gone', async () => {
+it('stops waiting for a revoked socket when its row is gone', async () => {
   const { clock, registry, sockets, welcome, start } = await scene();
   await registry.revoke(welcome, clock.now());
   const begin = clock.now();
@@ -234,7 +234,7 @@ describe('connections above the limit', () => {
     return { ...the, putOut: open.filter(({ connectionId }) => connectionId !== 'c') };
   }
 
-  it('are told to stay away, then closed and forgotten, and no other is', async () => {
+  it('get an error after which a client does not reconnect, are closed and removed, and no others are', async () => {
     const { sockets, registry, logged, deliver, putOut } = await crowd();
     await deliver({ putOut });
     for (const tab of ['a', 'b']) {
@@ -258,14 +258,14 @@ describe('connections above the limit', () => {
     ]);
   });
 
-  it('that have left meanwhile are no fault, as when Lambda does it twice', async () => {
+  it('that have already left are no fault, as when Lambda retries', async () => {
     const { logged, deliver, putOut } = await crowd();
     await deliver({ putOut });
     await deliver({ putOut });
     expect(logged.lines.at(-1)).toMatchObject({ level: 'info', fields: { gone: 2, failed: 0 } });
   });
 
-  it('that cannot be closed are a fault, marked so that nothing reaches them, and closed when Lambda tries again', async () => {
+  it('that cannot be closed are a fault, receive nothing more, and are closed when Lambda retries', async () => {
     const { clock, sockets, registry, deliver, putOut } = await crowd();
     sockets.break('a');
     const work = deliver({ putOut });
@@ -285,7 +285,7 @@ describe('a page of a broadcast', () => {
     return { channel: 'news', frame, id: 'b1', pace, before: 0, depth: 0 };
   };
 
-  it('is posted, what follows it is handed on, and what became of it is one line and its metrics', async () => {
+  it('is posted, the pages after it go to another worker, and its outcome is one log line with metrics', async () => {
     const { clock, sockets, logged, started, left, deliver } = await scene();
     sockets.open('a', 'c', 'd');
     await clock.finish(deliver({ broadcast: pageOf(clock) }));
@@ -302,7 +302,7 @@ describe('a page of a broadcast', () => {
     expect(JSON.stringify(logged.lines)).not.toContain('event');
   });
 
-  it('says loudly when somebody was not reached', async () => {
+  it('logs an error when a post was lost', async () => {
     const { clock, sockets, logged, deliver } = await scene();
     sockets.open('a', 'b', 'c').break('b');
     await clock.finish(deliver({ broadcast: pageOf(clock) }));

@@ -20,7 +20,7 @@ function scene() {
   };
 }
 
-it('forgets the connection, and nobody else', async () => {
+it('removes the connection, and no other', async () => {
   const { registry, logged, disconnect } = scene();
   const other = await registry.seat('other');
   await registry.seat(connectionId);
@@ -32,7 +32,7 @@ it('forgets the connection, and nobody else', async () => {
   expect(logged.count('Disconnected')).toBe(1);
 });
 
-it('takes it off its channels', async () => {
+it('removes the connection from its channels', async () => {
   const { registry, parted, disconnect } = scene();
   const connection = await registry.seat(connectionId, { principalId: 'user:42' });
   for (const channel of ['news', 'presence-room']) await registry.join(connection, channel, 5);
@@ -40,11 +40,11 @@ it('takes it off its channels', async () => {
   expect(parted).toEqual([`${connectionId} from news`, `${connectionId} from presence-room`]);
 });
 
-it('does not mind that the connection has left already', async () => {
+it('succeeds when the connection has already left', async () => {
   expect(await scene().disconnect(disconnectEvent())).toEqual({ statusCode: 200 });
 });
 
-it('leaves the row to its expiry when it is not told whose it was', async () => {
+it('leaves the row to expire when the event has no principal', async () => {
   const { registry, logged, disconnect } = scene();
   await registry.seat(connectionId);
   expect(await disconnect(disconnectEvent('none'))).toEqual({ statusCode: 200 });
@@ -52,7 +52,7 @@ it('leaves the row to its expiry when it is not told whose it was', async () => 
   expect(logged.count('Disconnected')).toBe(1);
 });
 
-// Whether API Gateway would run `$disconnect` for such a frame is documented nowhere.
+// AWS does not document whether API Gateway would run `$disconnect` for such a frame.
 it.each(['MESSAGE', 'CONNECT', undefined])(
   'keeps the row of a connection when the event is of type %s',
   async (type) => {
@@ -66,7 +66,7 @@ it.each(['MESSAGE', 'CONNECT', undefined])(
   },
 );
 
-it('tells how the socket was closed', async () => {
+it('logs the code and the reason of the close', async () => {
   const { logged, disconnect } = scene();
   await disconnect(disconnectEvent());
   expect(logged.lines[0]?.fields).toEqual({
@@ -77,7 +77,7 @@ it('tells how the socket was closed', async () => {
   });
 });
 
-it('fails when the table cannot be reached, so that it is seen', async () => {
+it('fails when the table cannot be reached, so that it counts as an error', async () => {
   const { registry, disconnect } = scene();
   failNext(registry, 'leave');
   await expect(disconnect(disconnectEvent())).rejects.toThrow('the network is down');

@@ -62,7 +62,7 @@ async function scene() {
     }),
     clock,
     log: logged.log,
-    // What they are for has a test of its own.
+    // Publishing has its own test.
     subscriptions: new MemorySubscriptions(clock),
     members: new MemoryMembers(clock),
     broadcast: createFakeBroadcaster(new MemorySubscriptions(clock), sender).broadcast,
@@ -93,7 +93,7 @@ async function scene() {
 
 const done = { statusCode: 200, headers: { 'content-type': 'application/json' }, body: '{}' };
 
-it('gives a session’s sockets another id, when PHP brings a ticket for it', async () => {
+it('gives a session’s sockets another session id when PHP sends a ticket for it', async () => {
   const { registry, logged, ask, ticket } = await scene();
   expect(await ask(ofRebind(hash), { body: JSON.stringify({ user_id: '42', ticket: ticket() }) })).toEqual(done);
   expect(registry.rows.find(({ connectionId }) => connectionId === 'a')?.sessionHash).toBe(
@@ -111,18 +111,18 @@ it.each([
   ['a user that is none', ofRebind(hash), { user_id: 42, ticket: 'x' }, 'user_id must be a string'],
   ['a ticket that is none', ofRebind(hash), { user_id: '42', ticket: 'x' }, 'The token is not a ticket'],
   ['no object', ofRebind(hash), null, 'with ticket, a string'],
-])('refuses to give another id with %s, and changes nothing', async (_, path, body, words) => {
+])('rejects a rebind with %s, and changes nothing', async (_, path, body, words) => {
   const { registry, ask } = await scene();
   const answer = await ask(path, { body: JSON.stringify(body) });
   expect(answer).toMatchObject({ statusCode: 400, body: expect.stringContaining(words) });
   expect(registry.rows.map(({ sessionHash }) => sessionHash)).toEqual([hash, 'b'.repeat(64)]);
 });
 
-it('fails when a socket is left with the old id, so that PHP hears of it', async () => {
+it('fails when a socket still has the old id, so that PHP gets an error', async () => {
   const { registry, logged, ask, ticket } = await scene();
   failNext(registry, 'rebind');
   const body = JSON.stringify({ user_id: '42', ticket: ticket() });
-  await expect(ask(ofRebind(hash), { body })).rejects.toThrow('1 sockets are known by the old session id still.');
+  await expect(ask(ofRebind(hash), { body })).rejects.toThrow('1 sockets still have the old session id.');
   expect(logged.lines).toMatchObject([{ level: 'error', counts: { RebindFailed: 1 } }]);
 });
 
@@ -139,8 +139,8 @@ it('closes a user’s sockets and answers as Pusher does, each time', async () =
   expect(await ask(ofUser('nobody'))).toEqual(done);
 });
 
-// API Gateway was seen to hand a path on decoded, and promises neither that nor the contrary. Pusher's libraries sign the id as it
-// is; an app may escape it before.
+// API Gateway was seen to decode paths, but AWS documents neither that nor the opposite. Pusher's libraries sign the id
+// unescaped, but an app may escape it before.
 it.each([
   ['auth0|5f7c8ec7c33c6c004bbafe82', 'as it is', (id: string) => id, 'decoded', (id: string) => id],
   ['Zoë', 'as it is', (id: string) => id, 'decoded', (id: string) => id],
@@ -159,8 +159,9 @@ it.each([
   expect([sender.isOpen('a'), sender.isOpen('c')]).toEqual([true, false]);
 });
 
-// Whoever could choose the id a%20b would else have escaped a lock: its request looks like that of an app that escapes "a b".
-it('closes both users that signed escapes may mean', async () => {
+// Otherwise a user with the id a%20b could escape a forced logout: its request looks like that of an app that escapes
+// "a b".
+it('closes the sockets of both users that an escaped id may mean', async () => {
   const { revocations, ask } = await scene();
   expect(await ask(ofUser('a b'), { signedPath: ofUser('a%20b') })).toEqual(done);
   expect(revocations.names).toEqual(['user:a%20b', 'user:a b']);
@@ -177,7 +178,7 @@ it.each(['-'.repeat(129), 'nobody', '43', 'a%20b'])(
   },
 );
 
-it('closes a session’s sockets, whose user the body names, and tells no hash', async () => {
+it('closes a session’s sockets, with its user in the body, and logs no hash', async () => {
   const { sender, logged, ask } = await scene();
   expect(await ask(ofSession(hash), { body: '{"user_id":"42"}' })).toEqual(done);
   expect([sender.isOpen('a'), sender.isOpen('b')]).toEqual([false, true]);
@@ -199,7 +200,7 @@ it('verifies the bytes of the body, not the base64 that API Gateway makes of som
   expect(sender.isOpen('a')).toBe(false);
 });
 
-describe('refuses, and does nothing,', () => {
+describe('rejects, without any effect,', () => {
   it.each([
     ['another app', '/apps/other/users/42/terminate_connections', {}, 404],
     ['a route that is none', '/apps/app/events/1', {}, 404],
@@ -243,7 +244,7 @@ describe('refuses, and does nothing,', () => {
     expect(logged.count('RequestRefused')).toBe(1);
   });
 
-  it('asks for a newer secret only when a signature does not fit', async () => {
+  it('fetches a newer secret only when a signature does not match', async () => {
     const { fresh, ask, asked } = await scene();
     await ask(ofUser('42'), { query: 'auth_key=key' });
     expect(asked()).toBe(1);
@@ -253,7 +254,7 @@ describe('refuses, and does nothing,', () => {
   });
 });
 
-describe('fails, so that PHP knows and asks again,', () => {
+describe('fails, so that PHP retries,', () => {
   it('when a socket cannot be closed', async () => {
     const { sender, logged, ask } = await scene();
     sender.break('a');

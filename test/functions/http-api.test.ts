@@ -27,7 +27,7 @@ interface Asked {
   readonly key?: string | undefined;
 }
 
-/** Ada has two tabs on `presence-room`, Bob one; and there is `news`, which one tab of each reads. */
+/** Ada has two tabs on `presence-room`, Bob has one; one tab of each is on `news`. */
 async function scene() {
   const clock = new ManualClock();
   const sender = new FakeSockets(clock).open('ada1', 'ada2', 'bob');
@@ -74,7 +74,7 @@ async function scene() {
     return api(event as unknown as APIGatewayProxyEventV2);
   }
   const get = (route: string, query = '') => ask(route, '', { method: 'GET', query });
-  /** By a stranger, who signs nothing, or badly. */
+  /** A stranger's request, without a signature or with a bad one. */
   function probe(path: string, rawQueryString = '') {
     const event = {
       rawPath: path,
@@ -119,7 +119,7 @@ describe('an event', () => {
     ]);
   });
 
-  it('reaches each of its channels with an id of its own, and another one the next time', async () => {
+  it('reaches each of its channels with a separate id, and a new one the next time', async () => {
     const { published, ask } = await scene();
     const given = { ...event, channel: undefined, channels: ['news', 'presence-room'] };
     expect(await ask('/events', given)).toEqual(ok({}));
@@ -134,12 +134,12 @@ describe('an event', () => {
     expect([sender.heardBy('ada1'), sender.heardBy('bob')]).toEqual([['my-event'], []]);
   });
 
-  it('that nobody is there to hear is published all the same', async () => {
+  it('without subscribers is published too', async () => {
     const { ask } = await scene();
     expect(await ask('/events', { ...event, channel: '#server-to-user-carol' })).toEqual(ok({}));
   });
 
-  it('tells what was asked of its channels, and of each what it has', async () => {
+  it('returns the requested info about each of its channels', async () => {
     const { ask } = await scene();
     const channels = ['presence-room', 'news', 'silent'];
     const info = 'user_count,subscription_count';
@@ -155,7 +155,7 @@ describe('an event', () => {
     expect(await ask('/events', { ...event, info: 'user_count' })).toEqual(ok({ channels: { news: {} } }));
   });
 
-  it('that is refused is published to nobody', async () => {
+  it('that is rejected is not published', async () => {
     const { published, logged, ask } = await scene();
     expect(await ask('/events', { ...event, data: 'x'.repeat(10_241) })).toMatchObject(
       refused(413, 'content of this event'),
@@ -178,7 +178,7 @@ describe('a batch', () => {
     expect([sender.heardBy('ada1'), sender.heardBy('bob')]).toEqual([['first', 'second'], ['second']]);
   });
 
-  it('answers event by event when one of them asks', async () => {
+  it('returns info for each event when one of them requests it', async () => {
     const { ask } = await scene();
     const batch = [
       event,
@@ -190,7 +190,7 @@ describe('a batch', () => {
     );
   });
 
-  it('with one bad event is published to nobody', async () => {
+  it('with one invalid event is not published', async () => {
     const { published, ask } = await scene();
     expect(await ask('/batch_events', { batch: [event, { ...event, name: '' }] })).toMatchObject(
       refused(400, 'Event 1'),
@@ -201,7 +201,7 @@ describe('a batch', () => {
 });
 
 describe('a failure', () => {
-  it('on one channel does not stop the others, and PHP hears of it', async () => {
+  it('on one channel does not stop the others, and PHP gets an error', async () => {
     const { published, port, ask } = await scene();
     failNext(port, 'broadcast');
     const given = { ...event, channel: undefined, channels: ['presence-room', 'news'] };
@@ -212,7 +212,7 @@ describe('a failure', () => {
   it.each([
     ['some', 1, false],
     ['all', 0, true],
-  ])('of %s posts is told in the log', async (_, delivered, fails) => {
+  ])('of %s posts is logged', async (_, delivered, fails) => {
     const { logged, port, ask } = await scene();
     port.broadcast = async () => ({ delivered, gone: 0, lost: 2, retried: 3, handedOn: false, milliseconds: 9 });
     const asked = ask('/events', event);
@@ -225,7 +225,7 @@ describe('a failure', () => {
 describe('with an Idempotency-Key', () => {
   const key = '0123-of_mine';
 
-  it('an event is published once, and each repetition gets the same answer', async () => {
+  it('an event is published once, and each retry gets the same answer', async () => {
     const { join, published, ask } = await scene();
     const given = { ...event, info: 'subscription_count' };
     const answer = ok({ channels: { news: { subscription_count: 2 } } });
@@ -235,14 +235,14 @@ describe('with an Idempotency-Key', () => {
     expect(published).toHaveLength(1);
   });
 
-  it('another body is refused with 409, which says that to repeat it is of no use', async () => {
+  it('another body gets 409, with a sentence that says not to retry', async () => {
     const { published, ask } = await scene();
     await ask('/events', event, { key });
     expect(await ask('/events', { ...event, data: '2' }, { key })).toMatchObject(refused(409, 'another body'));
     expect(published).toHaveLength(1);
   });
 
-  it('another route has keys of its own, and where nothing is published they do not count', async () => {
+  it('another route has separate keys, and routes that do not publish ignore them', async () => {
     const { idempotency, ask } = await scene();
     await ask('/events', event, { key });
     expect(await ask('/batch_events', { batch: [event] }, { key })).toEqual(ok({}));
@@ -253,7 +253,7 @@ describe('with an Idempotency-Key', () => {
     ]);
   });
 
-  it('of two requests at once one publishes, and the other is to ask again', async () => {
+  it('one of two simultaneous requests publishes, and the other must retry', async () => {
     const { published, idempotency, ask } = await scene();
     let second: unknown;
     justAfter(idempotency, 'begin', async () => {
@@ -264,7 +264,7 @@ describe('with an Idempotency-Key', () => {
     expect(published).toHaveLength(1);
   });
 
-  it('one that ends between another’s beginning and its end is not done twice', async () => {
+  it('a request that finishes during another is not published twice', async () => {
     const { published, idempotency, ask } = await scene();
     let first: unknown;
     justBefore(idempotency, 'begin', async () => {
@@ -275,7 +275,7 @@ describe('with an Idempotency-Key', () => {
     expect(published).toHaveLength(1);
   });
 
-  it('a failure is nobody’s answer: it may be repeated at once, with the same ids', async () => {
+  it('a failed request may be retried at once, with the same event ids', async () => {
     const { sender, published, idempotency, ask } = await scene();
     failNext(idempotency, 'finish');
     await expect(ask('/events', event, { key })).rejects.toThrow('the network is down');
@@ -285,7 +285,7 @@ describe('with an Idempotency-Key', () => {
     expect(second).toEqual(first);
   });
 
-  it('one whose process died is repeated when its time has passed', async () => {
+  it('a request whose function died is retried after its deadline', async () => {
     const { clock, published, idempotency, ask } = await scene();
     failNext(idempotency, 'finish');
     failNext(idempotency, 'abandon');
@@ -296,28 +296,31 @@ describe('with an Idempotency-Key', () => {
     expect(published).toHaveLength(2);
   });
 
-  it('what is refused is not remembered', async () => {
+  it('a rejected request is not stored', async () => {
     const { idempotency, ask } = await scene();
     expect(await ask('/events', { ...event, name: '' }, { key })).toMatchObject({ statusCode: 400 });
     expect(idempotency.names).toEqual([]);
     expect(await ask('/events', event, { key })).toEqual(ok({}));
   });
 
-  it.each(['short', 'x'.repeat(65), 'with blank', 'two,twice', ''])('that is %j it is refused', async (bad) => {
-    const { published, ask } = await scene();
-    expect(await ask('/events', event, { key: bad })).toMatchObject(refused(400, 'An Idempotency-Key must have'));
-    expect(published).toEqual([]);
-  });
+  it.each(['short', 'x'.repeat(65), 'with blank', 'two,twice', ''])(
+    'a request with the key %j is rejected',
+    async (bad) => {
+      const { published, ask } = await scene();
+      expect(await ask('/events', event, { key: bad })).toMatchObject(refused(400, 'An Idempotency-Key must have'));
+      expect(published).toEqual([]);
+    },
+  );
 });
 
-describe('asked about channels,', () => {
-  it('it lists those that somebody is on, and an object when there is none', async () => {
+describe('a query about channels', () => {
+  it('lists the occupied ones, as an object even when there are none', async () => {
     const { get } = await scene();
     expect(await get('/channels')).toEqual(ok({ channels: { news: {}, 'presence-room': {} } }));
     expect(await get('/channels', 'filter_by_prefix=private-')).toEqual(ok({ channels: {} }));
   });
 
-  it('it refuses with 413 to name more than one answer of Lambda can hold', async () => {
+  it('gets 413 when the list is too long for an answer of Lambda', async () => {
     const { subscriptions, get } = await scene();
     subscriptions.occupied = async function* () {
       for (let page = 0; page < 30; page += 1) {
@@ -328,7 +331,7 @@ describe('asked about channels,', () => {
     expect(await get('/channels', 'filter_by_prefix=news')).toEqual(ok({ channels: {} }));
   });
 
-  it('it counts the users of presence channels', async () => {
+  it('counts the users of presence channels', async () => {
     const { join, get } = await scene();
     await join('presence-__proto__', 'ada1', 'ada');
     const query = 'filter_by_prefix=presence-&info=user_count';
@@ -348,12 +351,12 @@ describe('asked about channels,', () => {
     ['a channel that cannot be', '/channels/a:b', ''],
     ['the list of users of a channel without', '/channels/news/users', ''],
     ['the list of users of a channel that cannot be', '/channels/presence-a:b/users', ''],
-  ])('it refuses %s with 400', async (_, route, query) => {
+  ])('gets 400 for %s', async (_, route, query) => {
     const { get } = await scene();
     expect(await get(route, query)).toMatchObject({ statusCode: 400 });
   });
 
-  it('it knows whether somebody is on one, and how many', async () => {
+  it('returns whether a channel is occupied, and its number of subscriptions', async () => {
     const { get } = await scene();
     expect(await get('/channels/news')).toEqual(ok({ occupied: true }));
     expect(await get('/channels/silent')).toEqual(ok({ occupied: false }));
@@ -364,7 +367,7 @@ describe('asked about channels,', () => {
     );
   });
 
-  it('it looks further than rows whose time has passed', async () => {
+  it('skips expired rows', async () => {
     const { clock, join, get } = await scene();
     await clock.advance(3 * 3600 * 1000);
     expect(await get('/channels/news')).toEqual(ok({ occupied: false }));
@@ -372,7 +375,7 @@ describe('asked about channels,', () => {
     expect(await get('/channels/news')).toEqual(ok({ occupied: true }));
   });
 
-  it('it names the users of a presence channel, each once, and none of an empty one', async () => {
+  it('returns each user of a presence channel once, and none of an empty channel', async () => {
     const { get } = await scene();
     expect(await get('/channels/presence-room/users')).toEqual(ok({ users: [{ id: 'ada' }, { id: 'bob' }] }));
     expect(await get('/channels/presence-none/users')).toEqual(ok({ users: [] }));
@@ -380,7 +383,7 @@ describe('asked about channels,', () => {
 });
 
 describe('a flood of requests without a signature', () => {
-  it('is one line in a minute for each sentence, and its metric stays exact', async () => {
+  it('is logged as one line a minute for each sentence, and its metric stays exact', async () => {
     const { probe, logged } = await scene();
     for (let times = 0; times < 50; times += 1) await probe('/apps/app/events');
     for (let times = 0; times < 50; times += 1) await probe('/wp-login.php');
@@ -389,7 +392,7 @@ describe('a flood of requests without a signature', () => {
     expect(logged.lines.at(-1)).toMatchObject({ message: undefined, fields: { status: 404 } });
   });
 
-  it('is told of at the next invocation after the minute, which may be PHP’s', async () => {
+  it('is summed up in the log at the first invocation after the minute', async () => {
     const { probe, ask, clock, logged } = await scene();
     for (let times = 0; times < 50; times += 1) await probe('/apps/app/events');
     await clock.advance(60_000);
@@ -403,7 +406,7 @@ describe('a flood of requests without a signature', () => {
     ['with another secret', { secret: 'a guess' }],
     ['that is a copy of an old one', { time: -601 }],
     ['over another body', { body: 'other' }],
-  ])('is another thing than one with a bad signature, which is logged in full, each of them: %s', async (_, bad) => {
+  ])('does not hide a bad signature, which is always logged in full: %s', async (_, bad) => {
     const { probe, clock, logged } = await scene();
     const time = Math.floor(clock.now() / 1000) + ('time' in bad ? bad.time : 0);
     const path = '/apps/app/events';
@@ -414,7 +417,7 @@ describe('a flood of requests without a signature', () => {
     expect(logged.messages).toEqual(Array(50).fill('request refused'));
   });
 
-  it('hides none of PHP’s own mistakes, which are signed', async () => {
+  it('does not hide PHP’s own faulty requests, which are signed', async () => {
     const { ask, logged } = await scene();
     for (let times = 0; times < 50; times += 1) await ask('/events', '{');
     expect(logged.messages).toEqual(Array(50).fill('request refused'));

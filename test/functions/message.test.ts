@@ -7,9 +7,10 @@ import { ManualClock } from '../fakes/clock.ts';
 import { MemoryCounters } from '../fakes/counters.ts';
 import { connectionId, messageEvent } from '../fakes/events.ts';
 import { LoggedLines } from '../fakes/logged-lines.ts';
+import { failNext } from '../fakes/order.ts';
 import { FakeSockets } from '../fakes/sockets.ts';
 
-/** Verbs that only repeat who asked for what. */
+/** Handlers that only return the sender and the frame. */
 function scene({ perConnection = 1000, perUser = 1000, authorized = true, fails = false } = {}) {
   const clock = new ManualClock();
   const logged = new LoggedLines();
@@ -64,12 +65,15 @@ it.each([
   ['pusher:signin', 'signIn'],
   ['client-', 'clientEvent'],
   ['client-anything at all', 'clientEvent'],
-])('takes %s for %s, by whom the authorizer let in and nobody that the frame names', async (event, verb) => {
-  const { say, asked } = scene();
-  const forged = { principalId: 'user:43', user_id: '43', connectionId: 'other' };
-  expect(await say(JSON.stringify({ event, ...forged }))).toEqual({ event: verb });
-  expect(asked).toEqual([`${verb} by user:42`]);
-});
+])(
+  'handles %s as %s, for the connection that the authorizer accepted and not for any id in the frame',
+  async (event, verb) => {
+    const { say, asked } = scene();
+    const forged = { principalId: 'user:43', user_id: '43', connectionId: 'other' };
+    expect(await say(JSON.stringify({ event, ...forged }))).toEqual({ event: verb });
+    expect(asked).toEqual([`${verb} by user:42`]);
+  },
+);
 
 it.each([
   'pusher:nothing',
@@ -83,7 +87,7 @@ it.each([
   '__proto__',
   'constructor',
   'toString',
-])('says that it does not know the event "%s"', async (event) => {
+])('answers the unknown event "%s" with an error', async (event) => {
   expect(await scene().say(JSON.stringify({ event }))).toEqual(unknown);
 });
 
@@ -99,17 +103,17 @@ it.each([
   '['.repeat(100_000),
   '{"a":'.repeat(100_000),
   'x'.repeat(1_000_000),
-])('says what a frame is to %.40s', async (body) => {
+])('answers the invalid frame %.40s with an error that describes a frame', async (body) => {
   expect(await scene().say(body)).toMatchObject({ event: 'pusher:error', data: { code: 4300 } });
 });
 
-it('repeats nothing of what it was sent', async () => {
+it('never repeats what the client sent', async () => {
   const { say } = scene();
   const reply = await say('{"event":"<script>","channel":"<script>","data":"<script>"}');
   expect(JSON.stringify(reply)).not.toContain('<');
 });
 
-it('does nothing for a connection that no authorizer of ours let in', async () => {
+it('does nothing for a connection that our authorizer did not accept', async () => {
   const { say, asked } = scene({ authorized: false });
   const refused = {
     event: 'pusher:error',
@@ -119,7 +123,7 @@ it('does nothing for a connection that no authorizer of ours let in', async () =
   expect(asked).toEqual([]);
 });
 
-// API Gateway answers for a handler that throws, with a frame that has no event; Pusher's own client dies of it.
+// If a handler throws, API Gateway answers with a frame without an event, and Pusher's own client fails on that.
 it('never throws, and every reply is a frame with an event that is a string', async () => {
   const { say } = scene();
   const frame = fc.record({ event: fc.oneof(fc.string(), fc.constantFrom('pusher:ping')), data: fc.jsonValue() });
@@ -135,7 +139,7 @@ it('never throws, and every reply is a frame with an event that is a string', as
   );
 });
 
-describe('when something fails', () => {
+describe('a fault', () => {
   it.each([
     ['{"event":"client-x","channel":"private-x"}', { event: 'pusher:error', data: { code: 4300 } }],
     ['{"event":"pusher:subscribe","data":{"channel":7}}', { event: 'pusher:error', data: { code: 4300 } }],
@@ -143,7 +147,7 @@ describe('when something fails', () => {
       '{"event":"pusher:subscribe","data":{"channel":"news"}}',
       { event: 'pusher:subscription_error', channel: 'news', data: { type: 'ServerError', status: 500 } },
     ],
-  ])('answers %s with an error all the same, and tells no more of it than its name', async (body, reply) => {
+  ])('answers %s with an error, and logs only the name of the fault', async (body, reply) => {
     const { logged, say } = scene({ fails: true });
     const said = await say(body);
     expect(said).toMatchObject(reply);
@@ -156,7 +160,7 @@ describe('too many frames', () => {
   const ping = '{"event":"pusher:ping"}';
   const refusedWith = (message: string) => ({ event: 'pusher:error', data: { code: 4301, message } });
 
-  it('are refused with 4301 until the minute is over, and do nothing', async () => {
+  it('are rejected with 4301 until the minute is over, and have no effect', async () => {
     const { clock, say, asked } = scene({ perConnection: 4 });
     for (let n = 0; n < 5; n += 1) expect(await say(ping)).toEqual(pong);
     const refused = refusedWith('Too many frames in one minute.');
@@ -169,7 +173,7 @@ describe('too many frames', () => {
     expect(await say(ping)).toEqual(pong);
   });
 
-  it('of all sockets of a user are refused on each', async () => {
+  it('of all sockets of a user together are rejected on each socket', async () => {
     const { clock, say } = scene({ perUser: 4 });
     for (const tab of ['a', 'b', 'c', 'd', 'e']) expect(await say(ping, tab)).toEqual(pong);
     expect(await say(ping)).toEqual(refusedWith('This user has sent too many frames in one minute.'));
@@ -189,4 +193,14 @@ describe('too many frames', () => {
       expect(logged.count('Flooded')).toBe(1);
     },
   );
+
+  it('get an error when the reason for the close cannot be posted, and the next frame closes the socket', async () => {
+    const { logged, sender, say } = scene({ perConnection: 5 });
+    for (let n = 0; n < 15; n += 1) await say('nonsense');
+    failNext(sender, 'post');
+    expect(await say('nonsense')).toMatchObject({ event: 'pusher:error', data: { code: 4300 } });
+    expect([sender.isOpen(connectionId), logged.count('FrameFailed')]).toEqual([true, 1]);
+    expect(await say('nonsense')).toEqual(pong);
+    expect(sender.isOpen(connectionId)).toBe(false);
+  });
 });

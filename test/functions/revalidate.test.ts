@@ -31,7 +31,7 @@ async function scene({ sessions: count = 1, claims = new MemoryClaims(new Manual
   const logged = new LoggedLines();
   const php = {
     answer: (sessionId: string): Session | Refusal => ({ sessionId }),
-    /** Milliseconds that each answer takes, in the order in which it is asked. */
+    /** Milliseconds that each answer takes, in the order of the requests. */
     takes: [] as number[],
     asked: 0,
   };
@@ -73,7 +73,7 @@ async function scene({ sessions: count = 1, claims = new MemoryClaims(new Manual
   return { clock, registry, revocations, sender, logged, php, claims, guard, run };
 }
 
-it('tells what became of the sessions in one line, which is the metric as well', async () => {
+it('logs the outcome of the checks in one line, which is the metric as well', async () => {
   const { php, logged, run } = await scene({ sessions: 3 });
   php.answer = (sessionId) => (sessionId === 's0' ? refuse('not-logged-in') : { sessionId });
   await run();
@@ -87,7 +87,7 @@ it('tells what became of the sessions in one line, which is the metric as well',
   ]);
 });
 
-it('waits for a session that ends before the next run, closes its socket then, and asks in other runs meanwhile', async () => {
+it('waits for a session that ends before the next run, and closes its socket at that end while other runs ask PHP', async () => {
   const { clock, registry, sender, logged, claims, run } = await scene({ sessions: 0 });
   sender.open('mortal');
   await registry.seat('mortal', { sessionExpiresAt: Math.floor(clock.now() / 1000) + 40 });
@@ -102,7 +102,7 @@ it('waits for a session that ends before the next run, closes its socket then, a
   ]);
 });
 
-it('waits for the end that PHP has named just now', async () => {
+it('waits for the end of a session that PHP has just returned', async () => {
   const { php, clock, sender, run } = await scene({ sessions: 1 });
   const expiresAt = Math.floor(clock.now() / 1000) + 20;
   php.answer = (sessionId) => ({ sessionId, expiresAt });
@@ -112,7 +112,7 @@ it('waits for the end that PHP has named just now', async () => {
   expect(sender.isOpen('tab0')).toBe(false);
 });
 
-it('closes what ends although the run fails', async () => {
+it('closes sessions at their end although the run fails', async () => {
   const { php, clock, registry, sender, run } = await scene({ sessions: 30 });
   php.answer = () => refuse('not-logged-in');
   sender.open('mortal');
@@ -123,7 +123,7 @@ it('closes what ends although the run fails', async () => {
   expect([sender.isOpen('mortal'), sender.isOpen('tab0')]).toEqual([false, true]);
 });
 
-it('makes connections of 0.1.0 known to their owners, and closes those that were logged out before', async () => {
+it('writes the owners of connections of 0.1.0, and closes those that were already logged out', async () => {
   const { clock, registry, revocations, sender, run } = await scene({ sessions: 0 });
   for (const id of ['kept', 'ended']) {
     sender.open(id);
@@ -136,13 +136,13 @@ it('makes connections of 0.1.0 known to their owners, and closes those that were
   expect(sender.framesHeardBy('ended')).toMatchObject([{ event: 'pusher:error', data: { code: 4009 } }]);
 });
 
-it('tells nothing in a minute in which nothing was due', async () => {
+it('logs nothing in a minute without due sessions', async () => {
   const { logged, run } = await scene({ sessions: 0 });
   await run();
   expect(logged.lines).toEqual([]);
 });
 
-it('tells once why nobody knows, and not for each socket', async () => {
+it('logs the reason for failed checks once, not for each socket', async () => {
   const { php, logged, run } = await scene({ sessions: 50 });
   php.answer = () => {
     throw new SessionCheckFailed('unavailable', 'it answered 503');
@@ -153,7 +153,7 @@ it('tells once why nobody knows, and not for each socket', async () => {
   expect(logged.count('RecheckFailed') + logged.count('RecheckLate')).toBe(50);
 });
 
-it('fails when too many are lost to be believed, so that the alarm goes off, and closes nothing', async () => {
+it('fails when implausibly many users are logged out, so that the alarm goes off, and closes nothing', async () => {
   const { php, sender, logged, claims, run } = await scene({ sessions: 30 });
   php.answer = () => refuse('not-logged-in');
   await expect(run()).rejects.toThrow(
@@ -164,7 +164,7 @@ it('fails when too many are lost to be believed, so that the alarm goes off, and
   expect(claims.isHeld('revalidate')).toBe(false);
 });
 
-it('fails each minute for as long as it holds, until an operator releases it, who is told so', async () => {
+it('fails each minute while the guard holds, until an operator releases it and gets a confirmation', async () => {
   const { php, clock, registry, logged, run } = await scene({ sessions: 30 });
   php.answer = () => refuse('not-logged-in');
   for (let minute = 0; minute < 3; minute += 1) {
@@ -180,7 +180,7 @@ it('fails each minute for as long as it holds, until an operator releases it, wh
   expect(registry.rows).toHaveLength(0);
 });
 
-it('releases nothing while the guard does not hold, nor for another word', async () => {
+it('releases nothing while the guard does not hold, or for another event', async () => {
   const { php, guard, run } = await scene({ sessions: 30 });
   expect(await run({ release: true })).toBe('The guard does not hold, so nothing is released.');
   expect(php.asked).toBe(0);
@@ -192,8 +192,8 @@ it('releases nothing while the guard does not hold, nor for another word', async
   expect(await guard.isReleased()).toBe(false);
 });
 
-// Nobody may be connecting at night, so nothing else says that a firewall stands in front of PHP.
-it('fails from the third minute on in which PHP has not answered', async () => {
+// At night nobody may connect, so nothing else reports that a firewall blocks PHP.
+it('fails from the third minute without an answer from PHP', async () => {
   const { php, clock, sender, run } = await scene({ sessions: 30 });
   php.answer = () => {
     throw new SessionCheckFailed('unavailable', 'it answered 503');
@@ -208,7 +208,7 @@ it('fails from the third minute on in which PHP has not answered', async () => {
   expect(sender.isOpen('tab0')).toBe(true);
 });
 
-it('says that it has closed a session without an answer', async () => {
+it('logs that it has closed a session without an answer', async () => {
   const { php, clock, registry, logged, run } = await scene({ sessions: 30 });
   php.answer = (sessionId) => {
     if (sessionId === 's7') throw new SessionCheckFailed('unavailable', 'it did not answer in time');
@@ -225,8 +225,8 @@ it('says that it has closed a session without an answer', async () => {
   expect(registry.rows).toHaveLength(29);
 });
 
-// Else a slow PHP would keep sockets open: each run would ask until it has no time left to close what it found.
-it('closes what it has found although PHP takes as long for an answer as it may', async () => {
+// Otherwise a slow PHP would keep sockets open: each run would ask until no time is left for closing.
+it('closes ended sessions in the same run although PHP takes the whole timeout for each answer', async () => {
   const { php, clock, logged, run } = await scene({ sessions: 13 });
   php.answer = () => refuse('not-logged-in');
   php.takes = [9_000, ...Array.from({ length: 12 }, () => 20_000)];
@@ -247,21 +247,21 @@ it('fails when a socket could not be closed', async () => {
   expect(logged.count('EndFailed')).toBe(1);
 });
 
-it('works once when two run at the same time', async () => {
+it('checks sessions once when two runs overlap', async () => {
   const { php, logged, run } = await scene({ sessions: 5 });
   await Promise.all([run(), run()]);
   expect(php.asked).toBe(5);
   expect(logged.messages).toEqual(['revalidated']);
 });
 
-it('does nothing while another is at it', async () => {
+it('asks nothing while another run holds the lease', async () => {
   const { registry, php, run } = await scene();
   justBefore(registry, 'find', run);
   await run();
   expect(php.asked).toBe(1);
 });
 
-it('works again in the minute after a run that died', async () => {
+it('checks sessions again in the minute after a run that died', async () => {
   const clock = new ManualClock();
   const claims = new MemoryClaims(clock);
   const { php, run } = await scene({ claims });
@@ -273,15 +273,16 @@ it('works again in the minute after a run that died', async () => {
   expect(php.asked).toBe(1);
 });
 
-it('does its work although the lease cannot be given back, which ends by itself', async () => {
+it('succeeds although the lease cannot be released, because it expires', async () => {
   const { claims, php, run } = await scene();
   failNext(claims, 'release');
   await run();
   expect(php.asked).toBe(1);
 });
 
-// A run that began late holds the lease when the next one begins, which would else leave its ends to the one after it.
-it('closes what ends while another asks PHP', async () => {
+// A run that began late still holds the lease when the next one begins. The next one must not leave ends to a later
+// run.
+it('closes sessions at their end while another run asks PHP', async () => {
   const { clock, registry, sender, claims, php, run } = await scene();
   sender.open('short');
   await registry.seat('short', { sessionExpiresAt: Math.floor(clock.now() / 1000) + 60 });
@@ -290,7 +291,7 @@ it('closes what ends while another asks PHP', async () => {
   expect([sender.isOpen('short'), php.asked]).toEqual([false, 0]);
 });
 
-it('closes at an instant what has ended by then, and asks nobody, when Connect says so', async () => {
+it('closes sessions at the instant in Connect’s event, without asking PHP', async () => {
   const { clock, registry, sender, php, run } = await scene();
   const endsAt = Math.floor(clock.now() / 1000) + 30;
   for (const [id, sessionExpiresAt] of [

@@ -10,7 +10,7 @@ import { FakeSockets } from '../fakes/sockets.ts';
 
 const minuteMs = 60_000;
 
-/** A run that speaks for one minute, unless told otherwise. */
+/** A run of one minute by default. */
 function scene(start = '2026-11-20T12:00:00.000Z', minutes = 1) {
   const clock = new ManualClock(start);
   const registry = new MemoryRegistry(clock, 2);
@@ -24,7 +24,7 @@ function scene(start = '2026-11-20T12:00:00.000Z', minutes = 1) {
     sockets.open(id);
     return registry.seat(id);
   }
-  /** As a client that just goes: the socket is closed and `$disconnect` has run. */
+  /** A normal disconnect: the socket is closed and `$disconnect` has run. */
   async function depart(connection: { principalId: string; connectionId: string }) {
     sockets.close(connection.connectionId);
     await registry.leave(connection);
@@ -38,7 +38,7 @@ function secondsFrom(first: number, count: number): number[] {
 }
 
 describe('one minute', () => {
-  it('has a hello in each of its seconds for everyone, and no more', async () => {
+  it('has one hello in each of its seconds for everyone', async () => {
     const { clock, sockets, logged, tick, seat } = scene();
     const first = clock.now() / 1000;
     for (const id of ['a', 'b', 'c']) await seat(id);
@@ -49,21 +49,21 @@ describe('one minute', () => {
     expect(logged.lines).toHaveLength(1);
   });
 
-  it('is spoken to its end by who comes in the middle of it', async () => {
+  it('is served to its end by a run that starts in the middle of it', async () => {
     const { clock, sockets, tick, seat } = scene('2026-11-20T12:00:41.300Z');
     await seat('a');
     await clock.finish(tick());
     expect(sockets.secondsOf('a')).toEqual(secondsFrom(Date.parse('2026-11-20T12:00:41Z') / 1000, 19));
   });
 
-  it('belongs to one of several that start at once', async () => {
+  it('belongs to one of several runs that start at once', async () => {
     const { clock, sockets, tick, seat } = scene();
     await seat('a');
     await clock.finish(Promise.all([tick(), tick(), tick()]));
     expect(sockets.secondsOf('a')).toEqual(secondsFrom(Date.parse('2026-11-20T12:00:00Z') / 1000, 60));
   });
 
-  it('belongs to the first, although each connect starts another', async () => {
+  it('belongs to the first run, although each connect starts another', async () => {
     const { clock, sockets, tick, seat } = scene();
     await seat('a');
     const speaking = tick();
@@ -74,7 +74,7 @@ describe('one minute', () => {
     expect(sockets.secondsOf('b')).toEqual(secondsFrom(Date.parse('2026-11-20T12:00:11Z') / 1000, 49));
   });
 
-  it('is kept although its speaker has died, until it is over', async () => {
+  it('stays claimed until it is over, although its run has died', async () => {
     const { clock, registry, claims, sockets, tick, claim, seat } = scene();
     await seat('a');
     justAfter(claims, 'claim', async () => {
@@ -90,7 +90,7 @@ describe('one minute', () => {
 });
 
 describe('the next minute', () => {
-  it('is taken over without a gap and without a hello twice', async () => {
+  it('is taken over without a gap and without a duplicate hello', async () => {
     const { clock, sockets, tick, seat } = scene('2026-11-20T12:00:30.000Z');
     await seat('a');
     const first = tick();
@@ -99,7 +99,7 @@ describe('the next minute', () => {
     expect(sockets.secondsOf('a')).toEqual(secondsFrom(Date.parse('2026-11-20T12:00:30Z') / 1000, 90));
   });
 
-  it('has all its seconds, although a slow round of the one before reaches into it', async () => {
+  it('has all its seconds, although a slow round of the minute before ends in it', async () => {
     const { clock, sockets, tick, seat } = scene('2026-11-20T12:00:58.000Z');
     await seat('a');
     const first = tick();
@@ -114,8 +114,9 @@ describe('the next minute', () => {
     expect(rest.toSorted()).toEqual([next, ...secondsFrom(next, 60)]);
   });
 
-  // Else the run of a schedule whose clock is a moment ahead would find this minute claimed, and the next one be silent.
-  it('is meant by a start in the last second of this one, and is still spoken for once', async () => {
+  // Otherwise a scheduled run whose clock is slightly ahead would find this minute claimed, and the next one would have
+  // no hello.
+  it('is served, once, by a run that starts in the last second of this one', async () => {
     const { clock, sockets, tick, seat } = scene('2026-11-20T12:00:59.100Z');
     await seat('a');
     const early = tick();
@@ -128,8 +129,8 @@ describe('the next minute', () => {
 });
 
 describe('a run of several minutes', () => {
-  // A schedule may be late by many seconds: until then nobody would say hello.
-  it('goes on by itself without a gap, and the schedule finds each minute claimed', async () => {
+  // A schedule may be late by many seconds, and until then there would be no hello.
+  it('continues without a gap, and the schedule finds each minute claimed', async () => {
     const { clock, sockets, tick, seat } = scene('2026-11-20T12:00:30.000Z', 3);
     await seat('a');
     const run = tick();
@@ -140,7 +141,7 @@ describe('a run of several minutes', () => {
     expect(sockets.secondsOf('a')).toEqual(secondsFrom(Date.parse('2026-11-20T12:00:30Z') / 1000, 150));
   });
 
-  it('ends when another has claimed the next minute', async () => {
+  it('ends when another run has claimed the next minute', async () => {
     const { clock, claims, sockets, tick, seat } = scene('2026-11-20T12:00:30.000Z', 3);
     await seat('a');
     const run = tick();
@@ -152,8 +153,8 @@ describe('a run of several minutes', () => {
 });
 
 describe('a slow round', () => {
-  // It used to say the hello of second 5 right after the late one of second 2: twice within a moment.
-  it('leaves out the seconds that it broke into, instead of making up for them', async () => {
+  // It used to send the hello of second 5 right after the late one of second 2: twice within a moment.
+  it('skips the seconds that it overlaps, instead of catching up', async () => {
     const { clock, sockets, tick, seat } = scene();
     const start = clock.now() / 1000;
     await seat('a');
@@ -169,7 +170,7 @@ describe('a slow round', () => {
 });
 
 describe('a timer that fires early', () => {
-  it('does not bring the same second twice', async () => {
+  it('does not send hello twice in the same second', async () => {
     const { clock, sockets, tick, seat } = scene();
     await seat('a');
     const pause = clock.pause.bind(clock);
@@ -179,8 +180,8 @@ describe('a timer that fires early', () => {
   });
 });
 
-describe('when nobody is here', () => {
-  it('it ends at once: no claim, no post, no word', async () => {
+describe('a run without any connection', () => {
+  it('ends at once, without a claim, a post or a log line', async () => {
     const { claims, sockets, logged, tick } = scene();
     await tick();
     expect(claims.names).toEqual([]);
@@ -188,7 +189,7 @@ describe('when nobody is here', () => {
     expect(logged.lines).toEqual([]);
   });
 
-  it('it ends at once for connections whose time has passed, although their rows are still there', async () => {
+  it('ends at once when all connections have expired, although their rows are still there', async () => {
     const { clock, registry, claims, tick } = scene();
     await registry.seat('old', { connectedAt: clock.now() - 3 * 3_600_000 });
     await tick();
@@ -196,14 +197,14 @@ describe('when nobody is here', () => {
     expect(claims.names).toEqual([]);
   });
 
-  it('it ends at once for those that were never welcomed in their time', async () => {
+  it('ends at once when no connection was welcomed in time', async () => {
     const { clock, registry, claims, tick } = scene();
     await registry.seat('litter', { welcomed: false, connectedAt: clock.now() - 30_000 });
     await tick();
     expect(claims.names).toEqual([]);
   });
 
-  it('any more, it ends within a second and gives the minute back', async () => {
+  it('ends within a second after the last one has left, and releases the minute', async () => {
     const { clock, claims, claim, tick, seat, depart } = scene();
     const a = await seat('a');
     const begin = clock.now();
@@ -216,8 +217,8 @@ describe('when nobody is here', () => {
   });
 });
 
-describe('who was not welcomed yet', () => {
-  it('hears nothing, and hears hello from the second after the welcome', async () => {
+describe('a connection without its welcome', () => {
+  it('gets nothing, and gets hello from the second after the welcome', async () => {
     const { clock, registry, sockets, tick } = scene();
     const start = clock.now() / 1000;
     sockets.open('young');
@@ -230,7 +231,7 @@ describe('who was not welcomed yet', () => {
     expect(sockets.secondsOf('young')).toEqual(secondsFrom(start + 5, 55));
   });
 
-  it('is waited for as long as a welcome may take, and no longer', async () => {
+  it('keeps the run going for as long as a welcome may take, and no longer', async () => {
     const { clock, registry, sockets, tick } = scene();
     const begin = clock.now();
     await registry.seat('lost', { welcomed: false });
@@ -240,7 +241,7 @@ describe('who was not welcomed yet', () => {
     expect(registry.rows).toHaveLength(1);
   });
 
-  it('is never taken for gone, and never removed', async () => {
+  it('never counts as gone, and is never removed', async () => {
     const { clock, registry, tick, seat } = scene();
     await seat('a');
     const young = await registry.seat('young', { welcomed: false });
@@ -250,7 +251,7 @@ describe('who was not welcomed yet', () => {
 });
 
 describe('a socket', () => {
-  it('that is gone leaves, and the others hear on', async () => {
+  it('that is gone is removed, and the others still get hello', async () => {
     const { clock, registry, sockets, logged, tick, seat } = scene();
     const [a, b] = [await seat('a'), await seat('b')];
     const speaking = tick();
@@ -263,7 +264,7 @@ describe('a socket', () => {
     expect(logged.count('Gone')).toBe(1);
   });
 
-  it('to which the post fails stays, and is tried again', async () => {
+  it('to which a post fails stays, and gets the next hello', async () => {
     const { clock, registry, sockets, logged, tick, seat } = scene('2026-11-20T12:00:50.000Z');
     const [a] = [await seat('a'), await seat('b')];
     sockets.break('a');
@@ -273,7 +274,7 @@ describe('a socket', () => {
     expect(sockets.heardBy('b')).toHaveLength(10);
   });
 
-  it('that is the last and gone ends the tick', async () => {
+  it('that is the last one and gone ends the run', async () => {
     const { clock, registry, claims, claim, tick } = scene();
     await registry.seat('gone');
     const begin = clock.now();
@@ -284,9 +285,9 @@ describe('a socket', () => {
   });
 });
 
-// The minute is claimed, so who connects while it is starts a tick that ends at once. When the speaker then ends because
-// it saw nobody, somebody must still speak to the newcomer: whichever of the two comes last.
-describe('everybody has left, and somebody comes', () => {
+// The minute is claimed, so a client that connects starts a run that ends at once. When the old run then ends because
+// it saw nobody, one of the two runs must still serve the new client: the later one.
+describe('a client that connects after everybody has left', () => {
   async function emptied() {
     const the = scene('2026-11-20T12:00:10.000Z');
     const last = await the.seat('last');
@@ -297,7 +298,7 @@ describe('everybody has left, and somebody comes', () => {
   }
   const minuteEnd = Date.parse('2026-11-20T12:01:00Z') / 1000;
 
-  it('before the claim is released: the newcomer is told off, and the speaker looks again', async () => {
+  it('before the claim is released: its run ends, and the old run looks again', async () => {
     const { clock, claims, sockets, tick, seat, speaking } = await emptied();
     const newcomers = { ended: false };
     justBefore(claims, 'release', async () => {
@@ -312,7 +313,7 @@ describe('everybody has left, and somebody comes', () => {
     expect(sockets.secondsOf('new')).toEqual(secondsFrom(first, minuteEnd - first));
   });
 
-  it('after the claim is released: the newcomer speaks, and the speaker leaves it to them', async () => {
+  it('after the claim is released: its run takes the minute, and the old run ends', async () => {
     const { clock, claims, claim, sockets, tick, seat, speaking } = await emptied();
     const other: Promise<void>[] = [];
     justAfter(claims, 'release', async () => {
@@ -328,7 +329,7 @@ describe('everybody has left, and somebody comes', () => {
     expect(sockets.secondsOf('new')).toEqual(secondsFrom(first, minuteEnd - first));
   });
 
-  it('after the speaker has looked a last time: the newcomer finds the minute free', async () => {
+  it('after the old run has looked a last time: its run finds the minute free', async () => {
     const { clock, claims, claim, sockets, tick, seat, speaking } = await emptied();
     await clock.finish(speaking);
     expect(claims.isHeld(claim)).toBe(false);
@@ -339,14 +340,14 @@ describe('everybody has left, and somebody comes', () => {
 });
 
 describe('a fault', () => {
-  it('of the table ends the tick loudly', async () => {
+  it('of the table fails the run', async () => {
     const { claims, tick, seat } = scene();
     await seat('a');
     failNext(claims, 'claim');
     await expect(tick()).rejects.toThrow('the network is down');
   });
 
-  it('in the middle of a minute gives the minute back, so that the next to come can speak', async () => {
+  it('in the middle of a minute releases the minute, so that the next run can claim it', async () => {
     const { clock, registry, claims, tick, claim, seat } = scene();
     await seat('a');
     const run = tick();

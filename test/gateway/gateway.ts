@@ -20,22 +20,22 @@ import { synthesizeGateway } from '../assemblies/synthesize.ts';
 export interface Gateway {
   readonly webSocketUrl: string;
   readonly cloud: LocalCloud;
-  /** What PHP would have. */
+  /** The credentials that PHP has. */
   readonly credentials: PusherCredentials;
-  /** All that the local cloud has told so far. */
+  /** All log entries of the local cloud so far. */
   readonly log: readonly LogEntry[];
-  /** The statuses that handshakes got. */
+  /** The statuses of the handshakes so far. */
   handshakes(): readonly number[];
   /** The JSON lines that our functions have logged. */
   records(): readonly LogRecord[];
-  /** What is made of the first thing told, past or to come, of which anything is made. */
+  /** The first result other than undefined for a log entry, past or future. */
   told: LogBook['find'];
-  /** The first such line, logged or to come, that fits. */
+  /** The first matching line, past or future. */
   logged(fits: (record: LogRecord) => boolean): Promise<LogRecord>;
-  /** What is in a table, by the first part of its logical id. */
+  /** The rows of a table, by the first part of its logical id. */
   rows(table: string): Promise<readonly unknown[]>;
   invocations(functionName: string): number;
-  /** Runs a function as its schedule would, or with an event of its own, and waits for its end. */
+  /** Runs a function as its schedule would, or with this event, and waits for its end. */
   invoke(functionName: string, event?: unknown): Promise<InvocationResult>;
   /** Writes another bundle over that of a Lambda, with the option `watch`; resolves once the function runs it. */
   replaceCode(entry: Entry, bundle: Buffer): Promise<void>;
@@ -44,12 +44,12 @@ export interface Gateway {
 
 export type LogRecord = Readonly<Record<string, unknown>>;
 
-/** What PHP is asked may take long on a busy machine; the deadline itself is the business of test/integration/php-moods.test.ts. */
+/** PHP may answer late on a busy machine. test/integration/php-moods.test.ts tests the timeout itself. */
 const patient = { sessionTimeoutMs: '10000' };
 
 export type GatewayOptions = Pick<LocalCloudOptions, 'maxEnvironmentsPerFunction' | 'throttles' | 'watch'>;
 
-/** @param context CDK context: what `-c name=value` says */
+/** @param context CDK context, like `-c name=value` */
 export async function startGateway(
   context: Readonly<Record<string, string>>,
   options: GatewayOptions = {},

@@ -8,14 +8,14 @@ import { type Gateway, type GatewayOptions, startGateway } from './gateway.ts';
 /** A gateway with the HTTP API beside it, and an app whose visitors are user 42. */
 export interface Publishing extends Gateway {
   readonly pageUrl: string;
-  /** The only session of the app, and how the HTTP API names it. */
+  /** The only session of the app, and its hash in the HTTP API. */
   readonly sessionId: string;
   readonly sessionHash: string;
   /** Of the HTTP API. */
   readonly apiUrl: string;
-  /** From now on the app's visitors are this user; without one, PHP names nobody. */
+  /** From now on the app's visitors are this user; undefined: PHP returns no user. */
   become(userId: string | undefined): void;
-  /** A ticket of now, by a clock of PHP that may be ahead. */
+  /** A new ticket, by a clock of PHP that may be ahead. */
   seal(secondsAhead?: number): string;
   /** A socket that has had its welcome and has joined these channels, signed by PHP. */
   listen(channels: readonly string[], userId?: string): Promise<Listener>;
@@ -30,7 +30,7 @@ export interface Listener {
   on(channel: string): readonly { readonly event: string; readonly data: unknown; readonly id?: string }[];
   /** Signs in as a user, by PHP's signature. */
   signIn(userId: string): void;
-  /** The first frame of this event, heard or to come. */
+  /** The first frame of this event, past or future. */
   heard(event: string): Promise<{ readonly channel: string; readonly data: string }>;
 }
 
@@ -54,7 +54,8 @@ export async function startPublishing(
   const { credentials } = gateway;
   app.credentials = credentials;
   const apiUrl = gateway.cloud.outputs['HttpApiUrl'] ?? '';
-  // By the clock of the cloud: one that a test had moved by 35 seconds refused some tickets of the machine's, which live for 30.
+  // By the cloud's clock: a cloud whose clock a test had moved by 35 seconds rejected some tickets of the machine's
+  // clock.
   const seal = (secondsAhead = 0) => {
     const now = Math.floor(gateway.cloud.clock.now() / 1000) + secondsAhead;
     return app.seal({ iat: now, exp: now + 30 });

@@ -23,7 +23,7 @@ describe('a socket of a session that names no user', () => {
     expect((await gateway.ask('POST', '/events', { body })).status).toBe(200);
   };
 
-  it('hears the events of the user that it has signed in as, without a subscription', async () => {
+  it('gets the events of the user that it has signed in as, without a subscription', async () => {
     const [ada, other] = [await gateway.listen([]), await gateway.listen([])];
     ada.signIn('ada');
     await ada.heard('pusher:signin_success');
@@ -48,7 +48,7 @@ describe('a socket of a session that names no user', () => {
     await expect.poll(async () => [await gateway.rows('Connections'), await gateway.rows('Owners')]).toEqual([[], []]);
   });
 
-  it('is closed, to come back, when it signs in with a signature from before the user’s logout', async () => {
+  it('is closed, and may reconnect, when it signs in with a signature from before the user’s logout', async () => {
     const ada = await gateway.listen([]);
     await closeUser('ada');
     ada.signIn('ada');
@@ -86,7 +86,7 @@ describe('the sockets of one session', () => {
 });
 
 // PHP's clock may be ahead by five seconds, so a ticket may look younger than the logout that came after it.
-describe('a ticket that is trusted', () => {
+describe('a trusted ticket', () => {
   let gateway: Publishing;
   beforeAll(async () => {
     gateway = await startPublishing({ sessionCheck: 'trust-ticket' });

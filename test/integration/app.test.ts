@@ -11,17 +11,19 @@ import { synthesizeGateway } from '../assemblies/synthesize.ts';
 const project = join(import.meta.dirname, '..', '..');
 
 // `cdk bootstrap` and `cdk destroy` run the app too, and nobody types the options for them.
-it('synthesizes without any option, and says with an error that it can deploy nothing so', async () => {
+it('synthesizes without options, with an error that says that it cannot be deployed', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'session-socket-app-'));
   const { code } = await runApp({}, folder);
   const manifest = JSON.parse(await readFile(join(folder, 'manifest.json'), 'utf8'));
   const metadata = await readFile(join(folder, 'SessionSocket.metadata.json'), 'utf8').catch(() => '');
   expect(code).toBe(0);
   expect(manifest.artifacts.SessionSocket.type).toBe('aws:cloudformation:stack');
-  expect(JSON.stringify(manifest) + metadata).toMatch(/aws:cdk:error.*Say who knows the sessions/s);
+  expect(JSON.stringify(manifest) + metadata).toMatch(
+    /aws:cdk:error.*The options sessionEndpoint and allowedOrigins are missing/s,
+  );
 });
 
-it('answers a bad option with its sentence and nothing else, writes nothing and exits with 1', async () => {
+it('prints only one sentence for a bad option, writes nothing and exits with 1', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'session-socket-app-'));
   try {
     const context = { sessionEndpoint: 'https://app.example.com/id', allowedOrigins: 'https://app.example.com/' };
@@ -37,7 +39,7 @@ it('answers a bad option with its sentence and nothing else, writes nothing and 
   }
 });
 
-it('says on stderr, on one line, which of mode and tokenFrom nobody set', async () => {
+it('prints the defaults of mode and tokenFrom on stderr, on one line', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'session-socket-app-'));
   try {
     const context = {
@@ -49,7 +51,7 @@ it('says on stderr, on one line, which of mode and tokenFrom nobody set', async 
       stdout: '',
       stderr:
         'session-socket: mode is ticket, tokenFrom is query. Neither -c nor cdk.json sets mode and tokenFrom; ' +
-        'a stack that was deployed with another value would change: npx cdk diff shows it.\n',
+        'a stack deployed with another value will change. npx cdk diff shows the change.\n',
       code: 0,
     });
   } finally {
@@ -57,9 +59,9 @@ it('says on stderr, on one line, which of mode and tokenFrom nobody set', async 
   }
 });
 
-// All other tests take the short way, and would not notice if it led somewhere else. The names of the assets are hashes of what
-// is in them, so the bundles are compared as well.
-it('synthesizes in a process of its own what the tests synthesize in theirs, bundles included', async () => {
+// All other tests take the short way, and would not notice if it led somewhere else. The names of the assets are hashes
+// of what is in them, so the bundles are compared as well.
+it('synthesizes the same in a separate process as within the tests, including the bundles', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'session-socket-app-'));
   const options = {
     sessionEndpoint: 'https://app.example.com/getSessionID',

@@ -4,9 +4,10 @@ import { onLinux } from '../needs.ts';
 import { type Crowd, hears, startCrowd, timesHeard } from './crowd.ts';
 import { childrenOf, isThere } from './own-children.ts';
 
-// The processes of `deliver` get a SIGKILL while an event is on its way, a hundred of them in all: when it was heard by one,
-// by ten, or by nobody yet. Half of all posts are throttled until then, so that work is left. Lambda starts a worker again after
-// a minute, which the clock of the local cloud lets pass; four clouds, because sockets end after two hours of it.
+// The processes of `deliver` get a SIGKILL while an event is on its way, a hundred of them in all: when it was heard by
+// one, by ten, or by nobody yet. Half of all posts are throttled until then, so that work is left. Lambda starts a
+// worker again after a minute, which the clock of the local cloud lets pass; four clouds, because sockets end after two
+// hours of it.
 describe.each(['first', 'second', 'third', 'fourth'])('the %s twenty-five kills', onLinux, (part) => {
   let crowd: Crowd;
   let deliver: FunctionHandle;
@@ -18,7 +19,7 @@ describe.each(['first', 'second', 'third', 'fourth'])('the %s twenty-five kills'
   });
   afterAll(() => crowd?.close());
 
-  it('cost nobody an event, and what is heard twice has the same id', async () => {
+  it('lose no event, and duplicates have the same id', async () => {
     const retried = new Set<LogEntry>();
     const events: string[] = [];
     while (retried.size < 25) {
@@ -53,8 +54,8 @@ describe.each(['first', 'second', 'third', 'fourth'])('the %s twenty-five kills'
     else await heardBy(count, event);
     const pids = await childrenOf(deliver.name);
     for (const pid of pids) process.kill(pid, 'SIGKILL');
-    // Some had nothing to do. On a busy machine they die so slowly that they would get what is tried again, minutes later by
-    // the clock that is moved, and use up all of its attempts in one kill.
+    // Some had nothing to do. On a busy machine they die so slowly that they would get what is tried again, minutes
+    // later by the clock that is moved, and use up all of its attempts in one kill.
     await expect.poll(() => pids.filter(isThere)).toEqual([]);
     restore();
   }

@@ -14,7 +14,7 @@ const workersOf = async (before: number, count: number) => {
   return broadcasts().slice(before);
 };
 
-it('an event for more than one page reaches everybody once, by a worker for each page', async () => {
+it('an event for several pages of subscribers reaches everybody once, by a worker for each page', async () => {
   await crowd.publish('first');
   await Promise.all(crowd.clients.map((each) => hears(each, 'first')));
   const lines = await workersOf(0, 3);
@@ -27,7 +27,7 @@ it('an event for more than one page reaches everybody once, by a worker for each
   expect(JSON.parse(frames[0] ?? '')).toMatchObject({ channel: 'news', id: expect.any(String) });
 });
 
-it('the socket that caused it is left out, whichever worker meets it', async () => {
+it('an event skips the socket that caused it, whichever worker finds it', async () => {
   const before = broadcasts().length;
   const [one, ...others] = crowd.clients;
   await crowd.publish('second', one?.socketId);
@@ -36,7 +36,7 @@ it('the socket that caused it is left out, whichever worker meets it', async () 
   expect(one && timesHeard(one, 'second')).toBe(0);
 });
 
-it('a worker that is throttled tries again by itself, and loses nobody', async () => {
+it('a throttled worker retries, and loses no post', async () => {
   const before = broadcasts().length;
   crowd.cloud.faults.inject({ kind: 'throttle', service: 'connections', times: 9 });
   await crowd.publish('third');

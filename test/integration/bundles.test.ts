@@ -4,7 +4,7 @@ import type { Metafile } from 'esbuild';
 import { describe, expect, inject, it } from 'vitest';
 import { type Entry, entries } from '../../lib/bundle.ts';
 
-describe('what is deployed', () => {
+describe('the deployed bundle', () => {
   it.each([
     // What stands between a person and an open socket at every cold start.
     ['authorizer', 24],
@@ -19,7 +19,7 @@ describe('what is deployed', () => {
     expect((await bundleOf(entry)).bytes).toBeLessThanOrEqual(kilobytes * 1000);
   });
 
-  it('as authorizer has these files and nothing of a package: it has to start fast', async () => {
+  it('of the authorizer has these files and no package, because it must start fast', async () => {
     const core = ['connections/connection', 'json', 'keys/aes-gcm', 'keys/credentials', 'keys/gateway-signature']
       .concat(['refusal', 'refusal-log', 'handshake/handshake-options', 'handshake/identity', 'handshake/origin'])
       .concat(['handshake/question', 'handshake/session', 'handshake/session-answer', 'handshake/session-endpoint'])
@@ -42,41 +42,49 @@ describe('what is deployed', () => {
     expect((await filesIn('authorizer')).toSorted()).toEqual(expected.toSorted());
   });
 
+  const all = ['client-apigatewaymanagementapi', 'client-dynamodb', 'client-lambda'];
   it.each([
-    ['connect', ['client-dynamodb', 'client-lambda'], ['connections', 'sessions']],
-    ['message', ['client-apigatewaymanagementapi', 'client-dynamodb', 'client-lambda'], ['channels', 'frames', 'keys']],
-    ['disconnect', ['client-apigatewaymanagementapi', 'client-dynamodb', 'client-lambda'], ['channels', 'delivery']],
-    ['deliver', ['client-apigatewaymanagementapi', 'client-dynamodb', 'client-lambda'], ['delivery', 'sessions']],
-    ['http-api', ['client-apigatewaymanagementapi', 'client-dynamodb', 'client-lambda'], ['http-api', 'sessions']],
-    ['revalidate', ['client-apigatewaymanagementapi', 'client-dynamodb', 'client-lambda'], ['handshake', 'sessions']],
-    ['tick', ['client-apigatewaymanagementapi', 'client-dynamodb'], ['connections', 'delivery', 'frames']],
-  ] as const)('as %s has these clients of AWS, and these folders of core', async (entry, clients, folders) => {
+    ['connect', ['client-dynamodb', 'client-lambda'], 'connections handshake http-api keys sessions'],
+    ['message', all, 'channels connections delivery frames handshake http-api keys'],
+    ['disconnect', all, 'channels connections delivery frames'],
+    ['deliver', all, 'channels connections delivery frames http-api sessions'],
+    ['http-api', all, 'channels connections delivery frames handshake http-api keys sessions'],
+    ['revalidate', all, 'channels connections delivery frames handshake http-api keys sessions'],
+    ['tick', ['client-apigatewaymanagementapi', 'client-dynamodb'], 'connections delivery frames http-api'],
+  ] as const)('as %s has these clients of AWS and these folders of core', async (entry, clients, folders) => {
     const files = await filesIn(entry);
-    const found = files.flatMap((file) => /@aws-sdk\/(client-[a-z]+)\//.exec(file)?.[1] ?? []);
-    expect([...new Set(found)].sort()).toEqual(clients);
-    const inCore = files.flatMap((file) => /^functions\/core\/([a-z-]+)\//.exec(file)?.[1] ?? []);
-    expect([...new Set(inCore)]).toEqual(expect.arrayContaining([...folders]));
-    // Only the function that PHP calls reads what PHP publishes.
-    if (entry !== 'http-api') expect(files).not.toContain('functions/core/http-api/publish.ts');
+    const unique = (found: readonly string[]) => [...new Set(found)].sort();
+    expect(unique(files.flatMap((file) => /@aws-sdk\/(client-[a-z]+)\//.exec(file)?.[1] ?? []))).toEqual(clients);
+    expect(unique(files.flatMap((file) => /^functions\/core\/([a-z-]+)\//.exec(file)?.[1] ?? [])).join(' ')).toBe(
+      folders,
+    );
   });
 
-  it.each(entries)('as %s has neither CDK nor the local cloud in it', async (entry) => {
+  it.each(entries)('of %s contains neither CDK nor the local cloud', async (entry) => {
     const strangers = (await bundleOf(entry)).inputs.filter((input) =>
       /^(?!functions\/|node_modules\/|<stdin>$)|aws-cdk-lib|dynalite/.test(input),
     );
     expect(strangers).toEqual([]);
   });
 
+  it.each(entries.filter((entry) => entry !== 'http-api'))(
+    'as %s has no routes of the HTTP API in it',
+    async (entry) => {
+      expect((await bundleOf(entry)).contents).not.toContain('functions/core/http-api/routes.ts');
+    },
+  );
+
   async function bundleOf(entry: Entry) {
     const metafile: Metafile = JSON.parse(await readFile(join(inject('bundles'), `${entry}.json`), 'utf8'));
     const [output] = Object.values(metafile.outputs);
-    return { bytes: output?.bytes ?? 0, inputs: Object.keys(metafile.inputs), output };
+    const contents = Object.entries(output?.inputs ?? {}).flatMap(([input, { bytesInOutput }]) =>
+      bytesInOutput > 0 ? [input] : [],
+    );
+    return { bytes: output?.bytes ?? 0, inputs: Object.keys(metafile.inputs), contents };
   }
 
-  /** Of which something is left in the bundle. */
   async function filesIn(entry: Entry): Promise<string[]> {
-    const { output } = await bundleOf(entry);
-    const inputs = Object.entries(output?.inputs ?? {}).filter(([, { bytesInOutput }]) => bytesInOutput > 0);
-    return inputs.map(([file]) => file).filter((file) => file !== '<stdin>');
+    const { contents } = await bundleOf(entry);
+    return contents.filter((file) => file !== '<stdin>');
   }
 });

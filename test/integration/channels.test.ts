@@ -14,12 +14,12 @@ interface Heard {
   readonly user_id?: string;
 }
 
-/** A page of one user: what it hears is read as frames, in the order in which it came. */
+/** A page of one user. Its incoming messages are read as frames, in order. */
 interface Tab {
   readonly client: Client;
   readonly socketId: string;
   say(event: string, fields?: object): void;
-  /** Says it, and waits for the first frame from then on that fits one of these events. */
+  /** Sends it, and waits for the first later frame with one of these events. */
   ask(event: string, fields: object, ...answers: readonly string[]): Promise<Heard>;
   hear(event: string, since?: number): Promise<Heard>;
   heard(event?: string): readonly Heard[];
@@ -68,7 +68,7 @@ describe('channels', () => {
     };
   }
 
-  /** The next test finds nobody. */
+  /** Closes all pages, so that the next test starts without members. */
   const closeAll = async (...tabs: readonly Tab[]) => {
     await Promise.all(tabs.map(({ client }) => client.close()));
     for (const table of ['Connections', 'Subscriptions', 'Members']) {
@@ -85,7 +85,7 @@ describe('channels', () => {
   const idsOf = ({ data }: Heard) => JSON.parse(String(data)).presence.ids;
   const refused = { event: 'pusher:subscription_error', data: { type: 'AuthError', status: 401 } };
 
-  it('are joined by who may, and by nobody else', async () => {
+  it('are joined by users who may, and by nobody else', async () => {
     const tab = await openTab(await logIn('ann'));
     expect(await subscribe(tab, 'news', { auth: '' })).toEqual({
       event: 'pusher_internal:subscription_succeeded',
@@ -101,7 +101,7 @@ describe('channels', () => {
     await closeAll(tab);
   });
 
-  it('tell who is here, once for each user, until his last tab goes', async () => {
+  it('announce each member once, and its leaving with its last tab', async () => {
     const [ann, bob] = [await logIn('ann'), await logIn('bob')];
     const first = await openTab(ann);
     expect(idsOf(await subscribe(first, 'presence-room'))).toEqual(['ann']);
@@ -132,7 +132,7 @@ describe('channels', () => {
     await closeAll(first);
   });
 
-  it('carry what clients say to the others, with the name of who says it', async () => {
+  it('carry client events to the others, with the id of the sender', async () => {
     const [ann, bob] = [await openTab(await logIn('ann')), await openTab(await logIn('bob'))];
     for (const tab of [ann, bob]) await subscribe(tab, 'presence-room');
     const forged = { channel: 'presence-room', data: { at: 1 }, user_id: 'ann', principalId: 'user:ann' };
@@ -156,7 +156,7 @@ describe('channels', () => {
     await closeAll(ann, bob);
   });
 
-  it('know who has signed in, and refuse another than PHP’s', async () => {
+  it('accept a sign-in with PHP’s signature, and reject any other', async () => {
     const tab = await openTab(await logIn('ann'));
     const signIn = (userData: string) => {
       const auth = signForSocket(gateway.credentials, tab.socketId, '', 'user', '', userData);
@@ -168,7 +168,7 @@ describe('channels', () => {
     await closeAll(tab);
   });
 
-  it('hear nothing more of who was logged out: not in a subscription, not as a member', async () => {
+  it('drop a user who was logged out: as a subscriber and as a member', async () => {
     const [ann, bob] = [await openTab(await logIn('ann')), await openTab(await logIn('bob'))];
     for (const tab of [ann, bob]) await subscribe(tab, 'presence-room');
     const path = `/apps/${gateway.credentials.appId}/users/bob/terminate_connections`;
@@ -182,7 +182,7 @@ describe('channels', () => {
     await closeAll(ann);
   });
 
-  it('are what the page of docs/channels.md shows, in a page of few lines', async () => {
+  it('work in the page of docs/channels.md', async () => {
     const snippet = readFileSync(join(import.meta.dirname, '../../docs/snippets/channels.js'), 'utf8');
     const pages = [];
     for (const user of ['eve', 'fay']) {
@@ -194,7 +194,7 @@ describe('channels', () => {
       const stayConnected = (onFrame: (frame: unknown, speak: typeof say) => void) =>
         socket.on('message', (text) => onFrame(JSON.parse(String(text)), say));
       new Function('stayConnected', 'log', snippet)(stayConnected, (line: string) => lines.push(line));
-      // What Eve types as she comes may reach Fay before the list of those here: two functions send them.
+      // Eve's first client event may reach Fay before the list of members, because two functions send them.
       await expect.poll(() => lines).toContain(user === 'eve' ? 'Here: eve' : 'Here: eve,fay');
       pages.push({ socket, lines });
     }
@@ -207,7 +207,7 @@ describe('channels', () => {
     eve?.socket.close();
   });
 
-  it('are as many for one connection as the deployment allows', async () => {
+  it('are limited for one connection, as the deployment says', async () => {
     const tab = await openTab(await logIn('eve'));
     for (const channel of ['a', 'b', 'c', 'd', 'e']) await subscribe(tab, channel);
     expect(await subscribe(tab, 'f')).toMatchObject({ data: { type: 'LimitReached', status: 4100 } });

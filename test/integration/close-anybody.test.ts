@@ -27,7 +27,7 @@ afterAll(async () => {
   await gateway?.close();
 });
 
-/** Whose sockets were closed in this very second is let in a second later. */
+/** A user whose sockets were closed in this second can connect a second later. */
 const open = async (userId: string): Promise<Client> => {
   gateway.become(userId);
   const listener = await vi.waitFor(() => gateway.listen([]), { timeout: 60_000 });
@@ -44,7 +44,7 @@ const closedOrNot = async (closed: Client, other: Client) => {
   expect(other.socket.readyState).toBe(other.socket.OPEN);
 };
 
-/** Seconds. What is asked may take long on a busy machine. */
+/** Seconds. Requests may take long on a busy machine. */
 const patience = 60;
 
 const anybody = [
@@ -88,7 +88,7 @@ describe('npm pusher', () => {
     },
   );
 
-  it.each(anybody)('closes the sockets of %j, named in the body as the documentation shows it', async (userId) => {
+  it.each(anybody)('closes the sockets of %j, with the id in the body as the documentation shows', async (userId) => {
     const other = await open('nobody');
     const client = await open(userId);
     expect((await closeAnybody(pusher, userId)).status).toBe(200);
@@ -96,7 +96,7 @@ describe('npm pusher', () => {
   });
 
   // Where a path is cut or has another segment, no route is left, and API Gateway itself answers.
-  it.each(['a/b', encodeURIComponent('a/b'), 'a?b'])('is refused for %j in the path', async (userId) => {
+  it.each(['a/b', encodeURIComponent('a/b'), 'a?b'])('gets an error for %j in the path', async (userId) => {
     await expect(pusher.terminateUserConnections(userId)).rejects.toMatchObject({ status: 404 });
   });
 });
@@ -112,7 +112,7 @@ describe('when a Lambda is killed', () => {
     ['close-session', 1],
     ['close-session', 2],
     ['close-user', 1],
-  ])('%s closes all the same, after %d deaths', async (call, times) => {
+  ])('%s closes the sockets nevertheless, after %d deaths', async (call, times) => {
     const client = await open('42');
     const takeAway = killNext(times);
     const given = call === 'close-session' ? [gateway.sessionId, '42'] : ['42'];
@@ -122,7 +122,7 @@ describe('when a Lambda is killed', () => {
     expect(client.frames.join()).toContain('4009');
   });
 
-  it('rebind gives the sockets their new id all the same', async () => {
+  it('rebind gives the sockets their new id nevertheless', async () => {
     const client = await open('42');
     const before = (await gateway.rows('Connections')) as { sessionHash: string }[];
     const takeAway = killNext(1);

@@ -126,7 +126,7 @@ async function outcomeOf(create: typeof createTunedClient, mood: Mood, maxAttemp
 const post = (connectionId = id, Data: Uint8Array = Buffer.from('{"event":"x"}')) =>
   new PostToConnectionCommand({ ConnectionId: connectionId, Data });
 
-describe("does as AWS's own client does", () => {
+describe("behaves like AWS's own client", () => {
   describe.each([1, 2])('with %d attempts', (maxAttempts) => {
     it.each(moods)('at %s', async (_, mood) => {
       const expected = await outcomeOf(createDefaultClient, mood(), maxAttempts);
@@ -159,7 +159,7 @@ describe("does as AWS's own client does", () => {
   });
 
   const nobody = {} as ConstructorParameters<typeof PostToConnectionCommand>[0];
-  it('with a command that has nothing to say or nobody to say it to', async () => {
+  it('with a command without data or without a connection id', async () => {
     for (const command of [post(''), post(id, new Uint8Array(0)), new PostToConnectionCommand(nobody)]) {
       const expected = await outcomeOf(createDefaultClient, answerJson({}), 1, command);
       expect(await outcomeOf(createTunedClient, answerJson({}), 1, command)).toEqual(expected);
@@ -167,18 +167,18 @@ describe("does as AWS's own client does", () => {
   });
 });
 
-describe("does what AWS's own client does not", () => {
-  it('gives up an answer whose end does not come', async () => {
+describe("behaves better than AWS's own client", () => {
+  it('times out on an answer that stops in the middle', async () => {
     const outcome = await outcomeOf(createTunedClient, drip(200, 250), 1);
     expect(outcome.status).toBeUndefined();
   });
 
-  it('gives up an answer that has no end', async () => {
+  it('rejects an answer without an end', async () => {
     const endless: Mood = (_, response) => void response.end('x'.repeat(200_000));
     expect((await outcomeOf(createTunedClient, endless, 1)).status).toBeUndefined();
   });
 
-  it('sends once more what a kept connection that had died did not answer, with one attempt too', async () => {
+  it('resends a post once after a kept connection died without an answer, even with one attempt', async () => {
     const client = createTunedClient(gateway.url('/live').href, { maxAttempts: 1 });
     await client.send(post());
     // Only after a turn of the event loop does a connection count as free again.
@@ -191,7 +191,7 @@ describe("does what AWS's own client does not", () => {
     client.destroy();
   });
 
-  it('uses no connection that was closed while nobody looked', async () => {
+  it('uses no connection that was closed while the process was frozen', async () => {
     const client = createTunedClient(gateway.url('/live').href, { maxAttempts: 1 });
     await Promise.all([client.send(post()), client.send(post())]);
     for (const socket of gateway.connections) socket.resetAndDestroy();
@@ -203,7 +203,7 @@ describe("does what AWS's own client does not", () => {
   });
 });
 
-it('posts over TLS to whom it can trust, and to nobody else', async () => {
+it('posts over TLS only to a server with a trusted certificate', async () => {
   const [key, cert] = await Promise.all(
     ['key', 'cert'].map((kind) => readFile(`test/fixtures/tls/this-machine.${kind}`, 'utf8')),
   );
@@ -226,7 +226,7 @@ it('posts over TLS to whom it can trust, and to nobody else', async () => {
   expect(outcomes).toEqual(['delivered', expect.stringMatching(/^no answer \(.*CERT.*\)$/)]);
 });
 
-it('mixes up no post with another, of 5,000 with 64 under way', async () => {
+it('mixes up none of 5,000 posts, 64 at a time', async () => {
   const heard = new Map<string, string>();
   const throttled = new Set<string>();
   const ids = Array.from({ length: 5000 }, (_, index) => `id-${index}+/=`);

@@ -45,7 +45,7 @@ describe('the command session-socket doctor', () => {
   });
   afterAll(() => server.close());
 
-  it('prints what docs/doctor.md shows, and nothing secret', withNativePhp, async () => {
+  it('prints the output in docs/doctor.md, and nothing secret', withNativePhp, async () => {
     const { printed, complaints, code } = await run(
       [
         `${server.url}/getSessionID?a=hidden`,
@@ -68,7 +68,7 @@ describe('the command session-socket doctor', () => {
       expect(printed).not.toContain(secret);
   });
 
-  it('ends with 0 where there is no problem, and prints JSON when asked', async () => {
+  it('exits with 0 without a problem, and prints JSON on request', async () => {
     const { printed, complaints, code } = await run([`${server.url}/getSessionID`, '--json'], {
       environment: { SESSION_SOCKET_COOKIE: cookie },
     });
@@ -77,20 +77,24 @@ describe('the command session-socket doctor', () => {
     expect(counts).toMatchObject({ warning: 0, problem: 0 });
     expect(checks).toContainEqual({
       name: 'stranger',
-      question: 'Is somebody without a session told so?',
+      question: 'Are requests without a session rejected?',
       outcome: 'ok',
       says: '403 without a session',
       mend: [],
     });
   });
 
-  it('has colours where they are wanted', async () => {
+  it('prints colours on request', async () => {
     const { printed } = await run([`${server.url}/nothing`], { environment: { FORCE_COLOR: '1' } });
     expect(printed).toContain('\u001b[31mproblem    \u001b[39m  stranger');
   });
 
-  it('ends with 2 when it is called wrongly, and says its options', async () => {
-    expect(await run([])).toMatchObject({ code: 2, printed: '', complaints: expect.stringContaining('Say one URL') });
+  it('exits with 2 after a wrong call, and prints its options', async () => {
+    expect(await run([])).toMatchObject({
+      code: 2,
+      printed: '',
+      complaints: expect.stringContaining('Pass exactly one URL'),
+    });
     expect(await run(['--help'])).toMatchObject({ code: 0, printed: expect.stringContaining('--slow-url URL') });
   });
 

@@ -35,7 +35,7 @@ afterEach(async () => {
   for (const close of closers.splice(0)) await close();
 });
 
-describe('session-socket doctor, where no healthy app answers', () => {
+describe('session-socket doctor, without a healthy app,', () => {
   it.each([
     ['garbage', 'SSH-2.0-OpenSSH_9.2\r\n', /is not HTTP \(HPE_/],
     ['a header that is none', `${head}b\u0000d: x\r\n\r\n`, /is not HTTP \(HPE_/],
@@ -44,27 +44,27 @@ describe('session-socket doctor, where no healthy app answers', () => {
     ['half a body', `${head}Content-Length: 100\r\n\r\n"half`, silence],
     ['another protocol', 'HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n', /^no answer/],
     ['nothing', '', silence],
-  ])('tells that %s is no answer', async (_, bytes, says) => {
+  ])('reports that %s is no answer', async (_, bytes, says) => {
     const hopeless = says === silence ? [hopelessMs] : [];
     const results = await diagnose(await startRaw((socket) => socket.write(bytes)), {}, ...hopeless);
     expect(find(results, 'reachable')).toMatchObject({ outcome: 'problem', says: expect.stringMatching(says) });
     expect(Object.keys(faultsIn(results))).toEqual(['reachable']);
   });
 
-  it('tells a connection that is cut', async () => {
+  it('reports a connection that is cut', async () => {
     const results = await diagnose(await startRaw((socket) => socket.resetAndDestroy()));
     expect(find(results, 'reachable').says).toBe('no answer (ECONNRESET)');
   });
 
-  it('tells a port where nobody listens, and a host that is none', async () => {
+  it('reports a port without a server, and an unknown host', async () => {
     const url = await startRaw(() => {});
     await closers.pop()?.();
     expect(find(await diagnose(url), 'reachable').says).toBe('no answer (ECONNREFUSED)');
     // https://www.rfc-editor.org/rfc/rfc6761#section-6.4
-    expect(find(await diagnose('https://host.invalid/'), 'reachable').says).toMatch(/^its host has no address \(E/);
+    expect(find(await diagnose('https://host.invalid/'), 'reachable').says).toMatch(/^the host has no address \(E/);
   });
 
-  it('hangs up on a body without end', async () => {
+  it('closes the connection on an endless body', async () => {
     const url = await startRaw((socket) => {
       socket.write(`${head}Transfer-Encoding: chunked\r\n\r\n`);
       const chunk = `1000\r\n${' '.repeat(0x1000)}\r\n`;
@@ -77,7 +77,7 @@ describe('session-socket doctor, where no healthy app answers', () => {
     expect(find(await diagnose(url), 'size')).toMatchObject({ outcome: 'problem' });
   });
 
-  it('counts questions that were not answered among those that were', async () => {
+  it('counts requests without an answer among the answered ones', async () => {
     let asked = 0;
     const url = await startRaw((socket) => {
       asked += 1;
@@ -86,15 +86,15 @@ describe('session-socket doctor, where no healthy app answers', () => {
     });
     expect(find(await diagnose(url), 'reachable')).toMatchObject({
       outcome: 'warning',
-      says: expect.stringMatching(/^\d of \d questions were not answered \(ECONNRESET\)$/),
+      says: expect.stringMatching(/^\d of \d requests were not answered \(ECONNRESET\)$/),
     });
   });
 
-  it('tells a certificate that nobody trusts', async () => {
+  it('reports an untrusted certificate', async () => {
     const server = await WebServer.start((_, response) => response.writeHead(403).end(), await readTls());
     closers.push(() => server.close());
     const results = await diagnose(server.url('/getSessionID'));
-    expect(find(results, 'reachable').says).toMatch(/^its certificate or its TLS is not accepted \(/);
+    expect(find(results, 'reachable').says).toMatch(/^the TLS certificate or connection is not valid \(/);
     expect(server.requests).toEqual([]);
   });
 });

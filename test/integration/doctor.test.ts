@@ -29,15 +29,21 @@ describe('session-socket doctor', () => {
   const examineAs = async (path: string, known: Parameters<typeof diagnose>[1] = {}) =>
     diagnose(server.url + path, { cookie: await logIn(), keys, ...known });
 
-  it('finds nothing wrong where everything is right', async () => {
+  it('finds no problem in a healthy app', async () => {
     const results = await examineAs('/getSessionID?with=query');
     expect(faultsIn(results)).toEqual({});
-    const unseen = results.filter(({ outcome }) => outcome === 'not checked').map(({ name }) => name);
+    const unchecked = results.filter(({ outcome }) => outcome === 'not checked').map(({ name }) => name);
     // php -S keeps no connection, the server around the WebAssembly PHP does.
-    expect(unseen.filter((name) => name !== 'keep-alive')).toEqual(['cookie', 'lock', 'php.ini', 'expiry', 'rotation']);
+    expect(unchecked.filter((name) => name !== 'keep-alive')).toEqual([
+      'cookie',
+      'lock',
+      'php.ini',
+      'expiry',
+      'rotation',
+    ]);
   });
 
-  it('asks without a cookie and a key what can be asked without', async () => {
+  it('checks as much as possible without a cookie and a key', async () => {
     const results = await diagnose(`${server.url}/getSessionID`);
     expect(faultsIn(results)).toEqual({});
     for (const name of ['cross-site', 'signature', 'mode', 'session', 'untouched', 'lock'])
@@ -45,21 +51,21 @@ describe('session-socket doctor', () => {
   });
 
   const plainIds = {
-    'cross-site': 'warning: it is given a token, though browsers keep it from reading that',
-    signature: 'warning: a wrong signature is accepted like none',
+    'cross-site': 'warning: another site gets a token, although browsers do not let it read the answer',
+    signature: 'warning: a wrong signature is ignored',
     mode: 'warning: plain session ids',
   };
   const costly = {
-    strangers: 'warning: everybody who asks without a session is given one, and PHP writes a file for it',
+    strangers: 'warning: every request without a session starts one, and PHP writes a file for it',
   };
 
   it.each([
     [
-      'what there is to say about the page of the README',
+      'what there is to say about the route of docs/modes.md',
       '/readme',
       {
         ...plainIds,
-        strangers: 'warning: every invented id is given a session, and PHP writes a file for it',
+        strangers: 'warning: every invented id starts a session, and PHP writes a file for it',
       },
     ],
     [
@@ -84,7 +90,7 @@ describe('session-socket doctor', () => {
       '/echoes',
       {
         ...plainIds,
-        'invented id': 'problem: an invented id is answered as a session: whoever invents one gets in',
+        'invented id': 'problem: an invented id is accepted as a session: anybody who invents one gets in',
       },
     ],
     [
@@ -92,12 +98,12 @@ describe('session-socket doctor', () => {
       '/cached',
       {
         cache:
-          "problem: Cache-Control is public, max-age=60, with an ETag: a cache may give one person's answer to all",
+          "problem: Cache-Control is public, max-age=60, with an ETag: a cache may give one user's answer to others",
       },
     ],
-    ['an answer from a cache', '/from-cache', { cache: 'problem: a cache answered in the place of PHP' }],
+    ['an answer from a cache', '/from-cache', { cache: 'problem: a cache answered instead of PHP' }],
     ['CORS for everybody', '/open-to-all', { cors: 'problem: any site may read it with the cookies of its visitors' }],
-    ['a redirect to the login', '/redirects', { redirect: 'warning: 302 to /login for who is not logged in' }],
+    ['a redirect to the login', '/redirects', { redirect: 'warning: 302 to /login without a login' }],
     [
       'a login page in the place of a 403',
       '/login-page',
@@ -106,7 +112,7 @@ describe('session-socket doctor', () => {
         type: 'problem: an answer of 200 has the type text/html; charset=UTF-8',
       },
     ],
-    ['null for nobody', '/null', { stranger: 'warning: 200 without a session, though with nobody in it' }],
+    ['null for nobody', '/null', { stranger: 'warning: 200 without a session, although it names nobody' }],
     [
       'an unprotected cookie',
       '/insecure-cookie',
@@ -121,60 +127,63 @@ describe('session-socket doctor', () => {
       '/clock-off',
       {
         clock: expect.stringMatching(
-          /^problem: the app's is (3999|400\d) s behind this machine's, and 300 are allowed$/,
+          /^problem: the app's is (3999|400\d) s behind this machine's, but only 300 s are allowed$/,
         ),
-        signature: "problem: the secret fits, but the app's clock is off: 421",
+        signature: "problem: the secret is right, but the app's clock is wrong: 421",
       },
     ],
-    ['signatures that never grow old', '/any-age', { signature: 'problem: a signature of an hour ago is accepted' }],
+    [
+      'signatures that never grow old',
+      '/any-age',
+      { signature: 'problem: a signature that is an hour old is accepted' },
+    ],
     [
       'an id that each question changes',
       '/rotates',
       {
         'cross-site': plainIds['cross-site'],
         signature: plainIds.signature,
-        strangers: 'warning: every invented id is given a session, and PHP writes a file for it',
-        untouched: 'problem: it changes the id of the session',
+        strangers: 'warning: every invented id starts a session, and PHP writes a file for it',
+        untouched: 'problem: the request changes the session id',
       },
     ],
     [
       'a question that logs out',
       '/logs-out',
       expect.objectContaining({
-        untouched: 'problem: after it, nobody is logged in any more',
+        untouched: 'problem: the request logs the user out',
       }),
     ],
     ['a page that is too long', '/large', { size: 'problem: more than 64 KB' }],
-  ])('finds %s, and nothing else', async (_, path, faults) => {
+  ])('reports %s, and nothing else', async (_, path, faults) => {
     const results = await examineAs(path);
     expect(faultsIn(results)).toEqual(faults);
-    for (const { outcome, mend = [] } of results)
-      expect(mend.length > 0).toBe(['problem', 'warning'].includes(outcome));
+    for (const { outcome, fix = [] } of results) expect(fix.length > 0).toBe(['problem', 'warning'].includes(outcome));
   });
 
-  it('finds an answer that takes longer than the gateway waits', async () => {
+  it('reports an answer that takes longer than the gateway waits', async () => {
     expect(faultsIn(await examineAs('/slow-answer', { sessionTimeoutMs: 250 }))).toEqual({
-      time: expect.stringMatching(/^problem: \d+ ms, and the gateway gives up after 250$/),
+      time: expect.stringMatching(/^problem: \d+ ms, but the gateway times out after 250 ms$/),
     });
   });
 
-  it('finds another secret and another key', async () => {
+  it('reports another secret and another key', async () => {
     const fault = { signature: 'problem: the right signature is answered 421' };
     expect(faultsIn(await examineAs('/getSessionID', { keys: { ...keys, secret: 'another' } }))).toEqual(fault);
     expect(faultsIn(await examineAs('/getSessionID', { keys: { ...keys, key: 'another' } }))).toEqual(fault);
   });
 
-  it('finds that a cookie is nobody’s', async () => {
+  it('reports a cookie without a session', async () => {
     const results = await examineAs('/getSessionID', { cookie: 'PHPSESSID=00000000000000000000000000000000' });
     expect(faultsIn(results)).toEqual({ session: 'problem: 403: nobody is logged in with this cookie' });
   });
 
-  it('finds a wrong path', async () => {
+  it('reports a wrong path', async () => {
     const results = await diagnose(`${server.url}/nothing`);
     expect(faultsIn(results)).toEqual({ stranger: 'problem: 404 without a session' });
   });
 
-  it('finds a URL that has moved, and does not follow', async () => {
+  it('reports a redirect, and does not follow it', async () => {
     const results = await diagnose(`${server.url}/moved`);
     expect(faultsIn(results)).toEqual({ redirect: 'problem: 301, moved to /getSessionID' });
   });
@@ -182,7 +191,7 @@ describe('session-socket doctor', () => {
   describe('asks with the cookies that the gateway would send', () => {
     const inAll = { ...keys, appId: shared.appId };
     const both = async () => `${await logIn()}; UserID=42`;
-    const named = 'the gateway would send one of the two cookies (PHPSESSID), and with that nobody is logged in';
+    const named = 'the gateway would send one of the two cookies (PHPSESSID), and with those nobody is logged in';
 
     // It used to ask with both, and found nothing wrong, while every handshake was refused.
     it.each([
@@ -198,7 +207,7 @@ describe('session-socket doctor', () => {
       expect(JSON.stringify(results)).not.toContain('UserID=42');
     });
 
-    it('finds nothing wrong where PHP seals both, or the stack passes both on', async () => {
+    it('finds no problem when PHP seals both cookies, or the stack passes on both', async () => {
       const sealed = await examineAs('/two-cookies-sealed', { cookie: await both(), keys: inAll });
       expect(faultsIn(sealed)).toEqual({});
       expect(find(sealed, 'cookies').says).toBe('PHPSESSID, UserID');
@@ -209,7 +218,7 @@ describe('session-socket doctor', () => {
       expect(find(passed, 'cookies').says).toBe('PHPSESSID, UserID');
     });
 
-    it('says which one is sent where that one is enough', async () => {
+    it('reports which cookie is sent when that one is enough', async () => {
       const results = await examineAs('/getSessionID', { cookie: `theme=dark; ${await logIn()}`, keys: inAll });
       expect(faultsIn(results)).toEqual({});
       expect(find(results, 'session').says).toContain('the gateway would send one of the two cookies (PHPSESSID)');
@@ -226,25 +235,26 @@ describe('session-socket doctor', () => {
   });
 
   describe('in mode status', () => {
-    const warned = { strangers: 'warning: every invented id is given a session, and PHP writes a file for it' };
+    const warned = { strangers: 'warning: every invented id starts a session, and PHP writes a file for it' };
 
-    // A page that only a logged-in user gets is all that this mode needs: its type and its body were two false problems.
+    // A page that only a logged-in user gets is all that this mode needs: its type and its body were two false
+    // problems.
     it.each(['/private', '/private-or-login'])('finds no problem with %s', async (path) => {
       const results = await examineAs(path, { keys: undefined, mode: 'status' });
       expect(faultsIn(results)).toEqual(warned);
       expect(find(results, 'mode').says).toBe('a page that only a logged-in user gets');
     });
 
-    it('is guessed where nothing is said, with a warning and no problem', async () => {
+    it('is guessed by default, with a warning and no problem', async () => {
       expect(faultsIn(await examineAs('/private', { keys: undefined }))).toEqual({
         ...warned,
-        mode: 'warning: a page that only a logged-in user gets, and no token: it fits the mode `status` and no other',
+        mode: 'warning: a page for logged-in users, not a token: this fits only the mode `status`',
       });
     });
 
-    it('finds a page that everybody gets, and a cookie that is nobody’s', async () => {
+    it('reports a page that everybody gets, and a cookie without a session', async () => {
       expect(faultsIn(await examineAs('/open-page', { keys: undefined, mode: 'status' }))).toMatchObject({
-        stranger: 'problem: 200 without a session: in the mode `status` everybody gets in',
+        stranger: 'problem: 200 without a session: in mode `status` everybody gets in',
       });
       const cookie = 'PHPSESSID=00000000000000000000000000000000';
       expect(faultsIn(await examineAs('/private', { keys: undefined, mode: 'status', cookie }))).toEqual({
@@ -254,14 +264,14 @@ describe('session-socket doctor', () => {
     });
   });
 
-  describe('where the route itself does not answer', () => {
+  describe('when the route itself does not answer', () => {
     it('recognizes PHP source, and prints none of it', async () => {
       const results = await examineAs('/source');
       expect(faultsIn(results)).toEqual({
         'in front': 'problem: the web server sends the PHP source instead of running it',
       });
       expect(JSON.stringify(results)).not.toMatch(/<\?php|previous_secret|SESSION_SOCKET_KEY/);
-      expect(find(results, 'in front').mend?.join(' ')).toContain('try_files $uri $uri.php');
+      expect(find(results, 'in front').fix?.join(' ')).toContain('try_files $uri $uri.php');
     });
 
     // The home page with 200 used to be five problems, none of which named it.
@@ -270,46 +280,48 @@ describe('session-socket doctor', () => {
       async (cookie) => {
         const results = await examineAs('/open-page', { keys: undefined, cookie });
         expect(faultsIn(results)).toEqual({
-          'in front': 'problem: this is another page of your app: the route does not reach the file',
+          'in front': 'problem: another page of your app answers: the route does not reach the file',
         });
       },
     );
 
-    it('tells an outdated file, whose no is not signed, from a firewall’s page', async () => {
+    it('distinguishes an outdated file, whose 403 is not signed, from a firewall’s page', async () => {
       expect(faultsIn(await examineAs('/outdated'))).toEqual({
         no: 'problem: session-socket.php is outdated: its 403 is not signed',
       });
     });
 
-    it('says that a password is asked for, and asks with it', async () => {
+    it('reports that a password is required, and uses it', async () => {
       expect(faultsIn(await examineAs('/staging'))).toEqual({
         'in front': 'problem: something in front of PHP answered: it answered 401 with WWW-Authenticate',
       });
       const wrong = await examineAs('/staging', { authorization: 'Basic d3Jvbmc6d3Jvbmc=' });
-      expect(find(wrong, 'in front').mend?.join()).toContain('SESSION_SOCKET_AUTHORIZATION is not');
+      expect(find(wrong, 'in front').fix?.join()).toContain('rejects SESSION_SOCKET_AUTHORIZATION');
       const authorization = 'Basic c3RhZ2luZzpvcGVuIHNlc2FtZQ==';
       expect(faultsIn(await examineAs('/staging', { authorization }))).toEqual({});
     });
   });
 
-  describe('while a page of the same person works', withNativePhp, () => {
+  describe('while a page of the same user runs', withNativePhp, () => {
     const whileSlow = (path: string) => examineAs('/getSessionID', { slowUrl: new URL(path, server.url) });
 
-    it('finds the lock, and says where to mend it', async () => {
+    it('reports the session lock, and where to fix it', async () => {
       const results = await whileSlow('/report');
       expect(faultsIn(results)).toEqual({
-        lock: expect.stringMatching(/^problem: it waited \d+ ms for the slow page, which holds the session's lock$/),
+        lock: expect.stringMatching(
+          /^problem: the request waited \d+ ms for the slow page, which holds the session lock$/,
+        ),
       });
-      expect(find(results, 'lock').mend?.join(' ')).toMatch(/^In the slow page: session_write_close\(\)/);
+      expect(find(results, 'lock').fix?.join(' ')).toMatch(/^In the slow page, call session_write_close\(\)/);
     });
 
-    it('finds nothing when the page has given its lock back', async () => {
+    it('finds no problem when the page has released its lock', async () => {
       const results = await whileSlow('/gentle-report');
       expect(faultsIn(results)).toEqual({});
       expect(find(results, 'lock').outcome).toBe('ok');
     });
 
-    it('says so when the page is not slow at all', async () => {
+    it('says that the page is not slow', async () => {
       expect(find(await whileSlow('/nothing'), 'lock').says).toMatch(/^the slow page took only \d+ ms/);
     });
   });

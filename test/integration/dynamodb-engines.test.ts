@@ -54,16 +54,16 @@ describe('the script of operations', () => {
     dynalite = await followScript('dynalite');
   });
 
-  it('has a name of its own for each step', () => {
+  it('has a unique name for each step', () => {
     expect(new Set(script.map(({ name }) => name)).size).toBe(script.length);
   });
 
-  it('is answered by dynalite as the list of differences says', () => {
+  it('gets dynalite’s answers, as in the list of differences', () => {
     const listed = engineDifferences.map(({ step, dynalite: outcome }) => [step, outcome]);
     expect(listed.map(([step]) => [step, dynalite.get(step ?? '')])).toEqual(listed);
   });
 
-  it('is answered by dynalite as by DynamoDB Local, with the listed differences and no others', withJava, async () => {
+  it('gets the same answers from dynalite and DynamoDB Local, with only the listed differences', withJava, async () => {
     const strict = await followScript('strict');
     const found = script
       .map(({ name }) => ({ step: name, dynalite: dynalite.get(name), strict: strict.get(name) }))
@@ -80,13 +80,13 @@ onEachEngine((kind) => {
   const inSeconds = (seconds: number) => ({ N: String(Math.floor(clock.now() / 1000) + seconds) });
 
   describe('the table of a template', () => {
-    it('is there at once, with its time to live', async () => {
+    it('exists at once, with its time to live', async () => {
       expect(running(kind).dynamodb.tables).toEqual({ Table: TableName });
       const { output } = await call('DescribeTimeToLive', { TableName });
       expect(output['TimeToLiveDescription']).toEqual({ TimeToLiveStatus: 'ENABLED', AttributeName: 'expiresAt' });
     });
 
-    it('can be looked into in plain JSON, without a call', async () => {
+    it('can be read as plain JSON, without a call', async () => {
       const Item = {
         ...idOf('plain'),
         number: { N: '1.5' },
@@ -123,7 +123,7 @@ onEachEngine((kind) => {
 
   describe('an item with a time to live', () => {
     // DynamoDB Local deletes by the machine's clock as well, so only a future of the cloud's clock is shown on both.
-    it('shows while it has not expired, and is gone two minutes after', async () => {
+    it('is visible until it expires, and is deleted two minutes later', async () => {
       await call('PutItem', { TableName, Item: { ...idOf('short'), expiresAt: inSeconds(600) } });
       await call('PutItem', { TableName, Item: { ...idOf('long'), expiresAt: inSeconds(7200) } });
       await call('PutItem', { TableName, Item: { ...idOf('text'), expiresAt: { S: '1' } } });
@@ -137,14 +137,14 @@ onEachEngine((kind) => {
       for (const id of ['long', 'text', 'none']) expect(await itemOf(id)).toBeDefined();
     });
 
-    it('stays when it expired more than five years ago', async () => {
+    it('is kept if it expired more than five years ago', async () => {
       const dayInSeconds = 24 * 3600;
       await call('PutItem', { TableName, Item: { ...idOf('old'), expiresAt: inSeconds(-5 * 366 * dayInSeconds) } });
       clock.advance(180_000);
       expect(await itemOf('old')).toBeDefined();
     });
 
-    it('stays when time to live is off, and goes when it is on again', async () => {
+    it('is kept while time to live is off, and deleted once it is on again', async () => {
       const switchTo = (Enabled: boolean) =>
         call('UpdateTimeToLive', { TableName, TimeToLiveSpecification: { Enabled, AttributeName: 'expiresAt' } });
       await call('PutItem', { TableName, Item: { ...idOf('kept'), expiresAt: inSeconds(600) } });
@@ -166,7 +166,7 @@ onEachEngine((kind) => {
     });
   });
 
-  describe('many at once', () => {
+  describe('many concurrent requests', () => {
     it('count without losing any', async () => {
       const add = {
         TableName,
@@ -178,7 +178,7 @@ onEachEngine((kind) => {
       expect(await itemOf('count')).toMatchObject({ amount: { N: '50' } });
     });
 
-    it('see a transaction whole or not at all', async () => {
+    it('see a whole transaction or nothing of it', async () => {
       const both = (value: string) => ({
         TransactItems: ['left', 'right'].map((id) => ({ Put: { TableName, Item: { ...idOf(id), v: { S: value } } } })),
       });
@@ -195,7 +195,7 @@ onEachEngine((kind) => {
       }
     });
 
-    it('get an item once: of those who want it, one has it and the others see who', async () => {
+    it('let one of them claim an item, and show the others the winner', async () => {
       const claims = await Promise.all(
         Array.from({ length: 10 }, (_, index) =>
           call('PutItem', {
@@ -217,7 +217,7 @@ onEachEngine((kind) => {
     });
   });
 
-  it('forgets the token of a transaction after ten minutes of the cloud, and not before', async () => {
+  it('forgets the token of a transaction after ten minutes of the cloud’s clock, and not before', async () => {
     if (kind === 'strict') return; // it has a clock of its own
     const once = {
       TransactItems: [

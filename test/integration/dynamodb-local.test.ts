@@ -65,7 +65,7 @@ function listens(port: number): Promise<boolean> {
   });
 }
 
-describe('where DynamoDB Local cannot run, the start says why', () => {
+describe('the start explains why DynamoDB Local cannot run', () => {
   it.each([
     ['there is no java', undefined, 'needs Java 17 or newer; there is no java on the PATH'],
     ['java is old', 'echo \'openjdk version "11.0.2" 2019-01-15\' >&2', 'the java on the PATH is 11.0.2'],
@@ -83,7 +83,7 @@ describe('where DynamoDB Local cannot run, the start says why', () => {
 });
 
 describe('DynamoDB Local', withJava, () => {
-  it('says at the start that it listens on every address, shows a stranger no table, and closes its port', async () => {
+  it('warns at the start that it listens on every address, shows a stranger no table, and closes its port', async () => {
     const told: LogEntry[] = [];
     const engine = await startEngine({ engine: 'strict', log: (entry) => told.push(entry) });
     onTestFinished(() => engine.close());
@@ -106,7 +106,7 @@ describe('DynamoDB Local', withJava, () => {
     expect(told).toHaveLength(1);
   });
 
-  it('answers every call with an error of the server and says why in the log, when its Java has ended', async () => {
+  it('answers every call with a server error and logs the reason after its Java process has ended', async () => {
     const told: LogEntry[] = [];
     const engine = await startEngine({ engine: 'strict', log: (entry) => told.push(entry) });
     onTestFinished(() => engine.close());
@@ -119,7 +119,7 @@ describe('DynamoDB Local', withJava, () => {
     expect(output['__type']).toBe('com.amazonaws.dynamodb.v20120810#InternalServerError');
   });
 
-  it('ends with the process that started it, even when that is killed', async () => {
+  it('ends with its parent process, even if that is killed', async () => {
     const program = join(import.meta.dirname, '../assemblies/killed-dynamodb.ts');
     const killed = spawnSync(process.execPath, ['--import', 'tsx', program], { encoding: 'utf8' });
     expect(killed.signal).toBe('SIGKILL');

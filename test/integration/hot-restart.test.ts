@@ -36,7 +36,7 @@ const answering = (text: string) =>
 const bundleOf = (name: string) => join(assembly.folder, `asset.${name}`, 'index.js');
 
 describe('hot restart', () => {
-  it('lets open connections hear the new code soon after it was written', async () => {
+  it('runs the new code for open connections soon after it is written', async () => {
     const client = await connect(`${cloud.webSocketUrl}?token=allow`);
     client.send('warm');
     await client.next();
@@ -49,7 +49,7 @@ describe('hot restart', () => {
     expect(cloud.functions['Message']?.coldStarts).toBe(2);
   });
 
-  it('lets an invocation under way end with the code that it began with', async () => {
+  it('lets a running invocation finish with its old code', async () => {
     await cloud.functions['Worker']?.invoke({ action: 'count' });
     const sleeping = cloud.functions['Worker']?.invoke({ action: 'sleeps', ms: 300 });
     const reloaded = next('function-reloaded');
@@ -59,7 +59,7 @@ describe('hot restart', () => {
     expect(await cloud.functions['Worker']?.invoke({})).toMatchObject({ outcome: 'returned', payload: '"new"' });
   });
 
-  it('starts no other function anew, and keeps what is in the tables', async () => {
+  it('restarts no other function, and keeps the tables’ rows', async () => {
     await cloud.functions['Worker']?.invoke({ action: 'count' });
     const reloaded = next('function-reloaded');
     await writeFile(bundleOf('message'), answering('new'));
@@ -67,7 +67,7 @@ describe('hot restart', () => {
     expect(await cloud.functions['Worker']?.invoke({ action: 'count' })).toMatchObject({ payload: '2' });
   });
 
-  it('runs the asset of a new synth where the function believes it to be', async () => {
+  it('runs the asset of a new synth in the same folder, as the function sees it', async () => {
     await mkdir(join(assembly.folder, 'asset.other'));
     await cp(bundleOf('worker'), join(assembly.folder, 'asset.other', 'index.js'));
     const reloaded = next('function-reloaded');
@@ -83,7 +83,7 @@ describe('hot restart', () => {
     });
   });
 
-  it('says what else a new synth changed, and goes on with what it has', async () => {
+  it('reports other changes of a new synth, and continues without them', async () => {
     const changed = next('template-changed');
     const file = join(assembly.folder, 'Chat.template.json');
     const template = chatTemplate();

@@ -4,10 +4,10 @@ import { startTicketDemo, type TicketDemo } from '../gateway/ticket-demo.ts';
 import { Visitor } from '../php/visitor.ts';
 
 const event = JSON.stringify({ name: 'e', channel: 'news', data: '{}' });
-/** What somebody sends who knows the URL and no secret. */
+/** A request of a stranger who knows the URL but not the secret. */
 const unsigned = (url: string) => fetch(url, { method: 'POST', body: '{}' }).then(({ status }) => status);
 
-describe('while the throttle of publishing is used up', () => {
+describe('when the throttle of publishing is used up', () => {
   let gateway: Publishing;
   beforeAll(async () => {
     // One a second and two at once, so that a few requests are a flood.
@@ -25,14 +25,14 @@ describe('while the throttle of publishing is used up', () => {
     throw new Error('The throttle let 50 requests through.');
   };
 
-  it('a logout closes its sockets all the same', async () => {
+  it('a logout still closes its sockets', async () => {
     const { client } = await gateway.listen(['news']);
     await flood(publish);
     expect(await close('42')).toBe(200);
     await client.closed;
   });
 
-  it('a stranger’s requests count as well, and leave a logout its way', async () => {
+  it('a stranger’s requests count too, and do not block a logout', async () => {
     gateway.cloud.clock.advance(10_000);
     const { client } = await gateway.listen(['news']);
     await flood(() => unsigned(`${path()}/events`));
@@ -41,8 +41,8 @@ describe('while the throttle of publishing is used up', () => {
     await client.closed;
   });
 
-  // What an own throttle cannot help against, and docs/strangers.md says so.
-  it('each way to close has a throttle of its own, which a stranger who knows the URL uses up too', async () => {
+  // A separate throttle does not help against this, as docs/strangers.md says.
+  it('each route that closes sockets has a separate throttle, which a stranger with the URL can use up', async () => {
     gateway.cloud.clock.advance(10_000);
     await flood(() => unsigned(`${path()}/users/42/terminate_connections`));
     expect(await close('42')).toBe(429);
@@ -61,7 +61,7 @@ describe('the URL of the HTTP API', () => {
   });
   afterAll(() => demo?.close());
 
-  it('is in no page and no header that a browser gets', async () => {
+  it('is in no page and no header for a browser', async () => {
     const visitor = new Visitor(demo.pageUrl);
     const { host, port } = new URL(demo.apiUrl);
     await visitor.logIn();

@@ -32,13 +32,13 @@ describe('An app that is not ours, written in L1 constructs', () => {
     expect(new URL(url()).pathname).toBe('/live');
   });
 
-  it('refuses who sends no Authorization header, and does not invoke its authorizer', async () => {
+  it('rejects a client without an Authorization header, and does not invoke its authorizer', async () => {
     expect(await handshakeStatus(url())).toBe(401);
     expect(await handshakeStatus(url(), as(''))).toBe(401);
     expect(app.cloud.functions['Authorize']?.invocations).toBe(0);
   });
 
-  it('refuses who is not of the house that the stage variable names', async () => {
+  it('rejects a client whose house is not the one in the stage variable', async () => {
     expect(await handshakeStatus(url(), as('Bearer alice@west'))).toBe(403);
     expect(await handshakeStatus(url(), as('Basic alice'))).toBe(401);
     expect(await handshakeStatus(url(), as('Bearer alice@east'))).toBe(101);
@@ -51,7 +51,7 @@ describe('An app that is not ours, written in L1 constructs', () => {
     await alice.close();
   });
 
-  it('tells a bid to the other bidders of its auction, and to nobody else', async () => {
+  it('sends a bid to the other bidders of its auction, and to nobody else', async () => {
     const [alice, bob, carol] = await Promise.all([enter('alice'), enter('bob'), enter('carol')]);
     for (const client of [alice, bob]) await ask(client, { action: 'join', auction: 'vase' });
     await ask(carol, { action: 'join', auction: 'chair' });
@@ -64,7 +64,7 @@ describe('An app that is not ours, written in L1 constructs', () => {
     expect([alice, bob, carol].map(({ frames }) => frames.length)).toEqual([2, 3, 2]);
   });
 
-  it('forgets who leaves, and who goes', async () => {
+  it('removes clients that leave the auction or disconnect', async () => {
     const [dora, emil] = [await enter('dora'), await enter('emil')];
     for (const client of [dora, emil]) await ask(client, { action: 'join', auction: 'lamp' });
     expect(await bidders('lamp')).toEqual(['dora', 'emil']);
@@ -75,7 +75,7 @@ describe('An app that is not ours, written in L1 constructs', () => {
     await expect.poll(() => bidders('lamp')).toEqual([]);
   });
 
-  it('finds one that is gone, and tells the others nevertheless', async () => {
+  it('detects a client that is gone, and still posts to the others', async () => {
     const [fred, gina] = [await enter('fred'), await enter('gina')];
     for (const client of [fred, gina]) await ask(client, { action: 'join', auction: 'rug' });
     gina.socket.terminate();
@@ -85,7 +85,7 @@ describe('An app that is not ours, written in L1 constructs', () => {
   });
 
   // The SDK sets its clock by the Date of every answer: that of the machine made each second call of a function fail.
-  it('goes on when the time was moved by hours, and so does who is outside', async () => {
+  it('continues after the clock was moved by hours, and so do external SDK clients', async () => {
     app.cloud.clock.advance(3 * 3_600_000);
     const hugo = await enter('hugo');
     for (const auction of ['bed', 'bowl']) {

@@ -18,7 +18,7 @@ describe('A chat in L2 constructs, with the address of its API made from id and 
     return rowsOf(app, table);
   };
 
-  it('sends a message to everybody, and forgets who goes', async () => {
+  it('sends a message to everybody, and removes clients that disconnect', async () => {
     const [one, two] = [await connect(app.cloud.webSocketUrl), await connect(app.cloud.webSocketUrl)];
     expect(await rows()).toHaveLength(2);
     one.send({ action: 'sendmessage', data: 'hello' });

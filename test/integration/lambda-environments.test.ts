@@ -23,7 +23,7 @@ const childrenOfThis = () =>
   );
 
 describe('between invocations an environment', () => {
-  it('is frozen: what nobody awaited goes on with the next one', onLinux, async () => {
+  it('is frozen: unawaited work continues in the next one', onLinux, async () => {
     const {
       function: worker,
       returned,
@@ -48,7 +48,7 @@ describe('between invocations an environment', () => {
     expect(worker.coldStarts).toBe(1);
   });
 
-  it('that is frozen can be closed, and no process is left', onLinux, async () => {
+  it('that is frozen can be closed, and leaves no process', onLinux, async () => {
     const before = childrenOfThis();
     const one = await startFunctions([{ files: { 'index.js': 'exports.handler = async () => process.pid;' } }]);
     const pid = Number(await one.returned());
@@ -77,7 +77,7 @@ describe('between invocations an environment', () => {
     },
   );
 
-  it('is frozen, and in the end closed, with the processes that it has started', onLinux, async () => {
+  it('is frozen, and finally closed, with its child processes', onLinux, async () => {
     const one = await startFunctions([
       {
         files: {
@@ -97,8 +97,9 @@ describe('between invocations an environment', () => {
 const aMinute = 60_000;
 
 describe('the process of an environment', () => {
-  // A V8 flag that differs from its default makes Node compile each of its own modules, which is a third of a cold start.
-  it('has the heap of its memory size, and takes the code that Node comes with', async () => {
+  // A V8 flag that differs from its default makes Node compile each of its own modules, which is a third of a cold
+  // start.
+  it('has a heap of its memory size, and uses Node’s precompiled modules', async () => {
     const { returned } = await start(
       `const { cachedDataVersionTag, getHeapStatistics } = require('node:v8');
       exports.handler = async () => ({ heap: getHeapStatistics().heap_size_limit, code: cachedDataVersionTag() });`,
@@ -126,7 +127,7 @@ describe('the clock of a function', () => {
     constructed: boolean;
   };
 
-  it('is the one of the local cloud, in every form of Date, and leaves the time that remains alone', async () => {
+  it('is the local cloud’s, in every form of Date, and does not affect the remaining time', async () => {
     const { returned, clock } = await start(times);
     clock.advance(86_400_000);
     for (const mood of ['cold', 'warm']) {
@@ -167,7 +168,7 @@ describe('the clock of a function', () => {
 describe('a function with reserved concurrency', () => {
   const slow = `exports.handler = async ({ ms = 0 }) => { console.log('began'); await new Promise((r) => setTimeout(r, ms)); return 'done'; };`;
 
-  it('refuses more, as Lambda says it, and takes the next when one has ended', async () => {
+  it('rejects invocations above it with Lambda’s error, and accepts the next one when one has ended', async () => {
     const { function: worker, line } = await start(slow, { ReservedConcurrentExecutions: 1 });
     const first = worker.invoke('{"ms":200}');
     await line('began');
@@ -191,7 +192,7 @@ describe('a function with reserved concurrency', () => {
   });
 });
 
-describe('code that is replaced', () => {
+describe('replaced code', () => {
   /** Ends once there is the file that the event names. */
   const saying = (word: string) => `exports.handler = async ({ file = __filename }) => {
     console.log('${word} began');
@@ -199,7 +200,7 @@ describe('code that is replaced', () => {
     return { word: '${word}', pid: process.pid };
   };`;
 
-  it('runs in new invocations at once; what is under way ends on the old code, and nothing fails', async () => {
+  it('runs in new invocations at once, while running ones finish with the old code and nothing fails', async () => {
     const { function: worker, returned, line, taskRoot } = await start(saying('old'));
     const busy = returned({ file: join(taskRoot, 'end') });
     await line('old began');
@@ -215,7 +216,7 @@ describe('code that is replaced', () => {
     expect(worker.coldStarts).toBe(3);
   });
 
-  it('may lie in another folder, which the function sees as its own', async () => {
+  it('may be in another folder, which the function sees as its own', async () => {
     const { function: worker, returned, taskRoot } = await start(`exports.handler = async () => __dirname;`);
     await returned();
     await writeFiles(`${taskRoot}-2`, {

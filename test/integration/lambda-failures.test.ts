@@ -25,8 +25,10 @@ const uuid = '[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}';
 const exited = (how: string) => new RegExp(`^RequestId: ${uuid} Error: Runtime exited ${how}$`);
 const old = { Runtime: 'nodejs22.x' };
 
-/** What AWS says is in https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html and in the runtime client. */
-describe('a function that breaks off', () => {
+/**
+ * The sources are https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html and the runtime client.
+ */
+describe('a failing function', () => {
   it.each([
     ['exits', 'process.exit(3)', 'with error: exit status 3'],
     ['exits as if all were well', 'process.exit(0)', 'without providing a reason'],
@@ -43,7 +45,7 @@ describe('a function that breaks off', () => {
       "setTimeout(() => { throw new Error('late'); }); await new Promise((r) => setTimeout(r, 500))",
       'with error: exit status 1',
     ],
-  ])('because it %s fails in the words of AWS, is reported so, and starts anew', async (_, code, how) => {
+  ])('that %s fails with the words of AWS, is reported so, and restarts', async (_, code, how) => {
     const one = await start(`exports.handler = async ({ ok }) => { if (ok) return 'well'; ${code}; };`);
     const { error, errorType } = await fail(one);
     expect(errorType).toBe('Runtime.ExitError');
@@ -54,7 +56,7 @@ describe('a function that breaks off', () => {
     expect(one.function.coldStarts).toBe(2);
   });
 
-  it('because a fault kills it fails once', async () => {
+  it('that a fault kills fails once', async () => {
     const one = await start('exports.handler = async () => 1;');
     await one.returned();
     one.faults.inject({ kind: 'kill', function: 'Function0', times: 1 });
@@ -62,7 +64,7 @@ describe('a function that breaks off', () => {
     for (let each = 0; each < 5; each += 1) expect(await one.returned()).toBe(1);
   });
 
-  it('because it takes too long says how long it had', async () => {
+  it('that times out has its timeout in the error', async () => {
     const one = await start('exports.handler = () => new Promise((r) => setTimeout(r, 60_000));', { Timeout: 1 });
     const { error } = await fail(one);
     const sentence = 'Task timed out after 1.00 seconds';
@@ -72,8 +74,8 @@ describe('a function that breaks off', () => {
     expect(await one.line('REPORT')).toMatch(/\tStatus: timeout$/);
   });
 
-  /** "The Invoke phase ends after the runtime […] sending a Next API request": whoever came next waited for ever. */
-  it('because it is still busy when it has answered is ended, and who waits for it gets another one', async () => {
+  /** "The Invoke phase ends after the runtime […] sending a Next API request": the next invocation waited forever. */
+  it('that is still busy after its answer is ended, and waiting invocations get another environment', async () => {
     // After its answer was written, and before anything is read.
     const spin = 'queueMicrotask(() => process.nextTick(() => { for (;;); }))';
     const code = `exports.handler = async () => { ${spin}; return 'x'.repeat(100_000); };`;
@@ -87,7 +89,7 @@ describe('a function that breaks off', () => {
     expect(await one.line('REPORT')).toMatch(/\tStatus: timeout$/);
   });
 
-  it('because it takes more memory than it has is killed', onLinux, async () => {
+  it('that uses more than its memory is killed', onLinux, async () => {
     const one = await start(
       `const kept = [];
       exports.handler = async ({ mb = 0, ms = 0 }) => {
@@ -110,9 +112,9 @@ describe('a function that breaks off', () => {
   });
 });
 
-// The runtime client left a copy of the event behind for each 64 KB of it that arrived. A 6 MB event was the end of a function
-// of the smallest size: always on Node 24, the second one on any other version.
-it('a function of 128 MB takes event after event of 6 MB, and answers with 6 MB', async () => {
+// The runtime client leaked a copy of the event for each 64 KB of it. A 6 MB event ended a function of the smallest
+// size: the first one on Node 24, the second one on other versions.
+it('a function of 128 MB handles event after event of 6 MB, and answers with 6 MB', async () => {
   const one = await start("exports.handler = async ({ bytes = 2 }) => 'x'.repeat(bytes - 2);", { MemorySize: 128 });
   const event = JSON.stringify({ text: '' });
   for (const letter of ['x', 'é', '😀', ' ']) {
@@ -137,7 +139,7 @@ describe('a function of Node.js 22', () => {
       { errorType: 'TypeError', errorMessage: 'late' },
       'Uncaught Exception',
     ],
-  ])('that %s tells of it, and then ends', async (_, code, error, log) => {
+  ])('that %s reports the error, and then ends', async (_, code, error, log) => {
     const wait = 'await new Promise((r) => setTimeout(r, 500))';
     const one = await start(`exports.handler = async ({ ok }) => { if (ok) return 1; ${code}; ${wait}; };`, old);
     expect((await fail(one)).error).toMatchObject(error);
@@ -146,7 +148,7 @@ describe('a function of Node.js 22', () => {
     expect(one.function.coldStarts).toBe(2);
   });
 
-  it('that waits for what never comes fails as an exit of Node.js, and its environment lives on', async () => {
+  it('that waits forever fails like an exit of Node.js, and its environment survives', async () => {
     const one = await start('exports.handler = async ({ ok }) => ok ?? (await new Promise(() => undefined));', old);
     expect((await fail(one)).errorType).toBe('Runtime.NodeJsExit');
     expect(await one.returned({ ok: 1 })).toBe(1);
@@ -185,8 +187,8 @@ describe('a function that cannot be loaded', () => {
     expect(one.lines.filter((line) => line.startsWith('REPORT'))).toHaveLength(1);
   });
 
-  /** Its environment took the place of others, and whoever came after `maxEnvironments` of them waited for ever. */
-  it('and catches what should end it is ended all the same', async () => {
+  /** Its environment kept its slot, and after `maxEnvironments` of them the next invocation waited forever. */
+  it('and catches the exit is ended nevertheless', async () => {
     const code = `process.on('unhandledRejection', () => undefined);
       setInterval(() => undefined, 1000);
       throw new RangeError('no configuration');`;
@@ -196,19 +198,19 @@ describe('a function that cannot be loaded', () => {
     expect(one.function.coldStarts).toBe(2);
   });
 
-  it('in Node.js 22 logs it as an exception that nobody caught', async () => {
+  it('in Node.js 22 logs it as an uncaught exception', async () => {
     const one = await start("require('nowhere')", old);
     expect((await fail(one)).errorType).toBe('Runtime.ImportModuleError');
     expect(await one.line('Uncaught Exception')).toMatch(/^\S+Z\tundefined\tERROR\tUncaught Exception \t\{/);
   });
 
-  it('by a name with dots that lead out of it is refused', async () => {
+  it('whose handler name leads out of its folder is rejected', async () => {
     const one = await start('', { Handler: '../index.handler' });
     expect((await fail(one)).errorType).toBe('Runtime.MalformedHandlerName');
   });
 });
 
-describe('what a handler returns', () => {
+describe('a handler’s result', () => {
   it.each([
     ['a cycle', 'const a = {}; a.a = a; return a;'],
     ['a BigInt', 'return 1n;'],
@@ -223,7 +225,7 @@ describe('what a handler returns', () => {
   });
 
   // https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
-  it('may have 6 MB and 100 bytes; one more and it fails, and its environment lives on', async () => {
+  it('may have 6 MB and 100 bytes; with one more it fails, and its environment survives', async () => {
     const one = await start("exports.handler = async ({ bytes }) => 'x'.repeat(bytes - 2);");
     expect(await one.returned({ bytes: 6_291_556 })).toHaveLength(6_291_554);
     expect((await fail(one, { bytes: 6_291_557 })).error).toEqual({
@@ -237,7 +239,7 @@ describe('what a handler returns', () => {
     expect(one.function.coldStarts).toBe(1);
   });
 
-  it('may be large and have any character', async () => {
+  it('may be large and contain any character', async () => {
     const one = await start("exports.handler = async ({ text }) => text + 'é😀'.repeat(100_000);");
     const text = 'ä'.repeat(200_000);
     expect(await one.returned({ text })).toBe(text + 'é😀'.repeat(100_000));

@@ -100,7 +100,7 @@ describe.each(runtimes)('the SDK of the runtime for %s', (Runtime) => {
     expect(await returned()).toBe('DynamoDBClient');
   });
 
-  it('gives way to the one that the function brings', async () => {
+  it('is replaced by the one in the function’s bundle', async () => {
     const { returned } = await start(
       {
         'index.js': "exports.handler = async () => require('@aws-sdk/client-dynamodb').own;",
@@ -114,16 +114,16 @@ describe.each(runtimes)('the SDK of the runtime for %s', (Runtime) => {
   it.each<[string, TestFunction['files']]>([
     ['by require', { 'index.js': "require('@aws-sdk/client-sqs/more');" }],
     ['by import', { 'index.mjs': "import '@aws-sdk/client-sqs/more';" }],
-  ])('has no client that is not installed, and says which package that is, %s', async (_, files) => {
+  ])('reports the missing package of a client that is not installed, %s', async (_, files) => {
     const { function: worker } = await start(files, { Runtime });
     const result = await worker.invoke('{}');
     expect(result).toMatchObject({ outcome: 'failed', errorType: 'Runtime.ImportModuleError' });
     expect(result.outcome === 'failed' && result.errorMessage).toContain(
-      "Cannot find module '@aws-sdk/client-sqs/more': the runtime in AWS has it, this machine does not. Install it: npm install --save-dev @aws-sdk/client-sqs",
+      "Cannot find module '@aws-sdk/client-sqs/more': AWS's runtime includes it, but this machine does not have it. Run npm install --save-dev @aws-sdk/client-sqs",
     );
   });
 
-  it('is all there is: no other package of this machine', async () => {
+  it('is the only package: no other one of this machine is visible', async () => {
     const { function: worker } = await start({ 'index.js': "require('ws');" }, { Runtime });
     expect(await worker.invoke('{}')).toMatchObject({ errorType: 'Runtime.ImportModuleError' });
   });
@@ -157,7 +157,7 @@ describe('a handler with a callback, before Node.js 24,', () => {
     expect(await worker.invoke('{}')).toMatchObject({ outcome: 'failed', ...error });
   });
 
-  it('answers when the event loop is empty, or at once when told so', async () => {
+  it('answers when the event loop is empty, or at once if it sets callbackWaitsForEmptyEventLoop', async () => {
     const { returned } = await start(
       {
         'index.js': `let done = 0; ${begin}
@@ -176,7 +176,7 @@ describe('a handler with a callback, before Node.js 24,', () => {
 describe('a handler that builds the address of its API', () => {
   const host = 'abc123.execute-api.us-east-1.amazonaws.com';
 
-  it('reaches this machine by HTTPS with the name and the certificate that it expects, and nothing else does', async () => {
+  it('reaches this machine by HTTPS with the expected name and certificate, and nothing else does', async () => {
     const { private: key, cert } = await generate([{ name: 'commonName', value: host }], {
       extensions: [
         {

@@ -62,7 +62,7 @@ describe('the log of a function', () => {
     expect(Math.abs(Number(duration) + Number(init) - Number(billed))).toBeLessThanOrEqual(1.01);
   });
 
-  it('has an error that a handler throws in one line, with its stack', async () => {
+  it('has a handler’s error in one line, with its stack', async () => {
     const { function: worker, line } = await start(
       "exports.handler = async () => { throw Object.assign(new TypeError('no'), { code: 'E', own: 1 }); };",
     );
@@ -73,7 +73,7 @@ describe('the log of a function', () => {
     expect(JSON.parse(json ?? '').stack[0]).toBe('TypeError: no');
   });
 
-  it('leaves what is written straight to the streams as it is', async () => {
+  it('keeps text that is written directly to the streams unchanged', async () => {
     const { returned, line } = await start(
       `exports.handler = async () => { process.stdout.write('{"level":"INFO"}\\n'); process.stderr.write('plain\\r\\n'); };`,
     );
@@ -82,7 +82,7 @@ describe('the log of a function', () => {
     expect(await line('plain')).toBe('plain');
   });
 
-  it('is observed with the request that each line belongs to', async () => {
+  it('is observed with the request of each line', async () => {
     const { returned, observations, line } = await start(
       "console.log('loading'); exports.handler = async ({ fails }) => { console.log('said'); if (fails) throw new RangeError(); };",
     );
@@ -143,7 +143,7 @@ describe('the log of a function in JSON', () => {
     expect(lines.flatMap((each) => JSON.parse(each).level ?? [])).toEqual(['ERROR']);
   });
 
-  it('leaves out what Lambda says of an invocation that went well, at the level WARN', async () => {
+  it('leaves out Lambda’s lines of successful invocations at the level WARN', async () => {
     const {
       returned,
       function: worker,
@@ -171,7 +171,7 @@ describe('the log of a function in JSON', () => {
     ['SystemLogLevel', { LogFormat: 'JSON', SystemLogLevel: 'DEBUG' }],
     ['ApplicationLogLevel', { ApplicationLogLevel: 'DEBUG' }],
     ['LogFormat', { LogFormat: 'XML' }],
-  ])('is refused with a %s that is not emulated, by its path', async (name, LoggingConfig) => {
+  ])('is rejected with a %s that is not emulated, by its path', async (name, LoggingConfig) => {
     await expect(start(code, { LoggingConfig })).rejects.toThrow(`Function0.LoggingConfig.${name}`);
   });
 });

@@ -34,8 +34,8 @@ async function start(context: Readonly<Record<string, string>>) {
   };
 }
 
-describe('a user with as many connections as one may have', () => {
-  it('gets 403 for one more, and a place again when one has closed', async () => {
+describe('a user at the limit of connections', () => {
+  it('gets 403 for one more, and may connect again when one has closed', async () => {
     const { gateway, knock, open } = await start({ maxConnectionsPerUser: '2' });
     const [first, second] = [await open(), await open()];
     expect(await knock()).toBe(403);
@@ -50,9 +50,10 @@ describe('a user with as many connections as one may have', () => {
     for (const client of [second, third]) await client.close();
   });
 
-  it('never has more, when many knock at once', async () => {
+  it('never gets more, even with many simultaneous handshakes', async () => {
     const { gateway, open } = await start({ maxConnectionsPerUser: '2' });
-    // They stay open: one that had closed at once would leave its place to a later one, and on a busy machine three got in.
+    // They stay open: one that had closed at once would leave its place to a later one, and on a busy machine three got
+    // in.
     const attempts = await Promise.allSettled(Array.from({ length: 8 }, open));
     const clients = attempts.flatMap((attempt) => (attempt.status === 'fulfilled' ? [attempt.value] : []));
     const refusals = attempts.flatMap((attempt) => (attempt.status === 'rejected' ? [attempt.reason.status] : []));
@@ -62,7 +63,7 @@ describe('a user with as many connections as one may have', () => {
     for (const client of clients) await client.close();
   });
 
-  it('has the oldest closed with 4004 for the newest, where that was asked for', async () => {
+  it('under oldest-out has the oldest closed with 4004 for the newest', async () => {
     const { gateway, open } = await start({ maxConnectionsPerUser: '2', atMaxConnections: 'oldest-out' });
     const [first, second] = [await open(), await open()];
     const third = await open();
@@ -75,8 +76,8 @@ describe('a user with as many connections as one may have', () => {
   });
 });
 
-describe('a user who opens more sockets in a minute than one may', () => {
-  it('gets 403 for what is too much, whatever Lambdas answer, and the log says to back off', async () => {
+describe('a user above the limit of handshakes in a minute', () => {
+  it('gets 403 for each further one, whichever Lambdas answer, and the log says to back off', async () => {
     const { gateway, knock } = await start({ maxHandshakesPerMinutePerUser: '4' });
     const statuses = await Promise.all(Array.from({ length: 8 }, knock));
     expect(statuses.toSorted()).toEqual([101, 101, 101, 101, 101, 403, 403, 403]);
@@ -90,7 +91,7 @@ describe('a user who opens more sockets in a minute than one may', () => {
 });
 
 describe('with one session check at a time', () => {
-  it('who comes while PHP is asked gets 500 without PHP being asked, and gets in later', async () => {
+  it('a client that connects during another check gets 500 without a request to PHP, and connects later', async () => {
     const { app, gateway, knock, open } = await start({ maxConcurrentSessionChecks: '1', revalidate: 'false' });
     const first = await open();
     const whileAsked: number[] = [];
@@ -142,7 +143,7 @@ describe('a client that sends faster than eight environments can compare', () =>
   }
 
   // All 60 come within a second, but on a machine that is busy.
-  it('has at most half as many again delivered in any second: of 60 at a limit of 10, 13', async () => {
+  it('has at most 13 of 60 events delivered in any second at a limit of 10', async () => {
     const { sayAll, delivered, mostAtOnce, environmentsWereBusy } = await startRoom();
     const passed = 60 - (await sayAll(60));
     expect(environmentsWereBusy()).toBe(true);
@@ -151,7 +152,7 @@ describe('a client that sends faster than eight environments can compare', () =>
     await expect.poll(delivered).toBe(passed);
   });
 
-  it('has at most half as many frames again answered: of 800 at a limit of 300, below 450', async () => {
+  it('has fewer than 450 of 800 frames answered at a limit of 300', async () => {
     const { sayAll, environmentsWereBusy } = await startRoom();
     const passed = 800 - (await sayAll(800, { event: 'pusher:ping' }));
     expect(environmentsWereBusy()).toBe(true);
@@ -159,7 +160,7 @@ describe('a client that sends faster than eight environments can compare', () =>
     expect(passed).toBeLessThanOrEqual(450);
   });
 
-  it('has all delivered that keep to the limit', async () => {
+  it('has all events within the limit delivered', async () => {
     const { sayAll, delivered } = await startRoom();
     expect(await sayAll(10)).toBe(0);
     await expect.poll(delivered).toBe(10);

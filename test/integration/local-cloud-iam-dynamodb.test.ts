@@ -33,7 +33,7 @@ async function call(operation: string, input: object): Promise<{ readonly status
 const pk = (S: string) => ({ pk: { S } });
 
 describe('DynamoDB', () => {
-  it('does for a function what the policy of its role allows', async () => {
+  it('performs the actions that the policy of a function’s role allows', async () => {
     expect(await call('PutItem', { Item: pk('mine') })).toMatchObject({ status: 200 });
     expect(await call('GetItem', { Key: pk('mine') })).toMatchObject({
       status: 200,
@@ -55,7 +55,7 @@ describe('DynamoDB', () => {
       },
       'dynamodb:DeleteItem',
     ],
-  ])('refuses %s as AWS does', async (_, operation, input, action) => {
+  ])('rejects %s as AWS does', async (_, operation, input, action) => {
     const { status, body } = await call(operation, input);
     expect(status).toBe(400);
     expect(JSON.parse(body)).toEqual({

@@ -41,11 +41,11 @@ function invoke(name: string) {
 }
 
 describe('a function', () => {
-  it('may do what the policy of its role in the template says', async () => {
+  it('may do everything in its role’s policy', async () => {
     expect(await invoke('Chat-Worker')).toMatchObject({ status: 200, body: 'null' });
   });
 
-  it('is refused by Lambda what the policy does not allow, also for a function that does not exist', async () => {
+  it('is denied by Lambda everything else, even for a function that does not exist', async () => {
     for (const name of ['Chat-Message', 'Nobody']) {
       const { status, headers, body } = await invoke(name);
       expect([status, headers['x-amzn-errortype']]).toEqual([403, 'AccessDeniedException']);
@@ -55,7 +55,7 @@ describe('a function', () => {
     }
   });
 
-  it('is refused by Secrets Manager what the policy denies', async () => {
+  it('is denied by Secrets Manager everything that the policy denies', async () => {
     const { status, body } = await call('SECRETS_MANAGER', {
       headers: { 'X-Amz-Target': 'secretsmanager.GetSecretValue' },
       body: { SecretId: 'Chat-Credentials' },
@@ -67,7 +67,7 @@ describe('a function', () => {
     });
   });
 
-  it('is refused by @connections what the policy does not allow, and the socket hears nothing', async () => {
+  it('is denied by @connections everything else, and the socket gets nothing', async () => {
     const client = await connect(`${chat.cloud.webSocketUrl}?token=allow&mark=iam`);
     const { requestContext } = await chat.event('Connect', ({ queryStringParameters: q }) => q?.['mark'] === 'iam');
     const path = `/@connections/${encodeURIComponent(requestContext.connectionId)}`;
@@ -80,7 +80,7 @@ describe('a function', () => {
     client.socket.close();
   });
 
-  it('finds what it did with its permissions in a report', async () => {
+  it('has its use of permissions in a report', async () => {
     await invoke('Chat-Worker');
     await invoke('Chat-Disconnect');
     const lambda = 'arn:aws:lambda:us-east-1:123456789012:function:Chat-';
@@ -119,7 +119,7 @@ describe('nobody', () => {
     await other.close();
   });
 
-  it('may use the key of a function with a secret of his own', async () => {
+  it('may use the key of a function with another secret', async () => {
     const { AWS_ENDPOINT_URL_LAMBDA: endpoint = '', AWS_ACCESS_KEY_ID: accessKeyId = '' } = await environment();
     const credentials = { accessKeyId, secretAccessKey: 'guessed', sessionToken: 'guessed' };
     const client = new LambdaClient({ endpoint, region: chat.cloud.region, credentials });
@@ -129,7 +129,7 @@ describe('nobody', () => {
   });
 });
 
-it('the administrator may do everything, with the SDK of AWS', async () => {
+it('the administrator may do everything, with AWS’s SDK', async () => {
   const { AWS_ENDPOINT_URL_LAMBDA: endpoint = '' } = await environment();
   const { credentials, region } = chat.cloud;
   const client = new LambdaClient({ endpoint, region, credentials });
@@ -146,7 +146,7 @@ it('the administrator may do everything, with the SDK of AWS', async () => {
 });
 
 // https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html#API_Invoke_RequestSyntax
-it('a function has a name, a partial ARN and an ARN; one of another region or account is not there', async () => {
+it('a function is found by name, partial ARN and ARN, but not by those of another region or account', async () => {
   const { AWS_ENDPOINT_URL_LAMBDA: endpoint = '' } = await environment();
   const { credentials, region } = chat.cloud;
   const client = new LambdaClient({ endpoint, region, credentials });
@@ -171,7 +171,7 @@ it('a function has a name, a partial ARN and an ARN; one of another region or ac
 });
 
 // https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
-it('a request of 6 MB is taken; one of a byte more is refused, as Lambda says it', async () => {
+it('a request of 6 MB is accepted, and one byte more is rejected with Lambda’s error', async () => {
   const { AWS_ENDPOINT_URL_LAMBDA: endpoint = '' } = await environment();
   const { credentials, region } = chat.cloud;
   const client = new LambdaClient({ endpoint, region, credentials });

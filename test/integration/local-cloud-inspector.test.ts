@@ -21,12 +21,12 @@ const refusals = () => follower.copy.records('refusals');
 const lastConnection = () => follower.copy.all('connections').at(-1);
 
 describe('The page of a local cloud', () => {
-  it('lies on the port of the WebSocket API', () => {
+  it('is on the port of the WebSocket API', () => {
     const { host } = new URL(chat.cloud.webSocketUrl);
     expect(chat.cloud.inspectorUrl).toBe(`http://${host}/_local`);
   });
 
-  it('shows who is connected, with what the authorizer said, until it is over', async () => {
+  it('shows each connection, with the authorizer’s context, until it closes', async () => {
     const client = await connect(url('allow'), { headers: { 'User-Agent': 'a test' } });
     await follower.until((copy) => copy.records('connections').length === 1);
     const [id, connection] = lastConnection() ?? [];
@@ -42,7 +42,7 @@ describe('The page of a local cloud', () => {
     expect(lastConnection()?.[1]).toMatchObject({ code: 1000 });
   });
 
-  it('shows what goes in and out, and who sent it', async () => {
+  it('shows the frames in both directions, and who sent them', async () => {
     const client = await connect(url('allow'));
     client.send('{"action":"oneWay","throws":true}');
     await client.next();
@@ -65,7 +65,7 @@ describe('The page of a local cloud', () => {
     client.socket.close();
   });
 
-  it('shows why a handshake was refused, and as whom its functions knew it', async () => {
+  it('shows why a handshake was rejected, and its identity in the functions', async () => {
     expect(await handshakeStatus(url('deny'))).toBe(403);
     expect(await handshakeStatus(chat.cloud.webSocketUrl.replace('/prod', '/nowhere'))).toBe(403);
     expect(await handshakeStatus(chat.cloud.webSocketUrl)).toBe(401);
@@ -85,7 +85,7 @@ describe('The page of a local cloud', () => {
     expect(refusals()[2]).toMatchObject({ status: 401, reason: 'the identity source is missing' });
   });
 
-  it('tells no query string; what a function writes of it is its own doing', async () => {
+  it('shows no query string, unless a function logs it', async () => {
     expect(await handshakeStatus(url('deny&more=not-to-be-seen'))).toBe(403);
     await follower.until((copy) => copy.records('refusals').length === 4);
     const own = (['connections', 'refusals', 'messages'] as const).map((table) => follower.copy.all(table));
@@ -93,7 +93,7 @@ describe('The page of a local cloud', () => {
   });
 });
 
-it('Without the page its address is none of this server', async () => {
+it('without the page its address gets a 403', async () => {
   const bare = await startChat({ inspector: false });
   expect(bare.cloud.inspectorUrl).toBeUndefined();
   const answer = await fetch(`http://${new URL(bare.cloud.webSocketUrl).host}/_local`);

@@ -21,7 +21,7 @@ async function environmentOf({ cloud }: Chat): Promise<Record<string, string>> {
   return JSON.parse(result?.payload ?? '{}') as Record<string, string>;
 }
 
-/** What each server answers to a program of this machine. */
+/** The status with which each server answers a program of this machine. */
 const servers = [
   ['@connections', 'APIGATEWAYMANAGEMENTAPI', 'execute-api', '/@connections/L0SM9cOFvHcCIhw%3D', 410],
   ['DynamoDB', 'DYNAMODB', 'dynamodb', '/', 200],
@@ -72,7 +72,7 @@ describe.each(servers)('%s', (_, service, signedAs, path, status) => {
   });
 
   // A simple cross-origin POST needs no preflight, and dynalite answers every preflight with *.
-  it.each(['POST', 'OPTIONS'])('refuses the %s of a web page, even of one on this machine', async (method) => {
+  it.each(['POST', 'OPTIONS'])('rejects the %s of a web page, even of one on this machine', async (method) => {
     for (const origin of ['https://evil.example', 'http://localhost:8080', 'null', `http://127.0.0.1:${portOf()}`]) {
       const answer = await send(service, path, { Origin: origin }, method);
       expect(answer).toEqual({ status: 403, allowsOrigin: false });
@@ -80,11 +80,11 @@ describe.each(servers)('%s', (_, service, signedAs, path, status) => {
   });
 
   // An image sends no Origin; on a function's own port it could swallow an event.
-  it.each(['cross-site', 'same-site', 'same-origin'])('refuses the %s image of a web page', async (site) => {
+  it.each(['cross-site', 'same-site', 'same-origin'])('rejects the %s image of a web page', async (site) => {
     expect(await send(service, path, { 'Sec-Fetch-Site': site })).toMatchObject({ status: 403 });
   });
 
-  it('refuses a name that was made to point here', async () => {
+  it('rejects a foreign name that resolves to this machine', async () => {
     for (const host of [
       'evil.example',
       `evil.example:${portOf()}`,
@@ -95,7 +95,8 @@ describe.each(servers)('%s', (_, service, signedAs, path, status) => {
     }
   });
 
-  // After Node's five seconds a server closes a connection that a client keeps for four; on a busy machine that writes into it.
+  // After Node's five seconds a server closes a connection that a client keeps for four; on a busy machine that writes
+  // into it.
   it('keeps an idle connection for longer than clients do', async () => {
     const answer = await fetch(environment[`AWS_ENDPOINT_URL_${service}`] + path, { method: 'POST' });
     expect(answer.headers.get('keep-alive')).toBe('timeout=60');
@@ -113,11 +114,11 @@ describe.each(servers)('%s', (_, service, signedAs, path, status) => {
   });
 });
 
-it('a WebSocket upgrade may have any Origin: to judge it is the business of the application', async () => {
+it('a WebSocket upgrade may have any Origin, because the application checks it', async () => {
   expect(await handshakeStatus(`${chat.cloud.webSocketUrl}?token=allow`, { origin: 'https://app.example' })).toBe(101);
 });
 
-it('the access keys of functions are new at each start', async () => {
+it('the access keys of functions change at each start', async () => {
   const another = await startChat();
   const { AWS_ACCESS_KEY_ID: key } = await environmentOf(another);
   await another.close();

@@ -20,14 +20,14 @@ const isMarked =
   ({ queryStringParameters: query }: GatewayEvent) =>
     query?.['mark'] === mark;
 
-describe('what $connect returns', () => {
+describe('the result of $connect', () => {
   it.each([
     ['302, a redirection, which is not followed and lets nobody in', '302', 302],
     ['304', '304', 304],
     ['502 for a 101, which only the gateway can give', '101', 502],
     ["502 for an error that has the name of API Gateway's own", 'denied', 502],
     ['502 for a function, which has no JSON', 'function', 502],
-  ])('decides the status of the handshake: %s', async (_, behaviour, status) => {
+  ])('sets the status of the handshake: %s', async (_, behaviour, status) => {
     expect(await handshakeStatus(`${url}&connect=${behaviour}`)).toBe(status);
   });
 
@@ -40,7 +40,7 @@ describe('what $connect returns', () => {
   });
 });
 
-describe('a client that does what no browser does', () => {
+describe('a client that behaves unlike any browser', () => {
   it('is followed by $disconnect when its handshake turns out to be unreadable', async () => {
     const extensions = 'Sec-WebSocket-Extensions: permessage-deflate; bogus=1';
     const client = await connectRaw(`${url}&mark=malformed`, '', extensions);
@@ -63,28 +63,28 @@ describe('a client that does what no browser does', () => {
     client.socket.destroy();
   });
 
-  it('gets an answer to a token of 64 KB in the URL, and one in a header reaches the authorizer', async () => {
+  it('gets an answer to a token of 64 KB in the URL, and a token in a header reaches the authorizer', async () => {
     const long = 'x'.repeat(64 * 1024);
     expect(await handshakeStatus(`${url}${long}`)).toBe(414);
     expect(await handshakeStatus(`${chat.cloud.webSocketUrl}?token=deny`, { headers: { 'X-Token': long } })).toBe(403);
   });
 
   // Its socket stayed open, here and there, for as long as such a client lived.
-  it('is let go when it was refused, even if it never closes its side', async () => {
+  it('is disconnected after a rejection, even if it never closes its side', async () => {
     const { port } = new URL(url);
     const socket = connectTcp({ host: '127.0.0.1', port: Number(port), allowHalfOpen: true });
     const upgrade = 'Connection: Upgrade\r\nUpgrade: websocket\r\n';
     socket.write(`GET /nowhere HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\n${upgrade}\r\n`);
     await once(socket.resume(), 'end');
     const closed = new Promise((resolve) => socket.once('close', resolve));
-    // Whoever still writes to a socket that is gone is told so.
+    // Writing to a closed socket causes an error.
     socket.on('error', () => undefined);
     const writing = setInterval(() => socket.write('?'), 20);
     await closed;
     clearInterval(writing);
   });
 
-  it('is refused for another upgrade and a broken key without asking anybody', async () => {
+  it('is rejected for another upgrade or a broken key without any invocation', async () => {
     const { port } = new URL(url);
     const status = (headers: Record<string, string>) =>
       new Promise<number | undefined>((resolve, reject) => {
@@ -104,7 +104,7 @@ describe('a client that does what no browser does', () => {
     // 0xFF is in no UTF-8 text; opcode 3 is reserved.
     ['text that is no UTF-8', frame(1, '\xff'), 1007],
     ['a frame that the protocol does not have', frame(3, ''), 1002],
-  ])('is cut off for %s, and $disconnect has the code that it was told', async (mark, bytes, code) => {
+  ])('is disconnected for %s, and $disconnect has the same code', async (mark, bytes, code) => {
     const before = chat.cloud.functions['Message']?.invocations;
     const client = await connectRaw(`${url}&mark=${encodeURIComponent(mark)}`);
     await client.until('\r\n\r\n');

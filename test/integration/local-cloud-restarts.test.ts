@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, it } from 'vitest';
 
-it('fifty starts and ends in one process leave no handle, port, process or file behind', async () => {
+it('fifty starts and closes in one process leave no handle, port, process or file behind', async () => {
   const script = new URL('../assemblies/restarts.ts', import.meta.url).pathname;
   // Of its own, because other tests leave and take files at the same time.
   const TMPDIR = await mkdtemp(join(tmpdir(), 'restarts-'));

@@ -104,7 +104,7 @@ describe('a function', () => {
     expect(await work({ action: 'pid' })).not.toBe(pid);
   });
 
-  it('runs one invocation at a time in each environment; beyond the limit they wait, and the log says so', async () => {
+  it('runs one invocation at a time in each environment; above the limit they wait, and the log says so', async () => {
     const pids = await Promise.all([1, 2, 3, 4].map(() => work({ action: 'sleeps', ms: 100 })));
     expect(new Set(pids).size).toBe(2);
     expect(await chat.until(({ kind }) => kind === 'function-waiting')).toMatchObject({ function: 'Worker' });
@@ -115,7 +115,7 @@ describe('a function', () => {
     expect(await until(chat, 'one\ntwo')).toMatchObject({ function: 'Worker' });
   });
 
-  it('is done in less than half the time when it is warm', async () => {
+  it('takes less than half the time when it is warm', async () => {
     const timed = async () => {
       const startedAt = performance.now();
       await work({ action: 'nothing' });
@@ -201,7 +201,7 @@ describe('the AWS APIs that functions call', () => {
     });
   });
 
-  it('refuse a stranger who has no access key of this stack', async () => {
+  it('reject a client without an access key of this stack', async () => {
     const { AWS_ENDPOINT_URL_LAMBDA: endpoint = '' } = await work<Record<string, string>>({ action: 'environment' });
     const client = new LambdaClient({ endpoint, region: 'us-east-1', credentials });
     const call = client.send(new InvokeCommand({ FunctionName: 'Chat-Worker' }));
@@ -218,7 +218,7 @@ describe('the AWS APIs that functions call', () => {
 });
 
 describe('outputs', () => {
-  it('point to this machine where they would point to API Gateway', () => {
+  it('have addresses of this machine instead of API Gateway’s', () => {
     const { webSocketUrl, outputs } = chat.cloud;
     expect(webSocketUrl).toMatch(/^ws:\/\/127\.0\.0\.1:\d+\/prod$/);
     expect(outputs).toMatchObject({ WebSocketUrl: webSocketUrl, ManagementUrl: webSocketUrl.replace('ws:', 'http:') });
@@ -228,13 +228,13 @@ describe('outputs', () => {
 describe('start and end', () => {
   const refusal = (change: (template: TestTemplate) => void) => expect(startChat({ change })).rejects;
 
-  it('refuses a type that it cannot run, by logical id', async () => {
+  it('rejects a type that it cannot run, by logical id', async () => {
     await refusal(({ Resources }) => {
       Resources['Queue'] = { Type: 'AWS::SQS::Queue' };
     }).toThrow('Queue: the local cloud cannot run AWS::SQS::Queue.');
   });
 
-  it('refuses a property that it does not obey, by path', async () => {
+  it('rejects a property that it does not support, by path', async () => {
     await refusal(({ Resources }) => {
       Object.assign(Resources['Worker']?.Properties ?? {}, { Layers: ['arn'] });
     }).toThrow('Worker (AWS::Lambda::Function): the property Layers is not emulated.');
@@ -245,7 +245,7 @@ describe('start and end', () => {
       'a route key of $ that API Gateway does not have',
       'OneWayRoute',
       { RouteKey: '$conect' },
-      '.RouteKey: there is no route $conect: only $connect, $disconnect and $default begin with $.',
+      '.RouteKey: the route $conect is not valid: only $connect, $disconnect and $default begin with $.',
     ],
     [
       'an integration other than AWS_PROXY and MOCK',
@@ -277,30 +277,30 @@ describe('start and end', () => {
     }).toThrow(logicalId + sentence);
   });
 
-  it('refuses a template that CloudFormation would transform', async () => {
+  it('rejects a template that CloudFormation would transform', async () => {
     await refusal((template) => {
       template.Transform = 'AWS::Serverless-2016-10-31';
     }).toThrow('Transform: the local cloud does not transform templates.');
   });
 
-  it('refuses a table that DynamoDB would refuse, by logical id', async () => {
+  it('rejects a table that DynamoDB would reject, by logical id', async () => {
     await refusal(({ Resources }) => {
       Object.assign(Resources['Table']?.Properties ?? {}, { KeySchema: [{ AttributeName: 'pk', KeyType: 'HASHH' }] });
     }).toThrow('Table: the table could not be created');
   });
 
-  it('says in one sentence that its port is taken, and leaves nothing open', async () => {
+  it('reports in one sentence that its port is taken, and leaves nothing open', async () => {
     const server = createServer();
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const { port } = server.address() as AddressInfo;
-    await expect(startChat({ port })).rejects.toThrow(`Port ${port} is taken by another program.`);
+    await expect(startChat({ port })).rejects.toThrow(`Port ${port} is in use by another program.`);
     await new Promise((resolve) => server.close(resolve));
     const there = await startChat({ port });
     expect(there.cloud.webSocketUrl).toBe(`ws://127.0.0.1:${port}/prod`);
     await there.close();
   });
 
-  it('runs twice at the same time; closing one leaves the other alone, and no process behind', async () => {
+  it('runs twice at the same time; closing one does not affect the other, and leaves no process', async () => {
     const [one, two] = await Promise.all([startChat(), startChat()]);
     const pid = async ({ cloud }: Chat) => {
       const result = await cloud.functions['Worker']?.invoke({ action: 'pid' });
@@ -336,7 +336,7 @@ describe('start and end', () => {
   });
 
   // A function that is busy sees nothing of what goes on around it.
-  it('takes its functions with it when the whole process is killed while they are idle, waiting or busy', async () => {
+  it('ends its functions when its process is killed while they are idle, waiting or busy', async () => {
     const orphans = await startOrphans();
     expect(orphans).toHaveLength(3);
     await expect.poll(() => orphans.filter(isRunning)).toEqual([]);

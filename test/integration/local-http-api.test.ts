@@ -59,7 +59,7 @@ describe('an HTTP API', () => {
     expect(event.headers).not.toHaveProperty('cookie');
   });
 
-  it('hands on what is not text as base64', async () => {
+  it('passes on a body that is not text as base64', async () => {
     const headers = { 'content-type': 'application/x-www-form-urlencoded' };
     const event = await eventOf(await post('', { body: 'a=b', headers }));
     expect(event).toMatchObject({ body: 'YT1i', isBase64Encoded: true });
@@ -71,7 +71,7 @@ describe('an HTTP API', () => {
     ['throw', 500, 'application/json', '{"message":"Internal Server Error"}'],
     ['nonsense', 500, 'application/json', '{"message":"Internal Server Error"}'],
     ['full', 201, 'text/plain;charset=UTF-8', 'bytes'],
-  ])('makes of an answer that is %s a %d', async (answer, status, type, body) => {
+  ])('turns an answer that is %s into a %d', async (answer, status, type, body) => {
     const response = await post(`?answer=${answer}`);
     expect(response.status).toBe(status);
     expect(response.headers.get('content-type')).toBe(type);
@@ -85,20 +85,20 @@ describe('an HTTP API', () => {
     expect(headers.get('connection')).not.toBe('close');
   });
 
-  it('does not know other paths and methods', async () => {
+  it('answers other paths and methods with 404', async () => {
     for (const response of [await fetch(url), await fetch(`${chat.cloud.apis['Http']}/apps`, { method: 'POST' })]) {
       expect(response.status).toBe(404);
       expect(await response.json()).toEqual({ message: 'Not Found' });
     }
   });
 
-  it('takes no more than ten megabytes', async () => {
+  it('accepts at most ten megabytes', async () => {
     const response = await post('', { body: Buffer.alloc(10 * 1024 * 1024 + 1) });
     expect(response.status).toBe(413);
     expect(await response.json()).toEqual({ message: 'Request Entity Too Large' });
   });
 
-  it('answers over TLS as well, with a certificate of its own', async () => {
+  it('answers over TLS as well, with its own certificate', async () => {
     const secure = new URL(url.replace('http:', 'https:'));
     const status = await new Promise<number | undefined>((resolve, reject) => {
       const outgoing = request(secure, { method: 'POST', rejectUnauthorized: false }, (response) => {

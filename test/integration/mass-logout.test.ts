@@ -54,14 +54,14 @@ async function runOnce() {
     .toBeGreaterThan(before);
 }
 
-it('one visitor of 24 who has logged out is closed', async () => {
+it('the socket of one of 24 visitors who has logged out is closed', async () => {
   forgets = (sessionId) => sessionId === 'sessionOfVisitorNumber7';
   await letTimePass();
   await expect.poll(open).toBe(23);
 });
 
 // Each run is a Lambda that knows nothing of the one before, but for the row of the guard.
-it('nobody is closed when PHP has forgotten them all, and the run fails, so that the alarm goes off', async () => {
+it('no socket is closed when PHP has lost all sessions, and the run fails, so that the alarm goes off', async () => {
   forgets = () => true;
   await letTimePass();
   const failed = {
@@ -74,7 +74,7 @@ it('nobody is closed when PHP has forgotten them all, and the run fails, so that
   expect(open()).toBe(23);
 });
 
-it('the row of the guard names nobody', async () => {
+it('the row of the guard contains no user', async () => {
   const rows = JSON.stringify(await gateway.rows('Claims'));
   expect(rows).toContain('guard:revalidate');
   for (const row of (await gateway.rows('Connections')) as { sessionHash: { S: string } }[]) {
@@ -83,7 +83,7 @@ it('the row of the guard names nobody', async () => {
   expect(rows).not.toContain('session:');
 });
 
-it('an operator releases the guard as docs/operations.md says, and they are closed in the next run', async () => {
+it('an operator releases the guard as docs/operations.md says, and the next run closes the sockets', async () => {
   const [, payload = ''] = /--payload '(.+?)'/.exec(operations) ?? [];
   const [, part = 'nothing'] = /contains\(LogicalResourceId, '(\w+)'\)/.exec(operations) ?? [];
   const named = Object.entries(gateway.cloud.functions).filter(([logicalId]) => logicalId.includes(part));

@@ -33,7 +33,7 @@ describe('npm start', () => {
     await expect(connect(demo.socketUrl)).rejects.toThrow('ECONNREFUSED');
   });
 
-  it('runs it on the WebAssembly PHP where there is none', async () => {
+  it('runs the demo on WebAssembly PHP if there is no native one', async () => {
     const path = await makePathWithoutPhp();
     const demo = await start(path);
     expect(demo.printed()).toMatch(/PHP +PHP 8\.4\.\d+ \(WebAssembly\)/);
@@ -63,7 +63,7 @@ describe('npm start', () => {
     await demo.pressCtrlC();
   });
 
-  it('serves somebody’s own app, which finds in a file what it has to know', async () => {
+  it('serves a user’s own app, which finds its settings in a file', async () => {
     const port = await findFreePort(0);
     const url = `http://127.0.0.1:${port}`;
     const gateway = await start(process.env['PATH'] ?? '', ['--app', url]);
@@ -105,7 +105,7 @@ describe('npm start', () => {
     await app.close();
   });
 
-  it('runs somebody’s own app in mode cookie on the host of the app, whose cookie the browser sends there', async () => {
+  it('runs a user’s own app in mode cookie on the host of the app, where the browser sends its cookie', async () => {
     const app = await startPhpServer({
       root: project,
       router: 'test/fixtures/blog-post-app/index.php',
@@ -151,7 +151,7 @@ describe('npm start', () => {
   });
 
   // npm dies of a SIGTERM and does not pass it on; what it had started used to stay behind and keep the ports.
-  it('ends with npm, whoever ends that', async () => {
+  it('ends with npm, however that ends', async () => {
     const child = spawnStart(process.env['PATH'] ?? '', ['--page-port', '0', '--socket-port', '0']);
     const printed = collect(child);
     await until(child, () => printed().includes('Starting the local cloud'));
@@ -180,13 +180,13 @@ describe('npm start', () => {
       squatter.close();
       expect(code).toBe(1);
       expect(printed()).toContain(
-        `Port ${port} is taken by another program. Stop that, or choose another with ${option}.`,
+        `Port ${port} is in use by another program. Stop that program, or choose another port with ${option}.`,
       );
       expect(printed()).not.toMatch(/^ +at /m);
     },
   );
 
-  it('explains itself and its mistakes', async () => {
+  it('prints its help, and explains wrong options', async () => {
     const help = spawnStart(process.env['PATH'] ?? '', ['--help']);
     const printedHelp = collect(help);
     expect((await once(help, 'close'))[0]).toBe(0);
@@ -195,7 +195,7 @@ describe('npm start', () => {
     const wrong = spawnStart(process.env['PATH'] ?? '', ['--page-port', 'eighty']);
     const printedWrong = collect(wrong);
     expect((await once(wrong, 'close'))[0]).toBe(2);
-    expect(printedWrong()).toContain('--page-port is a number from 0 to 65535, not "eighty".');
+    expect(printedWrong()).toContain('--page-port must be a number from 0 to 65535, not "eighty".');
   });
 });
 

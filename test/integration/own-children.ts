@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 
-/** The processes of a Lambda function of a local cloud that runs in this process, by what Linux tells of our children. */
+/** The processes of a Lambda function of a local cloud in this process: Linux lists our child processes. */
 export async function childrenOf(functionName: string): Promise<number[]> {
   const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
   const found = await Promise.all(
     pids.map(async (pid) => {
-      // One that has ended meanwhile, or is not ours to read, is none that we look for.
+      // A process that has ended, or that we may not read, does not count.
       const read = (file: string) => readFile(`/proc/${pid}/${file}`, 'latin1').catch(() => '');
       const [status, environment] = await Promise.all([read('status'), read('environ')]);
       const isOurs = status.includes(`\nPPid:\t${process.pid}\n`);
@@ -16,7 +16,7 @@ export async function childrenOf(functionName: string): Promise<number[]> {
   return found.filter((pid) => pid > 0);
 }
 
-/** Also a zombie: a child of ours that has died while this process has not noticed it yet. */
+/** True for a zombie too: a child that has ended, but that this process has not reaped yet. */
 export function isThere(pid: number): boolean {
   try {
     return process.kill(pid, 0);
@@ -26,14 +26,14 @@ export function isThere(pid: number): boolean {
 }
 
 /**
- * Not a zombie. An orphan stays one where process 1 buries nobody, as in a container without an init process. `Z` for zombie:
- * https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html
+ * False for a zombie. In a container without an init process an orphan stays a zombie, because process 1 reaps none.
+ * `Z` for zombie: https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html
  */
 export function isRunning(pid: number): boolean {
   return isThere(pid) && stateOf(pid) !== 'Z';
 }
 
-/** A letter, by what Linux says; elsewhere, and of a process that is gone, nothing. */
+/** Linux's letter for the state. Undefined on other systems, and for a process that is gone. */
 export function stateOf(pid: number): string | undefined {
   try {
     return /^.*\) (\S)/s.exec(readFileSync(`/proc/${pid}/stat`, 'utf8'))?.[1];

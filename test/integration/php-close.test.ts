@@ -90,7 +90,7 @@ describe.each([anyPhp])('with a network, $name', (version) => {
   };
   const url = () => api.url('/').origin;
 
-  it('asks for a session by the hash that the gateway knows, signed as Pusher’s libraries do', async () => {
+  it('closes a session by the hash that the gateway stores, signed as Pusher’s libraries do', async () => {
     const requests = answer(200);
     const ours = { ...vectors.credentials };
     const given = { app_id: ours.appId, key: ours.key, secret: ours.secret };
@@ -102,7 +102,7 @@ describe.each([anyPhp])('with a network, $name', (version) => {
     expect(request && checkSignature(request, ours, nowSeconds())).toBe('signed');
   });
 
-  it('asks for both hashes while there are two secrets, and signs with the first', async () => {
+  it('closes both hashes while there are two secrets, and signs with the first', async () => {
     const requests = answer(200);
     const given = { ...credentials, previous_secret: 'the one before' };
     expect(await callInside(app, 'close-session', [given, `${url()}/`, sessionId])).toBeNull();
@@ -114,7 +114,7 @@ describe.each([anyPhp])('with a network, $name', (version) => {
     }
   });
 
-  it('tells the new id of a session in a ticket that the gateway can open', async () => {
+  it('sends the new id of a session in a ticket that the gateway can open', async () => {
     const requests = answer(200);
     const ours = deriveCredentials(vectors.credentials);
     const given = { app_id: ours.appId, key: ours.key, secret: ours.secret };
@@ -133,7 +133,7 @@ describe.each([anyPhp])('with a network, $name', (version) => {
     expect(String(request?.body)).not.toContain('new-id');
   });
 
-  it('tells it for both hashes while there are two secrets, each with a ticket of its own, and with another cookie', async () => {
+  it('sends the new id for both hashes while there are two secrets, each with a separate ticket, and with another cookie', async () => {
     const requests = answer(200);
     const given = { ...credentials, previous_secret: 'the one before' };
     expect(await callInside(app, 'rebind', [given, url(), sessionId, 'new', null, 'SID=sealed'])).toBeNull();
@@ -155,7 +155,7 @@ describe.each([anyPhp])('with a network, $name', (version) => {
     expect(sentence).toContain('The cookie is not');
   });
 
-  it('is called by a login as the documentation shows it, after the session has its new id', async () => {
+  it('works in a login as the documentation shows it, after the session has its new id', async () => {
     const requests = answer(200);
     const page = await startTicketApp(version, { SESSION_SOCKET_API_URL: url() });
     const before = await cookieFrom(page, '/login');
@@ -174,7 +174,7 @@ describe.each([anyPhp])('with a network, $name', (version) => {
     await page.close();
   });
 
-  it('asks for a user with Pusher’s own route', async () => {
+  it('closes a user with Pusher’s own route', async () => {
     const requests = answer(200);
     expect(await callInside(app, 'close-user', [credentials, url(), 'ada@example.com'])).toBeNull();
     const [request] = requests();
@@ -194,7 +194,7 @@ describe.each([anyPhp])('with a network, $name', (version) => {
     '🙂'.repeat(32),
     'x'.repeat(128),
     '日'.repeat(128),
-  ])('asks for the user %j, in the body where a path cannot name it as it is', async (userId) => {
+  ])('closes the user %j, with the id in the body if a path cannot contain it', async (userId) => {
     const requests = answer(200);
     expect(await callInside(app, 'close-user', [credentials, url(), userId])).toBeNull();
     const [request] = requests();
@@ -210,7 +210,7 @@ describe.each([anyPhp])('with a network, $name', (version) => {
     ['close-session', [sessionId, '42']],
     ['close-user', ['42']],
     ['rebind', [sessionId, 'next', '42']],
-  ])('%s tries again when a request fails, and each time with what may be used once only', async (call, rest) => {
+  ])('%s retries when a request fails, each time with new single-use values', async (call, rest) => {
     const requests = answer(200);
     const { mood } = api;
     let turn = 0;
@@ -222,7 +222,7 @@ describe.each([anyPhp])('with a network, $name', (version) => {
     expect(new Set(all.map(({ path }) => path)).size).toBe(1);
   });
 
-  it('a request to rebind that is repeated brings a ticket of its own', async () => {
+  it('a retried rebind has a new ticket', async () => {
     const requests = answer(503);
     const sentence = await callInside(app, 'rebind', [credentials, url(), sessionId, 'next', '42']);
     expect(sentence).toContain('answered 503');
@@ -231,13 +231,13 @@ describe.each([anyPhp])('with a network, $name', (version) => {
     expect(new Set(tickets).size).toBe(4);
   });
 
-  it.each([400, 401, 404, 409])('does not ask again after %d', async (status) => {
+  it.each([400, 401, 404, 409])('does not retry after %d', async (status) => {
     const requests = answer(status);
     expect(await callInside(app, 'close-session', [credentials, url(), sessionId])).not.toBeNull();
     expect(requests()).toHaveLength(1);
   });
 
-  it('is called by a logout as the documentation shows it, after the session has ended', async () => {
+  it('works in a logout as the documentation shows it, after the session has ended', async () => {
     const requests = answer(200);
     const page = await startTicketApp(version, { SESSION_SOCKET_API_URL: url() });
     const cookie = await cookieFrom(page, '/login');
@@ -265,17 +265,17 @@ describe.each([anyPhp])('with a network, $name', (version) => {
     [429, 'answered 429'],
     [500, 'answered 500'],
     [204, 'answered 204'],
-  ])('says what %d means', async (status, words) => {
+  ])('explains a %d', async (status, words) => {
     answer(status);
     expect(await callInside(app, 'close-session', [credentials, url(), sessionId])).toContain(words);
   });
 
-  it('says that nothing was answered, when the server hangs up', async () => {
+  it('reports a missing answer when the server closes the connection', async () => {
     api.mood = hangUp;
     expect(await callInside(app, 'close-user', [credentials, url(), '42'])).toContain('did not answer');
   });
 
-  it('gives up at the deadline, for all its requests together, when a server takes the request and says nothing', async () => {
+  it('gives up at the deadline for all its requests together, when a server accepts the request and does not answer', async () => {
     const silent = createServer(() => {}).listen(0, '127.0.0.1');
     await once(silent, 'listening');
     const { port } = silent.address() as { port: number };
@@ -288,7 +288,7 @@ describe.each([anyPhp])('with a network, $name', (version) => {
     silent.close();
   });
 
-  it('accepts no certificate that it does not know', async () => {
+  it('rejects an unknown certificate', async () => {
     const read = (kind: string) =>
       readFileSync(new URL(`../fixtures/tls/this-machine.${kind}`, import.meta.url), 'utf8');
     const other = await WebServer.start(answerJson({}), { key: read('key'), cert: read('cert') });

@@ -42,7 +42,7 @@ describe.each(phpKinds)('the demo app with credentials on %s PHP', (prefer) => {
     });
   });
 
-  it('tells the gateway who it is, when that sends the cookie from the ticket', async () => {
+  it('returns the user to the gateway, which sends the cookie from the ticket', async () => {
     const cookieHeader = String(openPhpTicket(await visitor.fetchToken(), shared)['c']);
     const signed = { method: 'GET', pathAndQuery: '/getSessionID', time: nowSeconds(), cookieHeader } as const;
     const signature = signRequest(deriveCredentials(shared), signed);
@@ -55,7 +55,7 @@ describe.each(phpKinds)('the demo app with credentials on %s PHP', (prefer) => {
     });
   });
 
-  it('says 403 to a stranger, and to another site’s page', async () => {
+  it('answers a stranger, and another site’s page, with 403', async () => {
     expect((await new Visitor(server.url).get('/getSessionID')).status).toBe(403);
     expect((await visitor.get('/getSessionID', { 'Sec-Fetch-Site': 'cross-site' })).status).toBe(403);
   });
@@ -69,7 +69,7 @@ describe.each(phpKinds)('the demo app with credentials on %s PHP', (prefer) => {
   });
 });
 
-it('says which credential the demo app lacks, and never falls back to the plain session id', async () => {
+it('reports the missing credential of the demo app, and never falls back to the plain session id', async () => {
   const complaints: string[] = [];
   const { SESSION_SOCKET_SECRET: _, ...incomplete } = environment;
   const server = await startPhpServer({ ...demo, environment: incomplete, log: (line) => complaints.push(line) });

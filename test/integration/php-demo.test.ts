@@ -26,7 +26,7 @@ describe.each(phpKinds)('the demo app on %s PHP', (prefer) => {
   }
 
   describe('to a stranger', () => {
-    it('shows the public page with the socket to knock at and the way to the login', async () => {
+    it('shows the public page with the socket’s URL and a link to the login', async () => {
       const response = await new Visitor(server.url).get('/');
       expect(response.status).toBe(200);
       const html = await response.text();
@@ -36,7 +36,7 @@ describe.each(phpKinds)('the demo app on %s PHP', (prefer) => {
       expect(html).not.toContain('data-testid="logout"');
     });
 
-    it('refuses the private page with a page that leads to the login', async () => {
+    it('answers the private page with a link to the login', async () => {
       const response = await new Visitor(server.url).get('/private');
       expect(response.status).toBe(403);
       expect(response.headers.get('content-type')).toBe('text/html; charset=utf-8');
@@ -51,7 +51,7 @@ describe.each(phpKinds)('the demo app on %s PHP', (prefer) => {
       expect(await response.json()).toEqual({ error: 'Nobody is logged in.' });
     });
 
-    it('says 404 to an unknown path, and never gives away its source', async () => {
+    it('answers an unknown path with 404, and never shows its source', async () => {
       for (const path of [
         '/nothing',
         '/session.php',
@@ -94,7 +94,7 @@ describe.each(phpKinds)('the demo app on %s PHP', (prefer) => {
       ['an array', 'PHPSESSID[]=00000000000000000000000000000000'],
       ['empty', 'PHPSESSID='],
       ['followed by a newline', 'PHPSESSID=00000000000000000000000000000000%0A'],
-    ])('takes a cookie that is %s for none at all', async (_, cookie) => {
+    ])('treats a cookie that is %s as none', async (_, cookie) => {
       const before = await sessionFiles();
       for (const path of ['/', '/private', '/getSessionID']) {
         const response = await fetch(server.url + path, { headers: { Cookie: cookie } });
@@ -110,7 +110,7 @@ describe.each(phpKinds)('the demo app on %s PHP', (prefer) => {
       ['wrong', 'gonzalo', 'Password'],
       ['empty', 'gonzalo', ''],
       ['of somebody else', 'fabien', 'password'],
-    ])('asks for the password again when it is %s', async (_, user, password) => {
+    ])('asks again for the password when it is %s', async (_, user, password) => {
       const response = await new Visitor(server.url).logIn(user, password);
       expect(response.status).toBe(401);
       expect(response.headers.get('www-authenticate')).toMatch(/^Basic realm=/);
@@ -132,7 +132,7 @@ describe.each(phpKinds)('the demo app on %s PHP', (prefer) => {
       expect(response.headers.getSetCookie()[0]).toMatch(/; secure;/i);
     });
 
-    it('always begins a new session, and the one before it is worth nothing', async () => {
+    it('always begins a new session, and ends the one before it', async () => {
       const { visitor, id } = await loggedIn();
       const before = await sessionFiles();
       await visitor.logIn();
@@ -141,7 +141,7 @@ describe.each(phpKinds)('the demo app on %s PHP', (prefer) => {
       expect(await sessionFiles()).toHaveLength(before.length);
     });
 
-    it('does not adopt an id that somebody planted', async () => {
+    it('does not adopt a planted session id', async () => {
       const planted = forgedId(7);
       const headers = { Authorization: `Basic ${btoa('gonzalo:password')}`, Cookie: `PHPSESSID=${planted}` };
       const response = await new Visitor(server.url).get('/login', headers);
@@ -176,7 +176,7 @@ describe.each(phpKinds)('the demo app on %s PHP', (prefer) => {
       expect(html).not.toContain(id);
     });
 
-    it('lets the page run its own scripts only, and talk only to itself and the socket', async () => {
+    it('allows the page only its own scripts, and connections only to itself and the socket', async () => {
       const { visitor } = await loggedIn();
       const response = await visitor.get('/private');
       const policy = response.headers.get('content-security-policy');
@@ -195,7 +195,7 @@ describe.each(phpKinds)('the demo app on %s PHP', (prefer) => {
       }
     });
 
-    it('is kept logged in by visits, not by the questions of the socket', async () => {
+    it('prolongs the session by visits, not by the gateway’s checks', async () => {
       const { visitor, id } = await loggedIn();
       const file = join(server.sessions, `sess_${id}`);
       // Well within session.gc_maxlifetime (24 minutes): any session_start may collect what is older.
@@ -218,7 +218,7 @@ describe.each(phpKinds)('the demo app on %s PHP', (prefer) => {
       expect((await visitor.get('/private')).status).toBe(403);
     });
 
-    it('is not logged out by a link', async () => {
+    it('does not log out by a link', async () => {
       const { visitor } = await loggedIn();
       const response = await visitor.get('/logout');
       expect(response.status).toBe(405);
@@ -227,7 +227,7 @@ describe.each(phpKinds)('the demo app on %s PHP', (prefer) => {
     });
   });
 
-  it('never made PHP complain', () => {
+  it('caused no PHP error', () => {
     expect(complaints).toEqual([]);
   });
 });

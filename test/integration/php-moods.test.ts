@@ -234,14 +234,14 @@ describe.each([
     });
   }
 
-  it('asks for nothing else when it has been late: a PHP that is too slow is not asked again behind its back', async () => {
+  it('causes no second request when it has been late', async () => {
     php.mood = neverAnswer;
     expectOutcome(await lambda.invoke(knock()), 'unavailable', 'within');
     await new Promise((resolve) => setTimeout(resolve, 100));
     expect(php.requests).toHaveLength(1);
   });
 
-  it('is asked again by the next handshake, whatever it said to this one', async () => {
+  it('is asked again by the next handshake, whatever it answered to this one', async () => {
     for (const mood of [answer(500), answer(403), hangUp, answer(421)]) {
       php.mood = mood;
       await lambda.invoke(knock());
@@ -251,15 +251,15 @@ describe.each([
   });
 });
 
-describe('who is accepted', () => {
-  it('is the session when PHP names no user, under the hash that PHP can compute as well', async () => {
+describe('an accepted principal', () => {
+  it('is the session when PHP returns no user, with a hash that PHP can compute as well', async () => {
     const sessionHash = hashSessionId(credentials, sessionId);
     const { result } = await (await startAuthorizer()).invoke(knock());
     const context = { sessionHash, authorizedAt: expect.stringMatching(/^\d{13}$/) };
     expect(result).toEqual({ principalId: `session:${sessionHash}`, context, ...policy('Allow') });
   });
 
-  it('is the user whom PHP names', async () => {
+  it('is the user that PHP returns', async () => {
     php.mood = answerJson({ sessionId, userId: '42', userInfo: { name: 'Gonzalo' } });
     const { result } = await (await startAuthorizer()).invoke(knock());
     expect(result).toMatchObject({
@@ -270,7 +270,7 @@ describe('who is accepted', () => {
 });
 
 describe('a connection to PHP', () => {
-  it('is kept: five handshakes are five questions on one connection, and one question for the secret', async () => {
+  it('is kept alive: five handshakes are five requests on one connection, and one request for the secret', async () => {
     const before = secretsManager.requests.length;
     const lambda = await startAuthorizer();
     for (let n = 0; n < 5; n++) expectOutcome(await lambda.invoke(knock()), 'accepted');
@@ -278,7 +278,7 @@ describe('a connection to PHP', () => {
     expect(secretsManager.requests.length - before).toBe(1);
   });
 
-  it('is kept after a refusal with a page as well', async () => {
+  it('is kept alive after a refusal with a page as well', async () => {
     php.mood = answer(403);
     const lambda = await startAuthorizer();
     expectOutcome(await lambda.invoke(knock()), 'refused');
@@ -291,7 +291,7 @@ describe('a connection to PHP', () => {
     expect([php.requests.length, php.connections.length]).toEqual([5, 1]);
   });
 
-  it('that PHP closed while it was idle is simply dialled anew', async () => {
+  it('that PHP closed while it was idle is replaced', async () => {
     const lambda = await startAuthorizer();
     await lambda.invoke(knock());
     php.connections[0]?.destroy();
@@ -299,7 +299,7 @@ describe('a connection to PHP', () => {
     expect([php.requests.length, php.connections.length]).toEqual([2, 2]);
   });
 
-  it('that died unnoticed while it was idle is dialled anew exactly once', async () => {
+  it('that died unnoticed while it was idle is replaced exactly once', async () => {
     const lambda = await startAuthorizer();
     await lambda.invoke(knock());
     const [kept] = php.connections;
@@ -308,7 +308,7 @@ describe('a connection to PHP', () => {
     expect([php.requests.length, php.connections.length]).toEqual([3, 2]);
   });
 
-  it('that died while it was idle is given up when the new one dies as well', async () => {
+  it('that died while it was idle fails when its replacement dies as well', async () => {
     const lambda = await startAuthorizer();
     await lambda.invoke(knock());
     php.mood = hangUp;
@@ -316,13 +316,13 @@ describe('a connection to PHP', () => {
     expect([php.requests.length, php.connections.length]).toEqual([3, 2]);
   });
 
-  it('that is fresh and reset is not tried again', async () => {
+  it('that is new and reset causes no retry', async () => {
     php.mood = hangUp;
     expectOutcome(await (await startAuthorizer()).invoke(knock()), 'unavailable', 'ECONNRESET');
     expect([php.requests.length, php.connections.length]).toEqual([1, 1]);
   });
 
-  it('that nobody listens to says so', async () => {
+  it('to a port without a server fails with that reason', async () => {
     const lambda = await startAuthorizer();
     await php.close();
     expectOutcome(await lambda.invoke(knock()), 'unavailable', 'ECONNREFUSED');
@@ -334,7 +334,7 @@ function diesOn(socket: Socket | undefined, otherwise: Mood): Mood {
   return (request, response) => (request.socket === socket ? hangUp : otherwise)(request, response);
 }
 
-describe('what PHP is asked', () => {
+describe('the request to PHP', () => {
   it('is one GET with these headers and no others', async () => {
     const event = knock({
       headers: { Cookie: ['admin=1'], Authorization: ['Basic x'], 'X-Forwarded-For': ['192.0.2.1'] },
@@ -353,7 +353,7 @@ describe('what PHP is asked', () => {
     });
   });
 
-  it('carries a signature that PHP can verify: of the path with its query, the time and the very cookie', async () => {
+  it('has a signature that PHP can verify: of the path with its query, the time and the exact cookie', async () => {
     const lambda = await startAuthorizer({ SESSION_ENDPOINT: php.url('/index.php?route=session%20id&a=').href });
     const before = Math.floor(Date.now() / 1000);
     expectOutcome(await lambda.invoke(knock()), 'accepted');
@@ -371,7 +371,7 @@ describe('what PHP is asked', () => {
     expect(headers['x-session-socket']).toBe(expected);
   });
 
-  it('carries a comma of the id escaped, because no cookie may hold one', async () => {
+  it('has a comma of the id escaped, because no cookie may contain one', async () => {
     const token = 'user,42,0123456789abcdef-XYZ';
     php.mood = answerJson(token);
     expectOutcome(
@@ -387,7 +387,7 @@ describe('what PHP is asked', () => {
     ['not ASCII', ['Mozilla/5.0 (Räuber)']],
     ['a header of its own', ['x\r\nX-Admin: 1']],
     ['longer than 1 KB', ['x'.repeat(1025)]],
-  ])('carries a name of our own when that of the browser is %s', async (_, value) => {
+  ])('has our own user agent when the browser’s is %s', async (_, value) => {
     const lambda = await startAuthorizer();
     expectOutcome(await lambda.invoke(knock({ headers: { 'User-Agent': value } })), 'accepted');
     expect(php.lastRequest.headers['user-agent']).toBe('session-socket');
@@ -420,7 +420,7 @@ describe('in mode ticket, PHP', () => {
     });
   }
 
-  it('is said once to be outdated where its 403 has no signature', async () => {
+  it('is reported once as outdated when its 403 has no signature', async () => {
     php.mood = answer(403);
     const lambda = await startTicketAuthorizer();
     const warnings = [];
@@ -450,7 +450,7 @@ describe('in mode ticket, PHP', () => {
     expect(headers['x-session-socket']).toBe(signRequest(credentials, { ...request, time }));
   });
 
-  it('gets the user agent that it sealed as its header too, where a header can hold it', async () => {
+  it('gets the user agent that it sealed as its header too, if a header can hold it', async () => {
     const lambda = await startTicketAuthorizer();
     const agent = `Mozilla/5.0 (${'x'.repeat(550)})`;
     expectOutcome(await lambda.invoke(knockWith({ u: Buffer.from(agent).toString('base64url') })), 'accepted');
@@ -460,7 +460,7 @@ describe('in mode ticket, PHP', () => {
 });
 
 describe('behind HTTP Basic, PHP', () => {
-  it('is asked with the header of the secret, which is in no line', async () => {
+  it('gets the authorization header of the secret, which is in no log line', async () => {
     const authorization = `Basic ${Buffer.from('staging:hidden').toString('base64')}`;
     const secret = { ...credentials, derived: undefined, authorization };
     const manager = await WebServer.start(answerJson({ SecretString: JSON.stringify(secret) }));
@@ -485,8 +485,9 @@ describe('behind HTTP Basic, PHP', () => {
 });
 
 describe('a redirect', () => {
-  // A login redirect that is followed ends in a page with 200: somebody who is not logged in would look like somebody who is.
-  it.each([301, 302, 303, 307, 308])('with %i is followed in no mode, wherever it leads', async (status) => {
+  // A login redirect that is followed ends in a page with 200: somebody who is not logged in would look like somebody
+  // who is.
+  it.each([301, 302, 303, 307, 308])('with %i is never followed, wherever it leads', async (status) => {
     const trap = await WebServer.start(answerJson(sessionId));
     try {
       for (const mode of ['session-id', 'status'] as const) {
@@ -521,7 +522,7 @@ describe('in mode status, PHP', () => {
     expect(php.requests).toHaveLength(1);
   });
 
-  it('is not waited for once it has said 200', async () => {
+  it('is not awaited after its status 200', async () => {
     php.mood = (_, response) => void response.writeHead(200).write(html);
     const lambda = await startAuthorizer({ ...settings, SESSION_TIMEOUT_MS: '20000' });
     // The page has no end: with a wait for it, this would be the timeout.
@@ -547,28 +548,28 @@ describe('over TLS, PHP', () => {
     return { server, certFile };
   }
 
-  it('with a good certificate is asked, on one kept connection', async () => {
+  it('with a valid certificate is asked, on one kept connection', async () => {
     const { server, certFile } = await startTls('this-machine');
     const lambda = await startAuthorizer({ SESSION_ENDPOINT: server.url('/x').href, NODE_EXTRA_CA_CERTS: certFile });
     for (let n = 0; n < 3; n++) expectOutcome(await lambda.invoke(knock()), 'accepted');
     expect([server.requests.length, server.connections.length]).toEqual([3, 1]);
   });
 
-  it('with a certificate that nobody has signed is told nothing', async () => {
+  it('with an unsigned certificate gets no request', async () => {
     const { server } = await startTls('this-machine');
     const lambda = await startAuthorizer({ SESSION_ENDPOINT: server.url().href });
     expectOutcome(await lambda.invoke(knock()), 'unavailable', 'DEPTH_ZERO_SELF_SIGNED_CERT');
     expect(server.requests).toHaveLength(0);
   });
 
-  it('with the certificate of somebody else is told nothing', async () => {
+  it('with another host’s certificate gets no request', async () => {
     const { server, certFile } = await startTls('somebody-else');
     const lambda = await startAuthorizer({ SESSION_ENDPOINT: server.url().href, NODE_EXTRA_CA_CERTS: certFile });
     expectOutcome(await lambda.invoke(knock()), 'unavailable', 'ERR_TLS_CERT_ALTNAME_INVALID');
     expect(server.requests).toHaveLength(0);
   });
 
-  it('that speaks no TLS at all is told nothing', async () => {
+  it('without TLS gets no request', async () => {
     const SESSION_ENDPOINT = php.url().href.replace('http:', 'https:');
     expectOutcome(await (await startAuthorizer({ SESSION_ENDPOINT })).invoke(knock()), 'unavailable', /EPROTO|ERR_SSL/);
     expect(php.requests).toHaveLength(0);
@@ -593,20 +594,20 @@ describe('without the secret', () => {
 });
 
 /*
- * What the socket.io server of 2016, which this replaces, let through. Its middleware was:
+ * The security holes of the socket.io server of 2016, which this gateway replaces. Its middleware was:
  * `request(…, (e, r, body) => { … JSON.parse(body) … ; if (token == answer) next() })`.
  */
-describe('the holes of the original', () => {
-  // JSON.parse of the 403 page threw, `next(new Error)` was called without `return`, and then `undefined == undefined` let
-  // the client in: to leave the token out was to be logged in.
-  it('no token, while PHP answers 403 with a page, does not connect, and PHP is not even asked', async () => {
+describe('the security holes of the blog post’s server', () => {
+  // JSON.parse of the 403 page threw, `next(new Error)` was called without `return`, and then `undefined == undefined`
+  // accepted the client: a client without a token was logged in.
+  it('no token is rejected without asking PHP, even if PHP answers 403 with a page', async () => {
     php.mood = answer(403);
     expectOutcome(await (await startAuthorizer()).invoke(knock({ tokens: [] })), 'refused', 'malformed-token');
     expect(php.requests).toHaveLength(0);
   });
 
-  // The token went into the Cookie header as it was. CR LF killed the whole server by an exception that nobody caught, and
-  // `;` gave PHP cookies of the client's choice in the name of the server.
+  // The token went into the Cookie header unchanged. CR LF crashed the whole server with an uncaught exception, and `;`
+  // sent PHP cookies of the client's choice in the name of the server.
   it.each([
     ['CR LF, which killed the server', [`${sessionId}\r\nX-Admin: 1`]],
     ['an escaped CR LF', ['%0d%0a']],
@@ -628,11 +629,11 @@ describe('the holes of the original', () => {
     expectOutcome(await lambda.invoke(knock()), 'accepted');
   });
 
-  // PHP's default (use_strict_mode=0) takes any id for the name of a new session, and a route that says no more than
-  // `session_id()` says it back. The gateway asks the application and believes it: an id that has the right shape is let
-  // in, and only PHP can tell it from a real one, by answering 403 when nobody is logged in. What the gateway can do is to
-  // keep from PHP whatever no PHP has made, and to make a principal of the session alone, which owns nothing of anybody.
-  it('an invented id of the right shape IS let in when PHP adopts any id, as a session of its own and nobody else', async () => {
+  // By default (use_strict_mode=0) PHP accepts any id as a new session, and a route that only returns `session_id()`
+  // returns it. The gateway believes the app: an id of the right shape is accepted. Only PHP can tell it from a real
+  // one, by answering 403 when nobody is logged in. The gateway can only reject malformed ids, and make the session its
+  // own principal, which owns nothing of any user.
+  it('an invented id of the right shape IS accepted when PHP adopts any id, as a session of its own without a user', async () => {
     php.mood = (request, response) => {
       const id = /PHPSESSID=([^;]*)/.exec(request.headers.cookie ?? '')?.[1];
       answerJson(id)(request, response);
@@ -645,7 +646,7 @@ describe('the holes of the original', () => {
     });
   });
 
-  it('an invented id is not let in when PHP makes a new one for it, as it does in strict mode', async () => {
+  it('an invented id is rejected when PHP makes a new one for it, as it does in strict mode', async () => {
     php.mood = answerJson('0000000000newidofstrictmode');
     expectOutcome(await (await startAuthorizer()).invoke(knock()), 'refused', 'other-session');
   });

@@ -103,7 +103,7 @@ describe.each(phpVersions)('no PHP function throws on $name', (version) => {
     expect(await callInside(app, 'publish', [credentials, url(), ...flat])).toBe(sentence);
   });
 
-  it('and numbers as ids are taken for the text that PHP would make of them', async () => {
+  it('and accepts numbers as ids, as text', async () => {
     const before = api.requests.length;
     expect(await callInside(app, 'close-user', [credentials, url(), 42])).toBeNull();
     expect(api.requests[before]?.url).toContain('/users/42/');
@@ -117,7 +117,7 @@ describe.each(phpVersions)('no PHP function throws on $name', (version) => {
     );
   });
 
-  it('and no argument of ours is secret in a trace of the app’s code that it calls, whatever the settings', async () => {
+  it('and a trace of the app’s code that it calls has no secret argument, whatever the settings', async () => {
     const traces = (await callInside(app, 'traces', [])) as Record<string, [string, string]>;
     for (const [name, [sentence, trace]] of Object.entries(traces)) {
       expect(sentence).toContain('RuntimeException');
@@ -133,7 +133,7 @@ describe.each(phpVersions)('no PHP function throws on $name', (version) => {
     ['socket_id[a][b]=1.2&channel_name[]='],
     ['socket_id=1.2%00&channel_name=presence-office'],
     [''],
-  ])('when a visitor sends %j to the endpoint of the documentation, it answers 403', async (body) => {
+  ])('when a visitor sends %j to the endpoint of the documentation, which answers 403', async (body) => {
     const headers = {
       'content-type': 'application/x-www-form-urlencoded',
       'content-length': String(Buffer.byteLength(body)),
@@ -143,7 +143,7 @@ describe.each(phpVersions)('no PHP function throws on $name', (version) => {
     expect(answer).toMatchObject({ status: 403, body: 'null' });
   });
 
-  it('when the credentials are wrong there, it answers 500, and only the log says why', async () => {
+  it('when the credentials are wrong there, and it answers 500 with the reason only in the log', async () => {
     const broken = await startTicketApp(version, { SESSION_SOCKET_SECRET: '' });
     const body = 'socket_id=1.2&channel_name=presence-office';
     const headers = { 'content-type': 'application/x-www-form-urlencoded', 'content-length': String(body.length) };
@@ -154,7 +154,7 @@ describe.each(phpVersions)('no PHP function throws on $name', (version) => {
     await broken.close();
   });
 
-  it('where hosts disable stream_socket_client, and it asks by curl, or says so', async () => {
+  it('when stream_socket_client is disabled, and it uses curl, or reports that', async () => {
     const other = await withIni({ disable_functions: 'stream_socket_client' });
     for (const sentence of await callAll(other, nowhere)) expect(sentence).toMatch(/did not answer|can ask nobody/);
     const alone = await withIni({ disable_functions: 'stream_socket_client,curl_exec' });
@@ -173,7 +173,7 @@ describe.each(phpVersions)('no PHP function throws on $name', (version) => {
     },
   );
 
-  it.each(['hash_hmac', 'random_bytes', 'hash_hkdf'])('where hosts disable %s, and it names it', async (name) => {
+  it.each(['hash_hmac', 'random_bytes', 'hash_hkdf'])('when %s is disabled, and it reports that', async (name) => {
     const other = await withIni({ disable_functions: name });
     const all = await callAll(other, url());
     all.push(String(await callInside(other, 'authorize-channel', [credentials, '1.2', 'private-a'])));
@@ -182,21 +182,21 @@ describe.each(phpVersions)('no PHP function throws on $name', (version) => {
     }
   });
 
-  it('where openssl cannot seal: only what needs a ticket says so', async () => {
+  it('when openssl cannot encrypt, and only functions that need a ticket report that', async () => {
     const other = await withIni({ disable_functions: 'openssl_encrypt' });
     const [published, closed, closedUser, rebound] = await callAll(other, url(), 60);
     expect([published, closed, closedUser]).toEqual(['null', 'null', 'null']);
     expect(rebound).toContain('Tickets need the extension openssl');
   });
 
-  it('where random bytes cannot be had', async () => {
+  it('when random bytes are not available', async () => {
     const sentences = (await callInside(app, 'without', ['', true, credentials, url()])) as string[];
     expect(sentences.map((sentence) => sentence === null)).toEqual([false, true, true, false]);
   });
 });
 
 // WebAssembly has no network of its own, so causes are told apart by native PHP, by its streams and by curl.
-describe('says why there was no answer', withNativePhp, () => {
+describe('reports why there was no answer', withNativePhp, () => {
   const [native] = phpVersions;
   const read = (kind: string) => readFileSync(new URL(`../fixtures/tls/this-machine.${kind}`, import.meta.url), 'utf8');
   let api: WebServer;
@@ -252,7 +252,7 @@ describe('says why there was no answer', withNativePhp, () => {
       ['another API', 'application/json', '{"status":"ok"}', undefined],
       ['nothing', 'application/json', '', undefined],
       ['half a megabyte', 'text/html', 'x'.repeat(500_000), undefined],
-    ])('takes %s with 200 for another page', async (_, type, body) => {
+    ])('treats %s with 200 as another page', async (_, type, body) => {
       api.mood = (request, response) =>
         void request.resume().on('end', () => response.writeHead(200, { 'content-type': type }).end(body));
       for (const sentence of await callAll(app, urlOf('http', api), 60)) {
@@ -261,7 +261,7 @@ describe('says why there was no answer', withNativePhp, () => {
       api.mood = neverAnswer;
     });
 
-    it('takes an answer in chunks, and with 20 KB of headers', async () => {
+    it('accepts an answer in chunks, and with 20 KB of headers', async () => {
       api.mood = (request, response) =>
         void request.resume().on('end', () => {
           response.setHeader('x-tags', 'x'.repeat(14_000)).write('{');
@@ -272,7 +272,7 @@ describe('says why there was no answer', withNativePhp, () => {
     });
   });
 
-  it('asks by curl where PHP has no TLS, and checks the certificate as well', async () => {
+  it('uses curl when PHP has no TLS, and checks the certificate as well', async () => {
     if (native === undefined) throw new Error('There is no PHP.');
     const app = await startTicketApp(native);
     const given = ['openssl', false, credentials, foreign.url('/').origin];

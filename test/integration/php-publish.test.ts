@@ -8,7 +8,9 @@ import { anyPhp, phpVersions } from '../php/php-kinds.ts';
 import { ask, callInside, cookieFrom, nowSeconds, shared, startTicketApp, type TicketApp } from '../php/ticket-app.ts';
 
 const credentials = { app_id: shared.appId, key: shared.key, secret: shared.secret };
-/** Of Pusher's documentation: https://pusher.com/docs/channels/library_auth_reference/auth-signatures/#worked-examples */
+/**
+ * Of Pusher's documentation: https://pusher.com/docs/channels/library_auth_reference/auth-signatures/#worked-examples
+ */
 const theirs = { app_id: '3', key: '278d425bdf160c739803', secret: '7ad3773142a6692b25b8' };
 /** Nobody listens there. */
 const nowhere = 'http://127.0.0.1:9';
@@ -91,14 +93,14 @@ describe.each(phpVersions)('On $name', (version) => {
   it.each([
     ['nobody', null, 'an array with userId'],
     ['a number', { userId: 10 }, 'userId is not a string'],
-    ['more than who he is', { userId: '10', channels: ['private-x'] }, 'an array with userId'],
+    ['a user with channels', { userId: '10', channels: ['private-x'] }, 'an array with userId'],
     ['more than 1 KB', { userId: '10', userInfo: { name: 'x'.repeat(1000) } }, '1024 bytes'],
     ['an unknown field', { userId: '10', user_info: {} }, 'unknown field'],
   ])('it is the app’s fault when %s joins a presence channel', async (_, member, words) => {
     expect(await authorize('presence-foobar', member)).toContain(words);
   });
 
-  it('a page gets from the endpoint of the documentation what it may join, and 403 for the rest', async () => {
+  it('the endpoint of the documentation signs the channels that a page may join, and answers 403 for others', async () => {
     const cookie = await cookieFrom(app, '/login');
     const join = (channel: string, by = cookie) => {
       const body = `socket_id=123.456&channel_name=${channel}`;
@@ -125,7 +127,7 @@ describe.each(phpVersions)('On $name', (version) => {
     ['the URL is not encrypted', [credentials, 'http://api.example.com', 'news', 'e', 1], 'https'],
     ['a credential is missing', [{ ...credentials, secret: '' }, nowhere, 'news', 'e', 1], 'The setting secret'],
     ['the key is too short', [credentials, nowhere, 'news', 'e', 1, null, 'short'], 'idempotency key'],
-  ])('publish says it in a sentence, without an exception, when %s', async (_, given, words) => {
+  ])('publish returns a sentence, without an exception, when %s', async (_, given, words) => {
     const sentence = String(await callInside(app, 'publish', given));
     expect(sentence).toContain(words);
     expect(sentence).not.toContain(shared.secret);
@@ -149,7 +151,7 @@ describe.each([anyPhp])('publish on $name', (version) => {
     seen = [];
   });
 
-  /** Behaves as these moods say, one after the other, the last one for ever. */
+  /** Behaves in these moods, one after the other, and then always in the last one. */
   const behave = (...moods: readonly Mood[]) => {
     let turn = 0;
     api.mood = (request, response) => {
@@ -172,7 +174,7 @@ describe.each([anyPhp])('publish on $name', (version) => {
   const publish = (...rest: readonly unknown[]) => callInside(app, 'publish', [credentials, url(), ...rest]);
   const readSeen = () => seen.map(({ body }) => readEvent(body));
 
-  it('asks as Pusher’s library does, signed, with a key of its own each time', async () => {
+  it('sends the same request as Pusher’s library, signed, with a new idempotency key each time', async () => {
     behave(answer(200));
     expect(await publish('private-orders-42', 'order-shipped', { order: 1234 })).toBeNull();
     expect(await publish(['news', 'presence-room'], 'App\\Events\\Said', 'hé/llo', '123.456')).toBeNull();
@@ -206,7 +208,7 @@ describe.each([anyPhp])('publish on $name', (version) => {
     expect(readSeen()).toMatchObject([{ data }]);
   });
 
-  it('takes a key that the app gives', async () => {
+  it('uses the app’s own idempotency key', async () => {
     behave(answer(200));
     expect(await publish('news', 'e', 1, null, 'job-2026-0042')).toBeNull();
     expect(seen.map(({ key }) => key)).toEqual(['job-2026-0042']);
@@ -238,13 +240,13 @@ describe.each([anyPhp])('publish on $name', (version) => {
     [409, 'Used for another.', 'It said: Used for another.'],
     [413, 'The data content of this event exceeds', 'exceeds'],
     [302, '', 'answered 302'],
-  ])('does not try again after %d, and says what it means', async (status, text, words) => {
+  ])('does not retry after %d, and explains it', async (status, text, words) => {
     behave(answer(status, text));
     expect(await publish('news', 'e', 1)).toContain(words);
     expect(seen).toHaveLength(1);
   });
 
-  it('gives up after four tries', async () => {
+  it('gives up after four attempts', async () => {
     behave(answer(503, 'Not now.'));
     expect(await publish('news', 'e', 1)).toBe(
       'The HTTP API answered 503; the event may not be published. It said: Not now.',
@@ -252,7 +254,7 @@ describe.each([anyPhp])('publish on $name', (version) => {
     expect(seen).toHaveLength(4);
   });
 
-  it('gives up at the deadline, for all its tries together, when a server says nothing', async () => {
+  it('gives up at the deadline for all its attempts together, when a server does not answer', async () => {
     const silent = createServer(() => {}).listen(0, '127.0.0.1');
     await once(silent, 'listening');
     const { port } = silent.address() as AddressInfo;
@@ -264,12 +266,12 @@ describe.each([anyPhp])('publish on $name', (version) => {
     silent.close();
   });
 
-  it('quotes nothing that is not one line of plain text', async () => {
+  it('quotes only answers of one line of plain text', async () => {
     behave(answer(400, '<html>\n\u001b[31m'));
     expect(await publish('news', 'e', 1)).toBe('The HTTP API answered 400; the event may not be published.');
   });
 
-  it('is called as the documentation shows it', async () => {
+  it('works as the documentation shows it', async () => {
     behave(answer(200));
     const page = await startTicketApp(version, { SESSION_SOCKET_API_URL: url() });
     expect((await ask(page, { path: '/order-shipped' })).status).toBe(200);

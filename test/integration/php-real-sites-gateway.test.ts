@@ -18,7 +18,7 @@ describe('a site with a load balancer', () => {
   let balancer: WebServer;
   let gateway: Gateway;
   const nodes: PhpServer[] = [];
-  /** What the balancer answers to the gateway in place of PHP. */
+  /** The balancer's answer to the gateway instead of PHP's. */
   let firewall: ((response: ServerResponse) => void) | undefined;
   let next = 0;
 
@@ -76,7 +76,7 @@ describe('a site with a load balancer', () => {
     await gateway.invoke('Revalidate');
   }
 
-  it('opens ten of ten sockets, asks the right node again, and keeps them while a firewall answers for PHP', async () => {
+  it('opens ten of ten sockets, asks the right node again, and keeps them while a firewall answers instead of PHP', async () => {
     const visitors = Array.from({ length: 10 }, () => new Visitor(balancer.url().origin));
     for (const visitor of visitors) await visitor.get('/login', browser);
     firewall = sayForbidden;

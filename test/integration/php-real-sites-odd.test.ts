@@ -37,24 +37,24 @@ describe.each(phpVersions)('session-socket.php on an odd site, $name:', (version
     const sealed = async (cookieHeader: string, cookies: readonly string[]) =>
       replayed(await ask(app, { path: withOptions('/options', { cookies }), cookie: cookieHeader }));
 
-    it('may be the parts of one that is too long for a cookie', async () => {
+    it('may be the parts of a value that is too long for one cookie', async () => {
       const header = `appsession.0=${'a'.repeat(900)}; appsession.1=${'b'.repeat(900)}; ${cookie}`;
       expect(await sealed(header, ['appsession.*'])).toBe(header);
     });
 
-    it('leave the session’s own as it is, where their name is the beginning of its name', async () => {
+    it('do not change the session’s own when their name is a prefix of its name', async () => {
       const header = `${cookie}; PHPSESSID=second; PHPSESSID2=third`;
       expect(await sealed(header, ['PHPSESSID*'])).toBe(`${cookie}; PHPSESSID2=third`);
     });
 
-    it('cannot write into the log by their names', async () => {
+    it('cannot write into the log with their names', async () => {
       const path = withOptions('/options', { cookies: ['x*'] });
       expect((await ask(app, { path, cookie: `${cookie}; x\u00e9=y` })).status).toBe(500);
       expect(await app.nextComplaint()).toMatch(/The cookie x\?+ has characters that no header should have/);
     });
 
     // With that cookie among them a logout closes the sockets, but the page's next question logs the user in again.
-    it('hold no remember-me cookie unless it is named, so a logout ends what the gateway asks with', async () => {
+    it('include no remember-me cookie unless it is listed, so a logout ends the session that the gateway checks', async () => {
       const own = await cookieFrom(app, '/login');
       const page = await ask(app, { path: '/remembered', cookie: `${own}; remember=me` });
       expect((await askAsGateway(app, { path: '/remembered', cookie: replayed(page) })).status).toBe(200);
@@ -96,13 +96,13 @@ describe.each(phpVersions)('session-socket.php on an odd site, $name:', (version
   describe('a session that is bound to a browser', () => {
     const loopback = '127.0.0.1';
 
-    it('is known where the handler of the sessions compares', async () => {
+    it('is found when the session handler compares the browser', async () => {
       expect((await ask(app, { path: '/bound-store', cookie })).status).toBe(200);
       expect((await askAsGateway(app, { path: '/bound-store', cookie, address: loopback })).status).toBe(200);
       expect((await askAsGateway(app, { path: '/bound-store', cookie })).status).toBe(403);
     });
 
-    it('behind a proxy is not known where the app does not say the address, and the log says how', async () => {
+    it('behind a proxy is not found when the app does not set the address, and the log says how to', async () => {
       const path = '/bound-behind-proxy-unsaid';
       expect((await ask(app, { path, cookie, headers: { 'X-Forwarded-For': '198.51.100.9' } })).status).toBe(200);
       const headers = { 'X-Forwarded-For': '192.0.2.1' };
@@ -121,7 +121,7 @@ describe.each(phpVersions)('session-socket.php on an odd site, $name:', (version
       expect(await agentOf('x'.repeat(1025))).toBeUndefined();
     });
 
-    it('is not known by headers that were taken away, changed or added on the way', async () => {
+    it('is not found with headers that were removed, changed or added on the way', async () => {
       const address = '203.0.113.7';
       const agent = { 'X-Session-Socket-Agent': 'eA' };
       const sent: (GatewayQuestion & Required<Pick<GatewayQuestion, 'headers'>>)[] = [
@@ -153,7 +153,7 @@ describe.each(phpVersions)('session-socket.php on an odd site, $name:', (version
       expect(await app.nextComplaint()).toContain('undone');
     });
 
-    it('leaves no trace of it when the app throws, and is quoted where a header of proxies wants that', async () => {
+    it('leaves $_SERVER restored when the app throws, and is quoted in a proxy header that requires it', async () => {
       const question = { cookie, address: '2001:db8::1', headers: { Forwarded: 'for=192.0.2.1' } };
       expect(seenBy(await askAsGateway(app, { path: '/server', ...question }))).toMatchObject({
         REMOTE_ADDR: '2001:db8::1',
@@ -178,7 +178,7 @@ describe.each(phpVersions)('session-socket.php on an odd site, $name:', (version
       expect(await gatewayGets('/flushed')).toBe(whole());
     });
 
-    it('does not cut the answer where a buffer that nobody may end makes it longer', async () => {
+    it('does not truncate the answer when an unremovable buffer makes it longer', async () => {
       const { headers, body } = await askAsGateway(app, { path: '/kept-buffer', cookie });
       expect(headers).not.toHaveProperty('content-length');
       expect(JSON.parse(body)).toEqual(JSON.parse(whole()));
@@ -238,7 +238,7 @@ describe.each(phpVersions)('session ids in links, under an old php.ini of $name,
     expect(openPhpTicket(JSON.parse(ticket.body), shared)['i']).toEqual({ userInfo: { name } });
   });
 
-  it('are not taken from the query for anybody', async () => {
+  it('are never read from the query', async () => {
     const path = `/getSessionID?PHPSESSID=${idIn(cookie)}`;
     for (const { status, headers } of [
       await ask(app, { path }),
@@ -252,7 +252,7 @@ describe.each(phpVersions)('session ids in links, under an old php.ini of $name,
 });
 
 describe('the answer where PHP compresses by itself', withNativePhp, () => {
-  it('comes as it is, with its length', async () => {
+  it('is unchanged, with its length', async () => {
     const app = await start(anyPhp, { 'zlib.output_compression': '1' });
     const cookie = await cookieFrom(app, '/login');
     for (const path of ['/getSessionID', '/more']) {

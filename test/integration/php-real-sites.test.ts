@@ -78,12 +78,12 @@ describe.each(phpVersions)('session-socket.php on a real site, $name:', (version
       );
     });
 
-    it('is dropped when it is a notice, and the log says where that was', async () => {
+    it('is dropped when it is a notice, and the log has its place', async () => {
       const where = /real-sites\/index\.php (on )?line \d+/;
       await expectAnswers('/notice', { userId: '42' }, where, /dropped \d+ bytes.*index\.php line \d+/);
     });
 
-    it('is dropped when the app outputs it while it is asked who is logged in', async () => {
+    it('is dropped when the app outputs it in its own function for the user', async () => {
       await expectAnswers('/notice-meanwhile', { userId: '42' }, /nothing/, /dropped \d+ bytes.*index\.php line \d+/);
     });
 
@@ -99,8 +99,8 @@ describe.each(phpVersions)('session-socket.php on a real site, $name:', (version
       await expectAnswers('/more', { userId: '42' });
     });
 
-    // With session.use_trans_sid PHP wrote `?PHPSESSID=…` into what looked like a link in the user's info, which all members of a
-    // presence channel see.
+    // With session.use_trans_sid PHP wrote `?PHPSESSID=…` into what looked like a link in the user's info, which all
+    // members of a presence channel see.
     it('is not the id of the session in what looks like a link', async () => {
       const userInfo = { html: '<a href=/team/7>x</a><a href="?a">y</a>' };
       await expectAnswers('/legacy-sessions', { userId: '42', userInfo });
@@ -122,7 +122,7 @@ describe.each(phpVersions)('session-socket.php on a real site, $name:', (version
     });
   });
 
-  describe('its no', () => {
+  describe('its 403', () => {
     it('to the gateway is signed for this very request', async () => {
       const headers = {
         'X-Session-Socket': signRequest(credentials, {
@@ -138,7 +138,7 @@ describe.each(phpVersions)('session-socket.php on a real site, $name:', (version
       expect(isSignedNo(credentials, headers['X-Session-Socket'], mark)).toBe(true);
     });
 
-    it('to a page carries no signature, and nor does a yes', async () => {
+    it('to a page has no signature, and neither has a 200', async () => {
       expect((await ask(app)).headers).not.toHaveProperty('x-session-socket-answer');
       expect((await askFor('/getSessionID')).headers).not.toHaveProperty('x-session-socket-answer');
     });
@@ -152,7 +152,7 @@ describe.each(phpVersions)('session-socket.php on a real site, $name:', (version
       ['without a user agent', ''],
     ] as const;
 
-    it.each(cases)('is known to the gateway: %s', async (_, agent) => {
+    it.each(cases)('is found for the gateway: %s', async (_, agent) => {
       const headers = agent === '' ? {} : { 'User-Agent': agent };
       const login = await ask(app, { path: '/login', headers });
       const bound = String(login.headers['set-cookie']).split(';')[0] ?? '';
@@ -167,7 +167,7 @@ describe.each(phpVersions)('session-socket.php on a real site, $name:', (version
       expect((await askFor('/bound', { address: '203.0.113.7', agent: base64url(agent) }, bound)).status).toBe(403);
     });
 
-    it('is not known by an address that the gateway has not signed', async () => {
+    it('is not found with an address that the gateway has not signed', async () => {
       const forged = { 'X-Session-Socket-Address': '127.0.0.1', 'X-Session-Socket-Agent': base64url(browser) };
       expect((await askFor('/bound', {}, cookie, forged)).status).toBe(421);
       expect(await app.nextComplaint()).toContain('a header X-Session-Socket-*');
@@ -175,7 +175,7 @@ describe.each(phpVersions)('session-socket.php on a real site, $name:', (version
       expect(page.status).toBe(403);
     });
 
-    it('is known by the address that the app reads from a header of its proxy', async () => {
+    it('is found with the address that the app reads from a header of its proxy', async () => {
       const headers = { 'X-Forwarded-For': '198.51.100.9, 10.0.0.1' };
       const page = await askPage('/bound-behind-proxy', { headers });
       const { a } = openPhpTicket(JSON.parse(page.body), shared);
@@ -185,12 +185,12 @@ describe.each(phpVersions)('session-socket.php on a real site, $name:', (version
       expect((await askFor('/bound-behind-proxy', {}, cookie, asGateway)).status).toBe(403);
     });
 
-    it('leaves $_SERVER as it was', async () => {
+    it('leaves $_SERVER unchanged', async () => {
       expect((await askFor('/undone', { address: '127.0.0.1' })).status).toBe(200);
       expect(await app.nextComplaint()).toContain('undone');
     });
 
-    it('is known in a framework that restores the browser first', async () => {
+    it('is found in a framework that restores the browser first', async () => {
       const login = await ask(app, { path: '/login', headers: { 'User-Agent': browser } });
       const bound = String(login.headers['set-cookie']).split(';')[0] ?? '';
       const seen = { address: '127.0.0.1', agent: base64url(browser) };
@@ -226,7 +226,7 @@ describe.each(phpVersions)('session-socket.php on a real site, $name:', (version
       expect((await askFor('/two-cookies')).status).toBe(403);
     });
 
-    it('that are too long make no ticket, and the log names them with their sizes and not with their values', async () => {
+    it('that are too long make no ticket, and the log has their names and sizes but not their values', async () => {
       const header = `${cookie}; AWSALB=${'s'.repeat(1500)}; AWSALBCORS=${'t'.repeat(1500)}`;
       expect((await sealedWith(header, { cookies: ['AWSALB*'] })).status).toBe(500);
       const complaint = await app.nextComplaint();
@@ -237,7 +237,8 @@ describe.each(phpVersions)('session-socket.php on a real site, $name:', (version
       expect(complaint).not.toContain('sss');
     });
 
-    // Each part had a limit, and together they could be more than the gateway reads: the page got a ticket, and the handshake 403.
+    // Each part had a limit, and together they could be more than the gateway reads: the page got a ticket, and the
+    // handshake 403.
     it('that fit, but not into a ticket, make none', async () => {
       const header = `${cookie}; AWSALB=${'"'.repeat(1000)}; AWSALBCORS=${'\\'.repeat(900)}`;
       const headers = { 'user-agent': 'u'.repeat(1024) };
@@ -245,7 +246,7 @@ describe.each(phpVersions)('session-socket.php on a real site, $name:', (version
       expect(await app.nextComplaint()).toContain('The ticket would have');
     });
 
-    it('that no header can hold make no ticket', async () => {
+    it('that no header can contain make no ticket', async () => {
       expect((await sealedWith(`${cookie}; UserID=\u00e9`, { cookies: ['UserID'] })).status).toBe(500);
       expect(await app.nextComplaint()).toContain('The cookie UserID has characters');
     });
@@ -267,7 +268,7 @@ describe.each(phpVersions)('session-socket.php on a real site, $name:', (version
       [{ origins: [null] }, /option origins is not an origin/],
       [{ address: 'app.example.com' }, /option address is not an IP address/],
       [{ address: ['203.0.113.7'] }, /option address is not an IP address/],
-    ])('and other options are checked at once: %j', async (options, sentence) => {
+    ])('and other options are validated at once: %j', async (options, sentence) => {
       expect((await sealedWith(cookie, options)).status).toBe(500);
       expect(await app.nextComplaint()).toMatch(sentence);
     });
@@ -279,7 +280,7 @@ describe.each(phpVersions)('session-socket.php on a real site, $name:', (version
     const corsOf = ({ headers }: Answer) =>
       Object.fromEntries(Object.entries(headers).filter(([name]) => name.startsWith('access-control')));
 
-    it.each(listed)('gets a ticket where the app lists it: %s', async (origin) => {
+    it.each(listed)('gets a ticket if the app lists it: %s', async (origin) => {
       const allowed = { 'access-control-allow-origin': origin, 'access-control-allow-credentials': 'true' };
       for (const site of ['same-site', 'cross-site']) {
         const answer = await askPage(path, {
@@ -293,7 +294,7 @@ describe.each(phpVersions)('session-socket.php on a real site, $name:', (version
       expect([nobody.status, corsOf(nobody)]).toEqual([403, allowed]);
     });
 
-    it('may ask before it asks', async () => {
+    it('may send a preflight', async () => {
       const headers = { Origin: 'https://app.example.com', 'Access-Control-Request-Method': 'GET' };
       const answer = await ask(app, { method: 'OPTIONS', path, headers });
       expect([answer.status, answer.body]).toEqual([204, '']);
@@ -313,7 +314,7 @@ describe.each(phpVersions)('session-socket.php on a real site, $name:', (version
       'http://app.example.com',
       'null',
       'file://',
-    ])('gets nothing where the app does not: %s', async (origin) => {
+    ])('gets nothing if the app does not list it: %s', async (origin) => {
       const headers = { Origin: origin, 'Sec-Fetch-Site': 'same-site', 'Sec-Fetch-Mode': 'cors' };
       const answer = await askPage(path, { headers });
       expect([answer.status, corsOf(answer)]).toEqual([403, {}]);
@@ -323,7 +324,7 @@ describe.each(phpVersions)('session-socket.php on a real site, $name:', (version
       expect(await app.nextComplaint()).toContain(`answered 403 to a page of ${origin}. If that is yours`);
     });
 
-    it('is not told by whatever it writes into Origin', async () => {
+    it('cannot inject anything with its Origin', async () => {
       const headers = { Origin: `https://${'x'.repeat(400)}\u00e9`, 'Sec-Fetch-Site': 'cross-site' };
       expect((await askPage(path, { headers })).status).toBe(403);
       expect(await app.nextComplaint()).toMatch(/a page of https:\/\/x{192}\. If/);

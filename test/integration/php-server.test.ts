@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { lookForNativePhp } from '../../serve/php-native.ts';
+import { findNativePhp } from '../../serve/php-native.ts';
 import { type PhpServerOptions, startPhpServer } from '../../serve/php-server.ts';
 import { phpKinds, phpVersions, withNativePhp } from '../php/php-kinds.ts';
 
@@ -61,7 +61,7 @@ async function listenOn(port: number) {
 }
 
 describe.each(phpKinds)('%s PHP', (prefer) => {
-  it('answers with the environment it was given, and says which PHP it is', async () => {
+  it('runs with the given environment, and reports its version', async () => {
     const server = await startPhpServer({ ...app, prefer });
     expect(server.php).toMatch(
       prefer === 'native' ? /^PHP \d+\.\d+\.\d+\S* \(php -S, 4 workers\)$/ : /^PHP 8\.4\.\d+ \(WebAssembly\)$/,
@@ -91,15 +91,15 @@ describe.each(phpKinds)('%s PHP', (prefer) => {
     expect(await processesOf(server.sessions)).toEqual([]);
   });
 
-  it('names the port when it is taken', async () => {
+  it('reports the port when it is taken', async () => {
     const holder = await listenOn(0);
     const { port } = holder.address() as { port: number };
     const starting = startPhpServer({ ...app, prefer, port });
-    await expect(starting).rejects.toThrow(`Port ${port} is taken by another program.`);
+    await expect(starting).rejects.toThrow(`Port ${port} is in use by another program.`);
     holder.close();
   });
 
-  it('passes on what PHP complains about, and never shows it to the visitor', async () => {
+  it('passes on PHP’s errors, and never shows them to the visitor', async () => {
     const server = await startPhpServer({ ...app, prefer });
     expect(await (await fetch(`${server.url}/warning`)).text()).toBe('still answers');
     const failed = await fetch(`${server.url}/fatal`);
@@ -113,7 +113,7 @@ describe.each(phpKinds)('%s PHP', (prefer) => {
     expect(log).not.toContain('half a page');
   });
 
-  it('ends when the process that started it is killed', async () => {
+  it('ends when its parent process is killed', async () => {
     const script = `
       import { startPhpServer } from ${JSON.stringify(join(import.meta.dirname, '../../serve/php-server.ts'))};
       const server = await startPhpServer(${JSON.stringify({ ...app, prefer })});
@@ -130,9 +130,9 @@ describe.each(phpKinds)('%s PHP', (prefer) => {
   });
 });
 
-describe('which PHP is taken', () => {
+describe('the chosen PHP', () => {
   // Where there is none, those suites have no native half that could be counted as skipped.
-  it('is the native one too, in every suite for several kinds of PHP', withNativePhp, () => {
+  it('includes the native one, in every suite for several kinds of PHP', withNativePhp, () => {
     expect(phpVersions.map(({ prefer }) => prefer)).toContain('native');
   });
 
@@ -142,7 +142,7 @@ describe('which PHP is taken', () => {
     const server = await startPhpServer({ ...app, note: (sentence) => notes.push(sentence) });
     await server.close();
     expect(server.php).toContain('(WebAssembly)');
-    expect(notes).toEqual(['There is no php on the PATH. Taking the WebAssembly PHP instead.']);
+    expect(notes).toEqual(['There is no php on the PATH. Using the WebAssembly PHP instead.']);
     // PHP has complained about nothing.
     expect(lines).toEqual([]);
   });
@@ -155,10 +155,10 @@ describe('which PHP is taken', () => {
     ],
     ['is too old', 'echo "7.3.33 old"', /^The PHP on the PATH is 7\.3\.33;/],
     ['knows no sessions', 'echo "8.2.1 bare"', /^The PHP 8\.2\.1 on the PATH has no session extension\./],
-  ])('is not the php on the PATH when it %s, and it is said why', async (_, script, why) => {
+  ])('is not the php on the PATH when it %s, with a message that says why', async (_, script, why) => {
     await writeFile(join(folder, 'php'), `#!/bin/sh\n${script}\n`);
     await chmod(join(folder, 'php'), 0o755);
     vi.stubEnv('PATH', folder);
-    expect(await lookForNativePhp()).toEqual({ missing: expect.stringMatching(why) });
+    expect(await findNativePhp()).toEqual({ missing: expect.stringMatching(why) });
   });
 });

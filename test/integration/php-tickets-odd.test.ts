@@ -18,7 +18,7 @@ import {
   type TicketApp,
 } from '../php/ticket-app.ts';
 
-/** What needs real locks, or PHP's own way with output; one PHP is enough. */
+/** Tests that need real locks, or PHP's own handling of output; one PHP is enough. */
 describe('session-socket.php and other requests of the same session', withNativePhp, () => {
   let app: TicketApp;
   beforeAll(async () => {
@@ -29,7 +29,7 @@ describe('session-socket.php and other requests of the same session', withNative
   });
   afterAll(() => app.close());
 
-  it('holds no lock while the app looks up who it is, and writes nothing over what another page has written', async () => {
+  it('holds no lock while the app looks up the user, and overwrites no other request’s session data', async () => {
     const cookie = await cookieFrom(app, '/login');
     const question = askAsGateway(app, { path: '/identify-waits', cookie });
     await expect.poll(() => existsSync(join(app.sessions, 'waits'))).toBe(true);
@@ -39,7 +39,7 @@ describe('session-socket.php and other requests of the same session', withNative
     expect(await readFile(join(app.sessions, `sess_${idIn(cookie)}`), 'utf8')).toContain('visits|i:1');
   });
 
-  it('finds sessions in nested folders, and makes none there for an invented id', async () => {
+  it('finds sessions in nested folders, and creates none there for an invented id', async () => {
     const cookie = await cookieFrom(app, '/login');
     const id = idIn(cookie);
     const [one = '', two = ''] = id;
@@ -52,7 +52,7 @@ describe('session-socket.php and other requests of the same session', withNative
     expect(await readdir(folder)).toEqual([`sess_${id}`]);
   });
 
-  it('answers nothing after output has begun, because it could not forbid caching, and says where that was', async () => {
+  it('does not answer after output has begun, because it could not forbid caching, and logs where it began', async () => {
     const answer = await ask(app, { path: '/after-output', cookie: await cookieFrom(app, '/login') });
     expect(answer.body.trim()).toBe('');
     expect(await app.nextComplaint()).toMatch(/output has begun in .*ticket-app\/index\.php line \d+/);
@@ -67,7 +67,7 @@ describe('session-socket.php while the secret is being changed', () => {
   });
   afterAll(() => app.close());
 
-  it('believes a gateway that signs with either, and no third', async () => {
+  it('accepts a gateway that signs with either secret, and with no third', async () => {
     const cookie = await cookieFrom(app, '/login');
     expect((await askAsGateway(app, { cookie, secret: 'the new one' })).status).toBe(200);
     expect((await askAsGateway(app, { cookie, secret: shared.secret })).status).toBe(200);
@@ -75,7 +75,7 @@ describe('session-socket.php while the secret is being changed', () => {
     expect((await askAsGateway(app, { cookie, secret: 'the one before' })).status).toBe(421);
   });
 
-  it('seals with the current one', async () => {
+  it('seals tickets with the current secret', async () => {
     const ticket = JSON.parse((await ask(app, { cookie: await cookieFrom(app, '/login') })).body);
     expect(() => openPhpTicket(ticket, shared)).toThrow();
     expect(openPhpTicket(ticket, { ...shared, secret: 'the new one' })).toMatchObject({ i: { userId: '42' } });
@@ -110,7 +110,7 @@ describe.each(phpVersions)('session-socket.php and random input on $name', (vers
     HTTP_X_SESSION_SOCKET: Buffer.from(signatureFor({ cookie })),
   });
 
-  it('accepts the one that is not random', async () => {
+  it('accepts the input that is not random', async () => {
     expect(await askMany([good()])).toEqual([[200, expect.anything(), `{"sessionId":"${'a'.repeat(32)}"}`]]);
   });
 
@@ -143,7 +143,7 @@ describe.each(phpVersions)('session-socket.php and random input on $name', (vers
     expect(new Set(answers.map(([status]) => status))).toEqual(new Set([421]));
   });
 
-  it('signed by the gateway, answers any Cookie header and any path without an error', async () => {
+  it('answers any Cookie header and any path without an error if the gateway has signed them', async () => {
     const samples = fc.sample(fc.tuple(text, text), 300);
     const answers = await askMany(
       samples.map(([cookieHeader, path]) => ({
@@ -156,7 +156,7 @@ describe.each(phpVersions)('session-socket.php and random input on $name', (vers
     expect(new Set(answers.map(([status]) => status))).toEqual(new Set([200]));
   });
 
-  it('gives a page of any origin but its own nothing, and no ticket to any other cookie', async () => {
+  it('gives nothing to a page of any other origin, and no ticket to any other cookie', async () => {
     const { HTTP_X_SESSION_SOCKET: _, ...page } = good();
     const origins = fc.sample(
       fc.oneof(
@@ -174,7 +174,7 @@ describe.each(phpVersions)('session-socket.php and random input on $name', (vers
     expect(new Set(answers.map(([status]) => status))).toEqual(new Set([500]));
   });
 
-  it('lets nobody write a line of their own into the log, nor complains of anything itself', async () => {
+  it('lets no input write its own line into the log, and causes no PHP error', async () => {
     await expect.poll(() => app.complaints.length).toBeGreaterThan(2_000);
     const lines = app.complaints.filter((line) => !/^(\[.*\] )?session-socket: answered (403|421|500)/.test(line));
     expect(lines).toEqual([]);

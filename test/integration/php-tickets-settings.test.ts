@@ -24,7 +24,7 @@ function identityOf(bytes: number) {
 }
 const withJson = (path: string, value: unknown) => `${path}?json=${encodeURIComponent(JSON.stringify(value))}`;
 
-describe.each(phpVersions)('what the developer says to session-socket.php on $name', (version) => {
+describe.each(phpVersions)('the settings of session-socket.php on $name', (version) => {
   let app: TicketApp;
   let cookie: string;
 
@@ -51,7 +51,7 @@ describe.each(phpVersions)('what the developer says to session-socket.php on $na
     expect(complaint).not.toContain(shared.secret);
   }
 
-  describe('about the credentials', () => {
+  describe('for the credentials', () => {
     const good = { app_id: shared.appId, key: shared.key, secret: shared.secret };
 
     it.each([
@@ -73,14 +73,14 @@ describe.each(phpVersions)('what the developer says to session-socket.php on $na
       await expectFault({ path: withJson('/settings', settings) }, sentence);
     });
 
-    it.each([undefined, null, false, ''])('takes %j for no previous secret', async (previous_secret) => {
+    it.each([undefined, null, false, ''])('treats %j as no previous secret', async (previous_secret) => {
       const path = withJson('/settings', { ...good, previous_secret });
       expect((await ask(app, { path, cookie })).status).toBe(200);
       expect((await askAsGateway(app, { path, cookie })).status).toBe(200);
     });
   });
 
-  describe('about who is logged in', () => {
+  describe('for the logged-in user', () => {
     const inAnHour = nowSeconds() + 3600;
 
     it.each([
@@ -96,7 +96,7 @@ describe.each(phpVersions)('what the developer says to session-socket.php on $na
       [identityOf(3072)],
       [{ channels: Array.from({ length: 100 }, (_, n) => `private-${n}`) }],
       [{ userId: '7', userInfo: { a: 1 }, channels: ['presence-x'], expiresAt: inAnHour }],
-    ])('hands %j to the gateway and into the ticket', async (identity) => {
+    ])('passes %j to the gateway and into the ticket', async (identity) => {
       const path = withJson('/identity', identity);
       const toGateway = await askAsGateway(app, { path, cookie });
       expect(JSON.parse(toGateway.body)).toEqual({ sessionId: idIn(cookie), ...identity });
@@ -153,24 +153,24 @@ describe.each(phpVersions)('what the developer says to session-socket.php on $na
       await expectFault({ path: withJson('/identity', identity) }, sentence);
     });
 
-    it('refuses what is not UTF-8 in a clear sentence', async () => {
+    it('rejects invalid UTF-8 with a clear sentence', async () => {
       await expectFault({ path: '/not-utf8' }, /cannot be written as JSON: Malformed UTF-8/);
     });
   });
 
-  describe('about when it is called', () => {
-    it('refuses a session that is open already', async () => {
+  describe('at the time of the call', () => {
+    it('rejects a session that is already open', async () => {
       await expectFault({ path: '/after-session-start' }, /before session_start\(\).*or use SessionSocket\\respond/);
     });
 
-    it('says so when the session store cannot be read, and not that nobody is logged in', async () => {
+    it('reports an unreadable session store, instead of a missing login', async () => {
       const answer = await ask(app, { path: '/no-store', cookie });
       expect(answer.status).toBe(500);
       const [one, two] = [await app.nextComplaint(), await app.nextComplaint()];
       expect([one, two].join('\n')).toContain('PHP could not read the session');
     });
 
-    it('leaves an exception of the app to the app, and its trace has nothing secret', async () => {
+    it('lets an exception of the app through, with nothing secret in its trace', async () => {
       const answer = await ask(app, { path: '/app-fails', cookie });
       expect(answer.status).toBe(500);
       expect(answer.body).not.toContain('t1.');
@@ -181,11 +181,11 @@ describe.each(phpVersions)('what the developer says to session-socket.php on $na
     });
   });
 
-  describe('where a framework has the session', () => {
+  describe('when a framework manages the session', () => {
     const encrypted = `eyJpdiI6${'aB3+/='.repeat(50)}`;
     const path = '/respond?user=7&sessionId=the-framework-knows&cookieName=laravel_session';
 
-    it('seals the cookie as the browser sent it, and the id that the framework says', async () => {
+    it('seals the cookie as the browser sent it, and the framework’s session id', async () => {
       const answer = await ask(app, { path, cookie: `XSRF-TOKEN=x; laravel_session=${encrypted}; a=b` });
       expect(openPhpTicket(JSON.parse(answer.body), shared)).toMatchObject({
         c: `laravel_session=${encrypted}`,
@@ -194,12 +194,12 @@ describe.each(phpVersions)('what the developer says to session-socket.php on $na
       });
     });
 
-    it('tells the gateway the same id', async () => {
+    it('returns the same id to the gateway', async () => {
       const answer = await askAsGateway(app, { path, cookie: `laravel_session=${encrypted}` });
       expect(JSON.parse(answer.body)).toEqual({ sessionId: 'the-framework-knows', userId: '7' });
     });
 
-    it('says 403 when it says nobody', async () => {
+    it('answers 403 when the framework has no user', async () => {
       expect((await ask(app, { path: path.replace('user=7&', '') })).status).toBe(403);
     });
 
@@ -213,17 +213,17 @@ describe.each(phpVersions)('what the developer says to session-socket.php on $na
         `laravel_session=${'x'.repeat(2033)}`,
         /have 2049 bytes \(laravel_session 2049\) and a ticket holds 2048/,
       ],
-    ])('says in the log that the request %s', async (_, cookie, sentence) => {
+    ])('logs that the request %s', async (_, cookie, sentence) => {
       const answer = await ask(app, { path, cookie });
       expect(answer.status).toBe(500);
       expect(await app.nextComplaint()).toMatch(sentence);
     });
 
-    it('takes a cookie of just 2 KB', async () => {
+    it('accepts a cookie of exactly 2 KB', async () => {
       expect((await ask(app, { path, cookie: `laravel_session=${'x'.repeat(2032)}` })).status).toBe(200);
     });
 
-    it('lets a session go that is open, as it was: same content, same age, for either asker', async () => {
+    it('closes an open session unchanged, with the same content and age, for a page and for the gateway', async () => {
       const file = join(app.sessions, `sess_${idIn(cookie)}`);
       const before = new Date(Math.floor(Date.now() / 1000) * 1000 - 600_000);
       await utimes(file, before, before);
@@ -235,7 +235,7 @@ describe.each(phpVersions)('what the developer says to session-socket.php on $na
       expect(await readFile(file, 'utf8')).toBe(content);
     });
 
-    it('leaves a session open whose id has changed, because the browser goes on with the new one', async () => {
+    it('leaves a session with a changed id open, because the browser continues with the new id', async () => {
       const own = await cookieFrom(app, '/login');
       const { headers } = await ask(app, { path: '/respond-while-open?regenerate=', cookie: own });
       const renewed = String(headers['set-cookie']).split(';')[0] ?? '';
@@ -243,7 +243,7 @@ describe.each(phpVersions)('what the developer says to session-socket.php on $na
       expect(await readFile(join(app.sessions, `sess_${idIn(renewed)}`), 'utf8')).toContain('asked|i:1;');
     });
 
-    it('says in the log that the session id is empty', async () => {
+    it('logs that the session id is empty', async () => {
       const answer = await ask(app, { path: path.replace('the-framework-knows', ''), cookie: 'laravel_session=x' });
       expect(answer.status).toBe(500);
       expect(await app.nextComplaint()).toContain('the session id is not 1 to 512 plain characters');

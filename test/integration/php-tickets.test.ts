@@ -72,7 +72,7 @@ describe.each(phpVersions)('session-socket.php on $name', (version) => {
       expect(`kid=${key},t=${t},s=${signature}`).toBe(header);
     });
 
-    it('reads its no', async () => {
+    it('reads its signed 403', async () => {
       const { pathAndQuery, cookieHeader, header } = vectors.requestSignature;
       const server = { REQUEST_URI: pathAndQuery, HTTP_COOKIE: cookieHeader, HTTP_X_SESSION_SOCKET: header };
       const credentials = { app_id: appId, key, secret };
@@ -82,7 +82,7 @@ describe.each(phpVersions)('session-socket.php on $name', (version) => {
       }
     });
 
-    it('understands what Node has sealed', async () => {
+    it('opens a ticket that Node has sealed', async () => {
       const plaintext = JSON.stringify({ c: 'PHPSESSID=ä€🙂', s: 'x' });
       const ticket = sealNodeTicket(plaintext, shared, Buffer.alloc(12, 7));
       const credentials = { app_id: shared.appId, ...shared };
@@ -91,7 +91,7 @@ describe.each(phpVersions)('session-socket.php on $name', (version) => {
   });
 
   describe('to a page of the same site', () => {
-    it('gives who is logged in a ticket that Node opens: cookie, session, identity, half a minute, a number used once', async () => {
+    it('gives a logged-in user a ticket that Node opens: cookie, session, identity, half a minute, a single-use number', async () => {
       const cookie = await cookieFrom(app, '/login');
       const before = nowSeconds();
       const { status, headers, body } = await ask(app, { cookie, headers: { 'Sec-Fetch-Site': 'same-origin' } });
@@ -127,7 +127,7 @@ describe.each(phpVersions)('session-socket.php on $name', (version) => {
       expect(one).not.toContain(idIn(cookie));
     });
 
-    it('seals the session cookie alone, and just as the browser sent it', async () => {
+    it('seals the session cookie alone, exactly as the browser sent it', async () => {
       const cookie = await cookieFrom(app, '/login');
       const asSent = cookie.replace(/.$/, (last) => `%${last.charCodeAt(0).toString(16)}`);
       const { body } = await ask(app, { cookie: `a=b; ${asSent}; PHPSESSID=second; c=d` });
@@ -147,7 +147,7 @@ describe.each(phpVersions)('session-socket.php on $name', (version) => {
       ['a NUL after the id', () => `PHPSESSID=${inventedId(1)}%00`],
       ['an id that is too long for a file', () => `PHPSESSID=${'a'.repeat(251)}`],
       ['a name in other letters', async () => (await cookieFrom(app, '/login')).toLowerCase()],
-    ])('says 403 to %s, sets no cookie and starts no session', async (_, cookieOf) => {
+    ])('answers %s with 403, sets no cookie and starts no session', async (_, cookieOf) => {
       const cookie = await cookieOf();
       const files = await sessionFiles();
       for (const answer of [await ask(app, { cookie }), await askAsGateway(app, { cookie })]) {
@@ -160,7 +160,7 @@ describe.each(phpVersions)('session-socket.php on $name', (version) => {
     });
   });
 
-  describe('to who may not ask', () => {
+  describe('to a page that may not ask', () => {
     it.each(['cross-site', 'same-site', 'Same-Origin', 'nonsense'])(
       'says 403 when Sec-Fetch-Site is %s',
       async (site) => {
@@ -206,7 +206,7 @@ describe.each(phpVersions)('session-socket.php on $name', (version) => {
       },
     );
 
-    it('takes back what the app allows other sites elsewhere', async () => {
+    it('removes the headers with which the app allows other sites elsewhere', async () => {
       const { status, headers } = await ask(app, { path: '/open-to-all', cookie: await cookieFrom(app, '/login') });
       expect(status).toBe(200);
       expect(Object.keys(headers).filter((name) => name.startsWith('access-control'))).toEqual([]);
@@ -214,7 +214,7 @@ describe.each(phpVersions)('session-socket.php on $name', (version) => {
   });
 
   describe('to the gateway', () => {
-    it('says whose session it is', async () => {
+    it('returns the session and its user', async () => {
       const cookie = await cookieFrom(app, '/login');
       const { status, headers, body } = await askAsGateway(app, { cookie });
       expect(status).toBe(200);
@@ -256,7 +256,7 @@ describe.each(phpVersions)('session-socket.php on $name', (version) => {
         /the Cookie header or a header X-Session-Socket/,
       ],
       ['no cookie', {}, { cookie: '' }, /the Cookie header or a header X-Session-Socket/],
-    ])('says 421 to a signature that was made with %s, and in one line of the log how to mend it', async (...row) => {
+    ])('answers a signature that was made with %s with 421, and logs one line on how to fix it', async (...row) => {
       const [, signed, sent, line] = row;
       const cookie = await cookieFrom(app, '/login');
       const signature = signatureFor({ cookie, ...signed });
@@ -277,7 +277,7 @@ describe.each(phpVersions)('session-socket.php on $name', (version) => {
       ['too short', `kid=demo-key,t=${nowSeconds()},s=${'a'.repeat(63)}`, 'malformed'],
       ['without a time', `kid=demo-key,t=,s=${'a'.repeat(64)}`, 'malformed'],
       ['guessed', `kid=demo-key,t=${nowSeconds()},s=${'0'.repeat(64)}`, 'does not fit'],
-    ])('says 421 to a header that is %s, even to who is logged in', async (_, header, why) => {
+    ])('answers a header that is %s with 421, even for a logged-in user', async (_, header, why) => {
       const cookie = await cookieFrom(app, '/login');
       const answer = await ask(app, { cookie, headers: { 'X-Session-Socket': header } });
       expect(answer.status).toBe(421);
@@ -285,7 +285,7 @@ describe.each(phpVersions)('session-socket.php on $name', (version) => {
       expect(await app.nextComplaint()).toContain(why);
     });
 
-    it('does not let the path that it logs begin a line of its own, or say the query', async () => {
+    it('does not let the logged path begin another line, and does not log the query', async () => {
       const path = `/getSessionID?ticket=hush`;
       await ask(app, { path, headers: { 'X-Session-Socket': `kid=demo-key,t=1,s=${'0'.repeat(64)}` } });
       expect(await app.nextComplaint()).toContain('sees is /getSessionID)');
@@ -296,7 +296,7 @@ describe.each(phpVersions)('session-socket.php on $name', (version) => {
     // Well within session.gc_maxlifetime (24 minutes): the pages may collect what is older.
     const tenMinutesAgo = new Date((nowSeconds() - 600) * 1000);
 
-    it('is as it was after either question: same content, same age', async () => {
+    it('is unchanged after a request of a page or the gateway: same content, same age', async () => {
       const cookie = await cookieFrom(app, '/login');
       await utimes(fileOf(cookie), tenMinutesAgo, tenMinutesAgo);
       const content = await readFile(fileOf(cookie), 'utf8');
@@ -317,7 +317,7 @@ describe.each(phpVersions)('session-socket.php on $name', (version) => {
       expect(await app.nextComplaint()).toContain('does not fit');
     });
 
-    it('is as it was where it is another than PHP’s files, and an invented id is not adopted', async () => {
+    it('is unchanged if it is not PHP’s files, and an invented id is not adopted', async () => {
       const cookie = await cookieFrom(app, '/own-store/visit');
       const file = join(app.sessions, `own_${idIn(cookie)}`);
       await utimes(file, tenMinutesAgo, tenMinutesAgo);

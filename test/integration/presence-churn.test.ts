@@ -6,11 +6,11 @@ const room = 'presence-room';
 let publishing: Publishing | undefined;
 afterEach(() => publishing?.close());
 
-/** Twelve users in a room, one of whom, Ann, comes and goes. */
+/** Twelve users in a room. One of them, Ann, joins and leaves repeatedly. */
 async function startRoom(context: Readonly<Record<string, string>> = {}) {
   const gateway = await startPublishing({ maxPresenceJoinsPerMinutePerUser: '300', ...context });
   publishing = gateway;
-  // To the end of each join: who comes before that is told to the newcomer twice.
+  // Waits for the end of each join: a new member would get an earlier one announced twice.
   const enter = async (userId: string) => {
     const listener = await gateway.listen([room], userId);
     await listener.heard('pusher:pong');
@@ -48,7 +48,7 @@ async function startRoom(context: Readonly<Record<string, string>> = {}) {
 
 describe('in a room of twelve', () => {
   // Each is true when it is told: 11 posts for a leave, 11 and the list for a join.
-  it('ten leave-and-joins one after the other are 230 posts', async () => {
+  it('ten leaves and joins one after the other cause 230 posts', async () => {
     const { framesSince, leave, join, answered } = await startRoom();
     for (let n = 0; n < 10; n += 1) {
       await answered(leave);
@@ -57,7 +57,7 @@ describe('in a room of twelve', () => {
     await expect.poll(framesSince).toBe(230);
   });
 
-  it('they are as many as the limit of joins allows: 103 with one of 4 a minute', async () => {
+  it('leaves and joins are limited: 103 posts with a limit of 4 joins a minute', async () => {
     const { ann, framesSince, framesOf, leave, join, answered } = await startRoom({ maxPresenceJoinsPerMinute: '4' });
     for (let n = 0; n < 10; n += 1) {
       await answered(leave);
@@ -68,7 +68,7 @@ describe('in a room of twelve', () => {
     expect(framesOf(ann).at(-1)).toMatchObject({ event: 'pusher:subscription_error', data: { status: 4301 } });
   });
 
-  it('ten leave-and-joins at once are fewer, and everybody knows at the end that the user is there', async () => {
+  it('ten leaves and joins at once cause fewer posts, and in the end everybody sees the user as present', async () => {
     const { others, framesSince, newsOfAnn, leave, join, answers } = await startRoom();
     for (let n = 0; n < 10; n += 1) {
       leave();
@@ -79,7 +79,7 @@ describe('in a room of twelve', () => {
     expect(framesSince()).toBeLessThanOrEqual(230);
   });
 
-  it('ten repeated subscriptions are ten replies, and no post to anybody', async () => {
+  it('ten repeated subscriptions cause ten replies, and no other post', async () => {
     const { ann, framesSince, framesOf, join } = await startRoom();
     const before = framesOf(ann).length;
     for (let n = 0; n < 10; n += 1) join();

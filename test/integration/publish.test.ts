@@ -31,7 +31,7 @@ const event = (channel: string, data = '{"a":1}', name = 'my-event') => JSON.str
 const statusAndText = async (answer: Promise<Response>) => [(await answer).status, await (await answer).text()];
 
 describe('an event over the HTTP API', () => {
-  it('arrives as it was, whatever is in it', async () => {
+  it('arrives unchanged, whatever is in it', async () => {
     const { client, events } = await listen('untouched');
     const data = '{ "b" : "\\/\\u00f6 ö \\ud83d" , "a":1.0}';
     const answer = await gateway.ask('POST', '/events', { body: event('untouched', data, 'App\\Events\\Said') });
@@ -44,7 +44,7 @@ describe('an event over the HTTP API', () => {
     expect(events()).toEqual([{ event: 'App\\Events\\Said', channel: 'untouched', data, id: expect.any(String) }]);
   });
 
-  it('is refused in words, never with 500', async () => {
+  it('is rejected with a sentence, never with 500', async () => {
     const deep = '['.repeat(50_000) + ']'.repeat(50_000);
     const channels = JSON.stringify({ name: 'e', data: '', channels: Array(101).fill('a') });
     const bodies = [
@@ -71,7 +71,7 @@ describe('an event over the HTTP API', () => {
     ]);
   });
 
-  it('is of whoever knows the secret, within ten minutes', async () => {
+  it('is accepted only with a signature of the secret from within ten minutes', async () => {
     const body = event('a');
     const statusOf = async (by: object) => (await gateway.ask('POST', '/events', { body, ...by })).status;
     const now = Date.now() / 1000;
@@ -81,7 +81,7 @@ describe('an event over the HTTP API', () => {
     expect(await statusOf({ secret: 'another' })).toBe(401);
   });
 
-  it('is published once under one Idempotency-Key, by however many at once', async () => {
+  it('is published once under one Idempotency-Key, however many requests send it at once', async () => {
     const { client, events } = await listen('once');
     const key = 'one-of-many-0001';
     const ask = () => gateway.ask('POST', '/events', { body: event('once'), key });
@@ -132,7 +132,7 @@ describe('a subscription whose connection is gone', () => {
   const room = 'presence-with-a-ghost';
   const ghost = { principalId: 'user:ghost', connectionId: 'L0SM9cOFvHcCIhw=' };
 
-  it('is removed with its user by the first event, and nothing is posted to it again', async () => {
+  it('is removed with its user by the first event, and gets no further posts', async () => {
     const { heard } = await listen(room);
     const { subscriptions, members, close } = rows();
     await members.join(room, { userId: 'ghost' }, ghost.connectionId);
@@ -145,7 +145,7 @@ describe('a subscription whose connection is gone', () => {
     close();
   });
 
-  it('is not posted to from its expiry on, although its row is still there', async () => {
+  it('gets no posts after its expiry, although its row is still there', async () => {
     await listen('with-a-ghost');
     const { subscriptions, close } = rows(connectionLifetime);
     await subscriptions.add('with-a-ghost', ghost, gateway.cloud.clock.now());
@@ -177,7 +177,7 @@ describe('a subscription whose connection is gone', () => {
 });
 
 describe('questions', () => {
-  it('may have their parameters escaped or not, and in lists', async () => {
+  it('accept escaped and unescaped parameters, and lists', async () => {
     await listen('presence-a');
     const { appId } = gateway.credentials;
     const signed = new URL(
@@ -194,7 +194,7 @@ describe('questions', () => {
     }
   });
 
-  it('about a path with escapes are answered 400, and others of ours 404', async () => {
+  it('get 400 for a path with escapes, and 404 for unknown paths', async () => {
     expect((await gateway.ask('GET', '/channels/a%20b')).status).toBe(400);
     expect((await gateway.ask('GET', '/channels/a%252Cb')).status).toBe(400);
     expect((await gateway.ask('GET', '/events')).status).toBe(404);
@@ -202,7 +202,7 @@ describe('questions', () => {
     expect((await gateway.ask('GET', '/connections')).status).toBe(404);
   });
 
-  it('are answered with an object when there is nothing', async () => {
+  it('get an object when there is nothing', async () => {
     expect(await statusAndText(gateway.ask('GET', '/channels', { query: 'filter_by_prefix=none-' }))).toEqual([
       200,
       '{"channels":{}}',
@@ -225,7 +225,7 @@ describe('publish() of the PHP file', () => {
     return callInside(app, 'publish', [{ app_id, key, secret }, gateway.apiUrl, ...rest]);
   };
 
-  it('reaches the browser, but not the one that caused it', async () => {
+  it('reaches the subscriber, but not the one that caused it', async () => {
     const [other, cause] = [await listen('from-php'), await listen('from-php')];
     expect(await publish(['from-php', 'nobody-here'], 'said', { text: 'hé/llo' }, cause.socketId)).toBeNull();
     await other.client.find((frame) => frame.includes('said'));
@@ -235,14 +235,14 @@ describe('publish() of the PHP file', () => {
     expect(cause.events()).toMatchObject([{ event: 'after', data: 'null' }]);
   });
 
-  it('says what the API refused', async () => {
+  it('returns the API’s reason for a rejection', async () => {
     expect(await publish('a b', 'said', 1)).toBe(
       'The HTTP API answered 400; the event may not be published. It said: The name of channel 0 of the event is not valid.',
     );
   });
 });
 
-it('no log has what was published, or to whom, or a secret or signature', async () => {
+it('no log has published data, its receivers, a secret or a signature', async () => {
   const { client } = await listen('private-of-somebody');
   const body = event('private-of-somebody', 'between us', 'whispered');
   await gateway.ask('POST', '/events', { body, key: 'a-key-of-somebody' });

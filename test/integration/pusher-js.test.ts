@@ -80,7 +80,7 @@ describe('pusher-js with one-use tickets', () => {
   const cut = (client: Pusher) =>
     sockets.send(new DeleteConnectionCommand({ ConnectionId: connectionIdOf(client.connection.socket_id) ?? '' }));
 
-  it('connects, and dials again a second after a cut, with a ticket of its own each time', async () => {
+  it('connects, and reconnects a second after a cut, each time with a new ticket', async () => {
     const visitor = await logIn();
     const tickets: string[] = [];
     const client = dial(async () => {
@@ -99,7 +99,7 @@ describe('pusher-js with one-use tickets', () => {
     expect(new Set(tickets).size).toBe(2);
   });
 
-  it('joins the channels that PHP allows, hears PHP and the others, and nothing of other people’s', async () => {
+  it('joins the channels that PHP allows, and gets their events of PHP and others, but no other channels’', async () => {
     const [ada, bob] = [await enter('ada'), await enter('bob')];
     const orders = ada.subscribe('private-orders-ada');
     const forbidden = bob.subscribe('private-orders-ada');
@@ -126,7 +126,7 @@ describe('pusher-js with one-use tickets', () => {
     expect(await left).toMatchObject({ id: 'bob' });
   });
 
-  it('carries Laravel Echo', async () => {
+  it('works with Laravel Echo', async () => {
     const client = await enter('ada');
     const echo = new Echo({ broadcaster: 'pusher', key: demo.credentials.key, client } as never);
     const shipped = new Promise((resolve) => echo.private('orders-ada').listen('OrderShipped', resolve));
@@ -138,14 +138,14 @@ describe('pusher-js with one-use tickets', () => {
     expect(await shipped).toEqual({ id: 7 });
   });
 
-  it('is unavailable while no ticket can be fetched, and opens nothing', async () => {
+  it('is unavailable while no ticket can be fetched, and opens no socket', async () => {
     const handshakes = demo.handshakes().length;
     const client = dial(() => Promise.reject(new Error('/getSessionID answered 403.')));
     await state(client, 'unavailable');
     expect(demo.handshakes()).toHaveLength(handshakes);
   });
 
-  it('opens nothing when it was told to stop while the ticket was fetched', async () => {
+  it('opens no socket when it was disconnected while the ticket was fetched', async () => {
     const handshakes = demo.handshakes().length;
     let giveTicket = (_ticket: string) => {};
     const client = dial(() => new Promise((resolve) => (giveTicket = resolve)));
@@ -155,7 +155,7 @@ describe('pusher-js with one-use tickets', () => {
     expect(demo.handshakes()).toHaveLength(handshakes);
   });
 
-  it('leaves sockets of other keys alone', () => {
+  it('does not affect sockets of other keys', () => {
     const dialled: string[] = [];
     Pusher.Runtime.createWebSocket = (url: string) => {
       dialled.push(url);

@@ -28,7 +28,7 @@ describe('npm pusher', () => {
   const json = async (answer: Promise<Pusher.Response>) => (await answer).json();
 
   // It reads the id as a number, and an id with letters becomes NaN.
-  it('takes everything from one URL', async () => {
+  it('takes all settings from one URL', async () => {
     const { appId, key, secret } = gateway.credentials;
     const { host } = new URL(gateway.apiUrl);
     const { on } = await listen(['news']);
@@ -37,7 +37,7 @@ describe('npm pusher', () => {
     await expect.poll(() => on('news')).toMatchObject([{ event: 'said', data: 'by URL' }]);
   });
 
-  it('triggers an event on several channels, and leaves out the socket that caused it', async () => {
+  it('triggers an event on several channels, but not for the socket that caused it', async () => {
     const { client, on } = await listen(['news', 'private-a']);
     const other = await listen(['news']);
     const answer = pusher.trigger(
@@ -68,7 +68,7 @@ describe('npm pusher', () => {
     expect(await heard('two')).toMatchObject({ channel: 'presence-room', data: '{"a":[]}' });
   });
 
-  it('asks for channels, one channel and its users', async () => {
+  it('queries channels, one channel and its users', async () => {
     await listen(['news', 'presence-room'], 'ada');
     await listen(['presence-room'], 'ada');
     await listen(['presence-room'], 'bob');
@@ -92,7 +92,7 @@ describe('npm pusher', () => {
     expect(await heard('invoice')).toMatchObject({ channel: '#server-to-user-42', data: '{"number":7}' });
   });
 
-  it('encrypts, and what it encrypted arrives untouched', async () => {
+  it('encrypts, and its encrypted data arrives unchanged', async () => {
     const { client, heard } = await listen(['private-encrypted-x']);
     await pusher.trigger('private-encrypted-x', 'secret', { text: 'hidden' });
     const { data } = await heard('secret');
@@ -106,7 +106,7 @@ describe('npm pusher', () => {
     await client.closed;
   });
 
-  it('is told in words what was wrong', async () => {
+  it('gets a sentence about its error', async () => {
     const refusal = (promise: Promise<unknown>) => promise.then(String, ({ status, body }) => ({ status, body }));
     expect(await refusal(pusher.trigger('news', 'big', 'x'.repeat(10_241)))).toEqual({
       status: 413,

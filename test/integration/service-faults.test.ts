@@ -32,7 +32,7 @@ const invokeMessage = () =>
   call('LAMBDA', '/2015-03-31/functions/Chat-Message/invocations', { 'x-amz-invocation-type': 'DryRun' }, {});
 
 describe('a fault of a service', () => {
-  it('strikes from the start when it is asked for, as often as it is told', async () => {
+  it('occurs from the start if configured, as often as configured', async () => {
     expect(await readSecret()).toMatchObject({
       status: 500,
       headers: { 'x-amzn-errortype': 'InternalServiceError' },
@@ -53,7 +53,7 @@ describe('a fault of a service', () => {
     expect((await ask()).status).toBeLessThan(300);
   });
 
-  it('of one service leaves the others alone', async () => {
+  it('of one service does not affect the others', async () => {
     chat.cloud.faults.inject({ kind: 'fail', service: 'dynamodb' });
     expect((await readSecret()).status).toBe(200);
     expect((await invokeMessage()).status).toBe(204);
@@ -66,7 +66,7 @@ describe('a fault of a service', () => {
     expect(performance.now() - askedAt).toBeGreaterThanOrEqual(79);
   });
 
-  it('names a function that there is', () => {
+  it('must name an existing function', () => {
     expect(() => chat.cloud.faults.inject({ kind: 'kill', function: 'Tick' })).toThrow(
       'There is no function Tick: Authorizer, Connect, Message, Disconnect, Worker.',
     );

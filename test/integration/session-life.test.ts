@@ -37,7 +37,7 @@ describe('a socket whose session has an end', () => {
   };
   const reason = { event: 'pusher:error', data: { code: 4200 } };
 
-  it('is closed when that has come, and may come back to ask; another stays', async () => {
+  it('is closed at its end, and may reconnect; another socket stays open', async () => {
     const mortal = await openTab(now() + 300);
     const other = await openTab();
     const asked = app.askedWith.length;
@@ -54,7 +54,7 @@ describe('a socket whose session has an end', () => {
   });
 
   // The minute's run has been, or comes too late.
-  it('is closed within seconds of its end, when it opened less than a minute before', async () => {
+  it('is closed within seconds of its end, even if it opened less than a minute before', async () => {
     const mortal = await openTab(now() + 20);
     const runs = gateway.invocations('Revalidate');
     gateway.cloud.clock.advance(32_000);
@@ -63,7 +63,7 @@ describe('a socket whose session has an end', () => {
     expect(gateway.invocations('Revalidate') - runs).toBeLessThan(2);
   });
 
-  it('joins nothing and says nothing from its end on, although it is open', async () => {
+  it('can neither join nor send after its end, although it is open', async () => {
     const [mortal, other] = [await openTab(now() + 300), await openTab()];
     const ask = async (client: Client, frame: object, channel: string) => {
       client.send(frame);
@@ -87,8 +87,8 @@ describe('a socket whose session has an end', () => {
   });
 });
 
-// The demo with tickets and its gateway, which asks PHP again every minute. PHP's clock is not moved, and a signature may be
-// five minutes off: so the whole story takes less.
+// The demo with tickets and its gateway, which asks PHP again every minute. PHP's clock is not moved, and a signature
+// may be five minutes off: so the whole story takes less.
 describe('a socket, after its handshake', () => {
   let demo: Demo;
   const complaints: string[] = [];
@@ -132,7 +132,7 @@ describe('a socket, after its handshake', () => {
     return JSON.parse(tab.frames.at(-1) ?? '');
   };
 
-  it('is closed when PHP has forgotten the session, or names another user for it, and stays when PHP still knows it', async () => {
+  it('is closed when PHP has lost the session, or returns another user for it, and stays open while PHP knows it', async () => {
     const before = await stat(the('stays').file);
     await rm(the('expires').file);
     const other = the('becomes another').file;
@@ -153,7 +153,7 @@ describe('a socket, after its handshake', () => {
     expect([after.mtimeMs, after.ctimeMs]).toEqual([before.mtimeMs, before.ctimeMs]);
   });
 
-  it('is kept while PHP cannot be asked, which is said once', async () => {
+  it('is kept open while PHP does not answer, which is logged once', async () => {
     await demo.php.close();
     const runs = () => demo.records().filter(({ RecheckFailed }) => RecheckFailed === 1);
     await letTimePass(() => runs().length > 0);
@@ -164,7 +164,7 @@ describe('a socket, after its handshake', () => {
   });
 
   // As after somebody has changed the secret on one side only.
-  it('is kept while PHP does not trust the gateway, which is said in one line on each side', async () => {
+  it('is kept open while PHP rejects the gateway’s signature, which each side logs in one line', async () => {
     const php = await startPhpServer({
       root: join(import.meta.dirname, '../../php'),
       router: 'demo/index.php',

@@ -32,7 +32,7 @@ afterAll(async () => {
 });
 
 describe('session-socket local', () => {
-  it('runs an assembly from another folder, and says where everything is', async () => {
+  it('runs an assembly from another folder, and prints all addresses', async () => {
     const cloud = await start(['--assembly', assembly.folder, '--port', '0']);
     const { printed, socketUrl, child } = cloud;
     expect(printed()).toMatch(/Tables +Table +Chat-Table/);
@@ -40,7 +40,7 @@ describe('session-socket local', () => {
     expect(printed()).toMatch(/Inspect +http:\/\/127\.0\.0\.1:\d+\/_local/);
     expect(printed()).toMatch(/DynamoDB +http:\/\/127\.0\.0\.1:\d+ +dynalite 4/);
     expect(printed()).toMatch(/WebSocketUrl +ws:/);
-    expect(printed()).toMatch(/^ {2}\d+ behaviours of AWS are not known; .*--unknowns lists them/m);
+    expect(printed()).toMatch(/^ {2}\d+ behaviours of AWS are not documented; .*--unknowns lists them/m);
 
     const client = await connect(`${socketUrl}?token=allow`);
     client.send('hi');
@@ -51,7 +51,7 @@ describe('session-socket local', () => {
     await expect(connect(socketUrl)).rejects.toThrow('ECONNREFUSED');
   });
 
-  it('is quiet when asked, and coloured when asked', async () => {
+  it('is quiet or coloured on request', async () => {
     const quiet = await start(['--assembly', assembly.folder, '--port', '0', '--quiet']);
     await connect(`${quiet.socketUrl}?token=allow`);
     await interrupt(quiet.child);
@@ -62,7 +62,7 @@ describe('session-socket local', () => {
     await until(coloured.child, () => coloured.printed().includes('\u001b[32m101 connected'), coloured.printed);
   });
 
-  it('runs new code of a function that is written while it runs, and says so', async () => {
+  it('runs a function’s new code while it is running, and says so', async () => {
     const own = await writeAssembly(chatTemplate());
     const { child, printed, socketUrl } = await start(['--assembly', own.folder, '--port', '0']);
     const client = await connect(`${socketUrl}?token=allow`);
@@ -77,14 +77,14 @@ describe('session-socket local', () => {
     await own.remove();
   });
 
-  it('lets go wrong what it is told to, and prints the seed that repeats it', async () => {
+  it('injects the configured faults, and prints the seed that repeats them', async () => {
     const { printed } = await start(['--assembly', assembly.folder, '--port', '0', '--fault', 'kill:Message@50%']);
-    expect(printed()).toMatch(/Goes wrong on purpose: kill:Message@50% \(--seed \d+ repeats it\)/);
+    expect(printed()).toMatch(/Injected faults: kill:Message@50% \(--seed \d+ repeats them\)/);
     const seeded = await start(['--assembly', assembly.folder, '--port', '0', '--fault', 'cut@1%', '--seed', '7']);
-    expect(seeded.printed()).toContain('(--seed 7 repeats it)');
+    expect(seeded.printed()).toContain('(--seed 7 repeats them)');
   });
 
-  it('does not wait at a second Ctrl-C', async () => {
+  it('ends at once at a second Ctrl-C', async () => {
     const { child, socketUrl } = await start(['--assembly', assembly.folder, '--port', '0']);
     // It never answers the close frame, and the local cloud would wait half a second for that.
     const client = await connectRaw(`${socketUrl}?token=allow`);
@@ -97,7 +97,7 @@ describe('session-socket local', () => {
     client.socket.destroy();
   });
 
-  it('ends with the process that started it', async () => {
+  it('ends with its parent process', async () => {
     const command = `${process.execPath} ${join(project, 'bin', 'session-socket.mjs')} local --assembly ${assembly.folder} --port 0`;
     const shell = spawn('sh', ['-c', `${command}; exit 0`], { cwd: elsewhere, stdio: ['ignore', 'pipe', 'pipe'] });
     running.add(shell);
@@ -116,16 +116,16 @@ describe('session-socket', () => {
     [['--version'], 0, /^\d+\.\d+\.\d+\n$/],
     [['local', '--help'], 0, /--assembly FOLDER[\s\S]*delay:SERVICE:TIME/],
     [['local', '--unknowns'], 0, /a URL above 4,096 characters[\s\S]*here: 414[\s\S]*see https:/],
-    [[], 2, /^\nsession-socket: Say what to do:[\s\S]* local /],
-    [['nurse'], 2, /^\nsession-socket: There is no command nurse, but:[\s\S]* local /],
-    [['doctor'], 2, /^\nsession-socket: Say one URL: session-socket doctor https:/],
-    [['local', '--fault', 'fail:s3'], 2, /^\nsession-socket: --fault fail:s3: there is no service "s3", but /],
+    [[], 2, /^\nsession-socket: No command given\.[\s\S]* local /],
+    [['nurse'], 2, /^\nsession-socket: Unknown command "nurse"\.[\s\S]* local /],
+    [['doctor'], 2, /^\nsession-socket: Pass exactly one URL: session-socket doctor https:/],
+    [['local', '--fault', 'fail:s3'], 2, /^\nsession-socket: --fault fail:s3: unknown service "s3"\. Use /],
     [
       ['local'],
       1,
-      /^\nsession-socket: There is no synthesized CDK app in .*cdk\.out: run `npx cdk synth` first\.\n\n$/,
+      /^\nsession-socket: There is no synthesized CDK app in .*cdk\.out\. Run `npx cdk synth` first\.\n\n$/,
     ],
-  ])('%s ends with %d and says it in words', async (args, expected, words) => {
+  ])('%s exits with %d and a sentence', async (args, expected, words) => {
     const child = session(args);
     const printed = collect(child);
     const [code] = await once(child, 'close');
@@ -134,7 +134,7 @@ describe('session-socket', () => {
     expect(code).toBe(expected);
   });
 
-  it('says which port is taken, which stacks and functions there are, and ends', async () => {
+  it('reports a taken port, and lists stacks and functions after an unknown name', async () => {
     const squatter: Server = createServer().listen(0, '127.0.0.1');
     await once(squatter, 'listening');
     const port = String((squatter.address() as { port: number }).port);
@@ -146,10 +146,10 @@ describe('session-socket', () => {
       return printed().trim();
     };
     expect(await fails('--port', port)).toBe(
-      `session-socket: Port ${port} is taken by another program. Stop that, or choose another with --port.`,
+      `session-socket: Port ${port} is in use by another program. Stop that program, or choose another port with --port.`,
     );
     squatter.close();
-    expect(await fails('--stack', 'Shop')).toMatch(/There is no stack Shop in .*, but: Chat\.$/);
+    expect(await fails('--stack', 'Shop')).toMatch(/There is no stack Shop in .*\. Use Chat\.$/);
     expect(await fails('--fault', 'kill:Tick')).toBe(
       'session-socket: There is no function Tick: Authorizer, Connect, Message, Disconnect, Worker.',
     );

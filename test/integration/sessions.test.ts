@@ -24,7 +24,7 @@ async function visit(path: string, cookie = ''): Promise<string> {
 const knockWith = (cookie: string) =>
   handshakeStatus(`${demo.webSocketUrl}?token=${cookie.split('=')[1]}`, { origin: demo.pageUrl });
 
-describe('a session id that is refused is one', () => {
+describe('a rejected session id is one', () => {
   it('of a visitor who is not logged in', async () => {
     expect(await knockWith(await visit('/visit'))).toBe(403);
   });
@@ -37,8 +37,8 @@ describe('a session id that is refused is one', () => {
   });
 });
 
-describe("the README's route", () => {
-  it('answers both askers so that no cache keeps it and no other site reads it', async () => {
+describe('The route of docs/modes.md', () => {
+  it('forbids caching, and reading by other sites, in both of its answers', async () => {
     const cookie = await visit('/login');
     for (const headers of [
       { cookie },

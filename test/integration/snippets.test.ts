@@ -9,7 +9,7 @@ import { type Demo, startDemo } from '../gateway/demo.ts';
 import { Visitor } from '../php/visitor.ts';
 import { handshakeStatus } from '../socket-client.ts';
 
-describe("The README's PHP, in the smallest app there can be", () => {
+describe('The route of docs/modes.md without a library', () => {
   let demo: Demo;
   beforeAll(async () => {
     const app = { root: '.', router: 'test/fixtures/snippet-app/index.php' };
@@ -25,21 +25,21 @@ describe("The README's PHP, in the smallest app there can be", () => {
   const knockWith = (token: unknown) =>
     handshakeStatus(`${demo.webSocketUrl}?token=${encodeURIComponent(String(token))}`, { origin: demo.pageUrl });
 
-  it('gives a token that opens a socket to who is logged in, and forbids caching it', async () => {
+  it('gives a logged-in user a token that opens a socket, and forbids caching it', async () => {
     const answer = await fetchToken(await cookieOf('/login'));
     expect(answer.status).toBe(200);
     expect(answer.headers.get('cache-control')).toContain('no-store');
     expect(await knockWith(await answer.json())).toBe(101);
   });
 
-  it('gives none to who is not, with a session or without one', async () => {
+  it('gives no token to a visitor who is not logged in, with or without a session', async () => {
     const visitor = await cookieOf('/visit');
     expect((await fetchToken('')).status).toBe(403);
     expect((await fetchToken(visitor)).status).toBe(403);
     expect(await knockWith(visitor.split('=')[1])).toBe(403);
   });
 
-  it('starts no session for an asker without a cookie', async () => {
+  it('starts no session for a request without a cookie', async () => {
     const answer = await fetch(`${demo.pageUrl}/getSessionID`);
     expect(answer.headers.getSetCookie()).toEqual([]);
   });
@@ -69,12 +69,12 @@ describe('The logout for frameworks that open the session at the first look into
     },
   );
 
-  it.each(['codeigniter', 'yii'])('names no user where nobody was logged in (%s)', async (framework) => {
+  it.each(['codeigniter', 'yii'])('closes no user’s sockets if nobody was logged in (%s)', async (framework) => {
     expect(await (await fetch(`${server.url}/${framework}`)).json()).toMatchObject({ userId: null });
   });
 });
 
-it('the local cloud’s clock lets ten idle minutes pass at once', async () => {
+it('ten idle minutes pass at once on the local cloud’s clock', async () => {
   const assembly = await writeAssembly(chatTemplate());
   const snippet = join(import.meta.dirname, '..', '..', 'docs', 'snippets', 'local-clock.ts');
   const { stdout } = await promisify(execFile)(process.execPath, ['--import', 'tsx', snippet, assembly.folder]);

@@ -7,7 +7,7 @@ import { Visitor } from '../php/visitor.ts';
 import { connect, handshakeStatus } from '../socket-client.ts';
 
 /**
- * The contract on the local cloud and, for whoever has deployed the gateway and the demo, on a real stage:
+ * The contract on the local cloud. If you have deployed the gateway and the demo, run it on a real stage:
  * CONTRACT_PAGE_URL=https://… CONTRACT_WEBSOCKET_URL=wss://… npx vitest run --project integration sockets
  */
 const { CONTRACT_PAGE_URL: pageUrl, CONTRACT_WEBSOCKET_URL: webSocketUrl } = process.env;
@@ -31,7 +31,7 @@ describe('On this machine', () => {
     return { token, url: `${demo.webSocketUrl}?token=${token}`, options: { origin: demo.pageUrl } };
   };
 
-  it('says connected and disconnected, with code and reason, in one line each', async () => {
+  it('logs connected and disconnected, with code and reason, in one line each', async () => {
     const { url, options } = await enter();
     const socket = speakPusher(await connect(url, options));
     const connectionId = await connectionIdOn(socket);
@@ -85,7 +85,7 @@ describe('On this machine', () => {
   });
 });
 
-/** What the logs call this socket: its socket id is the connection id in another form. */
+/** The id of this socket in the logs: its socket id is the connection id in another form. */
 async function connectionIdOn(socket: PusherSocket): Promise<string | undefined> {
   const { data } = await socket.frame('pusher:connection_established');
   return connectionIdOf(JSON.parse(String(data)).socket_id);

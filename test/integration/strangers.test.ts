@@ -20,7 +20,7 @@ const root = join(import.meta.dirname, '..', '..');
 const secret: PusherCredentials = { appId: 'app', key: 'key', secret: 'open sesame' };
 
 // A PHP that counts, asked over HTTP by the authorizer's own code.
-describe('what a stranger makes PHP do', () => {
+describe('a stranger causes in PHP', () => {
   let php: WebServer;
   beforeEach(async () => {
     php = await WebServer.start(sayNo(secret));
@@ -74,12 +74,12 @@ describe('what a stranger makes PHP do', () => {
     expect(php.requests).toHaveLength(questions);
   });
 
-  it.each(['session-id', 'status'])('one question with a well-formed id that he invented, in mode %s', async (mode) => {
+  it.each(['session-id', 'status'])('one request with an invented, well-formed id, in mode %s', async (mode) => {
     expect(await start(modes[mode] ?? {}).effectOf({ tokens: [invented] })).toBe('Deny');
     expect(php.requests).toHaveLength(oneQuestion);
   });
 
-  it('one question with an invented cookie of the list, and nothing with any other, in mode cookie', async () => {
+  it('one request with an invented cookie of the list, and nothing with any other, in mode cookie', async () => {
     const { effectOf } = start({ mode: 'cookie' });
     expect(await effectOf({ tokens: [], headers: { Cookie: ['theme=dark; OTHER=1'] } })).toBe('Deny');
     expect(php.requests).toHaveLength(nothing);
@@ -87,7 +87,7 @@ describe('what a stranger makes PHP do', () => {
     expect(php.requests).toHaveLength(oneQuestion);
   });
 
-  it('nothing with a ticket that he invented, changed, kept, or has from another gateway', async () => {
+  it('nothing with an invented, changed, expired or foreign ticket', async () => {
     const { effectOf, clock, seconds } = start({ mode: 'ticket' });
     const live = sealTicket(secret, contents(seconds()));
     const changed = live.slice(0, -3) + (live.endsWith('AAA') ? 'BBB' : 'AAA');
@@ -99,7 +99,7 @@ describe('what a stranger makes PHP do', () => {
     expect(php.requests).toHaveLength(nothing);
   });
 
-  it('one question each time with a live ticket that he has seen, for 35 seconds', async () => {
+  it('one request each time with a valid, stolen ticket, for 35 seconds', async () => {
     const { effectOf, clock, seconds } = start({ mode: 'ticket' });
     const live = sealTicket(secret, contents(seconds()));
     for (let times = 0; times < 3; times += 1) await effectOf({ tokens: [live] });
@@ -109,20 +109,20 @@ describe('what a stranger makes PHP do', () => {
     expect(php.requests).toHaveLength(3 * oneQuestion);
   });
 
-  it('nothing with the same ticket where tickets are trusted', async () => {
+  it('nothing with the same ticket in trusted mode', async () => {
     const { effectOf, seconds } = start({ mode: 'ticket', sessionCheck: 'trust-ticket' });
     expect(await effectOf({ tokens: [sealTicket(secret, contents(seconds()))] })).toBe('Allow');
     expect(php.requests).toHaveLength(nothing);
   });
 
-  it('no second question when PHP is slow: the gateway hangs up in time, and the handshake fails', async () => {
+  it('no second request when PHP is slow: the gateway times out, and the handshake fails', async () => {
     php.mood = () => undefined;
     await expect(start({ mode: 'session-id' }, 150).effectOf({ tokens: [invented] })).rejects.toThrow('unavailable');
     expect(php.requests).toHaveLength(oneQuestion);
   });
 });
 
-describe('at the door', () => {
+describe('at the handshake', () => {
   let app: SealingApp;
   let gateway: Gateway;
   const deploy = async (context: Readonly<Record<string, string>>) => {
@@ -136,7 +136,7 @@ describe('at the door', () => {
     await app.close();
   });
 
-  it('who brings no token at all runs no Lambda, however often', async () => {
+  it('a client without any token starts no Lambda, however often', async () => {
     await deploy({ mode: 'ticket' });
     const knocks = Array.from({ length: 50 }, () => handshakeStatus(gateway.webSocketUrl, { origin: app.url }));
     expect(new Set(await Promise.all(knocks))).toEqual(new Set([401]));
@@ -144,7 +144,7 @@ describe('at the door', () => {
     expect(app.askedWith).toEqual([]);
   });
 
-  it('a live ticket that opened a socket opens no other, although PHP says yes each time', async () => {
+  it('a valid ticket that opened a socket opens no other, although PHP accepts it each time', async () => {
     await deploy({ mode: 'ticket' });
     const url = `${gateway.webSocketUrl}?token=${encodeURIComponent(app.seal())}`;
     const first = await connect(url, { origin: app.url });
@@ -155,7 +155,7 @@ describe('at the door', () => {
     await first.close();
   });
 
-  it('a flood of one kind writes one full line in a minute and environment, and counts exactly', async () => {
+  it('a flood of one kind logs one full line in a minute and environment, and counts exactly', async () => {
     await deploy({ mode: 'ticket' });
     const knocks = 40;
     const url = `${gateway.webSocketUrl}?token=no-ticket`;
@@ -181,7 +181,7 @@ describe('at the door', () => {
     expect(suppressed).toMatchObject({ reason: 'malformed-ticket', level: 'INFO' });
   });
 
-  it('a refusal writes its metric and nothing else, where Lambda’s own lines begin at WARN', async () => {
+  it('a refusal writes its metric and nothing else, if Lambda’s own lines begin at WARN', async () => {
     await deploy({ mode: 'ticket', systemLogLevel: 'WARN' });
     const knocks = 10;
     for (let times = 0; times < knocks; times += 1) {
@@ -193,7 +193,7 @@ describe('at the door', () => {
     expect(gateway.records().filter((record) => record['HandshakeRefused'] === 1)).toHaveLength(knocks);
   });
 
-  it('a flood asks PHP no more at a time than it may', async () => {
+  it('a flood causes no more concurrent requests to PHP than configured', async () => {
     await deploy({ mode: 'ticket', maxConcurrentSessionChecks: '2' });
     let now = 0;
     let most = 0;
@@ -211,7 +211,7 @@ describe('at the door', () => {
   });
 });
 
-it('docs/strangers.md names tests that there are', () => {
+it('docs/strangers.md names existing tests', () => {
   const page = readFileSync(join(root, 'docs', 'strangers.md'), 'utf8');
   const named = [...page.matchAll(/`(test\/[^`]+\.ts)`: “([^”]+)”/g)];
   expect(named.length).toBeGreaterThan(10);

@@ -59,7 +59,7 @@ describe('cdk synth without a network', () => {
 
 // The validator takes three seconds to start, so this is the only place that makes a template of it in this process.
 describe('the validator that cdk synth runs, by the flag in cdk.json,', () => {
-  it('stops a template that CloudFormation would refuse', () => {
+  it('stops a template that CloudFormation would reject', () => {
     const app = createApp({ builtinCloudFormationValidation: true });
     const stack = new SessionSocketStack(app, 'Shop', least);
     const lambda = stack.node.findAll().find(isFunction);

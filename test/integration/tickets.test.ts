@@ -70,7 +70,7 @@ async function effectOf(authorize: ReturnType<typeof startAuthorizer>, ticket: s
   return policyDocument.Statement[0]?.Effect;
 }
 
-it('100,000 mutations of a ticket: none is opened, none makes an exception', () => {
+it('none of 100,000 mutations of a ticket opens or throws', () => {
   const credentials = deriveCredentials(first);
   const ticket = sealTicket(first, contents(seconds()));
   const other = sealTicket(first, contents(seconds(), { s: 'another' }));
@@ -104,7 +104,7 @@ it('10,000 malformed, expired and foreign tickets cost PHP no request, and Secre
 });
 
 // docs/operations.md, "Changing the secret", step by step.
-describe('changing the secret, without a deployment and without anybody being refused', () => {
+describe('changing the secret, without a deployment and without rejected users', () => {
   const ways = { tickets: { mode: 'ticket' }, 'session ids': { mode: 'session-id' } } as const;
 
   it.each(Object.entries(ways))('of %s', async (_, options) => {
@@ -142,13 +142,13 @@ describe('changing the secret, without a deployment and without anybody being re
     if (options.mode === 'ticket') expect(await effectOf(running, sealTicket(first, contents(seconds())))).toBe('Deny');
   });
 
-  it('in the wrong order is told as what it is: PHP and the gateway do not hold the same secret', async () => {
+  it('in the wrong order is reported as different secrets in PHP and the gateway', async () => {
     const authorize = startAuthorizer({ mode: 'session-id' });
     store(second);
     await expect(effectOf(authorize, sessionId)).rejects.toThrow('do not hold the same secret');
   });
 
-  it('in one go is over for the gateway within a minute, because a ticket that does not open makes it ask', async () => {
+  it('in one step reaches the gateway within a minute, because a ticket that does not open makes it fetch the secret', async () => {
     const authorize = startAuthorizer();
     expect(await effectOf(authorize, sealTicket(first, contents(seconds())))).toBe('Allow');
     store(second);

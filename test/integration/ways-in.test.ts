@@ -37,7 +37,10 @@ async function open(url: string, options: HandshakeOptions = {}): Promise<{ clie
   return { client, row };
 }
 
-/** Runs what the documentation shows, as a page of the app whose user has these cookies. It does not come back after a close. */
+/**
+ * Runs what the documentation shows, as a page of the app whose user has these cookies. It does not come back after a
+ * close.
+ */
 async function runPage(snippet: string): Promise<WebSocket> {
   const code = await readFile(join(import.meta.dirname, '..', '..', 'docs', 'snippets', snippet), 'utf8');
   const headers = { cookie: app.cookieHeader };
@@ -72,7 +75,7 @@ describe('tickets in the URL', () => {
   beforeAll(() => deploy({ mode: 'ticket' }));
   afterAll(remove);
 
-  it('open one socket each, whose row says whose it is', async () => {
+  it('open one socket each, with the identity in its row', async () => {
     const ticket = app.seal();
     const { client, row } = await open(withTicket(ticket));
     expect(row).toMatchObject({
@@ -90,14 +93,14 @@ describe('tickets in the URL', () => {
     expect(await knock(withTicket(ticket))).toBe(403);
   });
 
-  it('open one socket when one is used many times at once', async () => {
+  it('open one socket when one ticket is used many times at once', async () => {
     const ticket = app.seal();
     const statuses = await Promise.all(Array.from({ length: 8 }, () => knock(withTicket(ticket))));
     expect(statuses.filter((status) => status === 101)).toHaveLength(1);
     expect(statuses.filter((status) => status === 403)).toHaveLength(7);
   });
 
-  it('are refused, and PHP not asked, when they are expired, of another app, changed or none', async () => {
+  it('are rejected without asking PHP when they are expired, of another app, changed or invalid', async () => {
     const asked = app.askedWith.length;
     const past = Math.floor(Date.now() / 1000) - 120;
     const bad = [
@@ -119,7 +122,7 @@ describe('tickets in the URL', () => {
     expect(await knock(withTicket(ticket))).toBe(403);
   });
 
-  it('bring the end of the session to the row', async () => {
+  it('store the end of the session in the row', async () => {
     const expiresAt = Math.floor(Date.now() / 1000) + 3600;
     app.identity = { userId: '42', expiresAt };
     const { client, row } = await open(withTicket(app.seal()));
@@ -130,7 +133,7 @@ describe('tickets in the URL', () => {
     app.identity = { userId: '42' };
   });
 
-  it('work in the page as the README shows it', async () => {
+  it('work in the page of docs/page.md', async () => {
     const socket = await runPage('page.js');
     expect(await frameOf(socket)).toMatchObject({ event: 'pusher:connection_established' });
     socket.close();
@@ -146,11 +149,11 @@ describe('tickets in the URL', () => {
   });
 });
 
-describe('tickets as a sub-protocol, which are trusted', () => {
+describe('trusted tickets as a sub-protocol', () => {
   beforeAll(() => deploy({ mode: 'ticket', tokenFrom: 'subprotocol', sessionCheck: 'trust-ticket' }));
   afterAll(remove);
 
-  it('open a socket that is answered with the name of ours and never with the ticket, and PHP is not asked', async () => {
+  it('open a socket with our sub-protocol in the answer, never the ticket, and without asking PHP', async () => {
     const ticket = app.seal();
     const { client, row } = await open(gateway.webSocketUrl, { protocols: ['session-socket', ticket] });
     expect(client.headers['sec-websocket-protocol']).toBe('session-socket');
@@ -162,7 +165,7 @@ describe('tickets as a sub-protocol, which are trusted', () => {
     expect(await knock(gateway.webSocketUrl, { protocols: ['session-socket', ticket] })).toBe(403);
   });
 
-  it('are not taken from anywhere else', async () => {
+  it('are read from nowhere else', async () => {
     expect(await knock(withTicket(app.seal()))).toBe(401);
     expect(await knock(withTicket(app.seal()), { protocols: ['session-socket'] })).toBe(403);
     expect(await knock(gateway.webSocketUrl, { protocols: [app.seal()] })).toBe(403);
@@ -182,7 +185,7 @@ describe('cookies', () => {
   afterAll(remove);
   const handshake = (cookie: string) => ({ headers: { cookie } });
 
-  it('open a socket without any token, and PHP sees those of the list', async () => {
+  it('open a socket without any token, and PHP gets the listed ones', async () => {
     const { client, row } = await open(gateway.webSocketUrl, handshake(app.cookieHeader));
     expect(row).toMatchObject({ principalId: { S: 'user:42' } });
     expect(app.askedWith.at(-1)).toBe(`PHPSESSID=${app.sessionId}`);

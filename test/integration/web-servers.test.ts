@@ -3,7 +3,15 @@ import { diagnose, faultsIn, find } from '../doctor/diagnose.ts';
 import { withNativePhp } from '../php/php-kinds.ts';
 import { shared } from '../php/ticket-app.ts';
 import { Visitor } from '../php/visitor.ts';
-import { documented, type Site, startSite, type WebServerKind, webServers, withWebServers } from './web-servers.ts';
+import {
+  documented,
+  type Site,
+  startFiles,
+  startSite,
+  type WebServerKind,
+  webServers,
+  withWebServers,
+} from './web-servers.ts';
 
 const environment = {
   SESSION_SOCKET_APP_ID: shared.appId,
@@ -26,8 +34,19 @@ async function examineSite(kind: WebServerKind, rules: string) {
   return diagnose(`${site.url}/getSessionID`, { cookie: visitor.cookieHeader, keys });
 }
 
-// The README's file is getSessionID.php and its page asks /getSessionID: as pasted, that was a 404 or the home page.
-describe.each(webServers)('the README’s file behind %s', (kind) => {
+// The README once had a page that asked /getSessionID: as pasted, that was a 404 or the home page.
+describe.each(webServers)('%s without any rules', (kind) => {
+  it('runs the route of the README as pasted', where(kind), async () => {
+    site = await startSite(kind, '', environment, { files: startFiles });
+    const visitor = new Visitor(site.url);
+    await visitor.get('/index.php');
+    const results = await diagnose(`${site.url}/getSessionID.php`, { cookie: visitor.cookieHeader, keys });
+    expect(faultsIn(results)).toEqual({});
+    expect(find(results, 'session').outcome).toBe('ok');
+  });
+});
+
+describe.each(webServers)('the file of docs/php.md behind %s', (kind) => {
   it('answers /getSessionID with the lines of docs/web-servers.md', where(kind), async () => {
     const results = await examineSite(kind, (await documented())[kind]);
     expect(faultsIn(results)).toEqual({});
@@ -36,7 +55,7 @@ describe.each(webServers)('the README’s file behind %s', (kind) => {
     expect(await home.text()).toContain('Home');
   });
 
-  it('keeps the query, which the gateway signs', where(kind), async () => {
+  it('passes on the query, which the gateway signs', where(kind), async () => {
     await examineSite(kind, (await documented())[kind]);
     const visitor = new Visitor(site?.url ?? '');
     await visitor.get('/login.php');
@@ -50,9 +69,9 @@ describe.each<[WebServerKind, string]>([
   ['nginx', 'location / { try_files $uri /index.php?$query_string; }'],
   ['Apache', 'FallbackResource /index.php'],
 ])('without them, %s with a front controller', (kind, rules) => {
-  it('answers with the home page, which the doctor names as that', where(kind), async () => {
+  it('answers with the home page, which the doctor recognizes', where(kind), async () => {
     expect(faultsIn(await examineSite(kind, rules))).toEqual({
-      'in front': 'problem: this is another page of your app: the route does not reach the file',
+      'in front': 'problem: another page of your app answers: the route does not reach the file',
     });
   });
 });

@@ -9,9 +9,11 @@ import { findFpm } from '../../bench/fpm.ts';
 import { findFreePort } from '../../local/http/loopback.ts';
 import { type Need, needs } from '../needs.ts';
 
-/** A document root as a stranger has it who pasted the README's file, served by the web server of his choice. */
+/** The document root of a newcomer who pasted files of the docs, behind the web server of their choice. */
 export interface Site {
   readonly url: string;
+  /** The document root. */
+  readonly root: string;
   close(): Promise<void>;
 }
 
@@ -40,19 +42,29 @@ export const documented = async (): Promise<Rules> => ({
   Apache: await snippet('apache.conf'),
 });
 
+/** The pasted files: the name in the document root, and the file of the project. */
+type Files = Readonly<Record<string, string>>;
+
+const route: Files = { 'getSessionID.php': 'docs/snippets/tickets.php' };
+const start = ['credentials.php', 'getSessionID.php', 'index.php', 'publish.php'];
+/** The README's files, all of them. */
+export const startFiles: Files = Object.fromEntries(start.map((name) => [name, `docs/snippets/start/${name}`]));
+
 export async function startSite(
   kind: WebServerKind,
   rules: string,
   environment: Readonly<Record<string, string>>,
+  { files = route, wantedPort = 0 }: { readonly files?: Files; readonly wantedPort?: number } = {},
 ): Promise<Site> {
   const folder = await mkdtemp(join(tmpdir(), 'session-socket-site-'));
   const root = join(folder, 'public');
   await Promise.all([mkdir(root), mkdir(join(folder, 'sessions'))]);
-  await copyFile(join(project, 'docs/snippets/tickets.php'), join(root, 'getSessionID.php'));
-  await copyFile(join(project, 'php/session-socket.php'), join(root, 'session-socket.php'));
   await writeFile(join(root, 'index.php'), '<!doctype html><title>Home</title>');
   await writeFile(join(root, 'login.php'), "<?php session_start(); $_SESSION['user'] = '42';");
-  const port = await findFreePort(0);
+  for (const [name, file] of Object.entries({ ...files, 'session-socket.php': 'php/session-socket.php' })) {
+    await copyFile(join(project, file), join(root, name));
+  }
+  const port = await findFreePort(wantedPort);
   const settings = { 'session.save_path': join(folder, 'sessions'), 'session.use_strict_mode': '1', log_errors: '0' };
   const processes: ChildProcess[] = [];
   const run = (command: string, args: readonly string[], env: NodeJS.ProcessEnv = process.env) =>
@@ -89,7 +101,7 @@ export async function startSite(
     await close();
     throw error;
   }
-  return { url, close };
+  return { url, root, close };
 }
 
 const isRoot = process.getuid?.() === 0;

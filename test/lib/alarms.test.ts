@@ -69,7 +69,7 @@ describe('an alarm watches', () => {
     expect(watched(deploy({ revalidate: false })).filter((metric) => metric.includes('Late'))).toEqual([]);
   });
 
-  it('nothing that a stranger without a login can cause but throttles', () => {
+  it('only throttles of all that a client without a login can cause', () => {
     const caused = /ClientError|4xx|HandshakeRefused|RequestRefused/;
     expect(watched(withHello).filter((metric) => caused.test(metric))).toEqual([]);
   });
@@ -78,7 +78,7 @@ describe('an alarm watches', () => {
 describe('every alarm', () => {
   const one = alarmsOf(withHello).map((alarm) => [alarm.path, alarm] as const);
 
-  it.each(one)('%s is quiet while nothing happens, and counts minutes', (_, { Properties }) => {
+  it.each(one)('%s is off without traffic, and counts minutes', (_, { Properties }) => {
     expect(Properties['TreatMissingData']).toBe('notBreaching');
     const periods = Properties['Metrics']?.flatMap(({ MetricStat }: { MetricStat?: { Period: number } }) =>
       MetricStat === undefined ? [] : [MetricStat.Period],
@@ -87,7 +87,7 @@ describe('every alarm', () => {
   });
 
   // FILL says 0 for the latest minute while it has no value: an alarm that looks at that one alone never goes off.
-  it.each(one)('%s looks at several minutes where an expression fills gaps', (_, { Properties }) => {
+  it.each(one)('%s looks at several minutes if its expression fills gaps', (_, { Properties }) => {
     if (Properties['Metrics'] === undefined) return;
     expect(Properties['EvaluationPeriods']).toBeGreaterThanOrEqual(5);
   });
@@ -109,11 +109,11 @@ describe('every alarm', () => {
 });
 
 describe('an alarm on throttles', () => {
-  it('goes off at the first rejected invocation, because nobody else tells of it', () => {
+  it('goes off at the first rejected invocation, because nothing else reports it', () => {
     expect(alarmAt('Message/ThrottleAlarm')).toMatchObject({ Threshold: 1, DatapointsToAlarm: 1 });
   });
 
-  it('waits for three minutes of five where the limit was asked for', () => {
+  it('waits for three minutes of five if the limit is configured', () => {
     const limited = deploy({ maxConcurrentSessionChecks: 3 });
     const { Properties } = limited.the('AWS::CloudWatch::Alarm', 'Authorizer/ThrottleAlarm');
     expect(Properties).toMatchObject({ Threshold: 1, DatapointsToAlarm: 3, EvaluationPeriods: 5 });
@@ -123,7 +123,7 @@ describe('an alarm on throttles', () => {
 
 describe('the alarm on errors of integrations', () => {
   // Connect answers 403 to a user with too many sockets, and a 4xx of a function counts as such an error.
-  it('takes a few refusals by Connect for none, and a twentieth of all calls for an alarm', () => {
+  it('ignores a few refusals by Connect, and goes off at 5% of all calls', () => {
     const { Metrics, Threshold } = alarmAt('Sockets/Stage/IntegrationErrorAlarm');
     const [expression] = Metrics.flatMap(({ Expression }: { Expression?: string }) => Expression ?? []);
     expect(Threshold).toBe(5);
@@ -134,23 +134,23 @@ describe('the alarm on errors of integrations', () => {
 describe('the composite alarm', () => {
   const rule = (deployment: Deployment) => deployment.the('AWS::CloudWatch::CompositeAlarm').Properties['AlarmRule'];
 
-  it('is on when any of the others is, and knows all of them', () => {
+  it('is on when any of the others is, and includes all of them', () => {
     const arns = [...withHello.read(rule(withHello)).matchAll(/ALARM\("\{([^}]+)\}"\)/g)].map(([, path]) => path);
     expect(arns).toEqual(alarmsOf(withHello).map(({ path }) => path));
     expect(withHello.read(rule(withHello)).replaceAll(/ALARM\("[^"]+"\)/g, '')).toMatch(/^[( OR)]*$/);
   });
 
   // https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutCompositeAlarm.html
-  it('has a rule below the 10,240 characters that CloudWatch takes, with the longest names that alarms have', () => {
+  it('has a rule below CloudWatch’s 10,240 characters, with the longest names of alarms', () => {
     const longest = `arn:aws:cloudwatch:ap-southeast-1:123456789012:alarm:${'n'.repeat(255)}`;
     expect(withHello.read(rule(withHello)).replaceAll(/\{[^}]+\}/g, longest).length).toBeLessThan(10_240);
   });
 
-  it('has no name of its own, so that one app can be deployed twice under two names of the stack', () => {
+  it('has no fixed name, so that one app can be deployed twice under two stack names', () => {
     expect(withHello.the('AWS::CloudWatch::CompositeAlarm').Properties).not.toHaveProperty('AlarmName');
   });
 
-  it('is public, as all alarms are together', () => {
+  it('is a public property, like the list of all alarms', () => {
     const { sessionSocket } = new SessionSocketStack(createApp(), 'Shop', least);
     expect(sessionSocket.alarms).toHaveLength(alarmsOf(quiet).length);
     expect(sessionSocket.alarms).toContain(sessionSocket.revokeAlarm);

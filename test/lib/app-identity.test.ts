@@ -34,14 +34,14 @@ describe('the application id and the key', () => {
     expect(new Set(identities.map(({ key }) => key)).size).toBe(3);
   });
 
-  it('stay when the stack moves within the CDK app and keeps its name', () => {
+  it('stay the same when the stack moves within the CDK app and keeps its name', () => {
     const app = createApp();
     expect(identityOf(shopIn(new Stage(app, 'Live')).sessionSocket)).toEqual(shop);
     expect(identityOf(shopIn(new Stage(new Stage(app, 'All'), 'Live')).sessionSocket)).toEqual(shop);
     expect(identityOf(shopIn(app, { hello: true, mode: 'session-id' }).sessionSocket)).toEqual(shop);
   });
 
-  it('in a nested stack follow from the outermost one, whose name is known', () => {
+  it('in a nested stack are derived from the outermost one, whose name is known', () => {
     const nestedIn = (outer: Stack, id: string) => {
       const inner = new NestedStack(new NestedStack(outer, 'Middle'), id);
       return identify(new Construct(inner, 'Sockets'), {});
@@ -55,7 +55,7 @@ describe('the application id and the key', () => {
     expect(nestedIn(desk, 'Inner').appId).not.toBe(nested.appId);
   });
 
-  it('can be chosen, each by itself', () => {
+  it('can be set, each separately', () => {
     const [longestId, longestKey] = ['a_-9'.repeat(16), 'A_-9'.repeat(8)];
     const { Outputs } = deploy({ appId: longestId, key: longestKey }).template;
     expect([Outputs?.['AppId']?.Value, Outputs?.['Key']?.Value]).toEqual([longestId, longestKey]);
@@ -78,11 +78,11 @@ describe('the application id and the key', () => {
     [{ key: 'k'.repeat(33) }, `key "${'k'.repeat(33)}" cannot be part of a URL; use 1 to 32 letters, digits, - and _.`],
     [{ appId: Aws.ACCOUNT_ID }, 'appId must be known at synth, because other names contain it; use plain text.'],
     [{ key: Fn.importValue('Key') }, 'key must be known at synth, because other names contain it; use plain text.'],
-  ])('are refused in one sentence where they cannot be used: %j', (props, sentence) => {
+  ])('are rejected with one sentence if they are invalid: %j', (props, sentence) => {
     expect(() => deploy(props)).toThrow(new BadProps(sentence));
   });
 
-  it('reach every function that signs or verifies, with the place of the secret', () => {
+  it('reach every function that signs or verifies, with the ARN of the secret', () => {
     const deployment = deploy();
     const { Outputs } = deployment.template;
     for (const path of ['Authorizer', 'Message', 'Publish', 'Revalidation']) {
@@ -94,7 +94,7 @@ describe('the application id and the key', () => {
     }
   });
 
-  it('name the metric behind the alarm of lost events', () => {
+  it('are part of the metric behind the alarm of lost events', () => {
     const deployment = deploy();
     const [{ MetricNamespace }] = deployment.the('AWS::Logs::MetricFilter', 'Channels').Properties[
       'MetricTransformations'
@@ -106,9 +106,9 @@ describe('the application id and the key', () => {
   });
 });
 
-// CloudFormation generates another secret, in place and without a word, when anything in GenerateSecretString changes, and a new one
-// when the logical id does. Until 0.1.0 the template held the application id and the key, both made from the path in the CDK app: a
-// stack that was put under a Stage locked every user out.
+// CloudFormation generates another secret, in place and without a word, when anything in GenerateSecretString changes,
+// and a new one when the logical id does. Until 0.1.0 the template held the application id and the key, both made from
+// the path in the CDK app: a stack that was put under a Stage locked every user out.
 describe('the secret of a deployed stack stays the same secret', () => {
   const secretOf = (stack: SessionSocketStack) => {
     const { logicalId, Properties } = readDeployment(stack).the('AWS::SecretsManager::Secret');

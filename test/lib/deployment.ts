@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { App, type AppProps, type Stack, Stage } from 'aws-cdk-lib';
 import { type SessionSocketProps, SessionSocketStack } from '../../lib/index.ts';
 
-/** The least that a user has to say. */
+/** The required props. */
 export const least = {
   sessionEndpoint: 'https://app.example.com/getSessionID',
   allowedOrigins: ['https://app.example.com'],
@@ -12,8 +12,8 @@ export const least = {
 const { context } = JSON.parse(readFileSync(join(import.meta.dirname, '..', '..', 'cdk.json'), 'utf8'));
 
 /**
- * An app with the flags of cdk.json. It bundles, copies and validates nothing and takes no stack traces, so a template costs
- * milliseconds and not seconds.
+ * An app with the flags of cdk.json. It bundles, copies and validates nothing and takes no stack traces, so a template
+ * costs milliseconds and not seconds.
  */
 export function createApp(props: AppProps = {}): App {
   return new App({
@@ -32,7 +32,7 @@ export function createApp(props: AppProps = {}): App {
   });
 }
 
-/** What would be deployed, for everything that `props` leave open at its default. */
+/** The deployment with these props, and defaults for all others. */
 export function deploy(props: Partial<SessionSocketProps> = {}): Deployment {
   return readDeployment(new SessionSocketStack(createApp(), 'Shop', { ...least, ...props }));
 }
@@ -45,7 +45,7 @@ export interface Template {
 
 export interface Resource {
   readonly Type: string;
-  // biome-ignore lint/suspicious/noExplicitAny: a template is JSON of every shape; what is missing fails its assertion.
+  // biome-ignore lint/suspicious/noExplicitAny: a template is JSON of every shape, and a missing part fails its assertion.
   readonly Properties: Record<string, any>;
   readonly DependsOn?: readonly string[];
   readonly DeletionPolicy?: string;
@@ -55,7 +55,7 @@ export interface Resource {
 
 export interface FoundResource extends Resource {
   readonly logicalId: string;
-  /** Where it stands below the construct: `Authorizer/Function`. */
+  /** Its path below the construct: `Authorizer/Function`. */
   readonly path: string;
 }
 

@@ -22,7 +22,7 @@ function resourcesOf(from: Deployment, type: string, parts: readonly unknown[]):
 }
 
 describe('the construct has as properties', () => {
-  it('every function that is deployed, each by its name', () => {
+  it('every deployed function, each by its name', () => {
     const { tick, ...always } = sessionSocket.functions;
     const all = Object.values({ tick, ...always });
     expect(all.map((each) => each?.node.path.replace('Shop/SessionSocket/', ''))).toEqual([
@@ -94,7 +94,7 @@ describe('a metric of the construct', () => {
     ]);
   });
 
-  it('is the one that the log of its function counts, where it is of this gateway alone', () => {
+  it('is the one that its function’s log counts, if it is for this gateway alone', () => {
     const counted = deployed
       .of('AWS::Logs::MetricFilter')
       .flatMap(({ Properties }) => Properties['MetricTransformations']);

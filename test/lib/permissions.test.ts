@@ -6,7 +6,7 @@ const stage = 'arn:{AWS::Partition}:execute-api:{AWS::Region}:{AWS::AccountId}:{
 const toSockets = `${stage}/POST/@connections/*`;
 const endSockets = `${stage}/DELETE/@connections/*`;
 
-/** To forget a connection on its channels too, and to tell those who see it leave. */
+/** To remove a connection and its subscriptions, and to announce that to members. */
 const leaving = [
   'dynamodb:DeleteItem on {Tables/Connections}',
   'dynamodb:DeleteItem on {Tables/Members}',
@@ -21,7 +21,7 @@ const leaving = [
   'lambda:InvokeFunction on {Channels/Deliver/Function}',
 ];
 
-/** All that a function may do, in full: what is not on this page is AccessDenied. In a mode that asks PHP once and burns no ticket. */
+/** All permissions of a function: everything else is AccessDenied. For a mode without tickets and repeated checks. */
 const least = {
   Authorizer: [
     'logs:CreateLogStream on {Authorizer/Log}',
@@ -117,7 +117,7 @@ const withHello = {
   ],
 };
 
-/** Where PHP is asked again. */
+/** With repeated session checks. */
 const asking = {
   ...least,
   'Revalidation/Revalidate': [
@@ -139,16 +139,16 @@ describe.each([
     table: asking,
   },
 ])('with $name', ({ deployment, table }) => {
-  it('there are these functions', () => {
+  it('has exactly these functions', () => {
     const paths = deployment.of('AWS::Lambda::Function').map(({ path }) => path.replace('/Function', ''));
     expect(paths.sort()).toEqual(Object.keys(table).sort());
   });
 
-  it.each(Object.entries(table))('%s may do this and nothing else', (path, permissions) => {
+  it.each(Object.entries(table))('grants %s exactly these permissions', (path, permissions) => {
     expect(permissionsOf(deployment, path)).toEqual(permissions);
   });
 
-  it('no role has a second way to permissions, but the one that writes the access logs of the account', () => {
+  it('gives no role other permissions, except the role for the account’s access logs', () => {
     for (const { path, Properties } of deployment.of('AWS::IAM::Role')) {
       expect([path, Properties['Policies']]).toEqual([path, undefined]);
       const managed: string[] = (Properties['ManagedPolicyArns'] ?? []).map(deployment.read);
@@ -157,7 +157,7 @@ describe.each([
     }
   });
 
-  it('no policy is shared, and none is about nothing but AWS itself', () => {
+  it('shares no policy, and uses none of AWS’s managed policies', () => {
     for (const { path, Properties } of deployment.of('AWS::IAM::Policy')) {
       expect(Properties['Roles'].map(deployment.read)).toEqual([
         `{${path.replace(/\/(Role\/DefaultPolicy|OnItself)$/, '/Role')}}`,
@@ -168,7 +168,9 @@ describe.each([
   });
 });
 
-/** `action on resource`, sorted; whatever is not a plain Allow is written out in full, so that no table matches it. */
+/**
+ * `action on resource`, sorted. Statements other than a plain Allow are printed in full, so that they match no table.
+ */
 function permissionsOf(deployment: Deployment, path: string): string[] {
   // A function that starts itself has a second one.
   const policies = deployment.of('AWS::IAM::Policy').filter((policy) => policy.path.startsWith(`${path}/`));

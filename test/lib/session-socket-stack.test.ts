@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { SessionSocketStack } from '../../lib/index.ts';
 import { createApp, deploy, least, readDeployment } from './deployment.ts';
 
-describe('what decides who gets in', () => {
+describe('the stack’s description', () => {
   const whole = 'session-socket: realtime for users who are logged in to a PHP app';
   it.each([
     [{}, 'mode ticket, token from query', 'ticket'],
@@ -16,14 +16,14 @@ describe('what decides who gets in', () => {
     expect([Description, Outputs?.['Mode']?.Value]).toEqual([`${whole} (${described})`, mode]);
   });
 
-  it('leaves a description alone that somebody else wrote', () => {
+  it('stays the one in the props', () => {
     const stack = new SessionSocketStack(createApp(), 'Shop', { ...least, description: 'Our shop' });
     expect(readDeployment(stack).template.Description).toBe('Our shop');
   });
 });
 
 describe('the alarms of the stack', () => {
-  it('tell a topic when they go off and when they are over, where one is named', () => {
+  it('notify the topic when they go off and when they are over, if one is set', () => {
     const alarmTopicArn = 'arn:aws:sns:eu-central-1:123456789012:night';
     const stack = new SessionSocketStack(createApp(), 'Shop', { ...least, alarmTopicArn });
     const alarms = readDeployment(stack).of('AWS::CloudWatch::Alarm');
@@ -37,7 +37,7 @@ describe('the alarms of the stack', () => {
     }
   });
 
-  it('tell nobody else', () => {
+  it('notify nobody else', () => {
     for (const { path, Properties } of deploy().of('AWS::CloudWatch::Alarm')) {
       expect([path, Properties['AlarmActions']]).toEqual([path, undefined]);
     }

@@ -18,13 +18,13 @@ const ofHttp = (type: string) => quiet.of(type).filter(({ path }) => path.starts
 const route = (key: string) =>
   quiet.of('AWS::ApiGatewayV2::Route').find(({ Properties }) => Properties['RouteKey'] === key)?.Properties;
 
-describe('the doors', () => {
-  it('are three: $connect, $default and $disconnect', () => {
+describe('the routes of the WebSocket API', () => {
+  it('are $connect, $default and $disconnect', () => {
     const keys = ofSockets('AWS::ApiGatewayV2::Route').map(({ Properties }) => Properties['RouteKey']);
     expect(keys.sort()).toEqual(['$connect', '$default', '$disconnect']);
   });
 
-  it('ask the authorizer at $connect', () => {
+  it('use the authorizer at $connect', () => {
     const authorizer = quiet.the('AWS::ApiGatewayV2::Authorizer');
     expect(route('$connect')).toMatchObject({
       AuthorizationType: 'CUSTOM',
@@ -32,20 +32,20 @@ describe('the doors', () => {
     });
   });
 
-  it('ask it nowhere else, because API Gateway refuses an authorizer on another route', () => {
+  it('use it nowhere else, because API Gateway rejects an authorizer on another route', () => {
     for (const key of ['$default', '$disconnect']) {
       expect(route(key)).toMatchObject({ AuthorizationType: 'NONE' });
       expect(route(key)).not.toHaveProperty('AuthorizerId');
     }
   });
 
-  it('have an authorizer of type REQUEST, the only one that a WebSocket API knows', () => {
+  it('have an authorizer of type REQUEST, the only one that a WebSocket API supports', () => {
     const { AuthorizerType, AuthorizerUri } = quiet.the('AWS::ApiGatewayV2::Authorizer').Properties;
     expect(AuthorizerType).toBe('REQUEST');
     expect(quiet.read(AuthorizerUri)).toContain('/functions/{Authorizer/Function}/invocations');
   });
 
-  it('answer 401 without a Lambda to who brings no token', () => {
+  it('answer a client without a token with 401, without a Lambda', () => {
     const { IdentitySource } = quiet.the('AWS::ApiGatewayV2::Authorizer').Properties;
     expect(IdentitySource).toEqual(['route.request.querystring.token']);
   });
@@ -54,25 +54,25 @@ describe('the doors', () => {
     [{ mode: 'ticket' }, 'route.request.querystring.token'],
     [{ mode: 'ticket', tokenFrom: 'subprotocol' }, 'route.request.header.Sec-WebSocket-Protocol'],
     [{ mode: 'cookie' }, 'route.request.header.Cookie'],
-  ] as const)('with %j, answer it to who brings nothing in %s', (props, source) => {
+  ] as const)('with %j, answer a client without anything in %s with 401', (props, source) => {
     expect(deploy(props).the('AWS::ApiGatewayV2::Authorizer').Properties['IdentitySource']).toEqual([source]);
   });
 
-  // `$request.querystring.token`, which HTTP APIs take, is refused by CloudFormation for a WebSocket API, and only when it
-  // is deployed (https://github.com/aws/aws-cdk/issues/18307).
+  // `$request.querystring.token`, which HTTP APIs take, is refused by CloudFormation for a WebSocket API, and only when
+  // it is deployed (https://github.com/aws/aws-cdk/issues/18307).
   it("name the token in the grammar of a WebSocket API's identity sources", () => {
     for (const source of quiet.the('AWS::ApiGatewayV2::Authorizer').Properties['IdentitySource']) {
       expect(source).toMatch(/^route\.request\.(querystring|header)\.[a-zA-Z0-9._-]+$/);
     }
   });
 
-  it('have no option of HTTP APIs on the authorizer', () => {
+  it('set no option of HTTP APIs on the authorizer', () => {
     const httpOnly = ['AuthorizerResultTtlInSeconds', 'AuthorizerPayloadFormatVersion', 'EnableSimpleResponses'];
     const options = Object.keys(quiet.the('AWS::ApiGatewayV2::Authorizer').Properties);
     expect(options.filter((option) => httpOnly.includes(option))).toEqual([]);
   });
 
-  it('lead to one function each', () => {
+  it('call one function each', () => {
     const targets = ofSockets('AWS::ApiGatewayV2::Integration').map(({ Properties }) => {
       expect(Properties['IntegrationType']).toBe('AWS_PROXY');
       return /\{([A-Za-z]+)\/Function\}/.exec(quiet.read(Properties['IntegrationUri']))?.[1];
@@ -80,7 +80,7 @@ describe('the doors', () => {
     expect(targets.sort()).toEqual(['Connect', 'Disconnect', 'Message']);
   });
 
-  it('send what the message function returns back to the browser, and nothing else', () => {
+  it('return the message function’s result to the browser, and no other function’s', () => {
     const response = quiet.the('AWS::ApiGatewayV2::RouteResponse');
     expect(response.Properties).toMatchObject({ RouteResponseKey: '$default' });
     expect(quiet.read(response.Properties['RouteId'])).toBe('{Sockets/Api/$default-Route}');
@@ -90,12 +90,12 @@ describe('the doors', () => {
     }
   });
 
-  it("are chosen by the frame's event", () => {
+  it("are selected by the frame's event", () => {
     const { ProtocolType, RouteSelectionExpression } = quiet.the('AWS::ApiGatewayV2::Api', 'Sockets').Properties;
     expect([ProtocolType, RouteSelectionExpression]).toEqual(['WEBSOCKET', '$request.body.event']);
   });
 
-  it('may be opened by API Gateway for this API and by the clock for this rule, by nobody else', () => {
+  it('can be invoked by API Gateway for this API and by the schedule for this rule, and by nothing else', () => {
     for (const { Properties } of withHello.of('AWS::Lambda::Permission')) {
       const source = withHello.read(Properties['SourceArn']);
       const api = Properties['FunctionName']['Fn::GetAtt'][0].includes('Publish') ? '{Http/Api}' : '{Sockets/Api}';
@@ -111,7 +111,7 @@ describe('the stage', () => {
   const settings = (deployment: Deployment) =>
     deployment.the('AWS::ApiGatewayV2::Stage', 'Sockets').Properties['DefaultRouteSettings'];
 
-  it('lets 2000 requests a second through, and bursts of 1000', () => {
+  it('allows 2000 requests a second, and bursts of 1000', () => {
     expect(settings(quiet)).toEqual({ ThrottlingRateLimit: 2000, ThrottlingBurstLimit: 1000 });
   });
 
@@ -120,12 +120,12 @@ describe('the stage', () => {
     expect(settings(throttled)).toEqual({ ThrottlingRateLimit: 50, ThrottlingBurstLimit: 20 });
   });
 
-  it('never writes an execution log, where API Gateway would put tokens and frames', () => {
+  it('writes no execution log, which would contain tokens and frames', () => {
     expect(settings(quiet)).not.toHaveProperty('LoggingLevel');
     expect(settings(quiet)).not.toHaveProperty('DataTraceEnabled');
   });
 
-  it('is deployed by itself, under the name that its URL ends with', () => {
+  it('is deployed automatically, with the name at the end of its URL', () => {
     expect(quiet.the('AWS::ApiGatewayV2::Stage', 'Sockets').Properties).toMatchObject({
       StageName: 'live',
       AutoDeploy: true,
@@ -135,7 +135,7 @@ describe('the stage', () => {
 });
 
 describe('the HTTP API for PHP', () => {
-  it('has Pusher’s routes and our own, and no other door', () => {
+  it('has Pusher’s routes and our own, and no others', () => {
     const keys = ofHttp('AWS::ApiGatewayV2::Route').map(({ Properties }) => Properties['RouteKey']);
     expect(keys.sort()).toEqual([
       'GET /apps/{app_id}/channels',
@@ -150,7 +150,7 @@ describe('the HTTP API for PHP', () => {
     expect(quiet.the('AWS::ApiGatewayV2::Api', 'Http').Properties).not.toHaveProperty('CorsConfiguration');
   });
 
-  it('may call its function by these routes and by no other', () => {
+  it('may invoke its function for these routes and for no other', () => {
     const sources = quiet
       .of('AWS::Lambda::Permission')
       .map(({ Properties }) => quiet.read(Properties['SourceArn']))
@@ -187,7 +187,7 @@ describe('the HTTP API for PHP', () => {
     }
   });
 
-  it('gives each route that closes sockets a throttle of its own, so that a flood of events leaves a logout its way', () => {
+  it('gives each route that closes sockets a separate throttle, so that a flood of events does not block a logout', () => {
     const { Properties, DependsOn } = quiet.the('AWS::ApiGatewayV2::Stage', 'Http');
     const closing = ofHttp('AWS::ApiGatewayV2::Route').filter(({ Properties: { RouteKey } }) =>
       /terminate_connections$|rebind$/.test(RouteKey),
@@ -201,7 +201,7 @@ describe('the HTTP API for PHP', () => {
     for (const { logicalId } of closing) expect(DependsOn).toContain(logicalId);
   });
 
-  it('logs the route and never the path, which names users', () => {
+  it('logs the route and never the path, which contains user ids', () => {
     const { Format } = quiet.the('AWS::ApiGatewayV2::Stage', 'Http').Properties['AccessLogSettings'];
     const named = [...Format.matchAll(/\$context\.([A-Za-z.]+)/g)].map(([, name]) => name);
     expect(named.sort()).toEqual([
@@ -217,7 +217,7 @@ describe('the HTTP API for PHP', () => {
     expect(Format.match(/\$/g)).toHaveLength(named.length);
   });
 
-  it('is watched by an alarm that one logout which left sockets open sets off', () => {
+  it('has an alarm that goes off when one logout leaves sockets open', () => {
     const { Properties } = quiet.the('AWS::CloudWatch::Alarm', 'Publish/Alarm');
     expect(Properties).toMatchObject({ MetricName: 'Errors', Period: 60, EvaluationPeriods: 1, Threshold: 1 });
     const [dimension] = Properties['Dimensions'];
@@ -244,31 +244,31 @@ describe('the access log', () => {
     'identity.sourceIp',
   ];
 
-  it('is one line of JSON, below the 3 KB that API Gateway takes', () => {
+  it('is one line of JSON, below API Gateway’s limit of 3 KB', () => {
     expect(Object.keys(JSON.parse(Format))).toHaveLength(harmless.length);
     expect(Format).not.toContain('\n');
     expect(Buffer.byteLength(Format)).toBeLessThan(3 * 1024);
   });
 
-  it('names no query string, no header and nothing that the authorizer said of somebody', () => {
+  it('has no query string, no header and nothing of the authorizer’s context', () => {
     const named = [...Format.matchAll(/\$context\.([A-Za-z.]+)/g)].map(([, name]) => name);
     expect(named.sort()).toEqual([...harmless].sort());
     expect(Format.match(/\$/g)).toHaveLength(named.length);
   });
 
-  it('is written to by name, because API Gateway drops the :* at the end and drift detection would tell of it', () => {
+  it('has a destination without :* at its end, because drift detection would report it', () => {
     expect(quiet.read(DestinationArn)).toBe(
       'arn:{AWS::Partition}:logs:{AWS::Region}:{AWS::AccountId}:log-group:{Sockets/AccessLog}',
     );
   });
 
-  it('brings the role that API Gateway needs for it, before the stage', () => {
+  it('creates the role that API Gateway needs for it, before the stage', () => {
     const account = quiet.the('AWS::ApiGateway::Account');
     expect(quiet.read(account.Properties['CloudWatchRoleArn'])).toBe('{Sockets/LogRole}');
     expect(quiet.the('AWS::ApiGatewayV2::Stage', 'Sockets').DependsOn).toContain(account.logicalId);
   });
 
-  it('relies on the role that the account has, where cloudWatchRole is false', () => {
+  it('uses the account’s existing role if cloudWatchRole is false', () => {
     const guest = deploy({ cloudWatchRole: false });
     expect(guest.of('AWS::ApiGateway::Account')).toEqual([]);
     expect(guest.resources.filter(({ path }) => path.includes('LogRole'))).toEqual([]);
@@ -283,7 +283,7 @@ describe.each(both)('every function, %s,', (_, deployment) => {
     }
   });
 
-  it('has a role of its own, for Lambda alone', () => {
+  it('has a separate role, for Lambda alone', () => {
     const roles = lambdas(deployment).map(({ Properties }) => deployment.read(Properties['Role']));
     expect(roles).toEqual(lambdas(deployment).map(({ path }) => `{${path.replace('/Function', '/Role')}}`));
     for (const { path } of lambdas(deployment)) {
@@ -294,17 +294,17 @@ describe.each(both)('every function, %s,', (_, deployment) => {
     }
   });
 
-  it('has a log of its own, kept for a month', () => {
+  it('has a separate log, kept for a month', () => {
     const logs = lambdas(deployment).map(({ Properties }) => deployment.read(Properties['LoggingConfig'].LogGroup));
     expect(logs).toEqual(lambdas(deployment).map(({ path }) => `{${path.replace('/Function', '/Log')}}`));
     for (const group of deployment.of('AWS::Logs::LogGroup')) expect(group.Properties['RetentionInDays']).toBe(30);
   });
 
-  it('says what it does', () => {
+  it('has a description', () => {
     for (const { Properties } of lambdas(deployment)) expect(Properties['Description']).toMatch(/^[A-Z][^.]+$/);
   });
 
-  it('has no secret in its environment, only where the secret is', () => {
+  it('has no secret in its environment, only the ARN of the secret', () => {
     const secret = deployment.the('AWS::SecretsManager::Secret').logicalId;
     for (const { path, Properties } of lambdas(deployment)) {
       const variables: Record<string, unknown> = Properties['Environment']?.Variables ?? {};
@@ -316,13 +316,13 @@ describe.each(both)('every function, %s,', (_, deployment) => {
     }
   });
 
-  it('may run for longer than a post is tried, ten seconds and one last try, if it tells others who has left', () => {
+  it('has a timeout above the ten seconds and one attempt of a post, if it announces members that leave', () => {
     for (const path of ['Message', 'Publish', 'Disconnect', 'Revalidation', 'Channels']) {
       expect(deployment.the('AWS::Lambda::Function', path).Properties['Timeout']).toBeGreaterThan(10 + 3);
     }
   });
 
-  it('may run for less time than API Gateway waits, if a browser or PHP waits for it', () => {
+  it('has a timeout below that of API Gateway, if a browser or PHP waits for it', () => {
     for (const path of ['Authorizer', 'Connect', 'Message', 'Publish']) {
       expect(deployment.the('AWS::Lambda::Function', path).Properties['Timeout']).toBeLessThan(29);
     }
@@ -333,24 +333,27 @@ describe('Lambda’s own lines', () => {
   const formats = (deployment: Deployment) =>
     lambdas(deployment).map(({ Properties: { LoggingConfig } }) => ({ ...LoggingConfig, LogGroup: undefined }));
 
-  it('are text where nothing is said', () => {
+  it('are text by default', () => {
     expect(formats(withHello)).toEqual(Array(8).fill({ LogGroup: undefined }));
   });
 
-  it.each(['INFO', 'WARN'] as const)('are JSON from the level %s on, and our own from INFO on', (systemLogLevel) => {
-    expect(formats(deploy({ hello: true, systemLogLevel }))).toEqual(
-      Array(8).fill({ LogFormat: 'JSON', SystemLogLevel: systemLogLevel, ApplicationLogLevel: 'INFO' }),
-    );
-  });
+  it.each(['INFO', 'WARN'] as const)(
+    'are JSON from the level %s on, and those of the gateway from INFO on',
+    (systemLogLevel) => {
+      expect(formats(deploy({ hello: true, systemLogLevel }))).toEqual(
+        Array(8).fill({ LogFormat: 'JSON', SystemLogLevel: systemLogLevel, ApplicationLogLevel: 'INFO' }),
+      );
+    },
+  );
 });
 
-it('keeps every log for as long as it is told', () => {
+it('keeps every log for as long as the props say', () => {
   const groups = deploy({ hello: true, logRetention: RetentionDays.ONE_WEEK }).of('AWS::Logs::LogGroup');
   expect(groups.map(({ Properties }) => Properties['RetentionInDays'])).toEqual(Array(10).fill(7));
 });
 
 describe('the authorizer', () => {
-  it('is told everything that it is to check', () => {
+  it('gets all of its settings', () => {
     const strict = deploy({
       allowedOrigins: ['https://app.example.com', 'https://shop.example.com:8443'],
       mode: 'status',
@@ -368,7 +371,7 @@ describe('the authorizer', () => {
     });
   });
 
-  it('is told the way in', () => {
+  it('gets the mode and the place of the token', () => {
     const variables = (deployment: Deployment, path: string) =>
       deployment.the('AWS::Lambda::Function', path).Properties['Environment'].Variables;
     const ticket = deploy({ mode: 'ticket', tokenFrom: 'subprotocol', sessionCheck: 'trust-ticket' });
@@ -389,7 +392,7 @@ describe('the authorizer', () => {
     expect(variables(quiet, 'Connect')).not.toHaveProperty('SUBPROTOCOL');
   });
 
-  it('runs as often at a time as is said, and without a reservation where nothing is', () => {
+  it('has the configured reserved concurrency, and none by default', () => {
     const concurrencyOf = (deployment: Deployment) =>
       deployment
         .of('AWS::Lambda::Function')
@@ -403,7 +406,7 @@ describe('the authorizer', () => {
     expect(concurrencyOf(quiet)).toEqual([]);
   });
 
-  it('tells connect how many sockets a user may have, 100 where nothing is said', () => {
+  it('gives connect the limit of sockets of a user, 100 by default', () => {
     const limitOf = (deployment: Deployment) => {
       const { Variables } = deployment.the('AWS::Lambda::Function', 'Connect').Properties['Environment'];
       return [Variables.MAX_CONNECTIONS, Variables.AT_MAX_CONNECTIONS];
@@ -412,7 +415,7 @@ describe('the authorizer', () => {
     expect(limitOf(deploy({ maxConnectionsPerUser: 5, atMaxConnections: 'oldest-out' }))).toEqual(['5', 'oldest-out']);
   });
 
-  it('tells message and connect the limits of traffic, of which some follow from others', () => {
+  it('gives message and connect the limits of traffic, with the derived ones', () => {
     const limitsOf = (deployment: Deployment) => {
       const [message, connect] = ['Message', 'Connect'].map(
         (path) => deployment.the('AWS::Lambda::Function', path).Properties['Environment'].Variables,
@@ -463,7 +466,7 @@ describe('the authorizer', () => {
     });
   });
 
-  it('is strict where nothing is said', () => {
+  it('is strict by default', () => {
     expect(quiet.the('AWS::Lambda::Function', 'Authorizer').Properties['Environment'].Variables).toMatchObject({
       SESSION_MODE: 'ticket',
       TOKEN_FROM: 'query',
@@ -474,13 +477,13 @@ describe('the authorizer', () => {
     });
   });
 
-  it('outlives the slowest PHP that is allowed and the three seconds of the secret, so that it can say what happened', () => {
+  it('has a timeout above PHP’s and the secret’s together, so that it can log what happened', () => {
     const slow = deploy({ sessionTimeout: Duration.seconds(20) }).the('AWS::Lambda::Function', 'Authorizer');
     expect(slow.Properties['Timeout']).toBeGreaterThan(20 + 3);
     expect(slow.Properties['Timeout']).toBeLessThan(29);
   });
 
-  it('is watched by an alarm on its errors, which are session checks that failed and nothing else', () => {
+  it('has an alarm on its errors, which are failed session checks and nothing else', () => {
     const { AlarmDescription, ...alarm } = quiet.the('AWS::CloudWatch::Alarm', 'Authorizer/Alarm').Properties;
     expect(AlarmDescription).toContain('Session checks fail');
     expect(alarm).toMatchObject({
@@ -502,7 +505,7 @@ describe('the authorizer', () => {
 });
 
 describe('connect', () => {
-  it('is watched by an alarm on its errors, because with them handshakes fail that PHP has said yes to', () => {
+  it('has an alarm on its errors, because they fail handshakes that PHP has accepted', () => {
     const { Properties } = quiet.the('AWS::CloudWatch::Alarm', 'Connect/Alarm');
     expect(Properties).toMatchObject({
       MetricName: 'Errors',
@@ -520,7 +523,7 @@ describe('the tables', () => {
     ['Tables/Owners', { owner: 'HASH', connectionId: 'RANGE' }],
     ['Tables/Claims', { claim: 'HASH' }],
     ['Tables/Revocations', { principalId: 'HASH' }],
-  ])('%s is on demand, with its keys as strings, and forgets by expiresAt', (path, keys) => {
+  ])('%s is on demand, with its keys as strings, and deletes rows by expiresAt', (path, keys) => {
     const { Properties } = quiet.the('AWS::DynamoDB::Table', path);
     expect(Properties['BillingMode']).toBe('PAY_PER_REQUEST');
     expect(Properties['TimeToLiveSpecification']).toEqual({ AttributeName: 'expiresAt', Enabled: true });
@@ -532,7 +535,7 @@ describe('the tables', () => {
     );
   });
 
-  it('are no more than these', () => {
+  it('are exactly these', () => {
     const paths = quiet.of('AWS::DynamoDB::Table').map(({ path }) => path);
     expect(paths).toEqual([
       'Tables/Connections',
@@ -550,7 +553,7 @@ describe('the credentials', () => {
     expect(quiet.the('AWS::SecretsManager::Secret').Properties['SecretString']).toBeUndefined();
   });
 
-  it('appear nowhere else: no part of the template asks CloudFormation for the value', () => {
+  it('appear nowhere else: no part of the template reads the value', () => {
     for (const [, { template }] of both) {
       expect(JSON.stringify(template).match(/\{\{resolve[^}]*\}\}/g) ?? []).toEqual([]);
     }
@@ -558,27 +561,27 @@ describe('the credentials', () => {
 });
 
 describe('hello', () => {
-  it('is off by default: no function, no rule, no clock', () => {
+  it('is off by default: no function and no schedule', () => {
     expect(quiet.resources.filter(({ path }) => path.includes('Hello'))).toEqual([]);
     expect(quiet.the('AWS::Lambda::Function', 'Connect').Properties['Environment'].Variables).not.toHaveProperty(
       'TICK_FUNCTION',
     );
   });
 
-  it('starts with every minute of the clock', () => {
+  it('starts every minute', () => {
     const { ScheduleExpression, State, Targets } = withHello.the('AWS::Events::Rule', 'Hello').Properties;
     expect([ScheduleExpression, State]).toEqual(['cron(* * * * ? *)', 'ENABLED']);
     expect(Targets.map(({ Arn }: { Arn: unknown }) => withHello.read(Arn))).toEqual(['{Hello/Tick/Function}']);
   });
 
-  it('is never retried, neither by the clock nor by Lambda, because the minute that failed is over', () => {
+  it('is never retried, neither by the schedule nor by Lambda, because the failed minute is over', () => {
     const [target] = withHello.the('AWS::Events::Rule', 'Hello').Properties['Targets'];
     const once = { MaximumRetryAttempts: 0, MaximumEventAgeInSeconds: 60 };
     expect(target.RetryPolicy).toEqual(once);
     expect(withHello.the('AWS::Lambda::EventInvokeConfig', 'Hello').Properties).toMatchObject(once);
   });
 
-  it('may run for a whole minute', () => {
+  it('has a timeout above a minute', () => {
     expect(withHello.the('AWS::Lambda::Function', 'Hello').Properties['Timeout']).toBeGreaterThan(60);
   });
 
@@ -591,7 +594,7 @@ describe('hello', () => {
 describe('deliver', () => {
   const { Timeout, MemorySize } = quiet.the('AWS::Lambda::Function', 'Channels').Properties;
 
-  it('is tried three times, although it may die in its last second and Lambda waits before it tries again', () => {
+  it('is tried three times, even if it dies in its last second and Lambda waits before a retry', () => {
     const { Properties } = quiet.the('AWS::Lambda::EventInvokeConfig', 'Channels');
     expect(Properties['MaximumRetryAttempts']).toBe(2);
     expect(Properties['MaximumEventAgeInSeconds']).toBeGreaterThan(2 * Timeout + 3 * 60);
@@ -615,7 +618,7 @@ describe('deliver', () => {
     },
   );
 
-  it('sets an alarm off when a post is lost, or Lambda gives a worker up', () => {
+  it('has an alarm that goes off when a post is lost, or Lambda drops a worker', () => {
     const { Metrics, Threshold, ...window } = quiet.the('AWS::CloudWatch::Alarm', 'Channels/Deliver/Alarm').Properties;
     const found = Metrics.flatMap(({ MetricStat }: { MetricStat?: { Metric: { MetricName: string } } }) =>
       MetricStat === undefined ? [] : [MetricStat.Metric.MetricName],
@@ -629,7 +632,7 @@ describe('deliver', () => {
   });
 });
 
-describe('sessions that are over', () => {
+describe('sessions of open sockets', () => {
   const variables = (deployment: Deployment, path: string) =>
     deployment.the('AWS::Lambda::Function', path).Properties['Environment'].Variables;
   const secondsIn = (props: Parameters<typeof deploy>[0]) => {
@@ -650,12 +653,12 @@ describe('sessions that are over', () => {
     expect(secondsIn(mode === undefined ? {} : { mode })).toBe(seconds);
   });
 
-  it('are asked about again in any mode when that is wanted, and in none when it is not', () => {
+  it('are checked again in any mode if `revalidate` is set, and in none if it is false', () => {
     expect(secondsIn({ mode: 'cookie', revalidate: Duration.minutes(3) })).toBe('180');
     expect(secondsIn({ mode: 'ticket', revalidate: false })).toBeUndefined();
   });
 
-  it('are looked for every minute in any case, because PHP may name an end, without a secret and an address to ask', () => {
+  it('are checked for their end every minute in any case, then without the secret and PHP’s URL', () => {
     const once = deploy({ revalidate: false });
     expect(once.the('AWS::Events::Rule', 'Revalidation').Properties['ScheduleExpression']).toBe('cron(* * * * ? *)');
     const known = Object.keys(variables(once, 'Revalidation'));
@@ -664,7 +667,7 @@ describe('sessions that are over', () => {
     expect(known.filter((name) => asking.includes(name))).toEqual([]);
   });
 
-  it('are looked for by a run that may wait beyond the next one’s start, and is never repeated', () => {
+  it('are checked by a run that may overlap the next one, and is never retried', () => {
     expect(quiet.the('AWS::Lambda::Function', 'Revalidation').Properties['Timeout']).toBeGreaterThan(
       endsSoonMs / 1000 + 20,
     );
@@ -674,7 +677,7 @@ describe('sessions that are over', () => {
     expect(quiet.the('AWS::Lambda::EventInvokeConfig', 'Revalidation').Properties).toMatchObject(once);
   });
 
-  it('alarm when a run fails', () => {
+  it('have an alarm that goes off when a run fails', () => {
     expect(quiet.the('AWS::CloudWatch::Alarm', 'Revalidation/Revalidate/Alarm').Properties).toMatchObject({
       MetricName: 'Errors',
       Threshold: 1,
@@ -685,12 +688,12 @@ describe('sessions that are over', () => {
 });
 
 describe('the outputs', () => {
-  it.each(both)('%s are what a user has to know, and not the secret', (_, { template }) => {
+  it.each(both)('%s have the settings for pages and PHP, and not the secret', (_, { template }) => {
     const names = ['WebSocketUrl', 'HttpApiUrl', 'AppId', 'Key', 'SecretName', 'Mode', 'TokenFrom'];
     expect(Object.keys(template.Outputs ?? {})).toEqual(names);
   });
 
-  it('lead to TLS only', () => {
+  it('use TLS only', () => {
     const { WebSocketUrl, HttpApiUrl } = quiet.template.Outputs ?? {};
     expect(quiet.read(WebSocketUrl?.Value)).toMatch(/^wss:\/\//);
     // https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-apigatewayv2-api.html: always https.
@@ -699,8 +702,8 @@ describe('the outputs', () => {
 });
 
 describe('after cdk destroy', () => {
-  // Without a DeletionPolicy CloudFormation deletes, but for AWS::RDS::DBCluster and a DBInstance outside of one, which it
-  // snapshots (https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-attribute-deletionpolicy.html).
+  // Without a DeletionPolicy CloudFormation deletes, but for AWS::RDS::DBCluster and a DBInstance outside of one, which
+  // it snapshots (https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-attribute-deletionpolicy.html).
   const deletedByDefault = new Set([
     'AWS::ApiGatewayV2::Api',
     'AWS::ApiGatewayV2::Authorizer',
@@ -721,19 +724,19 @@ describe('after cdk destroy', () => {
   // CDK keeps these unless it is told otherwise, so the template has to say it.
   const saysDelete = new Set(['AWS::DynamoDB::Table', 'AWS::Logs::LogGroup', 'AWS::SecretsManager::Secret']);
 
-  it('nothing is left but the role for logs, which other APIs may have come to rely on', () => {
+  it('only the role for logs is left, because other APIs may rely on it', () => {
     const kept = withHello.resources.filter(({ DeletionPolicy }) => (DeletionPolicy ?? 'Delete') !== 'Delete');
     expect(kept.map(({ path }) => path)).toEqual(['Sockets/LogRole', 'Sockets/LogAccount']);
   });
 
-  it('nothing is left where the account has such a role', () => {
+  it('nothing is left if the account had such a role', () => {
     const kept = deploy({ hello: true, cloudWatchRole: false }).resources.filter(
       ({ DeletionPolicy }) => (DeletionPolicy ?? 'Delete') !== 'Delete',
     );
     expect(kept).toEqual([]);
   });
 
-  it('what holds data is deleted because the template says so, and the rest because AWS does', () => {
+  it('resources with data are deleted by the template’s policy, and the rest by default', () => {
     for (const { Type, path, DeletionPolicy, UpdateReplacePolicy } of withHello.resources) {
       if (DeletionPolicy === 'Retain') continue;
       const expected = saysDelete.has(Type) ? 'Delete' : undefined;
@@ -746,14 +749,14 @@ describe('after cdk destroy', () => {
     }
   });
 
-  it('no table refuses to go', () => {
+  it('no table has deletion protection', () => {
     for (const table of withHello.of('AWS::DynamoDB::Table')) {
       expect(table.Properties['DeletionProtectionEnabled'] ?? false).toBe(false);
     }
   });
 });
 
-describe('several of them', () => {
+describe('several gateways', () => {
   /** Properties that name a thing for a whole account and region: a second one of the same name fails to deploy. */
   const names: Readonly<Record<string, string>> = {
     'AWS::CloudWatch::Alarm': 'AlarmName',
@@ -766,13 +769,13 @@ describe('several of them', () => {
     'AWS::SecretsManager::Secret': 'Name',
   };
 
-  it('do not collide in one account, because nothing has a name that we chose', () => {
+  it('do not collide in one account, because no resource has a fixed name', () => {
     for (const { Type, path, Properties } of withHello.resources) {
       expect([path, Properties[names[Type] ?? '']]).toEqual([path, undefined]);
     }
   });
 
-  it('live in one stack, each with its own credentials, tables and sockets', () => {
+  it('fit into one stack, each with its own credentials, tables and sockets', () => {
     const stack = new Stack(createApp(), 'Shop');
     for (const id of ['Shop', 'Desk']) new SessionSocket(stack, id, { ...least, cloudWatchRole: false });
     const { template, of } = readDeployment(stack);
@@ -782,7 +785,7 @@ describe('several of them', () => {
     expect(of('AWS::SecretsManager::Secret')).toHaveLength(2);
   });
 
-  it('live in several stages, each with its own credentials', () => {
+  it('fit into several stages, each with its own credentials', () => {
     const app = createApp();
     const [test, live] = ['Test', 'Live'].map(
       (id) => new SessionSocketStack(new Stage(app, id), 'Shop', least).sessionSocket,

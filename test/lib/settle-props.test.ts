@@ -21,13 +21,12 @@ const noPassword = 'The session endpoint must not contain a user or password.';
 const badTimeout = (ms: number) => `sessionTimeout is ${ms} ms; it must be between 100 ms and 20 s.`;
 const badMaximum = (said: number) => `maxConnectionsPerUser must be a whole number from 1 to 1000 (got ${said}).`;
 const badChecks = (said: number) =>
-  `maxConcurrentSessionChecks is ${said}; it is a whole number above 0, and with none nobody could connect.`;
+  `maxConcurrentSessionChecks is ${said}; it must be a whole number above 0, or nobody could connect.`;
 const badInterval = (s: number) => `revalidate is ${s} s; it must be between 1 minute and 2 hours, or false for never.`;
-const badTraffic = (name: string, said: number) =>
-  `${name} is ${said}; it is a whole number above 0, and with none nothing could be said.`;
-const badThrottle = 'throttle needs a rateLimit and a burstLimit above 0; with less, nobody could connect.';
+const badTraffic = (name: string, said: number) => `${name} is ${said}; it must be a whole number above 0.`;
+const badThrottle = 'throttle needs a rateLimit and a burstLimit above 0, or nobody could connect.';
 
-describe('refuses, with one plain sentence,', () => {
+describe('rejects, with one plain sentence,', () => {
   it.each<[string, Partial<SessionSocketProps>, string]>([
     ['no endpoint', { sessionEndpoint: '' }, noUrl('')],
     ['an endpoint that is only a path', { sessionEndpoint: '/getSessionID' }, noUrl('/getSessionID')],
@@ -183,14 +182,14 @@ describe('refuses, with one plain sentence,', () => {
     [
       'one session check for handshakes and for open sockets',
       { maxConcurrentSessionChecks: 1 },
-      'maxConcurrentSessionChecks is 1, and of two kinds of checks each needs one; say 2, or revalidate=false.',
+      'maxConcurrentSessionChecks is 1, but handshakes and open sockets need one each; use at least 2, or revalidate=false.',
     ],
     ['half a session check', { maxConcurrentSessionChecks: 0.5 }, badChecks(0.5)],
     ['no channel at all', { maxChannelsPerConnection: 0 }, badTraffic('maxChannelsPerConnection', 0)],
     [
       'more channels than a row can hold',
       { maxChannelsPerConnection: 1001 },
-      'maxChannelsPerConnection is 1001; it can be 1000 at most.',
+      'maxChannelsPerConnection is 1001; it must be at most 1000.',
     ],
     ...(
       [
@@ -210,24 +209,24 @@ describe('refuses, with one plain sentence,', () => {
           badTraffic(name, limit),
         ],
       ),
-      [`a ${name} that limits nothing`, { [name]: 1_000_001 }, `${name} is 1000001; it can be 1000000 at most.`],
+      [`a ${name} that limits nothing`, { [name]: 1_000_001 }, `${name} is 1000001; it must be at most 1000000.`],
     ]),
     ['a throttle that lets nobody in', { throttle: { rateLimit: 0, burstLimit: 100 } }, badThrottle],
     ['a throttle without bursts', { throttle: { rateLimit: 100, burstLimit: 0 } }, badThrottle],
     [
       'an HTTP throttle that is shut',
       { httpThrottle: { rateLimit: 0, burstLimit: 1 } },
-      'httpThrottle needs a rateLimit and a burstLimit above 0; with less, no logout would close a socket.',
+      'httpThrottle needs a rateLimit and a burstLimit above 0, or no logout would close a socket.',
     ],
     [
       'a log level below INFO',
       { systemLogLevel: 'DEBUG' as 'WARN' },
-      'systemLogLevel is "DEBUG"; it is INFO or WARN, or left out.',
+      'systemLogLevel is "DEBUG"; use INFO or WARN, or leave it out.',
     ],
     [
       'a quota so small that no worker would come to its end',
       { accountRequestQuota: { rateLimit: 99, burstLimit: 50 } },
-      'accountRequestQuota needs a rateLimit of at least 100 and a burstLimit of at least 10; with less, a broadcast would outlive its workers.',
+      'accountRequestQuota needs a rateLimit of at least 100 and a burstLimit of at least 10, or broadcasts would time out.',
     ],
   ])('%s', (_, bad, sentence) => {
     expect(() => settleProps({ ...good, ...bad })).toThrow(new BadProps(sentence));

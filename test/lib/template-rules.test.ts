@@ -9,7 +9,7 @@ import { findTemplateFaults } from './template-faults.ts';
 
 const everything = { ...least, hello: true };
 
-describe('what the validator of aws-cdk-lib lets pass', () => {
+describe('a fault that the validator of aws-cdk-lib misses', () => {
   const { template } = deploy({ hello: true });
 
   it('is not in the template', () => {
@@ -36,7 +36,7 @@ describe('what the validator of aws-cdk-lib lets pass', () => {
       '"lambda:Invoke","FunctionName"',
       'AWS::Lambda::Permission: unknown action lambda:Invoke',
     ],
-  ])('is found by a check of our own: %s written as %s', (right, wrong, fault) => {
+  ])('is found by our check: %s written as %s', (right, wrong, fault) => {
     const text = JSON.stringify(template);
     expect(text.includes(right)).toBe(true);
     expect(findTemplateFaults(JSON.parse(text.replace(right, wrong)) as Template)).toEqual([fault]);
@@ -44,25 +44,25 @@ describe('what the validator of aws-cdk-lib lets pass', () => {
 });
 
 describe("cdk-nag's AwsSolutions", () => {
-  it('has nothing to say that we have not answered', () => {
+  it('has no finding without an acknowledgement', () => {
     const app = createApp();
     new SessionSocketStack(app, 'Shop', everything);
     expect(findingsOf(app)).toEqual([]);
   });
 
-  it('has nothing to say to somebody who uses the construct in a stack of theirs, with an account and a region', () => {
+  it('has no finding for a user’s stack with the construct, with an account and a region', () => {
     const stack = new Stack(createApp(), 'Shop', { env: { account: '123456789012', region: 'eu-central-1' } });
     for (const id of ['Shop', 'Desk']) new SessionSocket(stack, id, everything);
     expect(findingsOf(stack)).toEqual([]);
   });
 
-  it('speaks up for everything else in that stack', () => {
+  it('has findings for everything else in that stack', () => {
     const stack = new SessionSocketStack(createApp(), 'Shop', everything);
     new Topic(stack, 'Topic');
     expect(findingsOf(stack)).toEqual(['AwsSolutions-SNS3 at Shop/Topic/Resource']);
   });
 
-  it('is contradicted here, each time with a reason, and nowhere else', () => {
+  it('is suppressed here, each time with a reason, and nowhere else', () => {
     const stack = new SessionSocketStack(createApp(), 'Shop', everything);
     const stage = 'Resource::arn:<AWS::Partition>:execute-api:<AWS::Region>:<AWS::AccountId>:<Api>/live';
     const posts = `${stage}/POST/@connections/*`;

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 
 export const project = join(import.meta.dirname, '..', '..');
 
-/** A folder of somebody else's, with nothing of the checkout above it. */
+/** A folder outside the checkout. */
 export interface Outside {
   readonly folder: string;
   write(files: Readonly<Record<string, string>>): Promise<void>;
@@ -41,7 +41,7 @@ export async function goOutside(): Promise<Outside> {
 
 function runIn(folder: string, command: string): Promise<Finished> {
   return new Promise((resolve, reject) => {
-    // What npm and vitest tell of this checkout is not there in another folder.
+    // npm's and vitest's variables about this checkout would not exist in another folder.
     const env = Object.fromEntries(
       Object.entries(process.env).filter(([name]) => !/^(npm_|NODE_PATH$|NODE_OPTIONS$|VITEST)/i.test(name)),
     );

@@ -1,6 +1,6 @@
 import { createCipheriv, createDecipheriv, hkdfSync } from 'node:crypto';
 
-/** The ticket's format once more, in Node and in few lines, so that PHP's is held against something. */
+/** The ticket's format in Node, independently, to compare PHP's with. */
 interface TicketKeys {
   readonly appId: string;
   readonly key: string;
@@ -9,7 +9,7 @@ interface TicketKeys {
 
 const keyOf = (secret: string) => Buffer.from(hkdfSync('sha256', secret, '', 'session-socket/ticket', 32));
 
-/** What was sealed. Throws when it was sealed for another app, with another key, or was changed since. */
+/** @returns the content of a ticket. @throws if the ticket is for another app or key, or was changed */
 export function openPhpTicket(ticket: string, { appId, key, secret }: TicketKeys): Record<string, unknown> {
   const [, text = ''] = new RegExp(`^t1\\.${key}\\.([A-Za-z0-9_-]+)$`).exec(ticket) ?? [];
   const sealed = Buffer.from(text, 'base64url');

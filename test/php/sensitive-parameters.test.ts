@@ -5,7 +5,8 @@ const source = readFileSync(new URL('../../php/session-socket.php', import.meta.
 const secretNames =
   'credentials|secret|server|sessionId|oldSessionId|newSessionId|cookie|cookies|cookieHeader|claims|request|write';
 
-// From PHP 8.2 on a trace shows nothing of what is marked. In 7.4 `#[` begins a comment, so that the mark has a line of its own.
+// From PHP 8.2 on a trace shows nothing of what is marked. In 7.4 `#[` begins a comment, so that the mark has a line of
+// its own.
 it('every parameter that is or holds a secret is marked for traces, on a line of its own', () => {
   const heads = [...source.matchAll(/^ *function (\w+)\(([^{]*?)\)(?:: \??\w+)?\s*\{/gm)];
   expect(heads.length).toBeGreaterThan(50);

@@ -66,7 +66,7 @@ describe('the script of the private page', () => {
     expect(states).toEqual(['connecting', 'open']);
   });
 
-  it('hands on events with their data decoded, be it a string or an object', async () => {
+  it('passes on events with decoded data, be it a string or an object', async () => {
     ask.mockResolvedValue(answer(200, 'token'));
     await openPage();
     FakeSocket.last.receive({ event: 'hello', data: '{"hello":"world"}' });
@@ -83,7 +83,7 @@ describe('the script of the private page', () => {
     ]);
   });
 
-  it('pings well before API Gateway would close a silent socket, and no longer than it is open', async () => {
+  it('pings well before API Gateway would close an idle socket, and only while it is open', async () => {
     ask.mockResolvedValue(answer(200, 'token'));
     await openPage();
     const socket = FakeSocket.last;
@@ -105,7 +105,7 @@ describe('the script of the private page', () => {
     expect(states).toEqual(['connecting', 'open', 'connecting']);
   });
 
-  it('says signed out, and stops, when PHP knows no session', async () => {
+  it('reports the logout, and stops, when PHP has no session', async () => {
     ask.mockResolvedValueOnce(answer(200, 'first')).mockResolvedValueOnce(answer(403));
     await openPage();
     FakeSocket.last.onopen();
@@ -116,7 +116,7 @@ describe('the script of the private page', () => {
     expect(FakeSocket.all).toHaveLength(1);
   });
 
-  it('waits longer after every refusal, up to half a minute', async () => {
+  it('waits longer after every rejection, up to half a minute', async () => {
     ask.mockResolvedValue(answer(200, 'token'));
     await openPage();
     const waits: number[] = [];
@@ -130,7 +130,7 @@ describe('the script of the private page', () => {
     expect(states.at(-1)).toBe('refused');
   });
 
-  it('keeps trying while PHP is away or in trouble', async () => {
+  it('keeps trying while PHP fails or does not answer', async () => {
     ask.mockRejectedValueOnce(new TypeError('Failed to fetch')).mockResolvedValueOnce(answer(502));
     ask.mockResolvedValueOnce({ ...answer(200), json: () => Promise.reject(new SyntaxError('<!doctype')) });
     ask.mockResolvedValue(answer(200, 'token'));
@@ -142,14 +142,14 @@ describe('the script of the private page', () => {
   });
 });
 
-describe('the script of the private page, where it shares a domain with the socket', () => {
+describe('the script of the private page on the socket’s own domain', () => {
   it('opens the socket at once, and asks PHP for nothing', async () => {
     await openPage(withCookie);
     expect(FakeSocket.last.url).toBe('ws://gateway/prod');
     expect(ask).not.toHaveBeenCalled();
   });
 
-  it('asks PHP once it was refused, because a browser is not told why, and tries again while somebody is logged in', async () => {
+  it('asks PHP after a rejection, because browsers hide its reason, and retries while the user is logged in', async () => {
     ask.mockResolvedValueOnce(answer(200)).mockRejectedValueOnce(new TypeError('Failed to fetch'));
     ask.mockResolvedValue(answer(403));
     await openPage(withCookie);
@@ -164,7 +164,7 @@ describe('the script of the private page, where it shares a domain with the sock
     expect(states.at(-1)).toBe('signed out');
   });
 
-  it('says signed out when the socket was closed with the session', async () => {
+  it('reports the logout when the socket was closed with the session', async () => {
     ask.mockResolvedValue(answer(403));
     await openPage(withCookie);
     FakeSocket.last.onopen();

@@ -3,7 +3,7 @@ import { createHash, createHmac } from 'node:crypto';
 export interface ApiAnswer {
   readonly status: number;
   readonly text: string;
-  /** The body as JSON, undefined where it is none. */
+  /** The parsed body; undefined if it is not JSON. */
   readonly json: unknown;
 }
 
@@ -13,7 +13,7 @@ interface Credentials {
   readonly secret: string;
   /** Seconds by which its clock is ahead. */
   readonly ahead?: number;
-  /** What it says was signed, in place of the body's. */
+  /** The hash in the signed query, instead of the body's. */
   readonly md5?: string;
 }
 
@@ -24,7 +24,7 @@ export type Api = (
   query?: Readonly<Record<string, string>>,
 ) => Promise<ApiAnswer>;
 
-/** Asks Pusher's HTTP API, signed by hand and below the path of the app: what the clients of other people do, without them. */
+/** Calls Pusher's HTTP API below the path of the app, signed by hand, without Pusher's libraries. */
 export function createApi(url: string, { appId, key, secret, ahead = 0, md5 }: Credentials): Api {
   return async (method, path, body, query = {}) => {
     const text = body === undefined ? '' : typeof body === 'string' ? body : JSON.stringify(body);

@@ -57,18 +57,18 @@ describe('The protocol on the local cloud', () => {
     expect(one.frames().filter(({ event }) => event === 'e')).toEqual([]);
   });
 
-  it('3, 5: who is not let in is refused in the handshake, where clients back off most', async () => {
+  it('3, 5: a rejected client gets 403 in the handshake, after which clients back off most', async () => {
     await expect(world.dial('?token=t1.nobody.AAAA')).rejects.toMatchObject({ status: 403 });
     await expect(world.dial('')).rejects.toMatchObject({ status: 401 });
   });
 
-  it('6: a ping is answered with a pong, and a pong is taken', async () => {
+  it('6: a ping is answered with a pong, and a pong is accepted', async () => {
     const somebody = await enter();
     expect(await somebody.ask({ event: 'pusher:ping', data: {} })).toEqual(pong);
     expect(await somebody.ask({ event: 'pusher:pong', data: {} })).toEqual(pong);
   });
 
-  it('7, 8: whatever is sent, each frame gets one answer with an event, and the connection stays', async () => {
+  it('7, 8: each frame gets one answer with an event, whatever it contains, and the connection stays open', async () => {
     const somebody = await enter();
     const texts = [
       'not JSON',
@@ -121,7 +121,7 @@ describe('The protocol on the local cloud', () => {
     }
   });
 
-  it('11: a member is known by what was signed, to the byte; without an id nobody is', async () => {
+  it('11: a member has exactly the signed data; without an id nobody becomes a member', async () => {
     const somebody = await enter();
     const data = '{"user_id":7,"user_info":{"url":"http:\\/\\/\\u00e9"}}';
     const channel = fresh('presence-');
@@ -141,7 +141,7 @@ describe('The protocol on the local cloud', () => {
     expect(unsigned).toMatchObject({ event: 'pusher:subscription_error', data: { type: 'AuthError', status: 401 } });
   });
 
-  it('12: who joins a presence channel is told who is there, himself included', async () => {
+  it('12: a client that joins a presence channel gets all members, including itself', async () => {
     const channel = fresh('presence-');
     const [one, other] = [await enter(), await enter()];
     await joinSigned(one, channel, member('1', { name: 'Ada' }));
@@ -174,7 +174,7 @@ describe('The protocol on the local cloud', () => {
     for (const tab of tabs) expect(tab.frames().filter(({ event }) => event.includes('member_added'))).toEqual([]);
   });
 
-  it('14: a signature for another socket or another channel is refused', async () => {
+  it('14: a signature for another socket or another channel is rejected', async () => {
     const [one, other] = [await enter(), await enter()];
     const [channel, another] = [fresh('private-'), fresh('private-')];
     const auths = [world.authorize(other.socketId, channel), world.authorize(one.socketId, another)];
@@ -183,7 +183,7 @@ describe('The protocol on the local cloud', () => {
     }
   });
 
-  it('15: names that are no channel’s are refused, and so are those of other users', async () => {
+  it('15: invalid channel names, and other users’ channels, are rejected', async () => {
     const somebody = await enter({ userId: 'ada' });
     const names = ['', 'two words', 'sl/ash', 'ümlaut', '#odd', 'x'.repeat(201), 'private-', '#server-to-user-bob'];
     for (const channel of names) {
@@ -192,7 +192,7 @@ describe('The protocol on the local cloud', () => {
     }
   });
 
-  it('16: a channel that is joined twice is heard once, and one that was never joined can be left', async () => {
+  it('16: a channel that is joined twice delivers once, and one that was never joined can be left', async () => {
     const somebody = await enter();
     const channel = fresh('news-');
     await somebody.join(channel);
@@ -205,7 +205,7 @@ describe('The protocol on the local cloud', () => {
     expect(somebody.frames().filter(({ event }) => event === 'once')).toHaveLength(1);
   });
 
-  it('17: who has left a channel hears nothing of it', async () => {
+  it('17: a client that has left a channel gets nothing from it', async () => {
     const [one, other] = [await enter(), await enter()];
     const channel = fresh('news-');
     for (const somebody of [one, other]) await somebody.join(channel);
@@ -216,7 +216,7 @@ describe('The protocol on the local cloud', () => {
     expect(one.frames().map(({ event }) => event)).not.toContain('late');
   });
 
-  it('19: client events go from members to the others, and say who they are from', async () => {
+  it('19: client events go from members to the others, with the id of the sender', async () => {
     const channel = fresh('presence-');
     const [one, other] = [await enter(), await enter()];
     await joinSigned(one, channel, member('1'));
@@ -238,7 +238,7 @@ describe('The protocol on the local cloud', () => {
     expect(one.frames().filter(({ event }) => event.startsWith('client-'))).toEqual([]);
   });
 
-  it('19: who has not joined, a public channel, and more than are allowed in a second are refused', async () => {
+  it('19: client events without a subscription, on a public channel, or above the limit are rejected', async () => {
     const [one, other] = [await enter(), await enter()];
     const [channel, news] = [fresh('private-'), fresh('news-')];
     await joinSigned(other, channel);
@@ -251,7 +251,7 @@ describe('The protocol on the local cloud', () => {
     while (codeOf(await one.hear('pusher:error')) !== 4301);
   });
 
-  it('20, 21: a user signs in with PHP’s signature, and then hears what is sent to him', async () => {
+  it('20, 21: a user signs in with PHP’s signature, and then gets events for that user', async () => {
     const somebody = await enter();
     const userData = JSON.stringify({ id: 'u1', user_info: { name: 'Ada' } });
     const signIn = (data: string, auth = world.authorizeUser(somebody.socketId, data)) =>
@@ -264,7 +264,7 @@ describe('The protocol on the local cloud', () => {
     expect(await somebody.hear('for-you')).toMatchObject({ channel: '#server-to-user-u1', data: '1' });
   });
 
-  it('20: nobody signs in as another than PHP says he is', async () => {
+  it('20: nobody signs in as a user without PHP’s signature', async () => {
     const somebody = await enter({ userId: 'ada' });
     const userData = JSON.stringify({ id: 'bob' });
     const auth = world.authorizeUser(somebody.socketId, userData);
@@ -273,7 +273,7 @@ describe('The protocol on the local cloud', () => {
     expect(await somebody.join('#server-to-user-bob')).toMatchObject({ event: 'pusher:subscription_error' });
   });
 
-  it('23: an event is taken for one channel or several, and its data goes through to the byte', async () => {
+  it('23: an event is accepted for one channel or several, and its data is delivered to the byte', async () => {
     const somebody = await enter();
     const [one, two] = [fresh('news-'), fresh('news-')];
     for (const channel of [one, two]) await somebody.join(channel);
@@ -291,7 +291,7 @@ describe('The protocol on the local cloud', () => {
     expect((await publish({ name: 'e', channel: one, data: '1', socket_id: '1.1' })).status).toBe(200);
   });
 
-  it('22: a wrong secret, key, hash or clock is 401, another app 404, and none of them is heard', async () => {
+  it('22: a wrong secret, key, hash or clock gets 401, another app 404, and nothing is delivered', async () => {
     const somebody = await enter();
     const channel = fresh('news-');
     await somebody.join(channel);
@@ -306,7 +306,7 @@ describe('The protocol on the local cloud', () => {
     expect(somebody.frames().map(({ event }) => event)).not.toContain('forged');
   });
 
-  it('24, 25: success is 200 with an object, and with info a channel says how many are there', async () => {
+  it('24, 25: success is 200 with an object, and with info it has the counts of each channel', async () => {
     const [presence, news] = [fresh('presence-'), fresh('news-')];
     const somebody = await enter();
     await joinSigned(somebody, presence, member('1'));
@@ -338,7 +338,7 @@ describe('The protocol on the local cloud', () => {
     expect(somebody.frames().map((frame) => frame.event)).not.toContain('not-me');
   });
 
-  it('27, 28, 29: channels are listed while somebody is there, with their users', async () => {
+  it('27, 28, 29: occupied channels are listed, with their users', async () => {
     const somebody = await enter();
     const presence = fresh('presence-room-');
     await joinSigned(somebody, presence, member(7));
@@ -371,7 +371,7 @@ describe('The protocol on the local cloud', () => {
     await bob.settle();
   });
 
-  it('32: what is published to an encrypted channel passes as it is', async () => {
+  it('32: events on an encrypted channel pass unchanged', async () => {
     const somebody = await enter();
     const channel = fresh('private-encrypted-');
     await joinSigned(somebody, channel);
@@ -391,7 +391,7 @@ describe('The protocol on the local cloud', () => {
     expect((await publish({ name: 'x'.repeat(201), channel: news, data: '{}' })).status).toBe(400);
   });
 
-  it('35: after a cut the channels are restored by joining again, and no ghost stays behind', async () => {
+  it('35: after a cut, joining again restores the channels, and no ghost member stays', async () => {
     const channel = fresh('presence-');
     const [witness, ada] = [await enter(), await enter()];
     await joinSigned(witness, channel, member('witness'));
@@ -405,7 +405,7 @@ describe('The protocol on the local cloud', () => {
     await witness.hear('pusher_internal:member_added');
   });
 
-  it('and beyond Pusher: a channel that PHP listed needs no signature, and nobody else gets in by that', async () => {
+  it('beyond Pusher: a channel that PHP listed needs no signature, and opens to nobody else', async () => {
     const channels = ['private-orders-42', 'presence-lobby-*'];
     const listed = await enter({ userId: '42', userInfo: { name: 'Ada' }, channels });
     expect(await listed.join('private-orders-42')).toMatchObject({ event: succeeded });

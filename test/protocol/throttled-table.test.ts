@@ -7,7 +7,7 @@ beforeAll(async () => {
 });
 afterAll(() => world?.close());
 
-it('while the tables are throttled each frame has its answer, events are refused aloud, and later all is well', async () => {
+it('while the tables are throttled each frame gets an answer and events fail with an error, and later everything works', async () => {
   const somebody = await world.enter();
   await somebody.join('news-before');
   const event = { name: 'e', channel: 'news-before', data: '1' };

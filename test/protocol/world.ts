@@ -4,23 +4,23 @@ import { type Gateway, startGateway } from '../gateway/gateway.ts';
 import { type Client, connect } from '../socket-client.ts';
 import { type Api, createApi } from './http-api-client.ts';
 
-/** The gateway without any PHP: what a ticket says is believed, so that a test may be whoever it needs to be. */
+/** The gateway without PHP: it trusts tickets, so a test can connect as any user. */
 export interface World {
   readonly credentials: Gateway['credentials'];
   enter(identity?: Identity): Promise<Somebody>;
   /** A handshake with this query string. */
   dial(query: string): Promise<Client>;
-  /** What PHP signs for a page that wants to join a channel. */
+  /** PHP's signature for a page that joins a channel. */
   authorize(socketId: string, channel: string, channelData?: string): string;
   /** The same for a user who signs in. */
   authorizeUser(socketId: string, userData: string): string;
   readonly api: Api;
-  /** The HTTP API as somebody would ask it whose credentials, clock or hash differ. */
+  /** The HTTP API with other credentials, another clock or another hash. */
   apiAs(changes: Partial<Parameters<typeof createApi>[1]>): Api;
   /** The lines that the functions have logged. */
   records(): readonly Readonly<Record<string, unknown>>[];
   rows(table: string): Promise<readonly unknown[]>;
-  /** Every request to a table is throttled, until what it answers is called. */
+  /** Throttles every request to a table until the returned function is called. */
   throttleTables(): () => void;
   close(): Promise<void>;
 }
@@ -43,13 +43,13 @@ export interface Somebody {
   readonly socketId: string;
   readonly frames: () => readonly Frame[];
   send(frame: object | string): void;
-  /** Sends, and answers the next frame that is a reply to it or comes before that. */
+  /** Sends the frame, and returns the next incoming one. */
   ask(frame: object | string): Promise<Frame>;
   /** Joins without a signature. */
   join(channel: string, auth?: object): Promise<Frame>;
-  /** The first frame with this event that was not waited for yet. */
+  /** The first frame with this event that no earlier call has returned. */
   hear(event: string): Promise<Frame>;
-  /** Nothing more is under way to this socket: a ping has been answered. */
+  /** Waits until no frame is on its way to this socket, with a ping. */
   settle(): Promise<void>;
   readonly closed: Client['closed'];
   close(): Promise<void>;
@@ -128,9 +128,9 @@ async function welcome(client: Client): Promise<Somebody> {
     async join(channel, auth = {}) {
       const next = frames.length;
       client.send({ event: 'pusher:subscribe', data: { auth: '', channel, ...auth } });
-      // News of who leaves may come before the list.
+      // Announcements of leaving members may arrive before the list.
       const answer = await find(next, ({ event }) => event.includes('subscription_') || event === 'pusher:error');
-      // A list of members is posted, and the reply, a pong, follows: it is no answer to what is said next.
+      // The list of members is posted, and then the reply, a pong, follows. It must not count as the next answer.
       if (answer.event === 'pusher_internal:subscription_succeeded' && channel.startsWith('presence-')) {
         await find(frames.indexOf(answer), ({ event }) => event === 'pusher:pong');
       }

@@ -13,6 +13,7 @@ export const allowedSkips: readonly {
   { need: 'browser', file: 'test/e2e/', because: 'They open pages.' },
   { need: 'jq', file: 'test/docs/secret-commands.test.ts', because: 'The commands that it pastes call jq.' },
   { need: 'java', file: 'test/integration/dynamodb-', because: 'DynamoDB Local is a Java program.' },
+  { need: 'php', file: 'test/e2e/first-event.test.ts', because: 'The README starts the app with `php -S`.' },
   {
     need: 'php',
     file: 'test/integration/doctor',

@@ -171,8 +171,8 @@ describe('in an update that takes ten minutes', needs(history), () => {
   });
 });
 
-// Gateways of 0.1.0 read the user id in the path alone. For other ids the path of the new PHP file has a name that they refuse, so
-// that "closed" is never said of somebody else's sockets.
+// Gateways of 0.1.0 read the user id in the path alone. For other ids the path of the new PHP file has a name that they
+// refuse, so that "closed" is never said of somebody else's sockets.
 describe('the PHP file of this version, before the gateway is updated,', needs(history), () => {
   let gateway: Publishing;
   let app: TicketApp;

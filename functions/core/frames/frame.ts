@@ -77,4 +77,4 @@ const kinds: ReadonlyMap<number, string> = new Map([
 ]);
 
 /** The event of the demo: `hello {hello: 'world'}`, as the socket.io server of the blog post sent it. */
-export const helloFrame: Frame = { event: 'hello', data: JSON.stringify({ hello: 'world' }) };
+export const helloFrame: Frame = { event: 'hello', data: '{"hello":"world"}' };

@@ -9,15 +9,20 @@ import { createSigner, escapeAll, type Signer } from '../sigv4.ts';
 import { type ConnectionPool, openPool, type PoolAnswer } from './pool.ts';
 
 export interface PostSettings {
-  /** Tries in all. A post that was taken but not answered in time is repeated too, so more than one may say it twice. */
+  /**
+   * Including the first. A post that was accepted but not answered in time is repeated, so more than one may deliver
+   * twice.
+   */
   readonly maxAttempts: number;
-  /** Milliseconds for each try. The SDK waits for ever by default, and one post that hangs would hold up a broadcast. */
+  /**
+   * Milliseconds for each attempt. By default the SDK waits forever, and one post that hangs would delay a broadcast.
+   */
   readonly timeoutMs: number;
 }
 
 /**
- * AWS's own client of @connections, over our connections and with our signatures, and past its middleware where that only
- * costs time: docs/decisions/0007-why-posts-have-a-lane-of-their-own.md
+ * AWS's own client of @connections, with our connections and our signatures. Posts bypass its middleware, because that
+ * only costs time: docs/decisions/0007-why-posts-have-a-lane-of-their-own.md
  */
 export function createConnectionsClient(
   { callbackUrl, region, credentials }: ConnectionsApiSettings,
@@ -33,7 +38,7 @@ export function createConnectionsClient(
     region,
     credentials: { accessKeyId, secretAccessKey, ...(sessionToken !== undefined && { sessionToken }) },
     maxAttempts,
-    // Else the SDK would put its middleware together anew for every post.
+    // Otherwise the SDK would rebuild its middleware stack for every post.
     cacheMiddleware: true,
     requestHandler: createRequestHandler(pool),
     signer: createRequestSigner(sign),
@@ -42,7 +47,7 @@ export function createConnectionsClient(
   return client;
 }
 
-/** What we use of the SDK's requests; those of @connections have no query. */
+/** The fields of an SDK request that we use. Requests of @connections have no query. */
 interface SdkRequest {
   readonly method: string;
   readonly path: string;
@@ -50,7 +55,7 @@ interface SdkRequest {
   readonly body?: unknown;
 }
 
-/** Carries the SDK's requests over our connections. */
+/** Sends the SDK's requests over our connections. */
 function createRequestHandler(pool: ConnectionPool) {
   return {
     metadata: { handlerProtocol: 'http/1.1' },
@@ -64,7 +69,7 @@ function createRequestHandler(pool: ConnectionPool) {
   };
 }
 
-/** Signs them for the time that the SDK takes for the right one: it corrects a wrong clock by what AWS answers. */
+/** Signs with the SDK's time: the SDK corrects a wrong clock from AWS's answers. */
 function createRequestSigner(sign: Signer) {
   return {
     async sign<Request extends SdkRequest>(
@@ -89,9 +94,9 @@ type Outcome = { readonly answer: PoolAnswer } | { readonly error: unknown };
 const contentType = { 'content-type': 'application/octet-stream' };
 
 /**
- * Posts past the SDK's own middleware, which costs ten times the CPU of the post itself. 200 and API Gateway's 410 end here.
- * Every other outcome, an error too, is handed to the SDK as what its first attempt brought: it makes its own exception of
- * it, or tries again, and `maxAttempts` counts as ever.
+ * Posts without the SDK's own middleware, which takes ten times the CPU of the post itself. 200 and API Gateway's 410
+ * are handled here. Every other outcome, including an error, becomes the result of the SDK's first attempt. The SDK
+ * then throws its own exception, or retries, and `maxAttempts` counts as usual.
  */
 function addExpressLane(
   client: ApiGatewayManagementApiClient,
@@ -118,7 +123,7 @@ function addExpressLane(
             throw new GoneException({ message: 'Gone', $metadata });
           }
         }
-        // A new object, because a caller may send the same one twice at once.
+        // A new object, because a caller may send the same one twice at the same time.
         const sameInput = { ...input };
         handedOver.set(sameInput, outcome);
         return next({ ...args, input: sameInput });
@@ -134,13 +139,13 @@ function addExpressLane(
       if ('error' in outcome) throw outcome.error;
       return { response: outcome.answer } as Awaited<ReturnType<typeof next>>;
     },
-    // The last before the wire.
+    // The last step before the request is sent.
     { step: 'deserialize', priority: 'low', name: 'expressLaneAnswer' },
   );
 
   async function post(connectionId: string, body: Uint8Array): Promise<Outcome> {
     const path = `${basePath}/@connections/${escapeAll(connectionId)}`;
-    // The SDK's correction of a clock that is wrong.
+    // With the SDK's correction of a wrong clock.
     const now = Date.now() + client.config.systemClockOffset;
     const signature = sign({ method: 'POST', path, headers: contentType, body }, now);
     try {

@@ -4,13 +4,13 @@ import Pool from 'undici/lib/dispatcher/pool.js';
 
 export interface PoolRequest {
   readonly method: Dispatcher.HttpMethod;
-  /** As it goes over the wire. */
+  /** Escaped as on the wire. */
   readonly path: string;
   readonly headers: Record<string, string>;
   readonly body: Uint8Array | undefined;
 }
 
-/** As the SDK's deserializer takes it. */
+/** In the shape that the SDK's deserializer expects. */
 export interface PoolAnswer {
   readonly statusCode: number;
   readonly headers: Readonly<Record<string, string>>;
@@ -19,7 +19,7 @@ export interface PoolAnswer {
 
 /** Connections to one host. */
 export interface ConnectionPool {
-  /** @throws ExchangeFailure for everything that is not an answer */
+  /** @throws ExchangeFailure if there is no complete answer */
   exchange(request: PoolRequest): Promise<PoolAnswer>;
   close(): Promise<void>;
 }
@@ -29,18 +29,19 @@ export class ExchangeFailure extends Error {
   constructor(cause: Error) {
     const code = codeOf(cause);
     super(`no answer (${code ?? cause.name})`, { cause });
-    // The SDK's name for what may be tried again; with another it asks the cause's code. A malformed answer may not.
+    // The SDK retries errors with this name; for others it checks the cause's code. It must not retry a malformed
+    // answer.
     const isTimeout = code === tooLate || code === 'UND_ERR_CONNECT_TIMEOUT';
     this.name = isTimeout || isDeadConnection(cause) ? 'TimeoutError' : 'ExchangeFailure';
   }
 }
 
 /**
- * With 25 ms for a post they carry 10,000 a second, all that an account may ask for
- * (https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html). None is opened before it is needed.
+ * At 25 ms for a post, 256 connections carry 10,000 posts a second, an account's whole quota
+ * (https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html). They open on demand.
  */
 const maxConnections = 256;
-/** More than any answer of API Gateway's has. */
+/** More than any answer of API Gateway. */
 const maxBodyBytes = 64 * 1024;
 
 const tooLate = 'ETIMEDOUT';
@@ -48,8 +49,9 @@ const tooLong = 'EMSGSIZE';
 const nothing = new Uint8Array(0);
 
 /**
- * Opens connections as they are needed, and keeps them. undici looks at an idle one before it uses it, so one that is known to
- * be closed costs nothing; one that turns out dead on sending, after the Lambda was frozen, is replaced without a word.
+ * Opens connections on demand, and keeps them alive. undici never uses a connection that it knows is closed. After
+ * the Lambda was frozen, a connection may turn out to be dead only when a request is sent. That request is retried on a
+ * new one.
  * @param timeoutMs for one exchange, from the wait for a connection to the last byte of the answer
  */
 export function openPool(origin: string, timeoutMs: number): ConnectionPool {
@@ -77,7 +79,7 @@ export function openPool(origin: string, timeoutMs: number): ConnectionPool {
     });
   }
 
-  /** Not over the pool: what killed one connection has probably killed its neighbours. */
+  /** Outside the pool, because its other connections are probably dead too. */
   function sendOverNewConnection(request: PoolRequest): Promise<PoolAnswer> {
     const connection = new KeptConnection(origin, settings);
     const answer = send(request, connection);
@@ -86,13 +88,13 @@ export function openPool(origin: string, timeoutMs: number): ConnectionPool {
   }
 }
 
-/** Knows whether anything was answered over it since it was opened. */
+/** Counts its answers since it was opened. */
 class KeptConnection extends Client {
   answers = 0;
 
   constructor(origin: string | URL, options: Client.Options) {
     super(origin, options);
-    // Emitted after the request that met its end has failed.
+    // Emitted after the failure of the request that found it closed.
     this.on('disconnect', () => {
       this.answers = 0;
     });
@@ -109,13 +111,13 @@ class KeptConnection extends Client {
 
 interface ExchangeOutcome {
   answered(answer: PoolAnswer): void;
-  /** `wasStale` when it was given to a kept connection that turned out to be dead. */
+  /** `wasStale`: the request was sent on a kept connection that turned out to be dead. */
   failed(error: Error, wasStale: boolean): void;
 }
 
-/** One request on its way, and what has come of its answer. */
+/** One request, and the answer as far as it has arrived. */
 class Exchange implements Dispatcher.DispatchHandler {
-  /** Undefined while it waits for one. */
+  /** Undefined while the request waits for a connection. */
   connection: KeptConnection | undefined;
   readonly #outcome: ExchangeOutcome;
   readonly #timer: NodeJS.Timeout;
@@ -126,7 +128,10 @@ class Exchange implements Dispatcher.DispatchHandler {
   #body: Uint8Array[] | undefined;
   #length = 0;
 
-  /** @param timeoutMs for all of it, while undici limits the silence alone, to the next half second */
+  /**
+   * @param timeoutMs for the whole exchange. undici's own timeouts cover only pauses, with a precision of half a
+   * second.
+   */
   constructor(outcome: ExchangeOutcome, timeoutMs: number) {
     this.#outcome = outcome;
     this.#timer = setTimeout(() => this.#giveUp(tooLate), timeoutMs);
@@ -175,7 +180,7 @@ class Exchange implements Dispatcher.DispatchHandler {
   }
 }
 
-/** The other side is gone, as opposed to an answer that makes no sense. */
+/** The other side is gone. A malformed answer is another failure. */
 function isDeadConnection(error: Error): boolean {
   return ['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET'].includes(codeOf(error) ?? '');
 }

@@ -8,7 +8,7 @@ import type { ConnectionsApiSettings } from '../environment.ts';
 import { createConnectionsClient, type PostSettings } from './client.ts';
 import { ExchangeFailure } from './pool.ts';
 
-/** Open sockets through API Gateway's @connections. */
+/** Posts to open sockets, and closes them, through API Gateway's @connections. */
 export function createSockets(api: ConnectionsApiSettings, settings: PostSettings): SocketSender {
   const client = createConnectionsClient(api, settings);
   return {
@@ -33,7 +33,7 @@ export function createSockets(api: ConnectionsApiSettings, settings: PostSetting
   };
 }
 
-/** @throws SocketTrouble for what went wrong on the way or over there, and as it is what went wrong here */
+/** @throws SocketTrouble for failures of the network or of API Gateway; rethrows every other error unchanged */
 function goneOrThrow(error: unknown): 'gone' {
   if (error instanceof ExchangeFailure) throw new SocketTrouble(undefined, { cause: error });
   if (!(error instanceof ApiGatewayManagementApiServiceException)) throw error;

@@ -1,4 +1,4 @@
-// The whole of undici would add 30 ms to every cold start, most of it for `fetch`.
+// Importing all of undici would add 30 ms to every cold start, mostly for `fetch`.
 declare module 'undici/lib/dispatcher/client.js' {
   import { Client } from 'undici';
   export = Client;

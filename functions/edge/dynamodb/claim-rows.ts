@@ -26,7 +26,7 @@ import { claimsTable, rowVersion } from './tables.ts';
 const { partitionKey, ttl } = claimsTable;
 const isFree = `attribute_not_exists(${partitionKey})`;
 
-/** Claims as rows of one DynamoDB table: a conditional put decides who was first. */
+/** Claims as rows of one DynamoDB table: a conditional put decides which caller was first. */
 export function createClaimRows(table: string, client: DynamoDBClient, clock: Clock): Claims {
   return {
     async claim(name, expiresAt) {
@@ -53,7 +53,7 @@ export function createClaimRows(table: string, client: DynamoDBClient, clock: Cl
 export function createIdempotencyRows(table: string, client: DynamoDBClient, clock: Clock): Idempotency {
   return {
     async begin(attempt) {
-      // An answered row has no such end any more.
+      // An answered row has no `attemptEndsAt`.
       const hasDied = 'bodyHash = :hash AND attemptEndsAt <= :now';
       const put = new PutItemCommand({
         TableName: table,
@@ -82,20 +82,20 @@ export function createIdempotencyRows(table: string, client: DynamoDBClient, clo
 
   async function whatIsThere({ name, bodyHash }: Attempt): Promise<Beginning> {
     const found = await findRow(client, table, keyOf(name));
-    // Given back since the put: who asks again gets it.
+    // Released since the put: the client's retry succeeds.
     if (found === undefined) return 'under-way';
     if (found['bodyHash']?.S !== bodyHash) return 'other-request';
     return found['answer']?.S === undefined ? 'under-way' : { answer: found['answer'].S };
   }
 }
 
-/** So many windows of six bytes, and the name of a connection, stay below 1 KB, which is one write unit. */
+/** 150 windows of six bytes, and the name of a connection, stay below 1 KB, which is one write unit. */
 const windowsPerRow = 150;
 
 /**
- * Counters as rows of the same table: they too are one small item each, by a name, and soon forgotten. A row has the
- * windows of a stretch of time, each as an attribute, so nothing has to be taken out of it again; one in fifteen `add`s, whose
- * windows lie in two rows, is two writes. A refusal is billed as a write
+ * Counters as rows of the same table. A row has the windows of a period, each as an attribute, and expires soon after
+ * it, so no window has to be removed. One in fifteen `add`s has windows in two rows and writes twice. A failed
+ * condition is billed as a write
  * (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/WorkingWithItems.html#WorkingWithItems.ConditionalWrites.ReturnConsumedCapacity).
  */
 export function createCounterRows(table: string, client: DynamoDBClient): Counters {
@@ -103,7 +103,7 @@ export function createCounterRows(table: string, client: DynamoDBClient): Counte
     async add(name, amount, at, { milliseconds, most }) {
       const windows = windowsAt(at, { milliseconds });
       const [first = 0, last = 0] = [windows.at(0), windows.at(-1)].map((window) => rowOf(window ?? 0));
-      // The first one before the last: it holds what was counted longest, and is the likelier to be full.
+      // The first row before the last: its windows have counted longest, so it is more likely to be full.
       for (let row = first; row <= last; row += 1) {
         const names = windows.filter((window) => rowOf(window) === row).map(attributeOf);
         const endsAt = ((row + 1) * windowsPerRow * milliseconds) / 10;

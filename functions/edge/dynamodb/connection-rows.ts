@@ -47,10 +47,13 @@ import { connectionRowVersion, connectionsTable } from './tables.ts';
 const { partitionKey, sortKey, ttl } = connectionsTable;
 const stillThere = `attribute_exists(${sortKey})`;
 const notRevoked = 'attribute_not_exists(revokedAt)';
-const sessionGoesOn = '(attribute_not_exists(sessionExpiresAt) OR sessionExpiresAt > :now)';
-const isAlive = `${notExpired} AND ${sessionGoesOn} AND ${notRevoked}`;
+const sessionNotEnded = '(attribute_not_exists(sessionExpiresAt) OR sessionExpiresAt > :now)';
+const isAlive = `${notExpired} AND ${sessionNotEnded} AND ${notRevoked}`;
 
-/** The registry as rows of two DynamoDB tables: a connection lies with its principal, and its other owners name it. */
+/**
+ * The registry as rows of two DynamoDB tables: a connection's row is keyed by its principal, and other owners have a
+ * row each.
+ */
 export function createConnectionRows(
   { connections: table, owners: ownersTable }: ConnectionTableNames,
   client: DynamoDBClient,
@@ -83,7 +86,7 @@ export function createConnectionRows(
 
     async whyRevoked(connection) {
       const row = await find(connection);
-      // Nobody but `revoke` writes it.
+      // Only `revoke` writes it.
       return row?.['revokedAt'] === undefined ? undefined : ((row['revokedFor']?.S ?? 'revoked') as RefusalReason);
     },
 
@@ -105,7 +108,7 @@ export function createConnectionRows(
         ReturnValues: 'UPDATED_OLD',
       });
       if (before === conditionFailed) return (await maySend(connection)) ? 'full' : 'away';
-      // Each time, because a Lambda may have died here after the row took the user.
+      // On every join, because a Lambda may have died here after it wrote the user to the connection's row.
       if (userId !== undefined) await addOwner(userOwner(userId), connection);
       return channelsOf(before).includes(channel) ? 'again' : 'joined';
     },
@@ -168,12 +171,12 @@ export function createConnectionRows(
         new DeleteItemCommand({ TableName: table, Key: keyOf(connection), ReturnValues: 'ALL_OLD' }),
       );
       if (row === undefined) return [];
-      // After the row, so that an owner that cannot be removed names a connection that is gone.
+      // After the row, so that an owner row that cannot be removed only names a connection that is gone.
       await Promise.all(ownersOf(row).map((owner) => removeOwner(owner, connection)));
       return channelsOf(row);
     },
 
-    // A connection that a stale read does not show would stay open after the logout, so every read here is consistent.
+    // Every read here is consistent: a connection that a stale read misses would stay open after the logout.
     async *ofUser(userId) {
       yield* ofPrincipal(userOwner(userId), notExpired, now(clock));
       yield* owners.connectionsOf(userOwner(userId));
@@ -207,14 +210,14 @@ export function createConnectionRows(
     openOf(principalId) {
       const [hasOpened, mayOpen] = ['attribute_exists(welcomedAt)', 'connectedAt > :welcomedSince'];
       const values = { ':welcomedSince': number(clock.now() - welcomePatience * 1000), ...now(clock) };
-      // Of two that come at once the later one must see both, so no stale read here either.
+      // Consistent too: of two simultaneous connections the later one must see both.
       return ofPrincipal(principalId, `${notExpired} AND ${notRevoked} AND (${hasOpened} OR ${mayOpen})`, values);
     },
 
     everyone() {
       const scan = {
         TableName: table,
-        // Who was added before the reading began must be seen: the tick that a connect starts looks at once.
+        // The scan must see connections that were added before it began: the tick that a connect starts reads at once.
         ConsistentRead: true,
         ProjectionExpression: projection,
         FilterExpression: isAlive,
@@ -224,7 +227,7 @@ export function createConnectionRows(
     },
   };
 
-  /** By what was written last. */
+  /** With a consistent read. */
   function ofPrincipal(principalId: string, FilterExpression: string, values: Row) {
     const query = {
       TableName: table,
@@ -237,7 +240,7 @@ export function createConnectionRows(
     return queryRows(client, query, readConnection);
   }
 
-  /** The principal names the connection by its key. */
+  /** The principal needs no owner row, because it is in the connection's key. */
   async function addOwner(owner: string, connection: Connection): Promise<void> {
     if (owner !== connection.principalId) await owners.add(owner, connection);
   }
@@ -253,9 +256,10 @@ export function createConnectionRows(
 
   async function maySend(connection: Connection): Promise<boolean> {
     const row = await find(connection);
-    const goesOn = (end: AttributeValue | undefined) =>
+    const isFuture = (end: AttributeValue | undefined) =>
       Number(end?.N ?? Number.POSITIVE_INFINITY) > epochSeconds(clock);
-    return row !== undefined && row['revokedAt'] === undefined && goesOn(row[ttl]) && goesOn(row['sessionExpiresAt']);
+    if (row === undefined || row['revokedAt'] !== undefined) return false;
+    return isFuture(row[ttl]) && isFuture(row['sessionExpiresAt']);
   }
 
   function update(connection: Connection, change: Omit<UpdateItemCommandInput, 'TableName' | 'Key'>) {
@@ -263,9 +267,10 @@ export function createConnectionRows(
   }
 
   /**
-   * Two requests, where one update for each row takes most of a logout's time. A transaction costs twice as much as its updates. It does
-   * not answer the rows, so they are read after it: a row that is marked joins no more channels.
-   * @returns undefined where one has left, is being written at the same time, or is not read
+   * Uses two requests, because one update for each row would take most of a logout's time. A transaction costs twice as
+   * much as its updates. It does not return the rows, so they are read after it: a revoked connection joins no more
+   * channels.
+   * @returns undefined if a connection has left, is written at the same time, or could not be read
    */
   async function revokeBatch(
     batch: readonly Connection[],
@@ -284,7 +289,7 @@ export function createConnectionRows(
   }
 }
 
-/** The update that marks a row as revoked, where there is one. */
+/** The update that marks an existing row as revoked. */
 function revocation(revokedAt: number, why: RefusalReason) {
   return {
     UpdateExpression: 'SET revokedAt = :time, revokedFor = :why',

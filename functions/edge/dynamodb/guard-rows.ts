@@ -15,11 +15,11 @@ import { claimsTable, rowVersion } from './tables.ts';
 const { partitionKey, ttl } = claimsTable;
 const [stateName, releaseName] = ['guard:revalidate', 'guard:released'];
 const kinds = ['known', 'lost', 'unanswered'] as const;
-/** A minute that never was; others are bytes too, counted back from the run's. */
+/** In place of a minute that is not known. A minute is one byte: its distance to the minute of the run. */
 const never = 255;
 const [userBytes, silenceBytes] = [hashLength / 2, hashLength];
 
-/** The guard's state as a row of the table of claims, packed: 7 bytes for a user, 10 for a session without an answer. */
+/** The guard's state as a packed row of the claims table: 7 bytes for a user, 10 for a session without an answer. */
 export function createGuardRows(table: string, client: DynamoDBClient, clock: Clock): GuardMemory {
   return {
     async read() {

@@ -33,11 +33,11 @@ export function createLiveSessionRows(
     due(endsBefore) {
       const [endsSoon, isToBeChecked] = ['sessionExpiresAt < :endsBefore', 'validUntil <= :now'];
       const isOlder = 'attribute_not_exists(#version) OR #version < :version';
-      // Functions of 0.1.0 sign in on a newer row as well, for as long as the update takes.
+      // During an update, functions of 0.1.0 sign in on newer rows too.
       const isUnowned = `begins_with(${partitionKey}, :session) AND attribute_exists(signedInAs) AND attribute_not_exists(actsAs)`;
       const scan = {
         TableName: table,
-        // Not consistent, at half the price: whoever is missed is found a minute later.
+        // Eventually consistent, at half the price: the next run, a minute later, finds rows that this one misses.
         ProjectionExpression: `${projection}, sessionHash, sessionExpiresAt, validUntil, #version, actsAs, channels, signedInAs`,
         FilterExpression: `${notExpired} AND (${endsSoon} OR ${isToBeChecked} OR ${isOlder} OR (${isUnowned}))`,
         ExpressionAttributeNames: { '#version': 'version' },
@@ -71,12 +71,13 @@ export function createLiveSessionRows(
       };
       const names = { ':to': 'sessionHash', ':seal': 'sessionSeal', ':validUntil': 'validUntil' };
       const changes = Object.entries(names).flatMap(([value, name]) => (value in values ? [`${name} = ${value}`] : []));
-      // The new owner first: a logout with the new id finds the connection by it.
+      // The new owner first, so that a logout with the new id finds the connection.
       await owners.add(sessionOwner(to.sessionHash), connection);
       const isRebound = await update(connection, sessionHash, `SET ${changes.join(', ')}`, values);
       if (isRebound && !isSameSessionId(to.sessionHash, sessionHash))
         await owners.remove(sessionOwner(sessionHash), connection);
-      // It has left, and would be looked for at each logout. Else another rebind to the same id may have been faster.
+      // Remove the owner of a connection that has left. If it has not, another rebind to the same id may have been
+      // faster.
       if (!isRebound && (await find(connection)) === undefined)
         await owners.remove(sessionOwner(to.sessionHash), connection);
       return isRebound;

@@ -22,8 +22,8 @@ import { membersTable, rowVersion } from './tables.ts';
 const { partitionKey, sortKey, ttl } = membersTable;
 
 /**
- * Members as rows of one DynamoDB table: a user's connections are a set, and the row as it was before the set changed tells
- * who was first in and last out.
+ * Members as rows of one DynamoDB table. A user's connections are a set, and each update returns the row before it,
+ * which shows whether a connection was the first or the last.
  */
 export function createMemberRows(table: string, client: DynamoDBClient, clock: Clock): Members {
   return {
@@ -40,7 +40,7 @@ export function createMemberRows(table: string, client: DynamoDBClient, clock: C
       for (;;) {
         const before = await update(change('ADD connections :ids SET', `NOT (${hasExpired})`));
         if (before !== conditionFailed) return before.length === 0;
-        // A row that outlived its time speaks of sockets that are closed. Who replaces it was first.
+        // The sockets of an expired row are closed. The connection that replaces it is the first.
         const replaced = await update(change('SET connections = :ids,', hasExpired));
         if (replaced !== conditionFailed) return true;
       }
@@ -52,7 +52,7 @@ export function createMemberRows(table: string, client: DynamoDBClient, clock: C
         TableName: table,
         Key,
         UpdateExpression: 'DELETE connections :ids',
-        // Else it would create a row for who has left already.
+        // Otherwise the update would create a row for a member that has already left.
         ConditionExpression: 'contains(connections, :id)',
         ExpressionAttributeValues: { ':ids': { SS: [connectionId] }, ':id': { S: connectionId } },
         ReturnValues: 'ALL_OLD',
@@ -94,13 +94,13 @@ export function createMemberRows(table: string, client: DynamoDBClient, clock: C
     };
   }
 
-  /** The connections before, or that the condition was not met. */
+  /** @returns the connections before the update */
   async function update(change: UpdateItemCommandInput): Promise<readonly string[] | typeof conditionFailed> {
     const outcome = await updateRow(client, change);
     return outcome === conditionFailed ? outcome : (outcome?.['connections']?.SS ?? []);
   }
 
-  /** Who comes in between has found nobody before him, keeps the row, and is announced again. */
+  /** A connection that joins in between was the first: it keeps the row and is announced again. */
   async function removeEmpty(Key: Row): Promise<void> {
     const ConditionExpression = 'attribute_not_exists(connections)';
     await orConditionFailed(client.send(new DeleteItemCommand({ TableName: table, Key, ConditionExpression })));

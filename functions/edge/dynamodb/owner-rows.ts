@@ -7,16 +7,15 @@ import { ownersTable, rowVersion } from './tables.ts';
 const { partitionKey, sortKey, ttl } = ownersTable;
 
 /**
- * Which connections a session or a user owns beside those of the principal of that name: `session:<hash>` or `user:<id>`. A table and
- * not an index of one, because an index of DynamoDB may be read only eventually consistent
- * (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/GSI.html), and a logout that misses a connection leaves
- * it open.
+ * The connections that a session or a user (`session:<hash>` or `user:<id>`) owns, beside those of the principal of
+ * that name. A separate table instead of an index, because a logout must miss no connection, and DynamoDB's indexes are
+ * only eventually consistent (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/GSI.html).
  */
 export interface OwnerRows {
   add(owner: string, connection: Connection): Promise<void>;
-  /** By what was written last. A row MAY be left of a connection that is gone. */
+  /** With a consistent read. It MAY include connections that are gone. */
   connectionsOf(owner: string): AsyncIterable<readonly Connection[]>;
-  /** It MUST NOT fail where there is none. */
+  /** It MUST NOT fail if there is no row. */
   remove(owner: string, connection: Connection): Promise<void>;
 }
 
@@ -27,7 +26,7 @@ export function createOwnerRows(table: string, client: DynamoDBClient, clock: Cl
         ...keyOf(owner, connection),
         version: rowVersion,
         principalId: { S: connection.principalId },
-        // No connection that is open now will be there longer.
+        // No connection that is open now can live longer.
         [ttl]: number(epochSeconds(clock) + connectionLifetime),
       };
       await client.send(new PutItemCommand({ TableName: table, Item }));

@@ -20,15 +20,15 @@ interface Ports {
   readonly revocations: Revocations;
 }
 
-/** `registry.add`, say: the port by the name that it has in each function, and its method. */
+/** A port and its method, such as `registry.add`. Each port has the same name in all functions. */
 export type Method = { [Port in keyof Ports]: `${Port}.${keyof Ports[Port] & string}` }[keyof Ports];
 
 export type TableName = 'connections' | 'owners' | 'subscriptions' | 'members' | 'claims' | 'revocations';
 
-/** Without its `dynamodb:`. */
+/** Without the prefix `dynamodb:`. */
 export type Action = 'GetItem' | 'BatchGetItem' | 'PutItem' | 'UpdateItem' | 'DeleteItem' | 'Query' | 'Scan';
 
-/** What IAM has to allow for each method. A transaction is allowed by the actions in it. */
+/** The actions that IAM must allow for each method. A transaction needs the actions in it. */
 export const permissions: Readonly<Record<Method, readonly `${TableName} ${Action}`[]>> = {
   'registry.add': ['connections PutItem', 'owners PutItem'],
   'registry.holds': ['connections GetItem'],
@@ -77,7 +77,7 @@ export const permissions: Readonly<Record<Method, readonly `${TableName} ${Actio
   'revocations.isRevokedSince': ['revocations GetItem'],
 };
 
-/** What each function calls, in addition to `leaving` where it forgets connections. */
+/** The methods that each function calls. A function that removes connections also calls `leaving`. */
 export const calls = {
   connect: [
     'registry.add',
@@ -136,7 +136,7 @@ export const calls = {
   tick: ['registry.everyone', 'registry.leave', 'claims.claim', 'claims.release'],
 } satisfies Readonly<Record<string, readonly Method[]>>;
 
-/** What `revalidate` calls as well where PHP is asked again. */
+/** The methods that `revalidate` also calls if PHP is asked again. */
 export const askingAgain: readonly Method[] = [
   'live.prolong',
   'guard.read',
@@ -145,7 +145,7 @@ export const askingAgain: readonly Method[] = [
   'guard.isReleased',
 ];
 
-/** What a function calls that forgets a connection and tells its channels: all of `disconnect`. */
+/** The methods that remove a connection and announce that on its channels. `disconnect` calls no others. */
 export const leaving: readonly Method[] = [
   'registry.leave',
   'subscriptions.find',
@@ -158,7 +158,7 @@ export const leaving: readonly Method[] = [
   'members.find',
 ];
 
-/** For all of these methods, table by table. */
+/** The actions of these methods, table by table. */
 export function actionsByTable(methods: readonly Method[]): ReadonlyMap<TableName, ReadonlySet<Action>> {
   const tables = new Map<TableName, Set<Action>>();
   for (const permission of methods.flatMap((method) => permissions[method])) {

@@ -33,7 +33,7 @@ export function createRevocationRows(table: string, client: DynamoDBClient, cloc
 
   async function revokedAt(principalId: string): Promise<number | undefined> {
     const row = await findRow(client, table, { [partitionKey]: { S: principalId } });
-    // The row may outlive its time by days.
+    // DynamoDB may delete an expired row days late.
     return isThere(row, clock) ? Number(row['revokedAt']?.N) : undefined;
   }
 }

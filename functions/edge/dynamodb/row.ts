@@ -21,7 +21,7 @@ export function number(value: number): AttributeValue {
   return { N: String(value) };
 }
 
-/** One attribute, or none where there is no value. */
+/** One attribute, or none without a value. */
 export function optional(name: string, value: string | number | undefined): Row {
   if (value === undefined) return {};
   return { [name]: typeof value === 'string' ? { S: value } : number(value) };
@@ -39,7 +39,7 @@ export function epochSeconds(clock: Clock): number {
 export const notExpired = `${ttl} > :now`;
 export const hasExpired = `${ttl} <= :now`;
 
-/** The value in these two conditions. */
+/** The value for these two conditions. */
 export function now(clock: Clock): Row {
   return { ':now': number(epochSeconds(clock)) };
 }
@@ -50,7 +50,10 @@ export function isThere(row: Row | undefined, clock: Clock): row is Row {
 
 export const conditionFailed = 'condition failed';
 
-/** What a write answers, or that its condition was not met: that is an outcome, and whatever else goes wrong a fault. */
+/**
+ * Returns `conditionFailed` if the write's condition was not met, because that is an expected outcome. Rethrows other
+ * errors.
+ */
 export async function orConditionFailed<Output>(write: Promise<Output>): Promise<Output | typeof conditionFailed> {
   try {
     return await write;
@@ -60,7 +63,7 @@ export async function orConditionFailed<Output>(write: Promise<Output>): Promise
   }
 }
 
-/** The attributes that `ReturnValues` asks for, or that the condition was not met. */
+/** Returns the attributes that `ReturnValues` asks for, or `conditionFailed`. */
 export async function updateRow(
   client: DynamoDBClient,
   change: UpdateItemCommandInput,
@@ -69,7 +72,7 @@ export async function updateRow(
   return outcome === conditionFailed ? outcome : outcome.Attributes;
 }
 
-/** By what was written last. */
+/** Reads one row, consistently. */
 export async function findRow(
   client: DynamoDBClient,
   TableName: string,
@@ -90,15 +93,18 @@ export async function* scanRows<Item>(client: DynamoDBClient, scan: ScanCommandI
   for await (const { Items = [] } of paginateScan({ client }, scan)) yield Items.map(read);
 }
 
-/** Of one transaction and of one read: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ServiceQuotas.html */
+/**
+ * Rows in one transaction or one batch read:
+ * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ServiceQuotas.html
+ */
 export const batchLimit = 100;
 
-/** A key that was not read for want of capacity, or because an answer has 16 MB at most, is asked for again. */
+/** DynamoDB may leave out keys, because it is throttled or the answer exceeds 16 MB. These are read again. */
 const mostReads = 4;
 
 /**
- * The rows with these keys, `batchLimit` at most, by what was written last.
- * @returns undefined where they could not all be read
+ * Reads the rows with these keys, at most `batchLimit`, consistently.
+ * @returns undefined if some could not be read
  */
 export async function readBatch(
   client: DynamoDBClient,

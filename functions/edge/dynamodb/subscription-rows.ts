@@ -27,8 +27,8 @@ const { partitionKey, sortKey, ttl } = subscriptionsTable;
 const ofChannel = `${partitionKey} = :channel`;
 
 /**
- * Subscriptions as rows of one DynamoDB table. A broadcast reads all rows of its channel and pays for every 4 KB of them, so
- * they hold what posting and leaving need, and no more.
+ * Subscriptions as rows of one DynamoDB table. A broadcast reads all rows of its channel and pays for every 4 KB, so a
+ * row holds only the attributes that posting and leaving need.
  */
 export function createSubscriptionRows(table: string, client: DynamoDBClient, clock: Clock): Subscriptions {
   return {
@@ -38,7 +38,7 @@ export function createSubscriptionRows(table: string, client: DynamoDBClient, cl
         version: rowVersion,
         principalId: { S: connection.principalId },
         joinedAt: number(joinedAt),
-        // No connection that can join now will be there longer.
+        // No connection that can join now can live longer.
         [ttl]: number(epochSeconds(clock) + connectionLifetime),
         ...optional('userId', userId),
       };

@@ -36,7 +36,7 @@ export function openRoom(): ((frame: Frame, send: Send) => void) | undefined {
     if (text === '') return;
     const fault = await say(text);
     trouble.textContent = fault ?? '';
-    // What could not be sent stays, to be sent again.
+    // Unsent text stays, so that the user can send it again.
     if (fault === undefined && input.value.trim() === text) form.reset();
     typedAt = 0;
   });

@@ -42,7 +42,7 @@ describe('the form of a session id', () => {
     ['a blank', `${'a'.repeat(22)} a`],
     ['a tab', `${'a'.repeat(22)}\ta`],
     ['an equals sign', `${'a'.repeat(22)}=a`],
-    ['a path', '../../../../../etc/passwd'],
+    ['a path', '../../../../../../etc/passwd'],
     ['quotes', `"${'a'.repeat(22)}"`],
     ['an umlaut', `${'a'.repeat(22)}ä`],
     ['letters that only look like ASCII', 'а'.repeat(22)],

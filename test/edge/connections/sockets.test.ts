@@ -24,7 +24,7 @@ function post(frame: string | Uint8Array = '{"event":"x"}', id = connectionId) {
   return create().post(id, frame);
 }
 
-it('posts the frame as it is to the connection, below the stage', async () => {
+it('posts the unchanged frame to the connection, below the stage', async () => {
   const chunks: Buffer[] = [];
   gateway.mood = (request, response) => {
     request.on('data', (chunk) => chunks.push(chunk));
@@ -41,7 +41,7 @@ it('answers gone for a socket that is not open', async () => {
   expect(await post()).toBe('gone');
 });
 
-it('posts bytes as they are', async () => {
+it('posts bytes unchanged', async () => {
   const chunks: Buffer[] = [];
   gateway.mood = (request, response) => {
     request.on('data', (chunk) => chunks.push(chunk));
@@ -67,12 +67,12 @@ it.each([
   expect(gateway.requests).toHaveLength(1);
 });
 
-it('does not take a fault of our own for trouble with a socket', async () => {
+it('rethrows a fault of our own instead of a SocketTrouble', async () => {
   const nobody = null as unknown as string;
   await expect(post('{}', nobody)).rejects.not.toBeInstanceOf(SocketTrouble);
 });
 
-it('gives up a post that is not answered in time, and does not say it again when told so', async () => {
+it('gives up a post that is not answered in time, without a retry if maxAttempts is 1', async () => {
   gateway.requests.length = 0;
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
   onTestFinished(() => void vi.useRealTimers());
@@ -84,9 +84,10 @@ it('gives up a post that is not answered in time, and does not say it again when
   expect(gateway.requests).toHaveLength(1);
 });
 
-// A kept connection that dies before the answer begins has carried nothing, and the post is sent again in silence. An answer that began
-// says that it was taken: in silence again would say it twice, with nobody asked whether they want that.
-it('throws for a post whose answer breaks off in the middle on a kept connection, and asks once', async () => {
+// A kept connection that dies before the answer begins has carried nothing, and the post is sent again in silence. An
+// answer that began says that it was taken: in silence again would say it twice, with nobody asked whether they want
+// that.
+it('throws for a post whose answer breaks off in the middle on a kept connection, without a retry', async () => {
   const sockets = create();
   gateway.mood = (_, response) => response.end();
   await sockets.post(connectionId, '{"event":"x"}');

@@ -13,7 +13,7 @@ beforeAll(async () => {
 });
 afterAll(() => dynamoDb.close());
 
-/** What is asked of DynamoDB while `work` runs; the first question is answered with `firstAnswer`, the rest with `laterAnswer`. */
+/** The requests to DynamoDB while `work` runs. The first one gets `firstAnswer`, all others `laterAnswer`. */
 async function questionsOf(
   work: (rows: ConnectionRegistry, revocations: Revocations) => Promise<void>,
   firstAnswer: object = {},
@@ -44,7 +44,7 @@ const connection = { principalId: 'user:1', connectionId: 'a' };
 it.each([
   ['of a user', connection, ['connections', 'owners']],
   ['of a session without a user', { principalId: 'session:f00d', connectionId: 'a' }, ['connections']],
-])('takes one write for each table when a connection %s comes and goes, and no read', async (_, connection, tables) => {
+])('opens and closes a connection %s with one write for each table, and no read', async (_, connection, tables) => {
   const coming = await questionsOf((rows) => rows.add({ ...connection, sessionHash: 'f00d', connectedAt: 0 }));
   const going = await questionsOf(
     async (rows) => {
@@ -59,8 +59,8 @@ it.each([
   expect(made(going)).toEqual(writes('DeleteItem'));
 });
 
-// Else a throttled table would be asked without a pause for as long as the Lambda lives.
-it('gives up on reading many revoked rows that the table does not answer, so that each is marked by itself', async () => {
+// Otherwise a throttled table would get requests without a pause for as long as the Lambda lives.
+it('gives up reading revoked rows that the table does not return, so that each is revoked separately', async () => {
   const Keys = [{ principalId: { S: 'user:1' }, connectionId: { S: 'a' } }];
   const questions = await questionsOf(
     async (rows) => expect(await rows.revokeTogether([connection], 0, 'revoked')).toBeUndefined(),
@@ -70,24 +70,25 @@ it('gives up on reading many revoked rows that the table does not answer, so tha
   expect(questions.length).toBeLessThan(10);
 });
 
-it('asks about one connection with a consistent read', async () => {
+it('reads one connection consistently', async () => {
   const [question] = await questionsOf(async (rows) => {
     await rows.holds(connection);
   });
   expect(question).toMatchObject({ operation: 'GetItem', input: { ConsistentRead: true } });
 });
 
-// Else two that come at once might each miss the other, and be one more than may be.
-it('counts a principal in one question, with a consistent read', async () => {
+// Otherwise two simultaneous connections might each miss the other, and exceed the limit.
+it('counts a principal’s connections with one consistent query', async () => {
   const questions = await questionsOf(async (rows) => {
     for await (const _ of rows.openOf('user:1'));
   });
   expect(questions).toMatchObject([{ operation: 'Query', input: { ConsistentRead: true } }]);
 });
 
-// DynamoDB's default may not show a row that was written a moment ago. The tick that a connect starts looks at once; it would
-// find nobody and leave the newcomer to the next minute. The local DynamoDB is always consistent, so only the request tells.
-it('reads everyone with consistent reads, page after page', async () => {
+// By default DynamoDB may miss a row that was written a moment ago. The tick that a connect starts reads at once. It
+// would find nobody, and the new client would wait until the next minute. The local DynamoDB is always consistent, so
+// only the request shows this.
+it('reads all connections consistently, page after page', async () => {
   const lastKey = { principalId: { S: 'user:1' }, connectionId: { S: 'a' } };
   const questions = await questionsOf(
     async (rows) => {
@@ -101,8 +102,8 @@ it('reads everyone with consistent reads, page after page', async () => {
   ]);
 });
 
-// Of a logout and a handshake at the same time one must see what the other has written.
-it('looks for revocations and for a principal’s connections with consistent reads, page after page', async () => {
+// If a logout and a handshake run at the same time, one must see the rows of the other.
+it('reads revocations and a principal’s connections consistently, page after page', async () => {
   const handshake = await questionsOf(async (_, revocations) => {
     await revocations.isRevokedSince(['user:1', 'session:f00d'], 0);
   });

@@ -47,7 +47,7 @@ function sizeOf(row: Awaited<ReturnType<typeof rowOf>>): number {
 }
 
 // A broadcast to 100,000 pays for reading all of them: 130 bytes each are 1,600 read units.
-it('holds a public subscription in 130 bytes, for names and ids of usual length', async () => {
+it('stores a public subscription in 130 bytes, for names and ids of usual length', async () => {
   const row = await rowOf('App.Models.Order.421', 'user:1234567890123456');
   expect(Object.keys(row).sort()).toEqual([
     'channel',
@@ -60,7 +60,7 @@ it('holds a public subscription in 130 bytes, for names and ids of usual length'
   expect(sizeOf(row)).toBeLessThanOrEqual(130);
 });
 
-it('adds to a presence channel’s who it is, and nothing of what he says of himself', async () => {
+it('stores the user id of a presence channel’s member, but not the user info', async () => {
   const row = await rowOf('presence-room', 'user:42', '42');
   expect(Object.keys(row).sort()).toEqual([
     'channel',
