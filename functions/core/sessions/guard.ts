@@ -56,7 +56,7 @@ export function hashFor(salt: Uint8Array, text: string): string {
   return createHmac('sha256', salt).update(text).digest('hex').slice(0, hashLength);
 }
 
-export const silenceOf = ({ user, session }: Omit<Check, 'outcome'>) => user + session;
+export const silenceKey = ({ user, session }: Omit<Check, 'outcome'>) => user + session;
 const userOf = (silence: string) => silence.slice(0, hashLength);
 
 /** Judges the answers of this run, together with those of earlier runs within the interval. */
@@ -66,7 +66,7 @@ export function judgeRun(before: GuardState, run: Run): Judgement {
   const hold =
     before.heldSince === undefined
       ? findMassLoss(users, run)
-      : holdOn(users, before.heldSince, run, (user) => user <= limit);
+      : continueHold(users, before.heldSince, run, (user) => user <= limit);
 
   const hasEnded = hold === undefined && before.heldSince !== undefined;
   const doubtSince = hold === undefined && !hasEnded ? findDoubt(users, before.doubtSince, run) : undefined;
@@ -111,7 +111,7 @@ function findMassLoss(users: Users, { minute, window }: Run) {
  * them again. This ends when there are enough losses for the guard to hold, or PHP knows as many users.
  */
 function findDoubt(users: Users, doubtSince: number | undefined, { minute, window }: Run): number | undefined {
-  const hasEnoughUsers = countSince(users, minute - window + 1).everybody.size >= minUsers;
+  const hasEnoughUsers = countSince(users, minute - window + 1).allUsers.size >= minUsers;
   const since = Math.max(doubtSince ?? minute, minute - window + 1);
   const { known, lost } = countSince(users, since);
   return hasEnoughUsers && known + lost >= minAnswers && lost > known ? since : undefined;
@@ -121,25 +121,25 @@ function findDoubt(users: Users, doubtSince: number | undefined, { minute, windo
  * Only answers end a hold: PHP knows half of all users again, by any of their sessions, or fewer than `minUsers` are
  * left. A PHP that stops answering meanwhile has not said that the users are really logged out.
  */
-function holdOn(
+function continueHold(
   users: Users,
   heldSince: number,
   { minute, window, checks }: Run,
   isSampled: (user: string) => boolean,
 ) {
   const since = Math.max(heldSince, minute - window + 1);
-  const { known, lost, everybody } = countSince(users, since);
-  for (const { user } of checks) if (isSampled(user)) everybody.add(user);
-  if (everybody.size < minUsers || known >= everybody.size / 2) return undefined;
-  return { since: heldSince, lost, users: everybody.size };
+  const { known, lost, allUsers } = countSince(users, since);
+  for (const { user } of checks) if (isSampled(user)) allUsers.add(user);
+  if (allUsers.size < minUsers || known >= allUsers.size / 2) return undefined;
+  return { since: heldSince, lost, users: allUsers.size };
 }
 
 /** Counts each user once. A user is known if PHP knows any of their sessions. */
 function countSince(users: Users, since: number) {
-  const counts = { known: 0, lost: 0, everybody: new Set<string>() };
+  const counts = { known: 0, lost: 0, allUsers: new Set<string>() };
   for (const [user, { known = 0, lost = 0, unanswered = 0 }] of users) {
     if (Math.max(known, lost, unanswered) < since) continue;
-    counts.everybody.add(user);
+    counts.allUsers.add(user);
     if (known >= since) counts.known += 1;
     else if (lost >= since) counts.lost += 1;
   }
@@ -189,7 +189,7 @@ function sample(users: Map<string, LastAnswers>, limit: string): { users: Users;
 /** A session without an answer is due every minute. A session that is not due has its answer, or has left. */
 function rememberSilences({ silences }: GuardState, { minute, checks }: Run): GuardState['silences'] {
   const remembered = checks.flatMap((check): [string, Silence][] => {
-    const key = silenceOf(check);
+    const key = silenceKey(check);
     const before = silences.get(key);
     if (check.outcome === 'known' || check.outcome === 'lost') return [];
     if (check.outcome === 'none') return before === undefined ? [] : [[key, before]];

@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.ts';
-import { type CheckOutcome, forgetUsers, hashFor, type Judgement, judgeRun, silenceOf } from './guard.ts';
+import { type CheckOutcome, forgetUsers, hashFor, type Judgement, judgeRun, silenceKey } from './guard.ts';
 import type { GuardMemory } from './guard-memory.ts';
 import { inFairOrder, type LiveGroup, type Recheck, type Verdict } from './recheck.ts';
 
@@ -38,10 +38,10 @@ export function createPoll({ recheck, guard, interval, clock, random }: PollPart
     const minute = Math.floor(clock.now() / 60_000);
     const window = Math.ceil(interval / 60);
     const hashes = new Map(groups.map((group) => [group, hashesOf(group, before.salt)]));
-    const silence = (group: LiveGroup) => silenceOf(hashes.get(group) ?? { user: '', session: '' });
+    const keyOf = (group: LiveGroup) => silenceKey(hashes.get(group) ?? { user: '', session: '' });
 
     const order = inFairOrder(groups, random);
-    const hasFailed = (group: LiveGroup) => before.silences.has(silence(group));
+    const hasFailed = (group: LiveGroup) => before.silences.has(keyOf(group));
     const first = order.find((group) => !hasFailed(group)) ?? order[0];
     const others = order.filter((group) => group !== first);
     const verdicts = await recheck(first === undefined ? [] : [first, ...others], deadline);
@@ -56,7 +56,7 @@ export function createPoll({ recheck, guard, interval, clock, random }: PollPart
     await guard.write(isOverruled ? forgetUsers(state) : state, minute, (minute + 2 * window + 10) * 60);
     return {
       verdicts,
-      unanswered: groups.filter((group) => unanswered.has(silence(group))),
+      unanswered: groups.filter((group) => unanswered.has(keyOf(group))),
       held: isOverruled ? undefined : held,
       doubtful,
       isPhpSilent,
