@@ -107,7 +107,7 @@ describe('a function that dies while it publishes', () => {
     const key = 'of-one-who-dies';
     const ask = () => gateway.ask('POST', '/events', { body, key });
     await dieWith(readAttempt(key, `/apps/${gateway.credentials.appId}/events`, Buffer.from(body)));
-    expect(await statusAndText(ask())).toEqual([503, expect.stringContaining('ask again')]);
+    expect(await statusAndText(ask())).toEqual([503, expect.stringContaining('is in progress')]);
     expect(events()).toEqual([]);
     gateway.cloud.clock.advance(attemptSeconds * 1000);
     expect(await statusAndText(ask())).toEqual([200, '{}']);
