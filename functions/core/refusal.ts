@@ -40,7 +40,7 @@ const handshakeRefusals = {
   'used-ticket': [reconnectNow, 'The ticket has already opened a socket. Ask PHP for a new one.'],
   'no-session-cookie': [doNotRetry, 'The handshake has no session cookie.'],
   'malformed-cookies': [doNotRetry, 'The cookies are missing, too long or not plain text.'],
-  'foreign-origin': [doNotRetry, 'This Origin is not in allowedOrigins.'],
+  'foreign-origin': [doNotRetry, 'This origin is not allowed.'],
   'missing-origin': [doNotRetry, 'The handshake has no Origin.'],
   'not-logged-in': [doNotRetry, 'PHP says that nobody is logged in.'],
   'other-session': [doNotRetry, 'PHP answered with another session id.'],
