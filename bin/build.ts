@@ -6,13 +6,13 @@ import { type BuildOptions, build, type Plugin } from 'esbuild';
 import { bundleOptions, entries } from '../lib/bundle.ts';
 import { compileCommittedScripts } from './committed-scripts.ts';
 
-/** `npm run build`, and before each `npm pack`: compiles what the npm packages hold into their `dist` folders, and the scripts that are committed. */
+/** `npm run build`, also run before each `npm pack`: compiles the npm packages into their `dist` folders, and the committed scripts. */
 const project = join(import.meta.dirname, '..');
 const dist = join(project, 'dist');
 
-/** In the package other files take the place of two that only a checkout can use. */
-const ofThePackage: Plugin = {
-  name: 'of the package',
+/** The npm package replaces two files that only work in a checkout. */
+const packageReplacements: Plugin = {
+  name: 'package replacements',
   setup({ onResolve }) {
     onResolve({ filter: /\/bundle\.ts$/ }, ({ resolveDir }) => ({ path: join(resolveDir, 'packaged.ts') }));
     const path = 'session-socket-local/command';
@@ -26,14 +26,15 @@ const builds: Readonly<Record<string, () => Promise<void>>> = {
   'committed-scripts': writeCommittedScripts,
 };
 const [name] = process.argv.slice(2);
-if (name !== undefined && !Object.hasOwn(builds, name)) throw new Error(`There is no ${name} to build.`);
+if (name !== undefined && !Object.hasOwn(builds, name))
+  throw new Error(`Unknown build target "${name}". Use ${Object.keys(builds).join(', ')}.`);
 for (const [each, run] of Object.entries(builds)) if (name === undefined || name === each) await run();
 
-/** The construct as CommonJS, which CDK apps of both kinds can load, its Lambdas as they are deployed, and the command. */
+/** The construct as CommonJS, which both CommonJS and ESM apps can load, its bundled Lambdas, and the command. */
 async function buildConstruct(): Promise<void> {
   await rm(dist, { recursive: true, force: true });
   compile('lib/tsconfig.build.json');
-  await nameJavaScript(dist);
+  await rewriteDeclarationImports(dist);
   const ours: BuildOptions = {
     absWorkingDir: project,
     bundle: true,
@@ -41,7 +42,7 @@ async function buildConstruct(): Promise<void> {
     platform: 'node',
     target: 'node20',
     sourcemap: true,
-    plugins: [ofThePackage],
+    plugins: [packageReplacements],
     logLevel: 'warning',
   };
   await build({ ...ours, entryPoints: ['lib/index.ts'], format: 'cjs', outfile: join(dist, 'lib/index.js') });
@@ -57,12 +58,12 @@ async function buildConstruct(): Promise<void> {
   await writeFile(join(dist, 'THIRD-PARTY-NOTICES.txt'), await thirdPartyNotices(project, files));
 }
 
-/** The local cloud as ES modules, file by file: it reads some of its files when it runs. */
+/** The local cloud as unbundled ES modules, because it reads some of its own files at runtime. */
 async function buildLocalCloud(): Promise<void> {
   const [source, target] = [join(project, 'local'), join(project, 'local/dist')];
   await rm(target, { recursive: true, force: true });
   compile('local/tsconfig.build.json');
-  await nameJavaScript(target);
+  await rewriteDeclarationImports(target);
   await build({
     absWorkingDir: source,
     entryPoints: ['inspector/page/page.ts', 'inspector/page/page.css'],
@@ -87,8 +88,8 @@ function compile(config: string): void {
   execFileSync(process.execPath, [tsc, '-p', config], { cwd: project, stdio: 'inherit' });
 }
 
-/** TypeScript leaves `./x.ts` in declarations as it is, and there is only `./x.d.ts`, which `./x.js` leads to. */
-async function nameJavaScript(folder: string): Promise<void> {
+/** TypeScript keeps `./x.ts` in declarations, but the package has only `./x.d.ts`, which `./x.js` resolves to. */
+async function rewriteDeclarationImports(folder: string): Promise<void> {
   const files = (await readdir(folder, { recursive: true })).filter((file) => file.endsWith('.d.ts'));
   for (const file of files.map((each) => join(folder, each))) {
     const text = await readFile(file, 'utf8');
@@ -97,12 +98,12 @@ async function nameJavaScript(folder: string): Promise<void> {
 }
 
 /**
- * The licences of the packages of which something is in our bundles, as most of them ask for.
+ * The licences of the packages whose code is in our bundles: most licences require a copy.
  * @param files as esbuild's metafile names its inputs, from `project`
  */
 async function thirdPartyNotices(project: string, files: ReadonlySet<string>): Promise<string> {
   const folders = new Set([...files].map(packageFolder).filter((folder) => folder !== undefined));
-  // Many packages share one text.
+  // Many packages share one licence text.
   const packagesByLicence = new Map<string, string[]>();
   for (const folder of [...folders].sort()) {
     const { title, licence } = await readLicence(join(project, folder));

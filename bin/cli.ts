@@ -3,7 +3,7 @@ import { exitCodeOf, UsageError } from '../local/command/arguments.ts';
 
 interface Command {
   readonly summary: string;
-  /** Answers `--help` as well. @returns the exit code, when there is nothing left to do */
+  /** Also handles `--help`. @returns the exit code */
   run(args: readonly string[]): Promise<number>;
 }
 
@@ -13,7 +13,7 @@ const commands: Readonly<Record<string, Command>> = {
     run: async (args) => (await loadLocal()).runLocal(args, 'session-socket local'),
   },
   doctor: {
-    summary: 'ask a running PHP app whether it is ready for the gateway',
+    summary: 'check whether a running PHP app is ready for the gateway',
     run: async (args) => (await import('../doctor/command.ts')).runDoctor(args),
   },
 };
@@ -26,24 +26,24 @@ const usage = `session-socket COMMAND [options]
 
 ${list}
 
-  COMMAND --help says more about one; --version says which session-socket this is.
+  COMMAND --help explains a command; --version prints the version.
 `;
 
 /** `session-socket …` */
 export function runCli([name, ...args]: readonly string[]): Promise<number> {
   return exitCodeOf(async () => {
-    if (name === '--version') return say(version());
-    if (name === '--help' || name === 'help') return say(usage);
-    if (name === undefined) throw new UsageError(`Say what to do:\n\n${list}`);
+    if (name === '--version') return print(version());
+    if (name === '--help' || name === 'help') return print(usage);
+    if (name === undefined) throw new UsageError(`No command given. Use one of:\n\n${list}`);
     const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
-    if (command === undefined) throw new UsageError(`There is no command ${name}, but:\n\n${list}`);
+    if (command === undefined) throw new UsageError(`Unknown command "${name}". Use one of:\n\n${list}`);
     return command.run(args);
   });
 }
 
 /**
- * Late, because loading the local cloud takes longer than answering --help. It is a package of its own: in ours
- * `npm run build` makes this an import of `session-socket-local/command`.
+ * Imported lazily, because loading the local cloud takes longer than printing --help. It is a separate package: in the
+ * npm package, `npm run build` turns this into an import of `session-socket-local/command`.
  */
 async function loadLocal() {
   try {
@@ -51,13 +51,13 @@ async function loadLocal() {
   } catch (error) {
     if (!isMissing(error, 'session-socket-local')) throw error;
     throw new Error(
-      'The local cloud is the package session-socket-local, which is not installed here. It is not on npm yet: ' +
-        '`npm pack -w session-socket-local` in a checkout of session-socket makes a tarball that `npm install` takes.',
+      'The package session-socket-local (the local cloud) is not installed. It is not on npm yet: run ' +
+        '`npm pack -w session-socket-local` in a checkout of session-socket, then `npm install` the tarball.',
     );
   }
 }
 
-/** https://nodejs.org/api/errors.html#err_module_not_found, and not a module that the package itself misses. */
+/** True only if the package itself is missing, not one of its dependencies: https://nodejs.org/api/errors.html#err_module_not_found */
 function isMissing(error: unknown, name: string): boolean {
   return (
     error instanceof Error &&
@@ -67,12 +67,12 @@ function isMissing(error: unknown, name: string): boolean {
   );
 }
 
-function say(text: string): number {
+function print(text: string): number {
   console.log(text);
   return 0;
 }
 
-/** By its own name, which leads to the same file from the checkout and from what is compiled. */
+/** Resolved by package name, which finds the same file from the checkout and from the compiled code. */
 function version(): string {
   return createRequire(import.meta.url)('session-socket/package.json').version;
 }

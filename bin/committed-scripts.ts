@@ -9,16 +9,16 @@ const sources = [
   'client/pusher-tickets.ts',
   ...['element', 'home', 'private', 'room', 'socket'].map((name) => `php/demo/assets/${name}.ts`),
 ];
-/** Only the package has users who write TypeScript. */
+/** Only the npm package needs declarations. */
 const outputs = [...sources.map((source) => source.replace(/\.ts$/, '.js')), 'client/pusher-tickets.d.ts'];
 
-/** `npm run types` has checked them. */
+/** `npm run types` already checks them. */
 const compilerOptions = ['--target', 'es2023', '--module', 'preserve', '--declaration', '--noCheck'];
 
 /**
- * The scripts that users read, paste or serve without a build: their JavaScript is committed beside their TypeScript.
- * It comes from the TypeScript compiler, because esbuild drops comments.
- * @returns what the files must hold, by their paths in the project
+ * Users read, paste or serve these scripts without a build, so their JavaScript is committed beside the TypeScript.
+ * The TypeScript compiler writes it, because esbuild drops comments.
+ * @returns the expected content of each file, by its path in the project
  */
 export async function compileCommittedScripts(): Promise<ReadonlyMap<string, string>> {
   const folder = await mkdtemp(join(tmpdir(), 'session-socket-scripts-'));
@@ -45,7 +45,7 @@ export async function compileCommittedScripts(): Promise<ReadonlyMap<string, str
   }
 }
 
-/** The compiler keeps comments, but no empty lines. */
+/** The compiler keeps comments but drops empty lines. */
 const mark = '// an empty line';
 const markEmptyLines = (text: string) => text.replaceAll('\n\n', `\n${mark}\n`);
 const emptyMarkedLines = (text: string) => text.replaceAll(new RegExp(`^ *${mark}$`, 'gm'), '');

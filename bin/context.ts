@@ -13,7 +13,7 @@ import {
 
 type Lookup = (name: string) => unknown;
 
-/** All that `-c` may name. */
+/** All names that `-c` accepts. */
 export const options = [
   'accountRequestQuota',
   'alarmTopicArn',
@@ -56,35 +56,35 @@ type Option = (typeof options)[number];
 const stackName = /^[A-Za-z][A-Za-z0-9-]{0,127}$/;
 
 /**
- * Several gateways in one account and region differ by `-c stackName=…`.
+ * `-c stackName=…` allows several gateways in one account and region.
  * @throws BadProps
  */
 export function readStackName(lookup: Lookup): string {
   const name = lookup('stackName') ?? 'SessionSocket';
   if (typeof name === 'string' && stackName.test(name)) return name;
-  throw new BadProps(`stackName "${name}" is not the name of a stack: letters, digits and -, and a letter first.`);
+  throw new BadProps(`stackName "${name}" is not a valid stack name. Use letters, digits and -, with a letter first.`);
 }
 
 /**
- * CDK takes any name for context, so a limit whose name is mistyped would be none.
- * @param names all that there is in the context; those of CDK itself are no plain words
+ * CDK accepts any context name, so a limit with a mistyped name would silently not apply.
+ * @param names all names in the context; CDK's own names contain more than letters
  * @throws BadProps
  */
 export function refuseUnknownOptions(names: readonly string[]): void {
   const unknown = names.find((name) => /^[A-Za-z]+$/.test(name) && !options.some((option) => option === name));
   if (unknown === undefined) return;
-  throw new BadProps(`There is no option ${unknown}. There are ${options.join(', ')}.`);
+  throw new BadProps(`Unknown option ${unknown}. Use ${options.join(', ')}.`);
 }
 
-/** Whether neither of the two required options is there, as for a command that deploys nothing. */
-export function saysNothing(lookup: Lookup): boolean {
+/** Whether both required options are missing, as in a command that deploys nothing. */
+export function hasNoRequiredOption(lookup: Lookup): boolean {
   return lookup('sessionEndpoint') === undefined && lookup('allowedOrigins') === undefined;
 }
 
 /**
- * Somebody who deployed with `-c mode=…` and forgets it now would change who gets in.
+ * Forgetting `-c mode=…` on a later deploy would silently change how clients authenticate.
  * @param lookup reads the context
- * @returns a sentence, or undefined where both options are set
+ * @returns a sentence, or undefined if both options are set
  */
 export function describeUnsetOptions(
   { mode, tokenFrom }: Pick<SessionSocket, 'mode' | 'tokenFrom'>,
@@ -92,25 +92,29 @@ export function describeUnsetOptions(
 ): string | undefined {
   const unset = ['mode', 'tokenFrom'].filter((option) => lookup(option) === undefined);
   if (unset.length === 0) return undefined;
-  return `session-socket: mode is ${mode}, tokenFrom is ${tokenFrom}. Neither -c nor cdk.json sets ${unset.join(' and ')}; a stack that was deployed with another value would change: npx cdk diff shows it.`;
+  return `session-socket: mode is ${mode}, tokenFrom is ${tokenFrom}. Neither -c nor cdk.json sets ${unset.join(' and ')}; a stack deployed with another value will change. npx cdk diff shows the change.`;
 }
 
 /**
- * Props from CDK context, where everything typed on a command line is a string.
- * @throws BadProps with one plain sentence about the first value that cannot be read
+ * Reads props from CDK context, where command-line values are strings.
+ * @throws BadProps with a sentence about the first invalid value
  */
 export function readContext(lookup: Lookup): SessionSocketProps & Pick<SessionSocketStackProps, 'alarmTopicArn'> {
   const [sessionEndpoint, allowedOrigins] = [lookup('sessionEndpoint'), lookup('allowedOrigins')];
   if (typeof sessionEndpoint !== 'string') {
-    throw new BadProps('Say who knows the sessions: -c sessionEndpoint=https://app.example.com/getSessionID');
+    throw new BadProps(
+      'The option sessionEndpoint is missing: -c sessionEndpoint=https://app.example.com/getSessionID',
+    );
   }
   if (typeof allowedOrigins !== 'string' && !Array.isArray(allowedOrigins)) {
-    throw new BadProps('Say which pages may connect: -c allowedOrigins=https://app.example.com (several with commas)');
+    throw new BadProps(
+      'The option allowedOrigins is missing: -c allowedOrigins=https://app.example.com (separate several with commas)',
+    );
   }
   return {
     sessionEndpoint,
     allowedOrigins: readList(allowedOrigins) ?? [],
-    // Not checked here: the construct refuses a word or a name that it does not know.
+    // The construct validates these values.
     ...maybe('mode', readText(lookup, 'mode') as SessionMode | undefined),
     ...maybe('tokenFrom', readText(lookup, 'tokenFrom') as TokenSource | undefined),
     ...maybe('sessionCheck', readText(lookup, 'sessionCheck') as SessionCheck | undefined),
@@ -147,7 +151,7 @@ function readText(lookup: Lookup, name: Option): string | undefined {
   return value === undefined ? undefined : String(value);
 }
 
-/** With commas between on a command line, a list in cdk.json. */
+/** Comma-separated on the command line, a list in cdk.json. */
 function readList(value: unknown): string[] | undefined {
   if (value === undefined) return undefined;
   const items = Array.isArray(value) ? value.map(String) : String(value).split(',');
@@ -157,7 +161,7 @@ function readList(value: unknown): string[] | undefined {
 function readNumber(lookup: Lookup, name: Option): number | undefined {
   const text = readText(lookup, name);
   if (text === undefined) return undefined;
-  if (!/^\d+$/.test(text)) throw new BadProps(`${name} is a whole number, not "${text}".`);
+  if (!/^\d+$/.test(text)) throw new BadProps(`${name} must be a whole number, not "${text}".`);
   return Number(text);
 }
 
@@ -167,20 +171,22 @@ function readRate(lookup: Lookup, name: Option): RateLimit | undefined {
   const [, rate, burst] = /^(\d+),(\d+)$/.exec(text) ?? [];
   if (rate !== undefined && burst !== undefined) return { rateLimit: Number(rate), burstLimit: Number(burst) };
   throw new BadProps(
-    `${name} is two whole numbers, for each second and at once, such as 10000,5000, and not "${text}".`,
+    `${name} must be two whole numbers, rate per second and burst, such as 10000,5000, not "${text}".`,
   );
 }
 
 function readTopicArn(lookup: Lookup): string | undefined {
   const text = readText(lookup, 'alarmTopicArn');
   if (text === undefined || /^arn:[a-z-]+:sns:[a-z0-9-]+:\d{12}:[\w-]+$/.test(text)) return text;
-  throw new BadProps(`alarmTopicArn is such as arn:aws:sns:eu-central-1:123456789012:night, and not "${text}".`);
+  throw new BadProps(
+    `alarmTopicArn must be an SNS topic ARN, such as arn:aws:sns:eu-central-1:123456789012:night, not "${text}".`,
+  );
 }
 
 function readMilliseconds(lookup: Lookup, name: Option): Duration | undefined {
   const text = readText(lookup, name);
   if (text === undefined) return undefined;
-  if (!/^\d+$/.test(text)) throw new BadProps(`${name} is a whole number of milliseconds, not "${text}".`);
+  if (!/^\d+$/.test(text)) throw new BadProps(`${name} must be a whole number of milliseconds, not "${text}".`);
   return Duration.millis(Number(text));
 }
 
@@ -188,7 +194,8 @@ function readRevalidate(lookup: Lookup): Duration | false | undefined {
   const text = readText(lookup, 'revalidate');
   if (text === undefined) return undefined;
   if (text === 'false') return false;
-  if (!/^\d{1,4}$/.test(text)) throw new BadProps(`revalidate is false or a whole number of minutes, not "${text}".`);
+  if (!/^\d{1,4}$/.test(text))
+    throw new BadProps(`revalidate must be false or a whole number of minutes, not "${text}".`);
   return Duration.minutes(Number(text));
 }
 
@@ -197,7 +204,7 @@ function readSwitch(lookup: Lookup, name: Option): boolean | undefined {
   if (text === undefined) return undefined;
   if (text === 'true') return true;
   if (text === 'false') return false;
-  throw new BadProps(`${name} is either true or false, not "${text}".`);
+  throw new BadProps(`${name} must be true or false, not "${text}".`);
 }
 
 function maybe<Key extends string, Value>(key: Key, value: Value | undefined): { [K in Key]?: Value } {

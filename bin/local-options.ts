@@ -7,9 +7,9 @@ export interface LocalOptions {
   readonly socketPort: number;
   readonly php: 'native' | 'wasm';
   readonly mode: SessionMode;
-  /** PHP's session cookie, in the modes that have to know it. */
+  /** PHP's session cookie, in the modes that need its name. */
   readonly cookieName?: string;
-  /** The session endpoint of somebody's own app, which takes the place of the demo. */
+  /** The session endpoint of your own app, which replaces the demo. */
   readonly app?: URL;
   readonly hello: boolean;
   readonly quiet: boolean;
@@ -27,11 +27,11 @@ export const usage = `Runs session-socket on this machine: the template that wou
   --cookie-name N   PHP's session cookie, in the modes session-id and status; in mode cookie also several with commas,
                     for your own app            (default PHPSESSID)
   --app URL         your own PHP app instead of the demo, such as http://127.0.0.1:8000; the gateway asks its
-                    /getSessionID, or the path that URL names, such as http://127.0.0.1:8000/private in mode status;
-                    session-socket.env holds what the app must know
-  --hello           say hello every second, as the server of the blog post did
-  --quiet           print no log, only where everything is
-  --permissions     at the end, say which permissions each function used and which it never did
+                    /getSessionID, or the path in URL, such as http://127.0.0.1:8000/private in mode status;
+                    the app's settings are written to session-socket.env
+  --hello           send hello every second, as the blog post's server does
+  --quiet           print only the addresses, no log
+  --permissions     at the end, list the permissions that each function used and never used
   --help            this text
 `;
 
@@ -52,13 +52,13 @@ export function readLocalOptions(args: readonly string[]): LocalOptions | 'help'
   if (values.help) return 'help';
   const { hello, quiet, permissions } = values;
   if (values['page-port'] === values['socket-port'] && values['page-port'] !== '0') {
-    throw new UsageError('--page-port and --socket-port cannot be the same.');
+    throw new UsageError('--page-port and --socket-port must be different.');
   }
   const mode = readChoice('--mode', sessionModes, values.mode);
   const app = values.app === undefined ? undefined : readAppUrl(values.app, mode);
   const cookieName = values['cookie-name'];
   if (cookieName !== undefined && (mode === 'ticket' || (mode === 'cookie' && app === undefined))) {
-    throw new UsageError('--cookie-name goes with --mode session-id or status, and with --mode cookie and --app.');
+    throw new UsageError('--cookie-name works only with --mode session-id or status, or with --mode cookie and --app.');
   }
   return {
     ...(app !== undefined && { app }),
@@ -74,17 +74,17 @@ export function readLocalOptions(args: readonly string[]): LocalOptions | 'help'
 }
 
 /**
- * Where the app answers whose session it is; `/getSessionID` when only its address is said.
+ * The app's session endpoint; `/getSessionID` if the URL has no path.
  * @throws {UsageError}
  */
 function readAppUrl(text: string, mode: SessionMode): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined || !/^https?:$/.test(url.protocol)) {
-    throw new UsageError(`--app is the address of your app, such as http://127.0.0.1:8000, not "${text}".`);
+    throw new UsageError(`--app must be the URL of your app, such as http://127.0.0.1:8000, not "${text}".`);
   }
   if (mode === 'cookie' && !isLoopback(url)) {
     throw new UsageError(
-      `--app with --mode cookie is on this machine, such as http://127.0.0.1:8000, not "${text}": the browser sends its cookie only to a socket on the same host.`,
+      `--app with --mode cookie must be on this machine, such as http://127.0.0.1:8000, not "${text}". The browser sends its cookie only to a socket on the same host.`,
     );
   }
   if (url.pathname === '/') url.pathname = '/getSessionID';

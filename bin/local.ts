@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { exitCodeOf } from '../local/command/arguments.ts';
-import { type Life, live } from '../local/command/live.ts';
+import { type Lifecycle, runUntilStopped } from '../local/command/lifecycle.ts';
 import {
   describeDynamoDb,
   describeRuntime,
@@ -16,32 +16,32 @@ import { startPhpServer } from '../serve/php-server.ts';
 import { type LocalOptions, readLocalOptions, usage } from './local-options.ts';
 import { ticketEnvironment, writeEnvironmentFile } from './php-environment.ts';
 import { shareDomain, shareHost } from './shared-domain.ts';
-import { synthesize, synthesizeAgain } from './synthesize.ts';
+import { synthesize, synthesizeOnChange } from './synthesize.ts';
 
-/** `npm start`: synthesizes the app, runs its template on this machine beside the PHP demo, and says where everything is. */
+/** `npm start`: synthesizes the app, runs its template and the PHP demo on this machine, and prints the addresses. */
 const project = join(import.meta.dirname, '..');
 
 process.exit(
   await exitCodeOf(async () => {
     const options = readLocalOptions(process.argv.slice(2));
     if (options === 'help') console.log(usage);
-    else await live((life) => start(life, options));
+    else await runUntilStopped((life) => start(life, options));
     return 0;
   }),
 );
 
-async function start(life: Life, options: LocalOptions): Promise<void> {
+async function start(life: Lifecycle, options: LocalOptions): Promise<void> {
   const { app, mode, cookieName } = options;
   const pagePort = app === undefined ? await findPort(options.pagePort, '--page-port') : options.pagePort;
   const socketPort = await findSocketPort(options.socketPort, '--socket-port');
 
-  life.goOn();
+  life.throwIfStopped();
   console.log('Synthesizing the template …');
   const assembly = await mkdtemp(join(tmpdir(), 'session-socket-'));
-  life.undo(() => rm(assembly, { recursive: true, force: true }));
+  life.onEnd(() => rm(assembly, { recursive: true, force: true }));
   const phpUrl = app?.origin ?? `http://127.0.0.1:${pagePort}`;
-  const shareIt = () => (app === undefined ? shareDomain(pagePort) : shareHost(app, cookieName));
-  const shared = mode === 'cookie' ? shareIt() : undefined;
+  const shareCookieDomain = () => (app === undefined ? shareDomain(pagePort) : shareHost(app, cookieName));
+  const shared = mode === 'cookie' ? shareCookieDomain() : undefined;
   const pageUrl = shared?.pageUrl ?? phpUrl;
   const context = {
     sessionEndpoint: app?.href ?? `${phpUrl}/getSessionID`,
@@ -52,7 +52,7 @@ async function start(life: Life, options: LocalOptions): Promise<void> {
     ...shared?.context,
   };
   await synthesize(context, assembly, life.signal);
-  life.goOn();
+  life.throwIfStopped();
 
   console.log(app === undefined ? 'Starting the local cloud and PHP …' : 'Starting the local cloud …');
   const cloud = await startCloud(life, {
@@ -62,7 +62,7 @@ async function start(life: Life, options: LocalOptions): Promise<void> {
     quiet: options.quiet,
     permissions: options.permissions,
   });
-  life.goOn();
+  life.throwIfStopped();
   const socketUrl = shared?.socketUrlOf(cloud.webSocketUrl) ?? cloud.webSocketUrl;
   const log = (line: string) => (options.quiet ? undefined : console.log(line));
   const environment = {
@@ -82,17 +82,17 @@ async function start(life: Life, options: LocalOptions): Promise<void> {
       log,
       note: log,
     });
-    life.undo(() => php.close());
+    life.onEnd(() => php.close());
     return [
       ['Log in', 'gonzalo or maria / password'],
       ['PHP', php.php],
     ];
   };
   const php = app === undefined ? await startDemo() : await writeEnvironmentFile(life, process.cwd(), environment);
-  const rooms = ['functions', 'lib'].map((room) => join(project, room));
-  synthesizeAgain(life, rooms, () => synthesize(context, assembly, life.signal), log);
+  const sourceFolders = ['functions', 'lib'].map((folder) => join(project, folder));
+  synthesizeOnChange(life, sourceFolders, () => synthesize(context, assembly, life.signal), log);
 
-  life.goOn();
+  life.throwIfStopped();
   const runtimes = new Set(Object.values(cloud.functions).map(({ runtime }) => describeRuntime(runtime)));
   console.log(
     banner(

@@ -1,20 +1,20 @@
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { PusherCredentials } from '../functions/core/keys/credentials.ts';
-import type { Life } from '../local/command/live.ts';
+import type { Lifecycle } from '../local/command/lifecycle.ts';
 import type { Row } from '../local/command/terminal.ts';
 import type { LocalCloud } from '../local/index.ts';
 
 type Deployed = Pick<LocalCloud, 'secrets' | 'outputs'>;
 
-/** What PHP shares with the gateway: two outputs of the stack, and the secret. */
+/** The credentials that PHP and the gateway share: two outputs of the stack, and the secret. */
 export function readCredentials({ secrets, outputs }: Deployed): PusherCredentials {
   const [stored = '{}'] = Object.values(secrets);
   const { secret } = JSON.parse(stored) as Pick<PusherCredentials, 'secret'>;
   return { appId: outputs['AppId'] ?? '', key: outputs['Key'] ?? '', secret };
 }
 
-/** What the PHP demo needs to seal tickets and to close sockets at a logout: the credentials, and the HTTP API. */
+/** The PHP demo needs the credentials and the HTTP API to seal tickets and to close sockets at logout. */
 export function ticketEnvironment(cloud: Deployed): Readonly<Record<string, string>> {
   const { appId, key, secret } = readCredentials(cloud);
   return {
@@ -25,19 +25,19 @@ export function ticketEnvironment(cloud: Deployed): Readonly<Record<string, stri
   };
 }
 
-/** Somebody's own PHP app runs by itself, so what it must know is written to a file. */
+/** Your own PHP app runs separately, so its settings are written to a file. */
 const fileName = 'session-socket.env';
 
-/** Readable by nobody else, because a secret is in it, and gone with the gateway, whose secret is another at each start. */
+/** Only the owner can read the file, because it holds a secret. It is deleted at the end: each start creates a new secret. */
 export async function writeEnvironmentFile(
-  life: Life,
+  life: Lifecycle,
   folder: string,
   environment: Readonly<Record<string, string>>,
 ): Promise<readonly Row[]> {
   const file = join(folder, fileName);
-  // A file that is there keeps its mode when it is written to.
+  // Writing to an existing file would keep its old mode.
   await rm(file, { force: true });
-  life.undo(() => rm(file, { force: true }));
+  life.onEnd(() => rm(file, { force: true }));
   const lines = Object.entries(environment).map(([name, value]) => `${name}=${value}\n`);
   await writeFile(file, lines.join(''), { mode: 0o600 });
   return [['For PHP', file, `set -a; . ./${fileName}; set +a   in the shell that starts your app`]];

@@ -1,25 +1,25 @@
-/** Mode `cookie`: page and socket on one domain, and a cookie for both. */
+/** Mode `cookie`: page and socket share one domain and one cookie. */
 export interface SharedDomain {
   readonly pageUrl: string;
-  /** CDK context that this takes. */
+  /** The CDK context for this domain. */
   readonly context: Readonly<Record<string, string>>;
-  /** What PHP has to know beside the credentials. */
+  /** PHP's settings in addition to the credentials. */
   readonly environment: Readonly<Record<string, string>>;
-  /** Of the local cloud, whose host knows no cookie, as the page has to name it. */
+  /** The page's URL for the socket. The local cloud's own host gets no cookie. */
   socketUrlOf(webSocketUrl: string): string;
 }
 
 /**
- * Browsers find every name below `localhost` on this machine (https://www.rfc-editor.org/rfc/rfc6761#section-6.3), and take
- * a cookie for all of `localhost` as little as one for all of `com`: so there is a name before it.
+ * Browsers resolve every name below `localhost` to this machine (https://www.rfc-editor.org/rfc/rfc6761#section-6.3).
+ * They reject a cookie for `localhost` itself, as they do for `com`, so the domain needs one more label.
  */
-const atHome = 'session-socket.localhost';
+const localDomain = 'session-socket.localhost';
 
-export function shareDomain(pagePort: number, domain = atHome): SharedDomain {
+export function shareDomain(pagePort: number, domain = localDomain): SharedDomain {
   const pageUrl = `http://app.${domain}:${pagePort}`;
   return {
     pageUrl,
-    // Another name than PHP's own: beside an older cookie of one host, the browser would send two of the same name.
+    // Not PHPSESSID: an older cookie of one host may exist, and the browser would send two of the same name.
     context: { mode: 'cookie', cookies: 'APPSID', allowedOrigins: pageUrl },
     environment: { SESSION_SOCKET_COOKIE_DOMAIN: domain, SESSION_SOCKET_COOKIE: 'APPSID' },
     socketUrlOf(webSocketUrl) {
@@ -29,7 +29,7 @@ export function shareDomain(pagePort: number, domain = atHome): SharedDomain {
   };
 }
 
-/** Somebody's own app keeps its host, and the socket is on the same: cookies do not know ports (https://www.rfc-editor.org/rfc/rfc6265#section-8.5). */
+/** Your own app keeps its host, and the socket uses the same one: cookies ignore ports (https://www.rfc-editor.org/rfc/rfc6265#section-8.5). */
 export function shareHost(app: URL, cookies = 'PHPSESSID'): SharedDomain {
   return {
     pageUrl: app.origin,

@@ -2,17 +2,16 @@ import { spawn } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Life } from '../local/command/live.ts';
+import type { Lifecycle } from '../local/command/lifecycle.ts';
 import { startWatch } from '../local/template/watch.ts';
 
 const project = join(import.meta.dirname, '..');
 
 /**
- * Runs the CDK app as `cdk synth` would (the same entry, the same context), without the seconds that the command itself
- * takes.
- * @param context what `-c name=value` would say
- * @param signal ends it before its time
- * @throws Error with what the app printed, when it refuses
+ * Runs the CDK app as `cdk synth` does, with the same entry and context, but skips the slow start of the `cdk` command.
+ * @param context the values of `-c name=value`
+ * @param signal aborts the run
+ * @throws Error with the app's output, if the app fails
  */
 export async function synthesize(
   context: Readonly<Record<string, string>>,
@@ -39,28 +38,28 @@ export async function synthesize(
 }
 
 /**
- * Synthesizes whenever our own source changes; the local cloud watches what comes of it.
- * @param rooms the folders of the source
+ * Synthesizes whenever our own source changes. The local cloud watches the output.
+ * @param sourceFolders the folders to watch
  */
-export function synthesizeAgain(
-  life: Pick<Life, 'signal' | 'undo'>,
-  rooms: readonly string[],
+export function synthesizeOnChange(
+  life: Pick<Lifecycle, 'signal' | 'onEnd'>,
+  sourceFolders: readonly string[],
   synthesize: () => Promise<void>,
-  say: (line: string) => void,
+  print: (line: string) => void,
 ): void {
-  const folders = () => rooms.flatMap(withFoldersInside);
+  const folders = () => sourceFolders.flatMap(withSubfolders);
   const watch = startWatch(async () => {
-    watch.over(folders());
+    watch.watchFolders(folders());
     await synthesize().catch((error: unknown) => {
-      // Half-edited source is no reason to stop: the functions keep their code.
-      if (!life.signal.aborted) say(error instanceof Error ? error.message : String(error));
+      // Half-edited source may fail to synthesize: the functions keep running their old code.
+      if (!life.signal.aborted) print(error instanceof Error ? error.message : String(error));
     });
   });
-  watch.over(folders());
-  life.undo(watch.close);
+  watch.watchFolders(folders());
+  life.onEnd(watch.close);
 }
 
-function withFoldersInside(folder: string): readonly string[] {
+function withSubfolders(folder: string): readonly string[] {
   const inside = readdirSync(folder, { recursive: true, withFileTypes: true });
   return [folder, ...inside.filter((each) => each.isDirectory()).map((each) => join(each.parentPath, each.name))];
 }

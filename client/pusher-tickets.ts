@@ -1,4 +1,4 @@
-/** The part of pusher-js that this rests on. */
+/** The part of pusher-js that this uses. */
 export interface PusherLibrary {
   readonly Runtime: {
     createWebSocket(url: string): PusherSocket;
@@ -6,7 +6,7 @@ export interface PusherLibrary {
   };
 }
 
-/** What pusher-js takes for a socket. */
+/** The socket interface that pusher-js expects. */
 export interface PusherSocket {
   send(text: string): void;
   close(): void;
@@ -26,38 +26,38 @@ export interface TicketOptions {
 }
 
 /**
- * pusher-js (and so Laravel Echo) with one-use tickets: each time it dials, a fresh ticket is fetched first. Without this it
- * would come back after a cut with the ticket that has been used, and be refused for ever.
+ * Makes pusher-js (and so Laravel Echo) fetch a fresh one-use ticket before each connection attempt. Without this, it
+ * would reconnect with the used ticket and be rejected forever.
  *
  *     import { useTickets } from './pusher-tickets.js';
  *
  *     useTickets(Pusher, { key, url: 'wss://….execute-api.eu-central-1.amazonaws.com/live' });
  *     new Pusher(key, { cluster: '', enabledTransports: ['ws', 'wss'], wsHost: location.hostname, activityTimeout: 540_000 });
  *
- * Sockets of other keys are left alone. It rests on `Pusher.Runtime.createWebSocket`, which is public but not documented;
- * run against pusher-js 8.6.0.
+ * Sockets of other keys are unchanged. It overrides `Pusher.Runtime.createWebSocket`, which is public but not documented.
+ * Tested with pusher-js 8.6.0.
  *
  * @param {object} Pusher the library itself
  * @param {object} options
  * @param {string} options.key the stack's output Key, as given to `new Pusher`
  * @param {string} options.url the stack's output WebSocketUrl
- * @param {() => Promise<string>} [options.fetchTicket] rejects when there is none; it asks `/getSessionID` unless told otherwise
- * @param {'query' | 'subprotocol'} [options.tokenFrom] as the stack was deployed
+ * @param {() => Promise<string>} [options.fetchTicket] rejects if there is no ticket; the default fetches `/getSessionID`
+ * @param {'query' | 'subprotocol'} [options.tokenFrom] the stack's option tokenFrom
  */
 export function useTickets(
   Pusher: PusherLibrary,
-  { key, url, fetchTicket = askPhp, tokenFrom = 'query' }: TicketOptions,
+  { key, url, fetchTicket = fetchFromPhp, tokenFrom = 'query' }: TicketOptions,
 ): void {
   const runtime = Pusher.Runtime;
   const createWebSocket = runtime.createWebSocket;
   let failures = 0;
   runtime.createWebSocket = (address) =>
     new URL(address).pathname === `/app/${key}`
-      ? dialLater(fetchPatiently, (ticket) => dial(runtime.getWebSocketAPI(), url, ticket, tokenFrom))
+      ? connectAfterTicket(fetchWithBackoff, (ticket) => connect(runtime.getWebSocketAPI(), url, ticket, tokenFrom))
       : createWebSocket.call(runtime, address);
 
-  /** pusher-js would ask again each second: after a logout for as long as the page is open, and a PHP that is down by all at once. */
-  async function fetchPatiently(): Promise<string> {
+  /** pusher-js retries each second. After a logout it would never stop, and all pages together would load a PHP that is down. */
+  async function fetchWithBackoff(): Promise<string> {
     try {
       const ticket = await fetchTicket();
       failures = 0;
@@ -71,48 +71,51 @@ export function useTickets(
   }
 }
 
-async function askPhp(): Promise<string> {
+async function fetchFromPhp(): Promise<string> {
   const answer = await fetch('/getSessionID');
   if (!answer.ok) throw new Error(`/getSessionID answered ${answer.status}.`);
   return answer.json() as Promise<string>;
 }
 
-function dial(WebSocket: SocketConstructor, url: string, ticket: string, tokenFrom: TicketOptions['tokenFrom']) {
+function connect(WebSocket: SocketConstructor, url: string, ticket: string, tokenFrom: TicketOptions['tokenFrom']) {
   if (tokenFrom === 'subprotocol') return new WebSocket(url, ['session-socket', ticket]);
   return new WebSocket(`${url}?token=${encodeURIComponent(ticket)}`);
 }
 
-/** What pusher-js takes for a socket, while the ticket is being fetched and after. */
-function dialLater(fetchTicket: () => Promise<string>, dialWith: (ticket: string) => PusherSocket): PusherSocket {
+/** The socket that pusher-js gets at once, while the ticket is still being fetched. */
+function connectAfterTicket(
+  fetchTicket: () => Promise<string>,
+  connectWith: (ticket: string) => PusherSocket,
+): PusherSocket {
   let socket: PusherSocket | undefined;
   let isWanted = true;
-  const line: PusherSocket = {
+  const proxy: PusherSocket = {
     send: (text) => socket?.send(text),
     close() {
       isWanted = false;
       if (socket) socket.close();
-      else tellClosed(line); // nobody else would, and pusher-js waits for it
+      else emitClose(proxy); // pusher-js waits for a close event, and there is no socket to emit it
     },
   };
   fetchTicket().then(
     (ticket) => {
       if (!isWanted) return;
-      socket = dialWith(ticket);
-      socket.onopen = (event) => line.onopen?.(event);
-      socket.onmessage = (event) => line.onmessage?.(event);
-      socket.onerror = (event) => line.onerror?.(event);
-      socket.onclose = (event) => line.onclose?.(event);
+      socket = connectWith(ticket);
+      socket.onopen = (event) => proxy.onopen?.(event);
+      socket.onmessage = (event) => proxy.onmessage?.(event);
+      socket.onerror = (event) => proxy.onerror?.(event);
+      socket.onclose = (event) => proxy.onclose?.(event);
     },
     (error) => {
       if (!isWanted) return;
-      line.onerror?.(error);
-      tellClosed(line);
+      proxy.onerror?.(error);
+      emitClose(proxy);
     },
   );
-  return line;
+  return proxy;
 }
 
-/** As a browser does for a socket that never opened. It is the last that pusher-js hears of this one. */
-function tellClosed(line: PusherSocket): void {
-  line.onclose?.({ code: 1006, reason: '', wasClean: false });
+/** Emits the close event that a browser emits for a socket that never opened. */
+function emitClose(proxy: PusherSocket): void {
+  proxy.onclose?.({ code: 1006, reason: '', wasClean: false });
 }

@@ -19,17 +19,17 @@ export type Ask = (question: Question) => Promise<Answered>;
 
 export interface Asker {
   readonly ask: Ask;
-  /** Hangs up on whoever still talks. */
+  /** Closes all open connections. */
   close(): void;
 }
 
-/** As much as the gateway reads of an answer. */
+/** The gateway reads at most this much of an answer. */
 export const maxBodyBytes = 64 * 1024;
-export const tooLate = 'TIMEOUT';
+export const timedOut = 'TIMEOUT';
 
 /**
- * Asks as the gateway does: GET over kept connections, without following anywhere.
- * @param timeoutMs for one question, its answer's last byte included
+ * Sends requests as the gateway does: GET with keep-alive, without following redirects.
+ * @param timeoutMs for one request, up to the last byte of its answer
  */
 export function createAsker(timeoutMs: number): Asker {
   const plain = { request: http.request, agent: new http.Agent({ keepAlive: true }) };
@@ -43,7 +43,7 @@ export function createAsker(timeoutMs: number): Asker {
       const elapsed = () => Math.round(performance.now() - began);
       const asking = request(url, { headers, agent });
       open.add(asking);
-      const deadline = setTimeout(() => fail(tooLate), timeoutMs);
+      const deadline = setTimeout(() => fail(timedOut), timeoutMs);
 
       asking.on('response', (response) => {
         const receivedAt = Date.now();
@@ -70,7 +70,7 @@ export function createAsker(timeoutMs: number): Asker {
         response.on('end', () => finish(false));
       });
       asking.on('error', (error) => fail(codeOf(error)));
-      // An answer that turns into something else, such as 101, never comes.
+      // After a protocol switch, such as 101, no `response` event comes.
       asking.on('close', () => fail('ECONNRESET'));
       asking.end();
 
@@ -79,7 +79,7 @@ export function createAsker(timeoutMs: number): Asker {
         asking.destroy();
       }
 
-      /** Only the first end counts, as for every promise. */
+      /** Later calls have no effect. */
       function end(answered: Answered): void {
         clearTimeout(deadline);
         open.delete(asking);
@@ -100,19 +100,19 @@ function codeOf(error: Error): string {
   return 'code' in error && typeof error.code === 'string' ? error.code : error.name;
 }
 
-/** What the gateway would ask PHP with, for the session of --cookie. */
+/** The gateway's request to PHP for the session of --cookie. */
 export interface GatewayRequest {
   readonly cookieHeader: string;
   readonly address?: string | undefined;
   readonly agent?: string | undefined;
-  /** False where PHP may have sealed more cookies, and the ticket was not opened. */
+  /** False if the ticket could not be opened, so PHP may have sealed more cookies. */
   readonly isCertain: boolean;
 }
 
 export const cookieNames = (cookieHeader: string): readonly string[] =>
   cookieHeader.split(';').map((pair) => pair.split('=')[0]?.trim() ?? '');
 
-/** @param page what the app's own page was answered, with all cookies */
+/** @param page the answer to the app's own page, with all cookies */
 export function predictRequest(target: Target, page: Answered | undefined): GatewayRequest | undefined {
   const { mode, cookie, cookieName, cookies } = target;
   if (cookie === undefined) return undefined;
@@ -147,7 +147,7 @@ interface Signed extends Readonly<Record<string, string>> {
   readonly 'x-session-socket': string;
 }
 
-/** The headers by which PHP knows the gateway. */
+/** The headers by which PHP recognizes the gateway. */
 export function signedHeaders(keys: Keys, url: URL, time: number, sent: Partial<GatewayRequest>): Signed {
   const { cookieHeader = '', address, agent } = sent;
   const pathAndQuery = url.pathname + url.search;
@@ -162,8 +162,8 @@ export function signedHeaders(keys: Keys, url: URL, time: number, sent: Partial<
   };
 }
 
-/** Whether this no is PHP's own, to a question with this `X-Session-Socket`. */
-export function isOwnNo(keys: Keys, signature: string, reply: Reply): boolean {
+/** Whether PHP itself signed this no, in answer to this `X-Session-Socket`. */
+export function isSignedRejection(keys: Keys, signature: string, reply: Reply): boolean {
   const answer = reply.headers[answerHeader];
   return typeof answer === 'string' && isSignedNo(deriveCredentials({ appId: '', ...keys }), signature, answer);
 }

@@ -2,14 +2,14 @@ import type { Ask } from './ask.ts';
 import { type Check, type Finding, notChecked } from './check.ts';
 import { contentType, keepAlive, responseTime, size } from './checks/answer.ts';
 import { cache, cookieAttributes, cors, otherSites } from './checks/browser.ts';
-import { clock, mode, ownNo, signature } from './checks/gateway.ts';
-import { describeFailure, encrypted, findOther, inFront, reachable, redirect } from './checks/reach.ts';
+import { clock, mode, signature, signedRejection } from './checks/gateway.ts';
+import { describeFailure, encrypted, findForeignAnswer, inFront, reachable, redirect } from './checks/reach.ts';
 import { expiry, lock, phpIni, rotation, sentCookies, session, untouched } from './checks/session.ts';
 import { inventedId, stranger, strangersSession } from './checks/strangers.ts';
-import { type Answers, interview, type Unreached } from './interview.ts';
+import { type Answers, collectAnswers, type UnreachableTarget } from './collect-answers.ts';
 import type { Target } from './target.ts';
 
-/** One line of what is printed. */
+/** One printed line. */
 export interface Result extends Finding {
   readonly name: string;
   readonly question: string;
@@ -34,7 +34,7 @@ const checks: readonly Check[] = [
   cookieAttributes,
   clock,
   signature,
-  ownNo,
+  signedRejection,
   mode,
   session,
   sentCookies,
@@ -46,19 +46,19 @@ const checks: readonly Check[] = [
 ];
 
 export async function examine(target: Target, ask: Ask): Promise<readonly Result[]> {
-  const answers = await interview(target, ask);
+  const answers = await collectAnswers(target, ask);
   const judge = (check: Check) =>
     'failure' in answers ? judgeUnreached(check, answers) : judgeReached(check, answers);
   return checks.map((check) => ({ name: check.name, question: check.question, ...judge(check) }));
 }
 
-/** Where something else answers, it is one problem and not one for each check. */
+/** If something in front of the route answers, that is one problem, not one per check. */
 function judgeReached(check: Check, answers: Answers): Finding {
-  const isOfTheServer = [reachable, encrypted, inFront, clock].includes(check);
-  if (isOfTheServer || findOther(answers) === undefined) return check.judge(answers);
+  const isServerCheck = [reachable, encrypted, inFront, clock].includes(check);
+  if (isServerCheck || findForeignAnswer(answers) === undefined) return check.judge(answers);
   return notChecked('the route itself did not answer');
 }
 
-function judgeUnreached(check: Check, { failure }: Unreached): Finding {
-  return check === reachable ? describeFailure(failure) : notChecked('it did not answer');
+function judgeUnreached(check: Check, { failure }: UnreachableTarget): Finding {
+  return check === reachable ? describeFailure(failure) : notChecked('the URL did not answer');
 }

@@ -5,22 +5,22 @@ import { parseJson } from '../functions/core/json.ts';
 export interface Reply {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
-  /** Cut off where it is too long. */
+  /** Truncated if it is too long. */
   readonly body: string;
   readonly bytes: number;
   /** Longer than the gateway reads. */
   readonly isTooLong: boolean;
-  /** From the question to the last byte. */
+  /** From the request to the last byte. */
   readonly ms: number;
   /** This machine's clock when the answer began, epoch milliseconds. */
   readonly receivedAt: number;
-  /** Whether it came over the connection of an earlier question. */
+  /** Whether it used the connection of an earlier request. */
   readonly isKept: boolean;
 }
 
-/** No answer, or not a whole one. */
+/** No answer, or an incomplete one. */
 export interface NoReply {
-  /** A code such as `ECONNREFUSED`; its message would quote what was sent or received. */
+  /** A code such as `ECONNREFUSED`. An error's message could quote secrets. */
   readonly failure: string;
   readonly ms: number;
 }
@@ -29,13 +29,13 @@ export type Answered = Reply | NoReply;
 
 export const isReply = (answered: Answered): answered is Reply => !('failure' in answered);
 
-/** What an answer says about whose session it is. */
-export type Meaning =
+/** The meaning of an answer: whose session it is. */
+export type ParsedReply =
   | { readonly kind: 'nobody'; readonly how: 'status' | 'json' }
   | { readonly kind: 'redirect' }
   | { readonly kind: 'somebody'; readonly token: string; readonly isTicket: boolean; readonly namesUser: boolean }
   | { readonly kind: 'misconfigured' }
-  /** PHP that nobody ran. */
+  /** PHP source code that the server did not run. */
   | { readonly kind: 'source' }
   | { readonly kind: 'html' }
   | { readonly kind: 'not json' }
@@ -46,15 +46,15 @@ const jsonType = /^application\/([\w.-]+\+)?json\b/i;
 /** `t1.<key>.<base64url>` */
 const ticket = /^t1\.[A-Za-z0-9_-]{1,32}\.[A-Za-z0-9_-]+$/;
 
-/** Escaped, in a page about PHP, it is written otherwise. */
+/** Pages about PHP escape the `<`. */
 const isPhpSource = ({ body }: Reply): boolean => /<\?php\b|^\s*<\?[=\s]/i.test(body);
 
 export const isRedirect = (status: number): boolean => redirects.includes(status);
 const hasType = ({ headers }: Reply, type: RegExp): boolean => type.test(headers['content-type'] ?? '');
 export const isJson = (reply: Reply): boolean => hasType(reply, jsonType);
 
-/** @param mode in `status` nothing but the status counts */
-export function readReply(reply: Reply, mode?: SessionMode): Meaning {
+/** @param mode in `status` only the status code counts */
+export function readReply(reply: Reply, mode?: SessionMode): ParsedReply {
   const { status, body } = reply;
   if (status === 401 || status === 403) return { kind: 'nobody', how: 'status' };
   if (isRedirect(status)) return { kind: 'redirect' };
@@ -73,21 +73,21 @@ export function readReply(reply: Reply, mode?: SessionMode): Meaning {
   }
 }
 
-function readIdentity(value: unknown): Meaning {
+function readIdentity(value: unknown): ParsedReply {
   if (typeof value === 'string' && value !== '') return somebody(value, false);
   if (typeof value !== 'object' || value === null || !('sessionId' in value)) return { kind: 'nobody', how: 'json' };
   if (typeof value.sessionId !== 'string') return { kind: 'nobody', how: 'json' };
   return somebody(value.sessionId, 'userId' in value && typeof value.userId === 'string');
 }
 
-function somebody(token: string, namesUser: boolean): Meaning {
+function somebody(token: string, namesUser: boolean): ParsedReply {
   return { kind: 'somebody', token, isTicket: ticket.test(token), namesUser };
 }
 
-/** How far the app's clock is ahead of this machine's, by the Date of an answer; undefined when there is none to trust. */
+/** How far the app's clock is ahead of this machine's, by the Date header; undefined if there is no usable Date. */
 export function clockSkewSeconds({ headers, receivedAt }: Reply): number | undefined {
   const date = Date.parse(headers.date ?? '');
-  // What comes from a cache has the date of the day that it was stored.
+  // A cached answer keeps the date of the day it was stored.
   if (Number.isNaN(date) || Number(headers.age ?? 0) > 0) return undefined;
   return Math.round((date - receivedAt) / 1000);
 }
@@ -95,11 +95,11 @@ export function clockSkewSeconds({ headers, receivedAt }: Reply): number | undef
 export interface SetCookie {
   readonly name: string;
   readonly value: string;
-  /** By lower-case name; those without a value have an empty one. */
+  /** Values by lower-case name; '' for attributes without a value. */
   readonly attributes: ReadonlyMap<string, string>;
 }
 
-/** As browsers read it: https://www.rfc-editor.org/rfc/rfc6265#section-5.2 */
+/** Parses as browsers do: https://www.rfc-editor.org/rfc/rfc6265#section-5.2 */
 export function readSetCookie(line: string): SetCookie {
   const [pair = '', ...attributes] = line.split(';').map(split);
   const [name, value] = typeof pair === 'string' ? ['', ''] : pair;

@@ -12,27 +12,27 @@ const styles: Readonly<Record<Outcome, Style>> = {
 const outcomeWidth = Math.max(...outcomes.map(({ length }) => length));
 const lineWidth = 110;
 
-/** A line for each check, below it how to mend what is wrong, and at the end how many there are of each. */
+/** One line per check, the fixes below it, and the totals at the end. */
 export function report(name: string, results: readonly Result[], paint: Paint): string {
   const nameWidth = Math.max(...results.map((result) => result.name.length));
   const indent = outcomeWidth + nameWidth + 6;
-  const lines = results.flatMap(({ outcome, name, says, mend = [] }) => [
+  const lines = results.flatMap(({ outcome, name, says, fix = [] }) => [
     `  ${paint(styles[outcome], outcome.padEnd(outcomeWidth))}  ${name.padEnd(nameWidth)}  ${says}`,
-    ...mend
+    ...fix
       .flatMap((each) => wrap(each, lineWidth - indent))
       .map((line) => `${' '.repeat(indent)}${paint('cyan', line)}`),
   ]);
   return ['', `  ${name}`, '', ...lines, '', `  ${summarize(results)}`, ''].join('\n');
 }
 
-/** The same for a program. */
+/** The same as JSON, for programs. */
 export function reportJson(name: string, results: readonly Result[]): string {
-  const checks = results.map(({ name, question, outcome, says, mend = [] }) => ({
+  const checks = results.map(({ name, question, outcome, says, fix = [] }) => ({
     name,
     question,
     outcome,
     says,
-    mend,
+    mend: fix, // the name in the JSON output
   }));
   return JSON.stringify({ url: name, counts: count(results), checks }, undefined, 2);
 }
@@ -47,8 +47,8 @@ function count(results: readonly Result[]): Readonly<Record<string, number>> {
 
 function summarize(results: readonly Result[]): string {
   const plural = (number: number, word: string) => `${number} ${word}${number === 1 ? '' : 's'}`;
-  const { ok = 0, warning = 0, problem = 0, 'not checked': unseen = 0 } = count(results);
-  return `${ok} ok, ${plural(warning, 'warning')}, ${plural(problem, 'problem')}, ${unseen} not checked`;
+  const { ok = 0, warning = 0, problem = 0, 'not checked': unchecked = 0 } = count(results);
+  return `${ok} ok, ${plural(warning, 'warning')}, ${plural(problem, 'problem')}, ${unchecked} not checked`;
 }
 
 function wrap(text: string, width: number): readonly string[] {
@@ -61,19 +61,19 @@ function wrap(text: string, width: number): readonly string[] {
   return lines;
 }
 
-/** PHP's ids have 22 characters at least; shorter values, such as that of a theme, would blacken words of ours. */
-const shortest = 16;
+/** PHP's session ids have at least 22 characters. Redacting shorter values, such as a theme's name, would hide our own words. */
+const shortestSecret = 16;
 
 /**
- * Takes the cookie, its values and the secret out of a text. No check prints them; an app may give them back in a header of
- * which something is printed.
+ * Removes the cookie, its values and the secret from a text. No check prints them, but an app may echo them in a header
+ * that a check quotes.
  */
 export function createRedaction({ cookie = '', keys, authorization = '' }: Target): (text: string) => string {
   const values = cookie.split(';').map((pair) => pair.slice(pair.indexOf('=') + 1).trim());
   const secrets = [keys?.secret ?? '', ...values, ...values.map(decodeValue)]
-    .filter(({ length }) => length >= shortest)
+    .filter(({ length }) => length >= shortestSecret)
     .sort((one, other) => other.length - one.length);
-  // A password may be short, so here length does not count.
+  // A password may be short, so it is redacted at any length.
   const basic = authorization.split(' ')[1] ?? '';
   secrets.push(...[authorization, basic, decodeBasic(basic)].filter((each) => each !== ''));
   return (text) => secrets.reduce((rest, secret) => rest.replaceAll(secret, '…'), text);

@@ -1,23 +1,23 @@
-/** The time of the local cloud. Everything that waits for minutes asks it, so that a test can let them pass at once. */
+/** The time of the local cloud. Long waits use it, so that a test can skip them. */
 export interface Clock {
   /** Milliseconds since 1970. */
   now(): number;
-  /** Runs it once. @returns what forgets it */
+  /** Runs it once. @returns a function that cancels it */
   after(delayMs: number, run: () => void): () => void;
 }
 
-/** Runs at the speed of the machine's clock, and can be moved forward. */
+/** Runs at the speed of the machine's clock. Tests can move it forward. */
 export interface MovableClock extends Clock {
-  /** How far it is ahead of the machine's. */
+  /** How far it is ahead of the machine's clock. */
   readonly aheadMs: number;
   /**
-   * What comes due on the way runs in its order, each at its own time; what that starts in other processes goes on at the
-   * speed of the machine.
+   * Callbacks that come due run in order, each at its own time. Work that they start in other processes runs at the speed
+   * of the machine.
    */
   advance(byMs: number): void;
   /** Called after each move. */
   onMove(listener: () => void): void;
-  /** Forgets all that waits. */
+  /** Cancels all waiting callbacks. */
   close(): void;
 }
 
@@ -27,7 +27,7 @@ interface Waiting {
   handle: NodeJS.Timeout;
 }
 
-/** What `setTimeout` can wait at most; it would run at once above it. */
+/** The longest delay of `setTimeout`. With a longer one it fires at once. */
 export const longestTimeoutMs = 2 ** 31 - 1;
 
 export function createClock(machine: () => number = Date.now): MovableClock {
@@ -72,7 +72,7 @@ export function createClock(machine: () => number = Date.now): MovableClock {
       };
     },
     advance(byMs) {
-      if (!(byMs >= 0 && Number.isFinite(byMs))) throw new Error(`A clock moves forward, not by ${byMs} ms.`);
+      if (!(byMs >= 0 && Number.isFinite(byMs))) throw new Error(`A clock moves only forward (got ${byMs} ms).`);
       const endMs = now() + byMs;
       for (let next = nextUntil(endMs); next !== undefined; next = nextUntil(endMs)) {
         aheadMs += Math.max(0, next.dueMs - now());

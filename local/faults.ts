@@ -6,49 +6,49 @@ export type ServiceName = 'dynamodb' | 'lambda' | 'secretsmanager' | 'connection
 
 export const serviceNames: readonly ServiceName[] = ['dynamodb', 'lambda', 'secretsmanager', 'connections'];
 
-/** Something that goes wrong in AWS now and then, and here when it is asked for. */
+/** A failure that sometimes happens in AWS, injected on purpose. */
 export type Fault =
-  /** No `$disconnect` runs for a connection that ended: "best effort". */
+  /** `$disconnect` does not run for a closed connection; AWS calls it "best effort". */
   (
     | { readonly kind: 'drop-disconnect' }
-    /** A service answers that much later. */
+    /** A service answers later. */
     | { readonly kind: 'delay'; readonly service: ServiceName; readonly ms: number }
-    /** A service answers with a 500, before it did anything. */
+    /** A service answers with a 500 and does nothing. */
     | { readonly kind: 'fail'; readonly service: ServiceName }
-    /** A service says that there are too many requests. */
+    /** A service throttles the request. */
     | { readonly kind: 'throttle'; readonly service: ServiceName }
-    /** The process of a function dies in the middle of an invocation. */
+    /** A function's process dies during an invocation. */
     | { readonly kind: 'kill'; readonly function?: string }
-    /** A socket is cut without a close frame when a message passes over it. */
+    /** A socket is closed without a close frame when a message passes over it. */
     | { readonly kind: 'cut' }
-    /** The clock of a function's processes is that much ahead of the gateway's, or behind it when negative. */
+    /** A function's clock is ahead of the gateway's, or behind if negative. */
     | { readonly kind: 'skew'; readonly ms: number; readonly function?: string }
   ) & {
-    /** How likely it strikes each time it could. @default 1 */
+    /** The probability that the fault applies to a call. @default 1 */
     readonly probability?: number;
-    /** It strikes that often at most. @default without end */
+    /** The fault applies at most this often. @default unlimited */
     readonly times?: number;
   };
 
-/** What a service does instead of its work. */
+/** How a service fails instead of answering. */
 export type ServiceFault = 'fail' | 'throttle';
 
-/** What a test or a person has of it. */
+/** The public API of fault injection. */
 export interface FaultInjection {
-  /** The same faults strike in the same order of calls when it is the same. */
+  /** The same seed applies the same faults to the same order of calls. */
   readonly seed: number;
   /**
-   * @returns what takes it away again
-   * @throws when it makes no sense, or names a function that there is not
+   * @returns a function that removes the fault
+   * @throws for invalid values or an unknown function
    */
   inject(fault: Fault): () => void;
   clear(): void;
 }
 
 export interface Faults extends FaultInjection {
-  /** Clears, and ends the delays that are under way. */
+  /** Removes all faults and ends running delays. */
   close(): void;
-  /** Called by a service before it does anything. Waits out a delay; undefined when nothing else goes wrong. */
+  /** A service calls this first. It waits for a delay; undefined if no other fault applies. */
   beforeCall(service: ServiceName): Promise<ServiceFault | undefined>;
   dropsDisconnect(): boolean;
   /** @param functionId the logical id */
@@ -59,10 +59,10 @@ export interface Faults extends FaultInjection {
 
 interface Active {
   readonly fault: Fault;
-  left: number;
+  remaining: number;
 }
 
-/** @param functionIds of all that a fault can name; not checked when there are none */
+/** @param functionIds the functions that a fault may name; an empty list disables the check */
 export function createFaults(seed: number, functionIds: readonly string[] = []): Faults {
   const random = createRandom(seed);
   const active = new Set<Active>();
@@ -80,18 +80,18 @@ export function createFaults(seed: number, functionIds: readonly string[] = []):
     });
   }
 
-  function strike<K extends Fault['kind']>(kind: K, isMeant: (fault: Extract<Fault, { kind: K }>) => boolean) {
+  function applyFault<K extends Fault['kind']>(kind: K, isMeant: (fault: Extract<Fault, { kind: K }>) => boolean) {
     for (const each of active) {
       if (each.fault.kind !== kind || !isMeant(each.fault as Extract<Fault, { kind: K }>)) continue;
       if (random() >= (each.fault.probability ?? 1)) continue;
-      each.left -= 1;
-      if (each.left <= 0) active.delete(each);
+      each.remaining -= 1;
+      if (each.remaining <= 0) active.delete(each);
       return each.fault as Extract<Fault, { kind: K }>;
     }
     return undefined;
   }
 
-  /** By any name it is called. */
+  /** Replaces any name of a function by its logical id. */
   function withLogicalId(fault: Fault): Fault {
     if (!('function' in fault) || fault.function === undefined || functionIds.length === 0) return fault;
     return { ...fault, function: findFunctionId(fault.function, functionIds) };
@@ -100,8 +100,8 @@ export function createFaults(seed: number, functionIds: readonly string[] = []):
   return {
     seed,
     inject(fault) {
-      refuseNonsense(fault);
-      const each: Active = { fault: withLogicalId(fault), left: fault.times ?? Number.POSITIVE_INFINITY };
+      rejectInvalidFault(fault);
+      const each: Active = { fault: withLogicalId(fault), remaining: fault.times ?? Number.POSITIVE_INFINITY };
       active.add(each);
       return () => void active.delete(each);
     },
@@ -113,24 +113,27 @@ export function createFaults(seed: number, functionIds: readonly string[] = []):
     async beforeCall(service) {
       if (active.size === 0) return undefined;
       const isOfService = (fault: { readonly service: ServiceName }) => fault.service === service;
-      const delay = strike('delay', isOfService);
-      const fault = strike('fail', isOfService) ?? strike('throttle', isOfService);
+      const delay = applyFault('delay', isOfService);
+      const fault = applyFault('fail', isOfService) ?? applyFault('throttle', isOfService);
       if (delay !== undefined) await wait(delay.ms);
       return fault?.kind;
     },
-    dropsDisconnect: () => strike('drop-disconnect', () => true) !== undefined,
-    kills: (functionId) => strike('kill', (fault) => (fault.function ?? functionId) === functionId) !== undefined,
-    cuts: () => strike('cut', () => true) !== undefined,
-    skewMs: (functionId) => strike('skew', (fault) => (fault.function ?? functionId) === functionId)?.ms ?? 0,
+    dropsDisconnect: () => applyFault('drop-disconnect', () => true) !== undefined,
+    kills: (functionId) => applyFault('kill', (fault) => (fault.function ?? functionId) === functionId) !== undefined,
+    cuts: () => applyFault('cut', () => true) !== undefined,
+    skewMs: (functionId) => applyFault('skew', (fault) => (fault.function ?? functionId) === functionId)?.ms ?? 0,
   };
 }
 
-function refuseNonsense({ probability = 1, times = 1, ...fault }: Fault): void {
-  if (!(probability >= 0 && probability <= 1)) throw new Error(`${fault.kind}: a probability is 0 to 1.`);
-  if (!(Number.isInteger(times) && times > 0)) throw new Error(`${fault.kind}: times is a whole number above 0.`);
-  if ('ms' in fault && !Number.isFinite(fault.ms)) throw new Error(`${fault.kind}: ms is a number of milliseconds.`);
+function rejectInvalidFault({ probability = 1, times = 1, ...fault }: Fault): void {
+  if (!(probability >= 0 && probability <= 1))
+    throw new Error(`${fault.kind}: probability must be 0 to 1, not ${probability}.`);
+  if (!(Number.isInteger(times) && times > 0))
+    throw new Error(`${fault.kind}: times must be a whole number above 0, not ${times}.`);
+  if ('ms' in fault && !Number.isFinite(fault.ms))
+    throw new Error(`${fault.kind}: ms must be a number of milliseconds, not ${fault.ms}.`);
   if (fault.kind === 'delay' && !(fault.ms >= 0 && fault.ms <= longestTimeoutMs)) {
-    throw new Error(`delay: ms is 0 to ${longestTimeoutMs}.`);
+    throw new Error(`delay: ms must be 0 to ${longestTimeoutMs}, not ${fault.ms}.`);
   }
 }
 

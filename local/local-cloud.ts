@@ -24,70 +24,70 @@ import { resolveStack } from './template/stack.ts';
 import { watchAssembly } from './template/watch.ts';
 
 export interface LocalCloudOptions {
-  /** The folder that `cdk synth` wrote: cdk.out. */
+  /** The output folder of `cdk synth`: cdk.out. */
   readonly assembly: string;
-  /** Which of its stacks. @default the only one */
+  /** The stack to run. @default the only one */
   readonly stack?: string;
-  /** Of the WebSocket API. @default 0, any free one */
+  /** The port of the WebSocket API. @default 0, any free port */
   readonly port?: number;
-  /** @default that of the stack, AWS_REGION, or us-east-1 */
+  /** @default the stack's region, AWS_REGION, or us-east-1 */
   readonly region?: string;
   /** @default nothing is logged */
   readonly log?: Log;
-  /** How many invocations of one function run at the same time; the rest wait. @default 2 for each core */
+  /** The maximum number of concurrent invocations per function; more wait. @default 2 per core */
   readonly maxEnvironmentsPerFunction?: number;
-  /** The page at /_local. @default true */
+  /** Whether to serve the page at /_local. @default true */
   readonly inspector?: boolean;
-  /** `strict` is AWS's own DynamoDB Local, which takes Java. @default dynalite */
+  /** `strict` is AWS's DynamoDB Local, which needs Java. @default dynalite */
   readonly dynamodb?: 'dynalite' | 'strict';
-  /** Whether the throttles of the stages are kept. @default false: one machine is slower than they are */
+  /** Whether to apply the throttles of the stages. @default false, because one machine is slower than they are */
   readonly throttles?: boolean;
-  /** What goes wrong from the start on. @default nothing */
+  /** Faults to inject from the start. @default none */
   readonly faults?: readonly Fault[];
-  /** Of the faults: with the same one they strike in the same order of calls. @default another one each time */
+  /** The seed of the faults. The same seed applies them to the same order of calls. @default random */
   readonly seed?: number;
-  /** Whether a function runs its new code when that changes on disk. @default false */
+  /** Whether functions reload their code when it changes on disk. @default false */
   readonly watch?: boolean;
 }
 
-/** A function as tests and the start script see it. */
+/** A function, for tests and the start script. */
 export interface FunctionHandle {
   readonly name: string;
   readonly arn: string;
-  /** The one that the template asks for: all run on the Node.js of this machine. */
+  /** The runtime in the template. All functions run on this machine's Node.js. */
   readonly runtime: string;
-  /** How often it was invoked. */
+  /** The number of invocations. */
   readonly invocations: number;
-  /** How many environments were started for it. */
+  /** The number of started environments. */
   readonly coldStarts: number;
-  /** Invokes it and waits, as the console's Test button does. */
+  /** Invokes the function and waits for the result, like the Test button of the AWS console. */
   invoke(event: unknown): Promise<InvocationResult>;
 }
 
-/** A running stack. Everything it holds ends with `close()`. */
+/** A running stack. `close()` ends all its parts. */
 export interface LocalCloud {
   /** `ws://127.0.0.1:<port>/<stage>` of the first WebSocket API. */
   readonly webSocketUrl: string;
   /** The URL of the first stage of every API, by logical id. */
   readonly apis: Readonly<Record<string, string>>;
-  /** The page that shows what happens: `http://127.0.0.1:<port>/_local` */
+  /** The inspector page: `http://127.0.0.1:<port>/_local` */
   readonly inspectorUrl: string | undefined;
-  /** The time of everything here, the functions included. */
+  /** The clock of all parts, including the functions. */
   readonly clock: MovableClock;
   readonly faults: FaultInjection;
-  /** The stack's outputs; what pointed to API Gateway points to this machine. */
+  /** The stack's outputs, with URLs of this machine instead of API Gateway's. */
   readonly outputs: Readonly<Record<string, string>>;
   readonly dynamodbEndpoint: string;
   readonly region: string;
-  /** Of one who may do everything: for the developer's own tools and tests. New at each start. */
+  /** Administrator credentials for the developer's own tools and tests. New at each start. */
   readonly credentials: Credentials;
-  /** What each function did with the permissions of its role so far. */
+  /** Each function's use of its role's permissions so far. */
   permissions(): readonly FunctionPermissions[];
   /** Physical names by logical id. */
   readonly tables: Readonly<Record<string, string>>;
   /** By logical id. */
   readonly functions: Readonly<Record<string, FunctionHandle>>;
-  /** The value of each secret, by logical id; new at each start. */
+  /** Secret values by logical id. New at each start. */
   readonly secrets: Readonly<Record<string, string>>;
   /** Leaves no process, port, timer or file behind. */
   close(): Promise<void>;
@@ -95,12 +95,12 @@ export interface LocalCloud {
 
 /**
  * Runs one stack of a synthesized CDK app on this machine.
- * @throws when the template holds what cannot be run here, the port is taken, or a fault makes no sense
+ * @throws if the template has unsupported parts, the port is in use, or a fault is invalid
  */
 export async function startLocalCloud(options: LocalCloudOptions): Promise<LocalCloud> {
-  const ends = createEnds();
+  const cleanup = createCleanup();
   const log: Log = (entry) => {
-    if (!ends.hasBegun) options.log?.(entry);
+    if (!cleanup.hasBegun) options.log?.(entry);
   };
   const assembly = await readAssembly(options.assembly, options.stack);
   const region = options.region ?? assembly.region ?? process.env['AWS_REGION'] ?? 'us-east-1';
@@ -114,7 +114,7 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
   const clock = createClock();
 
   try {
-    ends.add(clock.close);
+    cleanup.add(clock.close);
     const certificate = await createCertificate(apis.map(hostOf));
     const iam = createIam(stack, clock);
     const dynamodb = await startDynamoDb(stack, {
@@ -125,11 +125,11 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
       needsOf: iam.dynamodbNeeds,
       engine: options.dynamodb ?? 'dynalite',
     });
-    ends.add(dynamodb.close);
+    cleanup.add(dynamodb.close);
     const services = await startServices(clock, faults);
-    ends.add(services.close, faults.close);
+    cleanup.add(services.close, faults.close);
     let functions: Functions | undefined;
-    ends.add(async () => functions?.close());
+    cleanup.add(async () => functions?.close());
     const inspector =
       options.inspector === false
         ? undefined
@@ -138,18 +138,18 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
             now: clock.now,
             scanTables: (limit) => Promise.all(dynamodb.described.map((table) => readTable(dynamodb, table, limit))),
           });
-    ends.add(() => inspector?.close());
+    cleanup.add(() => inspector?.close());
     const observe = inspector?.observe ?? (() => undefined);
-    // Come before the functions when all is closed: no client is told that its message failed.
+    // Closed before the functions, so that clients get no errors for their last messages.
     const running: RunningApi[] = [];
-    ends.add(async () => void (await Promise.all(running.map((each) => each.close()))));
+    cleanup.add(async () => void (await Promise.all(running.map((each) => each.close()))));
     for (const api of apis) {
       const isFirst = isWebSocket(api) && !running.some((each) => each.isWebSocket);
       running.push(await startApi(stack, api, isFirst ? (options.port ?? 0) : 0, certificate, inspector));
     }
     const urls = Object.fromEntries(running.map((each) => [each.logicalId, urlOf(each)]));
     const main = running.find((each) => each.isWebSocket) as RunningApi;
-    const localize = (value: string) => running.reduce(pointHere, value);
+    const localize = (value: string) => running.reduce(replaceHost, value);
 
     functions = await createFunctions({
       stack,
@@ -174,16 +174,16 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
         : { maxEnvironments: options.maxEnvironmentsPerFunction }),
     });
     const invoker = createAsyncInvoker(stack, functions, log, clock);
-    ends.add(invoker.close);
+    cleanup.add(invoker.close);
     const secrets = createSecrets(stack);
-    ends.add(startSchedules(stack, functions, invoker, clock, localize, log, iam.invocations));
+    cleanup.add(startSchedules(stack, functions, invoker, clock, localize, log, iam.invocations));
 
     services.serve({ functions, invoker, secrets, gate: iam.gate, place: iam.place });
     const throttles = options.throttles ?? false;
     for (const api of running) {
       api.serve({ functions, iam, clock, faults, throttles, observe, log });
     }
-    if (options.watch === true) ends.add(await watchAssembly(options, assembly, functions.all, log));
+    if (options.watch === true) cleanup.add(await watchAssembly(options, assembly, functions.all, log));
     return {
       webSocketUrl: urlOf(main),
       inspectorUrl: inspector === undefined ? undefined : `http://${main.localHost}${pagePath}`,
@@ -200,36 +200,36 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
         functions.all.map((each) => [each.logicalId, toHandle(each, runtimes.get(each.logicalId) ?? '')]),
       ),
       secrets: Object.fromEntries(secrets.map(({ logicalId, value }) => [logicalId, value])),
-      close: ends.close,
+      close: cleanup.close,
     };
   } catch (error) {
-    // Why it could not start is told, whatever goes wrong after that.
-    await ends.close().catch(() => undefined);
+    // The start error is more useful than an error during the cleanup.
+    await cleanup.close().catch(() => undefined);
     throw error;
   }
 }
 
-/** What ends the parts of a local cloud, the last that was added first. */
-function createEnds() {
+/** Collects cleanup steps and runs them, the last one first. */
+function createCleanup() {
   const all: (() => Promise<void> | void)[] = [];
   let closing: Promise<void> | undefined;
 
   async function closeAll(): Promise<void> {
     const errors: unknown[] = [];
     for (const closeOne of all.reverse()) {
-      // What comes after it must go as well.
+      // An error must not stop the remaining steps.
       await Promise.resolve()
         .then(closeOne)
         .catch((error: unknown) => errors.push(error));
     }
-    if (errors.length > 0) throw new AggregateError(errors, 'The local cloud could not be closed in full.');
+    if (errors.length > 0) throw new AggregateError(errors, 'Some parts of the local cloud could not be closed.');
   }
 
   return {
     get hasBegun() {
       return closing !== undefined;
     },
-    add: (...ends: (() => Promise<void> | void)[]) => void all.push(...ends),
+    add: (...steps: (() => Promise<void> | void)[]) => void all.push(...steps),
     close() {
       closing ??= closeAll();
       return closing;
@@ -266,8 +266,8 @@ async function readTable(
   return { logicalId, name, keys, items: await dynamodb.scan(name, limit) };
 }
 
-/** What points to an API on AWS points to this machine. */
-function pointHere(value: string, { remoteHost, localHost }: RunningApi): string {
+/** Replaces URLs of an API on AWS by URLs of this machine. */
+function replaceHost(value: string, { remoteHost, localHost }: RunningApi): string {
   return value
     .replaceAll(`https://${remoteHost}`, `http://${localHost}`)
     .replaceAll(`wss://${remoteHost}`, `ws://${localHost}`);

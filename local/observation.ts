@@ -1,6 +1,6 @@
 import { isGatewayId } from './gateway/events.ts';
 
-/** What the page at /_local shows. It stays in memory and on this machine, and may hold bodies; a log never does. */
+/** The events for the page at /_local. They stay in memory on this machine. Unlike the log, they may contain bodies. */
 export type Observation =
   | {
       readonly kind: 'connected';
@@ -9,7 +9,7 @@ export type Observation =
       readonly stage: string;
       readonly sourceIp: string;
       readonly userAgent?: string | undefined;
-      /** What the authorizer said of it. */
+      /** The authorizer's context. */
       readonly context: Readonly<Record<string, string>> | undefined;
     }
   | { readonly kind: 'disconnected'; readonly connectionId: string; readonly code: number; readonly reason: string }
@@ -18,14 +18,14 @@ export type Observation =
       readonly status: number;
       readonly reason: string;
       readonly stage?: string;
-      /** What the functions that were asked, if any, knew it as. */
+      /** The id in the events of the invoked functions, if any. */
       readonly connectionId?: string | undefined;
     }
   | { readonly kind: 'message-in'; readonly connectionId: string; readonly routeKey: string; readonly body: string }
   | {
       readonly kind: 'message-out';
       readonly connectionId: string;
-      /** A reply of a two-way route, a POST to @connections, or an error frame of the gateway's own. */
+      /** A reply of a two-way route, a POST to @connections, or an error frame of the gateway. */
       readonly by: 'reply' | 'post' | 'gateway';
       readonly body: string;
     }
@@ -34,7 +34,7 @@ export type Observation =
       readonly function: string;
       readonly requestId: string;
       readonly isCold: boolean;
-      /** That its event speaks of, see `connectionIdIn`. */
+      /** The connection in the event, see `connectionIdIn`. */
       readonly connectionId?: string | undefined;
     }
   | {
@@ -42,13 +42,13 @@ export type Observation =
       readonly function: string;
       readonly requestId: string;
       readonly durationMs: number;
-      /** Of a cold start. */
+      /** Only for a cold start. */
       readonly initMs?: number;
       readonly maxMemoryMb?: number;
-      /** Of one that failed. */
+      /** Only for a failed invocation. */
       readonly errorType?: string;
     }
-  /** One line that a function wrote. */
+  /** One line of a function's log. */
   | {
       readonly kind: 'line';
       readonly function: string;
@@ -57,9 +57,9 @@ export type Observation =
     };
 
 /**
- * The connection that the event of an invocation speaks of. By its text, because a parser would take longer than a warm
- * invocation: inside of a message body the quotes are escaped, and what else a client can put into an event comes before the
- * `requestContext.connectionId` of the gateway.
+ * Finds the connection id in an invocation's event. Searches the text, because parsing would take longer than a warm
+ * invocation. A client cannot fake the id: quotes in a message body are escaped, and all other client input precedes
+ * `requestContext.connectionId`.
  */
 export function connectionIdIn(payload: string): string | undefined {
   const name = '"connectionId":"';

@@ -1,13 +1,13 @@
 import type { ChildProcess } from 'node:child_process';
 
 /**
- * For `sh -c`, with a command and its arguments behind it, `detached` and with a pipe as its standard input. Beside the
- * command waits a reader of that pipe, which only we hold: it ends when we do, even by SIGKILL, and then takes the whole
- * process group with it. Without that, what we started would outlive us and keep its port.
+ * A script for `sh -c` that runs a command and kills its process group when this process ends, even by SIGKILL. Spawn it
+ * `detached`, with a pipe as stdin. The script reads that pipe, which closes when we end. Otherwise the command would
+ * outlive us and keep its port.
  */
-export const untilOurEnd = 'exec 3<&0; { read -r _ <&3; kill -KILL 0; } & exec "$@" 3<&- </dev/null';
+export const exitWithParent = 'exec 3<&0; { read -r _ <&3; kill -KILL 0; } & exec "$@" 3<&- </dev/null';
 
-/** Nobody there to signal is what we want: ESRCH, or EPERM where only the dead are left (macOS). */
+/** Ignores a group that is already gone: ESRCH, or EPERM if only zombies are left (macOS). */
 export function signalGroup(pid: number | undefined, signal: NodeJS.Signals): void {
   if (pid === undefined) return;
   try {
@@ -18,13 +18,13 @@ export function signalGroup(pid: number | undefined, signal: NodeJS.Signals): vo
   }
 }
 
-/** There are neither groups nor such signals on Windows. https://nodejs.org/api/process.html#signal-events */
+/** Windows has no process groups and no such signals. https://nodejs.org/api/process.html#signal-events */
 export const hasGroups = process.platform !== 'win32';
 
-/** To a process that was started `detached`, and to what it has started: AWS freezes and ends all of an environment. */
+/** Signals a `detached` process and its children. AWS also freezes and ends all processes of an environment. */
 export function signalAll(child: ChildProcess, signal: NodeJS.Signals): void {
   const hasGone = child.exitCode !== null || child.signalCode !== null;
-  // Its number may be another's by now.
+  // The system may have reused its pid.
   if (hasGone) return;
   if (hasGroups) signalGroup(child.pid, signal);
   else child.kill(signal);

@@ -13,7 +13,7 @@ import { invokeFunction, maxRequestBytes, requestTooLarge } from './lambda/invok
 import { answerSecretsManager, findSecret, readSecretRequest, type Secrets } from './secrets/secrets-manager.ts';
 import type { Place } from './template/physical-ids.ts';
 
-/** What stands behind the endpoint; it is listening before these exist, because they need to know its port. */
+/** The services behind the endpoint. The endpoint listens before they exist, because they need its port. */
 export interface Services {
   readonly functions: Functions;
   readonly invoker: AsyncInvoker;
@@ -28,7 +28,7 @@ export interface ServicesEndpoint {
   close(): Promise<void>;
 }
 
-/** A call that is understood and not yet allowed. */
+/** A parsed call, before the permission check. */
 interface Call {
   readonly service: 'lambda' | 'secretsmanager';
   readonly need: Need | undefined;
@@ -42,7 +42,7 @@ export async function startServices(clock: Pick<Clock, 'now'>, faults: Faults): 
   async function answer(request: IncomingMessage): Promise<ServiceAnswer> {
     if (services === undefined) return serviceError(503, 'ServiceUnavailableException', 'The local cloud is starting.');
     const body = await readBody(request, maxRequestBytes);
-    // Nothing here takes more than Lambda does.
+    // Lambda has the largest limit of these services.
     if (body === 'too long') return requestTooLarge;
     const { method = '', url = '/', headers } = request;
     const call = readInvoke(services, request, body) ?? readSecretsManager(services, request, body);
@@ -56,7 +56,7 @@ export async function startServices(clock: Pick<Clock, 'now'>, faults: Faults): 
   }
 
   const server = createServer((request, response) => {
-    // SDKs set their clock by it, so it has to be the clock that judges their signatures.
+    // SDKs set their clock by this header, so it must come from the clock that checks their signatures.
     response.setHeader('Date', new Date(clock.now()).toUTCString());
     answer(request).then(
       (result) => send(response, result),
@@ -124,7 +124,7 @@ const answers: Readonly<Record<Service, Readonly<Record<ServiceFault, ServiceAns
   },
 };
 
-/** @returns undefined when the call may go on, after a delay if there is one */
+/** Waits for a delay fault. @returns undefined if no other fault applies */
 export async function answerFault(faults: Faults, service: Service): Promise<ServiceAnswer | undefined> {
   const fault = await faults.beforeCall(service);
   return fault === undefined ? undefined : answers[service][fault];

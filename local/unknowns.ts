@@ -1,9 +1,9 @@
-/** Something that neither AWS's documentation nor anybody's report settles, and that the local cloud had to decide. */
+/** An AWS behaviour without documentation or reports, for which the local cloud had to choose. */
 export interface Unknown {
   readonly question: string;
-  /** What the local cloud does. */
+  /** The local cloud's behaviour. */
   readonly choice: string;
-  /** What is known around it, or where one would expect to read it. */
+  /** The closest documentation or report. */
   readonly source: string;
 }
 
@@ -15,7 +15,7 @@ const responses = `${guide}/apigateway-websocket-api-route-response.html`;
 const managementApi = `${guide}/apigateway-how-to-call-websocket-api-connections.html`;
 const captures = 'https://github.com/aws-powertools/powertools-lambda-python/tree/develop/tests/events';
 
-/** The table of docs/local-cloud.md, and the answer to `--unknowns`. */
+/** The table in docs/local-cloud.md and the output of `--unknowns`. */
 export const unknowns: readonly Unknown[] = [
   {
     question: 'bodies of refused handshakes',

@@ -180,7 +180,7 @@ export const sections: readonly Section[] = [
         number: 'S14',
         statement: 'An app that accepts invented ids is found before the first deployment',
         tests: [
-          ...by('doctor/checks', 'is that an invented id is kept, when a cookie says so'),
+          ...by('doctor/checks', 'reports a kept invented id, if a cookie shows it'),
           ...by('integration/doctor', 'reports %s, and nothing else'),
         ],
         reason: 'By `npx session-socket doctor`, with an exit code for CI; a deployment itself does not ask PHP.',
@@ -806,7 +806,7 @@ export const sections: readonly Section[] = [
         number: 'S60',
         statement: 'Strict mode, HttpOnly, Secure and SameSite of the session cookie are checked',
         tests: [
-          ...by('doctor/checks', 'tells of the cookie with %s: %s'),
+          ...by('doctor/checks', 'reports a cookie with %s: %s'),
           ...by(
             'integration/php-demo',
             'gives a session cookie that scripts and other sites cannot use, and leads to the private page',
@@ -826,7 +826,7 @@ export const sections: readonly Section[] = [
       {
         number: 'S62',
         statement: 'The documentation and the doctor name the risk of a cookie for the whole domain',
-        tests: by('doctor/checks', 'tells of the cookie with %s: %s'),
+        tests: by('doctor/checks', 'reports a cookie with %s: %s'),
         reason:
           'In docs/modes.md, and by the doctor; a `__Host-` cookie works with tickets, or if one host serves page and socket.',
       },

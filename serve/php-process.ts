@@ -1,6 +1,6 @@
 export type WasmPhpVersion = '7.4' | '8.4' | '8.5';
 
-/** What both kinds of PHP are started with: everything decided, every path absolute. */
+/** The complete options for both kinds of PHP, with absolute paths. */
 export interface PhpProcessOptions {
   root: string;
   router: string;

@@ -2,36 +2,36 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { findFreePort } from '../local/http/loopback.ts';
-import { lookForNativePhp, startNativePhp } from './php-native.ts';
+import { findNativePhp, startNativePhp } from './php-native.ts';
 import type { PhpProcess, PhpProcessOptions, WasmPhpVersion } from './php-process.ts';
 import { startWasmPhp } from './php-wasm.ts';
 
 export interface PhpServerOptions {
   /** The folder of the PHP app. */
   root: string;
-  /** The front controller inside `root`: it answers every request, files of the page included. */
+  /** The front controller inside `root`. It answers all requests, including the page's files. */
   router: string;
-  /** On 127.0.0.1; 0 takes any free one. */
+  /** A port on 127.0.0.1; 0 for any free one. */
   port: number;
-  /** What `getenv()` knows in PHP. */
+  /** Environment variables for PHP's `getenv()`. */
   environment: Record<string, string>;
-  /** @default 'native', and WebAssembly where there is no PHP that runs. 'wasm' never looks for one. */
+  /** @default 'native', with WebAssembly as the fallback. 'wasm' never uses a native PHP. */
   prefer?: 'native' | 'wasm';
-  /** Which WebAssembly PHP. @default '8.4', the one that the demo falls back to */
+  /** The version of the WebAssembly PHP. @default '8.4', the demo's fallback */
   wasmVersion?: WasmPhpVersion;
-  /** Further settings of php.ini. */
+  /** Additional php.ini settings. */
   ini?: Readonly<Record<string, string>>;
-  /** Told one line at a time what PHP complains about. */
+  /** Called with each line of PHP's error output. */
   log?: (line: string) => void;
-  /** Told why WebAssembly was taken. */
+  /** Called with the reason for using WebAssembly. */
   note?: (sentence: string) => void;
 }
 
 export interface PhpServer {
   url: string;
-  /** Which PHP answers, for a banner: `PHP 8.2.33 (php -S, 4 workers)` or `PHP 8.4.25 (WebAssembly)`. */
+  /** The PHP version, for a banner: `PHP 8.2.33 (php -S, 4 workers)` or `PHP 8.4.25 (WebAssembly)`. */
   php: string;
-  /** The folder of the session files; gone after `close`. */
+  /** The folder of the session files. `close` removes it. */
   sessions: string;
   /** Ends every process and removes the sessions. May be called twice. */
   close(): Promise<void>;
@@ -39,7 +39,7 @@ export interface PhpServer {
 
 /** Starts PHP for one app on 127.0.0.1 and resolves once it answers. */
 export async function startPhpServer(options: PhpServerOptions): Promise<PhpServer> {
-  // PHP cannot be told "any port". It also makes "taken" one sentence for both kinds of PHP.
+  // PHP does not support port 0. This also gives both kinds of PHP the same error for a port in use.
   const port = await findFreePort(options.port);
   const sessions = await mkdtemp(join(tmpdir(), 'session-socket-php-'));
   const root = resolve(options.root);
@@ -73,9 +73,9 @@ async function start(
   options: PhpProcessOptions,
 ): Promise<PhpProcess> {
   if (prefer === 'wasm') return startWasmPhp(options);
-  const found = await lookForNativePhp();
+  const found = await findNativePhp();
   if ('missing' in found) {
-    note(`${found.missing} Taking the WebAssembly PHP instead.`);
+    note(`${found.missing} Using the WebAssembly PHP instead.`);
     return startWasmPhp(options);
   }
   return startNativePhp(found.version, options);

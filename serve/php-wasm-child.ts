@@ -5,7 +5,7 @@ import { keepAliveMs } from '../local/http/loopback.ts';
 import type { WasmPhpMessage, WasmPhpSettings } from './php-wasm.ts';
 import { startWasmNetwork } from './php-wasm-network.ts';
 
-/** The child of php-wasm.ts: one PHP behind a small HTTP server. Requests queue; the app's front controller gets them all. */
+/** The child process of php-wasm.ts: one PHP behind a small HTTP server. Requests queue. The front controller gets all of them. */
 
 const BUILDS = {
   '7.4': () => import('@php-wasm/node-7-4'),
@@ -22,8 +22,8 @@ try {
   const { php, version } = await loadPhp(settings);
   const server = createServer((request, response) => {
     answer(php, request, response).catch((error: Error & { response?: PHPResponse }) => {
-      // Of PHP's own failure only what it wrote to stderr: the message has the whole page in it.
-      tell({ log: error.response ? error.response.errors.trim() : error.message });
+      // For an error of PHP, logs only stderr, because the message contains the whole page.
+      sendToParent({ log: error.response ? error.response.errors.trim() : error.message });
       if (!response.headersSent) response.writeHead(500);
       response.end();
     });
@@ -31,9 +31,9 @@ try {
   server.keepAliveTimeout = keepAliveMs;
   server.listen(settings.port, '127.0.0.1');
   await once(server, 'listening');
-  tell({ ready: `PHP ${version} (WebAssembly)` });
+  sendToParent({ ready: `PHP ${version} (WebAssembly)` });
 } catch (error) {
-  tell({ failed: sentence(error as NodeJS.ErrnoException) });
+  sendToParent({ failed: sentence(error as NodeJS.ErrnoException) });
   process.disconnect();
 }
 
@@ -83,7 +83,7 @@ async function answer(php: PHP, request: IncomingMessage, response: ServerRespon
     body.push(chunk);
   }
   const { httpStatusCode, headers, bytes: page, errors } = await php.run(toPhp(request, Buffer.concat(body)));
-  if (errors) tell({ log: errors.trim() });
+  if (errors) sendToParent({ log: errors.trim() });
   response.writeHead(httpStatusCode, headers);
   response.end(page);
 }
@@ -106,7 +106,7 @@ function toPhp(request: IncomingMessage, body: Buffer): PHPRunOptions {
   };
 }
 
-/** PHP's own servers take the Authorization header apart; this one leaves it to us. */
+/** PHP's own servers parse the Authorization header, this one does not. */
 function basicCredentials(authorization = ''): Record<string, string> {
   const [scheme = '', encoded = ''] = authorization.split(' ', 2);
   const decoded = Buffer.from(encoded, 'base64').toString();
@@ -115,7 +115,7 @@ function basicCredentials(authorization = ''): Record<string, string> {
   return { PHP_AUTH_USER: decoded.slice(0, colon), PHP_AUTH_PW: decoded.slice(colon + 1) };
 }
 
-function tell(message: WasmPhpMessage): void {
+function sendToParent(message: WasmPhpMessage): void {
   if (process.connected) process.send?.(message);
 }
 

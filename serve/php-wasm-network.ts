@@ -4,14 +4,14 @@ import { WebSocketServer } from 'ws';
 
 const loopback = new Set(['127.0.0.1', 'localhost', '::1']);
 
-/** How Emscripten's sockets reach the world: each is a WebSocket to an address of our choice. */
+/** The network of Emscripten's sockets: each socket is a WebSocket to our server. */
 export interface WasmNetwork {
   readonly url: (socket: unknown, host: string, port: number) => string;
   readonly subprotocol: 'binary';
 }
 
 /**
- * WebAssembly has no TCP, so what PHP connects to is dialled here, byte for byte, and only on this machine: the gateway beside it
+ * WebAssembly has no TCP, so this server opens PHP's connections and copies the bytes. It connects only to this machine
  * (https://emscripten.org/docs/porting/networking.html#emulated-posix-tcp-sockets-over-websockets).
  */
 export async function startWasmNetwork(): Promise<WasmNetwork> {

@@ -1,6 +1,6 @@
 /**
- * The little we use of the WebAssembly PHP, for two packages whose own types do not help: one has none, the other's are
- * written for bundlers. It also lets the project compile where they are not installed.
+ * Types for the parts of the WebAssembly PHP that we use. One package has no types, the other has types for bundlers only.
+ * They also let the project compile without the packages.
  */
 
 declare module '@php-wasm/universal' {
@@ -22,7 +22,7 @@ declare module '@php-wasm/universal' {
     headers: Record<string, string[]>;
     bytes: Uint8Array;
     text: string;
-    /** What PHP wrote to stderr. */
+    /** PHP's stderr. */
     errors: string;
   }
 
@@ -36,7 +36,7 @@ declare module '@php-wasm/universal' {
 
   export class PHP {
     constructor(runtime: number);
-    /** One at a time: a second call waits. Rejects when PHP exits with anything but 0, as after a fatal error. */
+    /** Calls run one at a time. Rejects if PHP exits with another code than 0, as after a fatal error. */
     run(options: PHPRunOptions): Promise<PHPResponse>;
     mkdir(path: string): void;
     mount(folder: string, handler: MountHandler): Promise<() => void>;
@@ -53,7 +53,7 @@ declare module '@php-wasm/universal' {
     options: {
       phpWasmAsyncMode: 'jspi' | 'asyncify';
       ENV: Record<string, string>;
-      /** Of Emscripten. */
+      /** Emscripten's option. */
       websocket: {
         readonly url: (socket: unknown, host: string, port: number) => string;
         readonly subprotocol: string;
@@ -67,7 +67,7 @@ declare module '@php-wasm/node-8-4' {
   import type { LoaderModule } from '@php-wasm/universal';
 
   export function getPHPLoaderModule(): Promise<LoaderModule>;
-  /** Whether this Node can suspend WebAssembly itself; without that the slower asyncify build is loaded. */
+  /** Whether this Node can suspend WebAssembly. Otherwise the slower asyncify build is loaded. */
   export function jspi(): Promise<boolean>;
 }
 

@@ -5,13 +5,13 @@ import type { PhpProcess, PhpProcessOptions } from './php-process.ts';
 
 const STOP_TIMEOUT_MS = 2_000;
 
-/** Our only message to the child, and not its arguments: those are for everybody on the machine to read. */
+/** The settings are sent as a message, because all users of the machine can read a process's arguments. */
 export type WasmPhpSettings = Omit<PhpProcessOptions, 'log'>;
 export type WasmPhpMessage = { ready: string } | { failed: string } | { log: string };
 
 /**
- * PHP compiled to WebAssembly, for machines without PHP. In a process of its own, because a request keeps the event loop
- * busy for milliseconds, and because it can then be ended whatever it does.
+ * Starts PHP compiled to WebAssembly, for machines without PHP. It runs in a child process, because a request blocks the
+ * event loop for milliseconds, and because a child can always be killed.
  */
 export async function startWasmPhp({ log, ...settings }: PhpProcessOptions): Promise<PhpProcess> {
   const script = fileURLToPath(new URL('./php-wasm-child.ts', import.meta.url));
@@ -22,9 +22,9 @@ export async function startWasmPhp({ log, ...settings }: PhpProcessOptions): Pro
   child.send(settings satisfies WasmPhpSettings);
   try {
     const php = await ready(child, log);
-    const tell = () => log('PHP has ended, though nobody asked it to: nobody can log in or connect.');
-    child.once('exit', tell);
-    return { php, stop: () => stop(child.off('exit', tell)) };
+    const logExit = () => log('PHP exited unexpectedly. Nobody can log in or connect. Restart the command.');
+    child.once('exit', logExit);
+    return { php, stop: () => stop(child.off('exit', logExit)) };
   } catch (error) {
     await stop(child);
     throw error;
@@ -33,9 +33,9 @@ export async function startWasmPhp({ log, ...settings }: PhpProcessOptions): Pro
 
 function ready(child: ChildProcess, log: (line: string) => void): Promise<string> {
   return new Promise((resolve, reject) => {
-    let complaint = '';
+    let errorOutput = '';
     child.stderr?.setEncoding('utf8').on('data', (text: string) => {
-      complaint = (complaint + text).slice(-2_000);
+      errorOutput = (errorOutput + text).slice(-2_000);
     });
     child.on('message', (message: WasmPhpMessage) => {
       if ('log' in message) log(message.log);
@@ -43,13 +43,15 @@ function ready(child: ChildProcess, log: (line: string) => void): Promise<string
       if ('failed' in message) reject(new Error(message.failed));
     });
     child.once('error', reject);
-    child.once('close', (code) => reject(new Error(`The WebAssembly PHP ended with exit code ${code}: ${complaint}`)));
+    child.once('close', (code) =>
+      reject(new Error(`The WebAssembly PHP ended with exit code ${code}: ${errorOutput}`)),
+    );
   });
 }
 
 /**
- * The child ends when the channel to us is closed, as it would if we died. Its stderr closes when the last holder is gone,
- * and that may be the compiler that tsx started for it. (`close` does not come after a `disconnect`.)
+ * Closing the channel ends the child, as our own death would. Its stderr closes when the last process has closed it, which
+ * may be the compiler that tsx started. (`close` is not emitted after a `disconnect`.)
  */
 async function stop(child: ChildProcess): Promise<void> {
   const isGone = child.exitCode !== null || child.signalCode !== null;

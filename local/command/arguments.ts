@@ -1,6 +1,6 @@
 import { type ParseArgsConfig, parseArgs } from 'node:util';
 
-/** A command line that makes no sense: told in one sentence, and the process ends with 2. */
+/** An invalid command line. The process prints the sentence and exits with 2. */
 export class UsageError extends Error {}
 
 type Options = NonNullable<ParseArgsConfig['options']>;
@@ -9,7 +9,7 @@ type Parsed<O extends Options> = ReturnType<
 >;
 
 /**
- * Only options, `--no-…` included.
+ * Options only, including `--no-…`.
  * @throws {UsageError}
  */
 export function readOptions<const O extends Options>(args: readonly string[], options: O): Parsed<O>['values'] {
@@ -17,7 +17,7 @@ export function readOptions<const O extends Options>(args: readonly string[], op
 }
 
 /**
- * Options, and words before, between and after them.
+ * Options and positional words in any order.
  * @throws {UsageError}
  */
 export function readOptionsAndWords<const O extends Options>(
@@ -34,7 +34,7 @@ function explain<Result>(parse: () => Result): Result {
     return parse();
   } catch (error) {
     if (!(error instanceof TypeError) || !('code' in error)) throw error;
-    // Node's own words go on with advice about positional arguments.
+    // Node's own message continues with advice about positional arguments.
     throw new UsageError(`${error.message.split(/\.\s/)[0]?.replace(/\.$/, '')}.`);
   }
 }
@@ -42,28 +42,28 @@ function explain<Result>(parse: () => Result): Result {
 /** @throws {UsageError} */
 export function readPort(option: string, text: string): number {
   const port = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN;
-  if (!(port <= 65_535)) throw new UsageError(`${option} is a number from 0 to 65535, not "${text}".`);
+  if (!(port <= 65_535)) throw new UsageError(`${option} must be a number from 0 to 65535, not "${text}".`);
   return port;
 }
 
 /** @throws {UsageError} */
 export function readChoice<const C extends string>(option: string, choices: readonly C[], text: string): C {
   const chosen = choices.find((choice) => choice === text);
-  if (chosen === undefined) throw new UsageError(`${option} is ${choices.join(' or ')}, not "${text}".`);
+  if (chosen === undefined) throw new UsageError(`${option} must be ${choices.join(' or ')}, not "${text}".`);
   return chosen;
 }
 
 /**
- * Prints what went wrong as a sentence.
- * @param program how it was called: the first word is printed before the sentence
- * @returns the process's exit code: 2 for a wrong command line, 1 for the rest
+ * Prints an error as one sentence.
+ * @param program the command as typed; its first word is printed before the sentence
+ * @returns the exit code: 2 for an invalid command line, 1 for other errors
  */
 export async function exitCodeOf(work: () => Promise<number>, program = 'session-socket'): Promise<number> {
   try {
     return await work();
   } catch (error) {
     const isUsage = error instanceof UsageError;
-    const hint = isUsage ? '\n  --help says what there is.\n' : '';
+    const hint = isUsage ? '\n  --help lists the options.\n' : '';
     console.error(`\n${program.split(' ')[0]}: ${error instanceof Error ? error.message : error}\n${hint}`);
     return isUsage ? 2 : 1;
   }

@@ -4,28 +4,28 @@ import { UsageError } from './arguments.ts';
 type Kind = Fault['kind'];
 type What<K extends Kind> = Omit<Extract<Fault, { kind: K }>, 'kind' | 'probability' | 'times'>;
 
-/** One kind of fault as it is typed, and what reads the parts after its name. */
+/** The syntax of one kind of fault, and its parser. */
 interface Form<K extends Kind> {
   readonly form: string;
   readonly means: string;
-  /** Undefined when there are too many or too few parts. */
+  /** Undefined if there are too many or too few parts. */
   read(parts: readonly string[]): What<K> | undefined;
 }
 
 const forms: { readonly [K in Kind]: Form<K> } = {
   'drop-disconnect': {
     form: 'drop-disconnect',
-    means: 'no $disconnect runs for a connection that ended',
+    means: '$disconnect does not run for a closed connection',
     read: (parts) => (parts.length === 0 ? {} : undefined),
   },
   cut: {
     form: 'cut',
-    means: 'a socket is cut without a close frame when a message passes',
+    means: 'a socket is closed without a close frame when a message passes',
     read: (parts) => (parts.length === 0 ? {} : undefined),
   },
   delay: {
     form: 'delay:SERVICE:TIME',
-    means: 'a service answers that much later',
+    means: 'a service answers later by TIME',
     read: ([service, time, ...more]) =>
       service === undefined || time === undefined || more.length > 0
         ? undefined
@@ -39,18 +39,18 @@ const forms: { readonly [K in Kind]: Form<K> } = {
   },
   throttle: {
     form: 'throttle:SERVICE',
-    means: 'a service says that there are too many requests',
+    means: 'a service throttles a request',
     read: ([service, ...more]) =>
       service === undefined || more.length > 0 ? undefined : { service: readService(service) },
   },
   kill: {
     form: 'kill[:FUNCTION]',
-    means: 'the process of a function dies in the middle of an invocation',
+    means: "a function's process dies during an invocation",
     read: ([name, ...more]) => (more.length > 0 || name === '' ? undefined : readFunction(name)),
   },
   skew: {
     form: 'skew:TIME[:FUNCTION]',
-    means: 'the clock of functions is ahead, or behind with -TIME',
+    means: "the functions' clock is ahead by TIME, or behind with -TIME",
     read: ([time, name, ...more]) =>
       time === undefined || more.length > 0 || name === '' ? undefined : { ms: readTime(time), ...readFunction(name) },
   },
@@ -60,17 +60,17 @@ const forms: { readonly [K in Kind]: Form<K> } = {
 export const faultHelp = [
   ...Object.values(forms).map(({ form, means }) => `  ${form.padEnd(22)}${means}`),
   `  SERVICE is ${serviceNames.join(', ')}; TIME is like 200ms, 5s or 2m.`,
-  '  After it @10% strikes one time in ten, and x3 three times at most: fail:dynamodb@10%x3',
+  '  @10% applies a fault to one call in ten, x3 to at most three calls: fail:dynamodb@10%x3',
 ].join('\n');
 
 /**
- * `delay:dynamodb:200ms@10%x3`. A function whose name ends like `x3` is told from a number of times by `kill:Box3@100%`.
+ * Parses `delay:dynamodb:200ms@10%x3`. For a function whose name ends like `x3`, write `kill:Box3@100%`.
  * @throws {UsageError}
  */
 export function parseFault(text: string): Fault {
   try {
     const fault = read(text);
-    // What is well written may still be nonsense, and the local cloud knows.
+    // The local cloud rejects values that are out of range.
     createFaults(0).inject(fault);
     return fault;
   } catch (error) {
@@ -80,13 +80,13 @@ export function parseFault(text: string): Fault {
 
 function read(text: string): Fault {
   const suffixes = suffixed.exec(text)?.groups;
-  if (suffixes === undefined) throw new UsageError('it is written like fail:dynamodb@10%x3.');
+  if (suffixes === undefined) throw new UsageError('this is not a fault. Write it like fail:dynamodb@10%x3.');
   const { what = '', percent, times } = suffixes;
   const [kind = '', ...parts] = what.split(':');
   const form = isKind(kind) ? forms[kind] : undefined;
-  if (form === undefined) throw new UsageError(`there is no such fault, but ${Object.keys(forms).join(', ')}.`);
+  if (form === undefined) throw new UsageError(`unknown fault. Use ${Object.keys(forms).join(', ')}.`);
   const rest = form.read(parts);
-  if (rest === undefined) throw new UsageError(`it is written ${form.form}.`);
+  if (rest === undefined) throw new UsageError(`write it as ${form.form}.`);
   return {
     kind,
     ...rest,
@@ -103,7 +103,7 @@ function isKind(text: string): text is Kind {
 
 function readService(text: string) {
   const service = serviceNames.find((name) => name === text);
-  if (service === undefined) throw new UsageError(`there is no service "${text}", but ${serviceNames.join(', ')}.`);
+  if (service === undefined) throw new UsageError(`unknown service "${text}". Use ${serviceNames.join(', ')}.`);
   return service;
 }
 
@@ -111,7 +111,7 @@ const unitsMs = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
 
 function readTime(text: string): number {
   const [, number, unit] = /^(-?\d+(?:\.\d+)?)(ms|s|m|h)$/.exec(text) ?? [];
-  if (unit === undefined) throw new UsageError(`a time is like 200ms, 5s or 2m, not "${text}".`);
+  if (unit === undefined) throw new UsageError(`a time must be like 200ms, 5s or 2m, not "${text}".`);
   return Number(number) * unitsMs[unit as keyof typeof unitsMs];
 }
 
@@ -121,11 +121,11 @@ function readFunction(name: string | undefined): { readonly function?: string } 
 
 function readPercent(text: string): number {
   const percent = /^\d+(\.\d+)?$/.test(text) ? Number(text) : Number.NaN;
-  if (!(percent <= 100)) throw new UsageError(`how often is 0% to 100%, not "${text}%".`);
+  if (!(percent <= 100)) throw new UsageError(`the percentage must be 0% to 100%, not "${text}%".`);
   return percent / 100;
 }
 
 function readTimes(text: string): number {
-  if (Number(text) === 0) throw new UsageError('x0 would never strike.');
+  if (Number(text) === 0) throw new UsageError('x0 has no effect. Use x1 or more.');
   return Number(text);
 }

@@ -7,11 +7,11 @@ export interface AssemblyOptions extends Omit<LocalCloudOptions, 'log'> {
   readonly port: number;
   readonly quiet: boolean;
   readonly permissions: boolean;
-  /** As they were typed, for the banner. */
+  /** As typed, for the banner. */
   readonly faultsAsTyped: readonly string[];
 }
 
-/** @param program how the command was called */
+/** @param program the command as typed */
 export const assemblyUsage = (
   program: string,
 ): string => `Runs a synthesized CDK app with a WebSocket API on this machine.
@@ -19,17 +19,17 @@ export const assemblyUsage = (
   ${program} [options]
 
   --assembly FOLDER  what \`cdk synth\` wrote         (default cdk.out)
-  --stack NAME       which stack, when there are several
+  --stack NAME       the stack to run, if there are several
   --port N           port of the WebSocket API      (default 4000; 0 takes any free one)
   --region NAME      AWS region                     (default that of the stack, AWS_REGION, or us-east-1)
-  --dynamodb WHICH   dynalite or strict             (strict is DynamoDB Local of AWS, and takes Java)
-  --throttles        keep the throttles of the stages
-  --fault FAULT      make something go wrong, may be given several times
-  --seed N           let the faults strike as they did with this seed
+  --dynamodb WHICH   dynalite or strict             (strict is AWS's DynamoDB Local and needs Java)
+  --throttles        apply the throttles of the stages
+  --fault FAULT      inject a fault; may be repeated
+  --seed N           repeat the faults of the run with this seed
   --no-watch         do not restart functions when their code changes
-  --quiet            print no log, only where everything is
-  --permissions      at the end, say which permissions each function used and which it never did
-  --unknowns         list what is not known about AWS, and what was chosen
+  --quiet            print only the addresses, no log
+  --permissions      at the end, list the permissions that each function used and never used
+  --unknowns         list undocumented AWS behaviours, and how the local cloud handles them
   --help             this text
 
 Faults:
@@ -75,12 +75,12 @@ export function readAssemblyOptions(args: readonly string[]): AssemblyOptions | 
 
 function readRegion(text: string): string {
   if (/^[a-z]{2,}(-[a-z0-9]+)+$/.test(text)) return text;
-  throw new UsageError(`--region is like us-east-1, not "${text}".`);
+  throw new UsageError(`--region must be an AWS region such as us-east-1, not "${text}".`);
 }
 
 function readSeed(text: string): number {
   const seed = /^\d{1,10}$/.test(text) ? Number(text) : Number.NaN;
-  // The generator has 32 bits: larger ones would repeat others.
-  if (!(seed < 2 ** 32)) throw new UsageError(`--seed is a whole number below ${2 ** 32}, not "${text}".`);
+  // The generator uses 32 bits, so larger seeds would repeat smaller ones.
+  if (!(seed < 2 ** 32)) throw new UsageError(`--seed must be a whole number below ${2 ** 32}, not "${text}".`);
   return seed;
 }

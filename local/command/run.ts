@@ -9,30 +9,30 @@ import {
   unknowns,
 } from '../index.ts';
 import { exitCodeOf } from './arguments.ts';
-import { type Life, live } from './live.ts';
+import { type Lifecycle, runUntilStopped } from './lifecycle.ts';
 import { type AssemblyOptions, assemblyUsage, readAssemblyOptions } from './options.ts';
 import { banner, createPaint, type Row, wantsColour } from './terminal.ts';
 import { createTerminalLog } from './terminal-log.ts';
 
 /**
  * `session-socket-local`, which is also `session-socket local`.
- * @param program how it was called, for its help and its errors
- * @returns the exit code, when it was stopped
+ * @param program the command as typed, for help and errors
+ * @returns the exit code
  */
 export function runLocal(args: readonly string[], program = 'session-socket-local'): Promise<number> {
   return exitCodeOf(async () => {
     const options = readAssemblyOptions(args);
     if (options === 'help') console.log(assemblyUsage(program));
     else if (options === 'unknowns') console.log(listUnknowns());
-    else await live((life) => start(life, options, program));
+    else await runUntilStopped((life) => start(life, options, program));
     return 0;
   }, program);
 }
 
-async function start(life: Life, { faultsAsTyped, ...options }: AssemblyOptions, program: string): Promise<void> {
+async function start(life: Lifecycle, { faultsAsTyped, ...options }: AssemblyOptions, program: string): Promise<void> {
   const port = await findSocketPort(options.port, '--port');
   const cloud = await startCloud(life, { ...options, port });
-  life.goOn();
+  life.throwIfStopped();
   console.log(
     banner(
       'The local cloud is running on this machine',
@@ -42,7 +42,7 @@ async function start(life: Life, { faultsAsTyped, ...options }: AssemblyOptions,
   );
 }
 
-/** Where everything is. */
+/** The addresses of all parts. */
 function describeCloud(cloud: LocalCloud): readonly Row[] {
   const { inspectorUrl, apis, outputs, tables, functions } = cloud;
   const rows: readonly Row[] = [
@@ -66,12 +66,12 @@ function inColumns(pairs: readonly (readonly [name: string, value: string])[]): 
 
 function describeFaults(typed: readonly string[], { faults }: LocalCloud): readonly string[] {
   if (typed.length === 0) return [];
-  return [`Goes wrong on purpose: ${typed.join(', ')} (--seed ${faults.seed} repeats it)`];
+  return [`Injected faults: ${typed.join(', ')} (--seed ${faults.seed} repeats them)`];
 }
 
 /** @param program as for `runLocal` */
 export function unknownsSentence(program: string): string {
-  return `${unknowns.length} behaviours of AWS are not known; npx ${program} --unknowns lists them and what was chosen.`;
+  return `${unknowns.length} behaviours of AWS are not documented; npx ${program} --unknowns lists them and how they are handled.`;
 }
 
 function listUnknowns(): string {
@@ -80,33 +80,36 @@ function listUnknowns(): string {
 
 interface TerminalOptions extends LocalCloudOptions {
   readonly quiet: boolean;
-  /** Said at the end. */
+  /** Printed at the end. */
   readonly permissions: boolean;
 }
 
-/** Starts the local cloud for a person at a terminal; it ends with the life. */
-export async function startCloud(life: Life, { quiet, permissions, ...options }: TerminalOptions): Promise<LocalCloud> {
+/** Starts the local cloud with a terminal log. The lifecycle closes it. */
+export async function startCloud(
+  life: Lifecycle,
+  { quiet, permissions, ...options }: TerminalOptions,
+): Promise<LocalCloud> {
   const { template } = await readAssembly(options.assembly, options.stack);
   const functionIds = Object.entries(template.Resources)
     .filter(([, { Type }]) => Type === 'AWS::Lambda::Function')
     .map(([logicalId]) => logicalId);
   const paint = createPaint(wantsColour(process.stdout, process.env));
   const log = createTerminalLog({ functionIds, paint, write: (line) => console.log(line) });
-  life.goOn();
+  life.throwIfStopped();
   const cloud = await startLocalCloud({ ...options, ...(quiet ? {} : { log }) });
-  life.undo(() => cloud.close());
-  if (permissions) life.undo(async () => console.log(`\n${describePermissions(cloud.permissions())}\n`));
+  life.onEnd(() => cloud.close());
+  if (permissions) life.onEnd(async () => console.log(`\n${describePermissions(cloud.permissions())}\n`));
   return cloud;
 }
 
-/** Asked before the slow work, so that a taken port is told at once and by the name of its option. */
+/** Runs before the slow work, so that the error about a port in use comes at once and names the option. */
 export async function findPort(port: number, option: string): Promise<number> {
   return findFreePort(port).catch((error: Error) => {
-    throw new Error(`${error.message} Stop that, or choose another with ${option}.`);
+    throw new Error(`${error.message} Stop that program, or choose another port with ${option}.`);
   });
 }
 
-/** As `findPort`; 0 stays 0, because another server of the local cloud could take what was free a moment ago. */
+/** As `findPort`, but keeps 0: another server of the local cloud could take a free port before it is used. */
 export async function findSocketPort(port: number, option: string): Promise<number> {
   return port === 0 ? 0 : findPort(port, option);
 }

@@ -3,7 +3,7 @@ import { type Log, type LogEntry, shortNames } from '../index.ts';
 import type { Paint, Style } from './terminal.ts';
 
 export interface TerminalLogOptions {
-  /** The logical ids of all that will be heard of. */
+  /** The logical ids of all functions. */
   readonly functionIds: readonly string[];
   readonly paint: Paint;
   readonly write: (line: string) => void;
@@ -11,13 +11,13 @@ export interface TerminalLogOptions {
 }
 
 interface Line {
-  readonly who: string;
-  readonly whoStyle: Style;
-  readonly what: string;
+  readonly source: string;
+  readonly sourceStyle: Style;
+  readonly message: string;
   readonly style: Style;
 }
 
-/** None of them is red, which means failure. */
+/** Without red, which means failure. */
 const functionColours: readonly Style[] = [
   'cyan',
   'magenta',
@@ -32,7 +32,7 @@ const functionColours: readonly Style[] = [
 const narrowest = 12;
 const widest = 32;
 
-/** What the local cloud tells, as lines in columns: when, who, what. A function has the same colour at each start. */
+/** Prints log entries in columns: time, source, message. A function has the same colour at each start. */
 export function createTerminalLog({ functionIds, paint, write, now = () => new Date() }: TerminalLogOptions): Log {
   const names = shortNames(functionIds);
   const nameOf = (id: string) => names.get(id) ?? id;
@@ -44,28 +44,28 @@ export function createTerminalLog({ functionIds, paint, write, now = () => new D
     const line = describe(entry, nameOf, colourOf);
     if (line === 'no news') return;
     const time = paint('dim', now().toTimeString().slice(0, 8));
-    const [first = '', ...more] = printable(line.what).split('\n');
-    write(`${time}  ${paint(line.whoStyle, line.who.padEnd(width))}  ${paint(line.style, first)}`);
-    // What belongs to it, such as a stack trace, stays in its column.
+    const [first = '', ...more] = printable(line.message).split('\n');
+    write(`${time}  ${paint(line.sourceStyle, line.source.padEnd(width))}  ${paint(line.style, first)}`);
+    // Further lines, such as a stack trace, stay in the message column.
     for (const each of more) write(`${' '.repeat(8 + 2 + width + 2)}${paint(line.style, each)}`);
   };
 }
 
 function describe(entry: LogEntry, nameOf: (id: string) => string, colourOf: (id: string) => Style): Line | 'no news' {
-  const byFunction = (id: string, what: string, style: Style): Line => ({
-    who: nameOf(id),
-    whoStyle: colourOf(id),
-    what,
+  const byFunction = (id: string, message: string, style: Style): Line => ({
+    source: nameOf(id),
+    sourceStyle: colourOf(id),
+    message,
     style,
   });
-  const by = (who: string, what: string, style: Style): Line => ({ who, whoStyle: style, what, style });
+  const by = (source: string, message: string, style: Style): Line => ({ source, sourceStyle: style, message, style });
   switch (entry.kind) {
     case 'function-output': {
       const line = readFunctionLine(entry.line);
       return line === undefined ? 'no news' : byFunction(entry.function, line.text, line.style);
     }
     case 'function-waiting':
-      // That a queue has begun is news; each further one in it is not.
+      // Only the first waiting invocation is printed, not each further one.
       if (entry.waiting > 1) return 'no news';
       return byFunction(entry.function, 'waits for a free environment', 'yellow');
     case 'function-failed':
@@ -75,19 +75,23 @@ function describe(entry: LogEntry, nameOf: (id: string) => string, colourOf: (id
     case 'async-retry':
       return byFunction(entry.function, `failed; attempt ${entry.attempt} in ${entry.afterMs / 1000} s`, 'yellow');
     case 'async-abandoned':
-      return byFunction(entry.function, `given up after ${entry.attempts} attempts`, 'red');
+      return byFunction(entry.function, `gave up after ${entry.attempts} attempts`, 'red');
     case 'handshake':
       return by('handshake', `${entry.status} ${entry.reason}`, handshakeStyle(entry.status));
     case 'context-stringified':
-      return by('authorizer', `${entry.authorizer}: its context becomes text (${entry.keys.join(', ')})`, 'yellow');
+      return by(
+        'authorizer',
+        `${entry.authorizer}: its context values are converted to strings (${entry.keys.join(', ')})`,
+        'yellow',
+      );
     case 'integration-failed':
       return by(entry.routeKey, `failed: ${entry.reason}`, 'red');
     case 'schedule':
       return by('schedule', `starts ${nameOf(entry.function)}`, 'dim');
     case 'schedule-refused':
-      return by('schedule', `may not start ${nameOf(entry.function)}: no permission lets ${entry.rule} in`, 'red');
+      return by('schedule', `may not start ${nameOf(entry.function)}: no permission allows ${entry.rule}`, 'red');
     case 'throttled':
-      return by(entry.routeKey, 'refused: above the rate of the stage', 'yellow');
+      return by(entry.routeKey, 'throttled: above the rate of the stage', 'yellow');
     case 'not-deployed':
       return by('not deployed', `the deployment ${entry.deployment} does not wait for ${entry.logicalId}`, 'yellow');
     case 'dynamodb-listens-everywhere':
@@ -110,22 +114,22 @@ function handshakeStyle(status: number): Style {
   return status < 500 ? 'yellow' : 'red';
 }
 
-/** What a client sent may be in a function's line, and must not steer the terminal. */
+/** A function's line may contain client input, which must not control the terminal. */
 function printable(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is meant
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: removes control characters
   return stripVTControlCharacters(text).replace(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/g, ' ');
 }
 
-/** What of a function's line a person reads. */
+/** A function's line, shortened for people. */
 export interface ReadableLine {
   readonly text: string;
   readonly style: Style;
 }
 
 /**
- * One line for each invocation instead of Lambda's three, and of other lines the level and the message: of the text format
- * and of JSON, be it Lambda's own or a logger's. https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-logformat.html
- * @returns undefined for what says nothing that another line does not say
+ * Prints one line per invocation instead of Lambda's three, and the level and message of other lines. Reads text and
+ * JSON, from Lambda or from a logger. https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-logformat.html
+ * @returns undefined for a line that repeats another one
  */
 export function readFunctionLine(line: string): ReadableLine | undefined {
   if (/^(START|END) RequestId: |^INIT_START /.test(line)) return undefined;
@@ -138,7 +142,7 @@ export function readFunctionLine(line: string): ReadableLine | undefined {
   return line.startsWith('{"') ? readJson(line) : { text: line, style: 'dim' };
 }
 
-/** `Invoke Error\t{"errorType":…}`, or what the function said, which may be JSON itself. */
+/** `Invoke Error\t{"errorType":…}`, or the function's own message, which may be JSON. */
 function readMessage(message: string): string {
   const parts = message.split('\t');
   return parts
@@ -159,7 +163,7 @@ function withLevel(level: string, text: string): ReadableLine {
   return { text: `${level.padEnd(5)} ${text}`, style };
 }
 
-/** What loggers say under names that they share; the whole text when there is nothing of that in it. */
+/** Reads the fields that most loggers use; the whole text if it has none of them. */
 function readJson(text: string): ReadableLine | undefined {
   const fields = parseObject(text);
   if (fields === undefined) return { text, style: 'dim' };

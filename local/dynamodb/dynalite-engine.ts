@@ -9,17 +9,17 @@ import { createTransactions } from './transactions.ts';
 
 type Input = Record<string, unknown>;
 
-/** dynalite in this process, and over it what it lacks. test/contract/engine-differences.ts lists what is still missing. */
+/** Runs dynalite in this process and adds missing features. test/contract/engine-differences.ts lists the rest. */
 export function createDynaliteEngine({ region, accountId }: Pick<Stack, 'region' | 'accountId'>, clock: Clock): Engine {
   const dynalite = createDynalite(region, accountId);
   const items = createItemOperations(dynalite);
   const transactions = createTransactions(dynalite, items, clock);
   const timeToLive = createTimeToLive(dynalite);
-  const turns = createTurns();
+  const lock = createReadWriteLock();
 
   const ours: Readonly<Record<string, (input: Input) => Promise<Outcome>>> = {
-    TransactWriteItems: (input) => turns.alone(() => transactions.write(input)),
-    TransactGetItems: (input) => turns.alone(() => transactions.get(input)),
+    TransactWriteItems: (input) => lock.exclusive(() => transactions.write(input)),
+    TransactGetItems: (input) => lock.exclusive(() => transactions.get(input)),
     UpdateTimeToLive: (input) => timeToLive.update(input),
     DescribeTimeToLive: (input) => timeToLive.describe(input),
     CreateTable: (input) => changeTable('CreateTable', input),
@@ -31,10 +31,10 @@ export function createDynaliteEngine({ region, accountId }: Pick<Stack, 'region'
     const { TableName, StreamSpecification } = input;
     if (StreamSpecification) {
       return Promise.resolve(
-        invalid('StreamSpecification: dynalite has no streams. Start the local cloud with strict.'),
+        invalid('StreamSpecification: dynalite has no streams. Start the local cloud with --dynamodb strict.'),
       );
     }
-    return turns.alone(async () => {
+    return lock.exclusive(async () => {
       const changes = operation === 'UpdateTable' && changesIndexes(input);
       const outcome = await (changes ? changeIndexes(dynalite, input) : single(operation, input));
       items.forget(TableName);
@@ -56,63 +56,63 @@ export function createDynaliteEngine({ region, accountId }: Pick<Stack, 'region'
       return failure(
         'service',
         'UnknownOperationException',
-        `dynalite has no ${operation}. Start the local cloud with strict.`,
+        `dynalite has no ${operation}. Start the local cloud with --dynamodb strict.`,
       );
     }
     const prepared = items.prepare(operation, input);
     if ('refusal' in prepared) return prepared.refusal;
     const { ready } = prepared;
-    const isForOneAlone = await items.isForOneAlone(ready);
-    return isForOneAlone ? turns.alone(() => items.run(ready)) : turns.together(() => items.run(ready));
+    const needsExclusiveLock = await items.needsExclusiveLock(ready);
+    return needsExclusiveLock ? lock.exclusive(() => items.run(ready)) : lock.shared(() => items.run(ready));
   }
 
   return {
     name: `dynalite ${dynalite.version}, in memory`,
     answer: async (call) => toAnswer(await perform(call).catch(outcomeOf)),
-    // Its store is memory: it goes when nobody holds it. Closing it would make writes under way throw.
+    // The store is garbage-collected memory. Closing it would make running writes throw.
     close: async () => undefined,
   };
 }
 
 /**
- * Who works together and who works alone: single operations share, a transaction has everything for itself. In order of
- * arrival, so neither starves the other.
+ * A read-write lock: single operations share it, a transaction holds it exclusively. First come, first served, so neither
+ * starves the other.
  */
-export interface Turns {
-  together<T>(work: () => Promise<T>): Promise<T>;
-  alone<T>(work: () => Promise<T>): Promise<T>;
+export interface ReadWriteLock {
+  shared<T>(work: () => Promise<T>): Promise<T>;
+  exclusive<T>(work: () => Promise<T>): Promise<T>;
 }
 
-export function createTurns(): Turns {
+export function createReadWriteLock(): ReadWriteLock {
   let working = 0;
-  let isAlone = false;
-  const waiting: { readonly alone: boolean; readonly start: () => void }[] = [];
+  let isExclusive = false;
+  const waiting: { readonly exclusive: boolean; readonly start: () => void }[] = [];
 
   function startNext(): void {
     for (let next = waiting[0]; next !== undefined; next = waiting[0]) {
-      if (isAlone || (next.alone && working > 0)) return;
+      if (isExclusive || (next.exclusive && working > 0)) return;
       waiting.shift();
       working += 1;
-      isAlone = next.alone;
+      isExclusive = next.exclusive;
       next.start();
     }
   }
 
-  async function take<T>(alone: boolean, work: () => Promise<T>): Promise<T> {
-    if (isAlone || waiting.length > 0 || (alone && working > 0)) {
-      await new Promise<void>((start) => void waiting.push({ alone, start }));
+  async function acquire<T>(exclusive: boolean, work: () => Promise<T>): Promise<T> {
+    if (isExclusive || waiting.length > 0 || (exclusive && working > 0)) {
+      await new Promise<void>((start) => void waiting.push({ exclusive, start }));
     } else {
       working += 1;
-      isAlone = alone;
+      isExclusive = exclusive;
     }
     try {
       return await work();
     } finally {
       working -= 1;
-      isAlone = false;
+      isExclusive = false;
       startNext();
     }
   }
 
-  return { together: (work) => take(false, work), alone: (work) => take(true, work) };
+  return { shared: (work) => acquire(false, work), exclusive: (work) => acquire(true, work) };
 }

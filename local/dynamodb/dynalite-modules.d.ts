@@ -1,12 +1,12 @@
-// What we use of dynalite 4.0.0: its operations as functions, without its HTTP server. None of it is documented; the
-// version is exact and the suites of test/contract run on it.
+// The parts of dynalite 4.0.0 that we use: its operations as functions, without its HTTP server. They are undocumented,
+// so the version is exact and the suites of test/contract run on it.
 
 declare module 'dynalite/db/index.js' {
   import type { Reply, Store, Table } from 'dynalite/store';
 
   const db: {
     create(options: { createTableMs: number; deleteTableMs: number; updateTableMs: number }): Store;
-    /** @returns a fault to answer with, or nothing */
+    /** @returns an error to answer with, or nothing */
     validateKey(key: unknown, table: Table): Reply | null | undefined;
     validateItem(item: unknown, table: Table): Reply | null | undefined;
     createKey(keyOrItem: unknown, table: Table): string;
@@ -26,7 +26,7 @@ declare module 'dynalite/validations/index.js' {
   import type { Store } from 'dynalite/store';
 
   const validations: {
-    /** Takes unknown members out of `data`. @throws a Reply */
+    /** Removes unknown members from `data`. @throws a Reply */
     checkTypes(data: object, types: object): Record<string, unknown>;
     /** Adds the parsed expressions to `data`. @throws a Reply */
     checkValidations(data: object, types: object, custom: unknown, store: Store): void;
@@ -34,7 +34,7 @@ declare module 'dynalite/validations/index.js' {
   export = validations;
 }
 
-/** No module of dynalite; it only names shapes. */
+/** Not a real module of dynalite: it only declares types. */
 declare module 'dynalite/store' {
   /** An error that is an answer. */
   export interface Reply extends Error {

@@ -2,7 +2,7 @@ import { createRequire } from 'node:module';
 import db from 'dynalite/db/index.js';
 import type { Reply, Store, Table } from 'dynalite/store';
 import validations from 'dynalite/validations/index.js';
-import { anyAccountId } from '../template/physical-ids.ts';
+import { defaultAccountId } from '../template/physical-ids.ts';
 import { failure, internalError, type Outcome } from './engine.ts';
 import { guardStore } from './guarded-store.ts';
 
@@ -13,22 +13,22 @@ export type Prepared = Record<string, unknown>;
 export interface Dynalite {
   readonly version: string;
   knows(operation: string): boolean;
-  /** Checks all that can be checked without looking at a table. `input` is not to be used again. */
+  /** Validates the input without looking at a table. Do not use `input` afterwards. */
   prepare(operation: string, input: object): { readonly data: Prepared } | { readonly refusal: Outcome };
   run(operation: string, data: Prepared): Promise<Outcome>;
-  /** Whether an item meets the condition of an operation. @returns what is answered when it does not */
+  /** Checks the condition of an operation. @returns the error answer if the item does not meet it */
   check(data: Prepared, item: object | undefined): Outcome | undefined;
-  /** @returns why that cannot be a key of the table */
+  /** @returns the error answer if this cannot be a key of the table */
   refuseKey(table: Table, key: unknown): Outcome | undefined;
-  /** One text for each key. */
+  /** A unique text for each key. */
   keyText(table: Table, key: object): string;
   table(name: string): Promise<Table | undefined>;
   putTable(table: Table): Promise<void>;
   item(table: Table, key: unknown): Promise<object | undefined>;
-  /** Puts an item, or its absence, back as it was. */
+  /** Restores an item, or its absence. */
   restore(table: Table, key: object, item: object | undefined): Promise<void>;
   items(table: Table): Promise<readonly object[]>;
-  /** Brings the indexes of an item up to date. `table` may name fewer indexes than there are. */
+  /** Updates the indexes of an item. `table` may name only some of its indexes. */
   index(table: Table, oldItem: object | undefined, newItem: object | undefined): Promise<void>;
   dropIndex(table: Table, index: string): Promise<void>;
 }
@@ -59,7 +59,7 @@ const operations = [
   'UpdateTable',
 ];
 
-export function createDynalite(region: string, accountId = anyAccountId): Dynalite {
+export function createDynalite(region: string, accountId = defaultAccountId): Dynalite {
   const require = createRequire(import.meta.url);
   const load = (folder: string, operation: string) =>
     require(`dynalite/${folder}/${operation[0]?.toLowerCase()}${operation.slice(1)}`);
@@ -70,7 +70,7 @@ export function createDynalite(region: string, accountId = anyAccountId): Dynali
   store.tableDb.awsAccountId = accountId;
   store.tableDb.awsRegion = region;
 
-  /** One step of the store, as a promise that also ends when dynalite throws in the middle. */
+  /** One call of the store, as a promise that also rejects if dynalite throws later. */
   function step<T>(
     work: (store: Store, done: (error: Error | null | undefined, value: T) => void) => void,
   ): Promise<T> {
@@ -91,7 +91,7 @@ export function createDynalite(region: string, accountId = anyAccountId): Dynali
         return { data };
       } catch (error) {
         if (isReply(error)) return { refusal: outcomeOf(error) };
-        // Its checks fall over some input that is out of shape, such as `null` for a list.
+        // Its checks throw on malformed input, such as `null` for a list.
         return {
           refusal: failure('service', 'SerializationException', 'The input has not the shape of the operation.'),
         };

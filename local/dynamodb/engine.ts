@@ -4,7 +4,7 @@ export interface Call {
   readonly target: string;
   /** The last part of the target. */
   readonly operation: string;
-  /** What `body` says, parsed. The engine may change it. */
+  /** The parsed `body`. The engine may change it. */
   readonly input: Record<string, unknown>;
   readonly body: Buffer;
 }
@@ -16,22 +16,22 @@ export interface Answer {
 }
 
 /**
- * What keeps the tables. It MUST answer every call, one that it does not know with `UnknownOperationException`, and MUST
- * NOT reject because of what a caller sent. Calls come at the same time; each is atomic as DynamoDB's are.
+ * Stores the tables. It MUST answer every call, an unknown one with `UnknownOperationException`, and MUST NOT reject
+ * because of a caller's input. Calls come concurrently; each is atomic, as in DynamoDB.
  */
 export interface Engine {
-  /** For people: what it is, and of which version. */
+  /** Name and version, for people. */
   readonly name: string;
   answer(call: Call): Promise<Answer>;
   close(): Promise<void>;
 }
 
-/** Which engine: one in Node, or AWS's own in Java. */
+/** dynalite runs in Node; strict is AWS's DynamoDB Local, in Java. */
 export type EngineKind = 'dynalite' | 'strict';
 
 const service = 'DynamoDB_20120810';
 
-/** A call of the local cloud's own. @throws what DynamoDB answers instead of a result */
+/** A call by the local cloud itself. @throws the error answer of DynamoDB */
 export async function ask<T = object>(engine: Engine, operation: string, input: object): Promise<T> {
   const body = JSON.stringify(input);
   const answer = await engine.answer({
@@ -44,7 +44,7 @@ export async function ask<T = object>(engine: Engine, operation: string, input: 
   return JSON.parse(answer.body) as T;
 }
 
-/** What an operation comes to, before it is written as JSON. */
+/** The result of an operation, before it becomes JSON. */
 export interface Outcome {
   readonly status: number;
   readonly output: object;
@@ -54,7 +54,7 @@ export function toAnswer({ status, output }: Outcome): Answer {
   return { status, body: JSON.stringify(output) };
 }
 
-/** Which part of DynamoDB speaks: each of its errors has one of these before the `#`. */
+/** Each DynamoDB error type has one of these namespaces before the `#`. */
 const namespaces = {
   service: 'com.amazon.coral.service',
   validate: 'com.amazon.coral.validate',
@@ -83,7 +83,7 @@ export function internalError(): Outcome {
   });
 }
 
-/** The name of an error without its namespace; undefined for what is none. */
+/** The error's name without its namespace; undefined for a success. */
 export function errorType({ status, output }: Outcome): string | undefined {
   if (status === 200) return undefined;
   return (output as { readonly __type?: string }).__type?.split('#')[1];

@@ -3,8 +3,8 @@ import type { Release, Store, SubStore } from 'dynalite/store';
 type Run = (...parameters: never[]) => unknown;
 
 /**
- * dynalite's code goes on in callbacks of its store, and what it throws there would end the process. Through this store it
- * goes to `onThrow`, and the locks that were held are free again. One for each call.
+ * dynalite runs in callbacks of its store, where an exception would end the process. This store passes exceptions to
+ * `onThrow` and releases the held locks. Create one per call.
  */
 export function guardStore(store: Store, onThrow: (error: unknown) => void): Store {
   return new GuardedStore(store, new Guard(onThrow)) as unknown as Store;
@@ -31,7 +31,7 @@ class Guard {
     }) as R;
   }
 
-  /** Frees the lock once, whether dynalite comes to it or not. */
+  /** Releases the lock once, even if dynalite never does. */
   holding(release: Release): Release {
     const free = () => {
       if (this.#held.delete(free)) release(() => undefined)();
@@ -45,7 +45,7 @@ class Guard {
     };
   }
 
-  /** The stream itself, which is nobody else's: a copy would keep its state beside it. */
+  /** Changes the stream itself, because a wrapper would have to copy its state. */
   overStream(stream: NodeJS.ReadableStream): NodeJS.ReadableStream {
     const on = stream.on.bind(stream);
     stream.on = (event: string, listener: Run) => on(event, this.over(listener) as never);
@@ -53,7 +53,7 @@ class Guard {
   }
 }
 
-/** Classes, because two or three of these are made for each call, and closures for each method would cost as much as it. */
+/** Classes instead of closures: each call creates two or three of these, and closures would double its cost. */
 class GuardedStore {
   readonly options: unknown;
   readonly #store: Store;

@@ -15,13 +15,13 @@ interface Update {
   readonly Update?: object;
 }
 
-/** Whether an UpdateTable adds or takes away an index: dynalite answers such a call and changes nothing. */
+/** Whether an UpdateTable adds or removes an index. dynalite answers such a call but changes nothing. */
 export function changesIndexes({ GlobalSecondaryIndexUpdates: updates }: Readonly<Record<string, unknown>>): boolean {
   return Array.isArray(updates) && updates.some((each: Update | null) => each?.Create || each?.Delete);
 }
 
 /**
- * One index at a time, as in AWS, and with nothing else in the same call. It is there at once.
+ * Changes one index per call, as AWS does, and nothing else in the same call. The index is ready at once.
  * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/GSI.OnlineOps.html
  */
 export async function changeIndexes(dynalite: Dynalite, input: Record<string, unknown>): Promise<Outcome> {
@@ -29,7 +29,7 @@ export async function changeIndexes(dynalite: Dynalite, input: Record<string, un
   const isOnDemand = table?.BillingModeSummary?.BillingMode === 'PAY_PER_REQUEST';
   const definitions = (input['AttributeDefinitions'] ?? []) as Table['AttributeDefinitions'];
   const isOfOneKind = !input['ProvisionedThroughput'] && !input['BillingMode'];
-  // dynalite's check wants it on every table.
+  // dynalite requires it on every table.
   for (const { Create } of input['GlobalSecondaryIndexUpdates'] as Update[]) {
     if (isOnDemand && Create) Create.ProvisionedThroughput = { ReadCapacityUnits: 1, WriteCapacityUnits: 1 };
   }
@@ -81,7 +81,7 @@ async function create(
   await dynalite.putTable(changed);
   const onlyThis: Table = { ...changed, GlobalSecondaryIndexes: [index], LocalSecondaryIndexes: [] };
   for (const item of await dynalite.items(table)) {
-    // Items whose attribute is of another type are not in the index.
+    // The index omits items whose attribute has another type.
     const isIndexed = KeySchema.every(({ AttributeName }) => {
       const value = (item as Readonly<Record<string, Readonly<Record<string, unknown>>>>)[AttributeName];
       return Boolean(value?.[known.get(AttributeName)?.AttributeType ?? '']);

@@ -2,23 +2,26 @@ import type { Table } from 'dynalite/store';
 import type { Dynalite, Prepared } from './dynalite.ts';
 import { errorType, invalid, type Outcome } from './engine.ts';
 
-/** An operation whose input was found sound as far as can be seen without a table. */
-export interface Ready {
+/** An operation whose input is valid, as far as it can be checked without a table. */
+export interface PreparedOperation {
   readonly operation: string;
   readonly data: Prepared;
   /** ReturnValuesOnConditionCheckFailure */
-  readonly showsItemOnFailure: boolean;
+  readonly returnsItemOnFailure: boolean;
 }
 
-/** dynalite's operations, with what it leaves out of those on items. */
+/** dynalite's operations on items, with the features that dynalite lacks. */
 export interface ItemOperations {
-  prepare(operation: string, input: Record<string, unknown>): { readonly ready: Ready } | { readonly refusal: Outcome };
-  /** Whether nothing else may run beside it, because it takes more than one step. */
-  isForOneAlone(ready: Ready): Promise<boolean>;
-  run(ready: Ready): Promise<Outcome>;
-  /** What a transaction is refused for as a whole, before anything of it is done. */
-  refuse(ready: Ready): Promise<Outcome | undefined>;
-  /** A table was created, changed or deleted. */
+  prepare(
+    operation: string,
+    input: Record<string, unknown>,
+  ): { readonly ready: PreparedOperation } | { readonly refusal: Outcome };
+  /** Whether the operation takes several steps, so nothing else may run at the same time. */
+  needsExclusiveLock(ready: PreparedOperation): Promise<boolean>;
+  run(ready: PreparedOperation): Promise<Outcome>;
+  /** The error that rejects a whole transaction before it starts. */
+  refuse(ready: PreparedOperation): Promise<Outcome | undefined>;
+  /** Call this after a table was created, changed or deleted. */
   forget(table: unknown): void;
 }
 
@@ -45,12 +48,12 @@ export function createItemOperations(dynalite: Dynalite): ItemOperations {
     return keys;
   }
 
-  async function changesIndexKey({ data }: Ready): Promise<boolean> {
+  async function changesIndexKey({ data }: PreparedOperation): Promise<boolean> {
     const keys = await indexKeysOf(data['TableName']);
     return keys.length > 0 && changedAttributes(data).some((each) => keys.some(({ attribute }) => attribute === each));
   }
 
-  async function refuseEmptyIndexKeys({ operation, data }: Ready): Promise<Outcome | undefined> {
+  async function refuseEmptyIndexKeys({ operation, data }: PreparedOperation): Promise<Outcome | undefined> {
     if (operation === 'PutItem') return refuseEmpty(await indexKeysOf(data['TableName']), data['Item'] as Item);
     if (operation !== 'BatchWriteItem') return undefined;
     for (const [table, requests] of Object.entries(data['RequestItems'] as Record<string, BatchedWrite[]>)) {
@@ -63,8 +66,8 @@ export function createItemOperations(dynalite: Dynalite): ItemOperations {
     return undefined;
   }
 
-  /** What an update makes of a key is seen only afterwards: `SET a = b` may copy an empty text into it. */
-  async function updateIndexKey({ operation, data }: Ready): Promise<Outcome> {
+  /** The new key is known only after the update: `SET a = b` may copy an empty string into it. */
+  async function updateIndexKey({ operation, data }: PreparedOperation): Promise<Outcome> {
     const table = await dynalite.table(String(data['TableName']));
     if (table === undefined || dynalite.refuseKey(table, data['Key'])) return dynalite.run(operation, data);
     const key = { ...(data['Key'] as object) };
@@ -77,7 +80,7 @@ export function createItemOperations(dynalite: Dynalite): ItemOperations {
     return refusal;
   }
 
-  async function withItem(outcome: Outcome, { data }: Ready): Promise<Outcome> {
+  async function withItem(outcome: Outcome, { data }: PreparedOperation): Promise<Outcome> {
     const table = await dynalite.table(String(data['TableName']));
     const Item = table && (await dynalite.item(table, data['Key'] ?? data['Item']));
     return Item === undefined ? outcome : { ...outcome, output: { ...outcome.output, Item } };
@@ -93,10 +96,10 @@ export function createItemOperations(dynalite: Dynalite): ItemOperations {
       }
       const refusal = refuseComparison(prepared.data['Expected'] as Expected | undefined);
       if (refusal !== undefined) return { refusal };
-      return { ready: { operation, data: prepared.data, showsItemOnFailure: wanted === 'ALL_OLD' } };
+      return { ready: { operation, data: prepared.data, returnsItemOnFailure: wanted === 'ALL_OLD' } };
     },
-    async isForOneAlone(ready) {
-      return ready.showsItemOnFailure || (ready.operation === 'UpdateItem' && (await changesIndexKey(ready)));
+    async needsExclusiveLock(ready) {
+      return ready.returnsItemOnFailure || (ready.operation === 'UpdateItem' && (await changesIndexKey(ready)));
     },
     async run(ready) {
       if (!writes.has(ready.operation)) return dynalite.run(ready.operation, ready.data);
@@ -104,8 +107,8 @@ export function createItemOperations(dynalite: Dynalite): ItemOperations {
       if (refusal !== undefined) return refusal;
       const isIndexKey = ready.operation === 'UpdateItem' && (await changesIndexKey(ready));
       const outcome = isIndexKey ? await updateIndexKey(ready) : await dynalite.run(ready.operation, ready.data);
-      const isShown = ready.showsItemOnFailure && errorType(outcome) === 'ConditionalCheckFailedException';
-      return isShown ? withItem(outcome, ready) : withoutNothing(outcome);
+      const isShown = ready.returnsItemOnFailure && errorType(outcome) === 'ConditionalCheckFailedException';
+      return isShown ? withItem(outcome, ready) : omitEmptyAttributes(outcome);
     },
     refuse: refuseEmptyIndexKeys,
     forget(table) {
@@ -119,7 +122,7 @@ type Expected = Readonly<
 >;
 
 /**
- * What each operator takes; EQ and NE take anything. CONTAINS takes BOOL and NULL beyond what is documented, as DynamoDB Local does.
+ * The types that each operator accepts; EQ and NE accept all. CONTAINS also accepts BOOL and NULL, as DynamoDB Local does.
  * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/LegacyConditionalParameters.Expected.html
  */
 const comparableTypes = new Map<string, readonly string[]>([
@@ -128,7 +131,7 @@ const comparableTypes = new Map<string, readonly string[]>([
   ['BEGINS_WITH', ['S', 'B']],
 ]);
 
-/** dynalite checks this for filters, and compares in `Expected` what cannot be compared until its code throws. */
+/** dynalite checks this for filters only. In `Expected` its comparison of other types throws. */
 function refuseComparison(expected: Expected = {}): Outcome | undefined {
   for (const { ComparisonOperator: operator = '', AttributeValueList: values = [] } of Object.values(expected)) {
     const types = comparableTypes.get(operator);
@@ -145,8 +148,8 @@ interface BatchedWrite {
   readonly PutRequest?: { readonly Item: Item };
 }
 
-/** An update that is asked for the old values of new attributes shows none; dynalite shows `{}`. */
-function withoutNothing(outcome: Outcome): Outcome {
+/** An update that returns the old values of new attributes has no Attributes; dynalite returns `{}`. */
+function omitEmptyAttributes(outcome: Outcome): Outcome {
   const { Attributes, ...more } = outcome.output as { readonly Attributes?: object };
   const isNothing = Attributes !== undefined && Object.keys(Attributes).length === 0;
   return isNothing ? { ...outcome, output: more } : outcome;

@@ -19,11 +19,11 @@ import { createExpiry } from './time-to-live.ts';
 export interface DynamoDbOptions {
   /** @default 'dynalite' */
   readonly engine?: EngineKind;
-  /** By which items and tokens expire. @default the machine's */
+  /** The clock for the expiry of items and tokens. @default the machine's */
   readonly clock?: Clock;
   /** @default everybody may do everything */
   readonly gate?: Gate;
-  /** Which permissions a call takes; asked when there is a gate. */
+  /** The permissions that a call needs; used only with a gate. */
   readonly needsOf?: (operation: string, input: Readonly<Record<string, unknown>>) => readonly Need[];
   /** @default nothing goes wrong */
   readonly faults?: Faults;
@@ -32,18 +32,18 @@ export interface DynamoDbOptions {
 
 export interface LocalDynamoDb {
   readonly endpoint: string;
-  /** For people: which engine, and of which version. */
+  /** Name and version of the engine, for people. */
   readonly engine: string;
   /** Physical names by logical id. */
   readonly tables: Readonly<Record<string, string>>;
   /** The tables of the template. */
   readonly described: readonly LocalTable[];
-  /** Looks into a table without being a call: no gate, no faults. @param table the physical name */
+  /** Reads a table directly: no gate, no faults. @param table the physical name */
   scan(table: string, limit: number): Promise<readonly PlainItem[]>;
   close(): Promise<void>;
 }
 
-/** DynamoDB in memory, with the tables of the template. Every call passes here: gate, faults, engine. */
+/** Runs DynamoDB in memory with the tables of the template. Each call passes the gate, the faults and the engine. */
 export async function startDynamoDb(stack: Stack, options: DynamoDbOptions = {}): Promise<LocalDynamoDb> {
   const { gate, needsOf, faults, clock = createClock() } = options;
   const kind = options.engine ?? 'dynalite';
@@ -78,7 +78,7 @@ export async function startDynamoDb(stack: Stack, options: DynamoDbOptions = {})
   }
 
   const server = createServer((request, response) => {
-    // SDKs set their clock by it, so it has to be the clock that judges their signatures.
+    // SDKs set their clock by this header, so it must come from the clock that checks their signatures.
     response.setHeader('Date', new Date(clock.now()).toUTCString());
     serve(request, response, stack.region, answer).catch(() => response.destroy());
   });
@@ -131,19 +131,19 @@ async function serve(
 function send(response: ServerResponse, { status, body }: Answer, type?: string): void {
   response.writeHead(status, {
     'x-amzn-RequestId': randomUUID(),
-    // Some of AWS's clients check it.
+    // Some AWS clients check it.
     'x-amz-crc32': crc32(body),
     ...(type === undefined ? {} : { 'Content-Type': type }),
     'Content-Length': Buffer.byteLength(body),
   });
-  // As text, which leaves the machine in one piece with its headers.
+  // A string, so that Node sends headers and body in one packet.
   response.end(body);
 }
 
 const ofItems = /Item|^Query$|^Scan$|Statement|ExecuteTransaction/;
 
 /**
- * On demand, and for what changes tables, it is a ThrottlingException:
+ * On-demand tables and table changes get a ThrottlingException:
  * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Programming.Errors.html
  */
 function outcomeOfFault(fault: ServiceFault, call: Call, tables: readonly LocalTable[]): Outcome {
@@ -166,7 +166,7 @@ export const maxRequestBytes = 16 * 1024 * 1024;
 
 const targets = /^(DynamoDB_20120810|DynamoDBStreams_20120810)\.([A-Za-z]+)$/;
 
-/** In the order in which DynamoDB looks, as far as dynalite's authors have found it out. Who signed it is the gate's question. */
+/** Checks in DynamoDB's order, as far as dynalite's authors found out. The gate checks the signature. */
 function readCall({ method = '', url = '/', headers }: IncomingMessage, body: Buffer): SignedCall | Outcome {
   const input = parseJson(body.toString('utf8'));
   if (body.length > 0 && input === undefined) return failure('service', 'SerializationException', 'This is no JSON.');

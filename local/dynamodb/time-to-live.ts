@@ -3,20 +3,20 @@ import type { Dynalite } from './dynalite.ts';
 import { ask, type Engine, failure, invalid, type Outcome } from './engine.ts';
 
 /**
- * Deletes items whose time has passed. AWS does so "within a few days" and shows them until then. Here that is between one
- * and two minutes of the cloud's clock, so that tests see both: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/TTL.html
+ * Deletes expired items. AWS does so "within a few days" and returns them until then. Here it takes one to two minutes of
+ * the cloud's clock, so that tests see both states: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/TTL.html
  */
 export interface Expiry {
-  /** @param attribute undefined: nothing expires there any more */
+  /** @param attribute undefined: items no longer expire */
   watch(table: string, attribute: string | undefined): void;
-  /** Undefined when nothing is being deleted. Whoever asks after the clock was moved must not be faster than that. */
+  /** Undefined if no deletion is running. Calls after a move of the clock must wait for it. */
   settled(): Promise<void> | undefined;
   close(): Promise<void>;
 }
 
 const sweepMs = 60_000;
 const graceSeconds = 60;
-/** Who puts milliseconds or 0 does not lose the item: what expired longer ago than this stays. */
+/** Items that expired earlier than this are kept, so a time of 0 or in milliseconds does not delete an item. */
 const oldestSeconds = 5 * 365 * 24 * 3600;
 
 type Key = Readonly<Record<string, unknown>>;
@@ -53,7 +53,7 @@ export function createExpiry(engine: Engine, clock: Clock): Expiry {
       });
       for (const Key of page.Items) {
         const deletion = { TableName: table, Key, ConditionExpression: '#ttl BETWEEN :oldest AND :latest' };
-        // Its time may have been changed since it was read.
+        // The expiry time may have changed since the scan.
         await ask(engine, 'DeleteItem', {
           ...deletion,
           ExpressionAttributeNames: { '#ttl': attribute },
@@ -69,7 +69,7 @@ export function createExpiry(engine: Engine, clock: Clock): Expiry {
       const nowMs = nextAtMs;
       nextAtMs = undefined;
       for (const [table, attribute] of attributes) {
-        // The table may be gone by now. What else goes wrong is tried again in a minute.
+        // The table may be deleted by now. Other errors are retried in a minute.
         await deleteExpired(table, attribute, nowMs).catch(() => undefined);
       }
     }
@@ -100,7 +100,7 @@ export function createExpiry(engine: Engine, clock: Clock): Expiry {
   };
 }
 
-/** Which attribute says when an item expires. dynalite knows that it is off, and nothing else of it. */
+/** The time-to-live settings. dynalite only reports them as disabled. */
 export interface TimeToLive {
   /** https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_UpdateTimeToLive.html */
   update(input: Readonly<Record<string, unknown>>): Promise<Outcome>;

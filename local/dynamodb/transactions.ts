@@ -3,11 +3,11 @@ import type { Table } from 'dynalite/store';
 import type { Clock } from '../clock.ts';
 import { type Dynalite, outcomeOf, type Prepared } from './dynalite.ts';
 import { errorType, failure, invalid, type Outcome } from './engine.ts';
-import type { ItemOperations, Ready } from './item-operations.ts';
+import type { ItemOperations, PreparedOperation } from './item-operations.ts';
 
 /**
- * Over dynalite, which has none. MUST run while nothing else does; so nothing conflicts here, and what is a
- * TransactionConflict in AWS waits its turn.
+ * Transactions on top of dynalite, which has none. MUST hold the exclusive lock. So there are no conflicts: calls that get
+ * a TransactionConflict in AWS wait here.
  */
 export interface Transactions {
   write(input: Readonly<Record<string, unknown>>): Promise<Outcome>;
@@ -19,7 +19,7 @@ const maxActions = 100;
 const maxBytes = 4 * 1024 * 1024;
 const tokenLifeMs = 10 * 60_000;
 
-/** A member of TransactItems, and dynalite's operation that checks it in the same way. */
+/** The members of TransactItems, each with the dynalite operation that validates it in the same way. */
 const writeOperations: Readonly<Record<string, string>> = {
   Put: 'PutItem',
   Update: 'UpdateItem',
@@ -29,7 +29,7 @@ const writeOperations: Readonly<Record<string, string>> = {
 
 interface Element {
   readonly action: string;
-  readonly ready: Ready;
+  readonly ready: PreparedOperation;
 }
 
 interface Placed extends Element {
@@ -97,18 +97,18 @@ export function createTransactions(dynalite: Dynalite, operations: ItemOperation
     const item = await dynalite.item(table, key);
     const refusal = dynalite.check(ready.data, item);
     if (refusal === undefined) return { status: 200, output: {} };
-    if (!ready.showsItemOnFailure || item === undefined) return refusal;
+    if (!ready.returnsItemOnFailure || item === undefined) return refusal;
     return { ...refusal, output: { ...refusal.output, Item: item } };
   }
 
-  /** All of them, so that every element has its reason; what one did is undone when another failed. */
+  /** Runs all elements, so that each has its reason, and undoes them if one failed. */
   async function writeAll(placed: readonly Placed[]): Promise<Outcome> {
     const undo: (() => Promise<void>)[] = [];
     const reasons: Reason[] = [];
     let fault: Outcome | undefined;
     for (const each of placed) {
       const before = await dynalite.item(each.table, each.key);
-      // First of all, because what breaks off may have written.
+      // Added first, because a failing element may already have written.
       undo.push(() => dynalite.restore(each.table, each.key, before));
       const outcome = await act(each).catch(outcomeOf);
       const reason = reasonOf(outcome);
@@ -122,7 +122,7 @@ export function createTransactions(dynalite: Dynalite, operations: ItemOperation
 
   function replay(token: string, fingerprint: string): Outcome | undefined {
     for (const [each, { untilMs }] of tokens) {
-      // The rest is younger: all live equally long.
+      // Tokens are in order of age, so the rest is still valid.
       if (untilMs > clock.now()) break;
       tokens.delete(each);
     }
@@ -181,7 +181,7 @@ function keyOf({ KeySchema }: Table, { Key, Item }: Prepared): object {
   );
 }
 
-/** @returns undefined for what ends the transaction with an error of its own */
+/** @returns undefined for an outcome that fails the transaction with its own error */
 function reasonOf(outcome: Outcome): Reason | undefined {
   const { message, Item } = outcome.output as { readonly message?: string; readonly Item?: unknown };
   const detail = { ...(message === undefined ? {} : { Message: message }), ...(Item === undefined ? {} : { Item }) };
@@ -203,7 +203,7 @@ function canceled(reasons: readonly Reason[]): Outcome {
   return failure('dynamodb', 'TransactionCanceledException', Message, { Message, CancellationReasons: reasons });
 }
 
-/** The same text for the same parameters, in whatever order their members come. */
+/** The same text for the same parameters, regardless of the order of members. */
 function canonical(value: unknown): string {
   return (
     JSON.stringify(value, (_, each) =>

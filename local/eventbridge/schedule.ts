@@ -8,7 +8,7 @@ import type { Log } from '../log.ts';
 import type { Value } from '../template/resolve.ts';
 import { isObject, readProperties, type Stack, type StackResource } from '../template/stack.ts';
 
-/** When a rule comes due next. @param sinceMs the last time, or when the rule was created */
+/** Returns a rule's next due time. @param sinceMs the last due time, or the creation of the rule */
 export type Schedule = (sinceMs: number) => number;
 
 const minuteMs = 60_000;
@@ -29,7 +29,7 @@ interface Target {
   readonly input: string | undefined;
 }
 
-/** @returns what stops them all */
+/** @returns a function that stops all schedules */
 export function startSchedules(
   stack: Stack,
   functions: Functions,
@@ -54,7 +54,7 @@ export function startSchedules(
       waiting.set(logicalId, forget);
     };
     const run = (dueMs: number) => {
-      // From the due time and not from now, because a timer may be early or late; a machine that slept does not catch up.
+      // Based on the due time, because a timer may be early or late. After sleep, missed runs are skipped.
       const nextMs = schedule(dueMs);
       wait(nextMs < clock.now() ? schedule(clock.now()) : nextMs);
       for (const { function: target, input } of targets) {

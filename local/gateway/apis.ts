@@ -14,7 +14,7 @@ import { startGateway } from './server.ts';
 import { createThrottling, unlimited } from './stage.ts';
 import { readWebSocketApi } from './websocket-api.ts';
 
-/** An API of the stack that is listening, and answers once it is served. */
+/** A listening API of the stack. It answers after `serve` is called. */
 export interface RunningApi {
   readonly logicalId: string;
   readonly isWebSocket: boolean;
@@ -22,13 +22,13 @@ export interface RunningApi {
   readonly remoteHost: string;
   /** 127.0.0.1 and its port. */
   readonly localHost: string;
-  /** Of its first stage. */
+  /** The name of its first stage. */
   readonly stage: string;
   serve(parts: ApiParts): void;
   close(): Promise<void>;
 }
 
-/** What the APIs work with; it needs their ports to be made. */
+/** The dependencies of an API. They are created after the ports are known. */
 export interface ApiParts {
   readonly functions: Functions;
   readonly iam: Iam;
@@ -39,7 +39,7 @@ export interface ApiParts {
   readonly log: Log;
 }
 
-/** @throws when the stack has no API that the local cloud is for, or parts of an API that is elsewhere */
+/** @throws if the stack has no WebSocket API, or parts of an API that is not in the stack */
 export function findApis(stack: Stack): readonly StackResource[] {
   const apis = stack.ofType('AWS::ApiGatewayV2::Api');
   for (const { logicalId, properties } of apis) {
@@ -50,7 +50,7 @@ export function findApis(stack: Stack): readonly StackResource[] {
   if (!apis.some(isWebSocket)) throw new Error('The stack has no WebSocket API.');
   for (const { logicalId, properties } of parts.flatMap((part) => stack.ofType(`AWS::ApiGatewayV2::${part}`))) {
     const id = properties.text('ApiId');
-    if (!apis.some(({ ref }) => ref === id)) throw new Error(`${logicalId}.ApiId: ${id} is no API of this stack.`);
+    if (!apis.some(({ ref }) => ref === id)) throw new Error(`${logicalId}.ApiId: ${id} is not an API of this stack.`);
   }
   return apis;
 }

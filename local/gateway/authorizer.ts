@@ -7,12 +7,12 @@ import type { StackResource } from '../template/stack.ts';
 import type { AuthorizerContext, Pairs } from './events.ts';
 import { type Integration, type IntegrationParts, integrationTimeoutMs, lambdaIntegration } from './integration.ts';
 
-/** Of `$connect`. */
+/** The authorizer of `$connect`. */
 export interface Authorizer {
   readonly id: string;
   readonly integration: Integration;
   readonly identitySources: readonly IdentitySource[];
-  readonly warnOfStringified: ReturnType<typeof createStringifiedWarning>;
+  readonly warnStringified: ReturnType<typeof createStringifiedWarning>;
 }
 
 export function readAuthorizer(resource: StackResource, parts: Omit<IntegrationParts, 'responses'>): Authorizer {
@@ -23,7 +23,7 @@ export function readAuthorizer(resource: StackResource, parts: Omit<IntegrationP
     id: ref,
     integration: lambdaIntegration(resource, 'AuthorizerUri', 'AuthorizerCredentialsArn', integrationTimeoutMs, parts),
     identitySources: properties.texts('IdentitySource').map((source) => parseIdentitySource(source, logicalId)),
-    warnOfStringified: createStringifiedWarning(logicalId),
+    warnStringified: createStringifiedWarning(logicalId),
   };
 }
 
@@ -31,7 +31,7 @@ export type AuthorizerDecision =
   | {
       readonly outcome: 'authorized';
       readonly context: AuthorizerContext;
-      /** The keys whose values were numbers or booleans. */
+      /** The keys with numbers or booleans, which became strings. */
       readonly stringified: readonly string[];
     }
   | { readonly outcome: 'refused'; readonly status: 401 | 403 | 500; readonly reason: string };
@@ -40,7 +40,7 @@ export type AuthorizerDecision =
 const resultLimitBytes = 8 * 1024;
 
 /**
- * What API Gateway makes of the authorizer's answer.
+ * Decides about a handshake as API Gateway does, from the authorizer's answer.
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-websocket-api-lambda-auth.html and, for the
  * statuses, https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-lambda-authorizer-output.html
  */
@@ -77,7 +77,7 @@ function article(decision: 'explicit deny' | 'no matching allow'): string {
   return decision === 'explicit deny' ? 'an explicit deny' : decision;
 }
 
-/** Numbers and booleans reach later events as text; whether AWS keeps their types there is not known, so do not rely on it. */
+/** Numbers and booleans reach later events as strings. It is not documented whether AWS keeps their types, so do not rely on it. */
 function stringify(context: unknown): Record<string, string> | undefined {
   if (typeof context !== 'object' || context === null || Array.isArray(context)) return undefined;
   const strings: [string, string][] = [];
@@ -88,10 +88,10 @@ function stringify(context: unknown): Record<string, string> | undefined {
   return Object.fromEntries(strings);
 }
 
-/** Keys that a function makes up must not fill the memory. */
+/** A limit, so that a function that invents keys cannot fill the memory. */
 const maxKeySets = 20;
 
-/** @returns what says, once for each set of keys, that an authorizer's context does not reach the events as it is */
+/** @returns a function that warns once per set of keys that context values become strings */
 export function createStringifiedWarning(logicalId: string): (keys: readonly string[], log: Log) => void {
   const warned = new Set<string>();
   return (keys, log) => {
@@ -103,13 +103,13 @@ export function createStringifiedWarning(logicalId: string): (keys: readonly str
   };
 }
 
-/** Where an authorizer looks for who is asking. */
+/** The place of an identity that an authorizer requires. */
 export interface IdentitySource {
   readonly in: 'querystring' | 'header' | 'stageVariables' | 'context';
   readonly name: string;
 }
 
-/** @throws for a form that CloudFormation rejects, such as `$request.header.X`: aws/aws-cdk#18307 quotes it with the grammar */
+/** @throws for a form that CloudFormation rejects, such as `$request.header.X`; aws/aws-cdk#18307 quotes the grammar */
 export function parseIdentitySource(source: string, path: string): IdentitySource {
   const found = /^(?:route\.request\.(querystring|header)|(stageVariables|context))\.([a-zA-Z0-9._-]+)$/.exec(source);
   if (found === null) {
@@ -121,8 +121,8 @@ export function parseIdentitySource(source: string, path: string): IdentitySourc
   return { in: (found[1] ?? found[2]) as IdentitySource['in'], name: found[3] ?? '' };
 }
 
-/** What of a request identity sources can name. */
-export interface Identifiable {
+/** The parts of a request that identity sources can name. */
+export interface IdentityRequest {
   readonly headers: Pairs;
   readonly query: Pairs;
   readonly stageVariables: Readonly<Record<string, string>>;
@@ -130,7 +130,7 @@ export interface Identifiable {
 }
 
 /** "Every source must be present, not null and non-empty": CfnAuthorizer.identitySource. */
-export function hasIdentity(source: IdentitySource, request: Identifiable): boolean {
+export function hasIdentity(source: IdentitySource, request: IdentityRequest): boolean {
   switch (source.in) {
     case 'querystring':
       return request.query.some(([name, value]) => name === source.name && value !== '');
@@ -150,10 +150,10 @@ function valueAt(context: unknown, path: string): unknown {
   return path.split('.').reduce(step, context);
 }
 
-/** What an authorizer's policy says about one method ARN. */
+/** The decision of an authorizer's policy for one method ARN. */
 type PolicyDecision = Decision | 'malformed';
 
-// Whether API Gateway obeys conditions and the Not… forms here is not known; to ignore one would open what AWS keeps shut.
+// It is not documented whether API Gateway supports conditions and Not… elements here. Ignoring one could allow what AWS denies.
 const elements = ['Sid', 'Effect', 'Action', 'Resource'];
 
 export function evaluatePolicy(document: unknown, methodArn: string): PolicyDecision {

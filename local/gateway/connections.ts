@@ -1,18 +1,18 @@
 import type { WebSocket } from 'ws';
 import type { Clock } from '../clock.ts';
 import type { Observation, Observe } from '../observation.ts';
-import type { Client, End } from './events.ts';
+import type { Client, ConnectionEnd } from './events.ts';
 
-// Both: docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-execution-service-websocket-limits-table.html
+// Both limits: docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-execution-service-websocket-limits-table.html
 const idleLimitMs = 10 * 60_000;
 const lifeLimitMs = 2 * 3_600_000;
-/** Captured for the idle limit; for the other one it is a guess, as its code is. */
+/** Captured for the idle limit. For the two-hour limit, this reason and its code are a guess. */
 const goingAway = 'Going away';
 
-/** Who speaks to the client. */
+/** The origin of a message to the client. */
 export type Sender = Extract<Observation, { readonly kind: 'message-out' }>['by'];
 
-/** One open socket and what the management API tells of it. */
+/** One open socket, with its data for the management API. */
 export class Connection {
   readonly client: Client;
   readonly stage: string;
@@ -21,7 +21,7 @@ export class Connection {
   readonly #clock: Clock;
   readonly #observe: Observe;
   readonly #timers: (() => void)[];
-  #end: End | undefined;
+  #end: ConnectionEnd | undefined;
 
   constructor(client: Client, stage: string, socket: WebSocket, clock: Clock, observe: Observe) {
     this.client = client;
@@ -41,17 +41,17 @@ export class Connection {
     return this.#end === undefined && this.#socket.readyState === this.#socket.OPEN;
   }
 
-  /** Why the gateway ended it; undefined when the client did. */
-  get end(): End | undefined {
+  /** Set if the gateway closed the connection; undefined if the client did. */
+  get end(): ConnectionEnd | undefined {
     return this.#end;
   }
 
-  /** Messages either way count, pings do not: whether a client's ping does on AWS is not known. */
+  /** Messages in both directions restart the idle time, pings do not. AWS does not document pings. */
   touch(): void {
     this.lastActiveAt = this.#clock.now();
   }
 
-  /** Which frame type API Gateway sends for what is posted is not known: text. */
+  /** Sends a text frame. AWS does not document the frame type of a post. */
   send(text: string | Buffer, by: Sender): void {
     if (!this.isOpen) return;
     this.touch();
@@ -65,12 +65,12 @@ export class Connection {
     this.#socket.close(code);
   }
 
-  /** As a network that fails: no close frame. */
-  cut(): void {
+  /** Ends without a close frame, like a failing network. */
+  terminate(): void {
     this.#socket.terminate();
   }
 
-  /** Looks again when the last message could have become too old; no timer is moved for a message. */
+  /** Checks again at the earliest time at which the connection can be idle. Messages do not restart the timer. */
   #watchIdleness(afterMs: number): void {
     this.#timers[1] = this.#clock.after(afterMs, () => {
       const leftMs = this.lastActiveAt + idleLimitMs - this.#clock.now();
@@ -79,11 +79,11 @@ export class Connection {
     });
   }
 
-  /** Resolves when the socket is closed; a client that does not answer within `patienceMs` is cut off. */
-  drop(patienceMs: number): Promise<void> {
+  /** Resolves when the socket is closed. After `timeoutMs` without an answer the socket is terminated. */
+  drop(timeoutMs: number): Promise<void> {
     return new Promise((resolve) => {
       if (this.#socket.readyState === this.#socket.CLOSED) return resolve();
-      const timer = setTimeout(() => this.#socket.terminate(), patienceMs);
+      const timer = setTimeout(() => this.#socket.terminate(), timeoutMs);
       this.#socket.once('close', () => {
         clearTimeout(timer);
         resolve();
@@ -93,7 +93,7 @@ export class Connection {
   }
 }
 
-/** The connections that @connections can see: from the 101 on until the socket closes. */
+/** The connections that @connections can reach: from the 101 until the socket closes. */
 export class Connections {
   #isClosed = false;
   readonly #open = new Map<string, Connection>();
@@ -106,19 +106,19 @@ export class Connections {
     this.#open.delete(client.connectionId);
   }
 
-  /** @returns undefined when it never existed, is gone, or belongs to another stage */
+  /** @returns undefined if the connection never existed, is gone, or belongs to another stage */
   find(connectionId: string, stage: string): Connection | undefined {
     const connection = this.#open.get(connectionId);
     return connection?.stage === stage && connection.isOpen ? connection : undefined;
   }
 
-  /** True when the local cloud goes: then no `$disconnect` runs, because its function goes as well. */
+  /** True while the local cloud closes. Then `$disconnect` does not run, because its function also stops. */
   get isClosed(): boolean {
     return this.#isClosed;
   }
 
-  async close(patienceMs: number): Promise<void> {
+  async close(timeoutMs: number): Promise<void> {
     this.#isClosed = true;
-    await Promise.all([...this.#open.values()].map((connection) => connection.drop(patienceMs)));
+    await Promise.all([...this.#open.values()].map((connection) => connection.drop(timeoutMs)));
   }
 }

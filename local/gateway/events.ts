@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 
-/** What the authorizer's context becomes in every later event of the connection: strings only. */
+/** The authorizer's context in all later events of the connection: only strings. */
 export type AuthorizerContext = Readonly<Record<string, string>>;
 
-/** What is known of a client from its handshake, and stays the same for the life of its connection. */
+/** A client's data from its handshake, constant for the whole connection. */
 export interface Client {
   readonly connectionId: string;
   readonly connectedAt: number;
@@ -14,13 +14,13 @@ export interface Client {
   readonly authorizer: AuthorizerContext | undefined;
 }
 
-/** How a connection ended, in the words of the `$disconnect` event. */
-export interface End {
+/** How a connection ended, as the `$disconnect` event reports it. */
+export interface ConnectionEnd {
   readonly code: number;
   readonly reason: string;
 }
 
-/** Which API and stage an event comes from. */
+/** The API and stage of an event. */
 export interface ApiStage {
   readonly apiId: string;
   readonly name: string;
@@ -28,19 +28,19 @@ export interface ApiStage {
   readonly variables: Readonly<Record<string, string>>;
 }
 
-/** Name and value in the order and case in which the client sent them. */
+/** Names and values in the client's order and case. */
 export type Pairs = readonly (readonly [name: string, value: string])[];
 
 export interface Handshake {
-  /** As `forwardedHeaders` made them. */
+  /** The result of `forwardedHeaders`. */
   readonly headers: Pairs;
   readonly query: Pairs;
 }
 
 /**
- * The events, key for key and in the order of the captures in
- * https://github.com/aws-powertools/powertools-lambda-python/tree/develop/tests/events (apiGatewayWebSocketApi*.json); the
- * place of `authorizer` is that of https://github.com/boto/boto3/issues/3789.
+ * The events have the keys and the order of the captures in
+ * https://github.com/aws-powertools/powertools-lambda-python/tree/develop/tests/events (apiGatewayWebSocketApi*.json).
+ * The position of `authorizer` is from https://github.com/boto/boto3/issues/3789.
  */
 export function connectEvent(apiStage: ApiStage, client: Client, handshake: Handshake, nowMs: number): object {
   return {
@@ -52,7 +52,7 @@ export function connectEvent(apiStage: ApiStage, client: Client, handshake: Hand
   };
 }
 
-/** Unlike the $connect event it has the hop's own headers and empty stage variables: docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-websocket-api-lambda-auth.html */
+/** Unlike the $connect event, it has hop-by-hop headers and empty stage variables: docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-websocket-api-lambda-auth.html */
 export function authorizerEvent(
   apiStage: ApiStage,
   client: Client,
@@ -70,7 +70,7 @@ export function authorizerEvent(
     type: 'REQUEST',
     methodArn,
     ...headerFields(headers),
-    // Empty objects when there is no query string, as with stageVariables: not seen in a capture.
+    // Empty objects without a query string, like stageVariables; no capture shows it.
     queryStringParameters: last(handshake.query),
     multiValueQueryStringParameters: all(handshake.query),
     stageVariables: apiStage.variables,
@@ -83,7 +83,7 @@ export interface AuthorizerEvent {
   readonly [key: string]: unknown;
 }
 
-/** No capture is of a stage with variables: that they come with the event is what a REST API does. */
+/** No capture has stage variables. A REST API adds them to the event. */
 function stageVariables({ variables }: ApiStage): object {
   return Object.keys(variables).length === 0 ? {} : { stageVariables: variables };
 }
@@ -105,7 +105,12 @@ export interface MessageEvent {
   readonly isBase64Encoded: false;
 }
 
-export function disconnectEvent(apiStage: ApiStage, client: Client, { code, reason }: End, nowMs: number): object {
+export function disconnectEvent(
+  apiStage: ApiStage,
+  client: Client,
+  { code, reason }: ConnectionEnd,
+  nowMs: number,
+): object {
   const headers: Pairs = [
     ['Host', client.host],
     ['x-api-key', ''],
@@ -175,7 +180,7 @@ export function sentHeaders({ rawHeaders }: IncomingMessage): Pairs {
   return sent;
 }
 
-/** What API Gateway passes on: the client's headers without those of the hop, and its own four. */
+/** API Gateway forwards the client's headers without hop-by-hop headers, and adds four of its own. */
 export function forwardedHeaders(sent: Pairs, sourceIp: string, nowMs: number): Pairs {
   const hop = ['connection', 'upgrade', 'content-length', 'transfer-encoding', 'keep-alive', 'x-amzn-trace-id'];
   const forwarded = ['x-forwarded-for', 'x-forwarded-port', 'x-forwarded-proto'];
@@ -185,14 +190,14 @@ export function forwardedHeaders(sent: Pairs, sourceIp: string, nowMs: number): 
     ...sent.filter(([name]) => ![...hop, ...forwarded].includes(name.toLowerCase())),
     ['X-Amzn-Trace-Id', `Root=1-${epoch}-${randomBytes(12).toString('hex')}`],
     ['X-Forwarded-For', [...before, sourceIp].join(', ')],
-    // As in AWS, where every client comes over TLS; handlers that insist on it run here as well.
+    // In AWS every client uses TLS, and some handlers check for it.
     ['X-Forwarded-Port', '443'],
     ['X-Forwarded-Proto', 'https'],
   ];
 }
 
 function headerFields(headers: Pairs): object {
-  // One spelling for each name, the first; sorted without regard to case, as in every capture.
+  // Each name keeps its first spelling. The order ignores case, as in every capture.
   const spelling = new Map<string, string>();
   for (const [name] of headers) {
     if (!spelling.has(name.toLowerCase())) spelling.set(name.toLowerCase(), name);
@@ -221,15 +226,15 @@ function all(pairs: Pairs): Record<string, string[]> {
 }
 
 /**
- * The form of connection, request and message ids in every captured event: 11 bytes as URL-safe base64 with its pad,
- * such as `BFaVtfGSIAMCKug=`.
+ * Connection, request and message ids have this form in every captured event: 11 bytes as padded URL-safe base64, such as
+ * `BFaVtfGSIAMCKug=`.
  * https://github.com/aws-powertools/powertools-lambda-python/blob/develop/tests/events/apiGatewayWebSocketApiMessage.json
  */
 export function newGatewayId(): string {
   return randomBytes(11).toString('base64').replaceAll('+', '-').replaceAll('/', '_');
 }
 
-/** 11 bytes leave four of the last letter's six bits: the shape alone is checked, as nothing is known of more. */
+/** Checks only the shape. 11 bytes use four of the last letter's six bits; more is not documented. */
 export function isGatewayId(text: string): boolean {
   return /^[A-Za-z0-9_-]{15}=$/.test(text);
 }

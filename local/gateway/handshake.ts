@@ -16,16 +16,16 @@ import type { Gateway, Stage } from './websocket-api.ts';
 
 export type Admission =
   | { readonly status: 101; readonly client: Client; readonly protocol: string | undefined }
-  /** The bodies of refused handshakes on AWS are not known: ours say the status in words. */
+  /** AWS does not document the body of a rejected handshake. Ours is the status text. */
   | {
       readonly status: number;
       readonly reason: string;
       readonly client?: never;
-      /** `$connect` let it in, and then there was no socket to open. */
-      readonly left?: Client;
+      /** Set if `$connect` accepted the client but the client had disconnected. */
+      readonly disconnectedClient?: Client;
     };
 
-/** What the client asks for, before any function has seen it. */
+/** The client's request before any function runs. */
 export interface UpgradeRequest {
   readonly connectionId: string;
   readonly stage: Stage;
@@ -33,17 +33,17 @@ export interface UpgradeRequest {
   readonly host: string;
   readonly userAgent: string | undefined;
   readonly handshake: Handshake;
-  /** Whether the client has hung up meanwhile. */
+  /** Whether the client has disconnected. */
   isGone(): boolean;
 }
 
 // docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-execution-service-websocket-limits-table.html
 const urlLimit = 4096;
 
-/** The checks that need no function: undefined when the request may go on. */
-export function refuseEarly(request: IncomingMessage): Admission | undefined {
+/** The checks that need no function. Returns undefined if the request passes. */
+export function rejectInvalidUpgrade(request: IncomingMessage): Admission | undefined {
   const { method, headers, url = '' } = request;
-  // The quota is documented, the status for a longer one is not: 414 is HTTP's own word for it.
+  // The quota is documented, the status for a longer URL is not. 414 is HTTP's status for it.
   if (url.length > urlLimit) return { status: 414, reason: 'the URL is longer than 4096 characters' };
   if (method !== 'GET' || headers.upgrade?.toLowerCase() !== 'websocket') {
     return { status: 400, reason: 'not a WebSocket handshake' };
@@ -55,7 +55,7 @@ export function refuseEarly(request: IncomingMessage): Admission | undefined {
   return undefined;
 }
 
-/** The first segment of the path, when it is the only one. */
+/** The first segment of the path, if it is the only one. */
 export function stageIn(url: string): string {
   return /^\/([^/?]*)\/?(?:\?|$)/.exec(url)?.[1] ?? '';
 }
@@ -82,7 +82,7 @@ export function readUpgrade(
   };
 }
 
-/** Authorizer, then `$connect`; the client waits for both. */
+/** Runs the authorizer, then `$connect`, while the client waits. */
 export async function admit({ api, clock, throttling, log }: Gateway, request: UpgradeRequest): Promise<Admission> {
   const { stage, handshake } = request;
   if (!throttling.admits(stage.throttleOf('$connect'))) {
@@ -101,7 +101,7 @@ export async function admit({ api, clock, throttling, log }: Gateway, request: U
 
   let context: AuthorizerContext | undefined;
   if (route?.authorizer !== undefined) {
-    const { id, integration, identitySources, warnOfStringified } = route.authorizer;
+    const { id, integration, identitySources, warnStringified } = route.authorizer;
     const event = authorizerEvent(stage, unauthorized, handshake, methodArn, clock.now());
     const identifiable = { ...handshake, stageVariables: stage.variables, context: event.requestContext };
     const isComplete = identitySources.every((source) => hasIdentity(source, identifiable));
@@ -109,7 +109,7 @@ export async function admit({ api, clock, throttling, log }: Gateway, request: U
     // No caching on WebSocket APIs: AuthorizerResultTtlInSeconds is "Supported only for HTTP API Lambda authorizers".
     const decision = decide(await integration.run(event, `${api.arn}/authorizers/${id}`), methodArn);
     if (decision.outcome === 'refused') return decision;
-    warnOfStringified(decision.stringified, log);
+    warnStringified(decision.stringified, log);
     context = decision.context;
   }
 
@@ -120,18 +120,18 @@ export async function admit({ api, clock, throttling, log }: Gateway, request: U
   const event = connectEvent(stage, client, handshake, clock.now());
   const result = await route.integration.run(event, methodArn);
   const response = readProxyResponse(result);
-  // A function that API Gateway may not invoke is a 500 on a REST API; a crash of $connect was seen as a 502:
+  // A REST API answers 500 for a function that it may not invoke. A crash of $connect was seen as a 502:
   // serverless/serverless-websockets-plugin#13.
   if (response === undefined) return { status: result.cause === 'denied' ? 500 : 502, reason: failureOf(result) };
   const { statusCode } = response;
-  // Of 1xx and 3xx nothing is known. A 1xx is no final answer, and a 101 would tell the client that it is connected.
+  // AWS does not document 1xx and 3xx. A 1xx is not a final answer, and a 101 would open the socket.
   if (statusCode < 200) return { status: 502, reason: `$connect returned ${statusCode}` };
   if (statusCode > 299) return { status: statusCode, reason: `$connect returned ${statusCode}` };
   const protocol = response.header('Sec-WebSocket-Protocol');
   if (protocol !== undefined && !isHeader('Sec-WebSocket-Protocol', protocol)) {
-    return { status: 502, reason: '$connect returned a sub-protocol that no header can hold' };
+    return { status: 502, reason: '$connect returned a sub-protocol that is not valid in a header' };
   }
-  if (request.isGone()) return { status: 499, reason: 'the client went away', left: client };
+  if (request.isGone()) return { status: 499, reason: 'the client went away', disconnectedClient: client };
   return { status: 101, client, protocol };
 }
 
@@ -139,14 +139,14 @@ function failureOf(result: IntegrationResult): string {
   return result.outcome === 'failed' ? `$connect failed: ${result.errorType}` : '$connect returned no proxy response';
 }
 
-/** A client whose handshake is not answered yet: it must not be lost sight of, and nothing it sends must be lost. */
+/** The socket of a client whose handshake has no answer yet. Detects a disconnect and keeps early data. */
 export interface PendingSocket {
   isGone(): boolean;
-  /** Ends the watch. @returns what came before the answer, to be read first */
+  /** Stops watching. @returns the data that came before the answer; read it first */
   release(): Buffer;
 }
 
-// A client sends nothing before its handshake is answered; one that does is not let in to fill the memory.
+// A client may not send before the answer. This limit protects the memory from clients that do.
 const earlyLimitBytes = 64 * 1024;
 
 export function watchPendingSocket(socket: Duplex, head: Buffer): PendingSocket {
@@ -159,11 +159,11 @@ export function watchPendingSocket(socket: Duplex, head: Buffer): PendingSocket 
     early.push(chunk);
     if (early.reduce((total, { length }) => total + length, 0) > earlyLimitBytes) socket.destroy();
   };
-  // A stream that nobody reads never tells that its other end was closed.
+  // A stream reports a closed peer only while it is read.
   socket.on('data', onData);
   socket.on('end', onGone);
   socket.on('close', onGone);
-  // Stays for the life of the socket: an error without a listener would end the process.
+  // Never removed: an error without a listener would end the process.
   socket.on('error', onGone);
   return {
     isGone: () => isGone,

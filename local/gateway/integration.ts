@@ -6,22 +6,22 @@ import type { Functions } from '../lambda/functions.ts';
 import { failure, type InvocationResult } from '../lambda/invocation.ts';
 import type { StackResource } from '../template/stack.ts';
 
-/** What answers a route: a function, or API Gateway itself. */
+/** Answers a route: a function, or API Gateway itself (MOCK). */
 export interface Integration {
   /**
-   * @param event as `events.ts` makes it
-   * @param sourceArn the route as IAM knows it: `arn:aws:execute-api:{region}:{account}:{api}/{stage}/{route key}`
+   * @param event made by `events.ts`
+   * @param sourceArn the route's ARN in IAM: `arn:aws:execute-api:{region}:{account}:{api}/{stage}/{route key}`
    */
   run(event: object, sourceArn: string): Promise<IntegrationResult>;
 }
 
-/** What came of an integration or an authorizer. */
+/** The result of an integration or an authorizer. */
 export type IntegrationResult = InvocationResult & {
-  /** It is API Gateway that failed it. The error's type does not tell: a function may call its own errors the same. */
+  /** Set if API Gateway caused the failure. The error type cannot tell, because a function may use the same type. */
   readonly cause?: 'denied' | 'timed out';
 };
 
-/** What a MOCK integration answers, as a template. */
+/** The response template of a MOCK integration. */
 export interface IntegrationResponse {
   readonly logicalId: string;
   readonly template: string | undefined;
@@ -35,12 +35,12 @@ const service = 'apigateway.amazonaws.com';
 export interface IntegrationParts {
   readonly functions: Functions;
   readonly permissions: InvokePermissions;
-  /** Those of the integration, for a MOCK. */
+  /** The responses of a MOCK integration. */
   readonly responses: readonly IntegrationResponse[];
   readonly stageVariables: Readonly<Record<string, string>>;
 }
 
-/** @throws when it cannot be run here, naming it */
+/** @throws with the logical id if it cannot run here */
 export function readIntegration(resource: StackResource, parts: IntegrationParts): Integration {
   const { logicalId, properties } = resource;
   const type = properties.text('IntegrationType');
@@ -55,14 +55,14 @@ export function readIntegration(resource: StackResource, parts: IntegrationParts
   return lambdaIntegration(resource, 'IntegrationUri', 'CredentialsArn', timeoutMs, parts);
 }
 
-/** @param longestMs of this kind of API, and what holds where the template says nothing */
+/** @param longestMs the limit of this kind of API, also the default */
 export function readTimeout({ logicalId, properties }: StackResource, longestMs: number): number {
   const timeoutMs = properties.optionalNumber('TimeoutInMillis') ?? longestMs;
   if (timeoutMs >= shortestTimeoutMs && timeoutMs <= longestMs) return timeoutMs;
-  throw new Error(`${logicalId}.TimeoutInMillis: ${timeoutMs} is not from ${shortestTimeoutMs} to ${longestMs}.`);
+  throw new Error(`${logicalId}.TimeoutInMillis: must be ${shortestTimeoutMs} to ${longestMs}, not ${timeoutMs}.`);
 }
 
-/** An integration or an authorizer: API Gateway starts both in the same way. */
+/** An integration or an authorizer. API Gateway invokes both in the same way. */
 export function lambdaIntegration(
   { logicalId, properties }: StackResource,
   uri: string,
@@ -82,16 +82,16 @@ export function lambdaIntegration(
       if (!isAllowed) {
         return { ...failure('AccessDenied', `API Gateway may not invoke ${target.name}`), cause: 'denied' };
       }
-      return invokeWithin(target, event, timeoutMs);
+      return invokeWithTimeout(target, event, timeoutMs);
     },
   };
 }
 
-/** `arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/<function ARN>/invocations`, or the function's ARN alone. */
+/** The URI is `arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/<function ARN>/invocations`, or just the function's ARN. */
 function functionAt(uri: string, path: string, functions: Functions): LocalFunction {
   const functionArn = /:lambda:path\/2015-03-31\/functions\/(.+)\/invocations$/.exec(uri)?.[1] ?? uri;
   const found = functions.find(functionArn);
-  if (found === undefined) throw new Error(`${path}: ${uri} is no function of this stack.`);
+  if (found === undefined) throw new Error(`${path}: ${uri} is not a function of this stack.`);
   return found;
 }
 
@@ -104,22 +104,22 @@ function insertStageVariables(text: string, variables: Readonly<Record<string, s
   });
 }
 
-/** Invokes with API Gateway's own patience. The function runs on after it, as in AWS. */
-async function invokeWithin(target: LocalFunction, event: object, timeoutMs: number): Promise<IntegrationResult> {
+/** Invokes with API Gateway's timeout. The function continues to run after it, as in AWS. */
+async function invokeWithTimeout(target: LocalFunction, event: object, timeoutMs: number): Promise<IntegrationResult> {
   let timer: NodeJS.Timeout | undefined;
-  const patience = new Promise<IntegrationResult>((resolve) => {
+  const timeout = new Promise<IntegrationResult>((resolve) => {
     const failed = failure('IntegrationTimeout', 'Endpoint request timed out');
     timer = setTimeout(() => resolve({ ...failed, cause: 'timed out' }), timeoutMs);
   });
   try {
-    return await Promise.race([target.invoke(JSON.stringify(event)), patience]);
+    return await Promise.race([target.invoke(JSON.stringify(event)), timeout]);
   } finally {
     clearTimeout(timer);
   }
 }
 
 /**
- * API Gateway answers by itself: the request template names a status, the integration response the body.
+ * API Gateway answers without a function. The request template has the status, the integration response the body.
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-websocket-api-integration-responses.html
  */
 function createMock(
@@ -140,7 +140,7 @@ function createMock(
   };
 }
 
-/** @throws for what is not emulated, naming it */
+/** @throws with the path of a setting that is not emulated */
 export function readIntegrationResponse({ logicalId, properties }: StackResource): IntegrationResponse {
   const key = properties.text('IntegrationResponseKey');
   if (key !== '$default') {
@@ -151,13 +151,13 @@ export function readIntegrationResponse({ logicalId, properties }: StackResource
   return { logicalId, template: templates[0] === undefined ? undefined : String(templates[0]) };
 }
 
-/** `{"200": "{\"statusCode\": 200}"}`: which of several is used depends on the message, and is not emulated. */
+/** `{"200": "{\"statusCode\": 200}"}`. Choosing among several by the message is not emulated. */
 function statusIn(logicalId: string, requestTemplates: object = {}): number {
   const templates: unknown[] = Object.values(requestTemplates);
   if (templates.length > 1) throw new Error(`${logicalId}.RequestTemplates: more than one is not emulated.`);
   const template = String(templates[0] ?? '');
   if (/[$#]/.test(template)) {
-    throw new Error(`${logicalId}.RequestTemplates: nothing of the template language is emulated here.`);
+    throw new Error(`${logicalId}.RequestTemplates: the template language is not emulated here.`);
   }
   return Number(/"?statusCode"?\s*:\s*"?(\d{3})/.exec(template)?.[1] ?? 200);
 }
@@ -165,7 +165,7 @@ function statusIn(logicalId: string, requestTemplates: object = {}): number {
 type Scope = Readonly<Record<'context' | 'stageVariables', Readonly<Record<string, unknown>>>>;
 
 /**
- * The part of the template language that names values: `$context.connectionId`, `${stageVariables.name}`.
+ * Supports only variables of the template language: `$context.connectionId`, `${stageVariables.name}`.
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/websocket-api-mapping-template-reference.html
  */
 function compile(template: string, logicalId: string): (scope: Scope) => string {
@@ -186,14 +186,14 @@ function compile(template: string, logicalId: string): (scope: Scope) => string 
     });
 }
 
-/** What a Lambda proxy integration answers. */
+/** The answer of a Lambda proxy integration. */
 export interface ProxyResponse {
   readonly statusCode: number;
   readonly body: string;
   header(name: string): string | undefined;
 }
 
-/** @returns undefined when the integration failed or its answer is not a proxy response */
+/** @returns undefined if the integration failed or its answer is not a proxy response */
 export function readProxyResponse(result: InvocationResult): ProxyResponse | undefined {
   if (result.outcome === 'failed') return undefined;
   const answer = parseJson(result.payload);
@@ -215,20 +215,20 @@ export function readProxyResponse(result: InvocationResult): ProxyResponse | und
   };
 }
 
-/** @returns undefined for what is no status; objects are none even where JavaScript would make a number of them */
+/** @returns undefined for an invalid status, including objects that JavaScript would convert to numbers */
 export function readStatusCode(value: unknown): number | undefined {
   if (typeof value !== 'number' && typeof value !== 'string') return undefined;
   const status = Number(value);
   return Number.isInteger(status) && status >= 100 && status <= 599 ? status : undefined;
 }
 
-/** @returns undefined for what is no text */
+/** @returns undefined for a value that is not text */
 export function readHeaderValue(value: unknown): string | undefined {
   const isText = typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean';
   return isText ? String(value) : undefined;
 }
 
-/** Whether HTTP can carry it: after a line break in a value would stand another header. */
+/** Whether name and value are valid in HTTP. A line break in a value would start another header. */
 export function isHeader(name: string, value: string): boolean {
   try {
     validateHeaderName(name);

@@ -15,7 +15,7 @@ interface Answer {
   readonly body?: object;
 }
 
-/** `/{stage}/@connections/{id}`, also with %40, a doubled slash (which SDK endpoints with a trailing one produce) or a trailing one. */
+/** `/{stage}/@connections/{id}`, also with %40, a double slash (from SDK endpoints that end in a slash) or a trailing slash. */
 export function connectionIdIn(url: string): { readonly stage: string; readonly connectionId: string } | undefined {
   const found = /^\/+([^/?]+)\/+(?:@|%40)connections\/+([^/?]+)\/*(?:\?|$)/i.exec(url);
   if (found === null) return undefined;
@@ -34,11 +34,11 @@ export async function answerManagementApi(
   response: ServerResponse,
 ): Promise<void> {
   const { method = '', url = '', headers } = request;
-  // SDKs set their clock by it, so it has to be the clock that judges their signatures.
+  // SDKs set their clock by this header, so it must come from the clock that checks their signatures.
   response.setHeader('Date', new Date(clock.now()).toUTCString());
   const body = await readBody(request, messageLimitBytes);
   const fault = await faults.beforeCall('connections');
-  if (fault !== undefined) return send(response, faulty[fault]);
+  if (fault !== undefined) return send(response, faultAnswers[fault]);
   if (body !== 'too long') {
     const need = connectionNeed({ apiId: api.apiId, stage, method, connectionId }, place);
     const denial = gate.check('execute-api', { method, url, headers, body }, [need]);
@@ -52,7 +52,7 @@ function sendRefusal(response: ServerResponse, { status, headers, body = '' }: S
 }
 
 /** The SDK's model has LimitExceededException for "more than the allowed number of requests". */
-const faulty: Readonly<Record<ServiceFault, Answer>> = {
+const faultAnswers: Readonly<Record<ServiceFault, Answer>> = {
   fail: refuse(500, 'InternalServerErrorException', 'Internal server error'),
   throttle: refuse(429, 'LimitExceededException', 'Too Many Requests'),
 };
@@ -61,7 +61,7 @@ function send(response: ServerResponse, { status, errorType, body }: Answer): vo
   const text = body === undefined ? '' : JSON.stringify(body);
   response.writeHead(status, {
     ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),
-    // Without it the SDK does not recognise a GoneException: the body of a 410 is empty.
+    // The body of a 410 is empty, so the SDK recognizes a GoneException only by this header.
     ...(errorType === undefined ? {} : { 'x-amzn-ErrorType': errorType }),
     ...(status === 204 ? {} : { 'Content-Length': Buffer.byteLength(text) }),
   });
@@ -75,7 +75,7 @@ function answer(
   method: string,
   body: Buffer | 'too long',
 ): Answer {
-  // localstack#4694: a malformed id is not a connection that is gone.
+  // A malformed id gets 400, not 410: localstack#4694.
   if (!isGatewayId(id)) return refuse(400, 'BadRequestException', `Invalid connectionId: ${id}`);
   if (body === 'too long') return refuse(413, 'PayloadTooLargeException', 'Payload Too Large');
   const connection = connections.find(id, stage);

@@ -1,6 +1,6 @@
 import { parseJson } from '../http/input.ts';
 
-/** @returns the route key that a message asks for; '' when it asks for none */
+/** @returns the route key of a message; '' if it has none */
 export type RouteSelection = (body: string) => string;
 
 /**
@@ -38,14 +38,14 @@ function join(parts: readonly (string | readonly string[])[]): RouteSelection {
     try {
       return parts.map((part) => (typeof part === 'string' ? part : select(parsed, part))).join('');
     } catch (error) {
-      // A value is nested deeper than this Node can write. No route is called that, nor what the other parts say alone.
+      // The value is nested too deep for JSON.stringify, so it matches no route.
       if (error instanceof RangeError) return '';
       throw error;
     }
   };
 }
 
-/** Elements of arrays as well, `request.body.[2]`: gateways of charging stations (OCPP) select by them. */
+/** Also supports array elements, `request.body.[2]`, which OCPP gateways (charging stations) use. */
 function bodyPath(reference: string): readonly string[] | undefined {
   if (!/^request\.body(\.[A-Za-z0-9_-]+|\.?\[\d{1,9}\])+$/.test(reference)) return undefined;
   return reference.slice('request.body'.length).match(/[A-Za-z0-9_-]+|\[\d+\]/g) ?? [];
@@ -62,7 +62,7 @@ function select(body: unknown, path: readonly string[]): string {
   return stringify(value);
 }
 
-/** "The result is stringified"; an array becomes `[item1, item2]`. Of null and objects nothing is known. */
+/** "The result is stringified"; an array becomes `[item1, item2]`. AWS does not document null and objects. */
 function stringify(value: unknown): string {
   if (value === undefined || value === null) return '';
   if (Array.isArray(value)) return `[${value.map(stringify).join(', ')}]`;

@@ -1,15 +1,15 @@
 import type { Duplex } from 'node:stream';
 import type { WebSocket } from 'ws';
 import { Connection } from './connections.ts';
-import { type Client, disconnectEvent, type End, messageEvent, newGatewayId } from './events.ts';
+import { type Client, type ConnectionEnd, disconnectEvent, messageEvent, newGatewayId } from './events.ts';
 import { readProxyResponse } from './integration.ts';
 import type { Gateway, Route, Stage } from './websocket-api.ts';
 
-// Both: docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-execution-service-websocket-limits-table.html
+// Both limits: docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-execution-service-websocket-limits-table.html
 const frameLimitBytes = 32 * 1024;
 export const messageLimitBytes = 128 * 1024;
 
-/** Runs an open connection: its messages, and `$disconnect` when it is over. */
+/** Serves an open connection: its messages, and `$disconnect` at the end. */
 export function serveConnection(
   gateway: Gateway,
   stage: Stage,
@@ -38,13 +38,13 @@ export function serveConnection(
   socket.on('message', (data, isBinary) => {
     if (!connection.isOpen) return;
     connection.touch();
-    if (gateway.faults.cuts()) return connection.cut();
+    if (gateway.faults.cuts()) return connection.terminate();
     // docs.aws.amazon.com/apigateway/latest/developerguide/websocket-api-develop-binary-media-types.html
     if (isBinary) return connection.close(1003, unknownReason);
-    // Not awaited: messages of one connection run at the same time, in no promised order.
+    // Not awaited: messages of one connection run concurrently, in no guaranteed order.
     serveMessage(gateway, stage, connection, data.toString()).catch(reportFault(gateway, 'a message'));
   });
-  let broken: End | undefined;
+  let broken: ConnectionEnd | undefined;
   socket.on('error', (error: NodeJS.ErrnoException) => {
     broken = { code: closeCodeOf(error.code), reason: unknownReason };
   });
@@ -72,7 +72,7 @@ async function serveMessage(
   }
   if (!throttling.admits(stage.throttleOf(route.key))) {
     log({ kind: 'throttled', routeKey: route.key });
-    // "429 Too Many Requests" is all that is documented; the form of the frame is that of the other two.
+    // Only "429 Too Many Requests" is documented. The frame has the form of the other two error frames.
     connection.send(errorFrame('Too Many Requests', client.connectionId, newGatewayId()), 'gateway');
     return;
   }
@@ -83,36 +83,36 @@ async function serveMessage(
   if (isBroken) {
     const reason = result.outcome === 'failed' ? result.errorType : 'no proxy response';
     log({ kind: 'integration-failed', routeKey: route.key, reason });
-    // On one-way routes as well: aws-samples/simple-websockets-chat-app#42. The text for a timeout at 29 s is not known.
+    // Also on one-way routes: aws-samples/simple-websockets-chat-app#42. The text for the 29 s timeout is not documented.
     const { requestId } = event.requestContext;
     connection.send(errorFrame('Internal server error', client.connectionId, requestId), 'gateway');
     return;
   }
-  // A reply without a body has been seen as an empty frame (serverless/serverless#6816, weak): never rely on it.
-  // What a status of 400 and more does to a one-way route is not known: nothing here.
+  // One report shows an empty frame for a reply without a body (serverless/serverless#6816); do not rely on it.
+  // AWS does not document a status of 400 or more on a one-way route. Here it has no effect.
   if (route.returnsResponse) connection.send(response?.body ?? '', 'reply');
 }
 
-/** "Custom keys must not start with $", so no message can name $connect or $disconnect. */
+/** "Custom keys must not start with $", so a message cannot select $connect or $disconnect. */
 function customRoute({ routes }: Stage, key: string): Route | undefined {
   return key.startsWith('$') ? undefined : routes.get(key);
 }
 
 /**
- * For a client that `$connect` let in and that had gone by then. Whether AWS runs `$disconnect` for it is not known; without,
- * whatever `$connect` registered would stay, and stock applications would keep posting to it.
+ * Runs `$disconnect` for a client that left while `$connect` ran. AWS does not document whether it does so. Without it,
+ * the data that `$connect` stored would stay, and applications would keep posting to the connection.
  */
-export function serveLeftClient(gateway: Gateway, stage: Stage, client: Client): void {
+export function runDisconnectOf(gateway: Gateway, stage: Stage, client: Client): void {
   const end = { code: 1006, reason: unknownReason };
   serveDisconnect(gateway, stage, client, end).catch(reportFault(gateway, '$disconnect'));
 }
 
-/** Best effort: whatever it does, the client never learns of it. */
+/** Best effort: the client never sees the result. */
 async function serveDisconnect(
   { api, clock, faults, log }: Gateway,
   stage: Stage,
   client: Client,
-  end: End,
+  end: ConnectionEnd,
 ): Promise<void> {
   const integration = stage.routes.get('$disconnect')?.integration;
   if (integration === undefined || faults.dropsDisconnect()) return;
@@ -122,17 +122,17 @@ async function serveDisconnect(
   log({ kind: 'integration-failed', routeKey: '$disconnect', reason: result.errorType });
 }
 
-/** A fault of ours, not of a function: it must end neither the process nor the other connections. */
+/** Logs an error of the local cloud itself, so that the process and other connections continue. */
 function reportFault({ log }: Gateway, routeKey: string): (error: unknown) => void {
   return (error) => log({ kind: 'integration-failed', routeKey, reason: `the local cloud failed: ${String(error)}` });
 }
 
-/** The bytes of several transcripts, with their one space: aws-samples/simple-websockets-chat-app#24 and #42. */
+/** Byte for byte as in several transcripts, including the one space: aws-samples/simple-websockets-chat-app#24 and #42. */
 function errorFrame(message: string, connectionId: string, requestId: string): string {
   return `{"message": "${message}", "connectionId":"${connectionId}", "requestId":"${requestId}"}`;
 }
 
-/** What `$disconnect` says for 1003, 1006, 1009 and a client's own codes is not known. */
+/** AWS does not document the reason for 1003, 1006, 1009 and a client's own codes. */
 const unknownReason = '';
 
 // Captured: aws-powertools/powertools-lambda-python tests/events/apiGatewayWebSocketApiDisconnect.json (1005) and
@@ -141,7 +141,7 @@ function reasonOf(code: number): string {
   return code === 1005 ? 'Client-side close frame status not set' : unknownReason;
 }
 
-/** `ws` closes with these itself, but reports 1006 to us. */
+/** `ws` closes with these codes but reports 1006 to us. */
 function closeCodeOf(errorCode: string | undefined): number {
   if (errorCode === 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH') return 1009;
   if (errorCode === 'WS_ERR_INVALID_UTF8') return 1007;
@@ -149,9 +149,9 @@ function closeCodeOf(errorCode: string | undefined): number {
 }
 
 /**
- * Follows the frame boundaries of a client's byte stream, because `ws` limits messages only, and API Gateway limits frames
- * as well. https://www.rfc-editor.org/rfc/rfc6455#section-5.2
- * @returns feed it every chunk; true when a frame longer than the limit begins in it
+ * Tracks the frame boundaries of a client's byte stream, because `ws` limits only messages, but API Gateway also limits
+ * frames. https://www.rfc-editor.org/rfc/rfc6455#section-5.2
+ * @returns a function for every chunk; it returns true if a frame above the limit begins in the chunk
  */
 export function watchFrameSizes(limitBytes: number): (chunk: Buffer) => boolean {
   const header: number[] = [];

@@ -1,29 +1,29 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
-import { refuseWebPages } from '../http/loopback.ts';
+import { rejectWebPages } from '../http/loopback.ts';
 import { type Certificate, listenWithTls } from '../http/tls.ts';
 import type { Inspector } from '../inspector/inspector.ts';
 import { isPageUrl } from '../inspector/serve-page.ts';
-import { type Admission, admit, readUpgrade, refuseEarly, stageIn, watchPendingSocket } from './handshake.ts';
+import { type Admission, admit, readUpgrade, rejectInvalidUpgrade, stageIn, watchPendingSocket } from './handshake.ts';
 import { answerManagementApi, connectionIdIn } from './management-api.ts';
-import { messageLimitBytes, serveConnection, serveLeftClient } from './serve-connection.ts';
+import { messageLimitBytes, runDisconnectOf, serveConnection } from './serve-connection.ts';
 import type { Gateway } from './websocket-api.ts';
 
 export interface GatewayServer {
   readonly port: number;
-  /** Until then every request gets a 503: the port must be known before the functions can be made. */
+  /** Until this call every request gets a 503. The functions need the port, so the server listens first. */
   serve(gateway: Gateway): void;
   close(): Promise<void>;
 }
 
-// Far above API Gateway's quotas, so that a client that exceeds them gets an answer from us and not from the parser.
+// Far above API Gateway's quotas, so that we and not Node's parser answer a client that exceeds them.
 const maxHeaderSize = 256 * 1024;
-const closePatienceMs = 500;
+const closeTimeoutMs = 500;
 
 /**
- * A WebSocket API and its @connections API on one port, with TLS and without.
- * @param host the API's own on AWS; functions that build their URL from the API's id arrive under it
+ * Serves a WebSocket API and its @connections API on one port, with and without TLS.
+ * @param host the API's host on AWS; functions that build URLs from the API's id use it
  */
 export async function startGateway(
   port: number,
@@ -41,7 +41,7 @@ export async function startGateway(
     const stage = serving.api.stages.get(stageIn(request.url ?? ''));
     const asked = stage && readUpgrade(request, stage, serving.clock.now(), pending.isGone);
     const admission: Admission =
-      refuseEarly(request) ?? (asked === undefined ? noSuchStage : await admit(serving, asked));
+      rejectInvalidUpgrade(request) ?? (asked === undefined ? noSuchStage : await admit(serving, asked));
     const reportRefusal = (status: number, reason: string) => {
       serving.log({ kind: 'handshake', status, reason });
       const { connectionId } = asked ?? {};
@@ -50,16 +50,16 @@ export async function startGateway(
 
     const sent = pending.release();
     if (admission.client === undefined || stage === undefined) {
-      const { status, reason, left } = admission as Exclude<Admission, { status: 101 }>;
+      const { status, reason, disconnectedClient } = admission as Exclude<Admission, { status: 101 }>;
       reportRefusal(status, reason);
-      if (left !== undefined && stage !== undefined) serveLeftClient(serving, stage, left);
+      if (disconnectedClient !== undefined && stage !== undefined) runDisconnectOf(serving, stage, disconnectedClient);
       return refuse(socket, status);
     }
     const webSocket = upgradeSocket(request, socket, sent, admission.protocol);
     if (webSocket === undefined) {
-      // ws has answered it already: it offers extensions or sub-protocols that cannot be read.
+      // ws has already answered: the request has malformed extensions or sub-protocols.
       reportRefusal(400, 'the WebSocket handshake is malformed');
-      return serveLeftClient(serving, stage, admission.client);
+      return runDisconnectOf(serving, stage, admission.client);
     }
     if (gateway === undefined) return webSocket.terminate();
     serving.log({ kind: 'handshake', status: 101, reason: 'connected' });
@@ -79,7 +79,7 @@ export async function startGateway(
   });
   const listener = await listenWithTls(server, port, certificate);
   const ownHosts = [`127.0.0.1:${listener.port}`, `localhost:${listener.port}`, host];
-  refuseWebPages(server, ownHosts, inspector === undefined ? undefined : isPageUrl);
+  rejectWebPages(server, ownHosts, inspector === undefined ? undefined : isPageUrl);
 
   return {
     port: listener.port,
@@ -89,29 +89,29 @@ export async function startGateway(
     async close() {
       const connections = gateway?.connections;
       gateway = undefined;
-      await connections?.close(closePatienceMs);
-      // What is left are handshakes whose functions have not answered, and callers of @connections.
+      await connections?.close(closeTimeoutMs);
+      // Ends the remaining handshakes and @connections calls.
       await listener.close();
     },
   };
 }
 
-/** @returns what makes a WebSocket of a request; undefined when it cannot be one, which the client has been told then */
+/** @returns a function that upgrades a request; undefined if that fails, after the client got an answer */
 function createUpgrader() {
   const protocols = new WeakMap<IncomingMessage, string>();
   const webSockets = new WebSocketServer({
     noServer: true,
     clientTracking: false,
     maxPayload: messageLimitBytes,
-    // Negotiated like this by API Gateway in 2021: python-websockets/websockets#1065.
+    // API Gateway negotiated this in 2021: python-websockets/websockets#1065.
     perMessageDeflate: { serverMaxWindowBits: 12 },
-    // Only what $connect returned; nothing is chosen for it.
+    // Only the sub-protocol that $connect returned, no default.
     handleProtocols: (_, request) => protocols.get(request) ?? false,
   });
   return (request: IncomingMessage, socket: Duplex, head: Buffer, protocol: string | undefined) => {
     if (protocol !== undefined) protocols.set(request, protocol);
     let upgraded: WebSocket | undefined;
-    // Calls back before it returns, or not at all.
+    // The callback runs synchronously or never.
     webSockets.handleUpgrade(request, socket, head, (webSocket) => {
       upgraded = webSocket;
     });
@@ -119,7 +119,7 @@ function createUpgrader() {
   };
 }
 
-// On AWS a POST beside the stage gets this answer (aws/aws-sdk-php#1955); of an upgrade it is not known.
+// On AWS a POST to an unknown stage gets this answer (aws/aws-sdk-php#1955). AWS does not document upgrades.
 const noSuchStage: Admission = { status: 403, reason: 'there is no such stage' };
 
 function answerPlainRequest(request: IncomingMessage, response: ServerResponse, gateway: Gateway | undefined): void {
@@ -130,7 +130,7 @@ function answerPlainRequest(request: IncomingMessage, response: ServerResponse, 
 
 function plainAnswer({ method, url = '' }: IncomingMessage, gateway: Gateway | undefined): readonly [number, string] {
   if (gateway === undefined) return [503, 'Service Unavailable'];
-  // 426: serverless-offline's suite, run against AWS in 2019. 403 beside a stage: aws/aws-sdk-php#1955.
+  // 426: serverless-offline's suite, run against AWS in 2019. 403 for an unknown stage: aws/aws-sdk-php#1955.
   const isHandshakeUrl = method === 'GET' && gateway.api.stages.has(stageIn(url));
   return isHandshakeUrl ? [426, 'Upgrade Required'] : [403, 'Forbidden'];
 }
@@ -138,7 +138,7 @@ function plainAnswer({ method, url = '' }: IncomingMessage, gateway: Gateway | u
 function refuse(socket: Duplex, status: number): void {
   const words = STATUS_CODES[status] ?? 'Unknown';
   const body = JSON.stringify({ message: words });
-  // Not before the answer is written, and without waiting for a client that may never close its side.
+  // After the answer is written, but without waiting for the client to close.
   socket.once('finish', () => socket.destroy());
   socket.end(
     [

@@ -3,18 +3,18 @@ import type { Log } from '../log.ts';
 import type { Value } from '../template/resolve.ts';
 import { readProperties, type Stack, type StackResource } from '../template/stack.ts';
 
-/** What the template says of a stage, for any kind of API. */
+/** A stage in the template, for any kind of API. */
 export interface StageDeclaration {
   readonly logicalId: string;
   readonly name: string;
   readonly variables: Readonly<Record<string, string>>;
   /** By route key. */
   throttleOf(routeKey: string): Throttle | undefined;
-  /** Whether what is in the template reached this stage. */
+  /** Whether the route is deployed to this stage. */
   hasDeployed(routeLogicalId: string): boolean;
 }
 
-/** @throws when the API has none */
+/** @throws if the API has no stage */
 export function readStages(stack: Stack, api: StackResource, log: Log): readonly StageDeclaration[] {
   const stages = stack
     .ofType('AWS::ApiGatewayV2::Stage')
@@ -29,7 +29,7 @@ function readStage(stack: Stack, { logicalId, properties }: StackResource, log: 
     log({ kind: 'not-emulated', logicalId, what: 'AccessLogSettings' });
   }
   const name = properties.text('StageName');
-  // Whether AWS gives every route a bucket of this size, or all of them one, is not known. With one, a route can starve another.
+  // AWS does not document whether the routes share one bucket. Here they do, so one route can starve another.
   const ofStage = properties.optionalObject('DefaultRouteSettings');
   const defaults = readThrottle(`${logicalId}.DefaultRouteSettings`, name, ofStage);
   const routeKeys = routesOf(stack, properties).map((route) => route.properties.text('RouteKey'));
@@ -37,7 +37,7 @@ function readStage(stack: Stack, { logicalId, properties }: StackResource, log: 
   const { optionalObject } = readProperties(settings, `${logicalId}.RouteSettings`);
   const byRoute = new Map<string, Throttle | undefined>();
   for (const key of Object.keys(settings)) {
-    // CloudFormation does not find it either, and does not deploy the stage.
+    // CloudFormation also fails for an unknown route.
     if (!routeKeys.includes(key)) throw new Error(`${logicalId}.RouteSettings: there is no route ${key}.`);
     byRoute.set(key, readThrottle(`${logicalId}.RouteSettings.${key}`, `${name}/${key}`, optionalObject(key)));
   }
@@ -57,9 +57,9 @@ function readStage(stack: Stack, { logicalId, properties }: StackResource, log: 
 }
 
 /**
- * A deployment is a snapshot of what exists when it is made. Routes that it does not wait for (`DependsOn`) come too late,
- * and answer as if there were none: aws-samples/simple-websockets-chat-app#24. One that waits for no route at all cannot
- * be judged from the template.
+ * A deployment is a snapshot of the existing routes. Routes without a `DependsOn` from it may be created later and are then
+ * not deployed: aws-samples/simple-websockets-chat-app#24. If it depends on no route at all, the template does not show
+ * the order.
  */
 function findUndeployed(
   stack: Stack,
@@ -72,7 +72,7 @@ function findUndeployed(
   if (deploymentId === undefined || isAutomatic) return new Set();
   const deployment = stack.ofType('AWS::ApiGatewayV2::Deployment').find(({ ref }) => ref === deploymentId);
   if (deployment === undefined) {
-    throw new Error(`${stageId}.DeploymentId: ${deploymentId} is no deployment of this stack.`);
+    throw new Error(`${stageId}.DeploymentId: ${deploymentId} is not a deployment of this stack.`);
   }
 
   const routes = routesOf(stack, stage).map(({ logicalId }) => logicalId);
@@ -90,7 +90,7 @@ function routesOf(stack: Stack, stage: StackResource['properties']): readonly St
   return routes.filter(({ properties }) => properties.text('ApiId') === stage.text('ApiId'));
 }
 
-/** With those of the dependencies themselves. */
+/** Including transitive dependencies. */
 function dependenciesOf(stack: Stack, logicalId: string, found = new Set<string>()): ReadonlySet<string> {
   for (const dependency of stack.dependenciesOf(logicalId)) {
     if (found.has(dependency)) continue;
@@ -102,7 +102,7 @@ function dependenciesOf(stack: Stack, logicalId: string, found = new Set<string>
 
 /** https://docs.aws.amazon.com/apigateway/latest/developerguide/websocket-api-protect.html */
 export interface Throttle {
-  /** Whose tokens it takes. */
+  /** The name of its token bucket. */
   readonly bucket: string;
   readonly ratePerSecond: number;
   readonly burst: number;
@@ -110,7 +110,7 @@ export interface Throttle {
 
 /** Token buckets: https://docs.aws.amazon.com/apigateway/latest/developerguide/websocket-api-protect.html */
 export interface Throttling {
-  /** @returns false when the request comes too soon. @param throttle undefined: there is no limit */
+  /** @returns false if the request exceeds the limit. @param throttle undefined: no limit */
   admits(throttle: Throttle | undefined): boolean;
 }
 
@@ -147,6 +147,6 @@ export function readThrottle(
   const { optionalNumber } = readProperties(settings, path);
   const [ratePerSecond, burst] = throttleSettings.map((name) => optionalNumber(name));
   if (ratePerSecond === undefined && burst === undefined) return undefined;
-  // The account's, where the stage says nothing: docs.aws.amazon.com/apigateway/latest/developerguide/limits.html
+  // The account's limits are the default: docs.aws.amazon.com/apigateway/latest/developerguide/limits.html
   return { bucket, ratePerSecond: ratePerSecond ?? 10_000, burst: burst ?? 5_000 };
 }

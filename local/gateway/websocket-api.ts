@@ -14,7 +14,7 @@ import { type Integration, readIntegration, readIntegrationResponse } from './in
 import { parseRouteSelection, type RouteSelection } from './selection.ts';
 import { readStages, type StageDeclaration, type Throttle, type Throttling } from './stage.ts';
 
-/** A stage with the routes that were deployed to it. */
+/** A stage with its deployed routes. */
 export interface Stage extends ApiStage {
   readonly routes: ReadonlyMap<string, Route>;
   throttleOf(routeKey: string): Throttle | undefined;
@@ -30,7 +30,7 @@ export interface WebSocketApi {
   readonly selectRoute: RouteSelection;
 }
 
-/** @throws when a part of the API cannot be run here, naming it */
+/** @throws with the logical id of a part that cannot run here */
 export function readWebSocketApi(
   stack: Stack,
   api: StackResource,
@@ -77,8 +77,8 @@ function createRouteReader(
 ): (declaration: RouteDeclaration) => Route {
   const common = { functions, permissions, stageVariables: stage.variables };
   const integrationResponses = partsOf(stack, api, 'IntegrationResponse');
-  refuseStray(integrationResponses, 'IntegrationId', partsOf(stack, api, 'Integration'));
-  refuseStray(partsOf(stack, api, 'RouteResponse'), 'RouteId', partsOf(stack, api, 'Route'));
+  rejectOrphans(integrationResponses, 'IntegrationId', partsOf(stack, api, 'Integration'));
+  rejectOrphans(partsOf(stack, api, 'RouteResponse'), 'RouteId', partsOf(stack, api, 'Route'));
   const integrations = new Map(
     partsOf(stack, api, 'Integration').map((each) => {
       const responses = integrationResponses
@@ -99,9 +99,9 @@ function createRouteReader(
     }
     const authorizer = authorizerId === undefined ? undefined : authorizers.get(authorizerId);
     if (authorizerId !== undefined && authorizer === undefined) {
-      throw new Error(`${logicalId}: there is no authorizer ${authorizerId}.`);
+      throw new Error(`${logicalId}: the authorizer ${authorizerId} does not exist.`);
     }
-    // Both are needed: docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-websocket-api-route-response.html
+    // A reply needs both: docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-websocket-api-route-response.html
     return { key, integration, returnsResponse: isTwoWay && answered.includes(ref), authorizer };
   };
 }
@@ -110,11 +110,12 @@ function partsOf(stack: Stack, api: StackResource, part: string): readonly Stack
   return stack.ofType(`AWS::ApiGatewayV2::${part}`).filter(({ properties }) => properties.text('ApiId') === api.ref);
 }
 
-/** What belongs to nothing here would be a reply that is never sent. */
-function refuseStray(parts: readonly StackResource[], property: string, owners: readonly StackResource[]): void {
+/** Rejects a response without an owner, because its reply would never be sent. */
+function rejectOrphans(parts: readonly StackResource[], property: string, owners: readonly StackResource[]): void {
   for (const { logicalId, properties } of parts) {
     const id = properties.text(property);
-    if (!owners.some(({ ref }) => ref === id)) throw new Error(`${logicalId}.${property}: ${id} is not of this API.`);
+    if (!owners.some(({ ref }) => ref === id))
+      throw new Error(`${logicalId}.${property}: ${id} is not part of this API.`);
   }
 }
 
@@ -130,13 +131,13 @@ function readSelection(logicalId: string, expression: string): RouteSelection {
 export interface Route {
   readonly key: string;
   readonly integration: Integration | undefined;
-  /** Two-way: what the integration returns as `body` is sent to the client. */
+  /** Two-way: the integration's `body` is sent to the client. */
   readonly returnsResponse: boolean;
   /** On `$connect` only. */
   readonly authorizer: Authorizer | undefined;
 }
 
-/** What the template says of a route, before it is a stage's. */
+/** A route in the template, independent of a stage. */
 interface RouteDeclaration {
   readonly logicalId: string;
   readonly ref: string;
@@ -153,7 +154,7 @@ function readRoute({ logicalId, ref, properties }: StackResource): RouteDeclarat
   const key = properties.text('RouteKey');
   if (key.startsWith('$') && !ownRouteKeys.includes(key)) {
     throw new Error(
-      `${logicalId}.RouteKey: there is no route ${key}: only $connect, $disconnect and $default begin with $.`,
+      `${logicalId}.RouteKey: the route ${key} is not valid: only $connect, $disconnect and $default begin with $.`,
     );
   }
   const target = properties.optionalText('Target')?.replace(/^\/?integrations\//, '');
@@ -172,7 +173,7 @@ function readRoute({ logicalId, ref, properties }: StackResource): RouteDeclarat
   return { logicalId, ref, key, target, authorizerId, isTwoWay: selection !== undefined };
 }
 
-/** @returns the route that it belongs to */
+/** @returns the route of the response */
 function readRouteResponse({ logicalId, properties }: StackResource): string {
   const key = properties.text('RouteResponseKey');
   // "Only $default is supported": docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-websocket-api-route-response.html
@@ -182,13 +183,13 @@ function readRouteResponse({ logicalId, properties }: StackResource): string {
   return properties.text('RouteId');
 }
 
-/** What all of one API's requests share. */
+/** The shared parts of all requests of one API. */
 export interface Gateway {
   readonly api: WebSocketApi;
   readonly connections: Connections;
   readonly clock: Clock;
   readonly faults: Faults;
-  /** Before @connections. */
+  /** Checks calls of @connections. */
   readonly gate: Gate;
   readonly place: Place;
   readonly throttling: Throttling;

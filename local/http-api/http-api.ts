@@ -16,7 +16,7 @@ export interface HttpApi {
 }
 
 export interface HttpStage {
-  /** `$default` has no prefix in its paths. */
+  /** The paths of `$default` have no prefix. */
   readonly name: string;
   readonly variables: Readonly<Record<string, string>>;
   readonly routes: readonly HttpRoute[];
@@ -31,7 +31,7 @@ export interface HttpRoute {
 // https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html
 const longestTimeoutMs = 30_000;
 
-/** @throws when a part of the API cannot be run here, naming it */
+/** @throws with the logical id of a part that cannot run here */
 export function readHttpApi(
   stack: Stack,
   api: StackResource,
@@ -45,7 +45,7 @@ export function readHttpApi(
   if (authorizer !== undefined) {
     throw new Error(`${authorizer.logicalId}: authorizers of HTTP APIs are not emulated.`);
   }
-  refuseRouteTwice(ofApi('Route'));
+  rejectDuplicateRoutes(ofApi('Route'));
   const stages = readStages(stack, api, log).map((stage): HttpStage => {
     const parts = { functions, permissions, stageVariables: stage.variables };
     const integrations = new Map(ofApi('Integration').map((each) => [each.ref, readIntegration(each, parts)]));
@@ -67,7 +67,7 @@ export function readHttpApi(
   };
 }
 
-function refuseRouteTwice(routes: readonly StackResource[]): void {
+function rejectDuplicateRoutes(routes: readonly StackResource[]): void {
   const keys = new Set<string>();
   for (const { logicalId, properties } of routes) {
     const key = properties.text('RouteKey');
@@ -107,20 +107,20 @@ export interface RouteKey {
 
 export interface Match {
   readonly pathParameters: Readonly<Record<string, string>>;
-  /** The most exact wins: "full match, greedy path variable, $default". */
+  /** The most specific match wins: "full match, greedy path variable, $default". */
   readonly rank: number;
 }
 
 /**
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-routes.html
- * @throws for what is no route key
+ * @throws for an invalid route key
  */
 export function parseRouteKey(text: string, logicalId: string): RouteKey {
   if (text === '$default') return { text, method: undefined, path: '' };
   const found = /^(ANY|DELETE|GET|HEAD|OPTIONS|PATCH|POST|PUT) (\/\S*)$/.exec(text);
   // "The greedy path variable must be at the end of the resource path."
   if (found === null || /\+\}./.test(text)) {
-    throw new Error(`${logicalId}.RouteKey: ${text} is no route of an HTTP API.`);
+    throw new Error(`${logicalId}.RouteKey: ${text} is not a valid route key of an HTTP API.`);
   }
   return { text, method: found[1] ?? '', path: found[2] ?? '' };
 }
@@ -138,7 +138,7 @@ export function matchRoute(key: RouteKey, method: string, path: string): Match |
     if (greedy !== undefined) {
       if (asked.length <= index) return undefined;
       pathParameters[greedy] = asked.slice(index).join('/');
-      // Behind every full match; the longer of two greedy ones first.
+      // After all full matches; of two greedy ones the longer wins.
       return { pathParameters, rank: 100 + 2 * index + ofMethod };
     }
     const value = asked[index];

@@ -11,7 +11,7 @@ export interface HttpRequest {
   readonly stage: HttpStage;
   readonly routeKey: string;
   readonly pathParameters: Readonly<Record<string, string>>;
-  /** Decoded, with the stage's prefix, without the query. */
+  /** The decoded path with the stage's prefix, without the query. */
   readonly rawPath: string;
   readonly incoming: IncomingMessage;
   readonly body: Buffer;
@@ -19,7 +19,7 @@ export interface HttpRequest {
 }
 
 /**
- * Payload format 2.0, key for key as in
+ * Payload format 2.0, with the same keys as in
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html
  */
 export function httpEvent(request: HttpRequest): object {
@@ -69,14 +69,14 @@ function headersOf(incoming: IncomingMessage, sourceIp: string, nowMs: number): 
   return [...forwardedHeaders(sent, sourceIp, nowMs), ...length].map(([name, value]) => [name.toLowerCase(), value]);
 }
 
-/** "Duplicate headers are combined with commas"; so are query parameters. */
+/** "Duplicate headers are combined with commas"; query parameters too. */
 function combine(pairs: Pairs): Record<string, string> {
   const combined: Record<string, string> = Object.create(null);
   for (const [name, value] of pairs) combined[name] = name in combined ? `${combined[name]},${value}` : value;
   return { ...combined };
 }
 
-/** Other types of content reach the function as base64; a form does as well. */
+/** Other content types, including forms, reach the function as base64. */
 function isTextual(contentType = 'text/plain'): boolean {
   return /^(text\/|application\/(json|javascript|xml)\b|application\/[\w.-]+\+(json|xml)\b)/i.test(contentType);
 }
@@ -90,7 +90,7 @@ export interface HttpResponse {
 }
 
 /**
- * What the function's answer becomes; without a `statusCode` "API Gateway assumes" a 200 of JSON:
+ * Converts the function's answer. Without a `statusCode` "API Gateway assumes" a 200 with JSON:
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html
  */
 export function toHttpResponse(result: IntegrationResult): HttpResponse {
@@ -109,8 +109,8 @@ export function toHttpResponse(result: IntegrationResult): HttpResponse {
   const status = readStatusCode(statusCode);
   const own = readHeaders(Object.entries(Object(headers)));
   const cookieHeaders = readHeaders((Array.isArray(cookies) ? cookies : []).map((each) => ['set-cookie', each]));
-  const isReadable = status !== undefined && own !== undefined && cookieHeaders !== undefined && isTextOrNothing(body);
-  // Of a 1xx nothing is known: it is no final answer, and the client would wait on for one.
+  const isReadable = status !== undefined && own !== undefined && cookieHeaders !== undefined && isOptionalText(body);
+  // AWS does not document 1xx. It is not a final answer, so the client would keep waiting.
   if (!isReadable || status < 200) return messageResponse(500, 'Internal Server Error');
   const type = own.some(([name]) => name === 'content-type')
     ? []
@@ -118,7 +118,7 @@ export function toHttpResponse(result: IntegrationResult): HttpResponse {
   const text = typeof body === 'string' ? body : '';
   return {
     status,
-    headers: [...own, ...type, ...cookieHeaders].filter(([name]) => !ofTheConnection.includes(name)),
+    headers: [...own, ...type, ...cookieHeaders].filter(([name]) => !hopByHopHeaders.includes(name)),
     body: Buffer.from(text, isBase64Encoded === true ? 'base64' : 'utf8'),
   };
 }
@@ -131,10 +131,10 @@ export function messageResponse(status: number, message: string): HttpResponse {
   };
 }
 
-/** Those of the hop are API Gateway's own business. */
-const ofTheConnection = ['connection', 'content-length', 'transfer-encoding', 'keep-alive', 'trailer', 'upgrade'];
+/** Hop-by-hop headers, which API Gateway sets itself. */
+const hopByHopHeaders = ['connection', 'content-length', 'transfer-encoding', 'keep-alive', 'trailer', 'upgrade'];
 
-/** @returns undefined when there is one that HTTP cannot carry */
+/** @returns undefined if a header is not valid in HTTP */
 function readHeaders(entries: readonly (readonly [name: string, value: unknown])[]): Headers | undefined {
   const headers: [string, string][] = [];
   for (const [name, value] of entries) {
@@ -145,6 +145,6 @@ function readHeaders(entries: readonly (readonly [name: string, value: unknown])
   return headers;
 }
 
-function isTextOrNothing(body: unknown): boolean {
+function isOptionalText(body: unknown): boolean {
   return body === undefined || body === null || typeof body === 'string';
 }

@@ -23,7 +23,7 @@ export interface HttpApiServer {
 // https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html
 const bodyLimitBytes = 10 * 1024 * 1024;
 
-/** Anybody may call an HTTP API, web pages too: who is let in is the function's business. */
+/** Anybody may call an HTTP API, including web pages. The function checks access. */
 export async function startHttpApi(port: number, certificate: Certificate): Promise<HttpApiServer> {
   let gateway: HttpGateway | undefined;
   let boundPort = port;
@@ -78,13 +78,13 @@ async function answer(gateway: HttpGateway, domainName: string, incoming: Incomi
   return toHttpResponse(result);
 }
 
-/** `…/{stage}/POST/apps/{app_id}/events`, as CDK writes it into the permission. */
+/** `…/{stage}/POST/apps/{app_id}/events`, as in CDK's permission. */
 function sourceArnOf(api: HttpApi, stage: HttpStage, { key }: HttpRoute): string {
   const route = key.method === undefined ? '$default' : `${key.method === 'ANY' ? '*' : key.method}${key.path}`;
   return `${api.arn}/${stage.name}/${route}`;
 }
 
-/** A named stage is the first segment of the path; `$default` has all the rest. */
+/** A named stage is the first path segment. All other paths belong to `$default`. */
 function findStage(api: HttpApi, path: string): { readonly stage: HttpStage; readonly path: string } | undefined {
   const [, first = '', ...rest] = path.split('/');
   const named = first === '$default' ? undefined : api.stages.get(first);
@@ -102,7 +102,7 @@ function findRoute({ routes }: HttpStage, method: string, path: string) {
   return best;
 }
 
-/** Decoded, and cut at a decoded `?`: middleapi/standard-server#93 has captures. */
+/** Decodes the path and cuts it at a decoded `?`; captures: middleapi/standard-server#93. */
 function pathIn(url: string): string {
   const path = url.split('?')[0] ?? '/';
   return decodeUri(path).split('?')[0] ?? '/';

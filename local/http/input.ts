@@ -1,8 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 
 /**
- * Reads to the end in any case, so that the caller hears the answer and the connection can be used again; what is above the
- * limit is not kept. By events, because iterating costs more than many a call takes.
+ * Always reads to the end, so that the caller gets the answer and the connection can be reused. Data above the limit is
+ * dropped. Uses events, because async iteration is slower than many calls.
  */
 export function readBody(request: IncomingMessage, limitBytes: number): Promise<Buffer | 'too long'> {
   return new Promise((resolve, reject) => {
@@ -18,12 +18,12 @@ export function readBody(request: IncomingMessage, limitBytes: number): Promise<
       else resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks, length));
     });
     request.on('error', reject);
-    // Without an error when the caller hangs up in the middle.
-    request.on('close', () => reject(new Error('The caller hung up.')));
+    // `close` without `end`: the caller disconnected.
+    request.on('close', () => reject(new Error('The caller disconnected.')));
   });
 }
 
-/** @returns undefined when the text is no JSON: what functions and clients send is theirs, and may be anything */
+/** @returns undefined if the text is not JSON: functions and clients may send anything */
 export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
@@ -32,7 +32,7 @@ export function parseJson(text: string): unknown {
   }
 }
 
-/** What is no encoding stands for itself. */
+/** Returns a malformed encoding unchanged. */
 export function decodeUri(text: string): string {
   try {
     return decodeURIComponent(text);

@@ -3,17 +3,17 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo, Server as NetServer } from 'node:net';
 
 /**
- * Of a server: longer than clients such as the SDK's and `fetch` keep an idle connection, or they would write into one that is just
- * being closed. Node's default is five seconds, and a busy machine is late.
+ * Longer than the SDK and `fetch` keep an idle connection. Otherwise they could write to a connection that the server is
+ * closing. Node's default of five seconds is too short for a busy machine.
  */
 export const keepAliveMs = 60_000;
 
 /**
- * Binds to 127.0.0.1 and nothing else, and keeps web pages out: the local cloud answers nobody but this machine's programs.
+ * Listens only on 127.0.0.1 and rejects web pages, so that only programs on this machine can use the local cloud.
  * @param port 0 for any free one
- * @param isOwnPage as for `refuseWebPages`
+ * @param isOwnPage as for `rejectWebPages`
  * @returns the port
- * @throws a sentence with the port number when it is taken
+ * @throws a sentence with the port number if the port is in use
  */
 export async function listenOnLoopback(
   server: Server,
@@ -21,18 +21,18 @@ export async function listenOnLoopback(
   isOwnPage?: (url: string) => boolean,
 ): Promise<number> {
   const bound = await listen(server, port);
-  refuseWebPages(server, [`127.0.0.1:${bound}`, `localhost:${bound}`], isOwnPage);
+  rejectWebPages(server, [`127.0.0.1:${bound}`, `localhost:${bound}`], isOwnPage);
   return bound;
 }
 
 /**
- * For 127.0.0.1 and nothing else.
- * @throws a sentence with the port number when it is taken
+ * Listens only on 127.0.0.1.
+ * @throws a sentence with the port number if the port is in use
  */
 export function listen(server: NetServer, port: number): Promise<number> {
   return new Promise((resolve, reject) => {
     const refuse = (error: NodeJS.ErrnoException) =>
-      reject(error.code === 'EADDRINUSE' ? new Error(`Port ${port} is taken by another program.`) : error);
+      reject(error.code === 'EADDRINUSE' ? new Error(`Port ${port} is in use by another program.`) : error);
     server.once('error', refuse);
     server.listen(port, '127.0.0.1', () => {
       server.off('error', refuse);
@@ -41,7 +41,7 @@ export function listen(server: NetServer, port: number): Promise<number> {
   });
 }
 
-/** Ends open requests too: a Lambda that waits for its next event would keep the server open for ever. */
+/** Also ends open requests: a Lambda that waits for its next event would keep the server open forever. */
 export function closeServer(server: Server): Promise<void> {
   return new Promise((resolve) => {
     server.close(() => resolve());
@@ -50,13 +50,13 @@ export function closeServer(server: Server): Promise<void> {
 }
 
 /**
- * Any page in the developer's browser can send requests to 127.0.0.1, and after a DNS rebinding also read the answers:
- * https://developer.mozilla.org/en-US/docs/Web/HTTP/Reference/Headers/Origin. No AWS SDK sends an Origin. WebSocket upgrades
- * pass, because their Origin is the application's business.
+ * Any page in the developer's browser can send requests to 127.0.0.1, and after DNS rebinding also read the answers:
+ * https://developer.mozilla.org/en-US/docs/Web/HTTP/Reference/Headers/Origin. AWS SDKs send no Origin. WebSocket upgrades
+ * pass, because the application checks their Origin.
  * @param ownHosts `host:port`, or the host alone for port 443
- * @param isOwnPage which URLs are a web page of this server itself: its own requests, and no other page's, may pass
+ * @param isOwnPage whether a URL belongs to this server's own web page, which may send requests
  */
-export function refuseWebPages(
+export function rejectWebPages(
   server: Server,
   ownHosts: readonly string[],
   isOwnPage: (url: string) => boolean = () => false,
@@ -77,7 +77,7 @@ function isAllowed({ headers, socket }: IncomingMessage, ownHosts: readonly stri
   const host = headers.host?.toLowerCase() ?? '';
   if (!ownHosts.includes(host)) return false;
   const { origin } = headers;
-  // An image or a script of a page sends no Origin, but every browser of today says where it comes from.
+  // Images and scripts send no Origin, but current browsers send Sec-Fetch-Site.
   const site = headers['sec-fetch-site'] ?? 'none';
   if (!isOwnPage) return origin === undefined && site === 'none';
   const own = `${'encrypted' in socket ? 'https' : 'http'}://${host}`;
@@ -85,16 +85,16 @@ function isAllowed({ headers, socket }: IncomingMessage, ownHosts: readonly stri
 }
 
 /**
- * Below the range from which systems take ports for outgoing connections and for port 0 (from 32768 on Linux, from 49152 on macOS
- * and Windows), and above the ports that browsers block: what is free here stays free until its server starts.
+ * Systems use higher ports for outgoing connections and for port 0 (from 32768 on Linux, from 49152 on macOS and Windows).
+ * So a free port in this range stays free until its server starts. Browsers block some lower ports.
  */
 const range = { from: 20_000, to: 32_768 };
 const attempts = 100;
 
 /**
- * For programs that must know a port before anything listens on it, or that cannot be told "any".
+ * Finds a port for programs that must know it in advance, or that do not support port 0.
  * @param wanted 0 for any free one
- * @throws a sentence with the port number when it is taken
+ * @throws a sentence with the port number if the port is in use
  */
 export async function findFreePort(wanted = 0): Promise<number> {
   if (wanted !== 0) return probe(wanted);

@@ -1,11 +1,11 @@
-/** What a service answers, before it becomes HTTP. */
+/** A service's answer before it becomes HTTP. */
 export interface ServiceAnswer {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
 }
 
-/** An error as the AWS SDK's JSON protocols read it: the type in a header and in the body. */
+/** An error for the AWS SDK's JSON protocols, with the type in a header and in the body. */
 export function serviceError(status: number, type: string, message: string): ServiceAnswer {
   return {
     status,

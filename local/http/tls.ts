@@ -4,7 +4,7 @@ import { createServer as createTlsServer } from 'node:tls';
 import { generate } from 'selfsigned';
 import { keepAliveMs, listen } from './loopback.ts';
 
-/** A server that answers on one port with TLS and without. */
+/** A server with and without TLS on one port. */
 export interface DualServer {
   readonly port: number;
   close(): Promise<void>;
@@ -14,8 +14,8 @@ export interface DualServer {
 const tlsHandshake = 22;
 
 /**
- * As API Gateway's hosts speak TLS only, handlers write `https://`; browsers and tools on one machine want plain `ws://`.
- * @throws a sentence with the port number when it is taken
+ * Handlers use `https://`, because API Gateway's hosts accept only TLS. Local browsers and tools use plain `ws://`.
+ * @throws a sentence with the port number if the port is in use
  */
 export async function listenWithTls(
   server: Server,
@@ -23,7 +23,7 @@ export async function listenWithTls(
   certificate: { readonly key: string; readonly cert: string },
 ): Promise<DualServer> {
   server.keepAliveTimeout = keepAliveMs;
-  // Not announced as HTTP/2: the AWS SDK and every WebSocket client speak HTTP/1.1 here.
+  // Only HTTP/1.1, which the AWS SDK and all WebSocket clients use here.
   const tls = createTlsServer({ ...certificate, ALPNProtocols: ['http/1.1'] }, (socket) =>
     server.emit('connection', socket),
   );
@@ -36,7 +36,7 @@ export async function listenWithTls(
     socket.once('data', (first: Buffer) => {
       socket.pause();
       socket.unshift(first);
-      // TLS takes what was put back by itself; what flows before it has begun would be lost.
+      // The TLS server reads the data that was put back. Data that flows before it starts would be lost.
       if (first[0] === tlsHandshake) {
         tls.emit('connection', socket);
         return;
@@ -57,13 +57,13 @@ export async function listenWithTls(
   };
 }
 
-/** What a TLS server on this machine shows. PEM, never written to a file. */
+/** The certificate of a TLS server on this machine. PEM, never written to a file. */
 export interface Certificate {
   readonly key: string;
   readonly cert: string;
 }
 
-/** New at each start, for this machine and the given names; nobody trusts it who was not told to. */
+/** Creates a new certificate at each start, for this machine and the given names. Clients must trust it explicitly. */
 export async function createCertificate(hosts: readonly string[]): Promise<Certificate> {
   const names = ['localhost', ...hosts].map((value) => ({ type: 2 as const, value }));
   const made = await generate([{ name: 'commonName', value: 'the local cloud' }], {

@@ -1,6 +1,6 @@
 import { matches, matchesArn } from './wildcards.ts';
 
-/** A policy that is none, or one that cannot be obeyed in full here. Its message names the place. */
+/** An invalid policy, or one that cannot be fully emulated. The message has the path. */
 export class MalformedPolicy extends Error {
   constructor(path: string, sentence: string) {
     super(`${path}: ${sentence}`);
@@ -8,13 +8,13 @@ export class MalformedPolicy extends Error {
   }
 }
 
-/** What is known of a request beside its action and resource, by the name of the condition key. */
+/** The condition keys of a request and their values. */
 export type Context = Readonly<Record<string, string | readonly string[] | undefined>>;
 
 /** One line of a Condition block. */
 export interface Condition {
   readonly key: string;
-  /** @param given the values of its key in the request; undefined when it has none */
+  /** @param given the key's values in the request; undefined if it has none */
   holds(given: readonly string[] | undefined): boolean;
 }
 
@@ -56,7 +56,7 @@ export function readCondition(operator: string, key: string, wanted: readonly st
   const positive = own(negations, name) ?? name;
   const isNegated = positive !== name;
   const test = own(tests, positive);
-  // Which of the two says what an absent key means is not documented.
+  // AWS does not document which of the two decides for an absent key.
   const isUnclear = qualifier === 'ForAnyValue' && ifExists !== undefined;
   if (test === undefined || isUnclear) {
     throw new MalformedPolicy(path, `the condition operator ${operator} is not emulated.`);
@@ -70,8 +70,8 @@ export function readCondition(operator: string, key: string, wanted: readonly st
 
   const isMet = (given: string) => wanted.some((each) => test(given, each)) !== isNegated;
   if (qualifier === 'ForAllValues') return { key: known, holds: (given) => given?.every(isMet) ?? true };
-  // "If the key that you specify in a policy condition is not present in the request context, the values do not match": so a
-  // negated operator holds. ForAnyValue finds no value that could meet it.
+  // "If the key that you specify in a policy condition is not present in the request context, the values do not match", so a
+  // negated operator matches. ForAnyValue has no value to match.
   const whenAbsent = ifExists !== undefined || (qualifier === undefined && isNegated);
   return { key: known, holds: (given) => given?.some(isMet) ?? whenAbsent };
 }
@@ -85,8 +85,8 @@ function own<Value>(table: Readonly<Record<string, Value>>, name: string): Value
 }
 
 /**
- * The condition keys whose value is known here, so that a policy that asks for another can be refused instead of being
- * decided wrongly. A request that lacks one of these lacks it in AWS too.
+ * The condition keys that the local cloud knows. Policies with other keys are rejected, because the decision could be
+ * wrong. If a request lacks one of these keys, it also lacks it in AWS.
  */
 const conditionKeys = [
   // docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
@@ -116,15 +116,15 @@ const conditionKeys = [
 
 const byLowerCase = new Map(conditionKeys.map((key) => [key.toLowerCase(), key]));
 
-/** "Condition key names are not case-sensitive." @returns the key as we write it, or undefined when its value is not known */
+/** "Condition key names are not case-sensitive." @returns the key in our spelling, or undefined for an unknown key */
 function conditionKey(name: string): string | undefined {
   return byLowerCase.get(name.toLowerCase());
 }
 
 /**
- * "Multivalued context keys require a condition set operator": what is decided without one is not documented.
+ * "Multivalued context keys require a condition set operator". AWS does not document the decision without one.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-single-vs-multi-valued-context-keys.html
- * @param key as we write it
+ * @param key in our spelling
  */
 function isMultivalued(key: string): boolean {
   return key === 'dynamodb:LeadingKeys' || key === 'dynamodb:Attributes';

@@ -1,7 +1,7 @@
 import type { ServiceAnswer } from '../http/service-answer.ts';
 import type { OwnService } from './policy.ts';
 
-/** Why a call is refused, before each service says it in its own form. */
+/** The reason for a rejected call, independent of the service. */
 export interface Denial {
   readonly status: 400 | 403;
   /** Such as `AccessDeniedException`. */
@@ -9,14 +9,14 @@ export interface Denial {
   readonly message: string;
 }
 
-/** How a service words that it refuses a request. */
+/** The form of a service's access errors. */
 export interface ErrorFormat {
   readonly status: 400 | 403;
-  /** How far the clock of a request may be off. */
+  /** The allowed clock skew of a request. */
   readonly toleranceMinutes: 5 | 15;
   readonly missingToken: string;
   readonly contentType: string;
-  /** Before the error's type in the body; undefined where the type is in a header. */
+  /** The prefix of the error type in the body; undefined if the type is in a header. */
   readonly typePrefix?: string;
 }
 
@@ -24,9 +24,9 @@ const json = { contentType: 'application/json' };
 const missingToken = 'Missing Authentication Token';
 
 /**
- * As seen. DynamoDB: aws/aws-sdk-php#1292 (400, `__type`, `Message`), aws/aws-sdk-js#254 (15 min.), architect/dynalite (the
- * missing token, which it recorded). Secrets Manager: binbashar/le-tf-infra-aws#874 (400); that its missing token is worded
- * as elsewhere and its clock is 5 min. is not known. Lambda: brefphp/bref#1250, iann0036/iamlive#58 (403). API Gateway:
+ * Observed formats. DynamoDB: aws/aws-sdk-php#1292 (400, `__type`, `Message`), aws/aws-sdk-js#254 (15 min.),
+ * architect/dynalite (the missing token, recorded). Secrets Manager: binbashar/le-tf-infra-aws#874 (400); its text for a
+ * missing token and its 5 min. are assumptions. Lambda: brefphp/bref#1250, iann0036/iamlive#58 (403). API Gateway:
  * aws/chalice#12 (403, the header), cognitect-labs/aws-api#255 (5 min., at PostToConnection).
  */
 export const errorFormats: Readonly<Record<OwnService, ErrorFormat>> = {
@@ -48,10 +48,10 @@ export const errorFormats: Readonly<Record<OwnService, ErrorFormat>> = {
   'execute-api': { status: 403, toleranceMinutes: 5, missingToken, ...json },
 };
 
-/** A denial in the service's own form. */
+/** Converts a denial to the service's own form. */
 export function answerDenial(service: OwnService, { status, errorType, message }: Denial): ServiceAnswer {
   const { contentType, typePrefix } = errorFormats[service];
-  // Capital only here: aws/aws-sdk-php#1292 and, of the same day, of Lambda and API Gateway,
+  // Only this error has a capital `Message`: aws/aws-sdk-php#1292 and, for Lambda and API Gateway on the same day,
   // mariotoffia/floci docs/design/resource-policy-enforcement.md (measured on AWS, 2026-10-02).
   const name = errorType === 'AccessDeniedException' ? 'Message' : 'message';
   const headers = { 'Content-Type': contentType };

@@ -34,8 +34,8 @@ const inTransactions: Readonly<Record<string, Readonly<Record<string, string>>>>
 };
 
 /**
- * A call that names no table, or none that is text, takes nothing: DynamoDB refuses it before it touches anything.
- * @param tables those of the stack
+ * A call without a valid table name needs no permission, because DynamoDB rejects it first.
+ * @param tables the tables of the stack
  */
 export function createDynamoDbNeeds(tables: readonly StackResource[], place: Place): DynamoDbNeeds {
   const partitionKeys = readPartitionKeys(tables);
@@ -91,12 +91,12 @@ export function createDynamoDbNeeds(tables: readonly StackResource[], place: Pla
       const { ResourceArn } = input;
       return typeof ResourceArn === 'string' ? [{ action: `dynamodb:${operation}`, resource: ResourceArn }] : [];
     }
-    // ListTables and its like; and PartiQL, streams, backups: what those are about is not read, so they take a `*`.
+    // Operations like ListTables need `*`. So do PartiQL, streams and backups, because their resources are not parsed.
     return [{ action: `dynamodb:${operation}`, resource: '*' }];
   };
 }
 
-/** By the ARN of the table or index. */
+/** Keyed by the ARN of the table or index. */
 function readPartitionKeys(tables: readonly StackResource[]): ReadonlyMap<string, string> {
   const keys = new Map<string, string>();
   for (const { properties, attribute } of tables) {
@@ -116,7 +116,7 @@ function hashKey(schema: unknown): string {
   return String(elements.find(({ KeyType }) => KeyType === 'HASH')?.['AttributeName']);
 }
 
-/** A table may be named by its ARN. */
+/** The parameter may be a name or an ARN. */
 function tableArn(nameOrArn: string, place: Place): string {
   return nameOrArn.startsWith('arn:') ? nameOrArn : arn('dynamodb', place, `table/${nameOrArn}`);
 }
@@ -132,7 +132,7 @@ function lists(values: Readonly<Record<string, readonly string[] | undefined>>):
 }
 
 /**
- * `dynamodb:LeadingKeys`: the partition keys of the items that a call names. A scan names none.
+ * `dynamodb:LeadingKeys`: the partition keys of the items in a call. A scan has none.
  * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/specifying-conditions.html
  */
 function leadingKeys(operation: string, input: Input, partitionKey: string | undefined): readonly string[] | undefined {
@@ -142,7 +142,7 @@ function leadingKeys(operation: string, input: Input, partitionKey: string | und
   return keys.length > 0 ? keys : undefined;
 }
 
-/** The items and keys of a call; those of a batch stand under `Items`. */
+/** The items and keys of a call; a batch has them under `Items`. */
 function items({ Key, Item, Items }: Input): readonly Input[] {
   const { Keys } = asInput(Items);
   const batch = Array.isArray(Items) ? Items.map(asInput) : [];
@@ -185,7 +185,7 @@ const expressions = [
 ];
 const words = ['SET', 'REMOVE', 'ADD', 'DELETE', 'AND', 'OR', 'NOT', 'BETWEEN', 'IN'];
 
-/** `dynamodb:Attributes`: the top-level attributes that a call names; undefined when it names none. */
+/** `dynamodb:Attributes`: the top-level attributes in a call; undefined if there are none. */
 function attributesOf(input: Input): readonly string[] | undefined {
   const { Items } = input;
   const parts = Array.isArray(Items) || Items === undefined ? [input] : [input, asInput(Items)];
@@ -201,13 +201,13 @@ function attributesOf(input: Input): readonly string[] | undefined {
   return found.size > 0 ? [...found] : undefined;
 }
 
-/** Names and aliases; neither keywords, functions and values nor what is inside an attribute. */
+/** Names and aliases, without keywords, functions, values and nested attributes. */
 function namesIn(expression: string): readonly string[] {
   const names = expression.match(/(?<![\w.:#])#?[A-Za-z_]\w*\b(?!\s*\()/g) ?? [];
   return names.filter((name) => !words.includes(name.toUpperCase()));
 }
 
-/** An operation's input, as far as it matters here: whatever else is wrong with it is DynamoDB's to judge. */
+/** An operation's input. DynamoDB validates it later. */
 type Input = Readonly<Record<string, unknown>>;
 
 function asInput(value: unknown): Input {

@@ -11,9 +11,9 @@ import {
   type SignedRequest,
 } from './signature.ts';
 
-/** What stands before every service: who signed the request, and may he do that? */
+/** The access check before every service: authentication and authorization. */
 export interface Gate {
-  /** @returns undefined when the call may go on */
+  /** @returns undefined if the call is allowed */
   check(service: string, request: SignedRequest, needs: readonly Need[]): Denial | undefined;
 }
 
@@ -43,7 +43,7 @@ function decide({ statements, context }: Caller, need: Need): Decision {
   return evaluate(statements, {
     action: need.action,
     resource: need.resource,
-    // A statement without conditions never looks at it.
+    // Lazy, because statements without conditions never read it.
     get context() {
       return { ...context, ...need.context };
     },
@@ -59,18 +59,18 @@ function describeRefusal({ arn }: Caller, { action, resource, shownAs = resource
   return `User: ${arn} is not authorized to perform: ${action} on resource: ${shownAs} ${reason}`;
 }
 
-/** Somebody with credentials. */
+/** A principal with credentials. */
 export interface Caller {
   readonly credentials: Credentials;
-  /** As denials name him. */
+  /** The ARN in denials. */
   readonly arn: string;
-  /** What his policies say; undefined for the one who may do everything. */
+  /** The statements of the caller's policies; undefined for an administrator. */
   readonly statements: readonly Statement[] | undefined;
-  /** Another clock by which he may sign: the local cloud's can be moved, and who is outside does not know. */
+  /** A second clock that the caller may sign with. Outside tools do not follow the movable clock of the local cloud. */
   readonly now?: () => number;
-  /** The condition keys that are about him. */
+  /** The condition keys about the caller. */
   readonly context: Readonly<Record<string, string>>;
-  /** Told of every decision. */
+  /** Called for every decision. */
   readonly onDecision?: (need: Need, decision: Decision) => void;
 }
 
@@ -81,14 +81,14 @@ export interface AuthenticationOptions {
 }
 
 const invalidToken = 'The security token included in the request is invalid.';
-// API Gateway and DynamoDB go on with the canonical string that they expected; that is left out.
+// API Gateway and DynamoDB append the expected canonical string. We omit it.
 const mismatch =
   'The request signature we calculated does not match the signature you provided. ' +
   'Check your AWS Secret Access Key and signing method. Consult the service documentation for details.';
 
 /**
- * Who signed a request? The checks are in the order in which DynamoDB makes them (recorded in architect/dynalite, index.js);
- * the order of the other services is not known.
+ * Authenticates the signature of a request. The checks follow DynamoDB's order (recorded in architect/dynalite, index.js).
+ * The order of the other services is not documented.
  */
 export function createAuthentication({
   callers,
@@ -126,7 +126,7 @@ export function createAuthentication({
   };
 }
 
-/** One key signs for a day. Only callers that exist get here, so there are never many. */
+/** A signing key is valid for one day. Only known callers get here, so the cache stays small. */
 function createSigningKeys(): (credentials: Credentials, signature: Signature) => Buffer {
   const keys = new Map<string, Buffer>();
   let day = '';

@@ -9,21 +9,21 @@ import { type Role, type Roles, readRoles } from './roles.ts';
 import { type Credentials, newSessionCredentials, newUserCredentials } from './signature.ts';
 import { createUsage, type FunctionPermissions } from './usage.ts';
 
-/** Who may do what in this local cloud. */
+/** Access control of this local cloud. */
 export interface Iam {
   readonly gate: Gate;
-  /** May do everything: for the developer's own tools and tests. */
+  /** Full access, for the developer's own tools and tests. */
   readonly administrator: Credentials;
-  /** Those that Lambda gives to a function, by its logical id. */
+  /** The credentials that Lambda gives to a function. */
   credentialsOf(functionId: string): Required<Credentials>;
   readonly invocations: InvokePermissions;
   readonly dynamodbNeeds: DynamoDbNeeds;
   readonly place: Place;
-  /** What each function did with its permissions so far. */
+  /** Each function's use of its permissions so far. */
   permissions(): readonly FunctionPermissions[];
 }
 
-/** @throws naming logical id and path for whatever of a role, policy or permission cannot be obeyed in full */
+/** @throws with logical id and path for a role, policy or permission that cannot be fully emulated */
 export function createIam(stack: Stack, clock: Pick<Clock, 'now'>): Iam {
   const { region, accountId } = stack;
   const place: Place = { region, accountId };
@@ -45,7 +45,7 @@ export function createIam(stack: Stack, clock: Pick<Clock, 'now'>): Iam {
     credentials: newUserCredentials(),
     arn: `arn:aws:iam::${accountId}:user/administrator`,
     statements: undefined,
-    // His tools know nothing of a clock that a test has moved.
+    // The developer's tools do not follow a clock that a test moved.
     now: Date.now,
     context: {},
   };
@@ -54,7 +54,7 @@ export function createIam(stack: Stack, clock: Pick<Clock, 'now'>): Iam {
     administrator: administrator.credentials,
     credentialsOf(functionId) {
       const found = functions.find(({ logicalId }) => logicalId === functionId);
-      if (found === undefined) throw new Error(`${functionId} is no function of this stack.`);
+      if (found === undefined) throw new Error(`${functionId} is not a function of this stack.`);
       return found.credentials;
     },
     invocations: readInvokePermissions(stack, roles),
@@ -68,9 +68,9 @@ function executionRole({ logicalId, properties }: StackResource, roles: Roles): 
   const arn = properties.text('Role');
   const role = roles.get(arn);
   if (role === undefined)
-    throw new Error(`${logicalId}.Role: ${arn} is no role of this stack: what it allows is not known.`);
+    throw new Error(`${logicalId}.Role: ${arn} is not a role of this stack, so its permissions are unknown.`);
   if (!role.trusts('lambda.amazonaws.com')) {
-    // CreateFunction's own words: serverless/serverless#4384.
+    // The message of CreateFunction: serverless/serverless#4384.
     throw new Error(
       `${logicalId}.Role: The role defined for the function cannot be assumed by Lambda. (${role.logicalId})`,
     );
@@ -91,7 +91,7 @@ function contextOf(
     'aws:PrincipalType': 'AssumedRole',
     'aws:RequestedRegion': region,
     'aws:ResourceAccount': accountId,
-    // As it would be in AWS, where a function has no other way.
+    // In AWS a function always uses TLS.
     'aws:SecureTransport': 'true',
     'aws:userid': `${role.id}:${ref}`,
     'aws:ViaAWSService': 'false',

@@ -7,16 +7,16 @@ import { matchesArn } from './wildcards.ts';
 export interface InvokingService {
   /** `apigateway.amazonaws.com` */
   readonly service: string;
-  /** What of it: a route, an authorizer, a rule. */
+  /** The route, authorizer or rule. */
   readonly sourceArn: string;
   readonly sourceAccount: string;
 }
 
-/** Who may invoke a function without credentials of its own. */
+/** Permissions of services that invoke functions without own credentials. */
 export interface InvokePermissions {
-  /** By the function's policy, which AWS::Lambda::Permission writes. */
+  /** Checks the function's policy, from AWS::Lambda::Permission. */
   mayInvoke(invoking: InvokingService, functionArn: string): boolean;
-  /** By a role that a service takes on: the CredentialsArn of an integration or authorizer. */
+  /** Checks a role that a service assumes: the CredentialsArn of an integration or authorizer. */
   mayAssumeAndInvoke(service: string, roleArn: string, functionArn: string): boolean;
 }
 
@@ -27,7 +27,7 @@ interface Permission {
   readonly sourceAccount: string | undefined;
 }
 
-/** @throws naming the logical id of a permission that is not emulated */
+/** @throws with the logical id of a permission that is not emulated */
 export function readInvokePermissions(stack: Stack, roles: Roles): InvokePermissions {
   const arns = new Map(
     stack
@@ -62,14 +62,14 @@ function readPermission(
 ): Permission {
   const name = properties.text('FunctionName');
   const functionArn = functionArns.get(name.replace(/:\$LATEST$/, ''));
-  if (functionArn === undefined) throw new Error(`${logicalId}.FunctionName: ${name} is no function of this stack.`);
+  if (functionArn === undefined) throw new Error(`${logicalId}.FunctionName: ${name} is not a function of this stack.`);
 
   const action = properties.text('Action');
   if (!['lambda:InvokeFunction', 'lambda:*', '*'].includes(action)) {
     throw new Error(`${logicalId}.Action: the action ${action} is not emulated: only lambda:InvokeFunction is.`);
   }
   const principal = properties.text('Principal');
-  // Another account is nobody here, and to name the own one changes nothing for its roles: their policies decide.
+  // Other accounts do not exist here. Naming the own account changes nothing: the policies of its roles decide.
   const isKnown = principal === '*' || principal === accountId || /^[a-z0-9.-]+\.amazonaws\.com$/.test(principal);
   if (!isKnown) {
     throw new Error(`${logicalId}.Principal: the principal ${principal} is not emulated: only services are.`);

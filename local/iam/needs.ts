@@ -1,14 +1,14 @@
 import { arn, type Place } from '../template/physical-ids.ts';
 
-/** A permission that a call takes. https://docs.aws.amazon.com/service-authorization/latest/reference/reference.html */
+/** A permission that a call needs. https://docs.aws.amazon.com/service-authorization/latest/reference/reference.html */
 export interface Need {
   /** `dynamodb:PutItem` */
   readonly action: string;
-  /** An ARN, or `*` for an action that is about no resource. */
+  /** An ARN, or `*` for an action without a resource. */
   readonly resource: string;
-  /** How a denial names the resource. @default as it is */
+  /** The resource's name in a denial. @default `resource` */
   readonly shownAs?: string;
-  /** Condition keys that the service knows, such as `dynamodb:LeadingKeys`. */
+  /** The service's condition keys, such as `dynamodb:LeadingKeys`. */
   readonly context?: Readonly<Record<string, string | readonly string[]>>;
 }
 
@@ -35,7 +35,7 @@ export interface SecretRequest {
 
 /**
  * https://docs.aws.amazon.com/secretsmanager/latest/userguide/auth-and-access_iam-policies.html
- * @param foundArn of the secret; of one that is not there AWS looks at the name
+ * @param foundArn the secret's ARN; for a missing secret AWS checks the name
  */
 export function secretNeed(request: SecretRequest, foundArn: string | undefined, place: Place): Need {
   const { secretId, versionStage, versionId } = request;
@@ -64,7 +64,7 @@ export interface ConnectionRequest {
 /** https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-websocket-control-access-iam.html */
 export function connectionNeed({ apiId, stage, method, connectionId }: ConnectionRequest, place: Place): Need {
   const path = `${apiId}/${stage}/${method}/@connections/`;
-  // The account is masked and the id is not told: aws/aws-cdk#18410, architect/functions#130.
+  // AWS masks the account and hides the id: aws/aws-cdk#18410, architect/functions#130.
   const masked = { ...place, accountId: place.accountId.replace(/\d(?=\d{4})/g, '*') };
   return {
     action: 'execute-api:ManageConnections',

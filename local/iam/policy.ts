@@ -1,12 +1,12 @@
 import { type Condition, type Context, MalformedPolicy, readCondition } from './conditions.ts';
 import { matches, matchesArn } from './wildcards.ts';
 
-/** One statement of a policy, understood in full. */
+/** One parsed statement of a policy. */
 export interface Statement {
   readonly effect: 'Allow' | 'Deny';
   /** Lower-case: actions are not case-sensitive. */
   readonly actions: Patterns;
-  /** The same in the case of the policy. */
+  /** The actions in the policy's spelling. */
   readonly writtenActions: readonly string[];
   readonly resources: Patterns;
   /** All of them must hold. */
@@ -27,9 +27,9 @@ const versions: readonly unknown[] = [undefined, '2012-10-17', '2008-10-17'];
 
 /**
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html
- * @param path how to name the document in an error
- * @param known the elements that a statement may have
- * @throws MalformedPolicy for what is no policy, or is one that is not emulated
+ * @param path the document's name in errors
+ * @param known the allowed elements of a statement
+ * @throws MalformedPolicy for an invalid policy, or one that is not emulated
  */
 export function readPolicy(document: unknown, path: string, known: readonly string[] = elements): readonly Statement[] {
   return readStatements(document, path).map(([statement, at]) => readStatement(statement, at, known));
@@ -37,15 +37,15 @@ export function readPolicy(document: unknown, path: string, known: readonly stri
 
 /** @returns each statement with its path */
 export function readStatements(document: unknown, path: string): readonly (readonly [statement: Json, path: string])[] {
-  if (!isObject(document)) throw new MalformedPolicy(path, 'is no policy document.');
+  if (!isObject(document)) throw new MalformedPolicy(path, 'is not a policy document.');
   if (!versions.includes(document['Version']))
-    throw new MalformedPolicy(`${path}.Version`, 'is no version of policies.');
+    throw new MalformedPolicy(`${path}.Version`, 'is not a valid policy version.');
   const statements: readonly unknown[] = Array.isArray(document['Statement'])
     ? document['Statement']
     : [document['Statement']];
   return statements.map((statement, index) => {
     const at = `${path}.Statement[${index}]`;
-    if (!isObject(statement)) throw new MalformedPolicy(at, 'is no statement.');
+    if (!isObject(statement)) throw new MalformedPolicy(at, 'is not a statement.');
     return [statement, at];
   });
 }
@@ -60,12 +60,12 @@ function readStatement(statement: Json, path: string, known: readonly string[]):
     actions,
     writtenActions: patterns,
     resources: completeArns(readPatterns(statement, 'Resource', path), path),
-    conditions: isAboutUs(actions) ? readConditions(statement['Condition'], `${path}.Condition`) : [],
+    conditions: matchesEmulatedService(actions) ? readConditions(statement['Condition'], `${path}.Condition`) : [],
   };
 }
 
 export function readEffect({ Effect }: Json, path: string): 'Allow' | 'Deny' {
-  if (Effect !== 'Allow' && Effect !== 'Deny') throw new MalformedPolicy(`${path}.Effect`, 'is Allow or Deny.');
+  if (Effect !== 'Allow' && Effect !== 'Deny') throw new MalformedPolicy(`${path}.Effect`, 'must be Allow or Deny.');
   return Effect;
 }
 
@@ -81,8 +81,8 @@ function readPatterns(statement: Json, name: 'Action' | 'Resource', path: string
 
 /**
  * "If you specify an incomplete ARN, AWS automatically completes the ARN by adding wildcard characters (*) to all missing
- * fields": docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html. Whether it does so in
- * NotResource too is not known.
+ * fields": docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html. AWS does not document
+ * NotResource.
  */
 function completeArns({ patterns, areExcluded }: Patterns, path: string): Patterns {
   const complete = (pattern: string) => {
@@ -94,7 +94,7 @@ function completeArns({ patterns, areExcluded }: Patterns, path: string): Patter
   return { patterns: patterns.map(complete), areExcluded };
 }
 
-/** One text or a list of them, without policy variables: what `${aws:…}` stands for is not looked up here. */
+/** A string or a list of strings. Policy variables such as `${aws:…}` are not emulated. */
 export function readTexts(value: unknown, path: string): readonly string[] {
   const list: readonly unknown[] = Array.isArray(value) ? value : [value];
   const texts = list.filter((each) => typeof each === 'string');
@@ -102,17 +102,18 @@ export function readTexts(value: unknown, path: string): readonly string[] {
     throw new MalformedPolicy(path, 'must be a string or a list of strings.');
   }
   const variable = texts.find((text) => text.includes('${'));
-  if (variable !== undefined) throw new MalformedPolicy(path, `has the policy variable ${variable}: none is emulated.`);
+  if (variable !== undefined)
+    throw new MalformedPolicy(path, `has the policy variable ${variable}. Policy variables are not emulated.`);
   return texts;
 }
 
-/** The services whose calls are answered here, by their prefix in IAM. */
+/** The emulated services, by their IAM prefix. */
 export const ownServices = ['dynamodb', 'lambda', 'secretsmanager', 'execute-api'] as const;
 
 export type OwnService = (typeof ownServices)[number];
 
-/** Whether an action of our services could be meant. What a policy says of other services is never asked. */
-export function isAboutUs({ patterns, areExcluded }: Patterns): boolean {
+/** Whether the patterns can match an action of an emulated service. Statements about other services are never used. */
+export function matchesEmulatedService({ patterns, areExcluded }: Patterns): boolean {
   if (areExcluded) return true;
   return patterns.some((pattern) => ownServices.some((service) => matches(pattern.split(':')[0] ?? '', service)));
 }
@@ -137,7 +138,7 @@ export function isObject(value: unknown): value is Json {
 
 export type Decision = 'allow' | 'explicit deny' | 'no matching allow';
 
-/** What is asked of a policy. */
+/** The input of a policy decision. */
 export interface Question {
   readonly action: string;
   /** An ARN, or `*` for an action that is about no resource. */

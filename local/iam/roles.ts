@@ -4,7 +4,7 @@ import { MalformedPolicy } from './conditions.ts';
 import { isObject, type Json, readEffect, readPolicy, readStatements, readTexts, type Statement } from './policy.ts';
 import { matches } from './wildcards.ts';
 
-/** A role of the stack with all that it is allowed. */
+/** A role of the stack with all its policies. */
 export interface Role {
   readonly logicalId: string;
   readonly arn: string;
@@ -26,7 +26,7 @@ interface Attached {
   readonly statements: readonly Statement[];
 }
 
-/** @throws naming logical id and path for whatever of a role or policy cannot be obeyed in full */
+/** @throws with logical id and path for a role or policy that cannot be fully emulated */
 export function readRoles(stack: Stack): Roles {
   const attached = [
     ...stack.ofType('AWS::IAM::Policy').map((each) => readAttached(each, undefined)),
@@ -79,11 +79,11 @@ function readInline(properties: Properties, path: string): readonly Statement[] 
 
 function readManaged(arn: string, path: string): readonly Statement[] {
   const document = managedPolicy(arn);
-  if (document === undefined) throw new Error(`${path}: what the managed policy ${arn} allows is not known here.`);
+  if (document === undefined) throw new Error(`${path}: the managed policy ${arn} is not known here.`);
   return readPolicy(document, path);
 }
 
-/** Who may become a role: `lambda.amazonaws.com`. */
+/** Whether a service, such as `lambda.amazonaws.com`, may assume a role. */
 type Trust = (service: string) => boolean;
 
 const elements = ['Sid', 'Effect', 'Action', 'Principal'];
@@ -91,11 +91,11 @@ const elements = ['Sid', 'Effect', 'Action', 'Principal'];
 /**
  * A role's AssumeRolePolicyDocument, for services.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_update-role-trust-policy.html
- * @throws MalformedPolicy for what is none, or has conditions: what a service says of itself then is not documented for all
+ * @throws MalformedPolicy for an invalid document or one with conditions: AWS does not document their keys for all services
  */
 function readTrust(document: unknown, path: string): Trust {
   const statements = readStatements(document, path).flatMap(([statement, at]) => {
-    // Accounts, users and federations are nobody here, whatever is asked of them.
+    // Accounts, users and federated identities do not exist here.
     if (isObject(statement['Principal']) && statement['Principal']['Service'] === undefined) return [];
     const unknown = Object.keys(statement).find((name) => !elements.includes(name));
     if (unknown !== undefined) throw new MalformedPolicy(`${at}.${unknown}`, 'is not emulated.');
@@ -140,7 +140,7 @@ const toPushLogs = [
   'logs:FilterLogEvents',
 ];
 
-/** By what follows `arn:aws:iam::aws:policy/`. https://docs.aws.amazon.com/aws-managed-policy/latest/reference/policy-list.html */
+/** Keyed by the part after `arn:aws:iam::aws:policy/`. https://docs.aws.amazon.com/aws-managed-policy/latest/reference/policy-list.html */
 const managedPolicies: Readonly<Record<string, Json>> = {
   AdministratorAccess: allow(['*']),
   AWSXRayDaemonWriteAccess: allow(traces),
@@ -159,7 +159,7 @@ function allow(Action: readonly string[], Resource = '*'): Json {
   return { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action, Resource }] };
 }
 
-/** @returns undefined for one that is not known here */
+/** @returns undefined for an unknown policy */
 function managedPolicy(arn: string): Json | undefined {
   const name = /^arn:aws:iam::aws:policy\/(.+)$/.exec(arn)?.[1] ?? '';
   return Object.hasOwn(managedPolicies, name) ? managedPolicies[name] : undefined;

@@ -1,20 +1,20 @@
 import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import { decodeUri } from '../http/input.ts';
 
-/** As AWS's SDKs take them. */
+/** In the form of the AWS SDKs. */
 export interface Credentials {
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
-  /** Of a role's session only. */
+  /** Only for a role's session. */
   readonly sessionToken?: string;
 }
 
-/** Shaped like those that Lambda gives to a function. New at each start, so that none can be guessed. */
+/** Credentials in the form of Lambda's. New at each start, so that nobody can guess them. */
 export function newSessionCredentials(): Required<Credentials> {
   return { ...newKeys('ASIA'), sessionToken: `IQoJb3JpZ2luX2Vj${randomBytes(48).toString('base64')}` };
 }
 
-/** Shaped like those of a user. */
+/** Credentials in the form of a user's. */
 export function newUserCredentials(): Credentials {
   return newKeys('AKIA');
 }
@@ -26,7 +26,7 @@ function newKeys(prefix: 'ASIA' | 'AKIA'): Credentials {
   };
 }
 
-/** An AWS request as it arrived, with what its signature covers. */
+/** An AWS request with all signed parts. */
 export interface SignedRequest {
   readonly method: string;
   /** Path and query, as sent. */
@@ -35,7 +35,7 @@ export interface SignedRequest {
   readonly body: Buffer;
 }
 
-/** An Authorization header of Signature Version 4, taken apart. */
+/** A parsed Authorization header of Signature Version 4. */
 export interface Signature {
   readonly accessKeyId: string;
   readonly day: string;
@@ -50,7 +50,7 @@ export interface Signature {
 
 /**
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
- * @returns why it is incomplete, as AWS says it, when it is
+ * @returns AWS's error message if the header is incomplete
  */
 export function readSignature(authorization: string): Signature | string {
   const [algorithm = '', rest = ''] = splitOnce(authorization.trim(), ' ');
@@ -83,7 +83,7 @@ export function isSignedWith(
 ): boolean {
   const scope = `${day}/${region}/${service}/${terminator}`;
   const stringToSign = `AWS4-HMAC-SHA256\n${date}\n${scope}\n${sha256(canonicalRequest(request, signedHeaders))}`;
-  // As text: to read hexadecimals, Node stops where there are no more of them, whatever follows.
+  // Compared as text, because Node's hex parser ignores everything after the first invalid character.
   const wanted = Buffer.from(hmac(signingKey, stringToSign).toString('hex'));
   const given = Buffer.from(value);
   return given.length === wanted.length && timingSafeEqual(given, wanted);
@@ -93,7 +93,7 @@ export function deriveSigningKey(secret: string, { day, region, service, termina
   return [day, region, service, terminator].reduce<Buffer>(hmac, Buffer.from(`AWS4${secret}`));
 }
 
-/** The body's own hash is taken whatever the client says of it: UNSIGNED-PAYLOAD is for Amazon S3 alone. */
+/** Always uses the body's real hash: UNSIGNED-PAYLOAD is only for Amazon S3. */
 function canonicalRequest({ method, url, headers, body }: SignedRequest, signedHeaders: readonly string[]): string {
   const [path, query] = splitOnce(url, '?');
   const signedValue = (name: string) => canonicalValue(Object.hasOwn(headers, name) ? headers[name] : undefined);
@@ -106,7 +106,7 @@ function canonicalValue(value: string | readonly string[] | undefined = ''): str
   return values.map((each) => each.trim().replace(/\s+/g, ' ')).join(',');
 }
 
-/** Normalized, and encoded once more than it was sent, as for every service but Amazon S3. */
+/** Normalized and encoded once more, as for every service except Amazon S3. */
 function canonicalPath(path: string): string {
   const segments: string[] = [];
   for (const segment of path.split('/')) {
@@ -120,7 +120,7 @@ function canonicalPath(path: string): string {
 function canonicalQuery(query: string): string {
   if (query === '') return '';
   const pairs = query.split('&').map((pair) => splitOnce(pair, '=').map((part) => encode(decodeUri(part))));
-  // By name, then by value, as bytes.
+  // Sorted by name, then by value, as bytes.
   return pairs
     .sort(([one = '', first = ''], [other = '', second = '']) => compare(one, other) || compare(first, second))
     .map(([name, value]) => `${name}=${value}`)

@@ -1,4 +1,4 @@
-/** `*` stands for any characters, `?` for one. Two pointers instead of a regular expression: it cannot be made slow. */
+/** `*` matches any characters, `?` one. Uses two pointers instead of a regular expression, so no input can make it slow. */
 export function matches(pattern: string, text: string): boolean {
   let at = 0;
   let star = -1;
@@ -24,7 +24,7 @@ export function matches(pattern: string, text: string): boolean {
 }
 
 /**
- * Part by part, so that a wildcard in the region does not swallow the account: "each of the six colon-delimited components
+ * Matches each part, so that a wildcard in the region cannot match the account: "each of the six colon-delimited components
  * of the ARN is checked separately", docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html
  */
 export function matchesArn(pattern: string, arn: string): boolean {

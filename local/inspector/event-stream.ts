@@ -2,30 +2,30 @@ import type { ServerResponse } from 'node:http';
 import type { Journal } from './journal.ts';
 import type { Batch, Change } from './records.ts';
 
-/** The journal as Server-Sent Events: all of it first, then what changes. */
+/** The journal as Server-Sent Events: first a snapshot, then changes. */
 export interface EventStream {
   open(response: ServerResponse): void;
   close(): void;
 }
 
-/** Changes travel together: a page can show no more than some twenty states a second. */
-const gatherMs = 50;
-/** Above that the whole journal is less than what led to it. */
-const mostGathered = 2000;
-/** A page that reads slower than this is sent nothing until it has caught up, so nothing piles up here. */
-const mostUnsentBytes = 1024 * 1024;
+/** Changes are sent in batches: a page shows at most about twenty states a second. */
+const batchMs = 50;
+/** With more changes than this, a snapshot is smaller. */
+const maxPending = 2000;
+/** A slower page gets no data until it has caught up, so data cannot pile up here. */
+const maxUnsentBytes = 1024 * 1024;
 
 interface Reader {
   readonly response: ServerResponse;
   hasMissed: boolean;
 }
 
-/** @param about what stands beside the changes of every batch */
+/** @param about the data that every batch contains besides the changes */
 export function createEventStream(journal: Journal, about: () => Pick<Batch, 'now' | 'webSocketUrls'>): EventStream {
   const readers = new Set<Reader>();
-  const gathered = new Map<string, Change>();
+  const pending = new Map<string, Change>();
   let timer: NodeJS.Timeout | undefined;
-  let unfollow: (() => void) | undefined;
+  let unsubscribe: (() => void) | undefined;
 
   function event(name: 'snapshot' | 'changes', changes: readonly Change[]): string {
     const { now, webSocketUrls } = about();
@@ -33,25 +33,25 @@ export function createEventStream(journal: Journal, about: () => Pick<Batch, 'no
     return `event: ${name}\ndata: ${JSON.stringify(batch)}\n\n`;
   }
 
-  function gather(change: Change): void {
+  function enqueue(change: Change): void {
     const name = `${change.table} ${change.key}`;
-    const before = gathered.get(name);
+    const before = pending.get(name);
     const isMore = before !== undefined && 'set' in before && 'set' in change;
-    gathered.set(name, isMore ? { ...change, set: { ...before.set, ...change.set } } : change);
-    if (gathered.size > mostGathered) {
-      gathered.clear();
+    pending.set(name, isMore ? { ...change, set: { ...before.set, ...change.set } } : change);
+    if (pending.size > maxPending) {
+      pending.clear();
       for (const reader of readers) reader.hasMissed = true;
     }
-    timer ??= setTimeout(send, gatherMs);
+    timer ??= setTimeout(send, batchMs);
   }
 
   function send(): void {
     timer = undefined;
-    const changes = event('changes', [...gathered.values()]);
-    gathered.clear();
+    const changes = event('changes', [...pending.values()]);
+    pending.clear();
     let snapshot: string | undefined;
     for (const reader of readers) {
-      if (reader.response.writableLength > mostUnsentBytes) {
+      if (reader.response.writableLength > maxUnsentBytes) {
         reader.hasMissed = true;
         continue;
       }
@@ -68,21 +68,21 @@ export function createEventStream(journal: Journal, about: () => Pick<Batch, 'no
   function leave(reader: Reader): void {
     readers.delete(reader);
     if (readers.size > 0) return;
-    unfollow?.();
-    unfollow = undefined;
+    unsubscribe?.();
+    unsubscribe = undefined;
     clearTimeout(timer);
     timer = undefined;
-    gathered.clear();
+    pending.clear();
   }
 
   return {
     open(response) {
       const reader: Reader = { response, hasMissed: false };
-      unfollow ??= journal.follow(gather);
+      unsubscribe ??= journal.subscribe(enqueue);
       readers.add(reader);
       response.on('close', () => leave(reader));
       response.on('drain', () => {
-        if (reader.hasMissed) timer ??= setTimeout(send, gatherMs);
+        if (reader.hasMissed) timer ??= setTimeout(send, batchMs);
       });
       response.write(event('snapshot', journal.snapshot()));
     },

@@ -4,20 +4,20 @@ import { createJournal } from './journal.ts';
 import { createPage, type Page } from './serve-page.ts';
 import type { ScanTables } from './tables.ts';
 
-/** The page at /_local and what feeds it. */
+/** The page at /_local and its data. */
 export interface Inspector {
   readonly observe: Observe;
   readonly page: Page;
-  /** Ends the streams of open pages. */
+  /** Closes the streams of open pages. */
   close(): void;
 }
 
 export interface InspectorOptions {
-  /** Where clients connect to; asked each time, because the port is known late. */
+  /** The URLs for clients. A function, because the port is known late. */
   webSocketUrls(): readonly string[];
-  /** The time of the local cloud. @default the machine's */
+  /** The clock of the local cloud. @default the machine's clock */
   now?(): number;
-  /** @default the page says that it cannot read tables */
+  /** @default the page shows no tables */
   readonly scanTables?: ScanTables;
 }
 

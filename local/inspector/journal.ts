@@ -2,35 +2,35 @@ import { StringDecoder } from 'node:string_decoder';
 import type { Observation, Observe } from '../observation.ts';
 import {
   type Change,
+  defaultLimits,
   type Limits,
   type MessageRecord,
   type Records,
   type TableName,
   type Totals,
-  usualLimits,
 } from './records.ts';
 
-/** What happened in the local cloud of late, in memory that does not grow. */
+/** Recent events of the local cloud, in bounded memory. */
 export interface Journal {
   readonly observe: Observe;
   totals(): Totals;
-  /** Makes an empty copy equal to the journal as it is now. */
+  /** The changes that turn an empty copy into the current journal. */
   snapshot(): readonly Change[];
-  /** Called with each step from now on. @returns what ends it */
-  follow(listener: (change: Change) => void): () => void;
+  /** Calls the listener with each further change. @returns a function that unsubscribes */
+  subscribe(listener: (change: Change) => void): () => void;
 }
 
-export function createJournal(now: () => number = Date.now, limits: Limits = usualLimits): Journal {
+export function createJournal(now: () => number = Date.now, limits: Limits = defaultLimits): Journal {
   const listeners = new Set<(change: Change) => void>();
-  const tell = (change: Change) => {
+  const emit = (change: Change) => {
     for (const listener of listeners) listener(change);
   };
-  const connections = new Kept('connections', limits.connections, tell);
-  const refusals = new Kept('refusals', limits.refusals, tell);
-  const messages = new Kept('messages', limits.messages, tell);
-  const invocations = new Kept('invocations', limits.invocations, tell);
-  const lines = new Kept('lines', limits.lines, tell);
-  /** In the order in which they ended. */
+  const connections = new RecordTable('connections', limits.connections, emit);
+  const refusals = new RecordTable('refusals', limits.refusals, emit);
+  const messages = new RecordTable('messages', limits.messages, emit);
+  const invocations = new RecordTable('invocations', limits.invocations, emit);
+  const lines = new RecordTable('lines', limits.lines, emit);
+  /** The ids of ended connections, oldest first. */
   const ended = new Set<string>();
   const totals = { open: 0, handshakes: 0, refused: 0, messages: 0, invocations: 0, errors: 0 };
   let count = 0;
@@ -38,11 +38,11 @@ export function createJournal(now: () => number = Date.now, limits: Limits = usu
   const firstOf = (keys: Set<string>) => keys.values().next().value;
 
   type Of<K extends Observation['kind']> = Extract<Observation, { readonly kind: K }>;
-  const act: { readonly [K in Observation['kind']]: (observation: Of<K>) => void } = {
+  const handlers: { readonly [K in Observation['kind']]: (observation: Of<K>) => void } = {
     connected({ kind, connectionId, context, ...rest }) {
       totals.open += 1;
       totals.handshakes += 1;
-      // The gateway holds the context for as long as the connection lives: here it is the same object, not a second one.
+      // Shares the context object with the gateway instead of copying it.
       const record = {
         at: now(),
         ...rest,
@@ -50,9 +50,9 @@ export function createJournal(now: () => number = Date.now, limits: Limits = usu
         messagesOut: 0,
         ...(context === undefined ? {} : { context }),
       };
-      const firstOut = firstOf(ended);
-      connections.add(connectionId, record, firstOut);
-      if (firstOut !== undefined && connections.get(firstOut) === undefined) ended.delete(firstOut);
+      const evictFirst = firstOf(ended);
+      connections.add(connectionId, record, evictFirst);
+      if (evictFirst !== undefined && connections.get(evictFirst) === undefined) ended.delete(evictFirst);
     },
     disconnected({ connectionId, code, reason }) {
       totals.open -= 1;
@@ -109,35 +109,35 @@ export function createJournal(now: () => number = Date.now, limits: Limits = usu
   }
 
   return {
-    observe: (observation) => (act[observation.kind] as (observation: Observation) => void)(observation),
+    observe: (observation) => (handlers[observation.kind] as (observation: Observation) => void)(observation),
     totals: () => ({ ...totals }),
     snapshot: () => [connections, refusals, messages, invocations, lines].flatMap((each) => each.changes()),
-    follow(listener) {
+    subscribe(listener) {
       listeners.add(listener);
       return () => void listeners.delete(listener);
     },
   };
 }
 
-/** The newest records of one kind: what is added above the limit drives the oldest out. */
-class Kept<T extends TableName> {
+/** The newest records of one kind. Above the limit, a new record evicts the oldest. */
+class RecordTable<T extends TableName> {
   readonly #table: T;
   readonly #limit: number;
-  readonly #tell: (change: Change) => void;
+  readonly #emit: (change: Change) => void;
   readonly #records = new Map<string, Records[T]>();
 
-  constructor(table: T, limit: number, tell: (change: Change) => void) {
+  constructor(table: T, limit: number, emit: (change: Change) => void) {
     this.#table = table;
     this.#limit = limit;
-    this.#tell = tell;
+    this.#emit = emit;
   }
 
-  /** @param firstOut what goes before the oldest */
-  add(key: string, record: Records[T], firstOut?: string): void {
+  /** @param evictFirst the record to evict instead of the oldest */
+  add(key: string, record: Records[T], evictFirst?: string): void {
     this.#records.set(key, record);
-    this.#tell({ table: this.#table, key, set: record });
+    this.#emit({ table: this.#table, key, set: record });
     if (this.#records.size <= this.#limit) return;
-    const oldest = firstOut ?? this.#records.keys().next().value;
+    const oldest = evictFirst ?? this.#records.keys().next().value;
     if (oldest !== undefined) this.remove(oldest);
   }
 
@@ -145,35 +145,35 @@ class Kept<T extends TableName> {
     return this.#records.get(key);
   }
 
-  /** Nothing happens when it is no longer kept. */
+  /** Does nothing if the record was evicted. */
   merge(key: string, fields: Partial<Records[T]>): void {
     const record = this.#records.get(key);
     if (record === undefined) return;
     Object.assign(record, fields);
-    this.#tell({ table: this.#table, key, set: fields });
+    this.#emit({ table: this.#table, key, set: fields });
   }
 
   remove(key: string): void {
-    if (this.#records.delete(key)) this.#tell({ table: this.#table, key, isGone: true });
+    if (this.#records.delete(key)) this.#emit({ table: this.#table, key, isGone: true });
   }
 
-  /** What makes an empty copy equal to this. */
+  /** The changes that turn an empty copy into this table. */
   changes(): readonly Change[] {
     return [...this.#records].map(([key, record]) => ({ table: this.#table, key, set: record }));
   }
 }
 
-/** A text that may be shortened, and how long it was. */
+/** A possibly shortened text and its original length. */
 interface Cut {
   readonly text: string;
   readonly bytes: number;
 }
 
-/** Shortens at the end of a character. */
+/** Shortens at a character boundary. */
 export function cut(text: string, limitBytes: number): Cut {
   const bytes = Buffer.byteLength(text);
   if (bytes <= limitBytes) return { text, bytes };
-  // Through bytes and back, because V8 keeps the whole text alive for as long as a slice of it lives.
+  // Copies through bytes, because in V8 a slice keeps the whole text in memory.
   const head = Buffer.from(text.slice(0, limitBytes)).subarray(0, limitBytes);
   return { text: new StringDecoder('utf8').write(head), bytes };
 }

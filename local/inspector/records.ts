@@ -1,4 +1,4 @@
-/** What the journal keeps and the page shows. Times are milliseconds since 1970, of the local cloud's clock. */
+/** The records of the journal and the page. Times are epoch milliseconds of the local cloud's clock. */
 export interface Records {
   readonly connections: ConnectionRecord;
   readonly refusals: RefusalRecord;
@@ -29,7 +29,7 @@ export interface RefusalRecord {
   readonly status: number;
   readonly reason: string;
   readonly stage?: string;
-  /** What it would have been called; the authorizer's invocation knows it too. */
+  /** The connection's id, which the authorizer's invocation also has. */
   readonly connectionId?: string | undefined;
 }
 
@@ -37,11 +37,11 @@ export interface MessageRecord {
   readonly at: number;
   readonly connectionId: string;
   readonly direction: 'in' | 'out';
-  /** The route that it took. */
+  /** The selected route. */
   readonly routeKey?: string;
   readonly by?: 'reply' | 'post' | 'gateway';
   readonly body: string;
-  /** Of the whole body. */
+  /** The size of the whole body. */
   readonly bytes: number;
 }
 
@@ -50,7 +50,7 @@ export interface InvocationRecord {
   readonly function: string;
   readonly isCold: boolean;
   readonly connectionId?: string | undefined;
-  /** How many lines it wrote; not all may be kept. */
+  /** The number of lines it wrote; the journal may have dropped some. */
   lines: number;
   finishedAt?: number;
   durationMs?: number;
@@ -64,11 +64,11 @@ export interface LineRecord {
   readonly function: string;
   readonly requestId?: string;
   readonly text: string;
-  /** Of the whole line. */
+  /** The size of the whole line. */
   readonly bytes: number;
 }
 
-/** Since the start, whatever is still kept. */
+/** Totals since the start, including dropped records. */
 export interface Totals {
   readonly open: number;
   readonly handshakes: number;
@@ -78,16 +78,16 @@ export interface Totals {
   readonly errors: number;
 }
 
-/** One step that takes a copy of the journal to where the journal is. Fields are whole values, so a step twice is as good as once. */
+/** One change of the journal. Fields have complete values, so changes are idempotent. */
 export type Change =
   | { readonly table: TableName; readonly key: string; readonly set: object }
   | { readonly table: TableName; readonly key: string; readonly isGone: true };
 
-/** What one event of /_local/events holds: all changes that make an empty copy equal to the journal, or those since the last event. */
+/** One event of /_local/events: a snapshot, or the changes since the last event. */
 export interface Batch {
   /** The time of the local cloud. */
   readonly now: number;
-  /** Where clients connect to. */
+  /** The URLs for clients. */
   readonly webSocketUrls: readonly string[];
   readonly totals: Totals;
   readonly changes: readonly Change[];
@@ -95,20 +95,20 @@ export interface Batch {
 
 export interface Limits {
   readonly connections: number;
-  /** How many of them may have ended. */
+  /** The maximum number of ended connections among them. */
   readonly endedConnections: number;
   readonly refusals: number;
   readonly messages: number;
   readonly invocations: number;
   readonly lines: number;
-  /** So that one that never stops writing leaves room for the others. */
+  /** A limit, so that one invocation cannot evict all others. */
   readonly linesPerInvocation: number;
   readonly bodyBytes: number;
   readonly lineBytes: number;
 }
 
-/** At most about 10 MB when all is full of the longest bodies and lines; a usual day takes a tenth of it. */
-export const usualLimits: Limits = {
+/** At most about 10 MB, with the longest bodies and lines. Normal use needs a tenth of that. */
+export const defaultLimits: Limits = {
   connections: 1000,
   endedConnections: 200,
   refusals: 200,

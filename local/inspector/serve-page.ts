@@ -5,12 +5,12 @@ import { buildSync } from 'esbuild';
 import type { EventStream } from './event-stream.ts';
 import { type ScanTables, writeTables } from './tables.ts';
 
-/** Answers what is asked of the page. @returns false when the request is none of its own, and then nothing was answered */
+/** Answers requests for the page. @returns false, without an answer, for any other request */
 export type Page = (request: IncomingMessage, response: ServerResponse) => boolean;
 
 export const pagePath = '/_local';
 
-/** Whether a request is for the page: only for these may a web page ask, and only the page itself. */
+/** Whether a URL belongs to the page. Web pages may request only these, and only from the page itself. */
 export function isPageUrl(url: string): boolean {
   return /^\/_local(?:[/?]|$)/.test(url);
 }
@@ -27,13 +27,13 @@ const files: ReadonlyMap<string, PageFile> = new Map([
   [`${pagePath}/`, html],
   [`${pagePath}/icon.svg`, { type: 'image/svg+xml', read: () => readFile(pageFile('icon.svg'), 'utf8') }],
   [`${pagePath}/page.css`, { type: 'text/css; charset=utf-8', read: async () => bundle('page.css') }],
-  // page.ts in the checkout, page.js in the npm package.
+  // Resolves to page.ts in the checkout, page.js in the npm package.
   [`${pagePath}/page.js`, { type: 'text/javascript; charset=utf-8', read: async () => bundle('page') }],
 ]);
 
-/** For each request, so that the page after a reload is the one that was edited. */
+/** Bundles on each request, so that a reload shows the edited page. */
 function bundle(entry: string): string {
-  // The synchronous form, because the other one leaves esbuild's own process running.
+  // Synchronous, because the asynchronous API keeps esbuild's process running.
   const { outputFiles } = buildSync({
     entryPoints: [pageFile(entry)],
     bundle: true,
@@ -54,7 +54,7 @@ const contentSecurityPolicy = [
   "base-uri 'none'",
   "form-action 'none'",
   "frame-ancestors 'none'",
-  // A message may be `<script>`: with this the browser itself refuses every way to make HTML of a text.
+  // A message may be `<script>`. With this directive the browser rejects every conversion of text to HTML.
   // https://developer.mozilla.org/en-US/docs/Web/HTTP/Reference/Headers/Content-Security-Policy/require-trusted-types-for
   "require-trusted-types-for 'script'",
   "trusted-types 'none'",

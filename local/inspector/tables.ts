@@ -1,43 +1,43 @@
-/** A DynamoDB table as the page shows it. */
+/** A DynamoDB table on the page. */
 export interface TableContents {
   readonly logicalId: string;
   /** The physical name. */
   readonly name: string;
   /** The partition key, then the sort key if there is one. */
   readonly keys: readonly string[];
-  /** As a person writes them: `{"pk":"…","count":1}`. */
+  /** Plain JSON: `{"pk":"…","count":1}`. */
   readonly items: readonly Readonly<Record<string, unknown>>[];
 }
 
-/** Reads every table of the stack. @param limit how many items of each at most */
+/** Reads every table of the stack. @param limit the maximum number of items per table */
 export type ScanTables = (limit: number) => Promise<readonly TableContents[]>;
 
-/** What /_local/tables answers. */
+/** The answer of /_local/tables. */
 export interface TablesAnswer {
-  /** Null when nobody here can read them. */
+  /** Null if the tables cannot be read. */
   readonly tables: readonly ShownTable[] | null;
 }
 
 export interface ShownTable extends TableContents {
-  /** Whether there are items that are not shown. */
+  /** Whether there are more items. */
   readonly hasMore: boolean;
 }
 
-const mostItems = 200;
-/** An item may have 400 KB: docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html#limits-items */
-const mostCharacters = 4096;
+const maxItems = 200;
+/** Items can have 400 KB: docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html#limits-items */
+const maxCharacters = 4096;
 
 /** @returns a `TablesAnswer` as JSON */
 export async function writeTables(scan: ScanTables | undefined): Promise<string> {
-  const scanned = await scan?.(mostItems + 1);
+  const scanned = await scan?.(maxItems + 1);
   const tables = scanned?.map(({ items, ...table }) => ({
     ...table,
-    items: items.slice(0, mostItems),
-    hasMore: items.length > mostItems,
+    items: items.slice(0, maxItems),
+    hasMore: items.length > maxItems,
   }));
   return JSON.stringify({ tables: tables ?? null } satisfies TablesAnswer, (_, value: unknown) =>
-    typeof value === 'string' && value.length > mostCharacters
-      ? `${value.slice(0, mostCharacters)}… (${value.length} characters)`
+    typeof value === 'string' && value.length > maxCharacters
+      ? `${value.slice(0, maxCharacters)}… (${value.length} characters)`
       : value,
   );
 }

@@ -8,7 +8,7 @@ import type { InvocationResult } from './invocation.ts';
 
 export type AsyncTarget = Pick<LocalFunction, 'logicalId' | 'arn' | 'reservedConcurrency' | 'invoke'>;
 
-/** What a function's EventInvokeConfig says, with AWS's defaults. */
+/** A function's EventInvokeConfig, with AWS's defaults. */
 interface AsyncConfiguration {
   readonly retries: number;
   readonly maximumAgeMs: number;
@@ -19,7 +19,7 @@ interface AsyncConfiguration {
 /** https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-configuring.html */
 const defaultConfiguration: AsyncConfiguration = { retries: 2, maximumAgeMs: 21_600_000 };
 
-/** @throws naming the logical id and the path of what is not emulated */
+/** @throws with logical id and path of a setting that is not emulated */
 function readAsyncConfigurations(
   stack: Pick<Stack, 'ofType'>,
   functions: { find(nameOrArn: string): AsyncTarget | undefined },
@@ -31,7 +31,7 @@ function readAsyncConfigurations(
         throw new Error(`${logicalId}.Qualifier: the qualifier ${qualifier} is not emulated: only $LATEST is.`);
       }
       const target = functions.find(properties.text('FunctionName'));
-      if (target === undefined) throw new Error(`${logicalId}: FunctionName is no function of this stack.`);
+      if (target === undefined) throw new Error(`${logicalId}: FunctionName is not a function of this stack.`);
 
       const maximumAgeSeconds = properties.optionalNumber('MaximumEventAgeInSeconds');
       return [
@@ -63,24 +63,24 @@ function readDestination(
   throw new Error(`${path}.${when}.Destination: ${arn} is not emulated: only functions of this stack are.`);
 }
 
-/** Lambda's queue for invocations whose caller does not wait. */
+/** Lambda's queue for asynchronous invocations. */
 export interface AsyncInvoker {
-  /** @param requestId one that the caller was told already */
+  /** @param requestId the id that the caller already has */
   invoke(target: AsyncTarget, payload: string, requestId?: string): void;
-  /** Forgets what waits for another attempt. */
+  /** Cancels waiting retries. */
   close(): void;
 }
 
-/** The same for all attempts at it. */
+/** An event, the same for all attempts. */
 interface QueuedEvent {
   readonly target: AsyncTarget;
   readonly payload: string;
   readonly requestId: string;
   readonly queuedAtMs: number;
   readonly configuration: AsyncConfiguration;
-  /** How often it ran. */
+  /** The number of runs. */
   attempts: number;
-  /** How often there was no concurrency for it. */
+  /** The number of throttled attempts. */
   throttles: number;
 }
 
@@ -112,7 +112,7 @@ export function createAsyncInvoker(
       if (event.target.reservedConcurrency === 0) return abandon(event, 'ZeroReservedConcurrency', undefined);
       const afterMs = Math.min(firstThrottleDelayMs * 2 ** event.throttles, longestThrottleDelayMs);
       event.throttles += 1;
-      return again(event, afterMs, result);
+      return retry(event, afterMs, result);
     }
     event.attempts += 1;
     if (result.outcome === 'returned') return sendTo(event.configuration.onSuccess, event, 'Success', result);
@@ -121,10 +121,10 @@ export function createAsyncInvoker(
     if (afterMs === undefined || event.attempts > event.configuration.retries) {
       return abandon(event, 'RetriesExhausted', result);
     }
-    again(event, afterMs, result);
+    retry(event, afterMs, result);
   }
 
-  function again(event: QueuedEvent, afterMs: number, result: InvocationResult): void {
+  function retry(event: QueuedEvent, afterMs: number, result: InvocationResult): void {
     const isTooOld = clock.now() + afterMs - event.queuedAtMs > event.configuration.maximumAgeMs;
     if (isTooOld) {
       abandon(event, 'EventAgeExceeded', result);
@@ -153,7 +153,7 @@ export function createAsyncInvoker(
     if (destination !== undefined) enqueue(destination, invocationRecord(event, condition, result, clock));
   }
 
-  /** An attempt that breaks off is one nobody will repeat: it must not end the process. */
+  /** An unexpected error abandons the event. It must not end the process. */
   function start(event: QueuedEvent): void {
     attempt(event).catch(() => {
       log({ kind: 'async-abandoned', function: event.target.logicalId, attempts: event.attempts + 1 });
@@ -176,8 +176,8 @@ export function createAsyncInvoker(
 }
 
 /**
- * The example of https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html. What it says of an event
- * that never ran is not documented: it has no response here.
+ * The format of https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html. AWS does not document
+ * the record of an event that never ran. Here it has no response.
  */
 function invocationRecord(
   { target, payload, requestId, attempts }: QueuedEvent,
@@ -209,7 +209,7 @@ function invocationRecord(
   return `${JSON.stringify(record).slice(0, -1)}${payloadField('requestPayload', payload)}${response}}`;
 }
 
-/** As it came: Node can read what is nested deep, but not always write it again. */
+/** Inserts the payload as text, because Node can parse deeply nested JSON but not always write it. */
 function payloadField(name: string, payload: string): string {
   return parseJson(payload) === undefined ? '' : `,"${name}":${payload}`;
 }

@@ -9,14 +9,14 @@ import type { RuntimeSettings } from './runtime/main.ts';
 
 export interface EnvironmentProcessOptions {
   readonly settings: Pick<EnvironmentSettings, 'runtime' | 'redirects' | 'memoryMb' | 'freezer'>;
-  /** How far its clock is ahead of the machine's. */
+  /** How far its clock is ahead of the machine's clock. */
   readonly clockOffsetMs: number;
   readonly taskRoot: string;
   readonly variables: Readonly<Record<string, string>>;
   readonly onLine: (line: string) => void;
-  /** Its last lines may still be on their way. */
+  /** The process has exited, but its last lines may still arrive. */
   readonly onExit: () => void;
-  /** After its last line. */
+  /** Called after the last line. */
   readonly onGone: (code: number | null, signal: NodeJS.Signals | null) => void;
   readonly onNotStarted: (error: Error) => void;
 }
@@ -60,15 +60,15 @@ export class EnvironmentProcess {
         options.onExit();
         this.#memory?.close();
         freezer.forget(child);
-        if (hasGroups) signalGroup(child.pid, 'SIGKILL'); // what it started and left behind
-        // Something that has left the group may hold its output open for ever.
+        if (hasGroups) signalGroup(child.pid, 'SIGKILL'); // its remaining child processes
+        // A process that left the group may keep the output open forever.
         patience = setTimeout(onGone, lastLinesMs);
       });
       child.once('close', onGone);
     });
     void this.#gone.then(() => options.onGone(child.exitCode, child.signalCode));
     for (const stream of [child.stdout, child.stderr]) if (stream !== null) readLines(stream, options.onLine);
-    // A child that dies at once closes the pipes under us; its exit says what there is to say.
+    // A child that dies at once closes the pipes. Its exit is reported separately.
     child.stdin?.on('error', () => undefined);
     child.stdio[3]?.on('error', () => undefined);
     const { clockOffsetMs } = options;
@@ -80,7 +80,7 @@ export class EnvironmentProcess {
     return this.#memory?.peakMb();
   }
 
-  /** Reads its memory now; the answer stays true. */
+  /** Reads the memory now. Once true, it stays true. */
   exceedsMemory(): boolean {
     const peakMb = this.peakMemoryMb;
     this.#isOutOfMemory ||= peakMb !== undefined && peakMb > this.#options.settings.memoryMb;
@@ -102,7 +102,7 @@ export class EnvironmentProcess {
     this.#isFrozen = false;
   }
 
-  /** For a process that is at work: one that is frozen is told with its next event. */
+  /** For a running process. A frozen process gets the clock with its next event. */
   setClock(offsetMs: number): void {
     (this.#process.stdio[3] as Writable | null)?.write(`${offsetMs}\n`);
   }
@@ -111,7 +111,7 @@ export class EnvironmentProcess {
     signalAll(this.#process, 'SIGKILL');
   }
 
-  /** Resolves when the process has gone and its last line was read. */
+  /** Resolves when the process has ended and its last line is read. */
   async close(): Promise<void> {
     this.kill();
     await this.#gone;
@@ -119,26 +119,26 @@ export class EnvironmentProcess {
 }
 
 /**
- * What AWS starts Node.js with, lest V8 takes the memory of the machine for its own: 90 % for old objects and 5 % for each
- * half of the young ones, https://github.com/aws/aws-lambda-nodejs-runtime-interface-client names the flags, and the
- * bootstrap of nodejs8.10, the last that was a readable script, the shares.
+ * The heap flags of AWS, which size V8 by the function's memory instead of the machine's: 90 % for old objects and 5 % for
+ * each semi-space. The flags are from https://github.com/aws/aws-lambda-nodejs-runtime-interface-client, the shares from
+ * the bootstrap of nodejs8.10, the last readable script.
  */
 function heapFlags(memoryMb: number): readonly string[] {
   const semiSpaceMb = Math.max(1, Math.floor(memoryMb * 0.05));
   return [`--max-semi-space-size=${semiSpaceMb}`, `--max-old-space-size=${Math.floor(memoryMb * 0.9)}`];
 }
 
-/** The most memory that a process ever held. */
+/** Measures the peak memory of a process. */
 interface MemoryMeter {
-  /** undefined where this machine does not tell, or when the process has gone */
+  /** undefined if this system cannot measure it, or the process has ended */
   peakMb(): number | undefined;
   close(): void;
 }
 
-// Only Linux has it: https://man7.org/linux/man-pages/man5/proc_pid_status.5.html
+// Only on Linux: https://man7.org/linux/man-pages/man5/proc_pid_status.5.html
 export const canMeasureMemory = process.platform === 'linux';
 
-/** Keeps the file open, because a warm invocation is too short to open one. */
+/** Keeps the file open, because opening it takes too long for a warm invocation. */
 function measureMemory(pid: number): MemoryMeter {
   const buffer = Buffer.allocUnsafe(1024);
   let file = open(pid);
@@ -151,7 +151,7 @@ function measureMemory(pid: number): MemoryMeter {
         const kilobytes = /^VmHWM:\s+(\d+)/m.exec(text)?.[1];
         if (kilobytes !== undefined) lastMb = Number(kilobytes) / 1024;
       } catch {
-        // It has gone; what was read before is its last.
+        // The process has ended; keep the last value.
       }
       return lastMb;
     },
@@ -172,8 +172,8 @@ function open(pid: number): number | undefined {
 }
 
 /**
- * Calls back for each log event in the stream. The runtime client writes the line breaks inside one as carriage returns,
- * as AWS's own does where it writes to stdout: https://github.com/aws/aws-lambda-nodejs-runtime-interface-client
+ * Calls back for each log event in the stream. The runtime client writes line breaks inside an event as carriage returns,
+ * as AWS's client does on stdout: https://github.com/aws/aws-lambda-nodejs-runtime-interface-client
  */
 function readLines(stream: Readable, onLine: (line: string) => void): void {
   let unread = '';
@@ -193,15 +193,15 @@ function toEvent(line: string): string {
 }
 
 /**
- * The runtime client as the JavaScript that is piped into every environment: no file is written and nothing left behind. It is
- * the same for every local cloud of a process, so it is bundled once, when this file is imported.
+ * The runtime client's JavaScript, which is piped into every environment, so no file is written. All local clouds of a
+ * process share it, so it is bundled once, at import.
  */
 export const runtimeSource = bundleRuntime();
 
 function bundleRuntime(): string {
-  // The synchronous form, because the other one leaves esbuild's own process running.
+  // Synchronous, because the asynchronous API keeps esbuild's process running.
   const { outputFiles } = buildSync({
-    // main.ts in the checkout, main.js in the npm package.
+    // Resolves to main.ts in the checkout, main.js in the npm package.
     entryPoints: [fileURLToPath(new URL('./runtime/main', import.meta.url))],
     bundle: true,
     write: false,

@@ -16,22 +16,22 @@ import { newTraceId, type RuntimeApi, startRuntimeApi } from './runtime-api.ts';
 export interface EnvironmentOptions {
   readonly settings: EnvironmentSettings;
   readonly taskRoot: string;
-  /** Everything the child sees, except the address of its runtime API. */
+  /** All environment variables of the child, except the address of its runtime API. */
   readonly variables: Readonly<Record<string, string>>;
-  /** It can take the next invocation. */
+  /** The environment can run the next invocation. */
   readonly onIdle: (environment: Environment) => void;
-  /** Its process has ended, and cannot take another one. */
+  /** The process has exited, so the environment cannot run another invocation. */
   readonly onExit: (environment: Environment) => void;
-  /** It is gone, and so is its last line. `undelivered` never reached the code: it can be given to another environment. */
+  /** The environment is gone and its last line is read. `undelivered` never reached the code, so another environment can run it. */
   readonly onGone: (environment: Environment, undelivered: Invocation | undefined) => void;
 }
 
-// "The Init phase is limited to 10 seconds", then it is tried again within the function's own timeout:
+// "The Init phase is limited to 10 seconds", then it is retried within the function's own timeout:
 // https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html
 const initLimitMs = 10_000;
 const exitLimitMs = 500;
 const memoryPollMs = 100;
-const middleMs = 5;
+const killDelayMs = 5;
 
 /** One execution environment: it runs one invocation at a time, until it crashes, times out or is closed. */
 export class Environment {
@@ -41,21 +41,21 @@ export class Environment {
   readonly #started: Promise<void>;
   #api: RuntimeApi | undefined;
   #process: EnvironmentProcess | undefined;
-  /** The end of one whose init took too long. */
+  /** The shutdown of a process whose init timed out. */
   #late: Promise<void> | undefined;
   /** The runtime waits for an event. */
   #isReady = false;
   #waiting: Invocation | undefined;
   #running: InvocationLog | undefined;
-  /** The last one that was delivered: what is written later still belongs to it. */
+  /** The last delivered invocation. Later output still belongs to it. */
   #requestId: string | undefined;
   #initStartedAtMs = 0;
-  /** Until an invocation reports it. */
+  /** The init duration, until an invocation reports it. */
   #initMs: number | undefined;
   #skewMs = 0;
   #timer: NodeJS.Timeout | undefined;
   #memoryTimer: NodeJS.Timeout | undefined;
-  #isDoomed = false;
+  #isKilled = false;
   #hasServed = false;
   #hasExited = false;
   #isGone = false;
@@ -68,19 +68,19 @@ export class Environment {
     this.#started = this.#start().catch((error: Error) => this.#couldNotStart(error));
   }
 
-  /** Runs `invocation` as soon as the runtime asks for work. MUST NOT be called while another one is under way. */
+  /** Runs `invocation` as soon as the runtime asks for work. MUST NOT be called during another invocation. */
   run(invocation: Invocation): void {
     this.#waiting = invocation;
     this.#skewMs = this.#settings.faults.skewMs(this.#settings.logicalId);
     if (this.#isReady) this.#deliver();
   }
 
-  /** The clock of the local cloud has moved. One that is idle is told with its next event. */
+  /** Call this after the clock moved. An idle environment gets the clock with its next event. */
   moveClock(): void {
     if (!this.#isReady) this.#process?.setClock(this.#clockOffsetMs);
   }
 
-  /** Resolves when the process and its port are gone. */
+  /** Resolves when the process has ended and its port is closed. */
   async close(): Promise<void> {
     await this.#started;
     await Promise.all([this.#process?.close(), this.#late]);
@@ -99,7 +99,7 @@ export class Environment {
       onInitError: (payload) => this.#failInit(reportedFailure(payload)),
     });
     this.#startProcess();
-    this.#arm(initLimitMs, () => this.#initAgain());
+    this.#arm(initLimitMs, () => this.#restartInit());
   }
 
   #startProcess(): void {
@@ -124,8 +124,8 @@ export class Environment {
     this.#process = started;
   }
 
-  /** An init that took too long is killed and repeated as a part of the invocation, whose timeout runs from here. */
-  #initAgain(): void {
+  /** Kills an init that timed out and repeats it as part of the invocation, whose timeout starts here. */
+  #restartInit(): void {
     this.#log.initReport(initLimitMs, 'timeout');
     const late = this.#process;
     this.#startProcess();
@@ -134,13 +134,13 @@ export class Environment {
   }
 
   #onReady(): void {
-    // It has not noticed yet, or is no runtime client that keeps to the protocol.
-    if (this.#isDoomed || this.#running?.isAnswered === false) return;
-    // Not before: an invocation ends when the runtime asks for the next one.
+    // The process was killed but still runs, or its runtime client violates the protocol.
+    if (this.#isKilled || this.#running?.isAnswered === false) return;
+    // An invocation ends only when the runtime asks for the next one.
     this.#disarm();
     this.#isReady = true;
     if (!this.#hasServed) this.#initMs ??= performance.now() - this.#initStartedAtMs;
-    // What it wrote before it asked is read in this turn of the event loop, and comes before the report.
+    // Output from before the request is read in this turn of the event loop, so it precedes the report.
     setImmediate(() => {
       if (this.#isGone || !this.#isReady) return;
       this.#report('success');
@@ -151,7 +151,7 @@ export class Environment {
 
   #deliver(): void {
     const invocation = this.#waiting;
-    // The one before is not reported yet: it comes back here when it is.
+    // The previous invocation is not reported yet. This runs again after its report.
     if (invocation === undefined || this.#isGone || this.#running !== undefined) return;
     this.#isReady = false;
     this.#hasServed = true;
@@ -168,7 +168,7 @@ export class Environment {
       functionArn,
       traceId: newTraceId(clock.now()),
     });
-    if (faults.kills(logicalId)) this.#killInTheMiddle();
+    if (faults.kills(logicalId)) this.#killDuringInvocation();
   }
 
   #begin(invocation: Invocation): InvocationLog {
@@ -185,13 +185,13 @@ export class Environment {
   #finish(requestId: string, result: InvocationResult): void {
     const running = this.#running;
     if (running?.requestId !== requestId || running.isAnswered) return;
-    // It was killed before it could answer.
-    if (this.#isDoomed || this.#killWhenOverLimit()) {
+    // The process was killed before it could answer.
+    if (this.#isKilled || this.#killWhenOverLimit()) {
       this.#kill();
       return;
     }
     running.answer(result, this.#process?.peakMemoryMb);
-    // First the environment, then the answer: a caller that comes back at once finds this environment, not a new one.
+    // Marks the environment idle before the answer, so that an immediate next call reuses it.
     if (!this.#hasExited) this.#options.onIdle(this);
     running.settle();
   }
@@ -204,7 +204,7 @@ export class Environment {
 
   #timeOut(): void {
     const { timeoutMs } = this.#settings;
-    const requestId = this.#beginLate();
+    const requestId = this.#beginUndelivered();
     this.#log.timedOut(requestId, timeoutMs);
     this.#fail(timedOut(requestId, timeoutMs), 'timeout');
     this.#kill();
@@ -212,14 +212,14 @@ export class Environment {
 
   #failInit(result: Failure): void {
     this.#log.initReport(performance.now() - this.#initStartedAtMs, 'error', result.errorType);
-    this.#beginLate();
+    this.#beginUndelivered();
     this.#fail(result, 'error', result.errorType);
-    // It ends by itself, unless its code catches what ends others.
+    // The process exits by itself, unless its code prevents that.
     this.#arm(exitLimitMs, () => this.#process?.kill());
   }
 
-  /** An invocation that fails before it was delivered began all the same. @returns the request id */
-  #beginLate(): string {
+  /** Begins an invocation that failed before its delivery. @returns the request id */
+  #beginUndelivered(): string {
     if (this.#running === undefined && this.#waiting !== undefined) this.#begin(this.#waiting);
     return this.#running?.requestId ?? randomUUID();
   }
@@ -235,10 +235,10 @@ export class Environment {
     if (!isAnswered) running.settle();
   }
 
-  /** Some of its work may be done by then, all of it perhaps, but it never answers. */
-  #killInTheMiddle(): void {
-    this.#isDoomed = true;
-    setTimeout(() => this.#process?.kill(), middleMs);
+  /** The function may have done some or all of its work, but it never answers. */
+  #killDuringInvocation(): void {
+    this.#isKilled = true;
+    setTimeout(() => this.#process?.kill(), killDelayMs);
   }
 
   #killWhenOverLimit(): boolean {
@@ -247,9 +247,9 @@ export class Environment {
     return true;
   }
 
-  /** It may still say something until it has noticed. */
+  /** Output may still arrive until the process ends. */
   #kill(): void {
-    this.#isDoomed = true;
+    this.#isKilled = true;
     this.#process?.kill();
   }
 
@@ -273,9 +273,9 @@ export class Environment {
   #failForExit(sentenceOf: (requestId: string) => string): void {
     const exitError = 'Runtime.ExitError';
     if (!this.#hasServed) this.#log.initReport(performance.now() - this.#initStartedAtMs, 'error', exitError);
-    const sentence = sentenceOf(this.#beginLate());
+    const sentence = sentenceOf(this.#beginUndelivered());
     this.#log.exited(sentence, exitError);
-    // The callers of AWS hear of the signal, and the log of the reason.
+    // In AWS the caller gets the signal, and the log has the reason.
     const reportedType = this.#process?.isOutOfMemory ? 'Runtime.OutOfMemory' : exitError;
     this.#fail(failure(exitError, sentence), 'error', reportedType);
   }

@@ -2,25 +2,25 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { hasGroups, signalAll } from '../process-group.ts';
 
 /**
- * Stops processes between invocations: "Lambda freezes the execution environment" when the runtime asks for the next one,
+ * Stops processes between invocations: "Lambda freezes the execution environment" when the runtime asks for the next event,
  * https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html
  */
 export interface Freezer {
-  /** MUST come before the first `freeze` of a process. */
+  /** MUST be called before the first `freeze` of a process. */
   adopt(child: ChildProcess): void;
   freeze(child: ChildProcess): void;
   thaw(child: ChildProcess): void;
-  /** It has gone. */
+  /** Call this after the process has ended. */
   forget(child: ChildProcess): void;
-  /** Comes after every process has gone. */
+  /** Call this after all processes have ended. */
   close(): Promise<void>;
 }
 
 export const canFreeze = hasGroups;
 
 /**
- * A process that is stopped or busy cannot notice that the local cloud has gone. This one reads which there are, and when
- * its pipe closes, however that came, it ends them with all that they have started.
+ * A stopped or busy process cannot notice that the local cloud has ended. The guard reads the pids from a pipe. When the
+ * pipe closes, for any reason, it kills them and their children.
  */
 const guardScript = `
 trap '' INT TERM HUP
@@ -40,7 +40,7 @@ export function createFreezer(): Freezer {
   const all = new Set<ChildProcess>();
   const guard = spawn('/bin/sh', ['-c', guardScript], {
     stdio: ['pipe', 'ignore', 'ignore'],
-    // Whoever kills our process group must not kill this one with us.
+    // A kill of our process group must not reach the guard.
     detached: true,
   });
   let isGuarded = true;
@@ -48,7 +48,7 @@ export function createFreezer(): Freezer {
     guard.once('exit', () => resolve()).once('error', () => resolve());
   }).then(() => {
     isGuarded = false;
-    // Without its guard no process may stay stopped, should we be killed.
+    // Without the guard no process may stay stopped, because we could be killed.
     for (const child of all) signalAll(child, 'SIGCONT');
   });
   guard.stdin.on('error', () => undefined);

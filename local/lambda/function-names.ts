@@ -1,7 +1,7 @@
 /**
- * Logical ids as a person would say them: without the hash that CDK appends, and without the words that all of them begin
- * or end with, as `SessionSocketAuthorizerFunctionE310AEC6` among its like is `Authorizer`.
- * @returns by logical id; no two are the same
+ * Short names for logical ids: without CDK's hash and without the words that all ids share at the start or end. For
+ * example, `SessionSocketAuthorizerFunctionE310AEC6` becomes `Authorizer`.
+ * @returns unique names by logical id
  */
 export function shortNames(logicalIds: readonly string[]): ReadonlyMap<string, string> {
   const split = logicalIds.map((id) => id.replace(/(?<=.)[0-9A-F]{8}$/, '').match(/[A-Z]*[^A-Z]*/g) ?? []);
@@ -13,7 +13,7 @@ export function shortNames(logicalIds: readonly string[]): ReadonlyMap<string, s
   return new Map(logicalIds.map((id, index) => [id, (isClear ? names[index] : undefined) ?? id]));
 }
 
-/** How many words all of them begin with. */
+/** The number of leading words that all share. */
 function sharedWords([first = [], ...others]: readonly (readonly string[])[]): number {
   if (others.length === 0) return 0;
   const differs = first.findIndex((word, index) => others.some((other) => other[index] !== word));
@@ -21,8 +21,8 @@ function sharedWords([first = [], ...others]: readonly (readonly string[])[]): n
 }
 
 /**
- * @param name a logical id, its short name, or a part of one that no other has
- * @throws a sentence that names all there are
+ * @param name a logical id, its short name, or a unique part of a logical id
+ * @throws a sentence that lists all functions
  */
 export function findFunctionId(name: string, logicalIds: readonly string[]): string {
   if (logicalIds.includes(name)) return name;
@@ -31,6 +31,6 @@ export function findFunctionId(name: string, logicalIds: readonly string[]): str
   if (called !== undefined && others.length === 0) return called;
   const [only, ...more] = logicalIds.filter((id) => id.includes(name));
   if (only !== undefined && more.length === 0) return only;
-  const problem = only === undefined ? 'There is no function' : 'More than one function could be';
+  const problem = only === undefined ? 'There is no function' : 'More than one function matches';
   throw new Error(`${problem} ${name}: ${[...short.values()].join(', ')}.`);
 }

@@ -8,7 +8,7 @@ import type { Freezer } from './freezer.ts';
 import type { LogFormat, SystemLogLevel } from './invocation-log.ts';
 import type { Redirects } from './runtime/redirects.ts';
 
-/** What the template says of a function. */
+/** A function's settings in the template. */
 export interface FunctionSettings {
   readonly logicalId: string;
   readonly name: string;
@@ -19,13 +19,13 @@ export interface FunctionSettings {
   readonly memoryMb: number;
   readonly logFormat: LogFormat;
   readonly systemLogLevel: SystemLogLevel;
-  /** How many invocations may be under way; more are refused. undefined: as many as there are. */
+  /** The maximum number of concurrent invocations; more are throttled. undefined: no limit. */
   readonly reservedConcurrency: number | undefined;
-  /** @param stream the log stream's name, one for each environment */
+  /** @param stream the name of the environment's log stream */
   variables(stream: string, taskRoot: string): Readonly<Record<string, string>>;
 }
 
-/** What is the same for every environment of a function. */
+/** The settings that all environments of a function share. */
 export interface EnvironmentSettings
   extends Omit<FunctionSettings, 'name' | 'taskRoot' | 'reservedConcurrency' | 'variables'> {
   /** The runtime client, as JavaScript. */
@@ -39,9 +39,9 @@ export interface EnvironmentSettings
 }
 
 /**
- * @param localize makes a resolved value point at this machine
- * @param machineVariables come after all others, whatever the template says
- * @throws naming the logical id and the path of what is not emulated
+ * @param localize replaces URLs of AWS by URLs of this machine
+ * @param machineVariables override the template's variables
+ * @throws with logical id and path of a setting that is not emulated
  */
 export function readFunctionSettings(
   resource: StackResource,
@@ -56,7 +56,7 @@ export function readFunctionSettings(
 
   const code = readProperties((properties.value('Code') ?? {}) as Record<string, Value>, `${logicalId}.Code`);
   const taskRoot = assembly.assetFolder(code.text('S3Key'));
-  if (taskRoot === undefined) throw new Error(`${logicalId}: no asset folder belongs to ${code.text('S3Key')}.`);
+  if (taskRoot === undefined) throw new Error(`${logicalId}: there is no asset folder for ${code.text('S3Key')}.`);
 
   // Defaults: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-lambda-function.html
   const memoryMb = properties.optionalNumber('MemorySize') ?? 128;
@@ -112,10 +112,11 @@ function readLogging({ logicalId, properties }: StackResource): {
   const level = optionalText('ApplicationLogLevel');
   const systemLevel = optionalText('SystemLogLevel');
   const group = optionalText('LogGroup');
-  if (logFormat !== 'Text' && logFormat !== 'JSON') throw new Error(`${path}.LogFormat: there is no ${logFormat}.`);
+  if (logFormat !== 'Text' && logFormat !== 'JSON')
+    throw new Error(`${path}.LogFormat: must be Text or JSON, not ${logFormat}.`);
   const named = { ApplicationLogLevel: level, SystemLogLevel: systemLevel };
   const [unwanted] = Object.entries(named).filter(([, given]) => logFormat === 'Text' && given !== undefined);
-  if (unwanted !== undefined) throw new Error(`${path}.${unwanted[0]}: only the log format JSON has levels.`);
+  if (unwanted !== undefined) throw new Error(`${path}.${unwanted[0]}: only the log format JSON supports levels.`);
   const systemLogLevel = systemLevel ?? 'INFO';
   if (systemLogLevel !== 'INFO' && systemLogLevel !== 'WARN') {
     throw new Error(`${path}.SystemLogLevel: ${systemLogLevel} is not emulated: only INFO and WARN are.`);

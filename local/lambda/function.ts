@@ -10,16 +10,16 @@ export interface LocalFunctionOptions extends FunctionSettings, EnvironmentSetti
 }
 
 /**
- * A Lambda function: environments that each run one invocation at a time, made when they are needed and kept warm. Above
- * `maxEnvironments` invocations wait in order; in AWS they would get an environment of their own.
+ * A Lambda function. Its environments each run one invocation at a time. They start on demand and stay warm. Above
+ * `maxEnvironments`, invocations wait in order; AWS would start more environments.
  */
 export class LocalFunction {
   readonly #options: LocalFunctionOptions;
   readonly #environments = new Set<Environment>();
-  /** They run code that was replaced since. */
+  /** Environments that run old code. */
   readonly #outdated = new WeakSet<Environment>();
   readonly #closing = new Set<Promise<void>>();
-  /** The one that finished last is used first, so that few stay busy. */
+  /** Last in, first out, so that few environments stay busy. */
   readonly #idle: Environment[] = [];
   readonly #queue: Invocation[] = [];
   #taskRoot: string;
@@ -59,7 +59,7 @@ export class LocalFunction {
 
   /**
    * @param payload JSON text
-   * @param requestId one that the caller was told already
+   * @param requestId the id that the caller already has
    */
   invoke(payload: string, requestId: string = randomUUID()): Promise<InvocationResult> {
     if (this.#isClosed) return Promise.resolve(closed);
@@ -81,19 +81,19 @@ export class LocalFunction {
     });
   }
 
-  /** New invocations run this code. What is under way runs to its end on the old one. */
+  /** New invocations run this code. Running invocations finish on the old code. */
   replaceCode(taskRoot: string): void {
     this.#taskRoot = taskRoot;
     for (const environment of this.#idle.splice(0)) this.#end(environment);
     for (const environment of this.#environments) this.#outdated.add(environment);
   }
 
-  /** The clock of the local cloud has moved. */
+  /** Call this after the clock of the local cloud moved. */
   moveClock(): void {
     for (const environment of this.#environments) environment.moveClock();
   }
 
-  /** Kills what runs. Invocations under way fail. */
+  /** Kills all environments. Running invocations fail. */
   async close(): Promise<void> {
     this.#isClosed = true;
     for (const environment of this.#environments) this.#end(environment);
@@ -141,7 +141,7 @@ export class LocalFunction {
     if (index >= 0) this.#idle.splice(index, 1);
   }
 
-  /** It takes no more invocations, and whoever closes the function waits for its end. */
+  /** The environment gets no more invocations. `close` waits for its end. */
   #end(environment: Environment): void {
     const ended = environment.close().finally(() => this.#closing.delete(ended));
     this.#closing.add(ended);

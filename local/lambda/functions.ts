@@ -12,17 +12,17 @@ import { LocalFunction } from './function.ts';
 import { type FunctionSettings, readFunctionSettings } from './function-settings.ts';
 import type { Redirects } from './runtime/redirects.ts';
 
-/** Where the AWS SDK inside a function finds each service. Nothing is left to its defaults, which lie outside. */
+/** The service endpoints for the AWS SDK inside a function. All are set, because the SDK's defaults lead to AWS. */
 export interface Endpoints {
   readonly dynamodb: string;
   readonly managementApi: string;
-  /** Lambda, Secrets Manager, and an honest error for everything else. */
+  /** Lambda and Secrets Manager; an error for every other service. */
   readonly services: string;
 }
 
 export interface Functions {
   readonly all: readonly LocalFunction[];
-  /** By ARN, by name, or undefined. */
+  /** Finds a function by ARN or name. */
   find(nameOrArn: string): LocalFunction | undefined;
   close(): Promise<void>;
 }
@@ -31,21 +31,21 @@ export interface FunctionsOptions {
   readonly stack: Stack;
   readonly assembly: Assembly;
   readonly endpoints: Endpoints;
-  /** Each function has its own, so that its role can be looked up. @param functionId the logical id */
+  /** Each function has its own credentials, which identify its role. @param functionId the logical id */
   credentialsOf(functionId: string): Required<Credentials>;
-  /** Makes a resolved value point at this machine. */
+  /** Replaces URLs of AWS by URLs of this machine. */
   readonly localize: (value: string) => string;
   readonly clock: MovableClock;
   readonly faults: Faults;
   readonly observe: Observe;
   readonly maxEnvironments?: number;
-  /** Where functions really get to when they connect to a host. @default nowhere else */
+  /** Redirects functions' connections to other hosts. @default no redirects */
   readonly redirects?: Redirects;
   readonly log: Log;
 }
 
 export async function createFunctions(options: FunctionsOptions): Promise<Functions> {
-  logWhatIsNotEmulated(options.log);
+  logNotEmulated(options.log);
   const resources = options.stack.ofType('AWS::Lambda::Function');
   const settings = resources.map((resource) => {
     const ofThisMachine = machineVariables(resource.logicalId, options);
@@ -67,7 +67,7 @@ export async function createFunctions(options: FunctionsOptions): Promise<Functi
   };
 }
 
-function logWhatIsNotEmulated(log: Log): void {
+function logNotEmulated(log: Log): void {
   const notEmulated = (what: string) => log({ kind: 'not-emulated', logicalId: 'AWS::Lambda::Function', what });
   if (!canFreeze) notEmulated('freezing between invocations');
   if (!canMeasureMemory) notEmulated('MemorySize');
@@ -91,7 +91,7 @@ function create(settings: FunctionSettings, freezer: Freezer, options: Functions
   });
 }
 
-/** How the SDK inside a function finds this machine's services and nothing else. */
+/** Environment variables that limit the SDK inside a function to this machine's services. */
 function machineVariables(logicalId: string, { credentialsOf, endpoints }: FunctionsOptions): Record<string, string> {
   const { accessKeyId, secretAccessKey, sessionToken } = credentialsOf(logicalId);
   return {
@@ -103,11 +103,11 @@ function machineVariables(logicalId: string, { credentialsOf, endpoints }: Funct
     AWS_ENDPOINT_URL_SECRETS_MANAGER: endpoints.services,
     AWS_ENDPOINT_URL_DYNAMODB: endpoints.dynamodb,
     AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI: endpoints.managementApi,
-    // Neither the developer's profile nor a metadata service has a say in here.
+    // The developer's profile and the metadata service must have no effect.
     AWS_CONFIG_FILE: '/dev/null',
     AWS_SHARED_CREDENTIALS_FILE: '/dev/null',
     AWS_EC2_METADATA_DISABLED: 'true',
-    // The SDK would warn, at every cold start, of this machine's Node.js; the function asks for another one.
+    // Without this the SDK warns about this machine's Node.js at every cold start.
     AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
   };
 }

@@ -3,25 +3,25 @@ import { connectionIdIn, type Observe } from '../observation.ts';
 import { type Invocation, type InvocationResult, timeoutSentence } from './invocation.ts';
 
 export type LogFormat = 'Text' | 'JSON';
-/** Of the lines of Lambda itself, in the format JSON. */
+/** The level of Lambda's own lines in the JSON format. */
 export type SystemLogLevel = 'INFO' | 'WARN';
 
-/** How one invocation went, for its REPORT line. */
+/** The data of an invocation's REPORT line. */
 export interface Report {
   readonly requestId: string;
   readonly durationMs: number;
-  /** Of the first invocation of an environment. */
+  /** Only for the first invocation of an environment. */
   readonly initMs: number | undefined;
   readonly maxMemoryMb: number | undefined;
   readonly status: 'success' | 'timeout' | 'error';
-  /** Of a runtime that failed, not of a handler that threw. */
+  /** For a failed runtime, not for a handler that threw. */
   readonly errorType?: string;
 }
 
-/** The lines that Lambda itself writes into a function's log. */
+/** Lambda's own lines in a function's log. */
 export interface PlatformLog {
   initStart(): void;
-  /** Of an init that did not end well. */
+  /** Reports a failed init. */
   initReport(initMs: number, status: 'timeout' | 'error', errorType?: string): void;
   start(requestId: string): void;
   timedOut(requestId: string, timeoutMs: number): void;
@@ -42,13 +42,13 @@ export function createPlatformLog(
   return format === 'JSON' ? jsonLog(level, memoryMb, region, clock, write) : textLog(memoryMb, region, clock, write);
 }
 
-/** Two decimals, as AWS has them. */
+/** Two decimals, as in AWS. */
 const round = (ms: number) => Math.round(ms * 100) / 100;
 
-/** Since August 2025 the init is billed too: https://aws.amazon.com/blogs/compute/aws-lambda-standardizes-billing-for-init-phase/ */
+/** The init is billed since August 2025: https://aws.amazon.com/blogs/compute/aws-lambda-standardizes-billing-for-init-phase/ */
 const billedMs = ({ durationMs, initMs = 0 }: Report) => Math.ceil(durationMs + initMs);
 
-/** The Node.js that it really is, which is not the one that the template names. */
+/** The Node.js of this machine, not the version in the template. */
 const runtimeVersion = `nodejs:${process.versions.node}`;
 const runtimeArn = (region: string) => `arn:aws:lambda:${region}::runtime:local`;
 
@@ -116,7 +116,7 @@ function jsonLog(
         true,
       ),
     start: (requestId) => record('start', { requestId, version }),
-    // Both are said by the status of the report.
+    // In the JSON format the report's status contains both.
     timedOut: () => undefined,
     exited: () => undefined,
     report(report) {
@@ -138,13 +138,13 @@ export interface InvocationLogOptions {
   readonly logicalId: string;
   readonly log: PlatformLog;
   readonly observe: Observe;
-  /** The first one of its environment. */
+  /** Whether it is the first invocation of its environment. */
   readonly isCold: boolean;
-  /** How long the init took that came before it, when there was one and it went well. */
+  /** The duration of a successful init before it. */
   readonly initMs: number | undefined;
 }
 
-/** An invocation on its way through an environment, from its START line to its REPORT. */
+/** Logs an invocation from its START line to its REPORT. */
 export class InvocationLog {
   readonly #invocation: Invocation;
   readonly #options: InvocationLogOptions;
@@ -170,19 +170,19 @@ export class InvocationLog {
     return this.#result !== undefined;
   }
 
-  /** The time ends here, whatever the runtime does before it asks for the next event. */
+  /** The duration ends here. Later work of the runtime does not count. */
   answer(result: InvocationResult, maxMemoryMb: number | undefined): void {
     this.#result = result;
     this.#durationMs = performance.now() - this.#startedAtMs;
     this.#maxMemoryMb = maxMemoryMb;
   }
 
-  /** Tells whoever invoked. MUST come after `answer`. */
+  /** Sends the result to the caller. MUST be called after `answer`. */
   settle(): void {
     if (this.#result !== undefined) this.#invocation.settle(this.#result);
   }
 
-  /** Comes after the last line that the function wrote in it. */
+  /** Call this after the function's last line. */
   report(status: Report['status'], errorType?: string): void {
     const { log, observe, logicalId, initMs } = this.#options;
     const requestId = this.requestId;

@@ -15,7 +15,7 @@ export type InvocationResult =
       readonly payload: string;
       readonly errorType: string;
       readonly errorMessage: string;
-      /** It never ran: the function has all the concurrency that is reserved for it. */
+      /** The invocation never ran, because the function's reserved concurrency is in use. */
       readonly isThrottled?: true;
     };
 
@@ -25,7 +25,7 @@ export function failure(errorType: string, errorMessage: string): Failure {
   return { outcome: 'failed', payload: JSON.stringify({ errorType, errorMessage }), errorType, errorMessage };
 }
 
-/** @param payload what the runtime reported */
+/** @param payload the runtime's report */
 export function reportedFailure(payload: string): Failure {
   const { errorType, errorMessage } = Object(parseJson(payload)) as { errorType?: unknown; errorMessage?: unknown };
   return {
@@ -37,8 +37,8 @@ export function reportedFailure(payload: string): Failure {
 }
 
 /**
- * https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html names the exception and the reason; the message is the one
- * that callers have recorded, such as https://github.com/alexcasalboni/aws-lambda-power-tuning/issues/133
+ * Exception and reason are from https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html. The message is from
+ * recordings, such as https://github.com/alexcasalboni/aws-lambda-power-tuning/issues/133
  */
 export const throttled: Failure = {
   ...failure('TooManyRequestsException', 'Rate Exceeded.'),
@@ -60,7 +60,7 @@ export function timeoutSentence(timeoutMs: number): string {
   return `Task timed out after ${(timeoutMs / 1000).toFixed(2)} seconds`;
 }
 
-/** How Go names signals, because Lambda's own messages are written in it. */
+/** Go's names of signals, because Lambda is written in Go. */
 const signalNames: Readonly<Record<string, string>> = {
   SIGKILL: 'killed',
   SIGTERM: 'terminated',
@@ -75,7 +75,7 @@ const signalNames: Readonly<Record<string, string>> = {
   SIGTRAP: 'trace/breakpoint trap',
 };
 
-/** What Lambda says of a runtime that has gone. https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html */
+/** Lambda's message for a runtime that exited. https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html */
 export function exitSentence(requestId: string, code: number | null, signal: NodeJS.Signals | null): string {
   const sentence = `RequestId: ${requestId} Error: Runtime exited`;
   if (signal !== null) return `${sentence} with error: signal: ${signalNames[signal] ?? signal}`;

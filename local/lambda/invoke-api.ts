@@ -5,7 +5,7 @@ import type { AsyncInvoker } from './async-invoke.ts';
 import type { Functions } from './functions.ts';
 
 /**
- * "6 MB each for request and response (synchronous)", "1 MB (asynchronous)", which were 256 KB before October 2025:
+ * "6 MB each for request and response (synchronous)", "1 MB (asynchronous)"; the latter was 256 KB before October 2025:
  * https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
  */
 export const maxRequestBytes = 6 * 1024 * 1024;
@@ -54,12 +54,12 @@ export async function invokeFunction(
   }
 }
 
-/** As seen: awslabs/aws-athena-query-federation#793 (413). */
+/** Observed in awslabs/aws-athena-query-federation#793 (413). */
 export const requestTooLarge = payloadTooLarge(
   `Request must be smaller than ${maxRequestBytes} bytes for the InvokeFunction operation`,
 );
 
-/** As seen, with the limit of its day: ASFHyP3/hyp3#2241. */
+/** Observed in ASFHyP3/hyp3#2241, with the limit of that time. */
 function eventTooLarge(bytes: number): ServiceAnswer {
   return payloadTooLarge(
     `${bytes} byte payload is too large for the Event invocation type (limit ${maxEventBytes} bytes)`,

@@ -4,19 +4,19 @@ import { readBody } from '../http/input.ts';
 import { closeServer, listenOnLoopback } from '../http/loopback.ts';
 import { failure } from './invocation.ts';
 
-/** One event on its way into an environment. */
+/** One event for an environment. */
 export interface RuntimeEvent {
   readonly requestId: string;
   readonly payload: string;
-  /** By the clock that the function sees. */
+  /** In the function's clock. */
   readonly deadlineMs: number;
-  /** How far that clock is ahead of the machine's. No header of AWS's: its own runtime client passes over it. */
+  /** How far that clock is ahead of the machine's. Sent in a header that AWS does not have and its runtime client ignores. */
   readonly clockOffsetMs: number;
   readonly functionArn: string;
   readonly traceId: string;
 }
 
-/** What the code inside the environment can tell its Lambda service. */
+/** The events from the code inside the environment. */
 export interface RuntimeListener {
   /** The runtime is loaded and idle. Answer through `deliver`. */
   onReady(): void;
@@ -36,18 +36,18 @@ export interface RuntimeApi {
 const accepted = '{"status":"OK"}';
 
 /**
- * "6 MB each for request and response (synchronous)", and 100 bytes more, as the messages say:
+ * "6 MB each for request and response (synchronous)", plus 100 bytes, as in the error messages:
  * https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
  */
 const maxResponseBytes = 6_291_556;
 
-/** For who invoked, as seen: DataBiosphere/azul#7466; its type: umihico/pythonista-chromeless#11. */
+/** The caller's error, observed in DataBiosphere/azul#7466; its type in umihico/pythonista-chromeless#11. */
 const responseTooLarge = failure(
   'Function.ResponseSizeTooLarge',
   `Response payload size exceeded maximum allowed payload size (${maxResponseBytes} bytes).`,
 );
 
-/** For the runtime, which writes it into the log, as seen: heyito/ito#454. */
+/** The runtime's error, which it logs, observed in heyito/ito#454. */
 const responseTooLargeForRuntime = JSON.stringify({
   errorMessage: `Exceeded maximum allowed payload size (${maxResponseBytes} bytes).`,
   errorType: 'RequestEntityTooLarge',
@@ -79,11 +79,11 @@ export async function startRuntimeApi(listener: RuntimeListener): Promise<Runtim
 
   let last: Promise<void> = Promise.resolve();
   const server = createServer((request, response) => {
-    // One after the other, because a response and the question for what is next may come in one packet. A process that is
-    // killed in the middle of a request has nothing more to say.
+    // One after the other, because a response and the request for the next event may come in one packet. A request of a
+    // killed process is dropped.
     last = last.then(() => answer(request, response)).catch(() => void response.destroy());
   });
-  // A handler may be busy for 15 minutes, and the connection says nothing in that time.
+  // A handler may run for 15 minutes, and the connection is idle during that time.
   server.keepAliveTimeout = 0;
   const port = await listenOnLoopback(server);
   return {

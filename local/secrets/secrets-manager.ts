@@ -16,7 +16,7 @@ export interface Secret {
 
 export type Secrets = readonly Secret[];
 
-/** Every start makes new ones, as every deployment of a new stack does. */
+/** Each start creates new values, like each deployment of a new stack. */
 export function createSecrets(stack: Stack): Secrets {
   return stack.ofType('AWS::SecretsManager::Secret').map((resource) => ({
     logicalId: resource.logicalId,
@@ -29,12 +29,12 @@ export function createSecrets(stack: Stack): Secrets {
   }));
 }
 
-/** By ARN or by name. */
+/** Finds a secret by ARN or name. */
 export function findSecret(secrets: Secrets, id: string | undefined): Secret | undefined {
   return secrets.find(({ arn, name }) => arn === id || name === id);
 }
 
-/** @returns undefined when it names no secret */
+/** @returns undefined if the body names no secret */
 export function readSecretRequest(body: string): SecretRequest | undefined {
   const { SecretId, VersionStage, VersionId } = Object(parseJson(body)) as Record<string, unknown>;
   if (typeof SecretId !== 'string') return undefined;
@@ -77,7 +77,7 @@ function secretValue({ logicalId, properties }: StackResource): string {
   const given = properties.optionalText('SecretString');
   const generate = properties.value('GenerateSecretString') as Record<string, Value> | undefined;
   if (given !== undefined && generate !== undefined) {
-    throw new Error(`${logicalId}: SecretString and GenerateSecretString exclude each other.`);
+    throw new Error(`${logicalId}: use either SecretString or GenerateSecretString, not both.`);
   }
   if (given !== undefined) return given;
 
@@ -87,7 +87,7 @@ function secretValue({ logicalId, properties }: StackResource): string {
   const key = options.optionalText('GenerateStringKey');
   const template = options.optionalText('SecretStringTemplate');
   if ((key === undefined) !== (template === undefined)) {
-    throw new Error(`${path}: SecretStringTemplate and GenerateStringKey need each other.`);
+    throw new Error(`${path}: SecretStringTemplate and GenerateStringKey must be used together.`);
   }
   if (key === undefined || template === undefined) return password;
   return JSON.stringify({ ...(JSON.parse(template) as object), [key]: password });
@@ -109,11 +109,11 @@ export function generatePassword(options: Properties, path: string): string {
   const usable = kinds.filter((letters) => letters.length > 0);
   const length = options.optionalNumber('PasswordLength') ?? 32;
   const needed = options.optionalFlag('RequireEachIncludedType') === false ? [] : usable;
-  if (usable.length === 0 || length < needed.length) throw new Error(`${path}: no such password exists.`);
+  if (usable.length === 0 || length < needed.length) throw new Error(`${path}: no password can satisfy these options.`);
 
   const password = needed.map(pick);
   while (password.length < length) password.push(pick(usable.flat()));
-  // The needed ones come first until now; put each letter in a random place.
+  // Shuffles, because the required characters are still at the start.
   for (let index = password.length - 1; index > 0; index -= 1) {
     const other = randomInt(index + 1);
     [password[index], password[other]] = [password[other] ?? '', password[index] ?? ''];

@@ -1,14 +1,14 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** What `cdk synth` left behind: one stack's template and where each asset it names lies on disk. */
+/** The output of `cdk synth`: one stack's template and the folders of its assets. */
 export interface Assembly {
   readonly stackName: string;
-  /** Where the app says that this stack belongs; a template for that place has both in its ARNs. */
+  /** The account and region of the stack's environment. A template for a fixed environment has both in its ARNs. */
   readonly accountId?: string;
   readonly region?: string;
   readonly template: Template;
-  /** @returns the folder of the asset with this object key, or undefined when no asset manifest names it */
+  /** @returns the asset folder for this object key, or undefined if no asset manifest has it */
   assetFolder(objectKey: string): string | undefined;
 }
 
@@ -55,7 +55,7 @@ interface AssetManifest {
 }
 
 interface StackArtifact {
-  /** Where its manifest lies: each CDK stage has a folder of its own inside the assembly. */
+  /** The folder of its manifest. Each CDK stage has its own folder inside the assembly. */
   readonly folder: string;
   readonly id: string;
   readonly stack: Artifact;
@@ -63,8 +63,8 @@ interface StackArtifact {
 }
 
 /**
- * @param stackName by any of the names that `cdk ls` and CloudFormation have for it; needed when there are several
- * @throws a sentence for people when there is no assembly, or not exactly one stack that is meant
+ * @param stackName the stack's name in `cdk ls` or CloudFormation; required if there are several stacks
+ * @throws a sentence if there is no assembly, or not exactly one matching stack
  */
 export async function readAssembly(folder: string, stackName?: string): Promise<Assembly> {
   const { id, stack, ...found } = choose(await findStacks(folder), folder, stackName);
@@ -89,7 +89,7 @@ export async function readAssembly(folder: string, stackName?: string): Promise<
   };
 }
 
-/** https://docs.aws.amazon.com/cdk/v2/guide/environments.html: `unknown-account` and `unknown-region` where any will do. */
+/** An environment-agnostic stack has `unknown-account` and `unknown-region`: https://docs.aws.amazon.com/cdk/v2/guide/environments.html */
 function readEnvironment(environment = ''): Pick<Assembly, 'accountId' | 'region'> {
   const [, account = '', region = ''] = /^aws:\/\/([^/]+)\/([^/]+)$/.exec(environment) ?? [];
   return {
@@ -116,10 +116,10 @@ function choose(stacks: readonly StackArtifact[], folder: string, wanted: string
   );
   const [first] = meant;
   if (stacks.length === 0) throw new Error(`There is no stack in ${folder}.`);
-  if (first === undefined) throw new Error(`There is no stack ${wanted} in ${folder}, but: ${names}.`);
+  if (first === undefined) throw new Error(`There is no stack ${wanted} in ${folder}. Use ${names}.`);
   if (meant.length > 1) {
     throw new Error(
-      `The local cloud runs one stack, and ${folder} has ${stacks.length}: say which with --stack: ${names}.`,
+      `The local cloud runs one stack, and ${folder} has ${stacks.length}. Choose one with --stack: ${names}.`,
     );
   }
   return first;
@@ -129,9 +129,9 @@ async function readManifest(folder: string): Promise<{ readonly artifacts: Artif
   try {
     return await readJson(join(folder, 'manifest.json'));
   } catch (error) {
-    // A file, such as one of its templates, is no assembly either.
+    // ENOTDIR: the path is a file, such as a template.
     if (!['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
-    throw new Error(`There is no synthesized CDK app in ${folder}: run \`npx cdk synth\` first.`, { cause: error });
+    throw new Error(`There is no synthesized CDK app in ${folder}. Run \`npx cdk synth\` first.`, { cause: error });
   }
 }
 

@@ -1,4 +1,4 @@
-/** What of a table is handed on as it is: CloudFormation and DynamoDB's API use the same words for it. */
+/** Table properties that are passed on unchanged, because CloudFormation and DynamoDB's API use the same names. */
 export const tableShape = [
   'AttributeDefinitions',
   'KeySchema',
@@ -9,9 +9,9 @@ export const tableShape = [
 ];
 
 /**
- * What the template may say. Each of these is obeyed or has no meaning on one machine (names, tags, retention,
- * encryption). Everything else is refused at start: a property that changes behaviour must never be ignored silently.
- * Nested objects are listed as dotted names where only a part of them is obeyed.
+ * The supported properties. Each is emulated or has no meaning on one machine (names, tags, retention, encryption). All
+ * others are rejected at start, because a property that changes behaviour must never be ignored silently. Partly emulated
+ * objects are listed as dotted names.
  */
 const knownProperties: Readonly<Record<string, readonly string[]>> = {
   'AWS::ApiGatewayV2::Api': [
@@ -135,7 +135,7 @@ const knownProperties: Readonly<Record<string, readonly string[]>> = {
   'AWS::DynamoDB::GlobalTable': [
     'TableName',
     ...tableShape,
-    // Looked into by dynamodb/tables.ts.
+    // Checked by dynamodb/tables.ts.
     'Replicas',
     'TimeToLiveSpecification',
     'WarmThroughput',
@@ -161,7 +161,7 @@ const knownProperties: Readonly<Record<string, readonly string[]>> = {
   'AWS::Events::Rule': ['Name', 'Description', 'ScheduleExpression', 'State', 'Targets', 'Tags'],
 };
 
-/** Types with nothing to run on one machine: whatever they say, they are accepted. */
+/** Types with nothing to run on one machine. They are accepted with all properties. */
 const nothingToRun = new Set([
   'AWS::ApiGateway::Account',
   'AWS::ApplicationAutoScaling::ScalableTarget',
@@ -175,15 +175,15 @@ const nothingToRun = new Set([
   'Custom::LogRetention',
 ]);
 
-/** @throws a sentence that names the logical id and the type which the local cloud does not know */
+/** @throws a sentence with the logical id and the unknown type */
 export function refuseUnknownType(logicalId: string, type: string): void {
   if (nothingToRun.has(type) || Object.hasOwn(knownProperties, type)) return;
   throw new Error(`${logicalId}: the local cloud cannot run ${type}.`);
 }
 
 /**
- * @param properties resolved: what a condition took away is not there
- * @throws a sentence that names the logical id and the property which the local cloud does not know
+ * @param properties the resolved properties, without those that a condition removed
+ * @throws a sentence with the logical id and the unknown property
  */
 export function refuseUnknownProperties(
   logicalId: string,

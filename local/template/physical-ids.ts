@@ -3,8 +3,8 @@ import type { Template } from './assembly.ts';
 import { refuseUnknownType } from './known-properties.ts';
 import type { PhysicalIds, Resolver, Value } from './resolve.ts';
 
-/** Of a stack that may be deployed to any account. */
-export const anyAccountId = '123456789012';
+/** The account id of an environment-agnostic stack. */
+export const defaultAccountId = '123456789012';
 
 interface Identity {
   readonly ref: string;
@@ -13,7 +13,7 @@ interface Identity {
 
 type NamedValues = Readonly<Record<string, Value | undefined>>;
 
-/** Where the resources of the stack are. */
+/** The region and account of the resources. */
 export interface Place {
   readonly region: string;
   readonly accountId: string;
@@ -24,8 +24,8 @@ interface Stack extends Place {
 }
 
 /**
- * Ids are derived from logical ids, so that they are the same at each start and can be read in logs.
- * @param resolve for the names that the template gives, which may refer to other resources
+ * Derives physical ids from logical ids, so that they are stable and readable in logs.
+ * @param resolve resolves names in the template, which may refer to other resources
  */
 export function assignPhysicalIds(template: Template, stack: Stack, resolve: Resolver['resolve']): PhysicalIds {
   const identities = new Map<string, Identity | 'being made'>();
@@ -37,7 +37,7 @@ export function assignPhysicalIds(template: Template, stack: Stack, resolve: Res
     const { Type = '', Properties = {} } = template.Resources[logicalId] ?? {};
     identities.set(logicalId, 'being made');
     const identity = identify(Type, logicalId, stack, (property) => {
-      // Alone in an object, because a name may be AWS::NoValue.
+      // Wrapped in an object, because the name may be AWS::NoValue.
       const { [property]: given } = resolve({ [property]: Properties[property] ?? null }, logicalId) as NamedValues;
       return given === undefined || given === null ? undefined : String(given);
     });
@@ -62,7 +62,7 @@ export function assignPhysicalIds(template: Template, stack: Stack, resolve: Res
     attribute(logicalId, attribute, path) {
       const value = identityOf(logicalId)?.attributes[attribute];
       if (value === undefined) {
-        // Of two true sentences, the one that says why.
+        // For an unknown type, its own error is more helpful.
         const type = template.Resources[logicalId]?.Type;
         if (type !== undefined) refuseUnknownType(logicalId, type);
         throw new Error(`${path}: ${logicalId} has no attribute ${attribute} here.`);
@@ -72,11 +72,11 @@ export function assignPhysicalIds(template: Template, stack: Stack, resolve: Res
   };
 }
 
-/** A parameter has the value that a deployment without `--parameters` gives it. */
+/** The value of a parameter in a deployment without `--parameters`. */
 function defaultOf(template: Template, name: string, path: string): string | undefined {
   const parameter = template.Parameters?.[name];
   if (parameter === undefined) return undefined;
-  // Of others, such as AWS::SSM::Parameter::Value<String>, the default only says where the value is.
+  // For other types, such as AWS::SSM::Parameter::Value<String>, the default is only the location of the value.
   if (parameter.Default === undefined || !['String', 'Number'].includes(parameter.Type)) {
     throw new Error(
       `${path}: the parameter ${name} has no value here: only String and Number with a Default have one.`,
@@ -159,7 +159,7 @@ export function arn(service: string, { region, accountId }: Place, resource: str
   return `arn:aws:${service}:${region}:${accountId}:${resource}`;
 }
 
-/** Lower-case letters and digits, as in the ids of real APIs. */
+/** Lower-case letters and digits, like real API ids. */
 function hash(text: string, length: number): string {
   const digest = createHash('sha256').update(text).digest();
   return Array.from(digest.subarray(0, length), (byte) => (byte % 36).toString(36)).join('');

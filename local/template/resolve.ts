@@ -1,26 +1,26 @@
 import type { Template } from './assembly.ts';
 
-/** A template value after resolution: no intrinsic is left in it. */
+/** A resolved template value, without intrinsics. */
 export type Value = string | number | boolean | null | readonly Value[] | { readonly [key: string]: Value | undefined };
 
-/** What `Ref` and `Fn::GetAtt` answer for every resource of the stack. */
+/** The results of `Ref` and `Fn::GetAtt` for every resource of the stack. */
 export interface PhysicalIds {
   ref(name: string, path: string): string;
   attribute(logicalId: string, attribute: string, path: string): Value;
 }
 
 export interface Resolver {
-  /** @throws naming `path` when the value holds an intrinsic or a reference that is not known here */
+  /** @throws with `path` for an unknown intrinsic or reference */
   resolve(value: unknown, path: string): Value;
   condition(name: string): boolean;
 }
 
 type Intrinsic = (argument: unknown, path: string) => Value;
 
-/** `AWS::NoValue` resolves to this: the property that holds it disappears, as in CloudFormation. */
+/** The result of `AWS::NoValue`. A property with it is removed, as in CloudFormation. */
 const noValue: unique symbol = Symbol('AWS::NoValue');
 
-/** CloudFormation's intrinsic functions, evaluated against the ids that this local cloud gave to the resources. */
+/** CloudFormation's intrinsic functions, evaluated with the local cloud's physical ids. */
 export function createResolver(
   ids: PhysicalIds,
   { Conditions: conditions = {}, Mappings: mappings = {} }: Pick<Template, 'Conditions' | 'Mappings'>,
@@ -88,7 +88,7 @@ export function createResolver(
 
   function resolve(value: unknown, path: string): Value {
     const resolved = resolveOrNothing(value, path);
-    if (resolved === noValue) throw new Error(`${path}: AWS::NoValue makes no sense here.`);
+    if (resolved === noValue) throw new Error(`${path}: AWS::NoValue is not allowed here.`);
     return resolved;
   }
 
@@ -114,7 +114,7 @@ export function createResolver(
         const made = intrinsic(argument, path);
         return typeof made === 'string' ? refuseDynamicReference(made, path) : made;
       }
-      // `Condition` is an intrinsic inside Conditions only; elsewhere (IAM statements) it is an ordinary key.
+      // `Condition` is an intrinsic only inside Conditions. Elsewhere, as in IAM statements, it is an ordinary key.
       if (name === 'Condition' && typeof argument === 'string') return condition(argument);
       if (name.startsWith('Fn::')) throw new Error(`${path}: the intrinsic ${name} is not known to the local cloud.`);
     }
@@ -129,7 +129,7 @@ export function createResolver(
   return { resolve, condition };
 }
 
-/** Resolved by CloudFormation at deploy time, never by the function: passing it on as text would be a quiet lie. */
+/** CloudFormation resolves these at deploy time. Passing them on as text would silently be wrong. */
 function refuseDynamicReference(value: string, path: string): string {
   if (value.includes('{{resolve:')) throw new Error(`${path}: dynamic references ({{resolve:…}}) are not emulated.`);
   return value;

@@ -1,15 +1,15 @@
 import type { Assembly } from './assembly.ts';
 import { refuseUnknownProperties, refuseUnknownType } from './known-properties.ts';
-import { anyAccountId, assignPhysicalIds } from './physical-ids.ts';
+import { assignPhysicalIds, defaultAccountId } from './physical-ids.ts';
 import { createResolver, type Value } from './resolve.ts';
 
-/** One resource of the stack with every intrinsic resolved. */
+/** One resource of the stack with resolved properties. */
 export interface StackResource {
   readonly logicalId: string;
   readonly type: string;
   readonly ref: string;
   readonly properties: Properties;
-  /** @throws when the type has no such attribute here */
+  /** @throws for an unknown attribute */
   attribute(name: string): string;
 }
 
@@ -19,11 +19,11 @@ export interface Stack {
   readonly accountId: string;
   readonly outputs: Readonly<Record<string, string>>;
   ofType(type: string): readonly StackResource[];
-  /** What the template tells CloudFormation to make first (`DependsOn`). */
+  /** The resource's `DependsOn`. */
   dependenciesOf(logicalId: string): readonly string[];
 }
 
-/** Resolved properties, read with the type one expects; a wrong type is an error that names the path. */
+/** Typed access to resolved properties. A wrong type is an error with the path. */
 export interface Properties {
   optionalText(name: string): string | undefined;
   text(name: string): string;
@@ -36,9 +36,9 @@ export interface Properties {
 
 /**
  * Resolves the whole template once, at start.
- * @throws at the first thing that the local cloud does not know, naming the logical id
+ * @throws for the first unknown part, with its logical id
  */
-export function resolveStack({ stackName, accountId = anyAccountId, template }: Assembly, region: string): Stack {
+export function resolveStack({ stackName, accountId = defaultAccountId, template }: Assembly, region: string): Stack {
   if (template.Transform !== undefined) throw new Error('Transform: the local cloud does not transform templates.');
   const ids = assignPhysicalIds(template, { name: stackName, region, accountId }, (value, path) =>
     resolver.resolve(value, path),
@@ -79,7 +79,7 @@ export function readProperties(properties: Readonly<Record<string, Value | undef
   const optionalText = (name: string) => {
     const value = properties[name];
     if (value === undefined || typeof value === 'string') return value;
-    // YAML-born templates write numbers and booleans where text is meant.
+    // YAML templates contain numbers and booleans instead of strings.
     if (typeof value === 'number' || typeof value === 'boolean') return String(value);
     throw new Error(`${path}.${name} must be a string.`);
   };

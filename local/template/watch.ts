@@ -6,24 +6,24 @@ import type { LocalFunction } from '../lambda/function.ts';
 import type { Log } from '../log.ts';
 import { type Assembly, readAssembly, type Template } from './assembly.ts';
 
-/** Tells when folders have changed and are quiet again. */
+/** Reports changed folders after their changes have settled. */
 export interface Watch {
-  /** What is watched from now on: these folders, without those inside them. */
-  over(folders: Iterable<string>): void;
-  /** Looks again later, whatever happens: for what cannot be watched, or is being written. */
-  again(): void;
-  /** Resolves when nothing more runs. */
+  /** Replaces the watched folders. Subfolders are not included. */
+  watchFolders(folders: Iterable<string>): void;
+  /** Schedules another check, for folders that cannot be watched or are being written. */
+  recheck(): void;
+  /** Resolves when no check is running. */
   close(): Promise<void>;
 }
 
-/** Programs that write several files leave less than this between two of them. */
+/** Longer than the pause between two files of one write. */
 const quietMs = 60;
-const againMs = 250;
+const recheckMs = 250;
 
 /**
- * One folder at a time, because watching whole trees loses events of new folders on Linux:
+ * Watches folders individually, because recursive watching loses events of new folders on Linux:
  * https://nodejs.org/docs/latest-v20.x/api/fs.html#caveats
- * @param onQuiet never runs twice at the same time
+ * @param onQuiet never runs concurrently
  */
 export function startWatch(onQuiet: () => Promise<void>): Watch {
   let watchers: FSWatcher[] = [];
@@ -32,14 +32,14 @@ export function startWatch(onQuiet: () => Promise<void>): Watch {
   let isRunning = false;
   let isClosed = false;
 
-  function soon(afterMs: number): void {
+  function schedule(afterMs: number): void {
     clearTimeout(timer);
     if (!isClosed) timer = setTimeout(run, afterMs);
   }
 
   function run(): void {
     if (isRunning) {
-      soon(quietMs);
+      schedule(quietMs);
       return;
     }
     isRunning = true;
@@ -54,21 +54,21 @@ export function startWatch(onQuiet: () => Promise<void>): Watch {
   }
 
   return {
-    over(folders) {
+    watchFolders(folders) {
       stop();
       if (isClosed) return;
       for (const folder of folders) {
         try {
-          const watcher = watch(folder, () => soon(quietMs));
-          watcher.on('error', () => soon(againMs));
+          const watcher = watch(folder, () => schedule(quietMs));
+          watcher.on('error', () => schedule(recheckMs));
           watchers.push(watcher);
         } catch {
-          // It is gone for the moment, or the system has no more watches to give.
-          soon(againMs);
+          // The folder is missing for a moment, or the system's watch limit is reached.
+          schedule(recheckMs);
         }
       }
     },
-    again: () => soon(againMs),
+    recheck: () => schedule(recheckMs),
     async close() {
       isClosed = true;
       clearTimeout(timer);
@@ -78,24 +78,24 @@ export function startWatch(onQuiet: () => Promise<void>): Watch {
   };
 }
 
-/** What a function would run if it were started now. */
+/** A function's current code on disk. */
 interface Code {
   readonly taskRoot: string;
-  /** Another one when a file came, went or was written. */
+  /** Changes when a file is added, removed or written. */
   readonly fingerprint: string;
 }
 
-/** Where the assembly lies, in the words of the local cloud's options. */
+/** The location of the assembly, as in the local cloud's options. */
 interface Source {
   readonly assembly: string;
   readonly stack?: string;
 }
 
 /**
- * Hot restart: gives each function its new code when the assembly on disk has some, be it another asset of another
- * `cdk synth` or a bundle written in its place. What else changes there is said and waits for a restart.
- * @param running what was started
- * @returns what ends it, once everything is watched
+ * Hot reload: replaces a function's code when it changes on disk, by a new `cdk synth` or a rewritten bundle. Other changes
+ * are logged and need a restart.
+ * @param running the running assembly
+ * @returns a function that stops watching; resolves once everything is watched
  */
 export async function watchAssembly(
   source: Source,
@@ -112,9 +112,9 @@ export async function watchAssembly(
     try {
       await compare(await read());
     } catch {
-      // Half written, or gone for the moment: the functions keep what they have until it can be read.
-      watch.over([]);
-      watch.again();
+      // The assembly is incomplete or missing for a moment. The functions keep their code until it can be read.
+      watch.watchFolders([]);
+      watch.recheck();
     }
   }
 
@@ -125,8 +125,8 @@ export async function watchAssembly(
       const root = key === undefined ? undefined : assetFolder(key);
       if (root !== undefined) roots.set(logicalId, root);
     }
-    // Before the files are looked at, so that what is written meanwhile is seen again.
-    watch.over([source.assembly, ...(await foldersIn(new Set(roots.values())))]);
+    // Starts watching before reading the files, so that no change is missed.
+    watch.watchFolders([source.assembly, ...(await foldersIn(new Set(roots.values())))]);
     for (const each of functions) {
       const taskRoot = roots.get(each.logicalId);
       if (taskRoot === undefined) continue;
@@ -140,7 +140,7 @@ export async function watchAssembly(
     reportChanges(withoutCode(template));
   }
 
-  /** Once for each state that it is in. */
+  /** Reports each state once. */
   function reportChanges(current: typeof started): void {
     if (isDeepStrictEqual(current, reported)) return;
     reported = current;
@@ -149,8 +149,8 @@ export async function watchAssembly(
   }
 
   await check(async () => running);
-  // For what was written after it was read and before it was watched.
-  watch.again();
+  // Catches changes between the first read and the start of the watch.
+  watch.recheck();
   return watch.close;
 }
 
@@ -167,7 +167,7 @@ async function fingerprintOf(folder: string): Promise<string> {
   const names = (await readdir(folder, { recursive: true })).sort();
   const marks = await Promise.all(
     names.map(async (name) => {
-      // The time of the change and not of the modification, which `cp -p` and archives set to what they like.
+      // ctime, not mtime, because `cp -p` and archives set mtime.
       const { size, ctimeMs } = await lstat(join(folder, name));
       return [name, size, ctimeMs];
     }),
@@ -175,18 +175,18 @@ async function fingerprintOf(folder: string): Promise<string> {
   return JSON.stringify(marks);
 }
 
-/** What a template asks for, by logical id and, for what is no resource, by the section's name. */
+/** The content of a template, by logical id, or by section name for other parts. */
 type Content = Readonly<Record<string, unknown>>;
 
 const sections = ['Conditions', 'Mappings', 'Outputs', 'Parameters', 'Transform'];
 
-/** @returns undefined for a function whose code is no asset */
+/** @returns undefined if the function's code is not an asset */
 export function assetKey({ Resources }: Template, logicalId: string): string | undefined {
   const { S3Key } = Object(Resources[logicalId]?.Properties?.['Code']) as { S3Key?: unknown };
   return typeof S3Key === 'string' ? S3Key : undefined;
 }
 
-/** Without what any `cdk synth` changes: the keys of bundles, and notes that nobody deploys. */
+/** Omits the parts that every `cdk synth` may change: asset keys and metadata. */
 function withoutCode(template: Template): Content {
   const content: Record<string, unknown> = {};
   for (const section of sections) content[section] = (template as unknown as Content)[section];

@@ -5,7 +5,7 @@ import { compileCommittedScripts } from '../../bin/committed-scripts.ts';
 
 const project = join(import.meta.dirname, '../..');
 
-it('the JavaScript that is committed is what its TypeScript compiles to: npm run build:scripts', async () => {
+it('the committed JavaScript matches its TypeScript; otherwise run npm run build:scripts', async () => {
   for (const [file, compiled] of await compileCommittedScripts()) {
     expect(await readFile(join(project, file), 'utf8'), file).toBe(compiled);
   }

@@ -5,7 +5,7 @@ import { UsageError } from '../../local/command/arguments.ts';
 import { assemblyUsage, readAssemblyOptions } from '../../local/command/options.ts';
 
 describe('the options of session-socket local', () => {
-  it('run cdk.out of this folder on port 4000 when nothing is said', () => {
+  it('default to cdk.out in this folder on port 4000', () => {
     expect(readAssemblyOptions([])).toEqual({
       assembly: resolve('cdk.out'),
       port: 4000,
@@ -19,7 +19,7 @@ describe('the options of session-socket local', () => {
     });
   });
 
-  it('are all understood', () => {
+  it('are all parsed', () => {
     const typed =
       '--assembly a/b --stack Chat --port 0 --region eu-central-1 --dynamodb strict --throttles --no-watch --quiet --permissions --seed 7';
     expect(readAssemblyOptions([...typed.split(' '), '--fault', 'cut@1%', '--fault=kill:Message'])).toEqual({
@@ -49,20 +49,20 @@ describe('the options of session-socket local', () => {
     [['--port'], "Option '--port <value>' argument missing."],
     [['--port', '--quiet'], "Option '--port' argument is ambiguous."],
     [['--quiet=yes'], "Option '--quiet' does not take an argument."],
-    [['--port', '65536'], '--port is a number from 0 to 65535, not "65536".'],
-    [['--port', ' 1'], '--port is a number from 0 to 65535, not " 1".'],
-    [['--region', 'Frankfurt'], '--region is like us-east-1, not "Frankfurt".'],
-    [['--dynamodb', 'real'], '--dynamodb is dynalite or strict, not "real".'],
+    [['--port', '65536'], '--port must be a number from 0 to 65535, not "65536".'],
+    [['--port', ' 1'], '--port must be a number from 0 to 65535, not " 1".'],
+    [['--region', 'Frankfurt'], '--region must be an AWS region such as us-east-1, not "Frankfurt".'],
+    [['--dynamodb', 'real'], '--dynamodb must be dynalite or strict, not "real".'],
     [['--seed', '-1'], "Option '--seed' argument is ambiguous."],
-    [['--seed', '4294967296'], '--seed is a whole number below 4294967296, not "4294967296".'],
-    [['--fault', 'boom'], /^--fault boom: there is no such fault/],
-  ])('%s is refused in one sentence', (args, sentence) => {
+    [['--seed', '4294967296'], '--seed must be a whole number below 4294967296, not "4294967296".'],
+    [['--fault', 'boom'], /^--fault boom: unknown fault/],
+  ])('reject %s with one sentence', (args, sentence) => {
     const run = () => readAssemblyOptions(args);
     expect(run).toThrow(UsageError);
     expect(run).toThrow(sentence instanceof RegExp ? sentence : new UsageError(sentence));
   });
 
-  it('are all in the help', () => {
+  it('all appear in --help', () => {
     const options = [...assemblyUsage('session-socket local').matchAll(/^ {2}--([a-z-]+)/gm)].map(([, name]) => name);
     expect(options).toContain('assembly');
     for (const name of options) {
@@ -76,42 +76,44 @@ describe('the options of session-socket local', () => {
 });
 
 describe('the options of npm start', () => {
-  it('are refused in the same way', () => {
-    expect(() => readLocalOptions(['--php', 'fpm'])).toThrow(new UsageError('--php is native or wasm, not "fpm".'));
+  it('reject invalid values with one sentence', () => {
+    expect(() => readLocalOptions(['--php', 'fpm'])).toThrow(
+      new UsageError('--php must be native or wasm, not "fpm".'),
+    );
     expect(() => readLocalOptions(['--page-port', '4000'])).toThrow(UsageError);
-    const modes = '--mode is ticket or cookie or session-id or status, not "open".';
+    const modes = '--mode must be ticket or cookie or session-id or status, not "open".';
     expect(() => readLocalOptions(['--mode', 'open'])).toThrow(new UsageError(modes));
-    const names = '--cookie-name goes with --mode session-id or status, and with --mode cookie and --app.';
+    const names = '--cookie-name works only with --mode session-id or status, or with --mode cookie and --app.';
     expect(() => readLocalOptions(['--cookie-name', 'SID'])).toThrow(new UsageError(names));
     expect(() => readLocalOptions(['--mode', 'cookie', '--cookie-name', 'SID'])).toThrow(new UsageError(names));
     expect(readLocalOptions(['--page-port', '0', '--socket-port', '0'])).toMatchObject({ hello: false });
     expect(readLocalOptions(['--hello'])).toMatchObject({ hello: true });
   });
 
-  it('take somebody’s own app in place of the demo', () => {
+  it('accept your own app instead of the demo', () => {
     expect(readLocalOptions([])).not.toHaveProperty('app');
     const endpointOf = (app: string) => String(Object(readLocalOptions(['--app', app])).app);
     expect(endpointOf('http://127.0.0.1:8000')).toBe('http://127.0.0.1:8000/getSessionID');
     expect(endpointOf('http://127.0.0.1:8000/session.php')).toBe('http://127.0.0.1:8000/session.php');
-    const sentence = '--app is the address of your app, such as http://127.0.0.1:8000, not "8000".';
+    const sentence = '--app must be the URL of your app, such as http://127.0.0.1:8000, not "8000".';
     expect(() => readLocalOptions(['--app', '8000'])).toThrow(new UsageError(sentence));
   });
 
-  it.each(['ticket', 'cookie', 'session-id', 'status'])('take mode %s, for the demo and for an own app', (mode) => {
+  it.each(['ticket', 'cookie', 'session-id', 'status'])('accept mode %s, for the demo and for your own app', (mode) => {
     expect(readLocalOptions(['--mode', mode])).toMatchObject({ mode });
     expect(readLocalOptions(['--mode', mode, '--app', 'http://127.0.0.1:8000'])).toMatchObject({ mode });
   });
 
-  it('take mode ticket when nothing is said, and the name of the session cookie where it matters', () => {
+  it('default to mode ticket, and accept a cookie name in modes that need it', () => {
     expect(readLocalOptions([])).toMatchObject({ mode: 'ticket' });
     expect(readLocalOptions(['--mode', 'status', '--cookie-name', 'SID'])).toMatchObject({ cookieName: 'SID' });
     const own = ['--mode', 'cookie', '--app', 'http://localhost:8000', '--cookie-name', 'SID,AWSALB*'];
     expect(readLocalOptions(own)).toMatchObject({ cookieName: 'SID,AWSALB*' });
   });
 
-  // The browser would send no cookie to a socket on 127.0.0.1.
+  // The browser would not send its cookie to a socket on 127.0.0.1.
   it('reject mode cookie for an app on another host', () => {
     const args = ['--mode', 'cookie', '--app', 'https://app.example.com'];
-    expect(() => readLocalOptions(args)).toThrow('--app with --mode cookie is on this machine');
+    expect(() => readLocalOptions(args)).toThrow('--app with --mode cookie must be on this machine');
   });
 });

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
-/** A browser's socket, as far as a page sees it. */
+/** A fake of the browser's WebSocket. */
 class PageSocket {
   static readonly all: PageSocket[] = [];
   readonly url: string;
@@ -57,14 +57,14 @@ describe.each(['page.js', 'page-subprotocol.js', 'page-cookie.js'])('the page of
     vi.restoreAllMocks();
   });
 
-  it('shows every frame', async () => {
+  it('logs every frame', async () => {
     fetchToken.mockImplementation(ticket('t1'));
     await openPage();
     socket().onmessage?.({ data: '{"event":"hello"}' });
     expect(log).toHaveBeenCalledWith({ event: 'hello' });
   });
 
-  // API Gateway closes a socket after ten silent minutes: a page that was left open heard nothing from then on.
+  // API Gateway closes a socket after ten idle minutes. An open page once received nothing after that.
   it('pings often enough for API Gateway to keep the socket', async () => {
     fetchToken.mockImplementation(ticket('t1'));
     await openPage();
@@ -77,7 +77,7 @@ describe.each(['page.js', 'page-subprotocol.js', 'page-cookie.js'])('the page of
   });
 
   // API Gateway closes every socket after two hours.
-  it('comes back after a close, with a fresh token', async () => {
+  it('reconnects after a close, with a fresh token', async () => {
     fetchToken.mockImplementationOnce(ticket('first')).mockImplementationOnce(ticket('second'));
     await openPage();
     await vi.advanceTimersByTimeAsync(120 * minute);
@@ -92,7 +92,7 @@ describe.each(['page.js', 'page-subprotocol.js', 'page-cookie.js'])('the page of
   it.each([
     ['403', loggedOut],
     ['401', json(401, { error: 'Log in first.' })],
-  ])('opens no socket and stops when PHP says %s, because nobody is logged in', async (_, answer) => {
+  ])('opens no socket and stops after the answer %s, because nobody is logged in', async (_, answer) => {
     fetchToken.mockImplementation(answer);
     await openPage();
     await vi.advanceTimersByTimeAsync(60 * minute);
@@ -110,9 +110,9 @@ describe.each(['page.js', 'page-subprotocol.js', 'page-cookie.js'])('the page of
   });
 
   it.each([
-    ['the network is away', () => Promise.reject(new TypeError('Failed to fetch'))],
-    ['PHP is down', json(500, { error: 'Something has to be mended.' })],
-  ])('tries later and later while %s, and then gets in', async (_, answer) => {
+    ['the network is down', () => Promise.reject(new TypeError('Failed to fetch'))],
+    ['PHP is down', json(500, { error: 'Internal error.' })],
+  ])('retries with growing delays while %s, then connects', async (_, answer) => {
     fetchToken.mockImplementation(answer);
     await openPage();
     for (const seconds of [2, 4, 8, 16, 32, 60, 60]) {
@@ -128,8 +128,8 @@ describe.each(['page.js', 'page-subprotocol.js', 'page-cookie.js'])('the page of
     expect(opened()).toBe(1);
   });
 
-  // Else a gateway that refuses at once, or a second tab above the limit, would be dialled every second.
-  it('tries later and later while each socket closes at once, and soon after one that stayed', async () => {
+  // Otherwise a gateway that rejects at once, or a second tab above the limit, would be retried every second.
+  it('retries with growing delays while sockets close at once, and quickly after a socket that stayed open', async () => {
     fetchToken.mockImplementation(ticket('t1'));
     await openPage();
     for (const seconds of [2, 4, 8]) {
@@ -147,7 +147,7 @@ describe.each(['page.js', 'page-subprotocol.js', 'page-cookie.js'])('the page of
   });
 
   const takesToken = name !== 'page-cookie.js';
-  it(takesToken ? 'takes nothing but a string for a token' : 'has no token', async () => {
+  it(takesToken ? 'accepts only a string as the token' : 'has no token', async () => {
     fetchToken.mockImplementationOnce(homePage).mockImplementationOnce(json(200, { sessionId: 'x' }));
     fetchToken.mockImplementation(ticket('t1'));
     await openPage();

@@ -10,8 +10,8 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-// pusher-js dials again a second after a socket has closed, whatever the reason.
-it('tells pusher-js later and later that there is no ticket, and at once again after one', async () => {
+// pusher-js reconnects one second after any close.
+it('useTickets reports a missing ticket to pusher-js with growing delays, and at once again after a successful ticket', async () => {
   const fetchTicket = vi.fn<() => Promise<string>>().mockRejectedValue(new Error('/getSessionID answered 403.'));
   class OpenSocket {
     close() {}

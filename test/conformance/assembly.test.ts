@@ -71,5 +71,5 @@ itHere('#72 and a key that is in no manifest is refused at start, with the logic
     setProperties(template, 'Worker', {
       Code: { S3Bucket: 'assets', S3Key: { 'Fn::Join': ['', ['nowhere', '.zip']] } },
     });
-  await expect(startChat({ change })).rejects.toThrow('Worker: no asset folder belongs to nowhere.zip.');
+  await expect(startChat({ change })).rejects.toThrow('Worker: there is no asset folder for nowhere.zip.');
 });

@@ -2,7 +2,7 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { describe, it } from 'vitest';
 import type { EngineKind } from '../../local/dynamodb/engine.ts';
 import { type DynamoDbOptions, type LocalDynamoDb, startDynamoDb } from '../../local/dynamodb/server.ts';
-import { missingJava } from '../../local/dynamodb/strict-engine.ts';
+import { checkJava } from '../../local/dynamodb/strict-engine.ts';
 import { resolveStack } from '../../local/template/stack.ts';
 import { needs } from '../needs.ts';
 
@@ -33,7 +33,7 @@ export async function startEngine(options: DynamoDbOptions = {}, tables: object 
   };
 }
 
-const missing = await missingJava();
+const missing = await checkJava();
 export const hasJava = missing === undefined;
 export const withJava = needs(
   missing === undefined ? undefined : { name: 'java', missing, packages: ['default-jre-headless'] },

@@ -27,7 +27,7 @@ const reply = (change: Partial<Reply> = {}): Reply => ({
   headers: { 'content-type': 'application/json', 'cache-control': 'no-store', ...change.headers },
 });
 
-/** An app behind https that gives tickets, but for what it answers otherwise. */
+/** A healthy app behind https that uses tickets, except for the given changes. */
 const healthyBut =
   (change: Partial<Reply> = {}): Ask =>
   async ({ headers }) => {
@@ -35,19 +35,15 @@ const healthyBut =
     return reply({ ...(isOwn && { status: 200, body: '"t1.demo-key.AAAA"' }), ...change });
   };
 
-describe('what the doctor says of an app behind https', () => {
-  it('is nothing where it is healthy', async () => {
+describe('the doctor, for an app behind https', () => {
+  it('finds no faults in a healthy app', async () => {
     const results = await examine(target, healthyBut());
     expect(faultsIn(results)).toEqual({});
     for (const name of ['https', 'keep-alive', 'mode']) expect(find(results, name).outcome).toBe('ok');
   });
 
   it.each<[string, Partial<Reply>, object]>([
-    [
-      'no connection is kept',
-      { isKept: false },
-      { 'keep-alive': 'warning: every question opens a connection of its own' },
-    ],
+    ['no connection is kept', { isKept: false }, { 'keep-alive': 'warning: every request opens a new connection' }],
     [
       'the answer is only private',
       { headers: { 'cache-control': 'private', 'cf-ray': '1' } },
@@ -56,7 +52,7 @@ describe('what the doctor says of an app behind https', () => {
     [
       'a CDN had the answer',
       { headers: { 'x-cache': 'Hit from cloudfront' } },
-      { cache: 'problem: a cache answered in the place of PHP' },
+      { cache: 'problem: a cache answered instead of PHP' },
     ],
     [
       'every origin is allowed',
@@ -73,9 +69,9 @@ describe('what the doctor says of an app behind https', () => {
       { headers: { date: new Date(Date.now() + 120_000).toUTCString() } },
       { clock: expect.stringMatching(/^warning: the app's is 1[12]\d s ahead of this machine's$/) },
     ],
-    ['it takes a second', { ms: 1000 }, { time: 'warning: 1000 ms, of the 2500 that there are' }],
+    ['it takes a second', { ms: 1000 }, { time: 'warning: 1000 ms of at most 2500 ms' }],
     ['it is long', { bytes: 9000 }, { size: 'warning: 9000 bytes' }],
-  ])('tells when %s', async (_, change, faults) => {
+  ])('reports that %s', async (_, change, faults) => {
     expect(faultsIn(await examine(target, healthyBut(change)))).toEqual(faults);
   });
 
@@ -87,12 +83,12 @@ describe('what the doctor says of an app behind https', () => {
     ['HttpOnly; Secure', 'warning: without SameSite'],
     ['HttpOnly; Secure; SameSite=None', 'warning: with SameSite=None'],
     ['HttpOnly; Secure; SameSite=Lax; Domain=.example.com', 'warning: for all of .example.com'],
-  ])('tells of the cookie with %s: %s', async (attributes, fault) => {
+  ])('reports a cookie with %s: %s', async (attributes, fault) => {
     const change = { headers: { 'set-cookie': [`PHPSESSID=${'f'.repeat(32)}; path=/; ${attributes}`] } };
     expect(faultsIn(await examine(target, healthyBut(change)))['cookie']).toBe(fault);
   });
 
-  it('is that an invented id is kept, when a cookie says so', async () => {
+  it('reports a kept invented id, if a cookie shows it', async () => {
     const ask: Ask = async ({ headers: { cookie = '' } }) =>
       reply({ headers: { 'set-cookie': [`${cookie}; path=/`] } });
     expect(faultsIn(await examine({ ...target, cookie: undefined }, ask))).toMatchObject({
@@ -100,16 +96,16 @@ describe('what the doctor says of an app behind https', () => {
     });
   });
 
-  it('is that its own origin is allowed, which is well', async () => {
+  it("accepts CORS for the app's own origin", async () => {
     const change = { headers: { 'access-control-allow-origin': 'https://app.example.com' } };
     expect(faultsIn(await examine(target, healthyBut(change)))).toEqual({});
   });
 });
 
-describe('while a page of the same person works', () => {
+describe('the doctor, while another page of the same user is running', () => {
   const slowUrl = new URL('https://app.example.com/report');
 
-  it('tells a lock from a server that answers one request at a time', async () => {
+  it('distinguishes a lock from a server that answers one request at a time', async () => {
     let isAtWork = false;
     const ask: Ask = (question) => {
       if (question.url !== slowUrl) return healthyBut({ ms: isAtWork ? 900 : 20 })(question);
@@ -117,12 +113,12 @@ describe('while a page of the same person works', () => {
       return new Promise(() => {});
     };
     expect(faultsIn(await examine({ ...target, slowUrl }, ask))).toEqual({
-      lock: 'problem: even a stranger waited 900 ms for the slow page',
+      lock: 'problem: even a request without a session waited 900 ms for the slow page',
     });
   });
 });
 
-describe('what the doctor sends', () => {
+describe('the doctor’s requests', () => {
   const keys = { key: 'demo-key', secret: 'demo-secret: not for production' };
 
   async function askedOf(url: string): Promise<readonly Question[]> {
@@ -135,7 +131,7 @@ describe('what the doctor sends', () => {
     return asked;
   }
 
-  it('is neither the cookie nor a signature, where there is no https', async () => {
+  it('contain neither cookie nor signature without https', async () => {
     const asked = await askedOf('http://app.example.com/getSessionID');
     expect(asked.length).toBeGreaterThan(5);
     for (const { headers } of asked) {
@@ -144,7 +140,7 @@ describe('what the doctor sends', () => {
     }
   });
 
-  it('is the secret to nobody, one invented id throughout, and another one each time', async () => {
+  it('never contain the secret, and use one invented id per run, a new one for each run', async () => {
     const [asked, again] = [await askedOf(String(target.url)), await askedOf(String(target.url))];
     expect(JSON.stringify(asked)).not.toContain('demo-secret');
     const invented = (questions: readonly Question[]) =>
@@ -157,8 +153,8 @@ describe('what the doctor sends', () => {
   });
 });
 
-describe('what the doctor prints', () => {
-  it('has neither cookies nor their values in it, encoded or not', () => {
+describe('the doctor’s output', () => {
+  it('contains neither cookies nor their values, encoded or not', () => {
     const redact = createRedaction({ ...target, cookie: 'a=short; PHPSESSID=abcdefghijklmnop%2Cqrstuvwxyz' });
     expect(redact('short /abcdefghijklmnop%2Cqrstuvwxyz /abcdefghijklmnop,qrstuvwxyz')).toBe('short /… /…');
   });

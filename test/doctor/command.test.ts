@@ -7,7 +7,7 @@ const read = (args: readonly string[], environment: Record<string, string> = {},
   readDoctorOptions(args, { environment, readInput: async () => input });
 
 describe('the options of session-socket doctor', () => {
-  it('are a URL when nothing else is said', async () => {
+  it('default to nothing but the URL', async () => {
     expect(await read([url])).toEqual({
       target: {
         url: new URL(url),
@@ -21,7 +21,7 @@ describe('the options of session-socket doctor', () => {
     });
   });
 
-  it('are all understood', async () => {
+  it('are all parsed', async () => {
     const args =
       `--cookie a=b;sid=c --cookie-name sid --slow-url https://app.example.com/report ${url} --key k --timeout-ms 900 --json`.split(
         ' ',
@@ -40,7 +40,7 @@ describe('the options of session-socket doctor', () => {
     expect(await read(['--help'])).toBe('help');
   });
 
-  it('take the mode, the cookies that it passes on, the app id, and a password from the environment only', async () => {
+  it('accept mode, cookies and app id, and a password only from the environment', async () => {
     const secrets = { SESSION_SOCKET_SECRET: 's', SESSION_SOCKET_AUTHORIZATION: 'Basic aHVzaDpodXNo' };
     const args = [
       url,
@@ -71,7 +71,7 @@ describe('the options of session-socket doctor', () => {
     [['--authorization', 'Basic hush'], {}],
     [[], { SESSION_SOCKET_AUTHORIZATION: 'hush' }],
     [[], { SESSION_SOCKET_AUTHORIZATION: 'Basic hush\r\nX: y' }],
-  ])('reject %s with %s, and repeat no secret', async (args, environment) => {
+  ])('reject %s with %s without repeating a secret', async (args, environment) => {
     const rejected = expect(read([url, ...args], { ...environment })).rejects;
     await rejected.toThrow(UsageError);
     await expect(read([url, ...args], { ...environment })).rejects.not.toThrow('hush');
@@ -81,29 +81,29 @@ describe('the options of session-socket doctor', () => {
     ['typed', ['--cookie', 'sid=abc'], {}, ''],
     ['in the environment', [], { SESSION_SOCKET_COOKIE: 'sid=abc' }, ''],
     ['on the standard input, as browsers copy it', ['--cookie', '-'], {}, 'Cookie: sid=abc\n'],
-  ])('take a cookie %s, and its name from it', async (_, args, environment, input) => {
+  ])('accept a cookie %s, and read its name from it', async (_, args, environment, input) => {
     expect(await read([url, ...args], environment, input)).toMatchObject({
       target: { cookie: 'sid=abc', cookieName: 'sid' },
     });
   });
 
   it.each([
-    [[], 'Say one URL: session-socket doctor https://app.example.com/getSessionID'],
-    [[url, url], 'Say one URL: session-socket doctor https://app.example.com/getSessionID'],
-    [['ftp://app.example.com'], 'The URL is absolute, such as https://app.example.com/getSessionID.'],
-    [['https://me:hush@app.example.com'], 'The URL carries no user or password.'],
-    [[`${url}#hush`], 'The URL carries no fragment.'],
-    [[url, '--slow-url', 'https://evil.example/'], /^--slow-url is a page of the same site/],
-    [[url, '--cookie', 'hush'], /^A cookie is like/],
-    [[url, '--cookie', 'a=hush\r\nX: y'], /^A cookie is like/],
+    [[], 'Pass exactly one URL: session-socket doctor https://app.example.com/getSessionID'],
+    [[url, url], 'Pass exactly one URL: session-socket doctor https://app.example.com/getSessionID'],
+    [['ftp://app.example.com'], 'The URL must be an absolute URL, such as https://app.example.com/getSessionID.'],
+    [['https://me:hush@app.example.com'], 'The URL must not contain a user or password.'],
+    [[`${url}#hush`], 'The URL must not contain a fragment.'],
+    [[url, '--slow-url', 'https://evil.example/'], /^--slow-url must be on the same site/],
+    [[url, '--cookie', 'hush'], /^A cookie must look like/],
+    [[url, '--cookie', 'a=hush\r\nX: y'], /^A cookie must look like/],
     [[url, '--cookie', 'a=hush; b=hush'], /^The session cookie is not in --cookie/],
-    [[url, '--cookie-name', 'a b'], '--cookie-name is like PHPSESSID.'],
-    [[url, '--key', 'k'], /^--key takes the secret too/],
-    [[url, '--key', 'hush hush'], /^--key is 1 to 32/],
-    [[url, '--timeout-ms', '99'], '--timeout-ms is a number from 100 to 20000.'],
+    [[url, '--cookie-name', 'a b'], '--cookie-name must be a cookie name such as PHPSESSID.'],
+    [[url, '--key', 'k'], /^--key also needs the secret/],
+    [[url, '--key', 'hush hush'], /^--key must be the stack's output Key/],
+    [[url, '--timeout-ms', '99'], '--timeout-ms must be a number from 100 to 20000.'],
     [[url, '--secret', 'hush'], "Unknown option '--secret'."],
-    [['hush', '--cookie', 'a=hush'], /^The URL is absolute/],
-  ])('%s is refused in one sentence that does not repeat it', async (args, sentence) => {
+    [['hush', '--cookie', 'a=hush'], /^The URL must be an absolute URL/],
+  ])('reject %s with one sentence that does not repeat the value', async (args, sentence) => {
     const refusal = await read(args).catch((error: unknown) => error);
     expect(refusal).toBeInstanceOf(UsageError);
     const { message } = refusal as UsageError;

@@ -2,7 +2,7 @@ import { createAsker } from '../../doctor/ask.ts';
 import { examine, type Result } from '../../doctor/examine.ts';
 import type { Target } from '../../doctor/target.ts';
 
-/** Everything that the doctor found, about a URL and what else is known. */
+/** All findings of the doctor for a URL. */
 export async function diagnose(
   url: string | URL,
   known: Partial<Target> = {},
@@ -17,7 +17,7 @@ export async function diagnose(
   }
 }
 
-/** What is wrong, by the name of the check: `problem: …`. */
+/** Problems and warnings by the name of the check: `problem: …`. */
 export function faultsIn(results: readonly Result[]): Readonly<Record<string, string>> {
   const wrong = results.filter(({ outcome }) => outcome === 'problem' || outcome === 'warning');
   return Object.fromEntries(wrong.map(({ name, outcome, says }) => [name, `${outcome}: ${says}`]));

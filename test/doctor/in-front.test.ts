@@ -24,7 +24,7 @@ const always =
   async () =>
     answer;
 
-describe('where something in front of PHP answers', () => {
+describe('the doctor, when something in front of PHP answers', () => {
   it.each([
     [
       'a challenge',
@@ -56,15 +56,15 @@ describe('where something in front of PHP answers', () => {
       '302 and leads to the same path',
       'final URL',
     ],
-  ])('is one problem, and says so: %s', async (_, answer, reason, mend) => {
+  ])('reports exactly one problem: %s', async (_, answer, reason, fix) => {
     const results = await examine(target, always(answer));
     expect(faultsIn(results)).toEqual({
       'in front': `problem: something in front of PHP answered: it answered ${reason}`,
     });
-    expect(find(results, 'in front').mend?.join(' ')).toContain(mend);
+    expect(find(results, 'in front').fix?.join(' ')).toContain(fix);
   });
 
-  /** PHP answers the page; the gateway's question for nobody gets something else, and a wrong signature 421. */
+  /** PHP answers the page and rejects a wrong signature with 421. Something else answers the gateway's request for an invented session. */
   it.each([
     [
       'a firewall’s page',
@@ -81,7 +81,7 @@ describe('where something in front of PHP answers', () => {
       reply(403, { 'content-type': 'application/json' }, '{"error":"Nobody is logged in."}'),
       'problem: session-socket.php is outdated: its 403 is not signed',
     ],
-  ])('tells by the missing signature: %s', async (_, answer, fault) => {
+  ])('reports it by the missing signature: %s', async (_, answer, fault) => {
     const json = { 'content-type': 'application/json' };
     const ask: Ask = async ({ headers }) => {
       if (headers['x-session-socket'] === undefined) {
@@ -98,7 +98,7 @@ describe('where something in front of PHP answers', () => {
 describe('the Authorization header', () => {
   const authorization = 'Basic c3RhZ2luZzpodXNo';
 
-  it('goes with every question to the app over https, and without https nowhere', async () => {
+  it('is sent with every request over https, and never without https', async () => {
     const sent = async (url: string) => {
       const headers: (string | undefined)[] = [];
       const ask: Ask = async (question) => {
@@ -112,7 +112,7 @@ describe('the Authorization header', () => {
     expect(await sent('http://app.example.com/getSessionID')).toEqual(new Set([undefined]));
   });
 
-  it('is not printed, neither as it is nor decoded', () => {
+  it('is not printed, neither encoded nor decoded', () => {
     const redact = createRedaction({ ...target, authorization });
     expect(redact(`${authorization} c3RhZ2luZzpodXNo staging:hush`)).toBe('… … …');
   });

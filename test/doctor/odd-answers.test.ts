@@ -49,8 +49,8 @@ const anyAnswer: fc.Arbitrary<Answered> = fc.oneof(
   },
 );
 
-describe('whatever an app answers', () => {
-  it('each check finds something, and nothing secret is printed', async () => {
+describe('the doctor, for random answers', () => {
+  it('returns a finding for each check and prints no secret', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(anyAnswer, { minLength: 1, maxLength: 12 }), async (answers) => {
         let asked = 0;
@@ -61,14 +61,14 @@ describe('whatever an app answers', () => {
         const printed = report('x', results, (_, text) => text) + reportJson('x', results);
         expect(redact(printed)).not.toContain(sessionId);
         expect(printed).not.toContain('demo-secret');
-        // Neither does anything that an app sends move the cursor of the terminal.
+        // No answer can move the terminal's cursor.
         expect(report('x', results, (_, text) => text)).toMatch(/^[\x20-\x7e\n…]*$/);
       }),
       { numRuns: 150 },
     );
   });
 
-  it('a Set-Cookie of any form is read', () => {
+  it('parses any Set-Cookie header', () => {
     fc.assert(
       fc.property(anyText, (line) => {
         expect(readSetCookie(line).name).not.toMatch(/[=;]/);

@@ -48,7 +48,7 @@ describe('A developer with the page of a local cloud', withBrowser, () => {
   const total = (name: string) => page.locator(`[data-total=${name}] b`);
 
   it('sees a hint while nothing has happened', async () => {
-    await page.getByText('Nobody has connected yet').waitFor();
+    await page.getByText('No connections yet').waitFor();
     await page.getByText(`new WebSocket('${chat.cloud.webSocketUrl}')`).waitFor();
   });
 
@@ -134,7 +134,7 @@ describe('A developer with the page of a local cloud', withBrowser, () => {
   it('sees when the local cloud is gone, and then the next one on the same port', async () => {
     const port = Number(new URL(chat.cloud.webSocketUrl).port);
     await chat.close();
-    await page.locator('#gone', { hasText: 'The local cloud is gone.' }).waitFor();
+    await page.locator('#gone', { hasText: 'The local cloud has stopped.' }).waitFor();
     await page.locator('.of-message', { hasText: 'while paused' }).first().waitFor();
     chat = await startChat({ port });
     await page.locator('#state[data-state=live]').waitFor();

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 import { promisify } from 'node:util';
-import { untilOurEnd } from '../../local/process-group.ts';
+import { exitWithParent } from '../../local/process-group.ts';
 
 /** Debian has it where only root's PATH leads. */
 export const mariaDbCommand = '/usr/sbin/mariadbd';
@@ -31,7 +31,7 @@ export async function startMariaDb(database: string): Promise<MariaDb> {
     '--skip-grant-tables', // nobody else may enter the folder
     '--innodb-buffer-pool-size=16M',
   ];
-  const server = spawn('/bin/sh', ['-c', untilOurEnd, 'sh', mariaDbCommand, ...settings], {
+  const server = spawn('/bin/sh', ['-c', exitWithParent, 'sh', mariaDbCommand, ...settings], {
     detached: true,
     stdio: ['pipe', 'ignore', 'pipe'],
   });

@@ -18,7 +18,9 @@ it('synthesizes without options, with an error that says that it cannot be deplo
   const metadata = await readFile(join(folder, 'SessionSocket.metadata.json'), 'utf8').catch(() => '');
   expect(code).toBe(0);
   expect(manifest.artifacts.SessionSocket.type).toBe('aws:cloudformation:stack');
-  expect(JSON.stringify(manifest) + metadata).toMatch(/aws:cdk:error.*Say who knows the sessions/s);
+  expect(JSON.stringify(manifest) + metadata).toMatch(
+    /aws:cdk:error.*The options sessionEndpoint and allowedOrigins are missing/s,
+  );
 });
 
 it('prints only one sentence for a bad option, writes nothing and exits with 1', async () => {
@@ -37,7 +39,7 @@ it('prints only one sentence for a bad option, writes nothing and exits with 1',
   }
 });
 
-it('prints the defaults of mode and tokenFrom on stderr, on one line', async () => {
+it('prints on stderr, on one line, that mode and tokenFrom are not set', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'session-socket-app-'));
   try {
     const context = {
@@ -49,7 +51,7 @@ it('prints the defaults of mode and tokenFrom on stderr, on one line', async () 
       stdout: '',
       stderr:
         'session-socket: mode is ticket, tokenFrom is query. Neither -c nor cdk.json sets mode and tokenFrom; ' +
-        'a stack that was deployed with another value would change: npx cdk diff shows it.\n',
+        'a stack deployed with another value will change. npx cdk diff shows the change.\n',
       code: 0,
     });
   } finally {

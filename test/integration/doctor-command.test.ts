@@ -77,7 +77,7 @@ describe('the command session-socket doctor', () => {
     expect(counts).toMatchObject({ warning: 0, problem: 0 });
     expect(checks).toContainEqual({
       name: 'stranger',
-      question: 'Is somebody without a session told so?',
+      question: 'Are requests without a session rejected?',
       outcome: 'ok',
       says: '403 without a session',
       mend: [],
@@ -90,7 +90,11 @@ describe('the command session-socket doctor', () => {
   });
 
   it('exits with 2 after a wrong call, and prints its options', async () => {
-    expect(await run([])).toMatchObject({ code: 2, printed: '', complaints: expect.stringContaining('Say one URL') });
+    expect(await run([])).toMatchObject({
+      code: 2,
+      printed: '',
+      complaints: expect.stringContaining('Pass exactly one URL'),
+    });
     expect(await run(['--help'])).toMatchObject({ code: 0, printed: expect.stringContaining('--slow-url URL') });
   });
 

@@ -61,7 +61,7 @@ describe('session-socket doctor, without a healthy app,', () => {
     await closers.pop()?.();
     expect(find(await diagnose(url), 'reachable').says).toBe('no answer (ECONNREFUSED)');
     // https://www.rfc-editor.org/rfc/rfc6761#section-6.4
-    expect(find(await diagnose('https://host.invalid/'), 'reachable').says).toMatch(/^its host has no address \(E/);
+    expect(find(await diagnose('https://host.invalid/'), 'reachable').says).toMatch(/^the host has no address \(E/);
   });
 
   it('closes the connection on an endless body', async () => {
@@ -86,7 +86,7 @@ describe('session-socket doctor, without a healthy app,', () => {
     });
     expect(find(await diagnose(url), 'reachable')).toMatchObject({
       outcome: 'warning',
-      says: expect.stringMatching(/^\d of \d questions were not answered \(ECONNRESET\)$/),
+      says: expect.stringMatching(/^\d of \d requests were not answered \(ECONNRESET\)$/),
     });
   });
 
@@ -94,7 +94,7 @@ describe('session-socket doctor, without a healthy app,', () => {
     const server = await WebServer.start((_, response) => response.writeHead(403).end(), await readTls());
     closers.push(() => server.close());
     const results = await diagnose(server.url('/getSessionID'));
-    expect(find(results, 'reachable').says).toMatch(/^its certificate or its TLS is not accepted \(/);
+    expect(find(results, 'reachable').says).toMatch(/^the TLS certificate or connection is not valid \(/);
     expect(server.requests).toEqual([]);
   });
 });

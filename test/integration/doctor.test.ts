@@ -32,9 +32,15 @@ describe('session-socket doctor', () => {
   it('finds no problem in a healthy app', async () => {
     const results = await examineAs('/getSessionID?with=query');
     expect(faultsIn(results)).toEqual({});
-    const unseen = results.filter(({ outcome }) => outcome === 'not checked').map(({ name }) => name);
+    const unchecked = results.filter(({ outcome }) => outcome === 'not checked').map(({ name }) => name);
     // php -S keeps no connection, the server around the WebAssembly PHP does.
-    expect(unseen.filter((name) => name !== 'keep-alive')).toEqual(['cookie', 'lock', 'php.ini', 'expiry', 'rotation']);
+    expect(unchecked.filter((name) => name !== 'keep-alive')).toEqual([
+      'cookie',
+      'lock',
+      'php.ini',
+      'expiry',
+      'rotation',
+    ]);
   });
 
   it('checks as much as possible without a cookie and a key', async () => {
@@ -45,21 +51,21 @@ describe('session-socket doctor', () => {
   });
 
   const plainIds = {
-    'cross-site': 'warning: it is given a token, though browsers keep it from reading that',
-    signature: 'warning: a wrong signature is accepted like none',
+    'cross-site': 'warning: another site gets a token, although browsers do not let it read the answer',
+    signature: 'warning: a wrong signature is ignored',
     mode: 'warning: plain session ids',
   };
   const costly = {
-    strangers: 'warning: everybody who asks without a session is given one, and PHP writes a file for it',
+    strangers: 'warning: every request without a session starts one, and PHP writes a file for it',
   };
 
   it.each([
     [
-      'what there is to say about the route of docs/modes.md',
+      'the expected warnings about the route of docs/modes.md',
       '/readme',
       {
         ...plainIds,
-        strangers: 'warning: every invented id is given a session, and PHP writes a file for it',
+        strangers: 'warning: every invented id starts a session, and PHP writes a file for it',
       },
     ],
     [
@@ -84,7 +90,7 @@ describe('session-socket doctor', () => {
       '/echoes',
       {
         ...plainIds,
-        'invented id': 'problem: an invented id is answered as a session: whoever invents one gets in',
+        'invented id': 'problem: an invented id is accepted as a session: anybody who invents one gets in',
       },
     ],
     [
@@ -92,12 +98,12 @@ describe('session-socket doctor', () => {
       '/cached',
       {
         cache:
-          "problem: Cache-Control is public, max-age=60, with an ETag: a cache may give one person's answer to all",
+          "problem: Cache-Control is public, max-age=60, with an ETag: a cache may give one user's answer to others",
       },
     ],
-    ['an answer from a cache', '/from-cache', { cache: 'problem: a cache answered in the place of PHP' }],
+    ['an answer from a cache', '/from-cache', { cache: 'problem: a cache answered instead of PHP' }],
     ['CORS for everybody', '/open-to-all', { cors: 'problem: any site may read it with the cookies of its visitors' }],
-    ['a redirect to the login', '/redirects', { redirect: 'warning: 302 to /login for who is not logged in' }],
+    ['a redirect to the login', '/redirects', { redirect: 'warning: 302 to /login without a login' }],
     [
       'a login page in the place of a 403',
       '/login-page',
@@ -106,7 +112,7 @@ describe('session-socket doctor', () => {
         type: 'problem: an answer of 200 has the type text/html; charset=UTF-8',
       },
     ],
-    ['null for nobody', '/null', { stranger: 'warning: 200 without a session, though with nobody in it' }],
+    ['null for nobody', '/null', { stranger: 'warning: 200 without a session, although it names nobody' }],
     [
       'an unprotected cookie',
       '/insecure-cookie',
@@ -121,45 +127,48 @@ describe('session-socket doctor', () => {
       '/clock-off',
       {
         clock: expect.stringMatching(
-          /^problem: the app's is (3999|400\d) s behind this machine's, and 300 are allowed$/,
+          /^problem: the app's is (3999|400\d) s behind this machine's, but only 300 s are allowed$/,
         ),
-        signature: "problem: the secret fits, but the app's clock is off: 421",
+        signature: "problem: the secret is right, but the app's clock is wrong: 421",
       },
     ],
-    ['signatures that never grow old', '/any-age', { signature: 'problem: a signature of an hour ago is accepted' }],
+    [
+      'signatures that never grow old',
+      '/any-age',
+      { signature: 'problem: a signature that is an hour old is accepted' },
+    ],
     [
       'an id that each question changes',
       '/rotates',
       {
         'cross-site': plainIds['cross-site'],
         signature: plainIds.signature,
-        strangers: 'warning: every invented id is given a session, and PHP writes a file for it',
-        untouched: 'problem: it changes the id of the session',
+        strangers: 'warning: every invented id starts a session, and PHP writes a file for it',
+        untouched: 'problem: the request changes the session id',
       },
     ],
     [
       'a question that logs out',
       '/logs-out',
       expect.objectContaining({
-        untouched: 'problem: after it, nobody is logged in any more',
+        untouched: 'problem: the request logs the user out',
       }),
     ],
     ['a page that is too long', '/large', { size: 'problem: more than 64 KB' }],
   ])('reports %s, and nothing else', async (_, path, faults) => {
     const results = await examineAs(path);
     expect(faultsIn(results)).toEqual(faults);
-    for (const { outcome, mend = [] } of results)
-      expect(mend.length > 0).toBe(['problem', 'warning'].includes(outcome));
+    for (const { outcome, fix = [] } of results) expect(fix.length > 0).toBe(['problem', 'warning'].includes(outcome));
   });
 
   it('reports an answer that takes longer than the gateway waits', async () => {
     expect(faultsIn(await examineAs('/slow-answer', { sessionTimeoutMs: 250 }))).toEqual({
-      time: expect.stringMatching(/^problem: \d+ ms, and the gateway gives up after 250$/),
+      time: expect.stringMatching(/^problem: \d+ ms, but the gateway times out after 250 ms$/),
     });
   });
 
   it('reports another secret and another key', async () => {
-    const fault = { signature: 'problem: the right signature is answered 421' };
+    const fault = { signature: 'problem: PHP rejects the right signature with 421' };
     expect(faultsIn(await examineAs('/getSessionID', { keys: { ...keys, secret: 'another' } }))).toEqual(fault);
     expect(faultsIn(await examineAs('/getSessionID', { keys: { ...keys, key: 'another' } }))).toEqual(fault);
   });
@@ -182,7 +191,7 @@ describe('session-socket doctor', () => {
   describe('asks with the cookies that the gateway would send', () => {
     const inAll = { ...keys, appId: shared.appId };
     const both = async () => `${await logIn()}; UserID=42`;
-    const named = 'the gateway would send one of the two cookies (PHPSESSID), and with that nobody is logged in';
+    const named = 'the gateway would send one of the two cookies (PHPSESSID), and with those nobody is logged in';
 
     // It used to ask with both, and found nothing wrong, while every handshake was refused.
     it.each([
@@ -226,7 +235,7 @@ describe('session-socket doctor', () => {
   });
 
   describe('in mode status', () => {
-    const warned = { strangers: 'warning: every invented id is given a session, and PHP writes a file for it' };
+    const warned = { strangers: 'warning: every invented id starts a session, and PHP writes a file for it' };
 
     // A page that only a logged-in user gets is all that this mode needs: its type and its body were two false
     // problems.
@@ -239,13 +248,13 @@ describe('session-socket doctor', () => {
     it('is guessed by default, with a warning and no problem', async () => {
       expect(faultsIn(await examineAs('/private', { keys: undefined }))).toEqual({
         ...warned,
-        mode: 'warning: a page that only a logged-in user gets, and no token: it fits the mode `status` and no other',
+        mode: 'warning: a page for logged-in users, not a token: this fits only the mode `status`',
       });
     });
 
     it('reports a page that everybody gets, and a cookie without a session', async () => {
       expect(faultsIn(await examineAs('/open-page', { keys: undefined, mode: 'status' }))).toMatchObject({
-        stranger: 'problem: 200 without a session: in the mode `status` everybody gets in',
+        stranger: 'problem: 200 without a session: in mode `status` everybody gets in',
       });
       const cookie = 'PHPSESSID=00000000000000000000000000000000';
       expect(faultsIn(await examineAs('/private', { keys: undefined, mode: 'status', cookie }))).toEqual({
@@ -262,7 +271,7 @@ describe('session-socket doctor', () => {
         'in front': 'problem: the web server sends the PHP source instead of running it',
       });
       expect(JSON.stringify(results)).not.toMatch(/<\?php|previous_secret|SESSION_SOCKET_KEY/);
-      expect(find(results, 'in front').mend?.join(' ')).toContain('try_files $uri $uri.php');
+      expect(find(results, 'in front').fix?.join(' ')).toContain('try_files $uri $uri.php');
     });
 
     // The home page with 200 used to be five problems, none of which named it.
@@ -271,7 +280,7 @@ describe('session-socket doctor', () => {
       async (cookie) => {
         const results = await examineAs('/open-page', { keys: undefined, cookie });
         expect(faultsIn(results)).toEqual({
-          'in front': 'problem: this is another page of your app: the route does not reach the file',
+          'in front': 'problem: another page of your app answers: the route does not reach the file',
         });
       },
     );
@@ -287,7 +296,7 @@ describe('session-socket doctor', () => {
         'in front': 'problem: something in front of PHP answered: it answered 401 with WWW-Authenticate',
       });
       const wrong = await examineAs('/staging', { authorization: 'Basic d3Jvbmc6d3Jvbmc=' });
-      expect(find(wrong, 'in front').mend?.join()).toContain('SESSION_SOCKET_AUTHORIZATION is not');
+      expect(find(wrong, 'in front').fix?.join()).toContain('rejects SESSION_SOCKET_AUTHORIZATION');
       const authorization = 'Basic c3RhZ2luZzpvcGVuIHNlc2FtZQ==';
       expect(faultsIn(await examineAs('/staging', { authorization }))).toEqual({});
     });
@@ -299,9 +308,11 @@ describe('session-socket doctor', () => {
     it('reports the session lock, and where to fix it', async () => {
       const results = await whileSlow('/report');
       expect(faultsIn(results)).toEqual({
-        lock: expect.stringMatching(/^problem: it waited \d+ ms for the slow page, which holds the session's lock$/),
+        lock: expect.stringMatching(
+          /^problem: the request waited \d+ ms for the slow page, which holds the session lock$/,
+        ),
       });
-      expect(find(results, 'lock').mend?.join(' ')).toMatch(/^In the slow page: session_write_close\(\)/);
+      expect(find(results, 'lock').fix?.join(' ')).toMatch(/^In the slow page, call session_write_close\(\)/);
     });
 
     it('finds no problem when the page has released its lock', async () => {

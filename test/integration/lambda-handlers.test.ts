@@ -119,7 +119,7 @@ describe.each(runtimes)('the SDK of the runtime for %s', (Runtime) => {
     const result = await worker.invoke('{}');
     expect(result).toMatchObject({ outcome: 'failed', errorType: 'Runtime.ImportModuleError' });
     expect(result.outcome === 'failed' && result.errorMessage).toContain(
-      "Cannot find module '@aws-sdk/client-sqs/more': the runtime in AWS has it, this machine does not. Install it: npm install --save-dev @aws-sdk/client-sqs",
+      "Cannot find module '@aws-sdk/client-sqs/more': AWS's runtime includes it, but this machine does not have it. Run npm install --save-dev @aws-sdk/client-sqs",
     );
   });
 

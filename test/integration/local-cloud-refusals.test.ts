@@ -46,22 +46,22 @@ describe('an API that cannot be run as it is written stops the start, with logic
     [
       'a deployment that is none',
       (template) => setProperties(template, 'Stage', { AutoDeploy: false, DeploymentId: 'elsewhere' }),
-      'Stage.DeploymentId: elsewhere is no deployment of this stack.',
+      'Stage.DeploymentId: elsewhere is not a deployment of this stack.',
     ],
     [
       'a route of an API that is elsewhere',
       (template) => setProperties(template, 'OneWayRoute', { ApiId: 'abc123' }),
-      'OneWayRoute.ApiId: abc123 is no API of this stack.',
+      'OneWayRoute.ApiId: abc123 is not an API of this stack.',
     ],
     [
       'a response of a route that is elsewhere',
       (template) => setProperties(template, 'DefaultRouteResponse', { RouteId: 'abc123' }),
-      'DefaultRouteResponse.RouteId: abc123 is not of this API.',
+      'DefaultRouteResponse.RouteId: abc123 is not part of this API.',
     ],
     [
       'a MOCK that decides by its template which status it has',
       (template) => mock(template, { 200: '#if($context.stage)\n{"statusCode":500}#else{"statusCode":200}#end' }),
-      'AddedRouteIntegration.RequestTemplates: nothing of the template language is emulated here.',
+      'AddedRouteIntegration.RequestTemplates: the template language is not emulated here.',
     ],
     [
       'a route of an HTTP API that exists twice',
@@ -78,7 +78,7 @@ describe('an API that cannot be run as it is written stops the start, with logic
         addHttpApi(template);
         setProperties(template, 'HttpIntegration', { TimeoutInMillis: 30_001 });
       },
-      'HttpIntegration.TimeoutInMillis: 30001 is not from 50 to 30000.',
+      'HttpIntegration.TimeoutInMillis: must be 50 to 30000, not 30001.',
     ],
   ])('%s', async (_, change, sentence) => {
     await expect(startChat({ change })).rejects.toThrow(sentence);

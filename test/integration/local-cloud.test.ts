@@ -245,7 +245,7 @@ describe('start and end', () => {
       'a route key of $ that API Gateway does not have',
       'OneWayRoute',
       { RouteKey: '$conect' },
-      '.RouteKey: there is no route $conect: only $connect, $disconnect and $default begin with $.',
+      '.RouteKey: the route $conect is not valid: only $connect, $disconnect and $default begin with $.',
     ],
     [
       'an integration other than AWS_PROXY and MOCK',
@@ -293,7 +293,7 @@ describe('start and end', () => {
     const server = createServer();
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const { port } = server.address() as AddressInfo;
-    await expect(startChat({ port })).rejects.toThrow(`Port ${port} is taken by another program.`);
+    await expect(startChat({ port })).rejects.toThrow(`Port ${port} is in use by another program.`);
     await new Promise((resolve) => server.close(resolve));
     const there = await startChat({ port });
     expect(there.cloud.webSocketUrl).toBe(`ws://127.0.0.1:${port}/prod`);

@@ -180,7 +180,7 @@ describe('npm start', () => {
       squatter.close();
       expect(code).toBe(1);
       expect(printed()).toContain(
-        `Port ${port} is taken by another program. Stop that, or choose another with ${option}.`,
+        `Port ${port} is in use by another program. Stop that program, or choose another port with ${option}.`,
       );
       expect(printed()).not.toMatch(/^ +at /m);
     },
@@ -195,7 +195,7 @@ describe('npm start', () => {
     const wrong = spawnStart(process.env['PATH'] ?? '', ['--page-port', 'eighty']);
     const printedWrong = collect(wrong);
     expect((await once(wrong, 'close'))[0]).toBe(2);
-    expect(printedWrong()).toContain('--page-port is a number from 0 to 65535, not "eighty".');
+    expect(printedWrong()).toContain('--page-port must be a number from 0 to 65535, not "eighty".');
   });
 });
 

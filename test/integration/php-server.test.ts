@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { lookForNativePhp } from '../../serve/php-native.ts';
+import { findNativePhp } from '../../serve/php-native.ts';
 import { type PhpServerOptions, startPhpServer } from '../../serve/php-server.ts';
 import { phpKinds, phpVersions, withNativePhp } from '../php/php-kinds.ts';
 
@@ -95,7 +95,7 @@ describe.each(phpKinds)('%s PHP', (prefer) => {
     const holder = await listenOn(0);
     const { port } = holder.address() as { port: number };
     const starting = startPhpServer({ ...app, prefer, port });
-    await expect(starting).rejects.toThrow(`Port ${port} is taken by another program.`);
+    await expect(starting).rejects.toThrow(`Port ${port} is in use by another program.`);
     holder.close();
   });
 
@@ -142,7 +142,7 @@ describe('the chosen PHP', () => {
     const server = await startPhpServer({ ...app, note: (sentence) => notes.push(sentence) });
     await server.close();
     expect(server.php).toContain('(WebAssembly)');
-    expect(notes).toEqual(['There is no php on the PATH. Taking the WebAssembly PHP instead.']);
+    expect(notes).toEqual(['There is no php on the PATH. Using the WebAssembly PHP instead.']);
     // PHP has complained about nothing.
     expect(lines).toEqual([]);
   });
@@ -159,6 +159,6 @@ describe('the chosen PHP', () => {
     await writeFile(join(folder, 'php'), `#!/bin/sh\n${script}\n`);
     await chmod(join(folder, 'php'), 0o755);
     vi.stubEnv('PATH', folder);
-    expect(await lookForNativePhp()).toEqual({ missing: expect.stringMatching(why) });
+    expect(await findNativePhp()).toEqual({ missing: expect.stringMatching(why) });
   });
 });

@@ -40,7 +40,7 @@ describe('session-socket local', () => {
     expect(printed()).toMatch(/Inspect +http:\/\/127\.0\.0\.1:\d+\/_local/);
     expect(printed()).toMatch(/DynamoDB +http:\/\/127\.0\.0\.1:\d+ +dynalite 4/);
     expect(printed()).toMatch(/WebSocketUrl +ws:/);
-    expect(printed()).toMatch(/^ {2}\d+ behaviours of AWS are not known; .*--unknowns lists them/m);
+    expect(printed()).toMatch(/^ {2}\d+ behaviours of AWS are not documented; .*--unknowns lists them/m);
 
     const client = await connect(`${socketUrl}?token=allow`);
     client.send('hi');
@@ -79,9 +79,9 @@ describe('session-socket local', () => {
 
   it('injects the configured faults, and prints the seed that repeats them', async () => {
     const { printed } = await start(['--assembly', assembly.folder, '--port', '0', '--fault', 'kill:Message@50%']);
-    expect(printed()).toMatch(/Goes wrong on purpose: kill:Message@50% \(--seed \d+ repeats it\)/);
+    expect(printed()).toMatch(/Injected faults: kill:Message@50% \(--seed \d+ repeats them\)/);
     const seeded = await start(['--assembly', assembly.folder, '--port', '0', '--fault', 'cut@1%', '--seed', '7']);
-    expect(seeded.printed()).toContain('(--seed 7 repeats it)');
+    expect(seeded.printed()).toContain('(--seed 7 repeats them)');
   });
 
   it('ends at once at a second Ctrl-C', async () => {
@@ -116,14 +116,14 @@ describe('session-socket', () => {
     [['--version'], 0, /^\d+\.\d+\.\d+\n$/],
     [['local', '--help'], 0, /--assembly FOLDER[\s\S]*delay:SERVICE:TIME/],
     [['local', '--unknowns'], 0, /a URL above 4,096 characters[\s\S]*here: 414[\s\S]*see https:/],
-    [[], 2, /^\nsession-socket: Say what to do:[\s\S]* local /],
-    [['nurse'], 2, /^\nsession-socket: There is no command nurse, but:[\s\S]* local /],
-    [['doctor'], 2, /^\nsession-socket: Say one URL: session-socket doctor https:/],
-    [['local', '--fault', 'fail:s3'], 2, /^\nsession-socket: --fault fail:s3: there is no service "s3", but /],
+    [[], 2, /^\nsession-socket: No command given\.[\s\S]* local /],
+    [['nurse'], 2, /^\nsession-socket: Unknown command "nurse"\.[\s\S]* local /],
+    [['doctor'], 2, /^\nsession-socket: Pass exactly one URL: session-socket doctor https:/],
+    [['local', '--fault', 'fail:s3'], 2, /^\nsession-socket: --fault fail:s3: unknown service "s3"\. Use /],
     [
       ['local'],
       1,
-      /^\nsession-socket: There is no synthesized CDK app in .*cdk\.out: run `npx cdk synth` first\.\n\n$/,
+      /^\nsession-socket: There is no synthesized CDK app in .*cdk\.out\. Run `npx cdk synth` first\.\n\n$/,
     ],
   ])('%s exits with %d and a sentence', async (args, expected, words) => {
     const child = session(args);
@@ -146,10 +146,10 @@ describe('session-socket', () => {
       return printed().trim();
     };
     expect(await fails('--port', port)).toBe(
-      `session-socket: Port ${port} is taken by another program. Stop that, or choose another with --port.`,
+      `session-socket: Port ${port} is in use by another program. Stop that program, or choose another port with --port.`,
     );
     squatter.close();
-    expect(await fails('--stack', 'Shop')).toMatch(/There is no stack Shop in .*, but: Chat\.$/);
+    expect(await fails('--stack', 'Shop')).toMatch(/There is no stack Shop in .*\. Use Chat\.$/);
     expect(await fails('--fault', 'kill:Tick')).toBe(
       'session-socket: There is no function Tick: Authorizer, Connect, Message, Disconnect, Worker.',
     );

@@ -71,7 +71,7 @@ describe.each<[WebServerKind, string]>([
 ])('without them, %s with a front controller', (kind, rules) => {
   it('answers with the home page, which the doctor recognizes', where(kind), async () => {
     expect(faultsIn(await examineSite(kind, rules))).toEqual({
-      'in front': 'problem: this is another page of your app: the route does not reach the file',
+      'in front': 'problem: another page of your app answers: the route does not reach the file',
     });
   });
 });

@@ -6,15 +6,15 @@ afterEach(() => {
   for (const clock of clocks.splice(0)) clock.close();
 });
 
-/** A machine whose time stands still, so that only the moves count. */
+/** A clock on a frozen machine time, so that only moves count. */
 function frozen(startMs = 1_000_000): MovableClock {
   const clock = createClock(() => startMs);
   clocks.push(clock);
   return clock;
 }
 
-describe('a clock that is moved', () => {
-  it('is ahead of the machine by what it was moved', () => {
+describe('a moved clock', () => {
+  it('is ahead of the machine by the moved time', () => {
     const clock = frozen(5_000);
     clock.advance(600);
     clock.advance(400);
@@ -22,7 +22,7 @@ describe('a clock that is moved', () => {
     expect(clock.aheadMs).toBe(1_000);
   });
 
-  it('runs what comes due on the way, in its order and each at its own time', () => {
+  it('runs due callbacks in order, each at its own time', () => {
     const clock = frozen(0);
     const ran: string[] = [];
     const note = (name: string) => () => ran.push(`${name} at ${clock.now()}`);
@@ -35,7 +35,7 @@ describe('a clock that is moved', () => {
     expect(ran.at(-1)).toBe('not yet at 1000');
   });
 
-  it('runs what was begun on the way as well', () => {
+  it('runs callbacks that were added during the move', () => {
     const clock = frozen(0);
     const ticks: number[] = [];
     const tick = () => {
@@ -47,18 +47,18 @@ describe('a clock that is moved', () => {
     expect(ticks).toEqual([60_000, 120_000, 180_000]);
   });
 
-  it('does not run what was forgotten, and each only once', () => {
+  it('does not run canceled callbacks, and runs each other one once', () => {
     const clock = frozen();
     const ran: string[] = [];
-    const forget = clock.after(10, () => ran.push('forgotten'));
+    const cancel = clock.after(10, () => ran.push('forgotten'));
     clock.after(10, () => ran.push('kept'));
-    forget();
+    cancel();
     clock.advance(100);
     clock.advance(100);
     expect(ran).toEqual(['kept']);
   });
 
-  it('tells of each move', () => {
+  it('notifies listeners of each move', () => {
     const clock = frozen();
     const moves: number[] = [];
     clock.onMove(() => moves.push(clock.aheadMs));
@@ -68,14 +68,14 @@ describe('a clock that is moved', () => {
   });
 
   it('does not move back', () => {
-    expect(() => frozen().advance(-1)).toThrow('A clock moves forward');
-    expect(() => frozen().advance(Number.NaN)).toThrow('A clock moves forward');
-    // To the end of time a schedule would come due for ever.
-    expect(() => frozen().advance(Number.POSITIVE_INFINITY)).toThrow('A clock moves forward');
+    expect(() => frozen().advance(-1)).toThrow('A clock moves only forward');
+    expect(() => frozen().advance(Number.NaN)).toThrow('A clock moves only forward');
+    // With an infinite move a schedule would come due forever.
+    expect(() => frozen().advance(Number.POSITIVE_INFINITY)).toThrow('A clock moves only forward');
   });
 });
 
-it('runs at the speed of the machine when nobody moves it', async () => {
+it('a clock that is not moved runs at the speed of the machine', async () => {
   const clock = createClock();
   clocks.push(clock);
   const before = Date.now();
@@ -83,7 +83,7 @@ it('runs at the speed of the machine when nobody moves it', async () => {
   expect(clock.now()).toBeGreaterThanOrEqual(before + 5);
 });
 
-it('waits longer than setTimeout can without running at once', async () => {
+it('a clock can wait longer than setTimeout', async () => {
   const clock = createClock();
   clocks.push(clock);
   let hasRun = false;

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { createEventStream } from '../../local/inspector/event-stream.ts';
 import { createJournal } from '../../local/inspector/journal.ts';
 
-/** A page's connection that takes as much as the test wants. */
+/** A page's connection whose buffer the test controls. */
 class FakeResponse extends EventEmitter {
   writableLength = 0;
   readonly written: string[] = [];
@@ -41,7 +41,7 @@ function openStream() {
 }
 
 describe('A page that reads slowly', () => {
-  it('is sent nothing until it has caught up, and then everything anew', async () => {
+  it('gets no data until it has caught up, then a new snapshot', async () => {
     const { open, happen } = openStream();
     const slow = open();
     const quick = open();
@@ -60,7 +60,7 @@ describe('A page that reads slowly', () => {
     expect(slow.names).toEqual(['snapshot', 'snapshot', 'changes']);
   });
 
-  it('is sent nothing more when nothing happened meanwhile', async () => {
+  it('gets no snapshot if nothing happened meanwhile', async () => {
     const { open, happen } = openStream();
     const response = open();
     response.emit('drain');
@@ -70,7 +70,7 @@ describe('A page that reads slowly', () => {
   });
 });
 
-it('A page that was closed is told nothing, and the others go on', async () => {
+it('A closed page gets no data, and other pages continue', async () => {
   const { open, happen } = openStream();
   const closed = open();
   const other = open();
@@ -80,7 +80,7 @@ it('A page that was closed is told nothing, and the others go on', async () => {
   expect(closed.names).toEqual(['snapshot']);
 });
 
-it('The streams end with the local cloud, also when something is about to be told', () => {
+it('The streams end with the local cloud, also with pending changes', () => {
   const { stream, open, happen } = openStream();
   const response = open();
   happen();

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createJournal, cut, type Journal } from '../../local/inspector/journal.ts';
-import { type Change, type Limits, usualLimits } from '../../local/inspector/records.ts';
+import { type Change, defaultLimits, type Limits } from '../../local/inspector/records.ts';
 import { connectionIdIn, type Observation } from '../../local/observation.ts';
 import { InspectorCopy } from '../assemblies/inspector-copy.ts';
 
@@ -50,7 +50,7 @@ const keys = (journal: Journal, table: 'connections' | 'messages' | 'invocations
     .map(([key]) => key);
 
 describe('The journal', () => {
-  it('knows who is connected, what was said, and how it ended', () => {
+  it('records connections, messages and how a connection ended', () => {
     let now = 1000;
     const journal = createJournal(() => now, limits);
     journal.observe(connected('a'));
@@ -82,7 +82,7 @@ describe('The journal', () => {
     expect(journal.totals()).toMatchObject({ open: 0, handshakes: 1, messages: 2 });
   });
 
-  it('puts what a function wrote and how long it took to its invocation', () => {
+  it("records an invocation's log lines and duration", () => {
     const journal = createJournal(() => 1000, limits);
     journal.observe({ kind: 'invoked', function: 'F', requestId: 'r', isCold: true, connectionId: 'a' });
     journal.observe(line('r', 'one'));
@@ -101,7 +101,7 @@ describe('The journal', () => {
     expect(journal.totals()).toMatchObject({ invocations: 1, errors: 1 });
   });
 
-  it('counts refused handshakes, with the reason and whom it would have been', () => {
+  it('counts refused handshakes, with reason and connection id', () => {
     const journal = createJournal(() => 1000, limits);
     journal.observe({ kind: 'refused', status: 403, reason: 'an explicit deny', stage: 'prod', connectionId: 'a' });
     const refusal = { at: 1000, status: 403, reason: 'an explicit deny', stage: 'prod', connectionId: 'a' };
@@ -125,7 +125,7 @@ describe('The journal', () => {
     expect(journal.totals()).toMatchObject({ messages: 20, refused: 20, invocations: 20 });
   });
 
-  it('forgets connections that ended before it forgets open ones, and counts all that are open', () => {
+  it('evicts ended connections before open ones, and counts all open ones', () => {
     const journal = createJournal(() => 1000, limits);
     for (const id of ['a', 'b', 'c', 'd']) journal.observe(connected(id));
     for (const id of ['b', 'c', 'd']) journal.observe(disconnected(id));
@@ -139,7 +139,7 @@ describe('The journal', () => {
     expect(journal.totals().open).toBe(5);
   });
 
-  it('cuts long bodies and lines and says how long they were', () => {
+  it('cuts long bodies and lines, and keeps their original length', () => {
     const journal = createJournal(() => 1000, limits);
     journal.observe(messageIn('a', 'x'.repeat(5000)));
     journal.observe(line(undefined, 'y'.repeat(3000)));
@@ -148,7 +148,7 @@ describe('The journal', () => {
     expect(copy.records('lines')).toMatchObject([{ text: 'y'.repeat(16), bytes: 3000 }]);
   });
 
-  it('leaves room for other functions when one does not stop writing', () => {
+  it('limits the lines of one invocation, so that others have room', () => {
     const journal = createJournal(() => 1000, limits);
     journal.observe(invoked('quiet'));
     journal.observe(line('quiet', 'once'));
@@ -159,7 +159,7 @@ describe('The journal', () => {
     expect(copy.records('invocations').map(({ lines }) => lines)).toEqual([1, 50]);
   });
 
-  it('is told in changes: whoever follows from any moment has what the snapshot has', () => {
+  it('gives a subscriber the same content as a snapshot, from any moment', () => {
     const journal = createJournal(() => 1000, limits);
     const story = [...'abcdefg'].flatMap((id) => [
       connected(id),
@@ -173,7 +173,7 @@ describe('The journal', () => {
     for (const observation of story) {
       const copy = copyOf(journal);
       copies.push(copy);
-      journal.follow((change: Change) => copy.apply([change]));
+      journal.subscribe((change: Change) => copy.apply([change]));
       journal.observe(observation);
     }
     for (const copy of copies) {
@@ -183,28 +183,28 @@ describe('The journal', () => {
     }
   });
 
-  it('tells nothing more to who stopped following', () => {
+  it('sends no changes after unsubscribing', () => {
     const journal = createJournal(() => 1000, limits);
     const changes: Change[] = [];
-    const unfollow = journal.follow((change) => changes.push(change));
+    const unsubscribe = journal.subscribe((change) => changes.push(change));
     journal.observe(invoked('r'));
-    unfollow();
+    unsubscribe();
     journal.observe(invoked('s'));
     expect(changes).toHaveLength(1);
   });
 
-  it('stays small with 5,000 connections and a storm of the longest messages', () => {
+  it('stays small with 5,000 connections and many messages of maximum length', () => {
     const journal = createJournal();
     for (let index = 0; index < 5000; index += 1) journal.observe(connected(`c${index}`));
     for (let index = 0; index < 3000; index += 1) journal.observe(messageIn(`c${index}`, 'x'.repeat(128 * 1024)));
     const copy = copyOf(journal);
     expect(journal.totals()).toMatchObject({ open: 5000, messages: 3000 });
-    expect(copy.records('connections')).toHaveLength(usualLimits.connections);
+    expect(copy.records('connections')).toHaveLength(defaultLimits.connections);
     expect(JSON.stringify(journal.snapshot()).length).toBeLessThan(3 * 1024 * 1024);
   });
 });
 
-describe('A text that is cut', () => {
+describe('A cut text', () => {
   it('ends with a whole character', () => {
     expect(cut('aé€😀', 4)).toEqual({ text: 'aé', bytes: 10 });
     expect(cut('😀😀', 7)).toEqual({ text: '😀', bytes: 8 });
@@ -219,7 +219,7 @@ describe('The connection of an event', () => {
     expect(connectionIdIn('{"detail":{}}')).toBeUndefined();
   });
 
-  it('is not what a client writes into its message or its query string', () => {
+  it('is not taken from a message or a query string', () => {
     const requestContext = { connectionId: 'L0SM9cOFvHcCIhw=' };
     const body = JSON.stringify({ connectionId: 'eHrdFcnvvHcCE-w=' });
     expect(connectionIdIn(JSON.stringify({ requestContext, body }))).toBe('L0SM9cOFvHcCIhw=');

@@ -42,7 +42,7 @@ function ask(path: string, headers: Record<string, string> = {}, method = 'GET')
       let body = '';
       response.setEncoding('utf8').on('data', (chunk: string) => {
         body += chunk;
-        // An event stream has no end.
+        // An event stream never ends.
         if (body.includes('\n\n') && path.endsWith('/events')) response.destroy();
       });
       response.on('close', () => resolve({ status: response.statusCode ?? 0, headers: response.headers, body }));
@@ -60,7 +60,7 @@ const message = (body: string): Observation => ({
 });
 
 describe('The page', () => {
-  it('is served with all that it asks for, and nothing else of the machine', async () => {
+  it('is served with all its files, and with no other file', async () => {
     await start();
     const page = await ask('/_local');
     expect(page).toMatchObject({ status: 200, headers: { 'content-type': 'text/html; charset=utf-8' } });
@@ -75,7 +75,7 @@ describe('The page', () => {
     }
   });
 
-  it('names only scripts, styles and images that are there', async () => {
+  it('references only existing scripts, styles and images', async () => {
     await start();
     const names = new Set<string>();
     for (const asking of ['/_local', '/_local/page.css', '/_local/page.js']) {
@@ -87,7 +87,7 @@ describe('The page', () => {
     for (const name of names) expect(await ask(`/_local/${name}`), name).toMatchObject({ status: 200 });
   });
 
-  it('lets nothing in but its own files, is kept nowhere, and makes no HTML of texts', async () => {
+  it('loads only its own files, is not cached, and never converts text to HTML', async () => {
     await start(async () => []);
     for (const path of ['/_local', '/_local/page.js', '/_local/tables', '/_local/events']) {
       const { headers } = await ask(path);
@@ -102,7 +102,7 @@ describe('The page', () => {
     }
   });
 
-  it('can only be read', async () => {
+  it('accepts only GET requests', async () => {
     await start();
     for (const method of ['POST', 'PUT', 'DELETE', 'OPTIONS']) {
       expect(await ask('/_local', {}, method)).toMatchObject({ status: 405, headers: { allow: 'GET' } });
@@ -111,7 +111,7 @@ describe('The page', () => {
 });
 
 describe('A web page', () => {
-  it('may ask when it is the page itself', async () => {
+  it('may send requests if it is the inspector page', async () => {
     await start(async () => []);
     const own = { 'Sec-Fetch-Site': 'same-origin', Host: `127.0.0.1:${port}` };
     expect(await ask('/_local/page.js', own)).toMatchObject({ status: 200 });
@@ -125,13 +125,13 @@ describe('A web page', () => {
     ['of another port of this machine', { 'Sec-Fetch-Site': 'same-site' }],
     ['of another origin', { Origin: 'https://evil.example' }],
     ['of another origin that claims to be typed', { Origin: 'http://127.0.0.1:1', 'Sec-Fetch-Site': 'none' }],
-    ['without an origin to speak of', { Origin: 'null' }],
+    ['with the origin null', { Origin: 'null' }],
     ['over another scheme', { Origin: 'https://127.0.0.1:{port}' }],
     ['by the other name of this machine', { Origin: 'http://localhost:{port}' }],
-    ['whose name was made to point here', { Host: 'evil.example:{port}', 'Sec-Fetch-Site': 'same-origin' }],
-    ['whose origin was made to point here', { Host: 'evil.example:{port}', Origin: 'http://evil.example:{port}' }],
+    ['with a rebound host name', { Host: 'evil.example:{port}', 'Sec-Fetch-Site': 'same-origin' }],
+    ['with a rebound origin', { Host: 'evil.example:{port}', Origin: 'http://evil.example:{port}' }],
     ['without a port in its host', { Host: '127.0.0.1' }],
-  ])('%s reads nothing', async (_, template) => {
+  ])('%s is rejected', async (_, template) => {
     await start(async () => []);
     const headers = Object.fromEntries(
       Object.entries(template).map(([name, value]) => [name, value.replace('{port}', String(port))]),
@@ -143,7 +143,7 @@ describe('A web page', () => {
     }
   });
 
-  it('may ask for nothing beside the page, not even from its own origin', async () => {
+  it('may not request other paths, not even from its own origin', async () => {
     await start();
     const own = { 'Sec-Fetch-Site': 'same-origin' };
     expect(await ask('/prod/@connections/a', own)).toMatchObject({ status: 403 });
@@ -152,7 +152,7 @@ describe('A web page', () => {
 });
 
 describe('The events', () => {
-  it('begin with everything and go on with what changes', async () => {
+  it('begin with a snapshot and continue with changes', async () => {
     const url = await start();
     inspector.observe(message('before'));
     const follower = await followInspector(url);
@@ -169,7 +169,7 @@ describe('The events', () => {
     follower.close();
   });
 
-  it('come in one piece when much happens at once', async () => {
+  it('are batched when much happens at once', async () => {
     const url = await start();
     const follower = await followInspector(url);
     for (let index = 0; index < 400; index += 1) inspector.observe(message(String(index)));
@@ -178,7 +178,7 @@ describe('The events', () => {
     follower.close();
   });
 
-  it('become a new beginning when there are more changes than the journal is long', async () => {
+  it('become a snapshot when there are more changes than records', async () => {
     const url = await start();
     const follower = await followInspector(url);
     await follower.until(() => follower.batches.length === 1);
@@ -189,7 +189,7 @@ describe('The events', () => {
     follower.close();
   });
 
-  it('end with the local cloud, and another page begins anew', async () => {
+  it('end with the local cloud, and a new page begins with a snapshot', async () => {
     const url = await start();
     const first = await followInspector(url);
     first.close();
@@ -200,7 +200,7 @@ describe('The events', () => {
 });
 
 describe('The tables', () => {
-  it('are what the scan finds, as many as can be read, with long values cut', async () => {
+  it('contain a limited number of items, with long values cut', async () => {
     const items = Array.from({ length: 1000 }, (_, index) => ({ pk: index, text: 'x'.repeat(10_000) }));
     await start(async (limit) => [
       { logicalId: 'Long', name: 'Chat-Long', keys: ['pk'], items: items.slice(0, limit) },
@@ -213,7 +213,7 @@ describe('The tables', () => {
     expect(tables[1]).toMatchObject({ items: [{ pk: 'a' }], hasMore: false });
   });
 
-  it('are null when nobody can read them, and a scan that fails is a 500', async () => {
+  it('are null without a scan function, and a failing scan is a 500', async () => {
     await start();
     expect((await ask('/_local/tables')).body).toBe('{"tables":null}');
     await closeServer(server);

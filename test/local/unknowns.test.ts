@@ -11,14 +11,14 @@ const rows = section
   .slice(2)
   .map((line) => line.split('|').map((cell) => cell.trim()));
 
-describe('what is not known about AWS', () => {
+describe('the list of undocumented AWS behaviours', () => {
   it('is the same list in the documentation and on the command line', () => {
     expect(rows.map(([, question, choice]) => [question, choice])).toEqual(
       unknowns.map(({ question, choice }) => [question, choice]),
     );
   });
 
-  it('is told with a place to read on, and once', () => {
+  it('has a valid source and no duplicates', () => {
     for (const { source } of unknowns) expect(() => new URL(source)).not.toThrow();
     expect(new Set(unknowns.map(({ question }) => question)).size).toBe(unknowns.length);
   });

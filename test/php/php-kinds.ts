@@ -1,7 +1,7 @@
-import { lookForNativePhp } from '../../serve/php-native.ts';
+import { findNativePhp } from '../../serve/php-native.ts';
 import { type Need, needs } from '../needs.ts';
 
-const native = await lookForNativePhp();
+const native = await findNativePhp();
 export const lackOfPhp: Need | undefined =
   'missing' in native ? { name: 'php', missing: native.missing, packages: ['php-cli'] } : undefined;
 

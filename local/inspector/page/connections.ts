@@ -2,11 +2,11 @@ import type { ConnectionRecord, InvocationRecord, RefusalRecord } from '../recor
 import { element, exactAndAgo, time } from './elements.ts';
 import { invocationLogs, invocationsOf, linesOf } from './invocations.ts';
 import { messageLine } from './messages.ts';
-import { functionName, type Mirror, newest, type Tables, who } from './mirror.ts';
+import { functionName, type Mirror, newest, principalOf, type Tables } from './mirror.ts';
 import { type Detail, facts, type Group, type Navigation, type Row, section, values } from './panes.ts';
-import { lastWords, looksSecret, summary } from './text.ts';
+import { lastLine, looksSecret, summary } from './text.ts';
 
-/** Refused first, because that is what one comes for; then who is there; then who was. */
+/** Refused connections first, because developers look for them; then open ones, then ended ones. */
 export function connectionGroups(mirror: Mirror): Group[] {
   const { tables, totals } = mirror;
   const all = newest(tables.connections);
@@ -30,7 +30,7 @@ export function connectionGroups(mirror: Mirror): Group[] {
   ];
 }
 
-/** Refusals for the same reason: a client that is refused tries again, and the same answer a hundred times is one line. */
+/** Refusals for the same reason. Clients retry, so a hundred equal refusals are one line. */
 interface Refused {
   readonly key: string;
   readonly last: RefusalRecord;
@@ -51,7 +51,7 @@ function refusedReasons({ refusals }: Tables): Refused[] {
 
 function refusedRow({ key, last, times }: Refused, mirror: Mirror): Row {
   const { status, reason, stage, at } = last;
-  const why = whyRefused(last, mirror);
+  const why = explainRefusal(last, mirror);
   return {
     key,
     text: () => `refused ${status} ${reason} ${stage ?? ''}`,
@@ -71,17 +71,17 @@ function refusedRow({ key, last, times }: Refused, mirror: Mirror): Row {
   };
 }
 
-/** The last words of the function that was asked last; what the reason means when there are none. */
-function whyRefused({ connectionId, reason }: RefusalRecord, mirror: Mirror): string | undefined {
-  const asked = askedFunctions(mirror, connectionId).at(-1);
+/** The last log line of the last invoked function; without one, a hint for the reason. */
+function explainRefusal({ connectionId, reason }: RefusalRecord, mirror: Mirror): string | undefined {
+  const asked = invokedFunctions(mirror, connectionId).at(-1);
   if (asked === undefined) return hintFor(reason);
   const [id, invocation] = asked;
-  const words = lastWords(linesOf(mirror, id));
+  const words = lastLine(linesOf(mirror, id));
   return words === undefined ? hintFor(reason) : `${functionName(invocation.function)}: ${summary(words)}`;
 }
 
-/** For a handshake that was refused. */
-function askedFunctions(mirror: Mirror, connectionId: string | undefined): [string, InvocationRecord][] {
+/** The functions that ran for a refused handshake. */
+function invokedFunctions(mirror: Mirror, connectionId: string | undefined): [string, InvocationRecord][] {
   return connectionId === undefined ? [] : invocationsOf(mirror, connectionId);
 }
 
@@ -94,8 +94,12 @@ function connectionRow(id: string, connection: ConnectionRecord): Row {
     mark: `${endedAt} ${messagesIn} ${messagesOut}`,
     className: 'of-connection',
     draw: () => [
-      element(isOpen ? 'span.dot.good' : 'span.dot', {}, element('span.unseen', {}, isOpen ? 'open' : 'ended')),
-      element('span.main', {}, who(connection)),
+      element(
+        isOpen ? 'span.dot.good' : 'span.dot',
+        {},
+        element('span.visually-hidden', {}, isOpen ? 'open' : 'ended'),
+      ),
+      element('span.main', {}, principalOf(connection)),
       element('span.rest.soft', {}, isOpen ? contextLine(context) : `closed with ${code}`),
       element('code.id', {}, id),
       element(
@@ -121,10 +125,10 @@ export function connectionsEmpty({ webSocketUrls }: Mirror): Node[] {
     element(
       'div.empty',
       {},
-      element('h2', {}, 'Nobody has connected yet'),
+      element('h2', {}, 'No connections yet'),
       element('p', {}, 'Open a socket from your page, or from the console of a browser:'),
       ...webSocketUrls.map((url) => element('pre', { tabindex: 0 }, `new WebSocket('${url}')`)),
-      element('p.soft', {}, 'A handshake that is refused is shown here too, with the reason.'),
+      element('p.soft', {}, 'Refused handshakes appear here too, with the reason.'),
     ),
   ];
 }
@@ -139,7 +143,7 @@ export function connectionDetail(mirror: Mirror, key: string, navigation: Naviga
   const allMessages = { type: 'button', onclick: () => navigation.go('messages') };
   const allInvocations = { type: 'button', onclick: () => navigation.go('invocations') };
   return {
-    title: who(connection),
+    title: principalOf(connection),
     mark: JSON.stringify([key, endedAt, messages[0]?.[0], invocations.length, messagesIn, messagesOut]),
     draw: () => [
       facts([
@@ -154,7 +158,7 @@ export function connectionDetail(mirror: Mirror, key: string, navigation: Naviga
         ['User agent', userAgent],
       ]),
       section(
-        'What the authorizer said',
+        'Authorizer context',
         context === undefined ? element('p.soft', {}, 'The API has no authorizer.') : values(context),
       ),
       section(
@@ -180,7 +184,7 @@ function refusalDetail(mirror: Mirror, key: string): Detail | undefined {
   if (refused === undefined) return undefined;
   const { last, times } = refused;
   const { at, status, reason, stage, connectionId } = last;
-  const asked = askedFunctions(mirror, connectionId);
+  const asked = invokedFunctions(mirror, connectionId);
   const hint = hintFor(reason);
   const isOnce = times.length === 1;
   const before = () => times.slice(1, 4).flatMap((each, index) => [index > 0 && ', ', time(each, 'exact')]);
@@ -201,34 +205,31 @@ function refusalDetail(mirror: Mirror, key: string): Detail | undefined {
   };
 }
 
-/** What a developer whose socket was refused wants to know next. */
+/** Explanations of refusals for developers. */
 const hints: readonly (readonly [pattern: RegExp, hint: string])[] = [
   [
     /identity source is missing/,
-    'The handshake lacks the token, header or cookie that the authorizer asks for. API Gateway answered it alone: no function was called.',
+    'The handshake lacks the token, header or cookie that the authorizer requires. API Gateway answered without calling a function.',
   ],
-  [/explicit deny/, 'The authorizer ran and said no. Why is in its log lines, if it wrote any.'],
+  [/explicit deny/, 'The authorizer denied the connection. Its log lines may explain why.'],
   [
     /no matching allow/,
-    'The authorizer ran, but its policy allows something else than this handshake. Compare its Resource with the methodArn of its event.',
+    "The authorizer's policy does not allow this handshake. Compare its Resource with the methodArn of its event.",
   ],
-  [/said Unauthorized/, 'The authorizer threw the error "Unauthorized", which is its way to answer 401.'],
+  [/said Unauthorized/, 'The authorizer threw the error "Unauthorized", which API Gateway answers with 401.'],
   [
     /failed: AccessDenied$/,
     'API Gateway may not invoke this function. Compare the SourceArn of its AWS::Lambda::Permission, or the role in CredentialsArn, with this API, account and region.',
   ],
-  [
-    /the authorizer failed/,
-    'The authorizer ended with an error, so nobody can say who this was. The error is in its log lines.',
-  ],
-  [/^the authorizer/, 'The authorizer ran, but what it returned is not what API Gateway expects.'],
-  [/no such stage/, 'The path of a socket URL is the stage and nothing else.'],
-  [/\$connect returned \d/, 'The $connect function answered with this status. Its log lines may say why.'],
-  [/^\$connect/, 'The $connect function did not answer as a handler must. Its log lines say why.'],
-  [/went away/, 'The client hung up before it was let in.'],
-  [/starting/, 'It came before the local cloud was ready. A client that tries again gets in.'],
-  [/longer than/, 'API Gateway has a limit here, and the local cloud keeps it.'],
-  [/handshake|Sec-WebSocket/, 'What arrived is not a WebSocket handshake as RFC 6455 wants it.'],
+  [/the authorizer failed/, 'The authorizer ended with an error. See its log lines.'],
+  [/^the authorizer/, 'The authorizer returned a result that API Gateway does not accept.'],
+  [/no such stage/, 'The path of a socket URL must be only the stage.'],
+  [/\$connect returned \d/, 'The $connect function answered with this status. Its log lines may explain why.'],
+  [/^\$connect/, 'The $connect function returned no valid response. See its log lines.'],
+  [/went away/, 'The client disconnected before the handshake ended.'],
+  [/starting/, 'The local cloud was not ready yet. A retry will succeed.'],
+  [/longer than/, 'The request exceeds a limit of API Gateway, which the local cloud applies.'],
+  [/handshake|Sec-WebSocket/, 'The request is not a valid WebSocket handshake (RFC 6455).'],
 ];
 
 export function hintFor(reason: string): string | undefined {

@@ -3,12 +3,12 @@ import { byId } from './elements.ts';
 import type { StreamState } from './mirror.ts';
 import { type ViewName, viewNames } from './panes.ts';
 
-/** What keys, buttons and links do. */
+/** The actions of keys, buttons and links. */
 export interface Actions {
   go(view: ViewName): void;
-  /** Closes what is open; then takes the filters away. */
+  /** Closes the open details; if none are open, removes the filters. */
   back(): void;
-  /** To the row that is so many further. */
+  /** Moves the focus by this number of rows. */
   move(by: number): void;
   setFilter(text: string): void;
   togglePause(): void;
@@ -39,10 +39,10 @@ export function listenToClicks({ go, setFilter, togglePause, removeScope, setOnl
 
 const viewOf = ({ dataset }: HTMLElement) => dataset['view'] as ViewName;
 
-/** One table of keys. With Ctrl, Alt or Meta they are the browser's. */
+/** Handles the keys. Keys with Ctrl, Alt or Meta belong to the browser. */
 export function listenToKeys(actions: Actions): void {
   const { go, back, move, togglePause } = actions;
-  const acts: Readonly<Record<string, () => void>> = {
+  const keyActions: Readonly<Record<string, () => void>> = {
     j: () => move(1),
     ArrowDown: () => move(1),
     k: () => move(-1),
@@ -58,10 +58,10 @@ export function listenToKeys(actions: Actions): void {
     const { key, target, ctrlKey, altKey, metaKey } = event;
     if (ctrlKey || altKey || metaKey || byId('keys').open) return;
     if (target === byId('filter')) return inFilter(event, actions);
-    // The details scroll with the arrows, as every text does.
+    // In the details, arrow keys scroll.
     const isScrolling =
       key.startsWith('Arrow') && target instanceof Element && target.closest('#detail, .scroll') !== null;
-    const act = acts[key];
+    const act = keyActions[key];
     if (act === undefined || isScrolling) return;
     event.preventDefault();
     act();
@@ -80,17 +80,17 @@ function inFilter(event: KeyboardEvent, { move, setFilter }: Actions): void {
   }
 }
 
-/** What is above the list. */
+/** The header above the list. */
 export interface Head {
   readonly view: ViewName;
   readonly totals: Totals;
   readonly address: string;
-  /** Of whom alone something is shown; undefined when it is of everybody. */
+  /** The only connection that is shown; undefined for all. */
   readonly scope: { readonly connectionId: string; readonly name: string } | undefined;
   readonly onlyFailed: boolean;
 }
 
-/** The totals, which view is shown, and what narrows it. */
+/** Draws the totals, the current view and its filters. */
 export function drawHead({ view, totals, address, scope, onlyFailed }: Head): void {
   for (const link of byId('views').querySelectorAll('a')) {
     if (viewOf(link) === view) link.setAttribute('aria-current', 'page');
@@ -114,49 +114,49 @@ function drawTotal(button: HTMLElement, totals: Totals): void {
   button.classList.toggle('is-bad', total > 0 && ['refused', 'errors'].includes(name));
 }
 
-/** Only when it changes: what is selected in it stays selected. */
+/** Writes only changed text, so that a selection in it survives. */
 function write(node: HTMLElement, text: string): void {
   if (node.textContent !== text) node.textContent = text;
 }
 
 const words = { live: 'live', gone: 'reconnecting', paused: 'paused' };
-const sentences = { live: 'Live.', gone: 'The local cloud is gone. Reconnecting.', paused: 'Paused.' };
+const sentences = { live: 'Live.', gone: 'The local cloud has stopped. Reconnecting.', paused: 'Paused.' };
 
-/** How soon the next refusal may interrupt who listens to the page. */
-const quietMs = 5000;
+/** The shortest time between two announced refusals, for screen readers. */
+const announceIntervalMs = 5000;
 
-/** Whether what is shown is true now. */
+/** Whether the page is up to date. */
 export interface Status {
   show(state: StreamState): void;
-  sayRefused(refusal: RefusalRecord): void;
+  announceRefusal(refusal: RefusalRecord): void;
 }
 
 export function createStatus(): Status {
   let state: StreamState | undefined;
-  let saidAt = 0;
+  let announcedAt = 0;
 
   return {
     show(next) {
       if (next === state) return;
-      // That it is live is news only after it was not.
-      if (next !== 'live' || state !== undefined) say(sentences[next]);
+      // The first `live` state is not announced.
+      if (next !== 'live' || state !== undefined) announce(sentences[next]);
       state = next;
       byId('state').dataset['state'] = next;
       byId('state-text').textContent = words[next];
       byId('gone').hidden = next !== 'gone';
       document.body.classList.toggle('is-gone', next === 'gone');
       byId('pause').setAttribute('aria-pressed', String(next === 'paused'));
-      byId('pause-text').textContent = next === 'paused' ? 'Go on' : 'Pause';
+      byId('pause-text').textContent = next === 'paused' ? 'Resume' : 'Pause';
     },
-    sayRefused({ status, reason }) {
-      if (Date.now() - saidAt < quietMs) return;
-      saidAt = Date.now();
-      say(`A handshake was refused with ${status}: ${reason}.`);
+    announceRefusal({ status, reason }) {
+      if (Date.now() - announcedAt < announceIntervalMs) return;
+      announcedAt = Date.now();
+      announce(`A handshake was refused with ${status}: ${reason}.`);
     },
   };
 }
 
-/** Says it to who does not see the page. Sparingly: it interrupts. */
-function say(text: string): void {
-  byId('said').textContent = text;
+/** Announces a text to screen readers. Use it sparingly, because it interrupts. */
+function announce(text: string): void {
+  byId('announcement').textContent = text;
 }

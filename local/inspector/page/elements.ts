@@ -1,14 +1,14 @@
-/** What `element` puts into an element. Undefined and false are left out. */
+/** A child of an element. Undefined and false are skipped. */
 export type Child = Node | string | undefined | false;
 
-/** `onclick` is a listener; undefined and false are left out. */
+/** `onclick` is a listener. Undefined and false are skipped. */
 export interface Attributes {
   readonly onclick?: () => void;
   readonly [name: string]: string | number | boolean | undefined | (() => void);
 }
 
 /**
- * Makes an element. Text is only ever text: strings become text nodes, so nothing that a client sent can become markup.
+ * Creates an element. Strings become text nodes, so a client's input can never become markup.
  * @param name `span.soft` has a class
  */
 export function element(
@@ -40,7 +40,7 @@ interface Parts {
   readonly main: HTMLElement;
   readonly pause: HTMLElement;
   readonly 'pause-text': HTMLElement;
-  readonly said: HTMLElement;
+  readonly announcement: HTMLElement;
   readonly scope: HTMLElement;
   readonly state: HTMLElement;
   readonly 'state-text': HTMLElement;
@@ -56,7 +56,7 @@ export function byId<Id extends keyof Parts>(id: Id): Parts[Id] {
 
 const twoDigits = (number: number) => String(number).padStart(2, '0');
 
-/** The local cloud's clock can be ahead of this machine's. */
+/** How far the local cloud's clock is ahead of this machine's. */
 let aheadMs = 0;
 
 export function setNow(now: number): void {
@@ -65,7 +65,7 @@ export function setNow(now: number): void {
 
 const now = () => Date.now() + aheadMs;
 
-/** `14:03:09`, and the day before it when it is not today. */
+/** `14:03:09`, with the date if it is not today. */
 function clockTime(at: number): string {
   const date = new Date(at);
   const time = [date.getHours(), date.getMinutes(), date.getSeconds()].map(twoDigits).join(':');
@@ -91,7 +91,7 @@ function span(ms: number): string {
 const ago = (at: number) => (now() - at < 1000 ? 'now' : `${span(now() - at)} ago`);
 
 /** `14:03:09, in 2 h` */
-export function whenever(at: number): string {
+export function timeWithAge(at: number): string {
   return `${clockTime(at)}, ${at > now() ? `in ${span(at - now())}` : ago(at)}`;
 }
 
@@ -103,7 +103,7 @@ export function duration(ms: number): string {
 
 const timeTexts = { ago, age: (at: number) => span(now() - at), exact: exactTime, clock: clockTime };
 
-/** A time that stays true while it is shown. */
+/** A time element that stays up to date. */
 export function time(at: number, how: keyof typeof timeTexts): HTMLElement {
   const title = how === 'ago' || how === 'age' ? exactTime(at) : undefined;
   const attributes = { datetime: new Date(at).toISOString(), title, 'data-at': at, 'data-how': how };

@@ -1,8 +1,8 @@
 import type { InvocationRecord, LineRecord } from '../records.ts';
 import { type Child, duration, element, exactAndAgo, exactTime, time } from './elements.ts';
-import { functionName, type Mirror, newest, who } from './mirror.ts';
+import { functionName, type Mirror, newest, principalOf } from './mirror.ts';
 import { type Detail, type Fact, facts, type Group, type Navigation, type Row, section } from './panes.ts';
-import { body, isInitStart, lastWords, logLine, summary } from './text.ts';
+import { body, isInitStart, lastLine, logLine, summary } from './text.ts';
 
 export function invocationGroups({ tables }: Mirror): Group[] {
   const lines = linesByRequest(tables.lines.values());
@@ -33,7 +33,7 @@ function linesByRequest(lines: Iterable<LineRecord>): Map<string | undefined, Li
 
 function invocationRow(key: string, invocation: InvocationRecord, lines: readonly LineRecord[]): Row {
   const { at, connectionId, isCold, durationMs, errorType } = invocation;
-  const words = lastWords(lines);
+  const words = lastLine(lines);
   return {
     key,
     connectionId,
@@ -60,12 +60,12 @@ function invocationRow(key: string, invocation: InvocationRecord, lines: readonl
 function durationCells({ durationMs = 0, finishedAt }: InvocationRecord): HTMLElement[] {
   if (finishedAt === undefined) return [element('span.bar'), element('span.took.running', {}, 'running')];
   const bar = element('i');
-  // By its magnitude, 1 ms to 10 s: a warm call is seen beside a cold one.
+  // Logarithmic from 1 ms to 10 s, so that warm calls are visible beside cold ones.
   bar.style.inlineSize = `${Math.min(100, Math.max(4, Math.log10(Math.max(1, durationMs)) * 25))}%`;
   return [element('span.bar', { 'aria-hidden': 'true' }, bar), element('span.took', {}, duration(durationMs))];
 }
 
-/** What a function writes outside of an invocation, as it does while it starts. */
+/** A line that a function writes outside an invocation, for example during its start. */
 function strayRow(key: string, { at, function: name, text }: LineRecord): Row {
   return {
     key: `line ${key}`,
@@ -89,9 +89,9 @@ export function invocationsEmpty(): Node[] {
       element(
         'p',
         {},
-        'The first handshake runs the authorizer and the $connect function. Open a socket; the connections view says how.',
+        'The first handshake runs the authorizer and the $connect function. Open a socket; the connections view shows how.',
       ),
-      element('p.soft', {}, 'What each wrote, how long it took, and whether it had to start first, is shown here.'),
+      element('p.soft', {}, 'This view shows the log, duration and cold start of each invocation.'),
     ),
   ];
 }
@@ -109,12 +109,15 @@ export function invocationDetail(mirror: Mirror, key: string, { open }: Navigati
     draw: () => [
       facts([
         ...invocationFacts(invocation),
-        ['For', connection && element('button.link', { type: 'button', onclick: openConnection }, who(connection))],
+        [
+          'For',
+          connection && element('button.link', { type: 'button', onclick: openConnection }, principalOf(connection)),
+        ],
         ['Connection', connectionId && element('code', {}, connectionId)],
         ['Request id', element('code', {}, key)],
         ['Logical id', element('code', {}, invocation.function)],
       ]),
-      section('What it wrote', logLines(mirror, key, invocation)),
+      section('Log', logLines(mirror, key, invocation)),
     ],
   };
 }
@@ -141,7 +144,7 @@ function outcome(finishedAt: number | undefined, errorType: string | undefined):
   return errorType === undefined ? element('span.good', {}, 'returned') : element('b.bad', {}, errorType);
 }
 
-/** An invocation inside of the details of something else. */
+/** An invocation inside other details. */
 export function invocationLogs(mirror: Mirror, key: string, invocation: InvocationRecord): HTMLElement {
   return section(functionName(invocation.function), facts(mainFacts(invocation)), logLines(mirror, key, invocation));
 }
@@ -153,7 +156,7 @@ function lineDetail({ tables }: Mirror, key: string): Detail | undefined {
     title: functionName(line.function),
     mark: key,
     draw: () => [
-      element('p.soft', {}, 'Written outside of an invocation, or by one that is not known.'),
+      element('p.soft', {}, 'Written outside an invocation, or by an unknown one.'),
       facts([
         ['When', exactAndAgo(line.at)],
         ['Logical id', element('code', {}, line.function)],
@@ -167,14 +170,14 @@ export function linesOf({ tables }: Mirror, id: string): LineRecord[] {
   return [...tables.lines.values()].filter(({ requestId }) => requestId === id);
 }
 
-/** Lambda's own first line can be told a moment before the invocation is. */
+/** Lambda's own first line can arrive before the invocation is reported. */
 export const sinceStart = (ms: number) => `+${Math.max(0, Math.round(ms))} ms`;
 
-/** What an invocation wrote, each line with its time since the start. */
+/** The log of an invocation, each line with its time since the start. */
 function logLines(mirror: Mirror, id: string, { at, lines: written }: InvocationRecord): HTMLElement {
   const lines = linesOf(mirror, id);
-  if (lines.length === 0 && written === 0) return element('p.soft', {}, 'It wrote nothing.');
-  // One that came before it was told that the invocation had begun is not counted.
+  if (lines.length === 0 && written === 0) return element('p.soft', {}, 'No log lines.');
+  // A line that arrived before the invocation was reported is not counted.
   const lost = Math.max(0, written - lines.length);
   const rows = lines.map((line) =>
     element(

@@ -1,6 +1,6 @@
 import type { MessageRecord } from '../records.ts';
 import { element, exactAndAgo, time } from './elements.ts';
-import { type Mirror, newest, type Tables, who } from './mirror.ts';
+import { type Mirror, newest, principalOf, type Tables } from './mirror.ts';
 import { type Detail, facts, type Group, type Navigation, type Row, section } from './panes.ts';
 import { body, preview, size } from './text.ts';
 
@@ -24,7 +24,7 @@ export function messageGroups({ tables }: Mirror): Group[] {
 
 function messageRow(key: string, message: MessageRecord, tables: Tables): Row {
   const { at, connectionId, direction, by, bytes, body } = message;
-  const whose = who(tables.connections.get(connectionId));
+  const whose = principalOf(tables.connections.get(connectionId));
   return {
     key,
     connectionId,
@@ -42,7 +42,7 @@ function messageRow(key: string, message: MessageRecord, tables: Tables): Row {
   };
 }
 
-/** In the details of a connection. */
+/** A message in the details of a connection. */
 export function messageLine({ at, direction, body }: MessageRecord): HTMLElement[] {
   return [
     element('span.when', {}, time(at, 'clock')),
@@ -52,7 +52,7 @@ export function messageLine({ at, direction, body }: MessageRecord): HTMLElement
 }
 
 export function messagesEmpty({ tables }: Mirror): Node[] {
-  const isAnybody = tables.connections.size > 0;
+  const hasConnections = tables.connections.size > 0;
   return [
     element(
       'div.empty',
@@ -61,9 +61,9 @@ export function messagesEmpty({ tables }: Mirror): Node[] {
       element(
         'p',
         {},
-        isAnybody
-          ? 'Send one over an open socket. What the message function answers, and what is posted to @connections, follows here.'
-          : 'Nobody is connected. Open a socket first; the connections view says how.',
+        hasConnections
+          ? 'Send one over an open socket. Replies of the message function and posts to @connections also appear here.'
+          : 'No client is connected. Open a socket first; the connections view shows how.',
       ),
     ),
   ];
@@ -83,7 +83,10 @@ export function messageDetail({ tables }: Mirror, key: string, { open }: Navigat
         direction === 'in' ? ['Route', route(message)] : ['Sent as', by && explainedWays[by]],
         ['When', exactAndAgo(at)],
         ['Size', size(bytes)],
-        ['Client', connection && element('button.link', { type: 'button', onclick: openConnection }, who(connection))],
+        [
+          'Client',
+          connection && element('button.link', { type: 'button', onclick: openConnection }, principalOf(connection)),
+        ],
         ['Connection', element('code', {}, connectionId)],
       ]),
       section('Body', body(message.body, bytes)),

@@ -2,7 +2,7 @@ import type { Batch, ConnectionRecord, Records, TableName, Totals } from '../rec
 
 export type Tables = { readonly [T in TableName]: ReadonlyMap<string, Readonly<Records[T]>> };
 
-/** A copy of the local cloud's journal. It decides nothing: what goes and what stays comes with the changes. */
+/** A copy of the local cloud's journal. It only applies changes; the journal decides which records stay. */
 export interface Mirror {
   readonly tables: Tables;
   readonly totals: Totals;
@@ -23,7 +23,7 @@ export function createMirror(): Mirror {
   let webSocketUrls: readonly string[] = [];
 
   return {
-    // The first change of a record has all of its fields.
+    // The first change of a record contains all fields.
     tables: tables as unknown as Tables,
     get totals() {
       return totals;
@@ -46,18 +46,19 @@ export function createMirror(): Mirror {
   };
 }
 
-/** The newest first. */
+/** Newest first. */
 export function newest<Entry>(table: Iterable<Entry>): Entry[] {
   return [...table].reverse();
 }
 
-/** Whom the authorizer said it is. */
-export const who = (connection: ConnectionRecord | undefined) => connection?.context?.['principalId'] ?? 'no name';
+/** The connection's principal, from the authorizer. */
+export const principalOf = (connection: ConnectionRecord | undefined) =>
+  connection?.context?.['principalId'] ?? 'no name';
 
-/** `SessionSocketAuthorizer3F2A1B9C`: CDK's hash helps nobody. */
+/** Removes CDK's hash, as in `SessionSocketAuthorizer3F2A1B9C`. */
 export const functionName = (name: string) => name.replace(/(?<=[a-z])[0-9A-F]{8}$/, '');
 
-/** How soon the next attempt follows. It is this machine: nobody is spared by waiting longer. */
+/** The retry delay. It is constant, because the server is this machine. */
 const retryMs = 1000;
 
 export type StreamState = 'live' | 'gone' | 'paused';
@@ -68,12 +69,12 @@ export interface Stream {
 }
 
 /**
- * Follows /_local/events: everything first, then what changes. Each attempt begins anew, so nothing can be missing after a gap.
- * @param onBatch told a batch, and whether it is everything
+ * Follows /_local/events: first a snapshot, then changes. Each attempt starts with a snapshot, so no gap can lose data.
+ * @param onBatch called with a batch, and whether it is a snapshot
  */
 export function followEvents(
   onState: (state: StreamState) => void,
-  onBatch: (batch: Batch, isEverything: boolean) => void,
+  onBatch: (batch: Batch, isSnapshot: boolean) => void,
 ): Stream {
   let source: EventSource | undefined;
   let timer: ReturnType<typeof setTimeout> | undefined;
@@ -99,13 +100,13 @@ export function followEvents(
     source?.close();
   }
 
-  // A page that nobody looks at costs nothing, and comes back with everything.
+  // A hidden page disconnects, and gets a snapshot when it is visible again.
   document.addEventListener('visibilitychange', () => {
     if (isPaused) return;
     if (document.hidden) stop();
     else open();
   });
-  // A browser opens few connections to one host: a page that was left must not keep one.
+  // Browsers limit the connections per host, so a page that is left must close its own.
   window.addEventListener('pagehide', stop);
   window.addEventListener('pageshow', ({ persisted }) => {
     if (persisted && !isPaused) open();

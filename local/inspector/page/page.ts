@@ -4,7 +4,7 @@ import { type Actions, createStatus, drawHead, listenToClicks, listenToKeys } fr
 import { byId, element, renewTimes, setNow } from './elements.ts';
 import { invocationDetail, invocationGroups, invocationsEmpty } from './invocations.ts';
 import { messageDetail, messageGroups, messagesEmpty } from './messages.ts';
-import { createMirror, followEvents, type Mirror, who } from './mirror.ts';
+import { createMirror, followEvents, type Mirror, principalOf } from './mirror.ts';
 import {
   createDetailPane,
   createList,
@@ -22,7 +22,7 @@ import {
 } from './panes.ts';
 import { createTablesView, followTables, type ReadTables, tableDetail } from './tables.ts';
 
-/** A view that is a list of rows. */
+/** A view with a list of rows. */
 interface ListView {
   readonly title: string;
   readonly list: List;
@@ -64,7 +64,7 @@ const listViews: { readonly [Name in Exclude<ViewName, 'tables'>]: ListView } = 
 let view = viewInHash() ?? 'connections';
 let selected: string | undefined;
 let filter = '';
-/** A connection: then only what is its own is shown in the other views. */
+/** The connection that filters the other views. */
 let scope: string | undefined;
 let onlyFailed = false;
 let tables: ReadTables;
@@ -122,15 +122,14 @@ function setFilter(text: string): void {
 
 function move(by: number): void {
   const key = moveFocus(main, selected, by);
-  // Open details follow.
+  // Open details show the focused row.
   if (key === undefined || !details.isOpen) return;
   selected = key;
   drawNow();
 }
 
 /**
- * For what arrives: once for each frame that the screen shows, and never more than a quarter of the time, so that keys and
- * clicks are answered in a storm as well.
+ * Draws new data at most once per frame and for at most a quarter of the time. So the page reacts to input under load.
  */
 function draw(): void {
   if (isDrawing) return;
@@ -151,7 +150,10 @@ function drawNow(): void {
     view,
     totals: mirror.totals,
     address: mirror.webSocketUrls.join('  '),
-    scope: scope === undefined ? undefined : { connectionId: scope, name: who(mirror.tables.connections.get(scope)) },
+    scope:
+      scope === undefined
+        ? undefined
+        : { connectionId: scope, name: principalOf(mirror.tables.connections.get(scope)) },
     onlyFailed,
   });
   main.setAttribute('aria-label', view === 'tables' ? 'Tables' : listViews[view].title);
@@ -185,16 +187,16 @@ function noMatch(): Node[] {
   return [element('div.empty', {}, element('h2', {}, 'Nothing matches'), all)];
 }
 
-function onBatch(batch: Batch, isEverything: boolean): void {
+function onBatch(batch: Batch, isSnapshot: boolean): void {
   const { refused } = mirror.totals;
-  if (isEverything) mirror.clear();
+  if (isSnapshot) mirror.clear();
   setNow(batch.now);
   mirror.apply(batch);
   const lastRefusal = [...mirror.tables.refusals.values()].at(-1);
-  if (!isEverything && mirror.totals.refused > refused && lastRefusal !== undefined) status.sayRefused(lastRefusal);
+  if (!isSnapshot && mirror.totals.refused > refused && lastRefusal !== undefined) status.announceRefusal(lastRefusal);
   if (scope !== undefined && !mirror.tables.connections.has(scope)) scope = undefined;
-  // What is read stays when it is too old to be kept, but not when it is of a local cloud that is gone.
-  if (isEverything && view !== 'tables' && selected !== undefined && selectedDetail() === undefined) close();
+  // Open details survive eviction of their record, but not a restart of the local cloud.
+  if (isSnapshot && view !== 'tables' && selected !== undefined && selectedDetail() === undefined) close();
   document.title = `${mirror.totals.open} open · Local cloud`;
   draw();
 }

@@ -4,18 +4,18 @@ import { looksSecret, secret } from './text.ts';
 export const viewNames = ['connections', 'messages', 'invocations', 'tables'] as const;
 export type ViewName = (typeof viewNames)[number];
 
-/** How one view leads to another. */
+/** Links between the views. */
 export interface Navigation {
   go(view: ViewName): void;
   open(view: ViewName, key: string): void;
 }
 
-/** One row of a list: it is drawn again when its mark changes. */
+/** One row of a list. A changed `mark` redraws it. */
 export interface Row {
   readonly key: string;
   readonly mark: string;
   readonly className: string;
-  /** What the filter looks at. */
+  /** The text that the filter searches. */
   text(): string;
   draw(): readonly Node[];
   readonly connectionId?: string | undefined;
@@ -30,7 +30,7 @@ export interface Group {
   readonly rows: readonly Row[];
 }
 
-/** What the pane beside the list shows of a row: it is drawn again when its mark changes. */
+/** The content of the detail pane. A changed `mark` redraws it. */
 export interface Detail {
   readonly title: string;
   readonly mark: string;
@@ -39,19 +39,19 @@ export interface Detail {
 
 export interface List {
   readonly root: HTMLElement;
-  /** @param empty drawn when there is no row */
+  /** @param empty drawn if there are no rows */
   draw(groups: readonly Group[], empty: () => readonly Node[]): void;
 }
 
-/** What a person can read; the rest waits for a click, so that a storm of messages does not stop the page. */
-const atOnce = 150;
+/** The rows that are drawn before a click on "Show more", so that many messages cannot block the page. */
+const pageSize = 150;
 
-/** A list whose rows keep their elements, so that neither focus nor scroll position jumps when something new arrives. */
+/** A list that reuses the elements of its rows, so that focus and scroll position stay when new rows arrive. */
 export function createList(onOpen: (key: string) => void): List {
   const root = element('div.list');
   const drawn = new Map<string, { readonly mark: string; readonly node: HTMLElement; readonly button: HTMLElement }>();
   const sections = new Map<string, ReturnType<typeof createSection>>();
-  let shown = atOnce;
+  let shown = pageSize;
 
   function drawRow({ key, mark, draw, className }: Row): HTMLElement {
     const before = drawn.get(key);
@@ -114,7 +114,7 @@ export function findRow(root: HTMLElement, key: string): HTMLElement | null {
   return root.querySelector<HTMLElement>(`button.row[data-key="${CSS.escape(key)}"]`);
 }
 
-/** Tab reaches one row, the keys the others. */
+/** Tab reaches one row, the arrow keys the others. */
 export function markRows(root: HTMLElement, selected: string | undefined): void {
   const rows = rowsIn(root);
   const focused = rows.find((row) => row === document.activeElement);
@@ -126,7 +126,7 @@ export function markRows(root: HTMLElement, selected: string | undefined): void 
   }
 }
 
-/** @param by how many rows further @returns the key of the row that has the focus now */
+/** @param by the number of rows @returns the key of the newly focused row */
 export function moveFocus(root: HTMLElement, selected: string | undefined, by: number): string | undefined {
   const rows = rowsIn(root);
   const focused = rows.find((row) => row === document.activeElement);
@@ -138,7 +138,7 @@ export function moveFocus(root: HTMLElement, selected: string | undefined, by: n
   return next?.dataset['key'];
 }
 
-/** Puts exactly these nodes there, and moves only what is not in its place. */
+/** Makes these nodes the children, and moves only the nodes that are out of place. */
 export function place(parent: HTMLElement, nodes: readonly Node[]): void {
   const wanted = new Set(nodes);
   for (const child of [...parent.childNodes]) if (!wanted.has(child)) child.remove();
@@ -154,7 +154,7 @@ export interface DetailPane {
   focus(): void;
 }
 
-/** The pane beside the list; on a phone, the page over it. */
+/** The pane beside the list; on a phone it covers the list. */
 export function createDetailPane(onClose: () => void): DetailPane {
   const pane = byId('detail');
   let mark: string | undefined;
@@ -163,7 +163,7 @@ export function createDetailPane(onClose: () => void): DetailPane {
     get isOpen() {
       return !pane.hidden;
     },
-    // The same as before is not drawn again, so that nothing that was unfolded folds.
+    // An unchanged pane is not redrawn, so that unfolded parts stay open.
     show(detail) {
       const wasOpen = !pane.hidden;
       pane.hidden = false;
@@ -192,7 +192,7 @@ export function createDetailPane(onClose: () => void): DetailPane {
 
 export type Fact = readonly [name: string, value: Child | readonly Child[], isSecret?: boolean];
 
-/** Names and values; one without a value is left out. */
+/** Names and values. Pairs without a value are skipped. */
 export function facts(pairs: readonly Fact[]): HTMLElement {
   const rows = pairs
     .filter(([, value]) => value !== undefined && value !== '')
@@ -202,7 +202,7 @@ export function facts(pairs: readonly Fact[]): HTMLElement {
   return element('dl.facts', {}, rows);
 }
 
-/** Values of the developer's own names. One that looks secret by its name is hidden. */
+/** Values with names from the developer's code. Values under secret-looking names are hidden. */
 export function values(record: Readonly<Record<string, string>>): HTMLElement {
   return facts(Object.entries(record).map(([name, value]) => [name, value, looksSecret(name)]));
 }

@@ -1,31 +1,31 @@
 import type { ShownTable, TablesAnswer } from '../tables.ts';
-import { element, whenever } from './elements.ts';
+import { element, timeWithAge } from './elements.ts';
 import { functionName } from './mirror.ts';
 import { type Detail, facts, findRow, place, section } from './panes.ts';
 import { looksSecret, maskedText, pretty } from './text.ts';
 
 const everyMs = 2000;
 
-/** As they were read last; undefined before that, null when nobody can read them. */
+/** The last result; undefined before the first read, null if the tables cannot be read. */
 export type ReadTables = TablesAnswer['tables'] | 'failed' | undefined;
 
 /**
- * Reads the tables for as long as somebody looks.
- * @returns what reads them at once
+ * Polls the tables while the view is open.
+ * @returns a function that reads them at once
  */
-export function followTables(isLooking: () => boolean, onTables: (tables: ReadTables) => void): () => Promise<void> {
-  let isAsking = false;
+export function followTables(isVisible: () => boolean, onTables: (tables: ReadTables) => void): () => Promise<void> {
+  let isReading = false;
 
   async function ask(): Promise<void> {
-    if (isAsking || !isLooking()) return;
-    isAsking = true;
+    if (isReading || !isVisible()) return;
+    isReading = true;
     try {
       const response = await fetch('/_local/tables');
       onTables(response.ok ? ((await response.json()) as TablesAnswer).tables : 'failed');
     } catch {
-      // The stream says that the local cloud is gone; what was read last stays.
+      // Keeps the last result. The event stream reports that the local cloud has stopped.
     } finally {
-      isAsking = false;
+      isReading = false;
     }
   }
 
@@ -37,7 +37,7 @@ export interface TablesView {
   draw(tables: ReadTables, filter: string): void;
 }
 
-/** Written anew only when something changed, so that focus and scroll position stay. */
+/** Redraws only after a change, so that focus and scroll position stay. */
 export function createTablesView(root: HTMLElement, onOpen: (key: string) => void): TablesView {
   let drawnMark: string | undefined;
   let drawn: HTMLElement | undefined;
@@ -58,7 +58,7 @@ export function createTablesView(root: HTMLElement, onOpen: (key: string) => voi
 function drawTables(tables: ReadTables, filter: string, onOpen: (key: string) => void): HTMLElement[] {
   if (tables === undefined) return [note('Reading the tables …')];
   if (tables === 'failed')
-    return [note('The tables could not be read.', 'The local cloud answered with an error; this page asks again.')];
+    return [note('The tables could not be read.', 'The local cloud answered with an error. This page retries.')];
   if (tables === null)
     return [note('The tables cannot be read here', 'This local cloud was started without a way to read them.')];
   if (tables.length === 0) return [note('This stack has no table')];
@@ -135,8 +135,8 @@ export function tableDetail(tables: ReadTables, key: string): Detail | undefined
   return undefined;
 }
 
-/** TTL attributes are in seconds: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/howitworks-ttl.html */
+/** TTL attributes hold seconds: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/howitworks-ttl.html */
 const isEpoch = (name: string, value: unknown) =>
   /(?:At|Until|expires?|ttl)$/i.test(name) && Number(value) > 1e9 && Number(value) < 1e14;
 
-const epoch = (value: number) => whenever(value < 1e11 ? value * 1000 : value);
+const epoch = (value: number) => timeWithAge(value < 1e11 ? value * 1000 : value);

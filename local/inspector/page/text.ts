@@ -1,15 +1,15 @@
 import { type Child, element } from './elements.ts';
 
-/** Names whose values are not for everybody who looks over a shoulder, or at a screenshot. */
+/** Names whose values stay hidden, for example in screenshots. */
 const secretName =
   /token|secret|cookie|seal|passw|passphrase|authori[sz]ation|credential|api[-_]?key|private[-_]?key|session[-_]?id|sessid|ticket|jti|signature|^auth$/i;
 
 export const looksSecret = (name: string) => secretName.test(name);
 
-/** Stays revealed for as long as the page lives. */
+/** Revealed values stay visible until the page is reloaded. */
 const revealed = new Set<string>();
 
-/** Dots in the place of the value until they are clicked; the value is not even in the page before. */
+/** Shows dots until a click. Before it, the page does not contain the value. */
 export function secret(name: string, value: string): HTMLElement {
   if (value === '' || revealed.has(value)) return element('span', {}, value);
   const label = `${name}: hidden, show it`;
@@ -23,12 +23,12 @@ export function secret(name: string, value: string): HTMLElement {
 }
 
 /**
- * A name and the quote that opens its text, in JSON that may itself lie in a string of JSON (then there are backslashes
- * before its quotes), and that may be in a list.
+ * A name and the opening quote of its value. The JSON may be nested in a JSON string (then its quotes have backslashes),
+ * and the value may be in a list.
  */
 const opening = /(\\*)"([^"\\]{1,80})\1"\s*:\s*(?:\[\s*)?\1"/g;
 
-/** Up to the quote that closes it, which has as many backslashes as the one that opened it; or to where the text was cut. */
+/** Matches up to the closing quote, which has as many backslashes as the opening one, or up to the end of a cut text. */
 const valueAfter = (backslashes: number) =>
   new RegExp(`(?:(?!${'\\\\'.repeat(backslashes)}")(?:\\\\+[\\s\\S]|[^\\\\]))*`, 'y');
 
@@ -37,7 +37,7 @@ interface SecretPiece {
   readonly value: string;
 }
 
-/** The text in pieces: plain ones are strings, those under a name that looks secret are objects. */
+/** Splits the text: plain pieces are strings, values under secret-looking names are objects. */
 function pieces(text: string): (string | SecretPiece)[] {
   const found: (string | SecretPiece)[] = [];
   let done = 0;
@@ -55,19 +55,19 @@ function pieces(text: string): (string | SecretPiece)[] {
   return found;
 }
 
-/** Text, and buttons in the places of secrets. */
+/** Text with buttons instead of secrets. */
 function hidden(text: string): (string | HTMLElement)[] {
   return pieces(text).map((piece) => (typeof piece === 'string' ? piece : secret(piece.name, piece.value)));
 }
 
-/** For a row: dots that are only text, because a row is a button itself. */
+/** For a row: dots as plain text, because a row is already a button. */
 export function maskedText(text: string): string {
   return pieces(text)
     .map((piece) => (typeof piece === 'string' ? piece : '••••••'))
     .join('');
 }
 
-/** One line of it. */
+/** The text on one line. */
 export function preview(text: string): string {
   return text === '' ? 'empty' : maskedText(text.slice(0, 400)).replaceAll(/\s+/g, ' ');
 }
@@ -77,7 +77,7 @@ export function size(bytes: number): string {
   return bytes < 1024 * 1024 ? `${(bytes / 1024).toFixed(1)} KB` : `${(bytes / 1024 / 1024).toFixed(1)} MB`;
 }
 
-/** @returns undefined when it is not JSON */
+/** @returns undefined if the text is not JSON */
 export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
@@ -88,7 +88,7 @@ export function parseJson(text: string): unknown {
 
 const token = /"((?:[^"\\]|\\.)*)"(\s*:)?|\b(?:true|false|null)\b|-?\b\d+(?:\.\d+)?(?:[eE][+-]?\d+)?\b/g;
 
-/** Indented when it is JSON, as it is when not; what looks secret is hidden. */
+/** Indents JSON, shows other text unchanged, and hides secrets. */
 export function pretty(text: string): HTMLElement {
   const value = parseJson(text);
   const isJson = typeof value === 'object' && value !== null;
@@ -112,7 +112,7 @@ function colored(json: string): Child[] {
   return [...nodes, json.slice(done)];
 }
 
-/** The text, and that there was more of it. */
+/** The text, with a note if it was cut. */
 export function body(text: string, bytes: number): HTMLElement {
   if (text === '') return element('p.soft', {}, 'Empty.');
   const kept = new TextEncoder().encode(text).length;
@@ -120,30 +120,30 @@ export function body(text: string, bytes: number): HTMLElement {
   return element('div', {}, pretty(text), cut);
 }
 
-/** Lines that Lambda itself writes around an invocation, as text or as JSON. */
-const isLambdas = (text: string) =>
+/** Whether Lambda itself wrote the line, as text or JSON. */
+const isPlatformLine = (text: string) =>
   /^(?:(?:INIT_START|START|END|REPORT|INIT_REPORT) |\{"time":"[^"]*","type":"platform\.)/.test(text);
 
-/** That an environment starts is said by the invocation that waited for it. */
+/** Such lines are hidden: the waiting invocation already shows the cold start. */
 export const isInitStart = (text: string) => /^INIT_START |^\{"time":"[^"]*","type":"platform\.initStart"/.test(text);
 
-/** `2026-11-23T17:00:00.000Z\t<request id>\tINFO\thello`, which is how Lambda writes what goes to the console. */
+/** Lambda's format of console output: `2026-11-23T17:00:00.000Z\t<request id>\tINFO\thello`. */
 const prefix = /^\d{4}-\d\d-\d\dT[\d:.]+Z\t[\w-]*\t([A-Z]+)\t/;
 
-/** `Invoke Error\t{"errorType":…}`: what the runtime writes of an error. https://docs.aws.amazon.com/lambda/latest/dg/nodejs-exceptions.html */
+/** The runtime's format of an error: `Invoke Error\t{"errorType":…}`. https://docs.aws.amazon.com/lambda/latest/dg/nodejs-exceptions.html */
 const error = /^([A-Z][A-Za-z ]+)\s+(\{[\s\S]*\})$/;
 
-/** Fields that say the same in every line of a logger. */
+/** Fields that are the same in every line of a logger. */
 const usual =
   /^(?:level|message|msg|time|timestamp|service|cold_start|function_.*|xray_trace_id|sampling_rate|requestId)$/;
 
 /**
- * Of a JSON line the level and the message, in the fields that loggers use for them, and then what is particular. A metric in the embedded
- * format needs no message.
+ * Summarizes a JSON line: level and message, from the fields that loggers use, then the remaining fields. A metric in the
+ * embedded format needs no message.
  */
 export function summary(text: string): string {
-  const [before, ofConsole] = prefix.exec(text) ?? [];
-  if (before !== undefined) return `${ofConsole} ${summary(text.slice(before.length))}`;
+  const [before, consoleLevel] = prefix.exec(text) ?? [];
+  if (before !== undefined) return `${consoleLevel} ${summary(text.slice(before.length))}`;
   const line = parseJson(text);
   if (typeof line !== 'object' || line === null) return errorMessage(text) ?? preview(text);
   const { level, message, msg = message ?? ('_aws' in line ? '' : undefined) } = line as Record<string, unknown>;
@@ -160,22 +160,22 @@ function errorMessage(text: string): string | undefined {
   return typeof message === 'string' ? `${what.trim()}: ${maskedText(message)}` : undefined;
 }
 
-/** What Node.js prints around the error that it dies of: the stack, the fields of the error, its version. */
-const ofDump = /^(?:\s|$|[}\]]|Node\.js v\d)/;
+/** The lines that Node.js prints around a fatal error: stack, error fields, Node's version. */
+const crashDumpLine = /^(?:\s|$|[}\]]|Node\.js v\d)/;
 
-/** The last line of the function's own, if possible one that says something by itself. */
-export function lastWords(lines: readonly { readonly text: string }[]): string | undefined {
-  const own = lines.map(({ text }) => text).filter((text) => !isLambdas(text));
-  return own.findLast((text) => !ofDump.test(text)) ?? own.at(-1);
+/** The function's last own line, preferably not one of a crash dump. */
+export function lastLine(lines: readonly { readonly text: string }[]): string | undefined {
+  const own = lines.map(({ text }) => text).filter((text) => !isPlatformLine(text));
+  return own.findLast((text) => !crashDumpLine.test(text)) ?? own.at(-1);
 }
 
-/** A line of a log: JSON unfolds, and so does a long line; a short one is all there already. */
+/** A log line. JSON and long lines can be unfolded. */
 export function logLine(whole: string, bytes: number): HTMLElement {
   const text = whole.replace(prefix, '');
   const json = error.exec(text)?.[2] ?? text;
   const isJson = typeof parseJson(json) === 'object';
   if (!isJson && text.length <= 300) {
-    const isOwn = !isLambdas(text);
+    const isOwn = !isPlatformLine(text);
     return element(
       isOwn ? 'code' : 'code.lambdas',
       { title: isOwn ? undefined : text },

@@ -15,8 +15,8 @@ const root = '/2018-06-01/runtime';
 
 /**
  * The Runtime API from the function's side: https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
- * By hand on one socket, because Node's own HTTP client costs more time than all the rest of a warm invocation. While no
- * answer is awaited the socket does not keep the process alive, so that an empty event loop is seen.
+ * Implemented on one socket, because Node's HTTP client would take longer than the rest of a warm invocation. Without a
+ * pending request the socket does not keep the process alive, so that an empty event loop can be detected.
  */
 export class RuntimeClient {
   readonly #host: string;
@@ -24,8 +24,8 @@ export class RuntimeClient {
   readonly #onRefused: (answer: Answer) => void;
   readonly #waiting: ((answer: Answer) => void)[] = [];
   /**
-   * Holds the received part of the next answer, and never shrinks. A function of 128 MB has no room for copies of a 6 MB
-   * event; AWS's client holds it once too, in a string of C++ (src/native/rapid-client.cc).
+   * The received part of the next answer. It never shrinks. A function with 128 MB has no room for copies of a 6 MB event;
+   * AWS's client also holds it once, in a C++ string (src/native/rapid-client.cc).
    */
   #buffer = Buffer.allocUnsafeSlow(readBytes);
   #length = 0;
@@ -55,7 +55,7 @@ export class RuntimeClient {
     return this.#send(`${head}Content-Length: ${Buffer.byteLength(body)}\r\n\r\n`, body);
   }
 
-  /** Says how an invocation ended and asks for the next one, in the same packet when there is little to say. */
+  /** Sends an invocation's result and requests the next one, in one packet if the result is small. */
   async postAndNext(path: string, body: string, errorType?: string): Promise<Answer> {
     if (body.length > longestTogether) {
       const answer = await this.post(path, body, errorType);
@@ -72,12 +72,12 @@ export class RuntimeClient {
   #send(head: string, body = ''): Promise<Answer> {
     this.#socket.ref();
     this.#socket.write(head);
-    // Not as one text with its head, which would be a copy of up to 6 MB.
+    // Written separately, because joining it with the head would copy up to 6 MB.
     if (body !== '') this.#socket.write(body);
     return new Promise((resolve) => this.#waiting.push(resolve));
   }
 
-  /** @returns true, which asks the socket for more */
+  /** @returns true to continue reading */
   #read(chunk: Uint8Array): boolean {
     this.#reserve(this.#length + chunk.length);
     this.#buffer.set(chunk, this.#length);
@@ -112,14 +112,14 @@ function readHeader(line: string): [name: string, value: string] {
   return [line.slice(0, colon).toLowerCase(), line.slice(colon + 1).trim()];
 }
 
-/** The name of an error is whatever its class says: a line break in it would end the header. */
+/** An error's name can contain anything, and a line break would end the header. */
 function encodeHeader(value: string): string {
   return value.replace(/[^\x20-\x7e]/g, '?');
 }
 
 /**
- * As a string in V8's heap, which AWS's client makes too. Since Node 24, `toString` puts text of more than 1 MB outside of
- * it, where V8 lets it pile up until the function has no memory left.
+ * Creates a string in V8's heap, as AWS's client does. Since Node 24, `toString` stores text above 1 MB outside the heap,
+ * where V8 lets it pile up until the function runs out of memory.
  */
 function textOf(bytes: Buffer): string {
   const decoder = new StringDecoder('utf8');

@@ -1,12 +1,12 @@
 import { Socket } from 'node:net';
 
-/** The time of the local cloud, which every `Date` in here tells. Timers and `performance` run with the machine. */
+/** Makes every `Date` use the local cloud's clock. Timers and `performance` use the machine's. */
 export interface RuntimeClock {
   readonly machineNow: () => number;
   set(offsetMs: number): void;
 }
 
-/** Must come before the function is loaded: it may keep `Date` for itself. */
+/** Call this before the function is loaded, because it may keep a reference to `Date`. */
 export function installClock(initialOffsetMs: number): RuntimeClock {
   const machineNow = Date.now.bind(Date);
   let offsetMs = initialOffsetMs;
@@ -28,8 +28,8 @@ export function installClock(initialOffsetMs: number): RuntimeClock {
 }
 
 /**
- * Follows the clock through the pipe at this descriptor: a line for each move. The pipe closes when the local cloud has
- * gone, even if it had no time to say so, and then this process has nothing left to do.
+ * Follows the clock through the pipe at this descriptor, one line per move. The pipe closes when the local cloud ends, for
+ * any reason, and then this process exits.
  */
 export function followClock(clock: RuntimeClock, descriptor: number): void {
   const pipe = new Socket({ fd: descriptor, readable: true, writable: false });

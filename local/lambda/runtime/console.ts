@@ -1,6 +1,6 @@
 import { format } from 'node:util';
 import type { Answer } from './client.ts';
-import { formatError, intoError } from './errors.ts';
+import { formatError, toError } from './errors.ts';
 
 /** https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-log-level.html */
 const levels = ['TRACE', 'DEBUG', 'INFO', 'WARN', 'ERROR', 'FATAL'] as const;
@@ -9,14 +9,14 @@ type Level = (typeof levels)[number];
 export interface RuntimeConsole {
   setRequestId(requestId: string): void;
   logError(what: string, error: unknown): void;
-  /** The Runtime API did not take a response. */
+  /** The Runtime API rejected a response. */
   logRefusal(answer: Answer): void;
 }
 
 /**
- * What the runtime makes of `console`: time, request id and level before each message, in text or as JSON. What is written
- * straight to stdout stays as it is. https://docs.aws.amazon.com/lambda/latest/dg/nodejs-logging.html
- * @param noRequestId what stands in for it while the function is loaded
+ * Patches `console` as the runtime does: time, request id and level before each message, as text or JSON. Direct output to
+ * stdout is unchanged. https://docs.aws.amazon.com/lambda/latest/dg/nodejs-logging.html
+ * @param noRequestId the placeholder while the function is loaded
  */
 export function patchConsole(environment: NodeJS.ProcessEnv, noRequestId: string): RuntimeConsole {
   const isJson = environment['AWS_LAMBDA_LOG_FORMAT']?.toUpperCase() === 'JSON';
@@ -28,7 +28,7 @@ export function patchConsole(environment: NodeJS.ProcessEnv, noRequestId: string
     const line = isJson
       ? formatJson({ timestamp, level, requestId }, message, parameters)
       : [timestamp, requestId, level, format(message, ...parameters)].join('\t');
-    // A line break would make two log events of one; the other side turns these back.
+    // A line break would split a log event. The reader converts carriage returns back.
     process.stdout.write(`${line.replaceAll('\n', '\r')}\n`);
   }
 
@@ -43,10 +43,10 @@ export function patchConsole(environment: NodeJS.ProcessEnv, noRequestId: string
       requestId = id;
     },
     logError(what, error) {
-      if (isJson) console.error(intoError(error));
-      else console.error(what, formatError(intoError(error)));
+      if (isJson) console.error(toError(error));
+      else console.error(what, formatError(toError(error)));
     },
-    // In this form whatever the format, as seen: heyito/ito#454.
+    // The same text in both formats, observed in heyito/ito#454.
     logRefusal({ status, body }) {
       const what = `Failed to post handler success response. Http response code: ${status}. ${body}`;
       process.stdout.write(`[ERROR] [${Date.now()}] LAMBDA_RUNTIME ${what}\n`);

@@ -1,6 +1,6 @@
-/** The errors of the Node.js runtime and how it writes them. https://github.com/aws/aws-lambda-nodejs-runtime-interface-client */
+/** The errors of the Node.js runtime and their format. https://github.com/aws/aws-lambda-nodejs-runtime-interface-client */
 
-/** Lambda's error object, as it is sent to the Runtime API. */
+/** Lambda's error object for the Runtime API. */
 export interface ErrorReport {
   readonly errorType: string;
   readonly errorMessage: string;
@@ -9,7 +9,7 @@ export interface ErrorReport {
 
 export function runtimeError(name: string, message: string, stack?: string): Error {
   const error = Object.assign(new Error(message), { name: `Runtime.${name}` });
-  // The stack was made with the name `Error`.
+  // The original stack contains the name `Error`.
   error.stack = stack ?? `${error.name}: ${message}${error.stack?.slice(error.stack.indexOf('\n    at ')) ?? ''}`;
   return error;
 }
@@ -30,11 +30,11 @@ function printable(text: string): string {
   return String(text).replaceAll('\x7f', '%7F');
 }
 
-export function intoError(value: unknown): Error {
+export function toError(value: unknown): Error {
   return value instanceof Error ? value : new Error(String(value));
 }
 
-/** An error with all its properties in one line; it begins with a tab of its own, as the runtime's does. */
+/** An error with all its properties on one line, after a tab, as in the runtime. */
 export function formatError(error: Error): string {
   try {
     return `\t${JSON.stringify(error, (_, value: unknown) => (value instanceof Error ? enumerable(value) : value))}`;
@@ -52,7 +52,7 @@ function enumerable(error: Error): object {
 /** @throws Runtime.JSONStringifyError (an Error before Node.js 24) for a cycle or a BigInt */
 export function serialize(value: unknown, isModern: boolean): string {
   try {
-    // A function, a symbol or an odd toJSON has no JSON at all, like undefined.
+    // JSON.stringify returns undefined for functions, symbols and some toJSON methods.
     return JSON.stringify(value) ?? 'null';
   } catch {
     const message = 'Unable to stringify response body';

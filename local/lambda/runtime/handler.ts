@@ -14,14 +14,14 @@ interface Place {
   readonly path: string;
 }
 
-/** In AWS the runtime is this file, and its messages name it. */
+/** In AWS the runtime is this file, and its error messages contain the path. */
 const requireOfRuntime = createRequire('/var/runtime/index.mjs');
 
 /**
  * Finds the handler as the runtime does: https://docs.aws.amazon.com/lambda/latest/dg/nodejs-handler.html
  * @param name `folder/file.export`
- * @param isModern Node.js 24 looks into a default export too
- * @param beforeModule called when it is an ES module
+ * @param isModern Node.js 24 also searches the default export
+ * @param beforeModule called before an ES module is loaded
  */
 export async function loadHandler(
   root: string,
@@ -74,15 +74,15 @@ function isModule(file: string, root: string): boolean {
 }
 
 /**
- * Runs a handler as the runtimes before Node.js 24 do: it may return a promise, call back, or use what `context` once had
- * for that. A callback waits for the event loop to be empty unless `callbackWaitsForEmptyEventLoop` is false:
+ * Runs a handler as runtimes before Node.js 24 do. It may return a promise, call back, or use the old methods of `context`.
+ * A callback waits for an empty event loop unless `callbackWaitsForEmptyEventLoop` is false:
  * https://docs.aws.amazon.com/lambda/latest/dg/nodejs-handler.html
  */
 export function runWithCallback(handler: Handler, event: unknown, own: object): Promise<unknown> {
   return new Promise((resolve, reject) => {
     let isAnswered = false;
     let waits = true;
-    let onEmpty: () => void = answerForNobody;
+    let onEmpty: () => void = answerOnEmptyLoop;
     const onBeforeExit = () => onEmpty();
     process.on('beforeExit', onBeforeExit);
 
@@ -91,18 +91,18 @@ export function runWithCallback(handler: Handler, event: unknown, own: object): 
       run();
     }
 
-    /** Nothing is left to do and nobody has answered. */
-    function answerForNobody(): void {
+    /** The event loop is empty and the handler has not answered. */
+    function answerOnEmptyLoop(): void {
       isAnswered = true;
       if (handler.constructor.name === 'AsyncFunction') settle(() => reject(neverSettled()));
       else settle(() => resolve(null));
     }
 
-    function answer(error: unknown, result: unknown, isPatient: boolean): void {
+    function answer(error: unknown, result: unknown, waitsForEmptyLoop: boolean): void {
       if (isAnswered) return;
       isAnswered = true;
       if (error !== undefined && error !== null) settle(() => reject(error));
-      else if (!isPatient) settle(() => resolve(result));
+      else if (!waitsForEmptyLoop) settle(() => resolve(result));
       else onEmpty = () => settle(() => resolve(result));
     }
 

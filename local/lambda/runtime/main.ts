@@ -1,7 +1,7 @@
 /**
- * The runtime client inside every environment: what /var/runtime is in AWS, written after AWS's own for the versions
- * before Node.js 24 (3.3.0) and since (4.0.2): https://github.com/aws/aws-lambda-nodejs-runtime-interface-client
- * It is compiled into one script, so it may import nothing but Node and the files beside it.
+ * The runtime client inside every environment, like /var/runtime in AWS. It follows AWS's client before Node.js 24 (3.3.0)
+ * and since (4.0.2): https://github.com/aws/aws-lambda-nodejs-runtime-interface-client
+ * It is bundled into one script, so it may import only Node modules and the files beside it.
  */
 import { type Answer, RuntimeClient } from './client.ts';
 import { followClock, installClock, type RuntimeClock } from './clock.ts';
@@ -11,11 +11,11 @@ import { type Handler, loadHandler, runWithCallback } from './handler.ts';
 import { ignorePackagesAbove, provideSdk, provideSdkToModules } from './modules.ts';
 import { type Redirects, redirectConnections } from './redirects.ts';
 
-/** What an environment is told before its function is loaded, and what the function itself never sees. */
+/** The settings of an environment, hidden from its function. */
 export interface RuntimeSettings {
-  /** How far its clock is ahead of the machine's. */
+  /** How far its clock is ahead of the machine's clock. */
   readonly clockOffsetMs: number;
-  /** A file beside whose `node_modules` the SDK of the runtime is looked for. */
+  /** A file; the runtime's SDK is resolved from its `node_modules`. */
   readonly sdkBeside: string;
   readonly redirects: Redirects;
 }
@@ -40,7 +40,7 @@ class Runtime {
   readonly #client: RuntimeClient;
   readonly #log: RuntimeConsole;
   readonly #clock: RuntimeClock;
-  /** Where a failure outside the handler is reported. */
+  /** The path for reports of failures outside the handler. */
   #errorPath = 'init/error';
 
   constructor(client: RuntimeClient, log: RuntimeConsole, clock: RuntimeClock) {
@@ -55,7 +55,7 @@ class Runtime {
     for (;;) event = await this.#serveOne(handler, event);
   }
 
-  /** Since Node.js 24 the runtime leaves these to Node, which ends the process with exit status 1. */
+  /** Only before Node.js 24. Later runtimes leave these errors to Node, which exits with status 1. */
   exitOnUncaughtErrors(): void {
     process.on('uncaughtException', (error) => void this.#exitWith('Uncaught Exception', error, 129));
     process.on('unhandledRejection', (reason) => {
@@ -90,7 +90,7 @@ class Runtime {
     this.#errorPath = `${path}/error`;
     environment['_X_AMZN_TRACE_ID'] = event.headers['lambda-runtime-trace-id'];
     const context = contextOf(event, environment, this.#remainingOf(event));
-    // Sockets that were closed while this process was frozen are noticed now, before the SDK could write to one.
+    // Lets Node detect sockets that closed during the freeze, before the SDK writes to one.
     await new Promise(setImmediate);
     try {
       const payload: unknown = JSON.parse(event.body);
@@ -104,7 +104,7 @@ class Runtime {
     }
   }
 
-  /** Timeouts run with the machine, so what remains does not change when the clock of the local cloud moves. */
+  /** The remaining time uses the machine's clock, so moves of the local cloud's clock do not change it. */
   #remainingOf({ headers }: Answer): () => number {
     const offsetMs = Number(headers['local-cloud-clock-offset-ms'] ?? 0);
     this.#clock.set(offsetMs);
@@ -128,8 +128,8 @@ function callbackRemoved(): Error {
 }
 
 /**
- * What a handler gets beside its event: https://docs.aws.amazon.com/lambda/latest/dg/nodejs-context.html
- * @param remainingMs how long the invocation may still take
+ * The handler's context object: https://docs.aws.amazon.com/lambda/latest/dg/nodejs-context.html
+ * @param remainingMs the remaining time of the invocation
  */
 function contextOf({ headers }: Answer, environment: NodeJS.ProcessEnv, remainingMs: () => number): object {
   return {

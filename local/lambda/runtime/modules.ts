@@ -6,9 +6,9 @@ import { pathToFileURL } from 'node:url';
 type PackageType = 'module' | 'commonjs';
 
 /**
- * What the nearest package.json in the function's own folder says. In AWS nothing lies above that folder; here it is often
- * `cdk.out` in a project whose own package.json is not the function's business.
- * @returns undefined when there is none
+ * The type in the nearest package.json inside the function's own folder. In AWS there is nothing above that folder. Here it
+ * is often `cdk.out` in a project whose package.json must not apply.
+ * @returns undefined if there is none
  */
 export function packageTypeOf(folder: string, taskRoot: string): PackageType | undefined {
   if (folder.endsWith(`${sep}node_modules`)) return undefined;
@@ -29,7 +29,7 @@ function readType(file: string): PackageType {
 type Compiled = { _compile(source: string, file: string, format?: string): void };
 type Extension = (module: Compiled, file: string) => void;
 
-/** Files of the function that belong to no package are CommonJS, whatever lies above them. */
+/** Loads the function's files without a package.json as CommonJS, regardless of the folders above. */
 export function ignorePackagesAbove(taskRoot: string): void {
   const { _extensions: extensions } = Module as unknown as { _extensions: Record<'.js', Extension> };
   const load = extensions['.js'];
@@ -41,13 +41,13 @@ export function ignorePackagesAbove(taskRoot: string): void {
   };
 }
 
-/** What /var/runtime/node_modules holds: https://docs.aws.amazon.com/lambda/latest/dg/lambda-nodejs.html#nodejs-sdk-included */
+/** The packages in /var/runtime/node_modules: https://docs.aws.amazon.com/lambda/latest/dg/lambda-nodejs.html#nodejs-sdk-included */
 const ofRuntime = /^@(aws-sdk|smithy)\//;
 
 type Resolve = (this: unknown, specifier: string, ...others: unknown[]) => string;
 
 /**
- * Resolves the AWS SDK for functions that bring none, after their own `node_modules`, from the local cloud's.
+ * Resolves the AWS SDK from the local cloud's `node_modules`, for functions that do not bundle it.
  * @param beside a file of the local cloud
  */
 export function provideSdk(beside: string): void {
@@ -74,10 +74,10 @@ function resolveHere(specifier: string, fromHere: NodeJS.Require): string {
 
 function sentenceOf(specifier: string): string {
   const name = specifier.split('/').slice(0, 2).join('/');
-  return `Cannot find module '${specifier}': the runtime in AWS has it, this machine does not. Install it: npm install --save-dev ${name}`;
+  return `Cannot find module '${specifier}': AWS's runtime includes it, but this machine does not have it. Run npm install --save-dev ${name}`;
 }
 
-/** The same for `import`. Its hooks run in a thread of their own, so only functions that are ES modules pay for one. */
+/** The same for `import`. Its hooks need a separate thread, so only ES module functions use them. */
 export function provideSdkToModules(beside: string): void {
   const data = { parent: pathToFileURL(beside).href, pattern: ofRuntime.source };
   register(`data:text/javascript,${encodeURIComponent(hooks)}`, { data });

@@ -2,15 +2,15 @@ import { type NetConnectOpts, Socket } from 'node:net';
 import tls, { type ConnectionOptions } from 'node:tls';
 
 export interface Redirects {
-  /** Where connections to a host really go: `host:port` by host name. */
+  /** The real targets of connections: `host:port` by host name. */
   readonly hosts: Readonly<Record<string, string>>;
-  /** PEM, of the servers there. */
+  /** The certificate of the target servers, PEM. */
   readonly certificate: string;
 }
 
 /**
- * Sends connections to these hosts elsewhere, and to no others. The name stays what it was for TLS and for the Host
- * header, so that a function reaches `https://<api>.execute-api.<region>.amazonaws.com` on this machine, unmodified.
+ * Redirects connections to these hosts only. TLS and the Host header keep the original name, so that an unmodified
+ * function reaches `https://<api>.execute-api.<region>.amazonaws.com` on this machine.
  */
 export function redirectConnections(redirects: Redirects): void {
   if (Object.keys(redirects.hosts).length === 0) return;
@@ -39,7 +39,7 @@ function redirectSockets(targetOf: TargetOf): void {
   const original = Socket.prototype.connect as (this: Socket, ...given: unknown[]) => Socket;
   Socket.prototype.connect = function connect(this: Socket, ...given: unknown[]): Socket {
     const [first, second, ...others] = given;
-    // `net.connect` calls this with its arguments already in order: [options, callback], marked by a symbol of Node's own.
+    // `net.connect` passes normalized arguments: [options, callback], marked by an internal symbol.
     if (Array.isArray(first)) first[0] = redirected(first[0]);
     else if (typeof first === 'object') return original.call(this, redirected(first), ...given.slice(1));
     else if (typeof second === 'string')
@@ -49,8 +49,8 @@ function redirectSockets(targetOf: TargetOf): void {
 }
 
 /**
- * Not by NODE_EXTRA_CA_CERTS: Node 20 would read every certificate that it trusts at each cold start, which takes as long
- * as the rest of its own start. `tls.connect` comes here with all of its options.
+ * NODE_EXTRA_CA_CERTS is not used, because Node 20 would parse all its certificates at each cold start and double its start
+ * time. `tls.connect` calls this with all its options.
  */
 function trustCertificate(isServed: (options: ConnectionOptions) => boolean, certificate: string): void {
   const original = tls.createSecureContext;

@@ -24,37 +24,37 @@ describe('--fault', () => {
     ['fail:lambda@10%x3', { kind: 'fail', service: 'lambda', probability: 0.1, times: 3 }],
     ['fail:lambda @10% x3', { kind: 'fail', service: 'lambda', probability: 0.1, times: 3 }],
     ['kill:Box3@100%', { kind: 'kill', function: 'Box3', probability: 1 }],
-  ])('%s is understood', (text, fault) => {
+  ])('parses %s', (text, fault) => {
     expect(parseFault(text)).toEqual(fault);
   });
 
   it.each([
-    ['', 'it is written like fail:dynamodb@10%x3.'],
-    ['cut@10', 'it is written like fail:dynamodb@10%x3.'],
-    ['cut 3', 'it is written like fail:dynamodb@10%x3.'],
-    ['explode', 'there is no such fault, but drop-disconnect, cut, delay, fail, throttle, kill, skew.'],
-    ['constructor', 'there is no such fault, but drop-disconnect, cut, delay, fail, throttle, kill, skew.'],
-    ['cut:Message', 'it is written cut.'],
-    ['drop-disconnect:1', 'it is written drop-disconnect.'],
-    ['delay:dynamodb', 'it is written delay:SERVICE:TIME.'],
-    ['delay:dynamodb:1s:x', 'it is written delay:SERVICE:TIME.'],
-    ['delay:dynamodb:200', 'a time is like 200ms, 5s or 2m, not "200".'],
-    ['delay:dynamodb:-5s', 'delay: ms is 0 to 2147483647.'],
-    ['delay:dynamodb:999h', 'delay: ms is 0 to 2147483647.'],
-    ['fail', 'it is written fail:SERVICE.'],
-    ['fail:s3', 'there is no service "s3", but dynamodb, lambda, secretsmanager, connections.'],
-    ['throttle:', 'there is no service "", but dynamodb, lambda, secretsmanager, connections.'],
-    ['kill:', 'it is written kill[:FUNCTION].'],
-    ['skew', 'it is written skew:TIME[:FUNCTION].'],
-    ['skew:5s:', 'it is written skew:TIME[:FUNCTION].'],
-    ['cut@101%', 'how often is 0% to 100%, not "101%".'],
-    ['cut@half%', 'how often is 0% to 100%, not "half%".'],
-    ['cutx0', 'x0 would never strike.'],
-  ])('"%s" is refused in one sentence', (text, sentence) => {
+    ['', 'this is not a fault. Write it like fail:dynamodb@10%x3.'],
+    ['cut@10', 'this is not a fault. Write it like fail:dynamodb@10%x3.'],
+    ['cut 3', 'this is not a fault. Write it like fail:dynamodb@10%x3.'],
+    ['explode', 'unknown fault. Use drop-disconnect, cut, delay, fail, throttle, kill, skew.'],
+    ['constructor', 'unknown fault. Use drop-disconnect, cut, delay, fail, throttle, kill, skew.'],
+    ['cut:Message', 'write it as cut.'],
+    ['drop-disconnect:1', 'write it as drop-disconnect.'],
+    ['delay:dynamodb', 'write it as delay:SERVICE:TIME.'],
+    ['delay:dynamodb:1s:x', 'write it as delay:SERVICE:TIME.'],
+    ['delay:dynamodb:200', 'a time must be like 200ms, 5s or 2m, not "200".'],
+    ['delay:dynamodb:-5s', 'delay: ms must be 0 to 2147483647, not -5000.'],
+    ['delay:dynamodb:999h', 'delay: ms must be 0 to 2147483647, not 3596400000.'],
+    ['fail', 'write it as fail:SERVICE.'],
+    ['fail:s3', 'unknown service "s3". Use dynamodb, lambda, secretsmanager, connections.'],
+    ['throttle:', 'unknown service "". Use dynamodb, lambda, secretsmanager, connections.'],
+    ['kill:', 'write it as kill[:FUNCTION].'],
+    ['skew', 'write it as skew:TIME[:FUNCTION].'],
+    ['skew:5s:', 'write it as skew:TIME[:FUNCTION].'],
+    ['cut@101%', 'the percentage must be 0% to 100%, not "101%".'],
+    ['cut@half%', 'the percentage must be 0% to 100%, not "half%".'],
+    ['cutx0', 'x0 has no effect. Use x1 or more.'],
+  ])('rejects "%s" with one sentence', (text, sentence) => {
     expect(() => parseFault(text)).toThrow(new UsageError(`--fault ${text}: ${sentence}`));
   });
 
-  it('is understood however it is put together', () => {
+  it('parses every combination of parts', () => {
     const service = fc.constantFrom(...serviceNames);
     const name = fc.option(fc.stringMatching(/^[A-Z][A-Za-z]{0,9}$/), { nil: undefined });
     const ms = fc.integer({ min: 0, max: 100_000 });
@@ -84,7 +84,7 @@ describe('--fault', () => {
     );
   });
 
-  it('answers anything else with a sentence, whatever it is', () => {
+  it('rejects any other text with a sentence', () => {
     const pieces = fc.constantFrom(
       'cut',
       'kill',
@@ -119,7 +119,7 @@ describe('--fault', () => {
     );
   });
 
-  it('is explained in --help with every service', () => {
+  it('appears in --help with every service', () => {
     for (const name of serviceNames) expect(faultHelp).toContain(name);
   });
 });

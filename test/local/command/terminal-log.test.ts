@@ -22,8 +22,8 @@ function print(entries: readonly LogEntry[], isColoured = false, ids = functionI
 
 const output = (id: string, line: string): LogEntry => ({ kind: 'function-output', function: id, line });
 
-describe('the log at the terminal', () => {
-  it('has its columns under each other, whoever speaks', () => {
+describe('the terminal log', () => {
+  it('aligns its columns for all sources', () => {
     expect(
       print([
         output(connect, 'hello'),
@@ -39,7 +39,7 @@ describe('the log at the terminal', () => {
       '17:04:05  handshake     403 the authorizer policy has an explicit deny',
       '17:04:05  Message       failed: Sandbox.Timedout',
       '17:04:05  template      the template changed: restart to use it (Log, Queue)',
-      '17:04:05  authorizer    Authorizer: its context becomes text (level, vip)',
+      '17:04:05  authorizer    Authorizer: its context values are converted to strings (level, vip)',
       '17:04:05  Message       runs its new code',
       '17:04:05  Connect       failed; attempt 2 in 60 s',
     ]);
@@ -50,21 +50,21 @@ describe('the log at the terminal', () => {
     expect(first?.indexOf('==')).toBe(second?.indexOf('=='));
   });
 
-  it('keeps further lines of one event in its column', () => {
+  it('keeps further lines of an event in the message column', () => {
     expect(print([output(connect, 'Error: no\n    at handler')])).toEqual([
       '17:04:05  Connect       Error: no',
       '                            at handler',
     ]);
   });
 
-  it('says that a queue has begun, not each one in it', () => {
+  it('prints the first waiting invocation, not each further one', () => {
     const waiting = [1, 2, 3].map(
       (count) => ({ kind: 'function-waiting', function: connect, waiting: count }) as const,
     );
     expect(print(waiting)).toEqual(['17:04:05  Connect       waits for a free environment']);
   });
 
-  it('gives each function a colour of its own, the same at each start, and red to none', () => {
+  it('gives each function its own stable colour, never red', () => {
     const colourOf = (id: string, ids: readonly string[]) =>
       // biome-ignore lint/suspicious/noControlCharactersInRegex: this is what colours are made of
       /\u001b\[(\d+)m(?:Connect|Message)/.exec(print([output(id, 'x')], true, [...ids])[0] ?? '')?.[1];
@@ -83,14 +83,14 @@ describe('the log at the terminal', () => {
     expect(print([{ kind: 'handshake', status, reason: 'why' }], true)[0]).toContain(`\u001b[${colour}m${status} why`);
   });
 
-  it('lets nothing that a client sent steer the terminal', () => {
+  it('removes control characters of client input', () => {
     expect(print([output(connect, '\u001b[2Jgone \u009b31mred\u0008.')])).toEqual([
       '17:04:05  Connect       gone red .',
     ]);
   });
 });
 
-describe('a line of a function', () => {
+describe("a function's line", () => {
   it.each([
     ['START RequestId: 1 Version: $LATEST', undefined],
     ['END RequestId: 1', undefined],
@@ -125,7 +125,7 @@ describe('a line of a function', () => {
     ['{"routeKey":"$connect"}', '{"routeKey":"$connect"}'],
     ['{"broken', '{"broken'],
     ['null', 'null'],
-    ['said as it is', 'said as it is'],
+    ['plain text', 'plain text'],
   ])('%s becomes %s', (line, text) => {
     expect(readFunctionLine(line)?.text).toBe(text);
   });

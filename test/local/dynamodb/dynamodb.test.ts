@@ -77,9 +77,9 @@ function call(dynamodb: LocalDynamoDb, operation: string, input: object): Promis
 const put = (dynamodb: LocalDynamoDb, pk: string) =>
   call(dynamodb, 'PutItem', { TableName: dynamodb.tables['Table'], Item: { pk: { S: pk } } });
 
-// dynalite's own close ended its store as well. A write under way then threw in a callback of the store, which nobody can
-// catch, and with it went the process that had only closed its local cloud.
-it('the database may be closed while writes are under way', async () => {
+// dynalite's own close also closes its store. A running write then threw in a callback of the store, which ended the whole
+// process.
+it('the database can be closed during writes', async () => {
   for (let round = 0; round < 5; round += 1) {
     const dynamodb = await start();
     const outcome = (pk: string) =>
@@ -96,7 +96,7 @@ it('the database may be closed while writes are under way', async () => {
 });
 
 describe('an answer', () => {
-  it('carries an id, its length and the checksum that some clients look at', async () => {
+  it('has an id, its length and the checksum that some clients verify', async () => {
     const answer = await call(await start(), 'ListTables', {});
     expect(answer.body).toBe('{"TableNames":["Chat-Table"]}');
     expect(answer.headers).toMatchObject({
@@ -132,13 +132,13 @@ describe('an answer', () => {
       400,
       'MissingAuthenticationTokenException',
     ],
-  ])('to a request with %s is an error as DynamoDB writes it', async (_, sent, status, type) => {
+  ])('to a request with %s is an error in the format of DynamoDB', async (_, sent, status, type) => {
     const answer = await send(await start(), sent);
     expect(answer.status).toBe(status);
     expect(JSON.parse(answer.body).__type).toBe(`com.amazon.coral.service#${type}`);
   });
 
-  it('to what is no request of the API is the one of the service', async () => {
+  it('to a request outside the API is the health answer or a 404', async () => {
     const dynamodb = await start();
     expect(await send(dynamodb, { method: 'GET' })).toMatchObject({
       status: 200,
@@ -152,7 +152,7 @@ describe('an answer', () => {
   it('to more than 16 MB is 413', async () => {
     const dynamodb = await start();
     const sent = send(dynamodb, { headers: target('PutItem'), body: Buffer.alloc(17 * 1024 * 1024, 'x') });
-    // Who is still writing may see the connection end instead.
+    // A client that is still writing may get a connection error instead.
     expect(['ECONNRESET', 'EPIPE', 413]).toContain(
       await sent.then(
         ({ status }) => status,
@@ -164,7 +164,7 @@ describe('an answer', () => {
 });
 
 describe('the gate', () => {
-  it('is asked for what the call takes, with what was signed, before anything is done', async () => {
+  it('checks the needed permissions and the signed request before the call runs', async () => {
     const asked: unknown[] = [];
     const gate: Gate = {
       check(service, { method, url, headers, body }, needs) {
@@ -193,7 +193,7 @@ describe('the gate', () => {
     expect(await dynamodb.scan('Chat-Table', 1)).toEqual([]);
   });
 
-  it('learns the operation and its input', async () => {
+  it('gets the operation and its input', async () => {
     const seen: unknown[] = [];
     const gate: Gate = { check: () => undefined };
     const dynamodb = await start({
@@ -209,7 +209,7 @@ describe('the gate', () => {
 });
 
 describe('a fault', () => {
-  it('strikes before anything is done, and not when the developer looks into a table', async () => {
+  it('applies before the call runs, and not to reads of the inspector', async () => {
     const faults = createFaults(1);
     const dynamodb = await start({ faults });
     faults.inject({ kind: 'fail', service: 'dynamodb', times: 1 });
@@ -225,7 +225,7 @@ describe('a fault', () => {
     ['PAY_PER_REQUEST', 'GetItem', 'com.amazon.coral.availability#ThrottlingException'],
     ['PROVISIONED', 'GetItem', 'com.amazonaws.dynamodb.v20120810#ProvisionedThroughputExceededException'],
     ['PROVISIONED', 'DescribeTable', 'com.amazon.coral.availability#ThrottlingException'],
-  ])('of throttling is said for a table of %s on %s in its own way', async (BillingMode, operation, type) => {
+  ])('of throttling has its own error for a table with %s on %s', async (BillingMode, operation, type) => {
     const faults = createFaults(1);
     const throughput = { ProvisionedThroughput: { ReadCapacityUnits: 1, WriteCapacityUnits: 1 } };
     const dynamodb = await start({ faults }, { BillingMode, ...(BillingMode === 'PROVISIONED' ? throughput : {}) });
@@ -236,14 +236,14 @@ describe('a fault', () => {
   });
 });
 
-it('a table that dynalite does not take stops the start and names its logical id', async () => {
+it('a table that dynalite rejects fails the start with its logical id', async () => {
   await expect(start({}, { KeySchema: [{ AttributeName: 'other', KeyType: 'HASH' }] })).rejects.toThrow(
     /^Table: the table could not be created: .*ValidationException/,
   );
 });
 
 describe('random input', () => {
-  /** Hundreds of calls, on a machine that may have other work. */
+  /** For hundreds of calls on a busy machine. */
   const timeoutMs = 30_000;
   const agent = new Agent({ keepAlive: true });
   afterAll(() => agent.destroy());

@@ -4,22 +4,22 @@ import { guardStore } from '../../../local/dynamodb/guarded-store.ts';
 
 const createStore = () => db.create({ createTableMs: 0, deleteTableMs: 0, updateTableMs: 0 });
 
-/** @returns what reached `onThrow` */
+/** @returns the error passed to `onThrow` */
 function caught(run: (store: ReturnType<typeof createStore>) => void, store = createStore()): Promise<unknown> {
   return new Promise((resolve) => run(guardStore(store, resolve)));
 }
 
-function fall(): never {
+function fail(): never {
   throw new Error('fell');
 }
 
-// Each of these would end the process: they run in callbacks of the store, where nobody else could catch them.
-describe('what code of dynalite throws after it asked the store', () => {
+// Each of these would end the process, because they run in callbacks of the store.
+describe('an exception in a callback of dynalite’s store', () => {
   it.each<[where: string, run: (store: ReturnType<typeof createStore>) => void]>([
-    ['for a table', (store) => store.getTable('none', fall)],
-    ['for an item', (store) => store.getItemDb('t').get('key', fall)],
-    ['to put an item', (store) => store.getItemDb('t').put('key', {}, fall)],
-    ['to delete an item', (store) => store.getItemDb('t').del('key', fall)],
+    ['for a table', (store) => store.getTable('none', fail)],
+    ['for an item', (store) => store.getItemDb('t').get('key', fail)],
+    ['to put an item', (store) => store.getItemDb('t').put('key', {}, fail)],
+    ['to delete an item', (store) => store.getItemDb('t').del('key', fail)],
     [
       'for all items',
       (store) =>
@@ -27,19 +27,19 @@ describe('what code of dynalite throws after it asked the store', () => {
           .getItemDb('t')
           .createValueStream()
           .on('data', () => undefined)
-          .on('end', fall),
+          .on('end', fail),
     ],
-    ['for a lock', (store) => store.getItemDb('t').lock('key', fall)],
+    ['for a lock', (store) => store.getItemDb('t').lock('key', fail)],
     [
       'for an item, under a lock',
       (store) => {
         const items = store.getItemDb('t');
-        items.lock('key', (release) => items.get('key', release(fall) as never));
+        items.lock('key', (release) => items.get('key', release(fail) as never));
       },
     ],
-    ['for an item of an index', (store) => store.getIndexDb('Global', 't', 'i').get('key', fall)],
-    ['for the tables', (store) => store.tableDb.get('t', fall)],
-  ])('%s is caught', async (_, run) => {
+    ['for an item of an index', (store) => store.getIndexDb('Global', 't', 'i').get('key', fail)],
+    ['for the tables', (store) => store.tableDb.get('t', fail)],
+  ])('is caught %s', async (_, run) => {
     expect(await caught(run)).toEqual(new Error('fell'));
   });
 
@@ -48,7 +48,7 @@ describe('what code of dynalite throws after it asked the store', () => {
     const items = store.getItemDb('t');
     await caught((guarded) => {
       const own = guarded.getItemDb('t');
-      own.lock('key', () => own.get('key', fall));
+      own.lock('key', () => own.get('key', fail));
     }, store);
     await new Promise<void>((resolve) => items.lock('key', (release) => release(resolve)()));
   });

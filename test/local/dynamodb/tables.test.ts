@@ -22,13 +22,13 @@ function tablesIn(Resources: Record<string, Resource>) {
 }
 
 describe('a global table', () => {
-  it('of one replica is a table', () => {
+  it('with one replica is a table', () => {
     const [table] = tablesIn({ Orders: globalTable([{ Region: 'eu-west-1', DeletionProtectionEnabled: true }]) });
     expect(table?.ref).toBe('Shop-Orders');
     expect(table?.attribute('Arn')).toBe('arn:aws:dynamodb:eu-west-1:123456789012:table/Shop-Orders');
   });
 
-  it('of several is refused, and so is what a replica says that is not emulated', () => {
+  it('with several replicas, or with an unsupported replica setting, is rejected', () => {
     expect(() => tablesIn({ Orders: globalTable([{ Region: 'eu-west-1' }, { Region: 'us-east-1' }]) })).toThrow(
       'Orders.Replicas: more than one replica is not emulated.',
     );

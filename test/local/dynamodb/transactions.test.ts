@@ -33,7 +33,7 @@ const check = (pk: string) => ({
   ConditionCheck: { TableName: 'Stock', Key: { pk: { S: pk } }, ConditionExpression: 'attribute_not_exists(pk)' },
 });
 
-it('a transaction that breaks off in the middle leaves nothing of itself', async () => {
+it('a transaction that fails halfway leaves no changes', async () => {
   const { transactions, scan } = await start({
     check() {
       throw new TypeError('something in dynalite');
@@ -45,7 +45,7 @@ it('a transaction that breaks off in the middle leaves nothing of itself', async
 });
 
 /** The SDK gives every transaction a token: to look at all of them each time took milliseconds after some thousands. */
-it('a token is forgotten after ten minutes, and not looked at before', async () => {
+it('a transaction token is dropped after ten minutes, without scanning younger tokens', async () => {
   let asked = 0;
   const clock = createClock();
   const counting: MovableClock = {

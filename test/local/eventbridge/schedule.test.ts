@@ -11,12 +11,12 @@ import { readProperties, type Stack, type StackResource } from '../../../local/t
 const at = (time: string) => Date.parse(`2026-11-23T${time}Z`);
 
 describe('a schedule', () => {
-  it('rate comes due that long after the rule was created', () => {
+  it('with a rate comes due one period after the creation of the rule', () => {
     expect(parseSchedule('rate(1 minute)')(at('10:00:20'))).toBe(at('10:01:20'));
     expect(parseSchedule('rate(5 minutes)')(at('10:00:20'))).toBe(at('10:05:20'));
   });
 
-  it('cron of every minute comes due at second 0 of the next one', () => {
+  it('with cron for every minute comes due at second 0 of the next minute', () => {
     const everyMinute = parseSchedule('cron(* * * * ? *)');
     expect(everyMinute(at('10:00:20'))).toBe(at('10:01:00'));
     expect(everyMinute(at('10:01:00'))).toBe(at('10:02:00'));
@@ -24,7 +24,7 @@ describe('a schedule', () => {
   });
 
   it.each(['rate(1 minutes)', 'rate(5 minute)', 'rate(0 minutes)', 'rate(1 hour)', 'cron(0 12 * * ? *)', ''])(
-    '%s is refused',
+    'of the form "%s" is rejected',
     (expression) => {
       expect(() => parseSchedule(expression)).toThrow('is not emulated');
     },
@@ -69,7 +69,7 @@ describe('a rule', () => {
     return { stop, invoked, entries, clock };
   }
 
-  it('gives its target the event of EventBridge, at every due time', () => {
+  it("invokes its target with EventBridge's event at every due time", () => {
     const { stop, invoked } = start({ Targets: [{ Arn: 'worker', Id: 'T' }] });
     vi.advanceTimersByTime(39_999);
     expect(invoked).toEqual([]);
@@ -81,14 +81,14 @@ describe('a rule', () => {
     stop();
   });
 
-  it('gives its target the Input of the template instead, pointing to this machine', () => {
+  it("invokes its target with the template's Input, with URLs of this machine", () => {
     const { stop, invoked } = start({ Targets: [{ Arn: 'worker', Id: 'T', Input: '{"url":"https://api/prod"}' }] });
     vi.advanceTimersByTime(40_000);
     expect(invoked).toEqual(['{"url":"http://127.0.0.1/prod"}']);
     stop();
   });
 
-  it('that the policy of the function does not let in invokes nothing, says so, and comes due again', () => {
+  it('without permission to invoke the function logs that, and comes due again', () => {
     const { stop, invoked, entries } = start({ Targets: [{ Arn: 'worker', Id: 'T' }] }, false);
     vi.advanceTimersByTime(100_000);
     const refused = { kind: 'schedule-refused', rule: 'Tick', function: 'Worker' };
@@ -96,14 +96,14 @@ describe('a rule', () => {
     stop();
   });
 
-  it('that is DISABLED never comes due', () => {
+  it('with state DISABLED never comes due', () => {
     const { invoked } = start({ State: 'DISABLED', Targets: [{ Arn: 'worker', Id: 'T' }] });
     vi.advanceTimersByTime(600_000);
     expect(invoked).toEqual([]);
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it('comes due no more when the local cloud is closed, and keeps no timer', () => {
+  it('stops when the local cloud is closed, and leaves no timer', () => {
     const { stop, invoked } = start({ Targets: [{ Arn: 'worker', Id: 'T' }] });
     vi.advanceTimersByTime(40_000);
     stop();
@@ -112,7 +112,7 @@ describe('a rule', () => {
     expect(invoked).toHaveLength(1);
   });
 
-  it('comes due on the clock of the local cloud, each time at its own minute when that is moved', () => {
+  it('follows the moved clock of the local cloud, minute by minute', () => {
     const { stop, invoked, clock } = start({ Targets: [{ Arn: 'worker', Id: 'T' }] });
     clock.advance(2 * 60_000);
     expect(invoked.map((payload) => JSON.parse(payload).time)).toEqual([
@@ -125,8 +125,8 @@ describe('a rule', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  // What a timer cannot wait for it does not wait for at all: such a rule came due a thousand times a second.
-  it('that comes due once a month waits for it', () => {
+  // setTimeout fires at once for delays that are too long. Such a rule once came due a thousand times a second.
+  it('with a period of a month waits for a month', () => {
     const { stop, invoked } = start({
       ScheduleExpression: 'rate(43200 minutes)',
       Targets: [{ Arn: 'worker', Id: 'T' }],
@@ -138,7 +138,7 @@ describe('a rule', () => {
     stop();
   });
 
-  it('does not catch up after a sleep of the machine', () => {
+  it('skips missed runs after a sleep of the machine', () => {
     const { stop, invoked } = start({ Targets: [{ Arn: 'worker', Id: 'T' }] });
     vi.setSystemTime(at('12:00:30'));
     vi.advanceTimersByTime(40_000);
@@ -166,7 +166,7 @@ describe('a rule', () => {
       'the property InputPath is not emulated',
     ],
     ['a target outside the stack', { Arn: 'queue', Id: 'T' }, 'only functions of this stack can be targets'],
-  ])('refuses %s, by path', (_, target, sentence) => {
+  ])('rejects %s with its path', (_, target, sentence) => {
     expect(() => start({ Targets: [target] })).toThrow(`Tick.Targets[0]: ${sentence}`);
   });
 });

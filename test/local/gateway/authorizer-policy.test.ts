@@ -37,7 +37,7 @@ describe('an authorizer policy', () => {
     expect(evaluate(statement('Allow', resource))).toBe('no matching allow');
   });
 
-  it('denies explicitly whatever else is allowed, in any order (17)', () => {
+  it('lets an explicit deny win over an allow, in any order (17)', () => {
     const [allow, deny] = [statement('Allow', '*'), statement('Deny', arn)];
     expect(evaluate(allow, deny)).toBe('explicit deny');
     expect(evaluate(deny, allow)).toBe('explicit deny');

@@ -19,7 +19,7 @@ function failed(errorMessage: string) {
 }
 
 describe("an authorizer's answer", () => {
-  it('brings its context and principal on, as strings', () => {
+  it('passes on its context and principal as strings', () => {
     const answer = {
       principalId: 'user:1',
       policyDocument,
@@ -45,7 +45,7 @@ describe("an authorizer's answer", () => {
     },
   );
 
-  it.each(['', 'undefined', '<html>'])('that is no JSON, such as "%s", is a 500 and throws nothing', (payload) => {
+  it.each(['', 'undefined', '<html>'])('that is not JSON, such as "%s", is a 500', (payload) => {
     expect(decide({ outcome: 'returned', payload }, arn)).toMatchObject({ outcome: 'refused', status: 500 });
   });
 
@@ -53,7 +53,7 @@ describe("an authorizer's answer", () => {
     expect(returned({ principalId: 'u', policyDocument, context })).toMatchObject({ outcome: 'refused', status: 500 });
   });
 
-  it('may have 8 KB and not a byte more (25)', () => {
+  it('may have 8 KB, but not one byte more (25)', () => {
     const answer = (length: number) => ({ principalId: 'u', policyDocument, context: { text: 'x'.repeat(length) } });
     const room = 8192 - JSON.stringify(answer(0)).length;
     expect(returned(answer(room))).toMatchObject({ outcome: 'authorized' });
@@ -61,7 +61,7 @@ describe("an authorizer's answer", () => {
   });
 });
 
-it('a context that becomes text is told of once for each set of keys, by their names (21)', () => {
+it('a warning names context values that become strings, once per set of keys (21)', () => {
   const log: LogEntry[] = [];
   const warn = createStringifiedWarning('Authorizer');
   for (const keys of [[], ['n', 'b'], ['b', 'n'], ['n']]) warn(keys, (entry) => log.push(entry));
@@ -69,7 +69,7 @@ it('a context that becomes text is told of once for each set of keys, by their n
     { kind: 'context-stringified', authorizer: 'Authorizer', keys: ['b', 'n'] },
     { kind: 'context-stringified', authorizer: 'Authorizer', keys: ['n'] },
   ]);
-  // Whoever makes up a key for each connection is not told of each.
+  // A function that invents a key per connection gets a limited number of warnings.
   for (let each = 0; each < 1000; each += 1) warn([`key${each}`], (entry) => log.push(entry));
   expect(log).toHaveLength(20);
 });
@@ -108,7 +108,7 @@ describe('an identity source', () => {
   });
 
   it.each(['$request.header.X', 'route.request.header.', 'route.request.body.x'])(
-    'is refused in the form %s (26)',
+    'is rejected in the form %s (26)',
     (source) => {
       expect(() => parseIdentitySource(source, 'A')).toThrow(`A: the identity source ${source}`);
     },

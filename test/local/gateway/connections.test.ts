@@ -30,7 +30,7 @@ const silent: WebSocketApi = {
 const clock = createClock();
 afterAll(clock.close);
 
-/** A socket that says it is open for as long as the test wants. */
+/** A socket that stays open until the test closes it. */
 class FakeSocket extends EventEmitter {
   readonly OPEN = 1;
   readonly CLOSED = 3;
@@ -81,10 +81,10 @@ describe('the connections', () => {
     expect(connections.find('eHrdFcnvvHcCE-w=', 'prod')).toBeUndefined();
   });
 
-  it('forget one that closed: it is not kept until the end', async () => {
+  it('drop a closed connection', async () => {
     const { connections, socket } = openConnection();
     socket.emit('close', 1005);
-    // Only what is still kept is found while its socket says it is open, and closed at the end.
+    // A dropped connection is not found, although its fake socket still reports open.
     expect(connections.find(client.connectionId, 'prod')).toBeUndefined();
     await connections.close(1000);
     expect(socket.closes).toEqual([]);
@@ -106,8 +106,8 @@ describe('the connections', () => {
   });
 });
 
-// Whatever goes wrong in here used to reject a promise that nobody watched, and that ends a Node.js process.
-it('a fault of the gateway itself is logged, and neither the process nor the connection ends', async () => {
+// Such errors once became unhandled rejections, which end a Node.js process.
+it('an internal error of the gateway is logged and ends neither the process nor the connection', async () => {
   const selectRoute = () => {
     throw new Error('no route for that');
   };

@@ -13,7 +13,7 @@ function frame(length: number): Buffer {
 }
 
 describe('the frame watch', () => {
-  it('finds a frame over the limit behind frames within it, however the bytes are cut', () => {
+  it('finds a frame above the limit after valid frames, however the bytes are split', () => {
     const lengths = fc.array(fc.constantFrom(0, 1, 125, 126, 127, 300, 65_535, 65_536, 70_000), { maxLength: 6 });
     fc.assert(
       fc.property(
@@ -32,7 +32,7 @@ describe('the frame watch', () => {
     );
   });
 
-  it('lets 32 KB pass and stops at one byte more', () => {
+  it('accepts 32 KB and rejects one byte more', () => {
     expect(watchFrameSizes(32_768)(frame(32_768))).toBe(false);
     expect(watchFrameSizes(32_768)(frame(32_769))).toBe(true);
   });

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { readProxyResponse } from '../../../local/gateway/integration.ts';
 
 describe("an integration's answer", () => {
-  // An empty payload once ended the process: it was parsed inside a promise that nobody watched.
+  // An empty payload once ended the process by an unhandled rejection.
   it.each([
     '',
     'undefined',
@@ -15,18 +15,18 @@ describe("an integration's answer", () => {
     '{"statusCode":null}',
     '{"statusCode":[200]}',
     '{"statusCode":{"valueOf":1,"toString":1}}',
-  ])('is no proxy response when it is `%s`', (payload) => {
+  ])('is not a proxy response if it is `%s`', (payload) => {
     expect(readProxyResponse({ outcome: 'returned', payload })).toBeUndefined();
   });
 
-  it('has its status, its body and its headers without regard to case', () => {
+  it('has status, body and case-insensitive headers', () => {
     const payload = JSON.stringify({ statusCode: 200, body: 'b', headers: { 'X-Own': 'c' } });
     const response = readProxyResponse({ outcome: 'returned', payload });
     expect(response).toMatchObject({ statusCode: 200, body: 'b' });
     expect(response?.header('x-OWN')).toBe('c');
   });
 
-  it('has no header where the value is no text', () => {
+  it('omits headers whose value is not text', () => {
     const headers = { none: null, object: { toString: 1 } };
     const payload = JSON.stringify({ statusCode: 200, headers, multiValueHeaders: { empty: [] } });
     const response = readProxyResponse({ outcome: 'returned', payload });

@@ -37,11 +37,11 @@ describe('a route selection expression', () => {
     '$context.x',
     '${request.body.a',
     '$request.body.a[x]',
-  ])('is refused as %s', (expression) => {
+  ])('is rejected in the form %s', (expression) => {
     expect(() => parseRouteSelection(expression)).toThrow('is not emulated');
   });
 
-  it('selects nothing from the prototype of what was sent', () => {
+  it('selects nothing from the prototype of the message', () => {
     expect(parseRouteSelection('$request.body.constructor.name')('{}')).toBe('');
     expect(parseRouteSelection('$request.body.toString')('{}')).toBe('');
   });
@@ -51,7 +51,7 @@ describe('a route selection expression', () => {
   it.each([
     ['lists', '[', ']'],
     ['objects', '{"a":', '}'],
-  ])('selects no route by %s within each other that fill a message', (_, open, close) => {
+  ])('selects no route by deeply nested %s', (_, open, close) => {
     const times = Math.floor((120 * 1024) / (open + close).length);
     const nested = open.repeat(times) + 0 + close.repeat(times);
     const body = `{"action":${nested},"b":"join"}`;
@@ -62,7 +62,7 @@ describe('a route selection expression', () => {
     ).toBe(true);
   });
 
-  it('never throws, whatever is sent', () => {
+  it('never throws, for any message', () => {
     const select = parseRouteSelection('$request.body.a.b');
     fc.assert(fc.property(fc.oneof(fc.string(), fc.json()), (body) => typeof select(body) === 'string'));
   });

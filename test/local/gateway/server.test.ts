@@ -10,8 +10,8 @@ beforeAll(async () => {
 });
 afterAll(() => server.close());
 
-// A function that posted while the local cloud was closing was told that it may not: a 403, which no SDK tries again.
-it('a gateway that serves nothing yet, or no more, is unavailable to everybody', async () => {
+// Posts during the shutdown once got a 403, which no SDK retries.
+it('a gateway answers 503 before it serves and after it stops', async () => {
   const host = `127.0.0.1:${server.port}`;
   const statusOf = async (path: string, method: string) => (await fetch(`http://${host}${path}`, { method })).status;
   expect(await statusOf('/prod', 'GET')).toBe(503);

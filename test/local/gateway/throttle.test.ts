@@ -5,7 +5,7 @@ import { createThrottling } from '../../../local/gateway/stage.ts';
 const clock = createClock(() => 0);
 afterAll(clock.close);
 
-it('lets a burst through, then as many as the rate allows', () => {
+it('a throttle admits a burst, then requests at its rate', () => {
   const throttling = createThrottling(clock);
   const throttle = { bucket: 'prod', ratePerSecond: 10, burst: 3 };
   const admitted = (count: number) =>
@@ -17,7 +17,7 @@ it('lets a burst through, then as many as the rate allows', () => {
   expect(admitted(5)).toBe(3);
 });
 
-it('counts every bucket for itself, and nothing where there is no limit', () => {
+it('a throttle counts each bucket separately, and admits everything without a limit', () => {
   const throttling = createThrottling(clock);
   const one = { bucket: 'prod/one', ratePerSecond: 1, burst: 1 };
   expect(throttling.admits(one)).toBe(true);

@@ -32,12 +32,12 @@ describe('the route of an HTTP request', () => {
     expect(chosen(method, path)).toMatchObject({ text: key, pathParameters });
   });
 
-  it('is $default where nothing else is', () => {
+  it('is $default if no other route matches', () => {
     expect(matchRoute(parseRouteKey('$default', 'Route'), 'GET', '/anything')).toEqual({ pathParameters: {}, rank: 0 });
   });
 
   it.each(['', 'POST', 'post /x', 'POST x', 'TRACE /x', '$connect', 'GET /{proxy+}/x'])(
-    'cannot be declared as "%s"',
+    'cannot have the key "%s"',
     (text) => {
       expect(() => parseRouteKey(text, 'Route')).toThrow('Route.RouteKey');
     },

@@ -23,7 +23,7 @@ function written(operation: string, input: unknown): readonly string[] {
   return needsOf(operation, input).map(({ action, resource }) => `${action} ${resource.replace(arn, '')}`);
 }
 
-describe('a call takes', () => {
+describe('a call needs', () => {
   it.each<[string, string, unknown, readonly string[]]>([
     ['its action on its table', 'PutItem', { TableName: 'rows' }, ['dynamodb:PutItem rows']],
     ['the same of a table that is named by its ARN', 'GetItem', { TableName: `${arn}rows` }, ['dynamodb:GetItem rows']],
@@ -127,8 +127,8 @@ describe('the context of a call', () => {
     expect(keys('BatchWriteItem', writes)).toEqual(['a', 'b']);
   });
 
-  /** It took seconds for a hundred thousand characters, in which nobody else was answered. */
-  it('is found in no time, however long a name is', () => {
+  /** A hundred thousand characters once blocked the event loop for seconds. */
+  it('is found fast, also for a very long name', () => {
     const before = process.cpuUsage();
     const context = contextOf('Scan', { FilterExpression: `${'a'.repeat(100_000)}(b)` });
     expect(context?.['dynamodb:Attributes']).toEqual(['b']);
@@ -136,7 +136,7 @@ describe('the context of a call', () => {
     expect(microseconds).toBeLessThan(1_000_000);
   });
 
-  it('has the top-level attributes that the call names, and how it reads', () => {
+  it('has the top-level attributes of the call, and its select and return values', () => {
     const context = contextOf('UpdateItem', {
       Key: { pk: s('a'), sk: s('b') },
       UpdateExpression: 'SET #n = if_not_exists(seen.count, :zero), tags[0] = :t REMOVE old',

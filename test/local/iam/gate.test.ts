@@ -56,7 +56,7 @@ interface Unsigned {
   readonly credentials?: Caller['credentials'];
 }
 
-/** As AWS's own SDK signs and sends it. */
+/** Signs a request with AWS's own signer. */
 async function sign(unsigned: Unsigned = {}): Promise<SignedRequest> {
   const { method = 'POST', path = '/', query = {}, headers = {}, body = '{}', region = 'us-east-1' } = unsigned;
   const { service = 'dynamodb', date = now, credentials = worker.credentials } = unsigned;
@@ -76,7 +76,7 @@ async function check(unsigned: Unsigned, ...needs: readonly Need[]): Promise<Den
 const put: Need = { action: 'dynamodb:PutItem', resource: table };
 
 describe('a signature', () => {
-  it("is accepted as AWS's own SDK makes it, whatever is signed", async () => {
+  it("of AWS's own SDK is accepted for any request", async () => {
     const name = fc.stringMatching(/^[A-Za-z0-9 _.~!'()*@:=+-]{1,8}$/);
     const unsigned = fc.record({
       method: fc.constantFrom('GET', 'POST', 'DELETE'),
@@ -101,22 +101,22 @@ describe('a signature', () => {
     ['another method', (request) => ({ ...request, method: 'PUT' })],
     ['another value of a signed header', (request) => withHeaders(request, { host: 'elsewhere' })],
     [
-      'something behind it',
+      'trailing characters',
       (request) => withHeaders(request, { authorization: `${request.headers['authorization']}zz` }),
     ],
     ['another secret', (request) => withHeaders(request, { authorization: tamper(request) })],
-  ])('does not fit %s', async (_, change) => {
+  ])('does not match %s', async (_, change) => {
     const denial = gate.check('dynamodb', change(await sign()), [put]);
     expect(denial).toMatchObject({ status: 400, errorType: 'InvalidSignatureException' });
     expect(denial?.message).toMatch(/^The request signature we calculated does not match the signature you provided\./);
   });
 
-  it('of an unsigned payload does not fit: that is for Amazon S3 alone', async () => {
+  it('of an unsigned payload is rejected, because only Amazon S3 supports it', async () => {
     const denial = await check({ headers: { 'x-amz-content-sha256': 'UNSIGNED-PAYLOAD' } }, put);
     expect(denial?.errorType).toBe('InvalidSignatureException');
   });
 
-  it('by an unknown key, or with another session token, is of no valid token', async () => {
+  it('with an unknown key or another session token is rejected as an invalid token', async () => {
     const invalid = {
       errorType: 'UnrecognizedClientException',
       message: 'The security token included in the request is invalid.',
@@ -129,7 +129,7 @@ describe('a signature', () => {
     expect(await check({ credentials: { ...administrator.credentials, sessionToken: 'any' } })).toMatchObject(invalid);
   });
 
-  it('is for a region and a service, a day and a host', async () => {
+  it('must have the right region, service, day and host', async () => {
     const messageOf = async (unsigned: Unsigned, change = (request: SignedRequest) => request) =>
       gate.check('dynamodb', change(await sign(unsigned)), [])?.message;
     expect(await messageOf({ region: 'eu-west-1' })).toContain("scoped to a valid region, not 'eu-west-1'");
@@ -146,23 +146,26 @@ describe('a signature', () => {
     ['secretsmanager', 400, 5],
     ['lambda', 403, 5],
     ['execute-api', 403, 5],
-  ])('for %s expires, with %i, when the clocks are more than %i minutes apart', async (service, status, minutes) => {
-    const apart = (ms: number) => new Date(now.getTime() + ms);
-    const ms = minutes * 60_000;
-    for (const date of [apart(-ms), apart(ms)]) expect(await check({ service, date })).toBeUndefined();
-    const early = await check({ service, date: apart(ms + 1000) });
-    expect(early).toMatchObject({ status, errorType: 'InvalidSignatureException' });
-    expect(early?.message).toMatch(/^Signature not yet current: 2026\d{4}T\d{6}Z is still later than/);
-    const late = await check({ service, date: apart(-ms - 1000) });
-    expect(late?.message).toMatch(new RegExp(`is now earlier than .* \\(20261123T164500Z - ${minutes} min\\.\\)$`));
-  });
+  ])(
+    'for %s expires, with status %i, if the clocks differ by more than %i minutes',
+    async (service, status, minutes) => {
+      const apart = (ms: number) => new Date(now.getTime() + ms);
+      const ms = minutes * 60_000;
+      for (const date of [apart(-ms), apart(ms)]) expect(await check({ service, date })).toBeUndefined();
+      const early = await check({ service, date: apart(ms + 1000) });
+      expect(early).toMatchObject({ status, errorType: 'InvalidSignatureException' });
+      expect(early?.message).toMatch(/^Signature not yet current: 2026\d{4}T\d{6}Z is still later than/);
+      const late = await check({ service, date: apart(-ms - 1000) });
+      expect(late?.message).toMatch(new RegExp(`is now earlier than .* \\(20261123T164500Z - ${minutes} min\\.\\)$`));
+    },
+  );
 
   it.each([
     ['dynamodb', 400, 'Request is missing Authentication Token'],
     ['secretsmanager', 400, 'Missing Authentication Token'],
     ['lambda', 403, 'Missing Authentication Token'],
     ['execute-api', 403, 'Missing Authentication Token'],
-  ])('for %s may not be missing', (service, status, message) => {
+  ])('for %s is required', (service, status, message) => {
     for (const authorization of [undefined, '', 'Bearer x']) {
       const request = { method: 'POST', url: '/', headers: { authorization }, body: Buffer.alloc(0) };
       const denial = { status, errorType: 'MissingAuthenticationTokenException', message };
@@ -178,14 +181,14 @@ describe('a signature', () => {
       'AWS4-HMAC-SHA256 Credential=a/b/c/d/e, SignedHeaders=host, Signature=00',
       "Date must be in ISO-8601 'basic format'",
     ],
-  ])('that is only %s is incomplete', (authorization, message) => {
+  ])('of the form %s is incomplete', (authorization, message) => {
     const request = { method: 'POST', url: '/', headers: { authorization }, body: Buffer.alloc(0) };
     const denial = gate.check('lambda', request, []);
     expect(denial).toMatchObject({ status: 403, errorType: 'IncompleteSignatureException' });
     expect(denial?.message).toContain(message);
   });
 
-  it('never breaks the gate, whatever a client sends', () => {
+  it('never makes the gate throw, for any header', () => {
     const anything = fc.record({
       method: fc.string(),
       url: fc.string(),
@@ -206,13 +209,13 @@ describe('a signature', () => {
 });
 
 describe('a call', () => {
-  it('goes on when every need is allowed, of the administrator in any case', async () => {
+  it('passes if every need is allowed, and always for the administrator', async () => {
     const remove = { action: 'dynamodb:DeleteItem', resource: table };
     expect(await check({}, put, { ...put, action: 'dynamodb:GetItem' })).toBeUndefined();
     expect(await check({ credentials: administrator.credentials }, put, remove)).toBeUndefined();
   });
 
-  it('is refused when one need is not, in the words of AWS', async () => {
+  it("is denied if one need is not allowed, with AWS's message", async () => {
     const other = { action: 'dynamodb:PutItem', resource: table.replace('rows', 'others') };
     expect(await check({}, put, other)).toEqual({
       status: 400,
@@ -222,12 +225,12 @@ describe('a call', () => {
     });
   });
 
-  it('that is denied is told that a policy says so', async () => {
+  it('with an explicit deny gets a message about it', async () => {
     const denial = await check({}, { action: 'dynamodb:DeleteItem', resource: table });
     expect(denial?.message).toMatch(/table\/rows with an explicit deny in an identity-based policy$/);
   });
 
-  it('to a socket is told neither the account nor the socket, to a secret what it asked for', async () => {
+  it('gets a message without account and connection id for a socket, and with the requested name for a secret', async () => {
     const connection = { apiId: 'abcdef1234', stage: 'live', method: 'POST', connectionId: 'L0SM9cOFvHcCIhw=' };
     const post = await check({ service: 'execute-api' }, connectionNeed(connection, place));
     expect(post?.status).toBe(403);
@@ -239,14 +242,14 @@ describe('a call', () => {
     expect(read?.message).toContain('secretsmanager:GetSecretValue on resource: credentials because');
   });
 
-  it('is judged by what is known of the caller and of the call', async () => {
+  it('is decided with the condition keys of the caller and of the call', async () => {
     const invoke = { action: 'lambda:InvokeFunction', resource: 'arn:aws:lambda:us-east-1:123456789012:function:any' };
     expect(await check({ service: 'lambda' }, invoke)).toBeUndefined();
     const selecting = { ...invoke, context: { 'dynamodb:Select': 'COUNT' } };
     expect((await check({ service: 'lambda' }, selecting))?.errorType).toBe('AccessDeniedException');
   });
 
-  it('to a service that is not here is a fault of ours', () => {
+  it('to an unknown service throws', () => {
     const request = { method: 'GET', url: '/', headers: {}, body: Buffer.alloc(0) };
     expect(() => gate.check('s3', request, [])).toThrow('The local cloud has no service s3.');
   });
@@ -256,7 +259,7 @@ function withHeaders(request: SignedRequest, headers: Record<string, string>): S
   return { ...request, headers: { ...request.headers, ...headers } };
 }
 
-/** The last digit of the signature is another one. */
+/** Changes the last digit of the signature. */
 function tamper({ headers }: SignedRequest): string {
   return String(headers['authorization']).replace(/.$/, (digit) => (digit === '0' ? '1' : '0'));
 }

@@ -9,7 +9,7 @@ const put = { Effect: 'Allow', Action: 'dynamodb:PutItem', Resource: '*' };
 const trust = { Effect: 'Allow', Action: 'sts:AssumeRole', Principal: { Service: 'lambda.amazonaws.com' } };
 
 function stackOf(Resources: Resources) {
-  // A template is JSON: what is undefined here is not there.
+  // A template is JSON, so undefined properties are removed.
   const template = JSON.parse(JSON.stringify({ Resources })) as { Resources: Resources };
   return resolveStack({ stackName: 'Chat', template, assetFolder: () => undefined }, 'us-east-1');
 }
@@ -32,7 +32,7 @@ function start(Resources: Resources) {
 }
 
 describe('a role', () => {
-  it('may do what its own, its attached and its managed policies say', () => {
+  it('has the statements of its inline, attached and managed policies', () => {
     const PolicyDocument = document({ ...put, Action: 'dynamodb:GetItem' });
     const managed = document({ ...put, Action: 'dynamodb:Query' });
     const ManagedPolicyArns = [
@@ -66,9 +66,9 @@ describe('a role', () => {
   const at = 'WorkerRole.Policies[0].PolicyDocument.Statement[0]';
   it.each<[string, Record<string, unknown>, string]>([
     [
-      'a managed policy that is not known',
+      'an unknown managed policy',
       { ManagedPolicyArns: ['arn:aws:iam::aws:policy/AmazonS3FullAccess'] },
-      'WorkerRole.ManagedPolicyArns[0]: what the managed policy arn:aws:iam::aws:policy/AmazonS3FullAccess allows is not known here.',
+      'WorkerRole.ManagedPolicyArns[0]: the managed policy arn:aws:iam::aws:policy/AmazonS3FullAccess is not known here.',
     ],
     [
       'a permissions boundary',
@@ -80,9 +80,9 @@ describe('a role', () => {
       { Policies: [{ PolicyName: 'own', PolicyDocument: document(put), Other: 1 }] },
       'WorkerRole.Policies[0]: the property Other is not emulated.',
     ],
-    ['no document', { Policies: [{ PolicyName: 'own' }] }, 'PolicyDocument: is no policy document.'],
-    ['a statement that is none', inline([]), `${at}: is no statement.`],
-    ['no effect', inline({ ...put, Effect: undefined }), `${at}.Effect: is Allow or Deny.`],
+    ['no document', { Policies: [{ PolicyName: 'own' }] }, 'PolicyDocument: is not a policy document.'],
+    ['a statement that is not an object', inline([]), `${at}: is not a statement.`],
+    ['no effect', inline({ ...put, Effect: undefined }), `${at}.Effect: must be Allow or Deny.`],
     ['no resource', inline({ ...put, Resource: undefined }), `${at}: must have either Resource or NotResource.`],
     ['two kinds of actions', inline({ ...put, NotAction: 'a:b' }), `${at}: must have either Action or NotAction.`],
     ['a principal', inline({ ...put, Principal: '*' }), `${at}.Principal: is not emulated.`],
@@ -92,12 +92,12 @@ describe('a role', () => {
       `${at}.Resource: has the policy variable`,
     ],
     [
-      'an incomplete ARN that is excepted',
+      'an incomplete ARN in NotResource',
       inline({ ...put, Resource: undefined, NotResource: 'arn:aws:s3' }),
       `${at}.NotResource: the incomplete ARN arn:aws:s3 is not emulated.`,
     ],
     [
-      'a condition operator that is not known',
+      'an unknown condition operator',
       inline({ ...put, Condition: { IpAddress: { 'aws:PrincipalArn': '10.0.0.0/8' } } }),
       `${at}.Condition.IpAddress.aws:PrincipalArn: the condition operator IpAddress is not emulated.`,
     ],
@@ -107,25 +107,25 @@ describe('a role', () => {
       'the condition operator ForAnyValue:StringEqualsIfExists is not emulated.',
     ],
     [
-      'a key of many values and no operator for sets',
+      'a multivalued key without a set operator',
       inline({ ...put, Condition: { StringEquals: { 'dynamodb:LeadingKeys': 'mine' } } }),
       `${at}.Condition.StringEquals.dynamodb:LeadingKeys: dynamodb:LeadingKeys has many values: it needs ForAllValues or ForAnyValue.`,
     ],
     [
-      'a condition key that is not known',
+      'an unknown condition key',
       inline({ ...put, Condition: { StringEquals: { 'aws:PrincipalTag/team': 'a' } } }),
       `${at}.Condition.StringEquals.aws:PrincipalTag/team: the condition key aws:PrincipalTag/team is not emulated.`,
     ],
     [
-      'a number that is none',
+      'an invalid number',
       inline({ ...put, Condition: { NumericEquals: { 'dynamodb:Select': 'many' } } }),
       `${at}.Condition.NumericEquals.dynamodb:Select: must be a number.`,
     ],
-  ])('with %s is refused, by path', (_, properties, sentence) => {
+  ])('with %s is rejected with the path', (_, properties, sentence) => {
     expect(() => start({ WorkerRole: role(properties, trust) })).toThrow(sentence);
   });
 
-  it('may have conditions on what no service here is asked for', () => {
+  it('may have conditions on actions of services that are not emulated', () => {
     const decrypt = {
       Effect: 'Allow',
       Action: 'kms:Decrypt',
@@ -135,7 +135,7 @@ describe('a role', () => {
     expect(() => start({ WorkerRole: role(inline(decrypt), trust) })).not.toThrow();
   });
 
-  it('must be of this stack and must let Lambda assume it', () => {
+  it('must belong to this stack and trust Lambda', () => {
     const sentence = 'Worker.Role: The role defined for the function cannot be assumed by Lambda. (WorkerRole)';
     const other = { ...trust, Principal: { Service: ['apigateway.amazonaws.com'] } };
     const federated = { ...trust, Principal: { Federated: 'x' }, Condition: { StringEquals: { 'a:b': 'c' } } };
@@ -145,11 +145,11 @@ describe('a role', () => {
     expect(() => start({ WorkerRole: role({}, other, trust) })).not.toThrow();
     const Properties = { Role: 'arn:aws:iam::123456789012:role/elsewhere' };
     expect(() => createIam(stackOf({ Worker: { Type: 'AWS::Lambda::Function', Properties } }), Date)).toThrow(
-      'Worker.Role: arn:aws:iam::123456789012:role/elsewhere is no role of this stack: what it allows is not known.',
+      'Worker.Role: arn:aws:iam::123456789012:role/elsewhere is not a role of this stack, so its permissions are unknown.',
     );
   });
 
-  it('whose trust has a condition is refused, by path', () => {
+  it('with a condition in its trust policy is rejected with the path', () => {
     const conditional = { ...trust, Condition: { StringEquals: { 'aws:SourceAccount': '123456789012' } } };
     expect(() => start({ WorkerRole: role({}, conditional) })).toThrow(
       'WorkerRole.AssumeRolePolicyDocument.Statement[0].Condition: is not emulated.',
@@ -157,7 +157,7 @@ describe('a role', () => {
   });
 });
 
-describe('the right to invoke a function', () => {
+describe('the permission to invoke a function', () => {
   const source = 'arn:aws:execute-api:us-east-1:123456789012:abcdef1234';
   const gateway = { service: 'apigateway.amazonaws.com', sourceAccount: '123456789012' };
   const workerArn = 'arn:aws:lambda:us-east-1:123456789012:function:Chat-Worker';
@@ -185,7 +185,7 @@ describe('the right to invoke a function', () => {
     ['another account', { SourceAccount: '999999999999' }, '/prod/$connect', false],
     ['another service', { Principal: 'events.amazonaws.com' }, '/prod/$connect', false],
     ['everybody', { Principal: '*', Action: 'lambda:*', FunctionName: { Ref: 'Worker' } }, '/prod/$connect', true],
-  ])('is given to API Gateway, or not, by a permission for %s', (_, properties, path, isAllowed) => {
+  ])('is granted to API Gateway, or not, by a permission for %s', (_, properties, path, isAllowed) => {
     const { mayInvoke } = permissions(properties);
     expect(mayInvoke({ ...gateway, sourceArn: source + path }, workerArn)).toBe(isAllowed);
     expect(mayInvoke({ ...gateway, sourceArn: source + path }, `${workerArn}2`)).toBe(false);
@@ -194,12 +194,12 @@ describe('the right to invoke a function', () => {
   it.each([
     ['Action', 'lambda:GetFunction', 'Permission.Action: the action lambda:GetFunction is not emulated'],
     ['Principal', 'arn:aws:iam::123456789012:role/x', 'Permission.Principal: the principal arn:aws:iam'],
-    ['FunctionName', 'Nobody', 'Permission.FunctionName: Nobody is no function of this stack.'],
-  ])('is refused by path when its %s is %s', (name, value, sentence) => {
+    ['FunctionName', 'Nobody', 'Permission.FunctionName: Nobody is not a function of this stack.'],
+  ])('is rejected with the path if its %s is %s', (name, value, sentence) => {
     expect(() => permissions({ [name]: value })).toThrow(sentence);
   });
 
-  it('can come from a role that API Gateway takes on', () => {
+  it('can come from a role that API Gateway assumes', () => {
     const invoke = inline({ Effect: 'Allow', Action: 'lambda:InvokeFunction', Resource: `${workerArn}` });
     const byGateway = { ...trust, Principal: { Service: 'apigateway.amazonaws.com' } };
     const { mayAssumeAndInvoke } = permissions(

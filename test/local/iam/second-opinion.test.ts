@@ -22,7 +22,7 @@ const connections: Kind = {
 };
 const kinds = [tables, functions, secrets, connections];
 
-/** What our local cloud asks. */
+/** The actions that the local cloud checks. */
 const asked = {
   'dynamodb:PutItem': tables,
   'dynamodb:GetItem': tables,
@@ -35,7 +35,7 @@ const asked = {
 };
 const everyAction = Object.keys(asked) as (keyof typeof asked)[];
 
-/** Sometimes as it is, sometimes with a piece replaced by a wildcard. */
+/** The text, sometimes with a part replaced by a wildcard. */
 function blurred(text: string): fc.Arbitrary<string> {
   const at = fc.nat({ max: text.length });
   const piece = fc.tuple(at, at, fc.constantFrom('*', '*', '?', '')).map(([one, other, wildcard]) => {
@@ -147,7 +147,7 @@ const question = fc
   )
   .map(({ context, ...rest }) => ({ ...rest, context: defined(context) }));
 
-/** Only a query and a scan are about an index. */
+/** Only queries and scans use an index. */
 function resourceFor(action: keyof typeof asked): fc.Arbitrary<string> {
   const { service, type, names } = asked[action];
   const fitting = names.filter((name) => !name.includes('/index/') || action === 'dynamodb:Query');
@@ -161,8 +161,8 @@ function defined<Value>(context: Readonly<Record<string, Value | undefined>>): R
   >;
 }
 
-/** @returns its decision, by the context keys that the action has in AWS */
-async function theirs(document: object, { action, resource, context = {} }: Question) {
+/** @returns the simulator's decision, with the context keys that the action has in AWS */
+async function simulatedDecision(document: object, { action, resource, context = {} }: Question) {
   const everything = { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: '*', Resource: '*' }] };
   const answer = await runSimulation(
     {
@@ -178,21 +178,22 @@ async function theirs(document: object, { action, resource, context = {} }: Ques
     },
     {},
   );
-  if (answer.resultType !== 'single') throw new Error(`It has no opinion on ${JSON.stringify({ document, action })}`);
+  if (answer.resultType !== 'single')
+    throw new Error(`The simulator cannot decide ${JSON.stringify({ document, action })}`);
   return { decision: answer.overallResult, ignored: answer.result.ignoredContextKeys ?? [] };
 }
 
-const inTheirWords: Record<Decision, string> = {
+const simulatorNames: Record<Decision, string> = {
   allow: 'Allowed',
   'explicit deny': 'ExplicitlyDenied',
   'no matching allow': 'ImplicitlyDenied',
 };
 
 async function compare(document: object, asking: Question): Promise<Decision> {
-  const { decision, ignored } = await theirs(document, asking);
+  const { decision, ignored } = await simulatedDecision(document, asking);
   const context = Object.fromEntries(Object.entries(asking.context ?? {}).filter(([key]) => !ignored.includes(key)));
   const ours = evaluate(readPolicy(document, 'Policy'), { ...asking, context });
-  expect(inTheirWords[ours]).toBe(decision);
+  expect(simulatorNames[ours]).toBe(decision);
   return ours;
 }
 
@@ -200,7 +201,7 @@ const arn = (service: string, rest: string) => `arn:aws:${service}:us-east-1:${a
 const table = arn('dynamodb', 'table/rows');
 const post = arn('execute-api', 'abcdef1234/live/POST/@connections/L0SM9cOFvHcCIhw=');
 
-/** What CDK writes for a function that may put rows, query an index, post to sockets and start one other function. */
+/** CDK's policy for a function that may put rows, query an index, post to sockets and invoke one other function. */
 const granted = {
   Version: '2012-10-17',
   Statement: [
@@ -272,7 +273,7 @@ describe('our decisions and those of @cloud-copilot/iam-simulate', () => {
     expect(await compare(granted, asking)).toBe(decision);
   });
 
-  it('are the same, whatever the policy and the request', async () => {
+  it('are the same for random policies and requests', async () => {
     const seen = new Set<Decision>();
     await fc.assert(
       fc.asyncProperty(policy, question, async (document, asking) => {
@@ -280,6 +281,6 @@ describe('our decisions and those of @cloud-copilot/iam-simulate', () => {
       }),
       { numRuns: 300 },
     );
-    expect([...seen].sort()).toEqual(Object.keys(inTheirWords).sort());
+    expect([...seen].sort()).toEqual(Object.keys(simulatorNames).sort());
   }, 20_000);
 });

@@ -17,7 +17,7 @@ function createWorkerUsage() {
   return createUsage('Worker', 'WorkerRole', readPolicy({ Statement }, 'Worker'));
 }
 
-it('what a function was allowed, was refused and never asked for is told apart', () => {
+it('usage lists used, denied and unused permissions of a function separately', () => {
   const usage = createWorkerUsage();
   usage.record({ action: 'execute-api:ManageConnections', resource: `${sockets}one=` }, 'allow');
   usage.record({ action: 'execute-api:ManageConnections', resource: `${sockets}other=` }, 'allow');
@@ -42,14 +42,14 @@ it('what a function was allowed, was refused and never asked for is told apart',
       { action: 'dynamodb:DeleteItem', resource: table },
       { action: 'dynamodb:Get*', resource: `${table}/index/*` },
     ],
-    unseen: [
+    untracked: [
       { action: 'logs:CreateLogStream', resource: '*' },
       { action: 'logs:PutLogEvents', resource: '*' },
     ],
   });
 });
 
-it('refusals of names that a function makes up do not fill the memory', () => {
+it('denials of invented names do not fill the memory', () => {
   const usage = createWorkerUsage();
   for (let index = 0; index < 2000; index += 1) {
     usage.record({ action: 'dynamodb:PutItem', resource: `${table}-${index}` }, 'no matching allow');
@@ -57,7 +57,7 @@ it('refusals of names that a function makes up do not fill the memory', () => {
   expect(usage.report().denied).toHaveLength(1000);
 });
 
-it('a person reads it function by function, without what all ARNs have in common', () => {
+it('the description lists permissions per function, without the common ARN prefix', () => {
   const usage = createWorkerUsage();
   usage.record({ action: 'dynamodb:PutItem', resource: table }, 'allow');
   usage.record({ action: 'dynamodb:Scan', resource: table }, 'explicit deny');
@@ -72,5 +72,5 @@ it('a person reads it function by function, without what all ARNs have in common
   not seen  logs:CreateLogStream, logs:PutLogEvents
 
 Message
-  may do nothing`);
+  no permissions`);
 });

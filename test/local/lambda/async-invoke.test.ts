@@ -43,7 +43,7 @@ function invokerOf(worker: FakeFunction, properties: Record<string, unknown> = {
   };
   const find = (name: string) => [worker, destination].find((each) => name === each.logicalId || name === each.arn);
   const invoker = createAsyncInvoker({ ofType: () => [configuration] }, { find }, (entry) => log.push(entry), clock);
-  /** Lets what is settled already go on. */
+  /** Lets settled promises continue. */
   const settle = () => new Promise((resolve) => setImmediate(resolve));
   return {
     log,
@@ -66,7 +66,7 @@ function invokerOf(worker: FakeFunction, properties: Record<string, unknown> = {
 const to = (condition: string, arn = 'Destination') => ({ DestinationConfig: { [condition]: { Destination: arn } } });
 
 describe('an asynchronous invocation', () => {
-  it('that fails is tried again after one minute and after two more, with the same event and request id', async () => {
+  it('is retried after one minute and after two more, with the same event and request id', async () => {
     const worker = fake('Worker', [failed, failed, returned]);
     const { run, pass, log, close } = invokerOf(worker);
     await run();
@@ -83,7 +83,7 @@ describe('an asynchronous invocation', () => {
     close();
   });
 
-  it('is given up after two more attempts', async () => {
+  it('is abandoned after two retries', async () => {
     const worker = fake('Worker', [failed, failed, failed, returned]);
     const { run, pass, log, close } = invokerOf(worker);
     await run();
@@ -95,7 +95,7 @@ describe('an asynchronous invocation', () => {
     close();
   });
 
-  it('is given up, and the process lives, when it cannot even be tried', async () => {
+  it('is abandoned without ending the process if it cannot start', async () => {
     const worker = { ...fake('Worker', []), invoke: () => Promise.reject(new Error('a fault')) };
     const { run, log, close } = invokerOf(worker);
     await run();
@@ -106,7 +106,7 @@ describe('an asynchronous invocation', () => {
   it.each([
     ['MaximumRetryAttempts', { MaximumRetryAttempts: 0 }],
     ['MaximumEventAgeInSeconds', { MaximumEventAgeInSeconds: 59 }],
-  ])('is tried as often as the template says: %s', async (_, properties) => {
+  ])('is retried as often as the template sets: %s', async (_, properties) => {
     const worker = fake('Worker', [failed, returned]);
     const { run, pass, close } = invokerOf(worker, properties);
     await run();
@@ -115,7 +115,7 @@ describe('an asynchronous invocation', () => {
     close();
   });
 
-  it('without concurrency waits from a second to five minutes, for up to six hours, and counts as no attempt', async () => {
+  it('that is throttled is retried after one second to five minutes, for up to six hours, without counting attempts', async () => {
     const worker = fake(
       'Worker',
       Array.from({ length: 500 }, () => throttled),
@@ -134,7 +134,7 @@ describe('an asynchronous invocation', () => {
     close();
   });
 
-  it('of a function that may never run goes to the destination at once', async () => {
+  it('of a function with a reserved concurrency of 0 goes to the destination at once', async () => {
     const worker = fake('Worker', [throttled], 0);
     const { run, destination, close } = invokerOf(worker, to('OnFailure'));
     await run();
@@ -146,7 +146,7 @@ describe('an asynchronous invocation', () => {
 });
 
 describe('a destination', () => {
-  it('on success gets the record of AWS', async () => {
+  it("on success gets AWS's record", async () => {
     const { run, destination, close } = invokerOf(fake('Worker', [returned]), to('OnSuccess'));
     await run();
     expect(JSON.parse(destination.payloads[0] ?? '')).toEqual({
@@ -165,7 +165,7 @@ describe('a destination', () => {
     close();
   });
 
-  it('on failure gets it once, with the error, when no attempt is left', async () => {
+  it('on failure gets one record with the error after the last attempt', async () => {
     const worker = fake('Worker', [failed, failed]);
     const { run, pass, destination, close } = invokerOf(worker, { MaximumRetryAttempts: 1, ...to('OnFailure') });
     await run();
@@ -181,7 +181,7 @@ describe('a destination', () => {
   });
 
   // Up to Node 24 its record could not be written, and the invocation counted as abandoned.
-  it('on success gets a payload that is nested deep', async () => {
+  it('on success gets a deeply nested payload', async () => {
     const nested = '['.repeat(50_000) + ']'.repeat(50_000);
     const worker = fake('Worker', [{ outcome: 'returned', payload: nested }]);
     const { run, log, destination, close } = invokerOf(worker, to('OnSuccess'));
@@ -193,7 +193,7 @@ describe('a destination', () => {
   });
 
   it.each(['arn:aws:sqs:us-east-1:123456789012:queue', 'arn:aws:sns:us-east-1:123456789012:topic'])(
-    'that is no function is refused by its path: %s',
+    'that is not a function is rejected with its path: %s',
     (arn) => {
       expect(() => invokerOf(fake('Worker', []), to('OnFailure', arn))).toThrow(
         `Retries.DestinationConfig.OnFailure.Destination: ${arn} is not emulated: only functions of this stack are.`,

@@ -14,10 +14,10 @@ afterEach(async () => {
   await Promise.all(freezers.splice(0).map((each) => each.close()));
 });
 
-/** For a runtime client: says that it is there, and never asks for an event. */
-const loadsForEver = "console.log('loading'); module.exports.start = () => setInterval(() => undefined, 1e6);";
+/** A runtime client that starts but never asks for an event. */
+const neverReady = "console.log('loading'); module.exports.start = () => setInterval(() => undefined, 1e6);";
 
-/** With this for the runtime client, or with the real one and these variables. */
+/** Starts a function with this runtime client. */
 function start(script: string, variables: Record<string, string> = {}) {
   const freezer = createFreezer();
   freezers.push(freezer);
@@ -60,23 +60,23 @@ describe('a function that does not start', () => {
     ['has no such file', 'missing.handler', 'Runtime.ImportModuleError', missing],
     ['exports no such handler', 'worker.other', 'Runtime.HandlerNotFound', 'worker.other is undefined or not exported'],
     ['throws while it is loaded', 'broken.handler', 'RangeError', 'no configuration'],
-  ])('because it %s fails, again and again', async (_, _HANDLER, errorType, errorMessage) => {
+  ])('because it %s fails on every invocation', async (_, _HANDLER, errorType, errorMessage) => {
     const { local } = start(runtimeSource, { _HANDLER, LAMBDA_TASK_ROOT: handlers });
     expect(await local.invoke('{}')).toMatchObject({ outcome: 'failed', errorType, errorMessage });
     expect(await local.invoke('{}')).toMatchObject({ outcome: 'failed', errorType, errorMessage });
     expect(local.coldStarts).toBe(2);
   });
 
-  it('because it exits says so', async () => {
+  it('because it exits reports the exit status', async () => {
     const { local } = start('process.exit(7)');
     const result = await local.invoke('{}');
     expect(result).toMatchObject({ outcome: 'failed', errorType: 'Runtime.ExitError' });
     expect(result.payload).toContain('Runtime exited with error: exit status 7');
   });
 
-  it('within the ten seconds of its init and its own three fails as timed out', async () => {
+  it('within its init and its own timeout fails as timed out', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
-    const { local, firstLine } = start(loadsForEver);
+    const { local, firstLine } = start(neverReady);
     const results: unknown[] = [];
     const result = local.invoke('{}');
     result.then((each) => results.push(each));
@@ -89,8 +89,8 @@ describe('a function that does not start', () => {
 });
 
 describe('a function that is closed', () => {
-  it('fails what is under way, what waits and what comes later', async () => {
-    const { local, firstLine } = start(loadsForEver);
+  it('fails running, waiting and later invocations', async () => {
+    const { local, firstLine } = start(neverReady);
     const pending = [local.invoke('{}'), local.invoke('{}')];
     await firstLine;
     await local.close();

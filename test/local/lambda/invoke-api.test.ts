@@ -3,7 +3,7 @@ import type { Functions } from '../../../local/lambda/functions.ts';
 import { type InvocationResult, throttled } from '../../../local/lambda/invocation.ts';
 import { invokeFunction } from '../../../local/lambda/invoke-api.ts';
 
-/** The Invoke API in front of one function that always ends like this. */
+/** The Invoke API in front of one function with this result. */
 function serviceOf(result: InvocationResult) {
   const requestIds: (string | undefined)[] = [];
   const target = {
@@ -25,7 +25,7 @@ function serviceOf(result: InvocationResult) {
 
 describe('the Invoke API', () => {
   // https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html
-  it('answers 429 with the reason when the reserved concurrency is used up', async () => {
+  it('answers 429 with the reason if the reserved concurrency is in use', async () => {
     const { invoke } = serviceOf(throttled);
     const { status, headers, body } = await invoke('RequestResponse');
     expect(status).toBe(429);
@@ -38,7 +38,7 @@ describe('the Invoke API', () => {
   });
 
   // https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
-  it('takes an event of 1 MB and refuses a byte more, as Lambda says it', async () => {
+  it("accepts an event of 1 MB and rejects one byte more, with Lambda's message", async () => {
     const { invoke, requestIds } = serviceOf({ outcome: 'returned', payload: 'null' });
     const eventOf = (bytes: number) => `"é${'x'.repeat(bytes - 4)}"`;
     expect((await invoke('Event', eventOf(1_048_576))).status).toBe(202);
@@ -52,7 +52,7 @@ describe('the Invoke API', () => {
     expect(requestIds).toHaveLength(2);
   });
 
-  it.each(['RequestResponse', 'Event'])('tells the request id that the function sees: %s', async (type) => {
+  it.each(['RequestResponse', 'Event'])('returns the request id that the function gets: %s', async (type) => {
     const { invoke, requestIds } = serviceOf({ outcome: 'returned', payload: 'null' });
     const { headers } = await invoke(type);
     expect(requestIds).toEqual([headers?.['x-amzn-RequestId']]);

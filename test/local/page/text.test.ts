@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { sinceStart } from '../../../local/inspector/page/invocations.ts';
-import { lastWords, looksSecret, maskedText, summary } from '../../../local/inspector/page/text.ts';
+import { lastLine, looksSecret, maskedText, summary } from '../../../local/inspector/page/text.ts';
 
 describe('A name', () => {
   it.each(['token', 'accessToken', 'clientSecret', 'Cookie', 'Set-Cookie', 'sessionSeal', 'password', 'Authorization'])(
@@ -26,9 +26,9 @@ describe('A text', () => {
       '{"data":"{\\"auth\\":\\"••••••\\",\\"b\\":\\"d\\"}"}',
     ],
     ['JSON that was cut', '{"event":"a","token":"abcdef', '{"event":"a","token":"••••••'],
-  ])('hides values under such names: %s', (_, text, masked) => expect(maskedText(text)).toBe(masked));
+  ])('hides values under secret-looking names: %s', (_, text, masked) => expect(maskedText(text)).toBe(masked));
 
-  it('is shown as it is otherwise', () => {
+  it('is otherwise shown unchanged', () => {
     for (const text of ['hello', '{"a":"token"}', '{"token":""}', 'token: abc', '{"a":{"b":[1,2]}}', '']) {
       expect(maskedText(text)).toBe(text);
     }
@@ -48,22 +48,23 @@ describe('A line of a log', () => {
     ],
     ['{"service":"s","reason":"expired","Refused":1,"_aws":{"Timestamp":1}}', 'reason=expired Refused=1'],
     ['{"queryStringParameters":{"token":"abc"}}', '{"queryStringParameters":{"token":"••••••"}}'],
-  ])('is summed up: %s', (text, said) => expect(summary(text)).toBe(said));
+  ])('is summarized: %s', (text, said) => expect(summary(text)).toBe(said));
 
-  it("is a function's last word only when it is not Lambda's", () => {
+  it("counts as a function's last line only if Lambda did not write it", () => {
     const own = { text: 'hello' };
     const lambdas = [
       { text: 'END RequestId: 8f1b' },
       { text: 'REPORT RequestId: 8f1b\tDuration: 1.00 ms' },
       { text: '{"time":"2026-11-23T17:00:00.000Z","type":"platform.report","record":{}}' },
     ];
-    expect(lastWords([{ text: 'START RequestId: 8f1b' }, own, ...lambdas])).toBe('hello');
-    expect(lastWords(lambdas)).toBeUndefined();
+    expect(lastLine([{ text: 'START RequestId: 8f1b' }, own, ...lambdas])).toBe('hello');
+    expect(lastLine(lambdas)).toBeUndefined();
   });
 
-  it('is never before the start', () => expect([-1, 0.4, 52].map(sinceStart)).toEqual(['+0 ms', '+0 ms', '+52 ms']));
+  it('never has a time before the start', () =>
+    expect([-1, 0.4, 52].map(sinceStart)).toEqual(['+0 ms', '+0 ms', '+52 ms']));
 
-  it('is the error when Node.js died of it, and not what stands around it', () => {
+  it('is the error of a crash, not the surrounding dump', () => {
     const dump = [
       'node:internal:391',
       '    throw it',
@@ -73,7 +74,7 @@ describe('A line of a log', () => {
       '    at handler (index.js:1:1) {',
     ];
     const lines = [...dump, "  code: 'NONE'", '}', '', 'Node.js v22.0.0'].map((text) => ({ text }));
-    expect(lastWords(lines)).toBe('Error: no table');
-    expect(lastWords([{ text: '  indented' }])).toBe('  indented');
+    expect(lastLine(lines)).toBe('Error: no table');
+    expect(lastLine([{ text: '  indented' }])).toBe('  indented');
   });
 });

@@ -7,23 +7,23 @@ function generate(options: Record<string, string | number | boolean>): string {
 }
 
 describe('a generated secret', () => {
-  it('has 32 characters and every kind of them, unless told otherwise', () => {
+  it('has 32 characters of every kind by default', () => {
     const password = generate({});
     expect(password).toHaveLength(32);
     for (const kind of [/[a-z]/, /[A-Z]/, /[0-9]/, /[^a-zA-Z0-9]/]) expect(password).toMatch(kind);
   });
 
-  it('obeys its exclusions', () => {
+  it('omits excluded characters', () => {
     expect(generate({ ExcludePunctuation: true, PasswordLength: 200 })).toMatch(/^[A-Za-z0-9]{200}$/);
     expect(generate({ ExcludePunctuation: true, ExcludeUppercase: true, ExcludeLowercase: true })).toMatch(/^\d{32}$/);
     expect(generate({ ExcludeCharacters: 'abc', PasswordLength: 500 })).not.toMatch(/[abc]/);
   });
 
-  it('is another one each time', () => {
+  it('differs each time', () => {
     expect(new Set(Array.from({ length: 50 }, () => generate({}))).size).toBe(50);
   });
 
-  it('that cannot exist is an error', () => {
-    expect(() => generate({ PasswordLength: 3 })).toThrow('Secret: no such password exists.');
+  it('with impossible options is an error', () => {
+    expect(() => generate({ PasswordLength: 3 })).toThrow('Secret: no password can satisfy these options.');
   });
 });

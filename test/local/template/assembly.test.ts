@@ -24,19 +24,19 @@ async function writeManifest(artifacts: object, inside = '.'): Promise<void> {
 }
 
 describe('an assembly', () => {
-  it('that is not there is told with what makes one', async () => {
+  it('that is missing is an error with the command to create it', async () => {
     await expect(readAssembly(join(folder, 'cdk.out'))).rejects.toThrow(
-      `There is no synthesized CDK app in ${join(folder, 'cdk.out')}: run \`npx cdk synth\` first.`,
+      `There is no synthesized CDK app in ${join(folder, 'cdk.out')}. Run \`npx cdk synth\` first.`,
     );
   });
 
-  it('is a folder: a template is not one', async () => {
+  it('must be a folder, not a template', async () => {
     await writeManifest({ Chat: stack('Chat') });
     const template = join(folder, 'Chat.template.json');
     await expect(readAssembly(template)).rejects.toThrow(`There is no synthesized CDK app in ${template}`);
   });
 
-  it('says which account and region a stack is for, if any', async () => {
+  it("has the stack's account and region, if set", async () => {
     const inside = (environment: string) => ({ ...stack('Chat'), environment });
     await writeManifest({ Chat: inside('aws://111122223333/eu-west-1') });
     expect(await readAssembly(folder)).toMatchObject({ accountId: '111122223333', region: 'eu-west-1' });
@@ -45,21 +45,21 @@ describe('an assembly', () => {
     expect([anywhere.accountId, anywhere.region]).toEqual([undefined, undefined]);
   });
 
-  it('without a stack is told as such', async () => {
+  it('without a stack is an error', async () => {
     await writeManifest({ Tree: { type: 'cdk:tree' } });
     await expect(readAssembly(folder)).rejects.toThrow(`There is no stack in ${folder}.`);
   });
 
-  it('with several stacks needs the name of one, and names them', async () => {
+  it('with several stacks requires a stack name, and lists them', async () => {
     await writeManifest({ Chat: stack('Chat'), Users: stack('Users', { stackName: 'people' }) });
-    await expect(readAssembly(folder)).rejects.toThrow('has 2: say which with --stack: Chat, Users.');
-    await expect(readAssembly(folder, 'Shop')).rejects.toThrow(/There is no stack Shop in .*, but: Chat, Users\./);
+    await expect(readAssembly(folder)).rejects.toThrow('has 2. Choose one with --stack: Chat, Users.');
+    await expect(readAssembly(folder, 'Shop')).rejects.toThrow(/There is no stack Shop in .*\. Use Chat, Users\./);
     expect(await readAssembly(folder, 'Chat')).toMatchObject({ stackName: 'Chat', template: { Name: 'Chat' } });
     expect(await readAssembly(folder, 'Users')).toMatchObject({ stackName: 'people', template: { Name: 'Users' } });
     expect(await readAssembly(folder, 'people')).toMatchObject({ stackName: 'people' });
   });
 
-  it('has the stacks of its stages as well', async () => {
+  it('includes the stacks of its stages', async () => {
     await writeManifest({
       'assembly-Prod': { type: 'cdk:cloud-assembly', properties: { directoryName: 'assembly-Prod' } },
     });

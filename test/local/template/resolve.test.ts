@@ -37,7 +37,7 @@ describe('the template', () => {
     expect(output(value)).toEqual(expected);
   });
 
-  it('takes parameters at their default, and finds in maps', () => {
+  it('resolves parameters to their defaults, and Fn::FindInMap', () => {
     const { outputs } = resolve({
       Parameters: { Tier: { Type: 'String', Default: 'gold' } },
       Mappings: { Limits: { gold: { sockets: 7 } } },
@@ -53,25 +53,25 @@ describe('the template', () => {
   it.each([
     [{ Type: 'String' }, 'Outputs.It: the parameter Tier has no value here'],
     [{ Type: 'AWS::SSM::Parameter::Value<String>', Default: '/a/name' }, 'Outputs.It: the parameter Tier has no value'],
-  ])('refuses a parameter that is %j, once something refers to it', (Tier, sentence) => {
+  ])('rejects a reference to the parameter %j', (Tier, sentence) => {
     const Parameters = { Tier };
     expect(resolve({ Parameters }).outputs).toEqual({});
     expect(() => resolve({ Parameters, Outputs: { It: { Value: { Ref: 'Tier' } } } })).toThrow(sentence);
   });
 
-  it('leaves the escaped form of a substitution alone', () => {
+  it('keeps an escaped substitution', () => {
     const pattern = `${variable('AWS::Region')} ${variable('!AWS::Region')}`;
     expect(output({ 'Fn::Sub': pattern })).toBe(`eu-west-1 ${variable('AWS::Region')}`);
   });
 
-  it('has ids of ten lower-case letters and digits for its API, the same at each start', () => {
+  it('has stable API ids of ten lower-case letters and digits', () => {
     const id = output({ Ref: 'Api' });
     expect(id).toMatch(/^[a-z0-9]{10}$/);
     expect(output({ Ref: 'Api' })).toBe(id);
     expect(output({ 'Fn::GetAtt': ['Api', 'ApiEndpoint'] })).toBe(`wss://${id}.execute-api.eu-west-1.amazonaws.com`);
   });
 
-  it('chooses by condition, for values, resources and properties', () => {
+  it('applies conditions to values, resources and properties', () => {
     const Conditions = {
       IsHere: { 'Fn::Equals': [{ Ref: 'AWS::Region' }, 'eu-west-1'] },
       IsNot: { 'Fn::Not': [{ Condition: 'IsHere' }] },
@@ -96,12 +96,12 @@ describe('the template', () => {
     [{ 'Fn::Sub': '{{resolve:ssm:/x}}' }, 'Outputs.It: dynamic references'],
     [{ 'Fn::Join': ['', ['{{', 'resolve:ssm:/x}}']] }, 'Outputs.It: dynamic references'],
     [{ 'Fn::If': ['Unknown', 1, 2] }, 'The template has no condition Unknown.'],
-  ])('refuses %j and says where', (value, message) => {
+  ])('rejects %j with its path', (value, message) => {
     expect(() => output(value)).toThrow(message);
   });
 
   // A stage was called `Chat-Stage` in URLs and policies when its name came from a parameter.
-  it('takes names that are made of others, and its own where the template gives none', () => {
+  it('resolves names that refer to others, and generates missing names', () => {
     const name = { 'Fn::Sub': `${variable('AWS::StackName')}-${variable('Tier')}` };
     const nobody = { 'Fn::If': ['IsNever', 'x', { Ref: 'AWS::NoValue' }] };
     const { outputs } = resolve({
@@ -131,7 +131,7 @@ describe('the template', () => {
     });
   });
 
-  it('knows roles and managed policies by their path', () => {
+  it('includes the path in ARNs of roles and managed policies', () => {
     const Path = '/service/';
     const { outputs } = resolve({
       Resources: {
@@ -146,12 +146,12 @@ describe('the template', () => {
     });
   });
 
-  it('refuses a name that refers to itself', () => {
+  it('rejects a name that refers to itself', () => {
     const role = (other: string) => ({ Type: 'AWS::IAM::Role', Properties: { RoleName: { Ref: other } } });
     expect(() => resolve({ Resources: { One: role('Two'), Two: role('One') } })).toThrow('its name refers to itself');
   });
 
-  it('lets a condition choose what a property holds, or that it is not there', () => {
+  it('resolves a conditional property to a value or removes it', () => {
     const Conditions = { IsHere: { 'Fn::Equals': ['a', 'a'] } };
     const nothing = { Ref: 'AWS::NoValue' };
     const Environment = { 'Fn::If': ['IsHere', { Variables: { TIER: 'gold' } }, nothing] };
@@ -168,7 +168,7 @@ describe('the template', () => {
     ['AWS::Lambda::Function', { Code: { ZipFile: '' } }, 'the property Code.ZipFile is not emulated.'],
     ['AWS::DynamoDB::Table', { StreamSpecification: {} }, 'the property StreamSpecification is not emulated.'],
     ['constructor', {}, 'It: the local cloud cannot run constructor.'],
-  ])('refuses what it cannot run: %s %j', (Type, Properties, message) => {
+  ])('rejects unsupported resources: %s %j', (Type, Properties, message) => {
     expect(() => resolve({ Resources: { It: { Type, Properties } } })).toThrow(message);
   });
 
@@ -178,7 +178,7 @@ describe('the template', () => {
     ['AWS::ApplicationAutoScaling::ScalableTarget', { MaxCapacity: 5 }],
     ['AWS::DynamoDB::Table', { OnDemandThroughput: { MaxReadRequestUnits: 10 } }],
     ['AWS::Lambda::Function', { EphemeralStorage: { Size: 1024 }, RecursiveLoop: 'Terminate' }],
-  ])('takes what has nothing to run on one machine: %s %j', (Type, Properties) => {
+  ])('accepts resources with nothing to run: %s %j', (Type, Properties) => {
     const { outputs } = resolve({
       Resources: { It: { Type, Properties } },
       Outputs: { It: { Value: { Ref: 'It' } } },
@@ -186,7 +186,7 @@ describe('the template', () => {
     expect(outputs['It']).toEqual(expect.any(String));
   });
 
-  it('says that it cannot run a type, also where something else names it first', () => {
+  it('reports an unsupported type, also if another resource refers to it first', () => {
     const Environment = { Variables: { QUEUE: { 'Fn::GetAtt': ['Queue', 'Arn'] } } };
     const Worker = { Type: 'AWS::Lambda::Function', Properties: { Environment } };
     expect(() => resolve({ Resources: { Worker, Queue: { Type: 'AWS::SQS::Queue' } } })).toThrow(
