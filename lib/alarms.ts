@@ -58,12 +58,12 @@ export function createAlarms({ functions, tables, webSocketStage, httpStage, los
   const named = {
     sessionCheck: alarmOnErrors(
       functions.authorizer,
-      'Session checks fail, and with them the handshakes: PHP is down or slow, or secrets differ. The log of Authorizer says why. docs/operations.md: AuthorizerAlarm.',
+      'Session checks fail, and so do handshakes: PHP is down or slow, or secrets differ. The log of Authorizer says why. docs/operations.md: AuthorizerAlarm.',
       lasting,
     ),
     connect: alarmOnErrors(
       functions.connect,
-      'Connections cannot be registered, so handshakes fail although PHP said yes. The log of Connect says why. docs/operations.md: ConnectAlarm.',
+      'Connections cannot be registered, so handshakes fail although PHP accepted them. The log of Connect says why. docs/operations.md: ConnectAlarm.',
       lasting,
     ),
     revoke: alarmOnErrors(
@@ -74,7 +74,7 @@ export function createAlarms({ functions, tables, webSocketStage, httpStage, los
     delivery: alarmOnLosses(functions.deliver, lost),
     revalidate: alarmOnErrors(
       functions.revalidate,
-      'More than half of the users were logged out, so no socket is closed for that; or PHP has not answered for three minutes; or sockets could not be closed. The log of Revalidate says which. docs/operations.md: RevalidateAlarm.',
+      'More than half of the users were logged out, so the guard closes no sockets; or PHP has not answered for three minutes; or sockets could not be closed. The log of Revalidate says which. docs/operations.md: RevalidateAlarm.',
       once,
     ),
   };
@@ -141,7 +141,7 @@ function alarmOnLateChecks(revalidate: SocketFunction, late: Metric): Alarm {
     ...fromOneOn,
     ...within({ minutes: 5, of: 10 }),
     alarmDescription:
-      'Session checks come late, so a session that is over keeps its sockets for longer. If PHP is up and fast, make `revalidate` longer. docs/operations.md: LateAlarm.',
+      'Session checks are late, so sockets stay open longer after their session has ended. If PHP is up and fast, make `revalidate` longer. docs/operations.md: LateAlarm.',
     metric: late,
   });
 }
