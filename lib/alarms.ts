@@ -218,7 +218,7 @@ function alarmOnExecutionErrors(stage: WebSocketStage): Alarm {
 }
 
 /** Errors in a minute. Single users can cause fewer: each 403 of Connect counts as an integration error too. */
-const fewErrors = 5;
+const minErrors = 5;
 
 /** In alarm when functions fail for 5% of all handshakes and messages, for minutes. */
 function alarmOnIntegrationErrors(stage: WebSocketStage): Alarm {
@@ -230,7 +230,7 @@ function alarmOnIntegrationErrors(stage: WebSocketStage): Alarm {
     alarmDescription:
       'More than 5% of handshakes and messages fail in the functions, or Connect refuses many handshakes. The logs of Connect and Message say why. docs/operations.md: IntegrationErrorAlarm.',
     metric: new MathExpression({
-      expression: `IF(FILL(errors, 0) >= ${fewErrors}, 100 * errors / (FILL(handshakes, 0) + FILL(messages, 0)), 0)`,
+      expression: `IF(FILL(errors, 0) >= ${minErrors}, 100 * errors / (FILL(handshakes, 0) + FILL(messages, 0)), 0)`,
       usingMetrics: {
         errors: metric('IntegrationError'),
         handshakes: metric('ConnectCount'),
