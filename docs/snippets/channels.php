@@ -1,7 +1,7 @@
 <?php // getSessionID.php: which channels the user may join without a signature of their own
 require_once 'session-socket.php';
 
-SessionSocket\answer($credentials, function () {
+SessionSocket\answer(require 'credentials.php', function () {
     $user = $_SESSION['user'] ?? null; // whatever your login sets
     return $user === null ? null : [
         'userId' => (string) $user,

@@ -18,5 +18,3 @@ async function stayConnected(onFrame, failures = 0) {
     again();
   };
 }
-
-stayConnected((frame) => console.log(frame));

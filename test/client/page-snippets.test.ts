@@ -28,8 +28,11 @@ const ticket = (name: string) => json(200, name);
 const loggedOut = json(403, { error: 'Nobody is logged in.' });
 const homePage = async () => new Response('<!doctype html><title>Home</title>');
 
+const read = (name: string) => readFileSync(join(import.meta.dirname, '../../docs/snippets', name), 'utf8');
+
 describe.each(['page.js', 'page-subprotocol.js', 'page-cookie.js'])('the page of docs/snippets/%s', (name) => {
-  const code = readFileSync(join(import.meta.dirname, '../../docs/snippets', name), 'utf8');
+  // docs/page.md shows the function and its call apart, because other pages paste the function alone.
+  const code = name === 'page.js' ? read(name) + read('page-news.js') : read(name);
   const fetchToken = vi.fn<() => Promise<Response>>();
   const log = vi.fn();
   const opened = () => PageSocket.all.length;
@@ -153,5 +156,35 @@ describe.each(['page.js', 'page-subprotocol.js', 'page-cookie.js'])('the page of
     await openPage();
     await vi.advanceTimersByTimeAsync(10_000);
     expect(tokens()).toEqual([takesToken ? 't1' : undefined]);
+  });
+});
+
+describe('The scripts of docs/page.md', () => {
+  const ticketOnce = async () => Response.json('t1');
+  const open = async (...names: string[]) => {
+    const code = names.map(read).join('\n');
+    const page = new Function('fetch', 'WebSocket', 'webSocketUrl', 'console', 'log', code);
+    page(ticketOnce, PageSocket, 'wss://ws/live', { log: vi.fn() }, vi.fn());
+    await vi.advanceTimersByTimeAsync(0);
+    const welcome = { event: 'pusher:connection_established', data: '{"socket_id":"1.2"}' };
+    for (const socket of PageSocket.all) socket.onmessage?.({ data: JSON.stringify(welcome) });
+    return PageSocket.all.map(({ sent }) => sent.map((text) => JSON.parse(text)));
+  };
+
+  beforeEach(() => {
+    vi.useFakeTimers();
+    PageSocket.all.length = 0;
+  });
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  it('join the channel "news" at the welcome', async () => {
+    expect(await open('page.js', 'page-news.js')).toEqual([[{ event: 'pusher:subscribe', data: { channel: 'news' } }]]);
+  });
+
+  it('open one socket together with the script of docs/moving-from-socket-io.md', async () => {
+    const subscribe = { event: 'pusher:subscribe', data: { channel: 'presence-room' } };
+    expect(await open('page.js', 'moving/socket-io.js')).toEqual([[subscribe]]);
   });
 });

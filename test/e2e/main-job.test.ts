@@ -75,7 +75,9 @@ describe('A person with a browser', withBrowser, () => {
   });
 
   it('opens a socket with only the lines of docs/page.md', async () => {
-    const snippet = await readFile(join(import.meta.dirname, '..', '..', 'docs', 'snippets', 'page.js'), 'utf8');
+    const folder = join(import.meta.dirname, '..', '..', 'docs', 'snippets');
+    const read = (name: string) => readFile(join(folder, name), 'utf8');
+    const snippet = `${await read('page.js')}${await read('page-news.js')}`;
     const greeted = page.waitForEvent('console', (message) => message.text().includes('event'));
     await page.evaluate(`(() => { const webSocketUrl = '${demo.webSocketUrl}'; ${snippet} })()`);
     expect(await (await greeted).args()[0]?.jsonValue()).toMatchObject({ event: 'pusher:connection_established' });

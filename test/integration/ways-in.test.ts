@@ -42,8 +42,9 @@ async function open(url: string, options: HandshakeOptions = {}): Promise<{ clie
  * Runs what the documentation shows, as a page of the app whose user has these cookies. It does not come back after a
  * close.
  */
-async function runPage(snippet: string): Promise<WebSocket> {
-  const code = await readFile(join(import.meta.dirname, '..', '..', 'docs', 'snippets', snippet), 'utf8');
+async function runPage(...snippets: string[]): Promise<WebSocket> {
+  const folder = join(import.meta.dirname, '..', '..', 'docs', 'snippets');
+  const code = (await Promise.all(snippets.map((name) => readFile(join(folder, name), 'utf8')))).join('\n');
   const headers = { cookie: app.cookieHeader };
   const fetchOfPage = (path: string) => fetch(new URL(path, app.url), { headers });
   return new Promise((resolve) => {
@@ -135,7 +136,7 @@ describe('tickets in the URL', () => {
   });
 
   it('work in the page of docs/page.md', async () => {
-    const socket = await runPage('page.js');
+    const socket = await runPage('page.js', 'page-news.js');
     expect(await frameOf(socket)).toMatchObject({ event: 'pusher:connection_established' });
     socket.close();
   });

@@ -10,7 +10,7 @@ if ($user === null || $_SERVER['REQUEST_METHOD'] !== 'POST') {
 $message = ['from' => $user, 'text' => (string) ($_POST['text'] ?? '')];
 $apiUrl = getenv('SESSION_SOCKET_API_URL');
 $socketId = $_POST['socket_id'] ?? null; // this page shows its message itself
-$fault = SessionSocket\publish($credentials, $apiUrl, 'presence-room', 'message', $message, $socketId);
+$fault = SessionSocket\publish(require 'credentials.php', $apiUrl, 'presence-room', 'message', $message, $socketId);
 if ($fault !== null) {
     error_log("Not published: $fault");
 }

@@ -1,4 +1,4 @@
-<?php // index.php: a page of your app, after the login
+<?php // index.php: a page of your app
 session_start();
 $_SESSION['user'] = $_SESSION['user'] ?? 'ada'; // your login does this
 ?>

@@ -1,4 +1,4 @@
-<?php // publish.php: sends an event to every page that has joined the channel "news"
+<?php // publish.php: sends an event to every page on the channel "news"
 require_once __DIR__ . '/session-socket.php';
 
 PHP_SAPI === 'cli' || exit; // no visitor may run it
