@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import type { APIGatewayAuthorizerResult } from 'aws-lambda';
 import type { ConnectAuthorizerEvent } from '../functions/edge/authorizer-event.ts';
-import { knock } from '../test/fakes/events.ts';
+import { handshakeEvent } from '../test/fakes/events.ts';
 import { authorizerEnvironment, buildAuthorizer } from './authorizer-bundle.ts';
 import type { Bench } from './bench.ts';
 import { startChild } from './child.ts';
@@ -71,7 +71,7 @@ async function loadAuthorizer(bench: Bench, ports: Ports): Promise<Ask> {
   const { handler } = createRequire(import.meta.url)(await buildAuthorizer(bench)) as {
     handler(event: ConnectAuthorizerEvent): Promise<APIGatewayAuthorizerResult>;
   };
-  const event = knock();
+  const event = handshakeEvent();
   return async () => {
     const { policyDocument } = await handler(event);
     if (policyDocument.Statement[0]?.Effect !== 'Allow') throw new Error('The authorizer refused.');

@@ -28,9 +28,9 @@ export async function measureBroadcast(bench: Bench): Promise<Figure[]> {
   if (bench.chart && last !== undefined) await writeFile(chartFile, drawBroadcast(last.sockets.tenths, quota.rate));
 
   const costs: [number, number][] = [[subscribers, median(many.map(costOfThousand))]];
-  for (const few of [1, 100, 10_000].filter((count) => count < subscribers)) {
-    bench.step(`to ${few} sockets`);
-    costs.push([few, costOfThousand(await broadcastOnce(bench, bundle, { subscribers: few, gonePercent: 0 }))]);
+  for (const size of [1, 100, 10_000].filter((count) => count < subscribers)) {
+    bench.step(`to ${size} sockets`);
+    costs.push([size, costOfThousand(await broadcastOnce(bench, bundle, { subscribers: size, gonePercent: 0 }))]);
   }
   return [
     figure('broadcast/done', seconds, { unit: 's', limit: 12 }),

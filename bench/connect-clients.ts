@@ -19,7 +19,7 @@ export function connectToSessionSocket(webSocketUrl: string, origin: string): Co
       const start = performance.now();
       const url = `${webSocketUrl}?token=${encodeURIComponent(token)}`;
       const socket = new WebSocket(url, { origin, handshakeTimeout: patienceMs, perMessageDeflate: false });
-      const giveUp = setTimeout(() => fail(new Error('no welcome came')), patienceMs);
+      const giveUp = setTimeout(() => fail(new Error('no welcome arrived')), patienceMs);
       let acceptedMs = 0;
       socket.once('open', () => {
         acceptedMs = performance.now() - start;
@@ -30,7 +30,7 @@ export function connectToSessionSocket(webSocketUrl: string, origin: string): Co
         socket.close();
       });
       socket.once('error', fail);
-      socket.once('close', () => fail(new Error('closed before its welcome')));
+      socket.once('close', () => fail(new Error('the socket closed before its welcome')));
 
       function fail(error: Error): void {
         clearTimeout(giveUp);
@@ -51,7 +51,7 @@ export function connectToBlogPost(url: string): Connect {
         timeout: patienceMs,
         query: { token },
       });
-      const giveUp = setTimeout(() => fail(new Error('no answer came')), patienceMs);
+      const giveUp = setTimeout(() => fail(new Error('no answer arrived')), patienceMs);
       socket.once('connect', () => {
         clearTimeout(giveUp);
         const ms = performance.now() - start;

@@ -28,7 +28,7 @@ const benchmarks: Readonly<Record<string, (bench: Bench) => Promise<Figure[]>>> 
   publish: measurePublish,
 };
 
-const usage = `Measures session-socket beside what it could be or was, in interleaved rounds of one run.
+const usage = `Measures session-socket beside its alternatives, in interleaved rounds of one run.
 
   npm run bench -- [benchmark] [--json | --markdown]
 
@@ -36,13 +36,13 @@ const usage = `Measures session-socket beside what it could be or was, in interl
   --json        print [{name, value, unit, limit, better}, …]
   --markdown    print the table of docs/benchmarks.md
   --mutations   how many mutated tickets "tickets" tries   (default 100000)
-  --sockets     how many sockets come back in "storm"      (default 2000)
+  --sockets     how many sockets reconnect in "storm"      (default 2000)
   --recipients  to how many sockets "broadcast" posts      (default 100000)
-  --chart       draw docs/images/broadcast.svg anew
+  --chart       redraw docs/images/broadcast.svg
   --help        this text
 
-Figures go to standard output, progress to standard error. A missed limit is marked and not a failure: how busy the
-machine is decides too much for that.
+Figures go to standard output, progress to standard error. A missed limit is marked, but is not a failure, because
+figures depend too much on the machine's load.
 `;
 
 const say = (line: string) => console.error(line);

@@ -63,7 +63,7 @@ async function enter(world: World, name: string, manner: keyof typeof manners): 
     return client;
   } catch (error) {
     if (error instanceof HandshakeRefused) count(error.status);
-    else tally.violations.push(`A ${manner} handshake broke off: ${String(error)}`);
+    else tally.violations.push(`A ${manner} handshake failed: ${String(error)}`);
     return undefined;
   }
 }

@@ -8,10 +8,10 @@ const usage = `An app on the local cloud, many clients that behave badly, and fa
 
   --minutes N   how long                     (default 30)
   --clients N   how many at a time           (default 200)
-  --seed N      the same seed draws the same (default any)
+  --seed N      repeats the same decisions   (default any)
   --help        this text
 
-Ends with 1 when anything happened that must not.
+Exits with 1 after any violation.
 `;
 
 process.exitCode = await exitCodeOf(async () => {
@@ -29,7 +29,7 @@ process.exitCode = await exitCodeOf(async () => {
 /** @returns the exit code */
 async function run(minutes: number, clients: number, seed: number): Promise<number> {
   if (!(minutes > 0 && Number.isInteger(clients) && clients > 0 && Number.isInteger(seed))) {
-    throw new UsageError('--minutes is a number, --clients and --seed are whole numbers, none below 0.');
+    throw new UsageError('--minutes must be a number, --clients and --seed whole numbers, all of them at least 0.');
   }
   console.log(`chaos: ${minutes} min, ${clients} clients, --seed ${seed}`);
   const report = await runChaos({ durationMs: minutes * 60_000, clients, seed, onProgress: print });

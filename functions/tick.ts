@@ -27,7 +27,7 @@ const concurrency = 50;
  */
 export function createTick({ registry, claims, sender, clock, minutes, log }: TickParts) {
   return async (): Promise<void> => {
-    // The schedule's clock may be slightly ahead of ours: a start in a minute's last second is meant for the next
+    // The schedule's clock may be slightly ahead of this one: a start in a minute's last second is meant for the next
     // minute.
     const first = Math.floor((clock.now() + 1000) / 60_000);
     for (let minute = first; minute < first + minutes; minute += 1) {

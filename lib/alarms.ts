@@ -58,12 +58,12 @@ export function createAlarms({ functions, tables, webSocketStage, httpStage, los
   const named = {
     sessionCheck: alarmOnErrors(
       functions.authorizer,
-      'Session checks fail, and with them the handshakes: PHP is down or slow, or secrets differ. The log of Authorizer says why. docs/operations.md: AuthorizerAlarm.',
+      'Session checks fail, and so do handshakes: PHP is down or slow, or secrets differ. The log of Authorizer says why. docs/operations.md: AuthorizerAlarm.',
       lasting,
     ),
     connect: alarmOnErrors(
       functions.connect,
-      'Connections cannot be registered, so handshakes fail although PHP said yes. The log of Connect says why. docs/operations.md: ConnectAlarm.',
+      'Connections cannot be registered, so handshakes fail although PHP accepted them. The log of Connect says why. docs/operations.md: ConnectAlarm.',
       lasting,
     ),
     revoke: alarmOnErrors(
@@ -74,7 +74,7 @@ export function createAlarms({ functions, tables, webSocketStage, httpStage, los
     delivery: alarmOnLosses(functions.deliver, lost),
     revalidate: alarmOnErrors(
       functions.revalidate,
-      'More than half of the users were logged out, so no socket is closed for that; or PHP has not answered for three minutes; or sockets could not be closed. The log of Revalidate says which. docs/operations.md: RevalidateAlarm.',
+      'More than half of the users were logged out, so the guard closes no sockets; or PHP has not answered for three minutes; or sockets could not be closed. The log of Revalidate says which. docs/operations.md: RevalidateAlarm.',
       once,
     ),
   };
@@ -141,7 +141,7 @@ function alarmOnLateChecks(revalidate: SocketFunction, late: Metric): Alarm {
     ...fromOneOn,
     ...within({ minutes: 5, of: 10 }),
     alarmDescription:
-      'Session checks come late, so a session that is over keeps its sockets for longer. If PHP is up and fast, make `revalidate` longer. docs/operations.md: LateAlarm.',
+      'Session checks are late, so sockets stay open longer after their session has ended. If PHP is up and fast, make `revalidate` longer. docs/operations.md: LateAlarm.',
     metric: late,
   });
 }
@@ -218,7 +218,7 @@ function alarmOnExecutionErrors(stage: WebSocketStage): Alarm {
 }
 
 /** Errors in a minute. Single users can cause fewer: each 403 of Connect counts as an integration error too. */
-const fewErrors = 5;
+const minErrors = 5;
 
 /** In alarm when functions fail for 5% of all handshakes and messages, for minutes. */
 function alarmOnIntegrationErrors(stage: WebSocketStage): Alarm {
@@ -230,7 +230,7 @@ function alarmOnIntegrationErrors(stage: WebSocketStage): Alarm {
     alarmDescription:
       'More than 5% of handshakes and messages fail in the functions, or Connect refuses many handshakes. The logs of Connect and Message say why. docs/operations.md: IntegrationErrorAlarm.',
     metric: new MathExpression({
-      expression: `IF(FILL(errors, 0) >= ${fewErrors}, 100 * errors / (FILL(handshakes, 0) + FILL(messages, 0)), 0)`,
+      expression: `IF(FILL(errors, 0) >= ${minErrors}, 100 * errors / (FILL(handshakes, 0) + FILL(messages, 0)), 0)`,
       usingMetrics: {
         errors: metric('IntegrationError'),
         handshakes: metric('ConnectCount'),

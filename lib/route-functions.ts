@@ -18,7 +18,7 @@ import type { SettledProps } from './settle-props.ts';
 import type { SocketApi } from './socket-api.ts';
 import { type FunctionLogging, SocketFunction } from './socket-function.ts';
 
-/** What the functions behind the routes of both APIs need. */
+/** The parts of the functions behind the routes of both APIs. */
 interface Parts {
   readonly settled: SettledProps;
   readonly php: PhpEnvironment;

@@ -32,7 +32,7 @@ export class SessionSocketStack extends Stack {
   constructor(scope: Construct, id: string, props: SessionSocketStackProps) {
     super(scope, id, { ...props, description: props.description ?? describe(props) });
     this.sessionSocket = new SessionSocket(this, 'SessionSocket', props);
-    if (props.alarmTopicArn !== undefined) this.#tellOfAlarms(props.alarmTopicArn);
+    if (props.alarmTopicArn !== undefined) this.#notifyOfAlarms(props.alarmTopicArn);
     const { webSocketUrl, httpApiUrl, appId, key, secret, mode, tokenFrom } = this.sessionSocket;
 
     new CfnOutput(this, 'WebSocketUrl', {
@@ -50,7 +50,7 @@ export class SessionSocketStack extends Stack {
     new CfnOutput(this, 'TokenFrom', { value: tokenFrom, description: 'Where the page puts its token' });
   }
 
-  #tellOfAlarms(topicArn: string): void {
+  #notifyOfAlarms(topicArn: string): void {
     const tell = new SnsAction(Topic.fromTopicArn(this, 'AlarmTopic', topicArn));
     for (const alarm of this.sessionSocket.alarms) {
       alarm.addAlarmAction(tell);

@@ -22,11 +22,11 @@ interface TestFile {
 type Result = 'passed' | 'failed' | 'skipped' | 'reason';
 
 const project = join(import.meta.dirname, '..');
-const usage = `Runs the tests that show what has to hold, and prints it line by line.
+const usage = `Runs the tests of the security checklist, and prints the result of each line.
 
   npm run security [-- LINES] [--list | --markdown]
 
-  LINES        such as S11 S18: these and no others   (default all)
+  LINES        only these lines, such as S11 S18      (default all)
   --list       print the lines and the names of their tests, and run nothing
   --markdown   print the table of SECURITY.md, and run nothing
   --help       this text
@@ -55,7 +55,7 @@ async function run(lines: readonly Line[]): Promise<readonly TestFile[]> {
   const folder = await mkdtemp(join(tmpdir(), 'security-'));
   const output = join(folder, 'report.json');
   const vitest = join(project, 'node_modules', 'vitest', 'vitest.mjs');
-  console.error(`Running what is named in ${files.length} files of tests; a minute or two …`);
+  console.error(`Running the named tests in ${files.length} files; a minute or two …`);
   // No human-readable reporter, because it would list every other test of these files as skipped.
   const reporters = ['--reporter=json', `--outputFile.json=${output}`];
   const child = spawn(process.execPath, [vitest, 'run', ...files, '-t', `(?:^| )(?:${names})$`, ...reporters], {

@@ -64,39 +64,39 @@ export function exchange(request: HttpRequest): Promise<HttpAnswer> {
     // False once an answer begins or the exchange fails: later errors can look like a stale connection.
     let mayBeStale = true;
     let isWhole = () => false;
-    let attempt = dial(transport.agent);
+    let attempt = send(transport.agent);
     const deadline = setTimeout(() => fail(`it did not answer within ${request.timeoutMs} ms`), request.timeoutMs);
 
-    function dial(agent: HttpAgent | false): ClientRequest {
-      const dialled = transport.request(request.url, { ...options, agent });
-      dialled.once('response', receive);
-      dialled.on('error', (error) => {
-        if (isStale(dialled)) dialAnew();
+    function send(agent: HttpAgent | false): ClientRequest {
+      const sent = transport.request(request.url, { ...options, agent });
+      sent.once('response', receive);
+      sent.on('error', (error) => {
+        if (isStale(sent)) retry();
         // PHP may output more bytes than its Content-Length; they are not part of the answer.
         else if (!isWhole()) fail(describe(error));
       });
-      dialled.end(request.body);
-      return dialled;
+      sent.end(request.body);
+      return sent;
     }
 
     /** A keep-alive connection may have died while the Lambda was frozen, and only sending on it reveals that. */
-    function isStale(dialled: ClientRequest): boolean {
-      return dialled.reusedSocket && mayBeStale;
+    function isStale(sent: ClientRequest): boolean {
+      return sent.reusedSocket && mayBeStale;
     }
 
     /**
      * A retry is safe, because both requests only read. It uses no agent: other keep-alive connections are probably
      * dead too.
      */
-    function dialAnew(): void {
-      attempt = dial(false);
+    function retry(): void {
+      attempt = send(false);
     }
 
     function receive(response: IncomingMessage): void {
       const status = response.statusCode ?? 0;
       if (status === idleTimeout && isStale(attempt)) {
         response.destroy();
-        dialAnew();
+        retry();
         return;
       }
       mayBeStale = false;

@@ -45,7 +45,7 @@ describe.each(domains)('A page and a socket that share %s', withBrowser, (domain
   }
 
   /** The status that a socket gets from a page of that host, which the demo's PHP answers under every name. */
-  async function knockFrom(host: string): Promise<number | undefined> {
+  async function handshakeFrom(host: string): Promise<number | undefined> {
     const tab = await openTab();
     await tab.goto(`http://${host}:${new URL(demo.pageUrl).port}/assets/icon.svg`);
     const before = demo.handshakes().length;
@@ -84,12 +84,12 @@ describe.each(domains)('A page and a socket that share %s', withBrowser, (domain
   });
 
   it('rejects another site, whose page has neither the cookie nor the Origin', async () => {
-    expect(await knockFrom(`other.${domain.split('.').at(-1)}`)).toBe(401);
+    expect(await handshakeFrom(`other.${domain.split('.').at(-1)}`)).toBe(401);
   });
 
   // SameSite does not hold it back: a sibling host is the same site.
   it('rejects a sibling host, whose page has the cookie and another Origin', async () => {
-    expect(await knockFrom(`evil.${domain}`)).toBe(403);
+    expect(await handshakeFrom(`evil.${domain}`)).toBe(403);
     expect(await demo.logged(({ reason }) => reason === 'foreign-origin')).toMatchObject({
       origin: expect.stringContaining(`http://evil.${domain}:`),
     });

@@ -1,24 +1,24 @@
 import { describe, expect, it } from 'vitest';
 import { allow, deny, readHeader, readTokens } from '../../functions/edge/authorizer-event.ts';
-import { knock, methodArn } from '../fakes/events.ts';
+import { handshakeEvent, methodArn } from '../fakes/events.ts';
 
 describe('a header', () => {
   it.each(['Origin', 'origin', 'ORIGIN', 'oRiGiN'])('is found when the client spells it %s', (name) => {
-    const event = knock({ headers: { Origin: undefined, [name]: ['https://a'] } });
+    const event = handshakeEvent({ headers: { Origin: undefined, [name]: ['https://a'] } });
     expect(readHeader(event, 'origin')).toBe('https://a');
   });
 
   it('that occurs twice is both values, so that it matches nothing', () => {
-    expect(readHeader(knock({ headers: { Origin: ['https://a', 'https://b'] } }), 'origin')).toBe(
+    expect(readHeader(handshakeEvent({ headers: { Origin: ['https://a', 'https://b'] } }), 'origin')).toBe(
       'https://a, https://b',
     );
-    expect(readHeader(knock({ headers: { Origin: ['https://a'], origin: ['https://b'] } }), 'origin')).toBe(
+    expect(readHeader(handshakeEvent({ headers: { Origin: ['https://a'], origin: ['https://b'] } }), 'origin')).toBe(
       'https://a, https://b',
     );
   });
 
   it('that is empty does not count as missing', () => {
-    expect(readHeader(knock({ headers: { Origin: [''] } }), 'origin')).toBe('');
+    expect(readHeader(handshakeEvent({ headers: { Origin: [''] } }), 'origin')).toBe('');
   });
 
   it.each([
@@ -26,26 +26,28 @@ describe('a header', () => {
     ['without a value', { Origin: [] }],
     ['only like another name', { Origin: undefined, 'X-Origin': ['https://a'], Origins: ['https://a'] }],
   ])('that is %s is undefined', (_, headers) => {
-    expect(readHeader(knock({ headers }), 'origin')).toBeUndefined();
+    expect(readHeader(handshakeEvent({ headers }), 'origin')).toBeUndefined();
   });
 
   it('is undefined in an event without headers', () => {
-    expect(readHeader({ ...knock(), multiValueHeaders: null }, 'origin')).toBeUndefined();
+    expect(readHeader({ ...handshakeEvent(), multiValueHeaders: null }, 'origin')).toBeUndefined();
   });
 });
 
 describe('tokens', () => {
   it('are all read, including repeated ones', () => {
-    expect(readTokens(knock({ tokens: ['a', 'b'] }))).toEqual(['a', 'b']);
+    expect(readTokens(handshakeEvent({ tokens: ['a', 'b'] }))).toEqual(['a', 'b']);
   });
 
   it('are none in an event without a query', () => {
-    expect(readTokens(knock({ tokens: [] }))).toEqual([]);
-    expect(readTokens({ ...knock(), multiValueQueryStringParameters: null })).toEqual([]);
+    expect(readTokens(handshakeEvent({ tokens: [] }))).toEqual([]);
+    expect(readTokens({ ...handshakeEvent(), multiValueQueryStringParameters: null })).toEqual([]);
   });
 
   it('are not taken from a parameter of another name', () => {
-    expect(readTokens({ ...knock(), multiValueQueryStringParameters: { Token: ['a'], 'token[]': ['b'] } })).toEqual([]);
+    expect(
+      readTokens({ ...handshakeEvent(), multiValueQueryStringParameters: { Token: ['a'], 'token[]': ['b'] } }),
+    ).toEqual([]);
   });
 
   it.each([
@@ -61,13 +63,13 @@ describe('tokens', () => {
     [undefined, []],
   ])('are the values after session-socket in the sub-protocols %j', (protocols, tokens) => {
     for (const name of ['Sec-WebSocket-Protocol', 'sec-websocket-protocol']) {
-      expect(readTokens(knock({ headers: { [name]: protocols } }), 'subprotocol')).toEqual(tokens);
+      expect(readTokens(handshakeEvent({ headers: { [name]: protocols } }), 'subprotocol')).toEqual(tokens);
     }
   });
 
   it('are the whole Cookie headers, and nothing that a page can set elsewhere', () => {
-    expect(readTokens(knock({ headers: { Cookie: ['a=1; b=2'] } }), 'cookie')).toEqual(['a=1; b=2']);
-    expect(readTokens(knock(), 'cookie')).toEqual([]);
+    expect(readTokens(handshakeEvent({ headers: { Cookie: ['a=1; b=2'] } }), 'cookie')).toEqual(['a=1; b=2']);
+    expect(readTokens(handshakeEvent(), 'cookie')).toEqual([]);
   });
 });
 

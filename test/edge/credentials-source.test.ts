@@ -182,9 +182,9 @@ describe('a failure', () => {
     manager.mood = mood;
     const error = await source()().catch((caught: unknown) => caught);
     expect(error).toBeInstanceOf(SessionCheckFailed);
-    const { outcome, reason: said, stack } = error as SessionCheckFailed;
+    const { outcome, reason: logged, stack } = error as SessionCheckFailed;
     expect(outcome).toBe('unavailable');
-    expect(said).toContain(reason);
+    expect(logged).toContain(reason);
     for (const part of ['sesame', 'aws-secret', 'aws-session', secretArn]) expect(stack).not.toContain(part);
   });
 });

@@ -24,9 +24,9 @@ function row(words: string): readonly number[] {
     .flatMap((cell) => (/^[\d.]+$/.test(cell) ? [Number(cell)] : []));
 }
 
-function bytesOf(...said: Parameters<Log>): number {
+function bytesOf(...call: Parameters<Log>): number {
   const write = vi.spyOn(process.stdout, 'write').mockReturnValue(true);
-  createLog()(...said);
+  createLog()(...call);
   return String(write.mock.lastCall?.[0]).trimEnd().length;
 }
 

@@ -8,14 +8,14 @@ export const origin = 'https://app.example.com';
 export const sessionId = '0123456789abcdef0123456789abcdef';
 export const userAgent = 'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36';
 
-interface Knock {
+interface HandshakeFields {
   readonly tokens?: readonly string[];
   /** Beside or instead of `Origin` and `User-Agent`; undefined leaves a header out. */
   readonly headers?: Readonly<Record<string, string[] | undefined>>;
 }
 
 /** A handshake as the authorizer sees it: by default, of a logged-in browser. */
-export function knock({ tokens = [sessionId], headers = {} }: Knock = {}): ConnectAuthorizerEvent {
+export function handshakeEvent({ tokens = [sessionId], headers = {} }: HandshakeFields = {}): ConnectAuthorizerEvent {
   const multiValueHeaders = {
     Connection: ['upgrade'],
     'content-length': ['0'],

@@ -6,7 +6,7 @@ import { type Session, SessionCheckFailed } from '../../functions/core/handshake
 import { type Credentials, deriveCredentials, hashSessionId } from '../../functions/core/keys/credentials.ts';
 import { type Refusal, refuse } from '../../functions/core/refusal.ts';
 import { ManualClock } from '../fakes/clock.ts';
-import { knock, methodArn, origin, sessionId, userAgent } from '../fakes/events.ts';
+import { handshakeEvent, methodArn, origin, sessionId, userAgent } from '../fakes/events.ts';
 import { LoggedLines } from '../fakes/logged-lines.ts';
 import { contents, cookieHeader, sealTicket } from '../fakes/ticket.ts';
 
@@ -48,7 +48,7 @@ describe('a ticket', () => {
   it('is accepted when PHP accepts the cookies in it, and the context has what connect needs', async () => {
     const { asked, authorize, now } = scene({ mode: 'ticket' });
     const jti = '00112233445566778899aabbccddeeff';
-    const policy = await authorize(knock({ tokens: [sealTicket(credentials, contents(now - 7, { jti }))] }));
+    const policy = await authorize(handshakeEvent({ tokens: [sealTicket(credentials, contents(now - 7, { jti }))] }));
     const context = { sessionHash, jti, authorizedAt: String((now - 7) * 1000) };
     expect(policy).toMatchObject({ ...allowed, principalId: `session:${sessionHash}`, context });
     expect(asked).toMatchObject([{ cookieHeader, sessionId, userAgent }]);
@@ -59,7 +59,7 @@ describe('a ticket', () => {
   // copy.
   it('from a clock that is ahead counts as issued no later than its handshake', async () => {
     const { authorize, clock, now } = scene({ mode: 'ticket' });
-    const policy = await authorize(knock({ tokens: [sealTicket(credentials, contents(now + 4))] }));
+    const policy = await authorize(handshakeEvent({ tokens: [sealTicket(credentials, contents(now + 4))] }));
     expect(policy.context).toMatchObject({ authorizedAt: String(clock.now()) });
   });
 
@@ -67,18 +67,18 @@ describe('a ticket', () => {
     const { authorize, now } = scene({ mode: 'ticket', tokenFrom: 'subprotocol' });
     const ticket = sealTicket(credentials, contents(now));
     const headers = { 'Sec-WebSocket-Protocol': [`session-socket, ${ticket}`] };
-    expect(await authorize(knock({ tokens: [], headers }))).toMatchObject(allowed);
-    expect(await authorize(knock({ tokens: [ticket] }))).toMatchObject(denied);
+    expect(await authorize(handshakeEvent({ tokens: [], headers }))).toMatchObject(allowed);
+    expect(await authorize(handshakeEvent({ tokens: [ticket] }))).toMatchObject(denied);
   });
 
   it('is rejected when PHP rejects its cookies', async () => {
     const { authorize, now } = scene({ mode: 'ticket' }, () => refuse('not-logged-in'));
-    expect(await authorize(knock({ tokens: [sealTicket(credentials, contents(now))] }))).toMatchObject(denied);
+    expect(await authorize(handshakeEvent({ tokens: [sealTicket(credentials, contents(now))] }))).toMatchObject(denied);
   });
 
   it('is always logged in full when it was forged or changed', async () => {
     const { authorize, now, logged } = scene({ mode: 'ticket' });
-    const forged = knock({ tokens: [sealTicket({ ...credentials, secret: 'a guess' }, contents(now))] });
+    const forged = handshakeEvent({ tokens: [sealTicket({ ...credentials, secret: 'a guess' }, contents(now))] });
     for (let times = 0; times < 50; times += 1) await authorize(forged);
     expect(logged.lines.map(({ message, fields }) => [message, (fields as { reason?: string }).reason])).toEqual(
       Array(50).fill(['handshake refused', 'unreadable-ticket']),
@@ -102,7 +102,7 @@ describe('a ticket', () => {
       ['unreadable-ticket', [sealTicket({ ...credentials, secret: 'other' }, contents(now))]],
     ];
     for (const [reason, tokens] of bad) {
-      expect(await authorize(knock({ tokens }))).toMatchObject(denied);
+      expect(await authorize(handshakeEvent({ tokens }))).toMatchObject(denied);
       expect(logged.lines.at(-1)).toMatchObject({ level: 'info', fields: { reason } });
     }
     expect(asked).toEqual([]);
@@ -113,9 +113,11 @@ describe('a ticket', () => {
     const { authorize, now, source } = scene({ mode: 'ticket' });
     source.fetched = deriveCredentials({ ...credentials, secret: 'new', previousSecret: 'open sesame' });
     const ticket = sealTicket({ ...credentials, secret: 'new' }, contents(now));
-    expect(await authorize(knock({ tokens: [ticket] }))).toMatchObject(allowed);
+    expect(await authorize(handshakeEvent({ tokens: [ticket] }))).toMatchObject(allowed);
     expect(source.fetches).toBe(1);
-    expect(await authorize(knock({ tokens: [sealTicket(credentials, contents(now))] }))).toMatchObject(allowed);
+    expect(await authorize(handshakeEvent({ tokens: [sealTicket(credentials, contents(now))] }))).toMatchObject(
+      allowed,
+    );
     expect(source.fetches).toBe(1);
   });
 });
@@ -126,7 +128,7 @@ describe('a trusted ticket', () => {
   it('admits the user in it without asking PHP', async () => {
     const { asked, authorize, now } = scene(trusting);
     const i = { userId: '42', userInfo: { name: 'Ann' } };
-    const policy = await authorize(knock({ tokens: [sealTicket(credentials, contents(now, { i }))] }));
+    const policy = await authorize(handshakeEvent({ tokens: [sealTicket(credentials, contents(now, { i }))] }));
     expect(policy).toMatchObject({
       ...allowed,
       principalId: 'user:42',
@@ -138,7 +140,9 @@ describe('a trusted ticket', () => {
   it('is for the session when it has no user', async () => {
     const { authorize, now } = scene(trusting);
     const ticket = sealTicket(credentials, contents(now));
-    expect(await authorize(knock({ tokens: [ticket] }))).toMatchObject({ principalId: `session:${sessionHash}` });
+    expect(await authorize(handshakeEvent({ tokens: [ticket] }))).toMatchObject({
+      principalId: `session:${sessionHash}`,
+    });
   });
 
   // PHP's clock may be ahead by five seconds, so a logout after the ticket can look older than the ticket.
@@ -148,20 +152,20 @@ describe('a trusted ticket', () => {
   ] as const)('%s counts as authorized so much before its time', async (_, sessionCheck, seconds) => {
     const { authorize, now } = scene({ mode: 'ticket', sessionCheck }, () => ({ sessionId }));
     const ticket = sealTicket(credentials, contents(now - 1));
-    const policy = await authorize(knock({ tokens: [ticket] }));
+    const policy = await authorize(handshakeEvent({ tokens: [ticket] }));
     expect(policy.context?.['authorizedAt']).toBe(String((now - 1 - seconds) * 1000));
   });
 
   it('with an invalid identity is a fault of PHP, not a refusal', async () => {
     const { authorize, now, logged } = scene(trusting);
     const ticket = sealTicket(credentials, contents(now, { i: { userId: 42 } }));
-    await expect(authorize(knock({ tokens: [ticket] }))).rejects.toThrow(SessionCheckFailed);
+    await expect(authorize(handshakeEvent({ tokens: [ticket] }))).rejects.toThrow(SessionCheckFailed);
     expect(logged.lines[0]?.fields).toMatchObject({ reason: expect.stringContaining('the ticket came with a userId') });
   });
 });
 
 describe('cookies', () => {
-  const withCookie = (...cookies: string[]) => knock({ tokens: [], headers: { Cookie: cookies } });
+  const withCookie = (...cookies: string[]) => handshakeEvent({ tokens: [], headers: { Cookie: cookies } });
 
   it('admit the user that PHP returns, and PHP gets only the listed cookies', async () => {
     const { asked, authorize } = scene({ mode: 'cookie', cookies: ['SID', 'wp_*'] }, () => ({
@@ -178,9 +182,13 @@ describe('cookies', () => {
     ['none of the list', withCookie('_ga=1'), 'no-session-cookie'],
     ['too many of it', withCookie(`PHPSESSID=${'x'.repeat(5000)}`), 'malformed-cookies'],
     ['two headers', withCookie('PHPSESSID=a', 'PHPSESSID=b'), 'malformed-cookies'],
-    ['no header, only a token', knock(), 'malformed-cookies'],
-    ['no Origin', knock({ headers: { Cookie: ['PHPSESSID=a'], Origin: undefined } }), 'missing-origin'],
-    ['another Origin', knock({ headers: { Cookie: ['PHPSESSID=a'], Origin: ['https://evil.com'] } }), 'foreign-origin'],
+    ['no header, only a token', handshakeEvent(), 'malformed-cookies'],
+    ['no Origin', handshakeEvent({ headers: { Cookie: ['PHPSESSID=a'], Origin: undefined } }), 'missing-origin'],
+    [
+      'another Origin',
+      handshakeEvent({ headers: { Cookie: ['PHPSESSID=a'], Origin: ['https://evil.com'] } }),
+      'foreign-origin',
+    ],
   ])('with %s are rejected without asking PHP', async (_, event, reason) => {
     const { asked, authorize, logged } = scene({ mode: 'cookie' });
     expect(await authorize(event)).toMatchObject(denied);
@@ -190,21 +198,21 @@ describe('cookies', () => {
 });
 
 describe('the sealed question for PHP', () => {
-  const ofTicket = (now: number) => knock({ tokens: [sealTicket(credentials, contents(now))] });
-  const ofCookies = () => knock({ tokens: [], headers: { Cookie: ['theme=dark; PHPSESSID=a%20b'] } });
+  const ofTicket = (now: number) => handshakeEvent({ tokens: [sealTicket(credentials, contents(now))] });
+  const ofCookies = () => handshakeEvent({ tokens: [], headers: { Cookie: ['theme=dark; PHPSESSID=a%20b'] } });
   const sealIn = ({ context }: { context?: object | null | undefined }) => {
     const { sessionSeal, sessionHash: hash } = context as { sessionSeal: string; sessionHash: string };
     return openAtRest(sessionSeal, hash, credentials);
   };
 
   it.each([
-    ['session-id', () => knock(), `PHPSESSID=${sessionId}`],
-    ['status', () => knock(), `PHPSESSID=${sessionId}`],
+    ['session-id', () => handshakeEvent(), `PHPSESSID=${sessionId}`],
+    ['status', () => handshakeEvent(), `PHPSESSID=${sessionId}`],
     ['ticket', ofTicket, cookieHeader],
     ['cookie', ofCookies, 'PHPSESSID=a%20b'],
-  ] as const)('is the question of the handshake, in mode %s, sealed', async (mode, knocks, header) => {
+  ] as const)('is the question of the handshake, in mode %s, sealed', async (mode, handshakes, header) => {
     const { authorize, now } = scene({ mode }, undefined, true);
-    const policy = await authorize(knocks(now));
+    const policy = await authorize(handshakes(now));
     expect(sealIn(policy)).toEqual({ cookieHeader: header, sessionId, userAgent });
     expect(JSON.stringify(policy)).not.toContain(sessionId);
   });
@@ -221,7 +229,7 @@ describe('the sealed question for PHP', () => {
 
   it('does not contain a user agent that PHP did not get', async () => {
     const { authorize } = scene({ mode: 'session-id' }, undefined, true);
-    const policy = await authorize(knock({ headers: { 'User-Agent': ['Ü'.repeat(600)] } }));
+    const policy = await authorize(handshakeEvent({ headers: { 'User-Agent': ['Ü'.repeat(600)] } }));
     expect(sealIn(policy)).toEqual({ cookieHeader: `PHPSESSID=${sessionId}`, sessionId });
   });
 
@@ -229,7 +237,7 @@ describe('the sealed question for PHP', () => {
     const userInfo = { about: 'x'.repeat(2000) };
     const channels = Array.from({ length: 20 }, (_, n) => `private-${'x'.repeat(50)}-${n}`);
     const answer = () => ({ sessionId, userId: '42', userInfo, channels });
-    const large = knock({ tokens: [], headers: { Cookie: [`PHPSESSID=${'x'.repeat(4000)}`] } });
+    const large = handshakeEvent({ tokens: [], headers: { Cookie: [`PHPSESSID=${'x'.repeat(4000)}`] } });
     const { authorize, logged } = scene({ mode: 'cookie' }, answer, true);
     expect(await authorize(large)).toMatchObject(denied);
     expect(logged.lines).toMatchObject([{ fields: { reason: 'oversized-seal' } }]);
@@ -243,9 +251,9 @@ describe('the sealed question for PHP', () => {
     const { authorize, now } = scene({ mode: 'ticket' }, () => ({ sessionId, ...identity, channels }), true);
     const c = `PHPSESSID=${'x'.repeat(2048 - 10)}`;
     const headers = { 'User-Agent': ['x'.repeat(200)] };
-    expect(await authorize(knock({ tokens: [sealTicket(credentials, contents(now, { c }))], headers }))).toMatchObject(
-      allowed,
-    );
+    expect(
+      await authorize(handshakeEvent({ tokens: [sealTicket(credentials, contents(now, { c }))], headers })),
+    ).toMatchObject(allowed);
   });
 });
 
@@ -260,7 +268,7 @@ describe('PHP’s answer about the user', () => {
       expiresAt,
     }));
     const authorizedAt = String(clock.now());
-    expect((await authorize(knock())).context).toEqual({
+    expect((await authorize(handshakeEvent())).context).toEqual({
       sessionHash,
       authorizedAt,
       userInfo: '{"name":"Ann"}',
@@ -271,7 +279,7 @@ describe('PHP’s answer about the user', () => {
 
   it('rejects the handshake when the session has ended', async () => {
     const { authorize, logged, now } = scene({ mode: 'session-id' }, () => ({ sessionId, expiresAt: now }));
-    expect(await authorize(knock())).toMatchObject(denied);
+    expect(await authorize(handshakeEvent())).toMatchObject(denied);
     expect(logged.lines).toMatchObject([{ fields: { reason: 'expired-session' } }]);
   });
 
@@ -279,9 +287,9 @@ describe('PHP’s answer about the user', () => {
   it('can be too large for API Gateway, which the log says', async () => {
     const channels = Array.from({ length: 100 }, (_, n) => `private-${'x'.repeat(100)}-${n}`);
     const { authorize, logged } = scene({ mode: 'session-id' }, () => ({ sessionId, channels }));
-    expect(await authorize(knock())).toMatchObject(denied);
+    expect(await authorize(handshakeEvent())).toMatchObject(denied);
     expect(logged.lines).toMatchObject([{ fields: { reason: 'oversized-identity' } }]);
     const fewer = scene({ mode: 'session-id' }, () => ({ sessionId, channels: channels.slice(0, 50) }));
-    expect(await fewer.authorize(knock())).toMatchObject(allowed);
+    expect(await fewer.authorize(handshakeEvent())).toMatchObject(allowed);
   });
 });

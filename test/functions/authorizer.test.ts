@@ -6,7 +6,7 @@ import { type Session, SessionCheckFailed } from '../../functions/core/handshake
 import { deriveCredentials, hashSessionId } from '../../functions/core/keys/credentials.ts';
 import { type Refusal, refuse } from '../../functions/core/refusal.ts';
 import { ManualClock } from '../fakes/clock.ts';
-import { connectionId, knock, methodArn, origin, sessionId, userAgent } from '../fakes/events.ts';
+import { connectionId, handshakeEvent, methodArn, origin, sessionId, userAgent } from '../fakes/events.ts';
 import { LoggedLines } from '../fakes/logged-lines.ts';
 
 const credentials = deriveCredentials({ appId: 'app', key: 'key', secret: 'open sesame' });
@@ -34,7 +34,7 @@ const denied = { policyDocument: { Statement: [{ Effect: 'Deny', Resource: metho
 describe('a user who is logged in to PHP', () => {
   it('is accepted, as the session when PHP returns no user', async () => {
     const { logged, authorize } = scene();
-    const policy = await authorize(knock());
+    const policy = await authorize(handshakeEvent());
     expect(policy).toMatchObject({ ...allowed, principalId: `session:${sessionHash}`, context: { sessionHash } });
     expect(JSON.stringify(policy)).not.toContain(sessionId);
     expect(logged.lines).toEqual([]);
@@ -42,30 +42,34 @@ describe('a user who is logged in to PHP', () => {
 
   it('is accepted as the user that PHP returns', async () => {
     const { authorize } = scene(() => ({ sessionId, userId: '42' }));
-    expect(await authorize(knock())).toMatchObject({ ...allowed, principalId: 'user:42', context: { sessionHash } });
+    expect(await authorize(handshakeEvent())).toMatchObject({
+      ...allowed,
+      principalId: 'user:42',
+      context: { sessionHash },
+    });
   });
 
   it('causes one request to PHP, with the token and the user agent', async () => {
     const { asked, authorize } = scene();
-    await authorize(knock());
+    await authorize(handshakeEvent());
     expect(asked).toEqual([{ cookieHeader: `PHPSESSID=${sessionId}`, sessionId, userAgent }]);
   });
 });
 
 describe('PHP is not asked', () => {
   it.each([
-    ['another origin', knock({ headers: { Origin: ['https://evil.example.com'] } }), 'foreign-origin'],
-    ['no origin', knock({ headers: { Origin: undefined } }), 'missing-origin'],
+    ['another origin', handshakeEvent({ headers: { Origin: ['https://evil.example.com'] } }), 'foreign-origin'],
+    ['no origin', handshakeEvent({ headers: { Origin: undefined } }), 'missing-origin'],
     [
       'two origins, the right one first',
-      knock({ headers: { Origin: [origin, 'https://evil.com'] } }),
+      handshakeEvent({ headers: { Origin: [origin, 'https://evil.com'] } }),
       'foreign-origin',
     ],
-    ['two origins in two spellings', knock({ headers: { origin: ['https://evil.com'] } }), 'foreign-origin'],
-    ['no token', knock({ tokens: [] }), 'malformed-token'],
-    ['two tokens', knock({ tokens: [sessionId, sessionId] }), 'malformed-token'],
-    ['a second cookie in the token', knock({ tokens: [`${sessionId}; admin=1`] }), 'malformed-token'],
-    ['a new line in the token', knock({ tokens: [`${sessionId}\r\nX-A: b`] }), 'malformed-token'],
+    ['two origins in two spellings', handshakeEvent({ headers: { origin: ['https://evil.com'] } }), 'foreign-origin'],
+    ['no token', handshakeEvent({ tokens: [] }), 'malformed-token'],
+    ['two tokens', handshakeEvent({ tokens: [sessionId, sessionId] }), 'malformed-token'],
+    ['a second cookie in the token', handshakeEvent({ tokens: [`${sessionId}; admin=1`] }), 'malformed-token'],
+    ['a new line in the token', handshakeEvent({ tokens: [`${sessionId}\r\nX-A: b`] }), 'malformed-token'],
   ])('about %s', async (_, event, reason) => {
     const { asked, logged, authorize } = scene();
     expect(await authorize(event)).toMatchObject(denied);
@@ -78,14 +82,14 @@ describe('PHP is not asked', () => {
 describe('the log', () => {
   it('has a foreign origin, truncated to 200 characters', async () => {
     const { logged, authorize } = scene();
-    await authorize(knock({ headers: { Origin: [`https://${'x'.repeat(10_000)}.com`] } }));
+    await authorize(handshakeEvent({ headers: { Origin: [`https://${'x'.repeat(10_000)}.com`] } }));
     expect(logged.lines[0]?.fields).toMatchObject({ origin: `https://${'x'.repeat(192)}` });
   });
 
   it('has nothing that the client sent for any other refusal', async () => {
     for (const tokens of [['secret token'], [sessionId]]) {
       const { logged, authorize } = scene(() => refuse('not-logged-in'));
-      await authorize(knock({ tokens }));
+      await authorize(handshakeEvent({ tokens }));
       const line = JSON.stringify(logged.lines);
       for (const sent of ['secret token', sessionId, origin, userAgent]) expect(line).not.toContain(sent);
     }
@@ -93,7 +97,7 @@ describe('the log', () => {
 });
 
 describe('a flood of refusals for one reason', () => {
-  const malformed = knock({ tokens: ['no session id'] });
+  const malformed = handshakeEvent({ tokens: ['no session id'] });
 
   it('is logged as one line a minute, and its metric stays exact', async () => {
     const { logged, authorize } = scene();
@@ -112,7 +116,7 @@ describe('a flood of refusals for one reason', () => {
     const { logged, clock, authorize } = scene();
     for (let times = 0; times < 100; times += 1) await authorize(malformed);
     await clock.advance(60_000);
-    expect(await authorize(knock())).toMatchObject(allowed);
+    expect(await authorize(handshakeEvent())).toMatchObject(allowed);
     expect(logged.lines.at(-1)).toMatchObject({
       message: 'refusals suppressed',
       fields: { reason: 'malformed-token', suppressed: 99, since: '2026-11-20T12:00:00.000Z' },
@@ -124,13 +128,13 @@ describe('a flood of refusals for one reason', () => {
   it('does not hide a refusal for another reason', async () => {
     const { logged, authorize } = scene(() => refuse('not-logged-in'));
     for (let times = 0; times < 100; times += 1) await authorize(malformed);
-    await authorize(knock());
+    await authorize(handshakeEvent());
     expect(logged.lines.at(-1)).toMatchObject({ message: 'handshake refused', fields: { reason: 'not-logged-in' } });
   });
 
   it('is logged in full when the origin is foreign', async () => {
     const { logged, authorize } = scene();
-    const foreign = (index: number) => knock({ headers: { Origin: [`https://evil-${index}.example.com`] } });
+    const foreign = (index: number) => handshakeEvent({ headers: { Origin: [`https://evil-${index}.example.com`] } });
     for (let index = 0; index < 100; index += 1) await authorize(foreign(index));
     const origins = logged.lines.map(({ fields }) => (fields as { origin?: string }).origin);
     expect(origins).toEqual(Array.from({ length: 100 }, (_, index) => `https://evil-${index}.example.com`));
@@ -146,7 +150,7 @@ describe('a session check that fails', () => {
     const { logged, authorize } = scene(() => {
       throw new SessionCheckFailed(outcome, 'it answered 500');
     });
-    await expect(authorize(knock())).rejects.toThrow(outcome);
+    await expect(authorize(handshakeEvent())).rejects.toThrow(outcome);
     expect(logged.lines).toMatchObject([
       { level: 'error', message: `session check ${outcome}`, fields: { reason: 'it answered 500', connectionId } },
     ]);
@@ -157,7 +161,7 @@ describe('a session check that fails', () => {
     const { logged, authorize } = scene(() => {
       throw new TypeError(`cannot read ${sessionId}`);
     });
-    await expect(authorize(knock())).rejects.toThrow(TypeError);
+    await expect(authorize(handshakeEvent())).rejects.toThrow(TypeError);
     expect(logged.lines).toMatchObject([{ level: 'error', fields: { reason: 'an unexpected fault' } }]);
     expect(JSON.stringify(logged.lines)).not.toContain(sessionId);
     expect(logged.count('HandshakeUnavailable')).toBe(1);
@@ -173,7 +177,7 @@ describe('a session check that fails', () => {
         throw new SessionCheckFailed('unavailable', 'Secrets Manager answered 500');
       },
     });
-    await expect(authorize(knock())).rejects.toThrow('Secrets Manager answered 500');
+    await expect(authorize(handshakeEvent())).rejects.toThrow('Secrets Manager answered 500');
     expect(logged.lines).toMatchObject([{ level: 'error', fields: { reason: 'Secrets Manager answered 500' } }]);
   });
 });

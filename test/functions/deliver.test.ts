@@ -223,7 +223,7 @@ it('stops waiting for a revoked socket when its row is gone', async () => {
 });
 
 describe('connections above the limit', () => {
-  async function crowd() {
+  async function startExcess() {
     const the = await scene();
     const { registry, sockets } = the;
     const seats = ['a', 'b', 'c'].map((tab) => registry.seat(tab, { principalId: 'user:1' }));
@@ -235,7 +235,7 @@ describe('connections above the limit', () => {
   }
 
   it('get an error after which a client does not reconnect, are closed and removed, and no others are', async () => {
-    const { sockets, registry, logged, deliver, putOut } = await crowd();
+    const { sockets, registry, logged, deliver, putOut } = await startExcess();
     await deliver({ putOut });
     for (const tab of ['a', 'b']) {
       expect(sockets.framesHeardBy(tab)).toEqual([
@@ -259,14 +259,14 @@ describe('connections above the limit', () => {
   });
 
   it('that have already left are no fault, as when Lambda retries', async () => {
-    const { logged, deliver, putOut } = await crowd();
+    const { logged, deliver, putOut } = await startExcess();
     await deliver({ putOut });
     await deliver({ putOut });
     expect(logged.lines.at(-1)).toMatchObject({ level: 'info', fields: { gone: 2, failed: 0 } });
   });
 
   it('that cannot be closed are a fault, receive nothing more, and are closed when Lambda retries', async () => {
-    const { clock, sockets, registry, deliver, putOut } = await crowd();
+    const { clock, sockets, registry, deliver, putOut } = await startExcess();
     sockets.break('a');
     const work = deliver({ putOut });
     work.catch(() => undefined);

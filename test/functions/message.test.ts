@@ -149,10 +149,10 @@ describe('a fault', () => {
     ],
   ])('answers %s with an error, and logs only the name of the fault', async (body, reply) => {
     const { logged, say } = scene({ fails: true });
-    const said = await say(body);
-    expect(said).toMatchObject(reply);
+    const answer = await say(body);
+    expect(answer).toMatchObject(reply);
     expect(logged.count('FrameFailed')).toBe(1);
-    expect(JSON.stringify([logged.lines, said])).not.toContain('secret');
+    expect(JSON.stringify([logged.lines, answer])).not.toContain('secret');
   });
 });
 

@@ -39,7 +39,7 @@ it('prints only one sentence for a bad option, writes nothing and exits with 1',
   }
 });
 
-it('prints the defaults of mode and tokenFrom on stderr, on one line', async () => {
+it('prints on stderr, on one line, that mode and tokenFrom are not set', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'session-socket-app-'));
   try {
     const context = {

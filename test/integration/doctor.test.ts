@@ -61,7 +61,7 @@ describe('session-socket doctor', () => {
 
   it.each([
     [
-      'what there is to say about the route of docs/modes.md',
+      'the expected warnings about the route of docs/modes.md',
       '/readme',
       {
         ...plainIds,
@@ -168,7 +168,7 @@ describe('session-socket doctor', () => {
   });
 
   it('reports another secret and another key', async () => {
-    const fault = { signature: 'problem: the right signature is answered 421' };
+    const fault = { signature: 'problem: PHP rejects the right signature with 421' };
     expect(faultsIn(await examineAs('/getSessionID', { keys: { ...keys, secret: 'another' } }))).toEqual(fault);
     expect(faultsIn(await examineAs('/getSessionID', { keys: { ...keys, key: 'another' } }))).toEqual(fault);
   });

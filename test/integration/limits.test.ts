@@ -25,7 +25,7 @@ async function start(context: Readonly<Record<string, string>>) {
   return {
     app: the,
     gateway,
-    knock: () => handshakeStatus(urlWithTicket(), { origin: url }),
+    handshake: () => handshakeStatus(urlWithTicket(), { origin: url }),
     open: async (): Promise<Client> => {
       const client = await connect(urlWithTicket(), { origin: url });
       await client.find((frame) => frame.includes('pusher:connection_established'));
@@ -36,9 +36,9 @@ async function start(context: Readonly<Record<string, string>>) {
 
 describe('a user at the limit of connections', () => {
   it('gets 403 for one more, and may connect again when one has closed', async () => {
-    const { gateway, knock, open } = await start({ maxConnectionsPerUser: '2' });
+    const { gateway, handshake, open } = await start({ maxConnectionsPerUser: '2' });
     const [first, second] = [await open(), await open()];
-    expect(await knock()).toBe(403);
+    expect(await handshake()).toBe(403);
     expect(await gateway.logged(({ reason }) => reason === 'too-many-connections')).toMatchObject({
       message: 'handshake refused',
       principalId: 'user:42',
@@ -78,25 +78,25 @@ describe('a user at the limit of connections', () => {
 
 describe('a user above the limit of handshakes in a minute', () => {
   it('gets 403 for each further one, whichever Lambdas answer, and the log says to back off', async () => {
-    const { gateway, knock } = await start({ maxHandshakesPerMinutePerUser: '4' });
-    const statuses = await Promise.all(Array.from({ length: 8 }, knock));
+    const { gateway, handshake } = await start({ maxHandshakesPerMinutePerUser: '4' });
+    const statuses = await Promise.all(Array.from({ length: 8 }, handshake));
     expect(statuses.toSorted()).toEqual([101, 101, 101, 101, 101, 403, 403, 403]);
     expect(await gateway.logged(({ reason }) => reason === 'too-many-handshakes')).toMatchObject({
       message: 'handshake refused',
       principalId: 'user:42',
     });
     gateway.cloud.clock.advance(66_000);
-    expect(await knock()).toBe(101);
+    expect(await handshake()).toBe(101);
   });
 });
 
 describe('with one session check at a time', () => {
   it('a client that connects during another check gets 500 without a request to PHP, and connects later', async () => {
-    const { app, gateway, knock, open } = await start({ maxConcurrentSessionChecks: '1', revalidate: 'false' });
+    const { app, gateway, handshake, open } = await start({ maxConcurrentSessionChecks: '1', revalidate: 'false' });
     const first = await open();
     const whileAsked: number[] = [];
     app.whileAsked = async () => {
-      whileAsked.push(await knock());
+      whileAsked.push(await handshake());
     };
     const second = await open();
     app.whileAsked = undefined;

@@ -138,12 +138,12 @@ describe('a logout', () => {
     const refusal = await gateway.logged(({ reason }) => reason === 'revoked');
     expect(refusal).toMatchObject({ message: 'handshake refused', principalId: 'user:gonzalo' });
     expect(await gateway.rows('Connections')).toEqual([]);
-    const knock = () =>
+    const handshake = () =>
       openTab(visitor).then(
         (client) => client.close().then(() => 'open'),
         () => 'refused',
       );
-    await expect.poll(knock, { interval: 200 }).toBe('open');
+    await expect.poll(handshake, { interval: 200 }).toBe('open');
   });
 
   it('is rejected for unknown routes, another app and escapes', async () => {

@@ -8,7 +8,7 @@ import { deriveCredentials, hashSessionId } from '../../functions/core/keys/cred
 import { signRequest } from '../../functions/core/keys/gateway-signature.ts';
 import type { AuthorizerEnvironment } from '../../functions/edge/environment.ts';
 import { bundleOptions } from '../../lib/bundle.ts';
-import { connectionId, knock, methodArn, origin, sessionId, userAgent } from '../fakes/events.ts';
+import { connectionId, handshakeEvent, methodArn, origin, sessionId, userAgent } from '../fakes/events.ts';
 import { type Invocation, Lambda } from '../fakes/lambda.ts';
 import { sayNo } from '../fakes/signed-asker.ts';
 import { contents, cookieHeader, sealTicket } from '../fakes/ticket.ts';
@@ -220,14 +220,14 @@ describe.each([
   let lambda: Lambda;
   beforeEach(async () => {
     lambda = await startAuthorizer();
-    if (isKept) expectOutcome(await lambda.invoke(knock()), 'accepted');
+    if (isKept) expectOutcome(await lambda.invoke(handshakeEvent()), 'accepted');
     php.requests.length = 0;
   });
 
   for (const [says, mood, outcome, reason] of moods) {
     it(`${says}: ${outcome}`, async () => {
       php.mood = mood;
-      expectOutcome(await lambda.invoke(knock()), outcome, reason);
+      expectOutcome(await lambda.invoke(handshakeEvent()), outcome, reason);
       // No answer at all on a kept connection may mean that it had died, so it is dialled anew.
       const times = isKept && reason?.toString().startsWith('HPE_') ? 2 : 1;
       expect([php.requests.length, php.connections.length]).toEqual([times, times]);
@@ -236,7 +236,7 @@ describe.each([
 
   it('causes no second request when it has been late', async () => {
     php.mood = neverAnswer;
-    expectOutcome(await lambda.invoke(knock()), 'unavailable', 'within');
+    expectOutcome(await lambda.invoke(handshakeEvent()), 'unavailable', 'within');
     await new Promise((resolve) => setTimeout(resolve, 100));
     expect(php.requests).toHaveLength(1);
   });
@@ -244,9 +244,9 @@ describe.each([
   it('is asked again by the next handshake, whatever it answered to this one', async () => {
     for (const mood of [answer(500), answer(403), hangUp, answer(421)]) {
       php.mood = mood;
-      await lambda.invoke(knock());
+      await lambda.invoke(handshakeEvent());
       php.mood = answerJson(sessionId);
-      expectOutcome(await lambda.invoke(knock()), 'accepted');
+      expectOutcome(await lambda.invoke(handshakeEvent()), 'accepted');
     }
   });
 });
@@ -254,14 +254,14 @@ describe.each([
 describe('an accepted principal', () => {
   it('is the session when PHP returns no user, with a hash that PHP can compute as well', async () => {
     const sessionHash = hashSessionId(credentials, sessionId);
-    const { result } = await (await startAuthorizer()).invoke(knock());
+    const { result } = await (await startAuthorizer()).invoke(handshakeEvent());
     const context = { sessionHash, authorizedAt: expect.stringMatching(/^\d{13}$/) };
     expect(result).toEqual({ principalId: `session:${sessionHash}`, context, ...policy('Allow') });
   });
 
   it('is the user that PHP returns', async () => {
     php.mood = answerJson({ sessionId, userId: '42', userInfo: { name: 'Gonzalo' } });
-    const { result } = await (await startAuthorizer()).invoke(knock());
+    const { result } = await (await startAuthorizer()).invoke(handshakeEvent());
     expect(result).toMatchObject({
       principalId: 'user:42',
       context: { sessionHash: expect.stringMatching(/^[0-9a-f]{64}$/) },
@@ -273,7 +273,7 @@ describe('a connection to PHP', () => {
   it('is kept alive: five handshakes are five requests on one connection, and one request for the secret', async () => {
     const before = secretsManager.requests.length;
     const lambda = await startAuthorizer();
-    for (let n = 0; n < 5; n++) expectOutcome(await lambda.invoke(knock()), 'accepted');
+    for (let n = 0; n < 5; n++) expectOutcome(await lambda.invoke(handshakeEvent()), 'accepted');
     expect([php.requests.length, php.connections.length]).toEqual([5, 1]);
     expect(secretsManager.requests.length - before).toBe(1);
   });
@@ -281,9 +281,9 @@ describe('a connection to PHP', () => {
   it('is kept alive after a refusal with a page as well', async () => {
     php.mood = answer(403);
     const lambda = await startAuthorizer();
-    expectOutcome(await lambda.invoke(knock()), 'refused');
+    expectOutcome(await lambda.invoke(handshakeEvent()), 'refused');
     for (let n = 0; n < 4; n++) {
-      const { result, lines } = await lambda.invoke(knock());
+      const { result, lines } = await lambda.invoke(handshakeEvent());
       expect(result).toEqual({ principalId: 'nobody', ...policy('Deny') });
       // Within a minute a reason is explained once.
       expect(lines).toEqual([expect.objectContaining({ HandshakeRefused: 1, reason: 'not-logged-in' })]);
@@ -293,39 +293,39 @@ describe('a connection to PHP', () => {
 
   it('that PHP closed while it was idle is replaced', async () => {
     const lambda = await startAuthorizer();
-    await lambda.invoke(knock());
+    await lambda.invoke(handshakeEvent());
     php.connections[0]?.destroy();
-    expectOutcome(await lambda.invoke(knock()), 'accepted');
+    expectOutcome(await lambda.invoke(handshakeEvent()), 'accepted');
     expect([php.requests.length, php.connections.length]).toEqual([2, 2]);
   });
 
   it('that died unnoticed while it was idle is replaced exactly once', async () => {
     const lambda = await startAuthorizer();
-    await lambda.invoke(knock());
+    await lambda.invoke(handshakeEvent());
     const [kept] = php.connections;
     php.mood = diesOn(kept, answerJson(sessionId));
-    expectOutcome(await lambda.invoke(knock()), 'accepted');
+    expectOutcome(await lambda.invoke(handshakeEvent()), 'accepted');
     expect([php.requests.length, php.connections.length]).toEqual([3, 2]);
   });
 
   it('that died while it was idle fails when its replacement dies as well', async () => {
     const lambda = await startAuthorizer();
-    await lambda.invoke(knock());
+    await lambda.invoke(handshakeEvent());
     php.mood = hangUp;
-    expectOutcome(await lambda.invoke(knock()), 'unavailable', 'ECONNRESET');
+    expectOutcome(await lambda.invoke(handshakeEvent()), 'unavailable', 'ECONNRESET');
     expect([php.requests.length, php.connections.length]).toEqual([3, 2]);
   });
 
   it('that is new and reset causes no retry', async () => {
     php.mood = hangUp;
-    expectOutcome(await (await startAuthorizer()).invoke(knock()), 'unavailable', 'ECONNRESET');
+    expectOutcome(await (await startAuthorizer()).invoke(handshakeEvent()), 'unavailable', 'ECONNRESET');
     expect([php.requests.length, php.connections.length]).toEqual([1, 1]);
   });
 
   it('to a port without a server fails with that reason', async () => {
     const lambda = await startAuthorizer();
     await php.close();
-    expectOutcome(await lambda.invoke(knock()), 'unavailable', 'ECONNREFUSED');
+    expectOutcome(await lambda.invoke(handshakeEvent()), 'unavailable', 'ECONNREFUSED');
     php = await WebServer.start();
   });
 });
@@ -336,7 +336,7 @@ function diesOn(socket: Socket | undefined, otherwise: Mood): Mood {
 
 describe('the request to PHP', () => {
   it('is one GET with these headers and no others', async () => {
-    const event = knock({
+    const event = handshakeEvent({
       headers: { Cookie: ['admin=1'], Authorization: ['Basic x'], 'X-Forwarded-For': ['192.0.2.1'] },
     });
     expectOutcome(await (await startAuthorizer()).invoke(event), 'accepted');
@@ -356,7 +356,7 @@ describe('the request to PHP', () => {
   it('has a signature that PHP can verify: of the path with its query, the time and the exact cookie', async () => {
     const lambda = await startAuthorizer({ SESSION_ENDPOINT: php.url('/index.php?route=session%20id&a=').href });
     const before = Math.floor(Date.now() / 1000);
-    expectOutcome(await lambda.invoke(knock()), 'accepted');
+    expectOutcome(await lambda.invoke(handshakeEvent()), 'accepted');
     const { url: pathAndQuery = '', headers } = php.lastRequest;
     expect(pathAndQuery).toBe('/index.php?route=session%20id&a=');
     const time = Number(/,t=(\d+),/.exec(String(headers['x-session-socket']))?.[1]);
@@ -375,7 +375,7 @@ describe('the request to PHP', () => {
     const token = 'user,42,0123456789abcdef-XYZ';
     php.mood = answerJson(token);
     expectOutcome(
-      await (await startAuthorizer({ COOKIE_NAME: 'my_session' })).invoke(knock({ tokens: [token] })),
+      await (await startAuthorizer({ COOKIE_NAME: 'my_session' })).invoke(handshakeEvent({ tokens: [token] })),
       'accepted',
     );
     expect(php.lastRequest.headers.cookie).toBe('my_session=user%2C42%2C0123456789abcdef-XYZ');
@@ -389,7 +389,7 @@ describe('the request to PHP', () => {
     ['longer than 1 KB', ['x'.repeat(1025)]],
   ])('has our own user agent when the browser’s is %s', async (_, value) => {
     const lambda = await startAuthorizer();
-    expectOutcome(await lambda.invoke(knock({ headers: { 'User-Agent': value } })), 'accepted');
+    expectOutcome(await lambda.invoke(handshakeEvent({ headers: { 'User-Agent': value } })), 'accepted');
     expect(php.lastRequest.headers['user-agent']).toBe('session-socket');
     expect(php.lastRequest.headers).not.toHaveProperty('x-admin');
   });
@@ -397,8 +397,10 @@ describe('the request to PHP', () => {
 
 describe('in mode ticket, PHP', () => {
   const seen = { a: '203.0.113.7', u: Buffer.from('Café/1.0', 'latin1').toString('base64url') };
-  const knockWith = (changes: object = {}) =>
-    knock({ tokens: [sealTicket(credentials, contents(Math.floor(Date.now() / 1000), { s: sessionId, ...changes }))] });
+  const handshakeWith = (changes: object = {}) =>
+    handshakeEvent({
+      tokens: [sealTicket(credentials, contents(Math.floor(Date.now() / 1000), { s: sessionId, ...changes }))],
+    });
   const startTicketAuthorizer = () => startAuthorizer({ SESSION_MODE: 'ticket' });
 
   const ticketMoods: typeof moods = [
@@ -414,7 +416,7 @@ describe('in mode ticket, PHP', () => {
   for (const [says, mood, outcome, reason] of ticketMoods) {
     it(`${says}: ${outcome}`, async () => {
       php.mood = mood;
-      const handshake = await (await startTicketAuthorizer()).invoke(knockWith());
+      const handshake = await (await startTicketAuthorizer()).invoke(handshakeWith());
       const lines = handshake.lines.filter(({ level }) => level !== 'WARN');
       expectOutcome({ ...handshake, lines }, outcome, reason);
     });
@@ -425,13 +427,13 @@ describe('in mode ticket, PHP', () => {
     const lambda = await startTicketAuthorizer();
     const warnings = [];
     for (let n = 0; n < 3; n++)
-      warnings.push(...(await lambda.invoke(knockWith())).lines.filter(({ level }) => level === 'WARN'));
+      warnings.push(...(await lambda.invoke(handshakeWith())).lines.filter(({ level }) => level === 'WARN'));
     expect(warnings).toMatchObject([{ message: 'PHP file may be outdated', reason: expect.stringContaining('403') }]);
   });
 
   it('gets the address and the user agent that it sealed, and the signature covers them', async () => {
     const lambda = await startTicketAuthorizer();
-    expectOutcome(await lambda.invoke(knockWith(seen)), 'accepted');
+    expectOutcome(await lambda.invoke(handshakeWith(seen)), 'accepted');
     const { headers } = php.lastRequest;
     const browser = {
       'x-session-socket-address': seen.a,
@@ -453,7 +455,7 @@ describe('in mode ticket, PHP', () => {
   it('gets the user agent that it sealed as its header too, if a header can hold it', async () => {
     const lambda = await startTicketAuthorizer();
     const agent = `Mozilla/5.0 (${'x'.repeat(550)})`;
-    expectOutcome(await lambda.invoke(knockWith({ u: Buffer.from(agent).toString('base64url') })), 'accepted');
+    expectOutcome(await lambda.invoke(handshakeWith({ u: Buffer.from(agent).toString('base64url') })), 'accepted');
     expect(php.lastRequest.headers['user-agent']).toBe(agent);
     expect(php.lastRequest.headers).not.toHaveProperty('x-session-socket-address');
   });
@@ -473,7 +475,7 @@ describe('behind HTTP Basic, PHP', () => {
         [hangUp, 'unavailable'],
       ] as const) {
         php.mood = mood;
-        const handshake = await lambda.invoke(knock());
+        const handshake = await lambda.invoke(handshakeEvent());
         expectOutcome(handshake, outcome);
         expect(php.lastRequest.headers.authorization).toBe(authorization);
         expect(handshake.output).not.toContain(authorization.slice(6));
@@ -492,7 +494,7 @@ describe('a redirect', () => {
     try {
       for (const mode of ['session-id', 'status'] as const) {
         php.mood = answer(status, { location: trap.url().href });
-        const { result } = await (await startAuthorizer({ SESSION_MODE: mode })).invoke(knock());
+        const { result } = await (await startAuthorizer({ SESSION_MODE: mode })).invoke(handshakeEvent());
         expect(result).not.toMatchObject(policy('Allow'));
       }
       expect(trap.requests).toHaveLength(0);
@@ -518,7 +520,7 @@ describe('in mode status, PHP', () => {
     ['never answers', neverAnswer, 'unavailable', 'within'],
   ] as const)('%s', async (_, mood, outcome, reason?: string) => {
     php.mood = mood;
-    expectOutcome(await (await startAuthorizer(settings)).invoke(knock()), outcome, reason);
+    expectOutcome(await (await startAuthorizer(settings)).invoke(handshakeEvent()), outcome, reason);
     expect(php.requests).toHaveLength(1);
   });
 
@@ -526,7 +528,7 @@ describe('in mode status, PHP', () => {
     php.mood = (_, response) => void response.writeHead(200).write(html);
     const lambda = await startAuthorizer({ ...settings, SESSION_TIMEOUT_MS: '20000' });
     // The page has no end: with a wait for it, this would be the timeout.
-    expectOutcome(await lambda.invoke(knock()), 'accepted');
+    expectOutcome(await lambda.invoke(handshakeEvent()), 'accepted');
   });
 });
 
@@ -551,27 +553,31 @@ describe('over TLS, PHP', () => {
   it('with a valid certificate is asked, on one kept connection', async () => {
     const { server, certFile } = await startTls('this-machine');
     const lambda = await startAuthorizer({ SESSION_ENDPOINT: server.url('/x').href, NODE_EXTRA_CA_CERTS: certFile });
-    for (let n = 0; n < 3; n++) expectOutcome(await lambda.invoke(knock()), 'accepted');
+    for (let n = 0; n < 3; n++) expectOutcome(await lambda.invoke(handshakeEvent()), 'accepted');
     expect([server.requests.length, server.connections.length]).toEqual([3, 1]);
   });
 
   it('with an unsigned certificate gets no request', async () => {
     const { server } = await startTls('this-machine');
     const lambda = await startAuthorizer({ SESSION_ENDPOINT: server.url().href });
-    expectOutcome(await lambda.invoke(knock()), 'unavailable', 'DEPTH_ZERO_SELF_SIGNED_CERT');
+    expectOutcome(await lambda.invoke(handshakeEvent()), 'unavailable', 'DEPTH_ZERO_SELF_SIGNED_CERT');
     expect(server.requests).toHaveLength(0);
   });
 
   it('with another host’s certificate gets no request', async () => {
     const { server, certFile } = await startTls('somebody-else');
     const lambda = await startAuthorizer({ SESSION_ENDPOINT: server.url().href, NODE_EXTRA_CA_CERTS: certFile });
-    expectOutcome(await lambda.invoke(knock()), 'unavailable', 'ERR_TLS_CERT_ALTNAME_INVALID');
+    expectOutcome(await lambda.invoke(handshakeEvent()), 'unavailable', 'ERR_TLS_CERT_ALTNAME_INVALID');
     expect(server.requests).toHaveLength(0);
   });
 
   it('without TLS gets no request', async () => {
     const SESSION_ENDPOINT = php.url().href.replace('http:', 'https:');
-    expectOutcome(await (await startAuthorizer({ SESSION_ENDPOINT })).invoke(knock()), 'unavailable', /EPROTO|ERR_SSL/);
+    expectOutcome(
+      await (await startAuthorizer({ SESSION_ENDPOINT })).invoke(handshakeEvent()),
+      'unavailable',
+      /EPROTO|ERR_SSL/,
+    );
     expect(php.requests).toHaveLength(0);
   });
 });
@@ -585,7 +591,7 @@ describe('without the secret', () => {
     const broken = await WebServer.start(mood);
     try {
       const lambda = await startAuthorizer({ AWS_ENDPOINT_URL_SECRETS_MANAGER: broken.url().href });
-      expectOutcome(await lambda.invoke(knock()), 'unavailable', reason);
+      expectOutcome(await lambda.invoke(handshakeEvent()), 'unavailable', reason);
       expect(php.requests).toHaveLength(0);
     } finally {
       await broken.close();
@@ -602,7 +608,7 @@ describe('the security holes of the blog post’s server', () => {
   // accepted the client: a client without a token was logged in.
   it('no token is rejected without asking PHP, even if PHP answers 403 with a page', async () => {
     php.mood = answer(403);
-    expectOutcome(await (await startAuthorizer()).invoke(knock({ tokens: [] })), 'refused', 'malformed-token');
+    expectOutcome(await (await startAuthorizer()).invoke(handshakeEvent({ tokens: [] })), 'refused', 'malformed-token');
     expect(php.requests).toHaveLength(0);
   });
 
@@ -624,9 +630,9 @@ describe('the security holes of the blog post’s server', () => {
     ['NUL', [`${sessionId}\0`]],
   ])('a handshake with %s never reaches PHP', async (_, tokens) => {
     const lambda = await startAuthorizer();
-    expectOutcome(await lambda.invoke(knock({ tokens })), 'refused', 'malformed-token');
+    expectOutcome(await lambda.invoke(handshakeEvent({ tokens })), 'refused', 'malformed-token');
     expect(php.requests).toHaveLength(0);
-    expectOutcome(await lambda.invoke(knock()), 'accepted');
+    expectOutcome(await lambda.invoke(handshakeEvent()), 'accepted');
   });
 
   // By default (use_strict_mode=0) PHP accepts any id as a new session, and a route that only returns `session_id()`
@@ -639,7 +645,7 @@ describe('the security holes of the blog post’s server', () => {
       answerJson(id)(request, response);
     };
     const invented = 'attackerchosenid0000000000';
-    const { result } = await (await startAuthorizer()).invoke(knock({ tokens: [invented] }));
+    const { result } = await (await startAuthorizer()).invoke(handshakeEvent({ tokens: [invented] }));
     expect(result).toMatchObject({
       principalId: `session:${hashSessionId(credentials, invented)}`,
       ...policy('Allow'),
@@ -648,6 +654,6 @@ describe('the security holes of the blog post’s server', () => {
 
   it('an invented id is rejected when PHP makes a new one for it, as it does in strict mode', async () => {
     php.mood = answerJson('0000000000newidofstrictmode');
-    expectOutcome(await (await startAuthorizer()).invoke(knock()), 'refused', 'other-session');
+    expectOutcome(await (await startAuthorizer()).invoke(handshakeEvent()), 'refused', 'other-session');
   });
 });

@@ -21,19 +21,19 @@ async function visit(path: string, cookie = ''): Promise<string> {
   return answer.headers.getSetCookie()[0]?.split(';')[0] ?? cookie;
 }
 
-const knockWith = (cookie: string) =>
+const handshakeWith = (cookie: string) =>
   handshakeStatus(`${demo.webSocketUrl}?token=${cookie.split('=')[1]}`, { origin: demo.pageUrl });
 
 describe('a rejected session id is one', () => {
   it('of a visitor who is not logged in', async () => {
-    expect(await knockWith(await visit('/visit'))).toBe(403);
+    expect(await handshakeWith(await visit('/visit'))).toBe(403);
   });
 
   it('from before the login, which rotated it', async () => {
     const before = await visit('/visit');
     const after = await visit('/rotating-login', before);
     expect(after).not.toBe(before);
-    expect([await knockWith(before), await knockWith(after)]).toEqual([403, 101]);
+    expect([await handshakeWith(before), await handshakeWith(after)]).toEqual([403, 101]);
   });
 });
 
@@ -60,13 +60,13 @@ describe('a session', () => {
     async () => {
       const cookie = await visit('/login');
       const busy = await fetch(`${demo.pageUrl}/busy`, { headers: { cookie } });
-      expect(await knockWith(cookie)).toBe(500);
+      expect(await handshakeWith(cookie)).toBe(500);
       const { message, reason } = await demo.logged(({ level }) => level === 'ERROR');
       expect([message, reason]).toEqual(['session check unavailable', expect.stringContaining('2500 ms')]);
 
       await writeFile(join(demo.php.sessions, 'go'), '');
       await busy.text();
-      expect(await knockWith(cookie)).toBe(101);
+      expect(await handshakeWith(cookie)).toBe(101);
     },
   );
 });

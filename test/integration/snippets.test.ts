@@ -22,21 +22,21 @@ describe('The route of docs/modes.md without a library', () => {
     return answer.headers.getSetCookie()[0]?.split(';')[0] ?? '';
   };
   const fetchToken = (cookie: string) => fetch(`${demo.pageUrl}/getSessionID`, { headers: { cookie } });
-  const knockWith = (token: unknown) =>
+  const handshakeWith = (token: unknown) =>
     handshakeStatus(`${demo.webSocketUrl}?token=${encodeURIComponent(String(token))}`, { origin: demo.pageUrl });
 
   it('gives a logged-in user a token that opens a socket, and forbids caching it', async () => {
     const answer = await fetchToken(await cookieOf('/login'));
     expect(answer.status).toBe(200);
     expect(answer.headers.get('cache-control')).toContain('no-store');
-    expect(await knockWith(await answer.json())).toBe(101);
+    expect(await handshakeWith(await answer.json())).toBe(101);
   });
 
   it('gives no token to a visitor who is not logged in, with or without a session', async () => {
     const visitor = await cookieOf('/visit');
     expect((await fetchToken('')).status).toBe(403);
     expect((await fetchToken(visitor)).status).toBe(403);
-    expect(await knockWith(visitor.split('=')[1])).toBe(403);
+    expect(await handshakeWith(visitor.split('=')[1])).toBe(403);
   });
 
   it('starts no session for a request without a cookie', async () => {

@@ -7,7 +7,7 @@ import { ticketLifetime } from '../../functions/core/handshake/ticket.ts';
 import { deriveCredentials, type PusherCredentials } from '../../functions/core/keys/credentials.ts';
 import { createSessionLookup } from '../../functions/edge/php.ts';
 import { ManualClock } from '../fakes/clock.ts';
-import { knock, origin } from '../fakes/events.ts';
+import { handshakeEvent, origin } from '../fakes/events.ts';
 import { LoggedLines } from '../fakes/logged-lines.ts';
 import { type SealingApp, startSealingApp } from '../fakes/sealing-app.ts';
 import { sayNo } from '../fakes/signed-asker.ts';
@@ -35,8 +35,8 @@ describe('a stranger causes in PHP', () => {
     const sessions = createSessionLookup(settings, credentials, clock, () => {});
     const origins = { allowedOrigins: [origin], allowMissingOrigin: false };
     const authorize = createAuthorizer({ origins, options, sessions, credentials, clock, log: new LoggedLines().log });
-    const effectOf = async (...knocks: Parameters<typeof knock>) => {
-      const { policyDocument } = await authorize(knock(...knocks));
+    const effectOf = async (...handshakes: Parameters<typeof handshakeEvent>) => {
+      const { policyDocument } = await authorize(handshakeEvent(...handshakes));
       return policyDocument.Statement[0]?.Effect;
     };
     return { effectOf, clock, seconds: () => Math.floor(clock.now() / 1000) };
@@ -138,8 +138,8 @@ describe('at the handshake', () => {
 
   it('a client without any token starts no Lambda, however often', async () => {
     await deploy({ mode: 'ticket' });
-    const knocks = Array.from({ length: 50 }, () => handshakeStatus(gateway.webSocketUrl, { origin: app.url }));
-    expect(new Set(await Promise.all(knocks))).toEqual(new Set([401]));
+    const handshakes = Array.from({ length: 50 }, () => handshakeStatus(gateway.webSocketUrl, { origin: app.url }));
+    expect(new Set(await Promise.all(handshakes))).toEqual(new Set([401]));
     expect(gateway.invocations('Authorizer')).toBe(0);
     expect(app.askedWith).toEqual([]);
   });
@@ -157,14 +157,14 @@ describe('at the handshake', () => {
 
   it('a flood of one kind logs one full line in a minute and environment, and counts exactly', async () => {
     await deploy({ mode: 'ticket' });
-    const knocks = 40;
+    const handshakes = 40;
     const url = `${gateway.webSocketUrl}?token=no-ticket`;
-    for (let times = 0; times < knocks; times += 1) {
+    for (let times = 0; times < handshakes; times += 1) {
       expect(await handshakeStatus(url, { origin: app.url })).toBe(403);
     }
     const counted = () => gateway.records().filter((record) => 'HandshakeRefused' in record);
     const written = () => counted().filter(({ message }) => message === 'handshake refused');
-    await expect.poll(() => counted().length).toBe(knocks);
+    await expect.poll(() => counted().length).toBe(handshakes);
     const environments = Object.entries(gateway.cloud.functions).find(([id]) => id.includes('Authorizer'))?.[1]
       .coldStarts;
     expect(written().length).toBe(environments);
@@ -183,14 +183,14 @@ describe('at the handshake', () => {
 
   it('a refusal writes its metric and nothing else, if Lambda’s own lines begin at WARN', async () => {
     await deploy({ mode: 'ticket', systemLogLevel: 'WARN' });
-    const knocks = 10;
-    for (let times = 0; times < knocks; times += 1) {
+    const handshakes = 10;
+    for (let times = 0; times < handshakes; times += 1) {
       await handshakeStatus(`${gateway.webSocketUrl}?token=no-ticket`, { origin: app.url });
     }
     const lines = () =>
       gateway.log.filter((entry) => entry.kind === 'function-output' && entry.function.includes('Authorizer'));
-    await expect.poll(() => lines().length).toBe(knocks);
-    expect(gateway.records().filter((record) => record['HandshakeRefused'] === 1)).toHaveLength(knocks);
+    await expect.poll(() => lines().length).toBe(handshakes);
+    expect(gateway.records().filter((record) => record['HandshakeRefused'] === 1)).toHaveLength(handshakes);
   });
 
   it('a flood causes no more concurrent requests to PHP than configured', async () => {

@@ -8,7 +8,7 @@ import { isRefusal } from '../../functions/core/refusal.ts';
 import { createCredentialsSource } from '../../functions/edge/credentials-source.ts';
 import { createSessionLookup } from '../../functions/edge/php.ts';
 import { ManualClock } from '../fakes/clock.ts';
-import { knock, origin, sessionId } from '../fakes/events.ts';
+import { handshakeEvent, origin, sessionId } from '../fakes/events.ts';
 import { LoggedLines } from '../fakes/logged-lines.ts';
 import { isSignedWith } from '../fakes/signed-asker.ts';
 import { contents, sealTicket } from '../fakes/ticket.ts';
@@ -66,7 +66,7 @@ function startAuthorizer(given: HandshakeOptions = { mode: 'ticket' }) {
 const seconds = () => Math.floor(clock.now() / 1000);
 
 async function effectOf(authorize: ReturnType<typeof startAuthorizer>, ticket: string): Promise<unknown> {
-  const { policyDocument } = await authorize(knock({ tokens: [ticket] }));
+  const { policyDocument } = await authorize(handshakeEvent({ tokens: [ticket] }));
   return policyDocument.Statement[0]?.Effect;
 }
 

@@ -25,7 +25,8 @@ afterEach(() => {
 });
 
 const withTicket = (ticket: string) => `${gateway.webSocketUrl}?token=${encodeURIComponent(ticket)}`;
-const knock = (url: string, options: HandshakeOptions = {}) => handshakeStatus(url, { origin: app.url, ...options });
+const handshake = (url: string, options: HandshakeOptions = {}) =>
+  handshakeStatus(url, { origin: app.url, ...options });
 
 /** Opens a socket, waits until its welcome is marked, and returns its row, which is the only one. */
 async function open(url: string, options: HandshakeOptions = {}): Promise<{ client: Client; row: unknown }> {
@@ -86,17 +87,17 @@ describe('tickets in the URL', () => {
     expect(app.askedWith.at(-1)).toBe(`PHPSESSID=${app.sessionId}`);
 
     const [rows, deliveries] = [await gateway.rows('Connections'), gateway.invocations('Deliver')];
-    expect(await knock(withTicket(ticket))).toBe(403);
+    expect(await handshake(withTicket(ticket))).toBe(403);
     expect(await gateway.rows('Connections')).toEqual(rows);
     expect(gateway.invocations('Deliver')).toBe(deliveries);
     expect(await gateway.logged(({ reason }) => reason === 'used-ticket')).toMatchObject({ HandshakeRefused: 1 });
     await client.close();
-    expect(await knock(withTicket(ticket))).toBe(403);
+    expect(await handshake(withTicket(ticket))).toBe(403);
   });
 
   it('open one socket when one ticket is used many times at once', async () => {
     const ticket = app.seal();
-    const statuses = await Promise.all(Array.from({ length: 8 }, () => knock(withTicket(ticket))));
+    const statuses = await Promise.all(Array.from({ length: 8 }, () => handshake(withTicket(ticket))));
     expect(statuses.filter((status) => status === 101)).toHaveLength(1);
     expect(statuses.filter((status) => status === 403)).toHaveLength(7);
   });
@@ -112,15 +113,15 @@ describe('tickets in the URL', () => {
       `${app.seal().slice(0, -1)}~`,
       app.sessionId,
     ];
-    for (const token of bad) expect(await knock(withTicket(token))).toBe(403);
-    expect(await knock(gateway.webSocketUrl)).toBe(401);
+    for (const token of bad) expect(await handshake(withTicket(token))).toBe(403);
+    expect(await handshake(gateway.webSocketUrl)).toBe(401);
     expect(app.askedWith).toHaveLength(asked);
   });
 
   it('open nothing after a logout', async () => {
     const ticket = app.seal();
     app.isLoggedIn = false;
-    expect(await knock(withTicket(ticket))).toBe(403);
+    expect(await handshake(withTicket(ticket))).toBe(403);
   });
 
   it('store the end of the session in the row', async () => {
@@ -130,7 +131,7 @@ describe('tickets in the URL', () => {
     expect(row).toMatchObject({ sessionExpiresAt: { N: String(expiresAt) } });
     await client.close();
     app.identity = { userId: '42', expiresAt: 1 };
-    expect(await knock(withTicket(app.seal()))).toBe(403);
+    expect(await handshake(withTicket(app.seal()))).toBe(403);
     app.identity = { userId: '42' };
   });
 
@@ -163,14 +164,14 @@ describe('trusted tickets as a sub-protocol', () => {
     expect(app.askedWith).toEqual([]);
     expect(await everythingKept()).not.toContain(app.sessionId);
     await client.close();
-    expect(await knock(gateway.webSocketUrl, { protocols: ['session-socket', ticket] })).toBe(403);
+    expect(await handshake(gateway.webSocketUrl, { protocols: ['session-socket', ticket] })).toBe(403);
   });
 
   it('are read from nowhere else', async () => {
-    expect(await knock(withTicket(app.seal()))).toBe(401);
-    expect(await knock(withTicket(app.seal()), { protocols: ['session-socket'] })).toBe(403);
-    expect(await knock(gateway.webSocketUrl, { protocols: [app.seal()] })).toBe(403);
-    expect(await knock(gateway.webSocketUrl, { protocols: [app.seal(), 'session-socket'] })).toBe(403);
+    expect(await handshake(withTicket(app.seal()))).toBe(401);
+    expect(await handshake(withTicket(app.seal()), { protocols: ['session-socket'] })).toBe(403);
+    expect(await handshake(gateway.webSocketUrl, { protocols: [app.seal()] })).toBe(403);
+    expect(await handshake(gateway.webSocketUrl, { protocols: [app.seal(), 'session-socket'] })).toBe(403);
   });
 
   it('work in the page that the documentation shows', async () => {
@@ -184,10 +185,10 @@ describe('trusted tickets as a sub-protocol', () => {
 describe('cookies', () => {
   beforeAll(() => deploy({ mode: 'cookie', cookies: 'PHPSESSID' }));
   afterAll(remove);
-  const handshake = (cookie: string) => ({ headers: { cookie } });
+  const withCookie = (cookie: string) => ({ headers: { cookie } });
 
   it('open a socket without any token, and PHP gets the listed ones', async () => {
-    const { client, row } = await open(gateway.webSocketUrl, handshake(app.cookieHeader));
+    const { client, row } = await open(gateway.webSocketUrl, withCookie(app.cookieHeader));
     expect(row).toMatchObject({ principalId: { S: 'user:42' } });
     expect(app.askedWith.at(-1)).toBe(`PHPSESSID=${app.sessionId}`);
     const kept = await everythingKept();
@@ -197,15 +198,17 @@ describe('cookies', () => {
 
   it('open nothing for a stranger, after a logout, or from another page or none', async () => {
     const asked = app.askedWith.length;
-    expect(await knock(gateway.webSocketUrl)).toBe(401);
-    expect(await knock(gateway.webSocketUrl, handshake('theme=dark'))).toBe(403);
-    expect(await knock(gateway.webSocketUrl, { ...handshake(app.cookieHeader), origin: 'https://evil.com' })).toBe(403);
-    expect(await handshakeStatus(gateway.webSocketUrl, handshake(app.cookieHeader))).toBe(403);
+    expect(await handshake(gateway.webSocketUrl)).toBe(401);
+    expect(await handshake(gateway.webSocketUrl, withCookie('theme=dark'))).toBe(403);
+    expect(await handshake(gateway.webSocketUrl, { ...withCookie(app.cookieHeader), origin: 'https://evil.com' })).toBe(
+      403,
+    );
+    expect(await handshakeStatus(gateway.webSocketUrl, withCookie(app.cookieHeader))).toBe(403);
     expect(app.askedWith).toHaveLength(asked);
-    expect(await knock(gateway.webSocketUrl, handshake('PHPSESSID=invented'))).toBe(403);
+    expect(await handshake(gateway.webSocketUrl, withCookie('PHPSESSID=invented'))).toBe(403);
     app.isLoggedIn = false;
-    expect(await knock(gateway.webSocketUrl, handshake(app.cookieHeader))).toBe(403);
-    expect(await knock(withTicket(app.seal()), handshake('theme=dark'))).toBe(403);
+    expect(await handshake(gateway.webSocketUrl, withCookie(app.cookieHeader))).toBe(403);
+    expect(await handshake(withTicket(app.seal()), withCookie('theme=dark'))).toBe(403);
   });
 
   it('work in the page that the documentation shows', async () => {

@@ -444,7 +444,7 @@ describe('the authorizer', () => {
       PRESENCE_JOINS_PER_MINUTE_PER_USER: '12',
       HANDSHAKES_PER_MINUTE_PER_USER: '10',
     });
-    const said = {
+    const props = {
       maxFramesPerMinute: 1,
       maxFramesPerMinutePerUser: 2,
       maxClientEventsPerSecond: 3,
@@ -454,7 +454,7 @@ describe('the authorizer', () => {
       maxPresenceJoinsPerMinutePerUser: 7,
       maxHandshakesPerMinutePerUser: 8,
     };
-    expect(limitsOf(deploy(said))).toEqual({
+    expect(limitsOf(deploy(props))).toEqual({
       FRAMES_PER_MINUTE: '1',
       FRAMES_PER_MINUTE_PER_USER: '2',
       CLIENT_EVENTS_PER_SECOND: '3',

@@ -19,11 +19,11 @@ const onlyHttps = (text: string) =>
   `The session endpoint must be an https URL (got "${text}"). Use https, or a loopback address for local development.`;
 const noPassword = 'The session endpoint must not contain a user or password.';
 const badTimeout = (ms: number) => `sessionTimeout is ${ms} ms; it must be between 100 ms and 20 s.`;
-const badMaximum = (said: number) => `maxConnectionsPerUser must be a whole number from 1 to 1000 (got ${said}).`;
-const badChecks = (said: number) =>
-  `maxConcurrentSessionChecks is ${said}; it must be a whole number above 0, or nobody could connect.`;
+const badMaximum = (value: number) => `maxConnectionsPerUser must be a whole number from 1 to 1000 (got ${value}).`;
+const badChecks = (value: number) =>
+  `maxConcurrentSessionChecks is ${value}; it must be a whole number above 0, or nobody could connect.`;
 const badInterval = (s: number) => `revalidate is ${s} s; it must be between 1 minute and 2 hours, or false for never.`;
-const badTraffic = (name: string, said: number) => `${name} is ${said}; it must be a whole number above 0.`;
+const badTraffic = (name: string, value: number) => `${name} is ${value}; it must be a whole number above 0.`;
 const badThrottle = 'throttle needs a rateLimit and a burstLimit above 0, or nobody could connect.';
 
 describe('rejects, with one plain sentence,', () => {
@@ -235,7 +235,7 @@ describe('rejects, with one plain sentence,', () => {
 
 describe('accepts', () => {
   it.each<[string, Partial<SessionSocketProps>]>([
-    ['the least that must be said', {}],
+    ['only the required props', {}],
     ['an endpoint with a port and a query string', { sessionEndpoint: 'https://app.example.com:8443/id?of=session' }],
     ['http on loopback, for the local cloud', { sessionEndpoint: 'http://127.0.0.1:8080/getSessionID' }],
     ['http on localhost', { sessionEndpoint: 'http://localhost:8080/getSessionID' }],

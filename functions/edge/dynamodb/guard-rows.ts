@@ -15,7 +15,7 @@ import { claimsTable, rowVersion } from './tables.ts';
 const { partitionKey, ttl } = claimsTable;
 const [stateName, releaseName] = ['guard:revalidate', 'guard:released'];
 const kinds = ['known', 'lost', 'unanswered'] as const;
-/** In place of a minute that is not known. A minute is one byte: its distance to the minute of the run. */
+/** Stands for an unknown minute. A minute is one byte: its distance to the minute of the run. */
 const never = 255;
 const [userBytes, silenceBytes] = [hashLength / 2, hashLength];
 
