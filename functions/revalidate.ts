@@ -1,7 +1,7 @@
 import { type Clock, waitUntil } from './core/clock.ts';
 import type { Claims } from './core/connections/claims.ts';
 import type { GuardMemory } from './core/sessions/guard-memory.ts';
-import { soonMs } from './core/sessions/live-sessions.ts';
+import { endsSoonMs } from './core/sessions/live-sessions.ts';
 import type { Poll } from './core/sessions/poll.ts';
 import type { RevalidateReport, RevalidateSessions } from './core/sessions/revalidate.ts';
 import type { CloseAtTheEnd } from './core/sessions/session-ends.ts';
@@ -55,7 +55,7 @@ export function createRevalidate(parts: RevalidateParts) {
       // The last question may take its whole timeout, and this run must still close the ended sessions afterwards.
       const lastQuestionMs = patienceMs - closingMs - (polling?.timeoutMs ?? 0);
       const ask = begin + Math.min(askingMs, lastQuestionMs);
-      const deadlines = { ask, close: begin + patienceMs, wait: begin + soonMs };
+      const deadlines = { ask, close: begin + patienceMs, wait: begin + endsSoonMs };
       report = await revalidateSessions(deadlines, mayAsk ? polling?.poll : undefined);
     } finally {
       // If this fails, the lease expires.
@@ -64,7 +64,7 @@ export function createRevalidate(parts: RevalidateParts) {
     try {
       logReport(report);
     } finally {
-      await waitForEnds(report, begin + soonMs + closingMs);
+      await waitForEnds(report, begin + endsSoonMs + closingMs);
     }
     return undefined;
   };
@@ -102,16 +102,16 @@ export function createRevalidate(parts: RevalidateParts) {
     lost,
     failed,
     failures,
-    mute,
+    unanswered,
     late,
     held,
     doubtful,
-    unheard,
+    isPhpSilent,
     closing,
   }: RevalidateReport): void {
     for (const { outcome, reason } of failures) log('error', `session check ${outcome}`, { reason, failed, late }, {});
     if (doubtful) log('warn', 'nothing closed before there are more answers', { lost, asked }, {});
-    if (mute > 0) log('warn', 'closed without an answer', { sessions: mute }, {});
+    if (unanswered > 0) log('warn', 'closed without an answer', { sessions: unanswered }, {});
     const counts = { Rechecked: asked, RecheckLost: lost, RecheckFailed: failed, RecheckLate: late };
     const sockets = { Ended: closing.closed, EndFailed: closing.failed };
     const isEmpty = Object.values({ ...counts, ...sockets, gone: closing.gone }).every((count) => count === 0);
@@ -120,7 +120,7 @@ export function createRevalidate(parts: RevalidateParts) {
       const share = `${held.lost} of ${held.users} users were logged out within one check interval.`;
       throw new Error(`${share} No socket is closed for that: has PHP lost its sessions?`);
     }
-    if (unheard) throw new Error('PHP has not answered any session check for three minutes. Sockets stay open.');
+    if (isPhpSilent) throw new Error('PHP has not answered any session check for three minutes. Sockets stay open.');
     if (closing.failed > 0) throw new Error(`${closing.failed} sockets could not be closed.`);
   }
 }

@@ -34,7 +34,7 @@ export const sections: readonly Section[] = [
         statement: 'Connections to browsers and PHP use TLS only, except on loopback',
         tests: [
           ...by('lib/session-socket', 'use TLS only'),
-          ...by('core/handshake/session-endpoint', 'refuses %s, because it %s'),
+          ...by('core/handshake/session-endpoint', 'the session endpoint may not be %s, because it %s'),
           ...by('integration/php-moods', 'over TLS, PHP › without TLS gets no request'),
         ],
       },
@@ -44,10 +44,10 @@ export const sections: readonly Section[] = [
         tests: [
           ...by(
             'core/handshake/origin',
-            'at the handshake › lets %s in, which is on the list',
-            'at the handshake › refuses %s',
+            'the Origin of a handshake › is allowed if it is listed: %s',
+            'the Origin of a handshake › is rejected: %s',
           ),
-          ...by('integration/sockets', 'is a page of the origin %s with a good token: 403'),
+          ...by('integration/sockets', 'comes from the Origin %s with a valid token: 403'),
         ],
       },
       {
@@ -55,8 +55,8 @@ export const sections: readonly Section[] = [
         statement: 'No prefix, suffix, other scheme, other port, other case or `null` passes as a listed Origin',
         tests: by(
           'core/handshake/origin',
-          'at the handshake › refuses %s',
-          'does not take a wildcard on the list for one',
+          'the Origin of a handshake › is rejected: %s',
+          'does not match a wildcard in the list',
         ),
       },
       {
@@ -64,9 +64,9 @@ export const sections: readonly Section[] = [
         statement:
           'A handshake without an Origin is rejected; an option allows such programs, but never in mode `cookie`',
         tests: [
-          ...by('core/handshake/origin', 'refuses who sends none, unless the policy says otherwise'),
+          ...by('core/handshake/origin', 'is required unless the policy allows clients without one'),
           ...by('edge/environment', 'never allow clients without an Origin in mode cookie'),
-          ...by('integration/sockets', 'is a client without an Origin: 403'),
+          ...by('integration/sockets', 'has no Origin: 403'),
         ],
       },
       {
@@ -74,7 +74,7 @@ export const sections: readonly Section[] = [
         statement: 'An empty list is an error before the deployment, and allows nobody',
         tests: [
           ...by('lib/settle-props', 'rejects, with one plain sentence, › %s'),
-          ...by('core/handshake/origin', 'lets nobody in by an empty list'),
+          ...by('core/handshake/origin', 'is always rejected with an empty list'),
         ],
       },
       {
@@ -118,7 +118,7 @@ export const sections: readonly Section[] = [
             'answer a client without a token with 401, without a Lambda',
             'with %j, answer a client without anything in %s with 401',
           ),
-          ...by('integration/sockets', 'is somebody without a token: 401'),
+          ...by('integration/sockets', 'has no token: 401'),
           ...by('integration/strangers', 'a client without any token starts no Lambda, however often'),
         ],
       },
@@ -131,7 +131,7 @@ export const sections: readonly Section[] = [
         number: 'S10',
         statement: 'A well-formed invented id is rejected, and does not become a session',
         tests: [
-          ...by('integration/sockets', 'is somebody with a well-formed id that PHP never gave to anybody: 403'),
+          ...by('integration/sockets', 'has a well-formed id that PHP never issued: 403'),
           ...by('integration/php-tickets', 'gets no file for any of 50 invented ids'),
           ...by(
             'integration/php-moods',
@@ -147,7 +147,7 @@ export const sections: readonly Section[] = [
         tests: [
           ...by('integration/ways-in', 'open nothing after a logout'),
           ...by('integration/ways-in', 'open nothing for a stranger, after a logout, or from another page or none'),
-          ...by('integration/sockets', 'is who was logged in until a moment ago: 403'),
+          ...by('integration/sockets', 'has the token of a user who has just logged out: 403'),
           ...by(
             'e2e/main-job',
             'A person with a browser › logs out, and neither the old token nor a stranger gets a socket any more',
@@ -189,13 +189,9 @@ export const sections: readonly Section[] = [
         number: 'S15',
         statement: 'The shape of an id is checked before it goes anywhere: `A-Z a-z 0-9 , -`, 22 to 250 of them',
         tests: [
-          ...by(
-            'core/handshake/question',
-            'the shape of a session id › refuses %s',
-            'refuses %s where one string is wanted',
-          ),
+          ...by('core/handshake/question', 'the form of a session id › refuses %s', 'refuses %s instead of one string'),
           ...by('integration/php-moods', 'a handshake with %s never reaches PHP'),
-          ...by('integration/sockets', 'is somebody with %s for a token: 403'),
+          ...by('integration/sockets', 'has %s as its token: 403'),
         ],
       },
       {
@@ -203,8 +199,8 @@ export const sections: readonly Section[] = [
         statement: 'Ids are compared in constant time; only an HMAC of an id is stored, and no part of it is logged',
         tests: [
           ...by('security/constant-time', 'is compared in constant time, never with ==='),
-          ...by('core/handshake/session', 'tells equal from different, whatever the lengths'),
-          ...by('core/keys/credentials', 'hashes a session id as PHP does'),
+          ...by('core/handshake/session', 'distinguishes equal and different ids of any length'),
+          ...by('core/keys/credentials', "the hash of a session id equals PHP's"),
           ...by('integration/ways-in', 'leave neither session id, cookie nor ticket in a log or a table'),
           ...by('integration/sockets', 'has written no token, cookie or secret into any log'),
           ...by('integration/logout', 'leaves no session, hash, secret or signature in any log'),
@@ -229,9 +225,9 @@ export const sections: readonly Section[] = [
         tests: [
           ...by(
             'core/handshake/ticket',
-            'every single bit of it flipped',
-            'a ticket of somebody else is refused: › %s',
-            'by the clock a ticket is › %i s after it was sealed: %s',
+            'any flipped bit of the text',
+            'a ticket of another app or gateway is rejected: › %s',
+            'the time of a ticket › %i s after sealing: %s',
           ),
           ...by(
             'functions/connect',
@@ -266,7 +262,7 @@ export const sections: readonly Section[] = [
             'with another host’s certificate gets no request',
             'with %i is never followed, wherever it leads',
           ),
-          ...by('core/handshake/session-answer', 'with the content type "%s" comes to %s'),
+          ...by('core/handshake/session-answer', 'with the content type "%s" means %s'),
           ...by(
             'edge/http',
             'closes the connection for an endless body, wanted or not',
@@ -309,7 +305,7 @@ export const sections: readonly Section[] = [
         number: 'S23',
         statement: 'PHP gets only the session’s cookie, or the cookies that are named',
         tests: [
-          ...by('core/handshake/question', 'nothing else ever leaves, whatever the header is'),
+          ...by('core/handshake/question', 'are never forwarded if they are not listed, for any header'),
           ...by('integration/php-tickets', 'seals the session cookie alone, exactly as the browser sent it'),
           ...by(
             'integration/php-real-sites',
@@ -380,8 +376,8 @@ export const sections: readonly Section[] = [
           ...by('integration/logout', 'closes exactly the sockets of its session, in all tabs, after error 4009'),
           ...by(
             'core/sessions/revoke',
-            'one bad socket does not keep the others open, and is tried again until it closes',
-            'every socket of a session, whoever it belongs to, when PHP names %s',
+            'closes the others despite one bad socket, and retries that one until it closes',
+            'every socket of a session, whichever user it has, if PHP names %s',
           ),
           ...by(
             'integration/acting-as-a-user',
@@ -402,14 +398,11 @@ export const sections: readonly Section[] = [
           ),
           ...by(
             'core/channels/acting-as-a-user',
-            'cannot begin to with a signature from before the logout, however late it comes',
-            'is closed or refused when the logout comes $when, and hears nothing from then on',
+            'is refused with a signature from before the logout, however late',
+            'is closed or refused if the logout comes $when, and gets no further events',
           ),
           ...by('functions/authorizer-modes', '%s counts as authorized so much before its time'),
-          ...by(
-            'core/sessions/adopt',
-            'a connection of 0.1.0 is closed when %s was logged out before it could be found',
-          ),
+          ...by('core/sessions/adopt', 'a connection of 0.1.0 is closed if %s was logged out before it had owners'),
           ...by(
             'integration/logout',
             'everywhere, by Pusher’s route, closes every socket of the user, and fails with another signature',
@@ -423,7 +416,7 @@ export const sections: readonly Section[] = [
         tests: [
           ...by(
             'core/sessions/revalidate',
-            'a session that is over › %s: all its sockets are told so and closed, and no other',
+            'a session that has ended › %s: all its sockets get the reason and close, and no others',
           ),
           ...by(
             'integration/session-life',
@@ -440,19 +433,22 @@ export const sections: readonly Section[] = [
         tests: [
           ...by(
             'core/sessions/revalidate',
-            'closes by itself at the end that PHP named, and its client may come back to ask',
-            'while PHP is down for ten minutes, of 500 sockets › none is closed before its end and none is open after it',
+            'closes at the end that PHP named, and its client may reconnect',
+            "while PHP is down for ten minutes, with 500 sockets › none is closed before its session's end, and none is open after it",
           ),
           ...by(
             'integration/registry',
-            'is shown to the last second of its session, and not from then on, although its socket may be open',
+            'is listed until the last second of its session, although its socket may stay open',
           ),
           ...by(
             'core/sessions/session-ends',
-            'closes each socket at the end of its session, and says that the client may come back',
-            'closes the others when the row of one cannot be read, and says that one is left',
+            'each socket closes at the end of its session with a code that lets its client reconnect',
+            'the others close at the end of their session if one row cannot be read, which is counted',
           ),
-          ...by('core/sessions/session-ends', 'has somebody look one to eleven seconds after every end that is soon'),
+          ...by(
+            'core/sessions/session-ends',
+            'a function closes sockets one to eleven seconds after every end that is soon',
+          ),
           ...by(
             'integration/session-life',
             'is closed within seconds of its end, even if it opened less than a minute before',
@@ -493,9 +489,9 @@ export const sections: readonly Section[] = [
         tests: [
           ...by(
             'core/sessions/rebind',
-            'takes its sockets along, which stay open and belong to the same principal, and no other session’s',
-            'finds the revocation of the old id, which is written before anybody is looked for',
-            'changes nothing › the second time with one ticket, which has done its work',
+            'keeps its sockets open with the same principal, and changes no other session’s',
+            'finds the revocation of the old id, which is written before the connections are read',
+            'a rebind changes nothing › with a ticket that was already used',
           ),
           ...by(
             'integration/php-close',
@@ -511,22 +507,19 @@ export const sections: readonly Section[] = [
         tests: [
           ...by(
             'core/sessions/revoke',
-            'the revocation is written before anybody is looked for',
-            'every row is marked before the first socket hears of it',
+            'the revocation is written before the connections are read',
+            'every row is marked before the first socket gets the reason',
           ),
-          ...by(
-            'integration/registry',
-            'is in no broadcast any more, is not held and cannot be welcomed, until it leaves',
-          ),
+          ...by('integration/registry', 'gets no broadcast, is not held and cannot be welcomed'),
           ...by('functions/connect', 'a logout while the socket opens › $when, of $name, rejects the handshake'),
-          ...by('core/channels/subscribe', 'leaves nothing that is published to, when it is revoked before %s.%s'),
+          ...by('core/channels/subscribe', 'leaves nothing that gets events if the connection is revoked before %s.%s'),
           ...by('integration/channels', 'drop a user who was logged out: as a subscriber and as a member'),
         ],
       },
       {
         number: 'S38',
         statement: 'An expired row gets nothing, even if DynamoDB has not yet deleted it',
-        tests: by('integration/registry', 'is shown to its last second, and not from then on'),
+        tests: by('integration/registry', 'is listed until its last second'),
       },
     ],
   },
@@ -539,10 +532,10 @@ export const sections: readonly Section[] = [
         tests: [
           ...by(
             'core/channels/subscribe',
-            'the channel %s › is not joined by anybody else, and nothing is left of it',
-            'a presence channel › is not joined by who is nobody, although a pattern would let him',
-            'the channel of a user › is joined by whom PHP has named or who has signed in, and by nobody else',
-            'a sign-in › that is signed for another socket, or as a channel, is refused',
+            'the channel %s › is not joined by other clients, and leaves no rows',
+            'a presence channel › is not joined without a user, even if a pattern matches',
+            'the channel of a user › is joined only by the user that PHP has named, or that has signed in',
+            'a sign-in › that is signed for another socket or for a channel is rejected',
           ),
           ...by('integration/channels', 'are joined by users who may, and by nobody else'),
         ],
@@ -553,16 +546,16 @@ export const sections: readonly Section[] = [
         statement: 'Clients publish only where they are subscribed, and only PHP publishes on public channels',
         tests: by(
           'core/channels/client-event',
-          'a client event is refused › on a channel that is neither private nor presence: %s',
-          'a client event is refused › on a channel that its client has not joined: %s',
-          'a client event is refused › on one that it has left',
+          'a client event is rejected › on a channel that is neither private nor presence: %s',
+          'a client event is rejected › on a channel that its client has not joined: %s',
+          'a client event is rejected › on a channel that its client has left',
         ),
       },
       {
         number: 'S42',
         statement: 'Every frame is parsed into a known form or rejected, with one reply, and nothing crashes',
         tests: [
-          ...by('core/frames/frame', 'is refused when it is %s', 'comes to a frame or a refusal, whatever it is'),
+          ...by('core/frames/frame', 'is rejected if it is %s', 'is always read or rejected, and never throws'),
           ...by('functions/message', 'never throws, and every reply is a frame with an event that is a string'),
         ],
       },
@@ -588,15 +581,15 @@ export const sections: readonly Section[] = [
           ),
           ...by(
             'core/channels/client-event',
-            'a client event is refused › above a quarter more than ten in one second',
-            'a client event is refused › above a quarter more than the user may send in one minute, by whatever connections',
-            'a client event is refused › without a read, and in the same tenth of a second without a write',
+            'a client event is rejected › above a quarter more than ten in one second',
+            'a client event is rejected › above a quarter more than the user’s limit in one minute, over all connections',
+            'a client event is rejected › above the limit without a read, and in the same tenth of a second without a write',
           ),
           ...by(
             'core/connections/meter',
-            'a meter › lets 8 environments pass below half as many again, and each further one two steps',
-            'a meter › fails when the counters do, so that nobody speaks uncounted',
-            'a meter that tells every one › lets pass at most half as many again in any second, whatever environments count them in whatever order',
+            'a rate meter › allows less than 1.5 times the limit with 8 environments, and two steps more with each further one',
+            'a rate meter › fails if the counters fail, so that no frame is uncounted',
+            'a rate meter with a step of 1 › allows at most 1.5 times the limit in any second, for all environments and orders',
           ),
           ...by('integration/limits', 'has at most 13 of 60 events delivered in any second at a limit of 10'),
         ],
@@ -614,7 +607,10 @@ export const sections: readonly Section[] = [
             'the handshakes of a user who opens too many connections in a minute › are rejected before anything is read or written, with a reason that says to back off',
             'the handshakes of a user who opens too many connections in a minute › do not count if their ticket was already used',
           ),
-          ...by('core/channels/subscribe', 'a public channel › is one of as many as one connection may join'),
+          ...by(
+            'core/channels/subscribe',
+            'a public channel › is rejected above the maximum number of channels of one connection',
+          ),
           ...by(
             'integration/limits',
             'never gets more, even with many simultaneous handshakes',
@@ -635,17 +631,17 @@ export const sections: readonly Section[] = [
           ),
           ...by(
             'core/channels/client-event',
-            'what a client says › has on a presence channel the name of who says it, whatever the frame says',
+            'a client event › has the sender’s real user id on a presence channel, whatever the frame claims',
           ),
-          ...by('core/channels/subscribe', 'takes from PHP’s identity who it is, for whom a pattern lets in'),
+          ...by('core/channels/subscribe', 'takes the member from PHP’s identity if a pattern matches'),
         ],
       },
       {
         number: 'S47',
         statement: 'Prototype keys, deep nesting, huge numbers and broken text do no harm',
         tests: [
-          ...by('core/frames/frame', 'survives %s'),
-          ...by('integration/sockets', 'is told what is wrong with %s, and keeps the socket'),
+          ...by('core/frames/frame', 'is read safely with %s'),
+          ...by('integration/sockets', 'gets an error for %s, and keeps the socket'),
         ],
       },
       {
@@ -660,8 +656,8 @@ export const sections: readonly Section[] = [
           ),
           ...by(
             'core/channels/subscribe',
-            'a presence channel that is joined again › is answered with the list as the reply, read once, and nothing is posted',
-            'above the limit of joins › a presence channel is not joined, and nothing is read or written; others are',
+            'a presence channel that is joined again › gets the list as the reply with one read, and nothing is posted',
+            'above the limit of joins › a presence channel is not joined, without a read or write, and other channels are',
           ),
         ],
       },
@@ -677,8 +673,8 @@ export const sections: readonly Section[] = [
         tests: [
           ...by(
             'core/http-api/request-signature',
-            'a request is answered 401 › without %s',
-            'for %s than was signed',
+            'a request is rejected with 401 › without %s',
+            'for %s than the signed one',
             'within ten minutes, in both directions',
           ),
           ...by('functions/http-api-terminate', 'rejects, without any effect, › %s'),

@@ -1,22 +1,22 @@
-/** Time as an argument, so that what depends on it can be tested without waiting. */
+/** Time is an argument, so tests need not wait. */
 export interface Clock {
   /** Epoch milliseconds. */
   now(): number;
   pause(milliseconds: number): Promise<void>;
 }
 
-/** @param instant epoch milliseconds. A timer of Node may fire a millisecond before the clock says so. */
+/** @param instant epoch milliseconds. A Node timer may fire a millisecond early. */
 export async function waitUntil(instant: number, clock: Clock): Promise<void> {
-  for (let early = instant - clock.now(); early > 0; early = instant - clock.now()) await clock.pause(early);
+  for (let waitMs = instant - clock.now(); waitMs > 0; waitMs = instant - clock.now()) await clock.pause(waitMs);
 }
 
-/** Milliseconds of each step of some work. A step that comes again adds to its time. */
+/** Measures the steps of some work, in milliseconds. The times of a repeated step add up. */
 export function startStopwatch<Step extends string>(clock: Pick<Clock, 'now'>) {
   const laps: Partial<Record<Step, number>> = {};
   let since = clock.now();
   return {
     laps,
-    /** Ends the step that was under way; the next one begins. */
+    /** Ends the current step and starts the next one. */
     lap(step: Step): void {
       const now = clock.now();
       laps[step] = (laps[step] ?? 0) + now - since;
@@ -25,15 +25,15 @@ export function startStopwatch<Step extends string>(clock: Pick<Clock, 'now'>) {
   };
 }
 
-/** Milliseconds to wait before each further try: twice as long as before, up to a bound. */
+/** Milliseconds to wait before each retry. They double up to a maximum. */
 export function* doublingPauses(firstMs: number, longestMs = Number.POSITIVE_INFINITY): Generator<number, never> {
   for (let pauseMs = firstMs; ; pauseMs = Math.min(pauseMs * 2, longestMs)) yield pauseMs;
 }
 
 /**
- * Milliseconds: a random time below a bound that doubles with each try, so that those who failed together do not come back together
- * (https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/).
- * @param tries 1 after the first
+ * Milliseconds to wait before a retry: random, below a maximum that doubles with each try. Posts that failed together
+ * are then not retried together (https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/).
+ * @param tries 1 after the first try
  * @param random from 0 to below 1
  */
 export function fullJitter(tries: number, random: () => number): number {

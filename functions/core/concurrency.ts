@@ -1,6 +1,6 @@
 /**
- * Does something with every item of every page, with so many under way at once: enough to hide the latency of one, few
- * enough to keep memory flat. It begins while the next page is still being read. `act` deals with its own failures.
+ * Calls `act` for every item of every page, at most `concurrency` at once. That hides latency and keeps memory flat. It
+ * starts before the last page is read. `act` must handle its own errors.
  */
 export async function forEachConcurrently<Item>(
   pages: AsyncIterable<readonly Item[]> | Iterable<readonly Item[]>,
@@ -19,12 +19,12 @@ export async function forEachConcurrently<Item>(
 }
 
 export interface Slots {
-  /** Resolves when one is free, first come, first served. */
+  /** Resolves when a slot is free, first come, first served. */
   take(): Promise<void>;
   give(): void;
 }
 
-/** So many may be at it at once; the others wait their turn. */
+/** At most `count` callers hold a slot; the others wait their turn. */
 export function createSlots(count: number): Slots {
   const waiting: (() => void)[] = [];
   let free = count;

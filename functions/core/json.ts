@@ -1,22 +1,23 @@
-/** The fields of an object that came over the wire, none of which may be there. */
+/** The fields of an object from outside. Any of them may be missing. */
 export type Fields = Readonly<Record<string, unknown>>;
 
 export function isFields(value: unknown): value is Fields {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** Anything that is no object has no fields. */
+/** A value that is not an object has no fields. */
 export function fieldsOf(value: unknown): Fields {
   return isFields(value) ? value : {};
 }
 
 /**
- * Levels of objects and lists: with its default depth of 512 PHP reads 511 (https://www.php.net/manual/en/function.json-decode.php). Node
- * reads any number, but may overflow the stack when it writes them again, and how many it can write differs from version to version.
+ * Levels of objects and lists. With its default depth of 512, PHP reads 511
+ * (https://www.php.net/manual/en/function.json-decode.php). Node reads any number, but its stack may overflow when it
+ * writes them. How many it can write depends on its version.
  */
 const maxLevels = 511;
 
-/** @throws SyntaxError also for what is nested too deep */
+/** @throws SyntaxError also when the value is nested too deeply */
 export function parseJson(text: string): unknown {
   const value: unknown = JSON.parse(text);
   // A level takes two characters.
@@ -29,7 +30,7 @@ function isWithin(value: unknown, levels: number): boolean {
   return levels > 0 && Object.values(value).every((each) => isWithin(each, levels - 1));
 }
 
-/** Undefined when the text is no object of JSON. */
+/** Undefined when the text is not a JSON object. */
 export function fieldsIn(text: string): Fields | undefined {
   try {
     const value = parseJson(text);
@@ -40,7 +41,7 @@ export function fieldsIn(text: string): Fields | undefined {
   }
 }
 
-/** Nothing, or text of that form. */
+/** True when the value is undefined, or a string that matches `form`. */
 export function isAbsentOr(form: RegExp, value: unknown): value is string | undefined {
   return value === undefined || (typeof value === 'string' && form.test(value));
 }

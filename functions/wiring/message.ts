@@ -3,7 +3,7 @@ import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { createAdmission } from '../core/channels/admission.ts';
 import { createClientEvent } from '../core/channels/client-event.ts';
 import { createJoin } from '../core/channels/join.ts';
-import { createTakeOff } from '../core/channels/leave.ts';
+import { createRemoveFromChannel } from '../core/channels/leave.ts';
 import { createSendMembers } from '../core/channels/presence.ts';
 import { createSignIn } from '../core/channels/sign-in.ts';
 import { createSubscribe, createUnsubscribe } from '../core/channels/subscribe.ts';
@@ -36,14 +36,14 @@ export function wire() {
   const credentials = createCredentialsSource(readCredentialsSettings(), readAwsSettings(), systemClock);
   const isSigned = createSocketSignatures(credentials);
   const limits = wireLimits(client);
-  const takeOff = createTakeOff({ registry, subscriptions, leaveChannel });
+  const removeFromChannel = createRemoveFromChannel({ registry, subscriptions, leaveChannel });
   const join = createJoin({
     registry,
     subscriptions,
     members,
     revocations: createRevocationRows(read('REVOCATIONS_TABLE'), client, systemClock),
     leaveChannel,
-    takeOff,
+    removeFromChannel,
     announce,
     sendMembers: createSendMembers(members, sender),
     maxChannels: readNumber('CHANNELS_PER_CONNECTION'),
@@ -52,7 +52,7 @@ export function wire() {
   return createMessage({
     verbs: {
       subscribe: createSubscribe(createAdmission(isSigned, registry), limits.joins, join),
-      unsubscribe: createUnsubscribe(takeOff),
+      unsubscribe: createUnsubscribe(removeFromChannel),
       signIn: createSignIn(isSigned, registry, join),
       clientEvent: createClientEvent({
         registry,

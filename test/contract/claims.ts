@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Claims } from '../../functions/core/connections/claims.ts';
 import { ManualClock } from '../fakes/clock.ts';
 
-/** What every Claims does, whatever it is made of. `create` makes one without any claim, on the time of `clock`. */
+/** The contract of every Claims. `create` makes one without claims, with the time of `clock`. */
 export function describeClaims(name: string, create: (clock: ManualClock) => Promise<Claims>): void {
   async function scene() {
     const clock = new ManualClock('2026-11-20T12:00:00.789Z');
@@ -11,7 +11,7 @@ export function describeClaims(name: string, create: (clock: ManualClock) => Pro
   }
 
   describe(`${name}: a claim`, () => {
-    it('is given to one, and to nobody else until it is released', async () => {
+    it('is given to one caller, and to no other until it is released', async () => {
       const { claims, inAMinute } = await scene();
       expect(await claims.claim('tick:1', inAMinute)).toBe(true);
       expect(await claims.claim('tick:1', inAMinute)).toBe(false);
@@ -19,13 +19,13 @@ export function describeClaims(name: string, create: (clock: ManualClock) => Pro
       expect(await claims.claim('tick:1', inAMinute)).toBe(true);
     });
 
-    it('is given to exactly one of many who want it at once', async () => {
+    it('is given to exactly one of many callers at once', async () => {
       const { claims, inAMinute } = await scene();
       const answers = await Promise.all(Array.from({ length: 20 }, () => claims.claim('tick:1', inAMinute)));
       expect(answers.filter((isOurs) => isOurs)).toEqual([true]);
     });
 
-    it('is free again at its expiry, although its row may still be there, and then it is given to one', async () => {
+    it('is free at its expiry, although its row may still exist, and is then given to one caller', async () => {
       const { clock, claims, inAMinute } = await scene();
       await claims.claim('tick:1', inAMinute);
       await clock.advance(59_000);
@@ -37,7 +37,7 @@ export function describeClaims(name: string, create: (clock: ManualClock) => Pro
       expect(await claims.claim('tick:1', inAMinute + 120)).toBe(false);
     });
 
-    it('shows whether it is held, and is not taken by who looks', async () => {
+    it('can be looked up without being taken', async () => {
       const { clock, claims, inAMinute } = await scene();
       expect(await claims.holds('tick:1')).toBe(false);
       expect(await claims.claim('tick:1', inAMinute)).toBe(true);
@@ -46,7 +46,7 @@ export function describeClaims(name: string, create: (clock: ManualClock) => Pro
       expect(await claims.holds('tick:1')).toBe(false);
     });
 
-    it('that was asked for in vain does not last longer by it', async () => {
+    it('does not last longer after a claim that failed', async () => {
       const { clock, claims, inAMinute } = await scene();
       await claims.claim('tick:1', inAMinute);
       await claims.claim('tick:1', inAMinute + 600);
@@ -54,7 +54,7 @@ export function describeClaims(name: string, create: (clock: ManualClock) => Pro
       expect(await claims.claim('tick:1', inAMinute + 600)).toBe(true);
     });
 
-    it('has nothing to do with one of another name', async () => {
+    it('is independent of claims with other names', async () => {
       const { claims, inAMinute } = await scene();
       await claims.claim('tick:1', inAMinute);
       expect(await claims.claim('tick:2', inAMinute)).toBe(true);
@@ -62,7 +62,7 @@ export function describeClaims(name: string, create: (clock: ManualClock) => Pro
       expect(await claims.claim('tick:1', inAMinute)).toBe(false);
     });
 
-    it('may be released twice, or without having been made', async () => {
+    it('may be released twice, or without being held', async () => {
       const { claims } = await scene();
       await claims.release('tick:1');
       await claims.release('tick:1');

@@ -8,14 +8,14 @@ import {
 import type { ConnectionRegistry, RegisteredConnection } from '../../functions/core/connections/connection-registry.ts';
 import { ManualClock } from '../fakes/clock.ts';
 
-/** An empty registry that takes its time from `clock`. */
+/** An empty registry with the time of `clock`. */
 export type CreateRegistry = (clock: ManualClock) => Promise<ConnectionRegistry>;
 
-/** DynamoDB reads at most 1 MB at a time. With 45 KB in each row, four living ones cannot be on all of the pages. */
+/** DynamoDB reads at most 1 MB at a time. With 45 KB in each row, four live rows cannot be on every page. */
 const large = { sessionSeal: 'x'.repeat(45_000) };
 const many = 120;
 
-/** What every ConnectionRegistry does, whatever it is made of. */
+/** The contract of every ConnectionRegistry. */
 export function describeConnectionRegistry(name: string, create: CreateRegistry): void {
   async function scene() {
     const clock = new ManualClock('2026-11-20T12:00:00.789Z');
@@ -28,18 +28,18 @@ export function describeConnectionRegistry(name: string, create: CreateRegistry)
     return { clock, registry, add };
   }
 
-  describe(`${name}: who is connected`, () => {
-    it('is nobody at first', async () => {
+  describe(`${name}: the list of connections`, () => {
+    it('is empty at first', async () => {
       expect(await everyoneIn((await scene()).registry)).toEqual([]);
     });
 
-    it('is shown with what a broadcast needs, and no more', async () => {
+    it('has only the fields that a broadcast needs', async () => {
       const { clock, registry, add } = await scene();
       const connection = await add('user:42', 'L0SM9cOFvHcCIhw=');
       expect(await everyoneIn(registry)).toEqual([{ ...connection, connectedAt: clock.now(), welcomed: false }]);
     });
 
-    it('can be asked about one, at once after it came and after it left', async () => {
+    it('knows at once whether a connection was added or has left', async () => {
       const { registry, add } = await scene();
       const connection = await add('user:42', 'a');
       expect(await registry.holds(connection)).toBe(true);
@@ -48,14 +48,14 @@ export function describeConnectionRegistry(name: string, create: CreateRegistry)
       expect(await registry.holds(connection)).toBe(false);
     });
 
-    it('is shown once, although it was added twice', async () => {
+    it('has a connection once, although it was added twice', async () => {
       const { registry, add } = await scene();
       await add('user:42', 'a');
       await add('user:42', 'a');
       expect(await everyoneIn(registry)).toHaveLength(1);
     });
 
-    it('may be one user with many connections, and many users', async () => {
+    it('may have many connections of one user, and many users', async () => {
       const { registry, add } = await scene();
       for (const [user, id] of [
         ['1', 'a'],
@@ -80,7 +80,7 @@ export function describeConnectionRegistry(name: string, create: CreateRegistry)
   });
 
   describe(`${name}: a welcome`, () => {
-    it('is marked on this connection and no other', async () => {
+    it('is marked on its connection only', async () => {
       const { clock, registry, add } = await scene();
       const [a] = [await add('user:1', 'a'), await add('user:1', 'b'), await add('user:2', 'c')];
       expect(await registry.markWelcomed(a, clock.now())).toBe(true);
@@ -89,7 +89,7 @@ export function describeConnectionRegistry(name: string, create: CreateRegistry)
       ]);
     });
 
-    it('may be marked twice, because deliver may be run twice', async () => {
+    it('may be marked twice, because Lambda may run deliver twice', async () => {
       const { clock, registry, add } = await scene();
       const a = await add('user:1', 'a');
       await registry.markWelcomed(a, clock.now());
@@ -110,7 +110,7 @@ export function describeConnectionRegistry(name: string, create: CreateRegistry)
   });
 
   describe(`${name}: a connection that is revoked`, () => {
-    it('is in no broadcast any more, is not held and cannot be welcomed, until it leaves', async () => {
+    it('gets no broadcast, is not held and cannot be welcomed', async () => {
       const { clock, registry, add } = await scene();
       const [a] = [await add('user:1', 'a'), await add('user:1', 'b')];
       expect(await registry.whyRevoked(a)).toBeUndefined();
@@ -125,7 +125,7 @@ export function describeConnectionRegistry(name: string, create: CreateRegistry)
       expect(await registry.whyRevoked(a)).toBeUndefined();
     });
 
-    it('may be revoked together with many others, and each answers what it was', async () => {
+    it('may be revoked together with many others, and each answers its state before', async () => {
       const { clock, registry, add } = await scene();
       const all = await Promise.all(Array.from({ length: 101 }, (_, n) => add('user:1', `c${n}`)));
       const [first, second] = all;
@@ -162,7 +162,7 @@ export function describeConnectionRegistry(name: string, create: CreateRegistry)
   });
 
   describe(`${name}: a channel`, () => {
-    it('is joined once, and again as often as asked', async () => {
+    it('may be joined again, and counts once', async () => {
       const { registry, add } = await scene();
       const a = await add('user:1', 'a');
       expect(await registry.join(a, 'news', 2)).toBe('joined');
@@ -172,7 +172,7 @@ export function describeConnectionRegistry(name: string, create: CreateRegistry)
       expect(await registry.holds(a, 'news')).toBe(false);
     });
 
-    it('is one of as many as the limit allows, and again one that is joined already', async () => {
+    it('is full above the limit, except for a channel that is already joined', async () => {
       const { registry, add } = await scene();
       const a = await add('user:1', 'a');
       expect([await registry.join(a, 'one', 2), await registry.join(a, 'two', 2)]).toEqual(['joined', 'joined']);
@@ -182,7 +182,7 @@ export function describeConnectionRegistry(name: string, create: CreateRegistry)
       expect(await registry.join(a, 'three', 2)).toBe('joined');
     });
 
-    it('is joined by no more than the limit allows, when many are asked for at once', async () => {
+    it('keeps the limit when many joins come at once', async () => {
       const { registry, add } = await scene();
       const a = await add('user:1', 'a');
       const joinings = await Promise.all(Array.from({ length: 8 }, (_, n) => registry.join(a, `c${n}`, 3)));
@@ -197,7 +197,7 @@ export function describeConnectionRegistry(name: string, create: CreateRegistry)
         async ({ registry, a, clock }: Joiner) => void (await registry.revoke(a, clock.now(), 'revoked')),
       ],
       ['has outlived its time', ({ clock }: Joiner) => clock.advance(connectionLifetime * 1000)],
-    ])('is closed to a connection that %s, and nothing is created', async (_, end) => {
+    ])('rejects a connection that %s, and nothing is created', async (_, end) => {
       const { registry, add, clock } = await scene();
       const a = await add('user:1', 'a');
       await end({ registry, a, clock });
@@ -205,7 +205,7 @@ export function describeConnectionRegistry(name: string, create: CreateRegistry)
       expect(await registry.leave(a)).toEqual([]);
     });
 
-    it('is closed to a connection whose session has ended', async () => {
+    it('rejects a connection of a session that has ended', async () => {
       const { clock, registry } = await scene();
       const mortal = { principalId: 'user:1', connectionId: 'a', sessionHash: 'a'.repeat(64) };
       const sessionExpiresAt = Math.floor(clock.now() / 1000) + 1;
@@ -215,7 +215,7 @@ export function describeConnectionRegistry(name: string, create: CreateRegistry)
       expect(await registry.join(mortal, 'news', 2)).toBe('away');
     });
 
-    it('is parted from alone, and may be parted from twice, never joined, or without a row', async () => {
+    it('is left alone, and may be left twice, without a join or without a row', async () => {
       const { registry, add } = await scene();
       const a = await add('user:1', 'a');
       for (const channel of ['news', 'sport']) await registry.join(a, channel, 5);
@@ -225,7 +225,7 @@ export function describeConnectionRegistry(name: string, create: CreateRegistry)
       expect(await idsOf(registry.ofUser('1'))).toEqual([]);
     });
 
-    it('is named when its connection is revoked, and each time', async () => {
+    it('is in the answer each time when its connection is revoked', async () => {
       const { clock, registry, add } = await scene();
       const a = await add('user:1', 'a');
       for (const channel of ['news', 'sport']) await registry.join(a, channel, 5);
@@ -237,7 +237,7 @@ export function describeConnectionRegistry(name: string, create: CreateRegistry)
   });
 
   describe(`${name}: a sign-in`, () => {
-    it('is remembered with what the user says of himself, and may come again as the same, never as another', async () => {
+    it('is stored with its user_info, and may be repeated as the same user only', async () => {
       const { registry, add } = await scene();
       const a = await add('user:1', 'a');
       expect(await registry.signedInAs(a)).toBeUndefined();
@@ -249,7 +249,7 @@ export function describeConnectionRegistry(name: string, create: CreateRegistry)
       expect(await registry.signedInAs(a)).toEqual({ userId: '1', userInfo: null });
     });
 
-    it('is refused to who has left or was revoked, and creates nothing', async () => {
+    it('is rejected for a connection that has left or was revoked, and creates nothing', async () => {
       const { clock, registry, add } = await scene();
       const [a, b] = [await add('user:1', 'a'), await add('user:1', 'b')];
       await registry.leave(a);
@@ -263,7 +263,7 @@ export function describeConnectionRegistry(name: string, create: CreateRegistry)
   });
 
   describe(`${name}: the connections of a user`, () => {
-    it('are those whose session PHP has named the user for, revoked or not, and nobody else’s', async () => {
+    it('are those of sessions with this user, revoked or not, and no others', async () => {
       const { clock, registry, add } = await scene();
       const [a] = [await add('user:1', 'a'), await add('user:1', 'b'), await add('user:11', 'c')];
       await registry.revoke(a, clock.now(), 'revoked');
@@ -271,7 +271,7 @@ export function describeConnectionRegistry(name: string, create: CreateRegistry)
       expect(await idsOf(registry.ofUser('2'))).toEqual([]);
     });
 
-    it('are those that act as the user on a channel, whoever their session belongs to, until they leave', async () => {
+    it('include those that act as the user on a channel, whichever user their session has, until they leave', async () => {
       const { registry, add } = await scene();
       const session = `session:${'a'.repeat(64)}`;
       const [a, b, c] = [await add(session, 'a'), await add('user:bob', 'b'), await add('user:ada', 'c')];
@@ -286,7 +286,7 @@ export function describeConnectionRegistry(name: string, create: CreateRegistry)
       expect(await idsOf(registry.ofUser('eve'))).toEqual([]);
     });
 
-    it('are not those that were refused the channel', async () => {
+    it('do not include those that were rejected on the channel', async () => {
       const { registry, add } = await scene();
       const a = await add('user:bob', 'a');
       await registry.join(a, 'presence-room', 1);
@@ -294,7 +294,7 @@ export function describeConnectionRegistry(name: string, create: CreateRegistry)
       expect(await idsOf(registry.ofUser('ada'))).toEqual([]);
     });
 
-    it('come on several pages when they are many', async () => {
+    it('come on several pages if there are many', async () => {
       const { registry, add } = await scene();
       await Promise.all(Array.from({ length: many }, (_, n) => add('user:1', `c${n}`, large)));
       let pages = 0;
@@ -303,13 +303,13 @@ export function describeConnectionRegistry(name: string, create: CreateRegistry)
       expect(await idsOf(registry.ofUser('1'))).toHaveLength(many);
     });
 
-    it('may be those of a session that has ended, because their sockets are open', async () => {
+    it('may belong to a session that has ended, because their sockets are open', async () => {
       const { registry, add } = await scene();
       await add('user:1', 'a', { sessionExpiresAt: 1 });
       expect(await idsOf(registry.ofUser('1'))).toEqual(['a']);
     });
 
-    it('are not those whose time has passed', async () => {
+    it('do not include expired ones', async () => {
       const { clock, registry, add } = await scene();
       await registry.join(await add('user:1', 'a'), 'presence-room', 5, 'ada');
       await clock.advance(connectionLifetime * 1000);
@@ -339,15 +339,15 @@ export function describeConnectionRegistry(name: string, create: CreateRegistry)
       expect(await idsOf(registry.ofSession(one))).toEqual([]);
     });
 
-    it('may be revoked, and of a session that has ended', async () => {
+    it('include revoked ones, and those of a session that has ended', async () => {
       const { clock, registry, add } = await scene();
       await registry.revoke(await add('user:ada', 'a', { sessionExpiresAt: 1 }), clock.now(), 'revoked');
       expect(await idsOf(registry.ofSession(one))).toEqual(['a']);
     });
   });
 
-  describe(`${name}: the connections of a principal that take up a place`, () => {
-    it('are its own, welcomed or about to be', async () => {
+  describe(`${name}: the connections that count against a principal’s limit`, () => {
+    it('are its own, before and after the welcome', async () => {
       const { clock, registry, add } = await scene();
       const [a, b] = [await add('user:1', 'a'), await add('user:1', 'b'), await add('user:11', 'c')];
       await registry.markWelcomed(b, clock.now());
@@ -358,7 +358,7 @@ export function describeConnectionRegistry(name: string, create: CreateRegistry)
       expect(await openOf(registry, 'user:2')).toEqual([]);
     });
 
-    it('are not those that were revoked, or have left', async () => {
+    it('do not include revoked ones, or those that have left', async () => {
       const { clock, registry, add } = await scene();
       const [a, b] = [await add('user:1', 'a'), await add('user:1', 'b')];
       await registry.revoke(a, clock.now(), 'revoked');
@@ -366,7 +366,7 @@ export function describeConnectionRegistry(name: string, create: CreateRegistry)
       expect(await openOf(registry, 'user:1')).toEqual([]);
     });
 
-    it('are not those that have waited for their welcome longer than any welcome takes', async () => {
+    it('do not include those that never got their welcome', async () => {
       const { clock, registry, add } = await scene();
       const welcomed = await add('user:1', 'a');
       await add('user:1', 'b');
@@ -377,7 +377,7 @@ export function describeConnectionRegistry(name: string, create: CreateRegistry)
       expect(await openOf(registry, 'user:1')).toMatchObject([welcomed]);
     });
 
-    it('are not those whose time has passed, although their rows may be there', async () => {
+    it('do not include expired ones, although their rows may exist', async () => {
       const { clock, registry, add } = await scene();
       await registry.markWelcomed(await add('user:1', 'a'), clock.now());
       await clock.advance(connectionLifetime * 1000);
@@ -385,8 +385,8 @@ export function describeConnectionRegistry(name: string, create: CreateRegistry)
     });
   });
 
-  describe(`${name}: who leaves`, () => {
-    it('is gone, and nobody else', async () => {
+  describe(`${name}: a connection that leaves`, () => {
+    it('is removed, and no other', async () => {
       const { registry, add } = await scene();
       const [a] = [await add('user:1', 'a'), await add('user:1', 'b'), await add('user:2', 'a')];
       await registry.leave(a);
@@ -395,7 +395,7 @@ export function describeConnectionRegistry(name: string, create: CreateRegistry)
       ).toEqual(['user:1b', 'user:2a']);
     });
 
-    it('may leave twice, or without having been here', async () => {
+    it('may leave twice, or without being added', async () => {
       const { registry, add } = await scene();
       const a = await add('user:1', 'a');
       await registry.leave(a);
@@ -412,8 +412,8 @@ export function describeConnectionRegistry(name: string, create: CreateRegistry)
     });
   });
 
-  describe(`${name}: a connection whose time has passed`, () => {
-    it('is shown to its last second, and not from then on', async () => {
+  describe(`${name}: an expired connection`, () => {
+    it('is listed until its last second', async () => {
       const { clock, registry, add } = await scene();
       await add('user:1', 'a');
       await clock.advance((connectionLifetime - 1) * 1000);
@@ -422,7 +422,7 @@ export function describeConnectionRegistry(name: string, create: CreateRegistry)
       expect(await everyoneIn(registry)).toEqual([]);
     });
 
-    it('does not hide who came later', async () => {
+    it('does not hide newer ones', async () => {
       const { clock, registry, add } = await scene();
       await add('user:1', 'old');
       await clock.advance(connectionLifetime * 1000);
@@ -431,8 +431,8 @@ export function describeConnectionRegistry(name: string, create: CreateRegistry)
     });
   });
 
-  describe(`${name}: a connection whose session ends`, () => {
-    it('is shown to the last second of its session, and not from then on, although its socket may be open', async () => {
+  describe(`${name}: a connection with a session that ends`, () => {
+    it('is listed until the last second of its session, although its socket may stay open', async () => {
       const { clock, registry, add } = await scene();
       const sessionExpiresAt = Math.floor(clock.now() / 1000) + 60;
       const mortal = { principalId: 'user:1', connectionId: 'a', sessionHash: 'a'.repeat(64) };
@@ -446,7 +446,7 @@ export function describeConnectionRegistry(name: string, create: CreateRegistry)
     });
   });
 
-  describe(`${name}: a connection may speak`, () => {
+  describe(`${name}: a connection may send frames`, () => {
     it('until it is revoked', async () => {
       const { clock, registry, add } = await scene();
       const a = await add('user:1', 'a');
@@ -476,7 +476,7 @@ export function describeConnectionRegistry(name: string, create: CreateRegistry)
   });
 
   describe(`${name}: a connection that functions of 0.1.0 wrote`, () => {
-    it('is found by its session and its users after its owners are written', async () => {
+    it('is found by its session and its users once it has owners', async () => {
       const { registry, add } = await scene();
       const a = await add('user:1', 'a');
       expect(await registry.own(a, ['2', '3'])).toBe(true);
@@ -501,12 +501,12 @@ export function describeConnectionRegistry(name: string, create: CreateRegistry)
     });
   });
 
-  describe(`${name}: many`, () => {
+  describe(`${name}: many connections`, () => {
     function crowd({ add }: Awaited<ReturnType<typeof scene>>): Promise<Connection[]> {
       return Promise.all(Array.from({ length: many }, (_, n) => add(`user:${n}`, `c${n}`, large)));
     }
 
-    it('are all shown, each once, on more than one page', async () => {
+    it('are all listed once, on more than one page', async () => {
       const the = await scene();
       const all = await crowd(the);
       const pages = await pagesOf(the.registry);
@@ -519,7 +519,7 @@ export function describeConnectionRegistry(name: string, create: CreateRegistry)
       ).toEqual(all.map(({ connectionId }) => connectionId).sort());
     });
 
-    it('that have expired do not hide the living behind pages of nothing', async () => {
+    it('that have expired do not hide the others behind empty pages', async () => {
       const the = await scene();
       await crowd(the);
       await the.clock.advance(connectionLifetime * 1000);
@@ -567,7 +567,7 @@ async function pagesOf(registry: ConnectionRegistry): Promise<(readonly Register
   return pages;
 }
 
-/** Each once, in order. */
+/** Sorted, without duplicates. */
 async function idsOf(pages: AsyncIterable<readonly Connection[]>): Promise<readonly string[]> {
   const ids = new Set<string>();
   for await (const page of pages) for (const { connectionId } of page) ids.add(connectionId);

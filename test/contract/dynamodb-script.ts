@@ -1,6 +1,6 @@
-/** One step of a script that both engines are asked to do, each after the one before. */
+/** One step of a script that both engines run, in order. */
 export interface Step {
-  /** Unique; a difference is known by it. */
+  /** Unique. It identifies a difference. */
   readonly name: string;
   readonly operation: string;
   readonly input: object;

@@ -6,13 +6,13 @@ export interface EngineDifference {
   readonly step: string;
   readonly dynalite: EngineOutcome;
   readonly strict: EngineOutcome;
-  /** Which of them is as AWS is, where that is known. */
+  /** The engine that behaves like AWS, if known. */
   readonly why: string;
 }
 
 const transactionReasons = 'https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html';
 
-/** All there are among the steps of dynamodb-script.ts; a test fails when one is gone and when one is new. */
+/** All differences in the steps of dynamodb-script.ts. A test fails if one is missing or new. */
 export const engineDifferences: readonly EngineDifference[] = [
   {
     number: 1,

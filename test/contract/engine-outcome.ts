@@ -1,11 +1,11 @@
 import { request } from 'node:http';
 
-/** What an engine answered, without what is of no account: times, ids, sizes, the words of messages. */
+/** The answer of an engine without times, ids, sizes and messages, which do not matter. */
 export type EngineOutcome = string;
 
 type Output = Readonly<Record<string, unknown>>;
 
-/** As an SDK would send it. */
+/** The request in the form that an SDK sends. */
 export function callDynamoDb(
   endpoint: string,
   operation: string,
@@ -34,7 +34,7 @@ export function callDynamoDb(
   });
 }
 
-/** One line: the error's name with what else it carries, or the values of the result. */
+/** One line: the name and the fields of the error, or the values of the result. */
 export function outlineOutcome({ status, output }: { status: number; output: Output }): EngineOutcome {
   const { __type, message, Message, CancellationReasons, TableDescription, Table, ...more } = output;
   if (status !== 200) {
@@ -49,7 +49,7 @@ export function outlineOutcome({ status, output }: { status: number; output: Out
   return `ok ${text({ ...rest, ...sorted({ Items, TableNames }), ...(Array.isArray(Responses) ? { Responses } : sorted((Responses ?? {}) as Output)) })}`;
 }
 
-/** The order of what comes from different partitions is nobody's promise. */
+/** DynamoDB promises no order between partitions. */
 function sorted(lists: Output): Output {
   return Object.fromEntries(
     Object.entries(lists)
@@ -58,7 +58,7 @@ function sorted(lists: Output): Output {
   );
 }
 
-/** The same text for the same value: members of objects and of sets have no order. */
+/** The same text for equal values: members of objects and of sets have no order. */
 function text(value: unknown): string {
   return JSON.stringify(value, (name, each) => {
     if (Array.isArray(each) && /^[SNB]S$/.test(name)) return [...each].sort();
@@ -72,7 +72,7 @@ interface Status {
   readonly GlobalSecondaryIndexes?: readonly { readonly IndexStatus: string }[];
 }
 
-/** A table and an index are not there at once; to use them before is another question. */
+/** A new table or index takes a moment, so steps wait for it. */
 export async function isThere(endpoint: string, input: object): Promise<void> {
   const { TableName } = input as { readonly TableName?: string };
   for (;;) {

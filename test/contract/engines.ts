@@ -39,7 +39,7 @@ export const withJava = needs(
   missing === undefined ? undefined : { name: 'java', missing, packages: ['default-jre-headless'] },
 );
 
-/** The same suite on each engine that runs on this machine; one that does not is one skipped test. */
+/** Runs the suite on each engine of this machine. An engine that is missing is one skipped test. */
 export function onEachEngine(suite: (kind: EngineKind) => void): void {
   describe('dynalite', () => suite('dynalite'));
   describe('DynamoDB Local', () => {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { GuardMemory, GuardState } from '../../functions/core/sessions/guard-memory.ts';
 import { ManualClock } from '../fakes/clock.ts';
 
-/** What every GuardMemory does, whatever it is made of. `create` makes one that remembers nothing, on the time of `clock`. */
+/** The contract of every GuardMemory. `create` makes an empty one, with the time of `clock`. */
 export function describeGuardMemory(name: string, create: (clock: ManualClock) => Promise<GuardMemory>): void {
   async function scene() {
     const clock = new ManualClock('2026-11-20T12:00:00.789Z');
@@ -36,7 +36,7 @@ export function describeGuardMemory(name: string, create: (clock: ManualClock) =
       expect(state.salt.length).toBeGreaterThan(0);
     });
 
-    it('is what was written last', async () => {
+    it('is the latest state that was written', async () => {
       const { memory, minute, inSeconds } = await scene();
       await memory.write(full(minute), minute, inSeconds(60));
       expect(plain(await memory.read())).toEqual(plain(full(minute)));
@@ -46,14 +46,14 @@ export function describeGuardMemory(name: string, create: (clock: ManualClock) =
       expect(plain(await memory.read())).toEqual(plain(empty));
     });
 
-    it('is empty again when it has expired, although its row may still be there', async () => {
+    it('is empty once it has expired, although its row may still exist', async () => {
       const { clock, memory, minute, inSeconds } = await scene();
       await memory.write(full(minute), minute, inSeconds(60));
       await clock.advance(60_000);
       expect(await memory.read()).toMatchObject({ users: new Map(), runsInVain: 0 });
     });
 
-    it('is released until a time, whatever is written meanwhile', async () => {
+    it('stays released until a time, despite writes meanwhile', async () => {
       const { clock, memory, minute, inSeconds } = await scene();
       expect(await memory.isReleased()).toBe(false);
       await memory.release(inSeconds(60));

@@ -5,7 +5,7 @@ import { ManualClock } from '../fakes/clock.ts';
 const attempt = { name: 'idempotency:/apps/app/events:one-of-mine', bodyHash: 'a'.repeat(64) };
 const answer = '{"channels":{"presence-a":{"user_count":2}}}';
 
-/** What every Idempotency does, whatever it is made of. `create` makes one that knows nothing, on the time of `clock`. */
+/** The contract of every Idempotency. `create` makes an empty one, with the time of `clock`. */
 export function describeIdempotency(name: string, create: (clock: ManualClock) => Promise<Idempotency>): void {
   async function scene() {
     const clock = new ManualClock('2026-11-20T12:00:00.789Z');
@@ -13,7 +13,7 @@ export function describeIdempotency(name: string, create: (clock: ManualClock) =
   }
 
   describe(`${name}: a request with a name`, () => {
-    it('is begun once, and its answer is that of all who repeat it', async () => {
+    it('is begun once, and repetitions get its answer', async () => {
       const { idempotency } = await scene();
       expect(await idempotency.begin(attempt)).toBe('ours');
       expect(await idempotency.begin(attempt)).toBe('under-way');
@@ -22,13 +22,13 @@ export function describeIdempotency(name: string, create: (clock: ManualClock) =
       expect(await idempotency.begin(attempt)).toEqual({ answer });
     });
 
-    it('is begun by exactly one of many at once', async () => {
+    it('is begun by exactly one of many callers at once', async () => {
       const { idempotency } = await scene();
       const beginnings = await Promise.all(Array.from({ length: 20 }, () => idempotency.begin(attempt)));
       expect(beginnings.filter((beginning) => beginning !== 'under-way')).toEqual(['ours']);
     });
 
-    it('is another one with another body, begun or answered', async () => {
+    it('is another request with another body, begun or answered', async () => {
       const { clock, idempotency } = await scene();
       const other = { ...attempt, bodyHash: 'b'.repeat(64) };
       await idempotency.begin(attempt);
@@ -40,7 +40,7 @@ export function describeIdempotency(name: string, create: (clock: ManualClock) =
       expect(await idempotency.begin({ ...other, name: `${attempt.name}-2` })).toBe('ours');
     });
 
-    it('is begun again by exactly one when who began it has died', async () => {
+    it('is begun again by exactly one caller after the first one died', async () => {
       const { clock, idempotency } = await scene();
       await idempotency.begin(attempt);
       await clock.advance(attemptSeconds * 1000 - 1000);
@@ -50,7 +50,7 @@ export function describeIdempotency(name: string, create: (clock: ManualClock) =
       expect(beginnings.filter((beginning) => beginning !== 'under-way')).toEqual(['ours']);
     });
 
-    it('is begun again at once when it was given back, which takes no answer away', async () => {
+    it('is begun again at once after abandon, which removes no answer', async () => {
       const { idempotency } = await scene();
       await idempotency.begin(attempt);
       await idempotency.abandon(attempt);
@@ -60,13 +60,13 @@ export function describeIdempotency(name: string, create: (clock: ManualClock) =
       expect(await idempotency.begin(attempt)).toEqual({ answer });
     });
 
-    it('may be given back without having been begun', async () => {
+    it('may be abandoned without being begun', async () => {
       const { idempotency } = await scene();
       await idempotency.abandon(attempt);
       expect(await idempotency.begin(attempt)).toBe('ours');
     });
 
-    it('is forgotten after a day, although its row may still be there', async () => {
+    it('is forgotten after a day, although its row may still exist', async () => {
       const { clock, idempotency } = await scene();
       await idempotency.begin(attempt);
       await idempotency.finish(attempt, answer);

@@ -12,7 +12,7 @@ interface Both {
 const [hash, otherHash] = ['a'.repeat(64), 'b'.repeat(64)];
 const gone = { principalId: 'user:9', connectionId: 'gone' };
 
-/** What every LiveSessions does, whatever it is made of, beside the registry of the same connections. */
+/** The contract of every LiveSessions, together with the registry of the same connections. */
 export function describeLiveSessions(name: string, create: (clock: ManualClock) => Promise<Both>): void {
   async function scene() {
     const clock = new ManualClock('2026-11-20T12:00:00.789Z');
@@ -31,8 +31,8 @@ export function describeLiveSessions(name: string, create: (clock: ManualClock) 
     return { clock, registry, live, nowSeconds, add, due };
   }
 
-  describe(`${name}: due`, () => {
-    it('is who is to be checked now, and whose session has ended', async () => {
+  describe(`${name}: the due connections`, () => {
+    it('are those with a due check, and those with a session that has ended', async () => {
       const { clock, nowSeconds, add, due } = await scene();
       await add('never');
       await add('later', { validUntil: nowSeconds() + 1, sessionExpiresAt: nowSeconds() + 1 });
@@ -52,7 +52,7 @@ export function describeLiveSessions(name: string, create: (clock: ManualClock) 
       expect((await due()).map(({ connectionId }) => connectionId)).toEqual(['check', 'ended', 'later']);
     });
 
-    it('is a revoked one too, whose close may have failed, but none whose own time has passed', async () => {
+    it('include revoked ones, but no expired ones', async () => {
       const { clock, registry, nowSeconds, add, due } = await scene();
       const connection = await add('a', { validUntil: nowSeconds() });
       await registry.revoke(connection, clock.now(), 'revoked');
@@ -61,7 +61,7 @@ export function describeLiveSessions(name: string, create: (clock: ManualClock) 
       expect(await due()).toEqual([]);
     });
 
-    it('are all, over many pages', async () => {
+    it('come on many pages, without a gap', async () => {
       const { nowSeconds, add, due } = await scene();
       // DynamoDB reads at most 1 MB at a time.
       const sessionSeal = 'x'.repeat(45_000);
@@ -73,7 +73,7 @@ export function describeLiveSessions(name: string, create: (clock: ManualClock) 
   });
 
   describe(`${name}: the session of a connection`, () => {
-    it('is what was said of it when it came', async () => {
+    it('has the values that it was added with', async () => {
       const { live, add } = await scene();
       const whole = { sessionSeal: 'r1.x', sessionExpiresAt: 1_900_000_000 };
       expect(await live.find(await add('a', whole))).toEqual({ sessionHash: hash, ...whole });
@@ -81,7 +81,7 @@ export function describeLiveSessions(name: string, create: (clock: ManualClock) 
       expect(await live.find(gone)).toBeUndefined();
     });
 
-    it('is prolonged, with an end and without one', async () => {
+    it('is extended, with an end and without one', async () => {
       const { clock, live, nowSeconds, add, due } = await scene();
       const a = await add('a', { validUntil: nowSeconds(), sessionExpiresAt: nowSeconds() + 60 });
       const [validUntil, sessionExpiresAt] = [nowSeconds() + 100, nowSeconds() + 200];
@@ -96,7 +96,7 @@ export function describeLiveSessions(name: string, create: (clock: ManualClock) 
       expect(await due()).toEqual([]);
     });
 
-    it('gets another id, seal and time, and keeps its end; from then on it is found by the new id only', async () => {
+    it('gets another id, seal and time, keeps its end, and is then found by the new id only', async () => {
       const { registry, live, nowSeconds, add, due } = await scene();
       const sessionExpiresAt = nowSeconds() + 3600;
       const a = await add('a', { sessionSeal: 'r1.x', validUntil: nowSeconds(), sessionExpiresAt });
@@ -112,14 +112,14 @@ export function describeLiveSessions(name: string, create: (clock: ManualClock) 
       expect([await idsOf(hash), await idsOf(otherHash)]).toEqual([[], ['a']]);
     });
 
-    it('gets another id alone where nothing is asked again', async () => {
+    it('gets only another id if PHP is not asked again', async () => {
       const { live, add } = await scene();
       const a = await add('a');
       expect(await live.rebind(a, hash, { sessionHash: otherHash })).toBe(true);
       expect(await live.find(a)).toEqual({ sessionHash: otherHash });
     });
 
-    it('is not changed for who has left or has another session, and nothing is created', async () => {
+    it('is not changed for a connection that has left or has another session, and nothing is created', async () => {
       const { live, registry, nowSeconds, add } = await scene();
       const a = await add('a');
       const until = { validUntil: nowSeconds(), sessionExpiresAt: nowSeconds() };

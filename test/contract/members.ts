@@ -6,15 +6,15 @@ import { ManualClock } from '../fakes/clock.ts';
 const room = 'presence-room';
 const gonzalo = { userId: '42', userInfo: { name: 'Gonzalo' } };
 
-/** What every Members does, whatever it is made of. `create` makes one where nobody is present, on the time of `clock`. */
+/** The contract of every Members. `create` makes one without members, with the time of `clock`. */
 export function describeMembers(name: string, create: (clock: ManualClock) => Promise<Members>): void {
   async function scene() {
     const clock = new ManualClock('2026-11-20T12:00:00.789Z');
     return { clock, members: await create(clock) };
   }
 
-  describe(`${name}: who is present`, () => {
-    it('is brought by his first connection and taken away by his last', async () => {
+  describe(`${name}: a member of a presence channel`, () => {
+    it('joins with the first connection of the user and leaves with the last', async () => {
       const { members } = await scene();
       expect(await members.join(room, gonzalo, 'a')).toBe(true);
       expect(await members.join(room, gonzalo, 'b')).toBe(false);
@@ -24,7 +24,7 @@ export function describeMembers(name: string, create: (clock: ManualClock) => Pr
       expect(await members.of(room)).toEqual([]);
     });
 
-    it('is brought once, when two of his connections come at once, and taken away once', async () => {
+    it('joins once and leaves once if two connections of the user do it at the same time', async () => {
       const { members } = await scene();
       const ids = ['a', 'b', 'c', 'd', 'e'];
       const joined = await Promise.all(ids.map((id) => members.join(room, gonzalo, id)));
@@ -34,7 +34,7 @@ export function describeMembers(name: string, create: (clock: ManualClock) => Pr
       expect(await members.of(room)).toEqual([]);
     });
 
-    it('is not brought by a repetition, nor taken away by one', async () => {
+    it('neither joins nor leaves by a repetition', async () => {
       const { members } = await scene();
       await members.join(room, gonzalo, 'a');
       expect(await members.join(room, gonzalo, 'a')).toBe(false);
@@ -42,7 +42,7 @@ export function describeMembers(name: string, create: (clock: ManualClock) => Pr
       expect(await members.leave(room, '42', 'a')).toBe(false);
     });
 
-    it('is not touched by who leaves without having been there, and nobody is created', async () => {
+    it('does not change if an absent connection leaves, and none is created', async () => {
       const { members } = await scene();
       await members.join(room, gonzalo, 'a');
       expect(await members.leave(room, '42', 'never')).toBe(false);
@@ -52,7 +52,7 @@ export function describeMembers(name: string, create: (clock: ManualClock) => Pr
       expect(await members.of('presence-other')).toEqual([]);
     });
 
-    it('comes back as often as he likes', async () => {
+    it('may join and leave any number of times', async () => {
       const { members } = await scene();
       for (const id of ['a', 'b', 'c']) {
         expect(await members.join(room, gonzalo, id)).toBe(true);
@@ -60,7 +60,7 @@ export function describeMembers(name: string, create: (clock: ManualClock) => Pr
       }
     });
 
-    it('is one of many, each with what he says of himself last', async () => {
+    it('is one of many, each with their latest user_info', async () => {
       const { members } = await scene();
       await members.join(room, gonzalo, 'a');
       await members.join(room, { userId: '43' }, 'b');
@@ -77,7 +77,7 @@ export function describeMembers(name: string, create: (clock: ManualClock) => Pr
       expect((await members.of(room)).find(({ userId }) => userId === '42')).toEqual({ userId: '42' });
     });
 
-    it('is found by his id and by his connection while he is there', async () => {
+    it('is found by user id and by connection while present', async () => {
       const { clock, members } = await scene();
       expect(await members.find(room, '42')).toBeUndefined();
       await members.join(room, gonzalo, 'a');
@@ -92,7 +92,7 @@ export function describeMembers(name: string, create: (clock: ManualClock) => Pr
       expect(await members.find(room, '42')).toBeUndefined();
     });
 
-    it('is there for as long as a connection can be, after which his row counts for nothing', async () => {
+    it('is present for as long as a connection may be open, and then expires', async () => {
       const { clock, members } = await scene();
       await members.join(room, gonzalo, 'lost');
       await clock.advance(connectionLifetime * 1000);
@@ -102,7 +102,7 @@ export function describeMembers(name: string, create: (clock: ManualClock) => Pr
       expect(await members.leave(room, '42', 'b')).toBe(true);
     });
 
-    it('stays longer with each connection that comes', async () => {
+    it('stays longer with each further connection', async () => {
       const { clock, members } = await scene();
       await members.join(room, gonzalo, 'a');
       await clock.advance((connectionLifetime - 1) * 1000);

@@ -2,10 +2,10 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { Method } from '../../functions/edge/dynamodb/permissions.ts';
 
-/** IAM has no action for these: it looks at those in them. */
+/** IAM has no action for these operations. It checks the operations in them. */
 const actionsIn: Readonly<Record<string, string>> = { TransactWriteItems: 'UpdateItem' };
 
-/** Which permissions each method of the rows has used, of tables that are called `connections-1` and the like. */
+/** The permissions that each method of the rows has used. Tables have names like `connections-1`. */
 export class PermissionsUsed {
   readonly #method = new AsyncLocalStorage<string>();
   readonly #used = new Map<string, Set<string>>();
@@ -41,11 +41,11 @@ export class PermissionsUsed {
 
   #note(permission: string): void {
     const method = this.#method.getStore();
-    // Else it is the test itself that asks.
+    // Otherwise the test itself makes the request.
     if (method !== undefined) this.#used.set(method, (this.#used.get(method) ?? new Set()).add(permission));
   }
 
-  /** Pages are asked for when they are taken, which is after the method has returned. */
+  /** Pages are read when they are consumed, after the method has returned. */
   #follow(method: string, call: () => unknown): unknown {
     const result = this.#method.run(method, call);
     if (typeof result !== 'object' || result === null || !(Symbol.asyncIterator in result)) return result;

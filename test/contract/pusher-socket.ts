@@ -4,7 +4,7 @@ import type { Client } from '../socket-client.ts';
 export interface PusherSocket {
   frames(): readonly Frame[];
   send(text: string): void;
-  /** The first frame, kept or to come, with this event. */
+  /** The first frame with this event, received or future. */
   frame(event: string): Promise<Frame>;
   close(code?: number, reason?: string): Promise<void>;
 }

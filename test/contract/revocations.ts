@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { type Revocations, revocationMemory } from '../../functions/core/connections/revocations.ts';
 import { ManualClock } from '../fakes/clock.ts';
 
-/** What every implementation of Revocations does, whatever it is made of. */
+/** The contract of every Revocations. */
 export function describeRevocations(name: string, create: (clock: ManualClock) => Promise<Revocations>): void {
   async function scene() {
     const clock = new ManualClock();
@@ -12,35 +12,35 @@ export function describeRevocations(name: string, create: (clock: ManualClock) =
   }
 
   describe(`${name}: a revocation`, () => {
-    it('counts for what was known before it or in the same millisecond, and not for what is newer', async () => {
+    it('applies to instants before it or in the same millisecond, and not to later ones', async () => {
       const { revocations, at } = await scene();
       expect(await revocations.isRevokedSince(['user:1'], at - 1)).toBe(true);
       expect(await revocations.isRevokedSince(['user:1'], at)).toBe(true);
       expect(await revocations.isRevokedSince(['user:1'], at + 1)).toBe(false);
     });
 
-    it('is of one principal, and found among others', async () => {
+    it('applies to one owner, and is found among several', async () => {
       const { revocations, at } = await scene();
       expect(await revocations.isRevokedSince(['user:2', 'session:1'], at)).toBe(false);
       expect(await revocations.isRevokedSince(['session:1', 'user:1'], at)).toBe(true);
       expect(await revocations.isRevokedSince([], at)).toBe(false);
     });
 
-    it('may come again, and then counts from the last time', async () => {
+    it('may be repeated, and then the last one counts', async () => {
       const { clock, revocations, at } = await scene();
       await clock.advance(1000);
       await revocations.add('user:1', clock.now());
       expect(await revocations.isRevokedSince(['user:1'], at + 1)).toBe(true);
     });
 
-    // A write that is tried again may land seconds after a younger one.
+    // A retried write may arrive seconds after a newer one.
     it('is not replaced by an older one that is written later', async () => {
       const { revocations, at } = await scene();
       await revocations.add('user:1', at - 1000);
       expect(await revocations.isRevokedSince(['user:1'], at)).toBe(true);
     });
 
-    it('is forgotten after five minutes, although its row may still be there', async () => {
+    it('is forgotten after its time, although its row may still exist', async () => {
       const { clock, revocations, at } = await scene();
       await clock.advance((revocationMemory - 1) * 1000);
       expect(await revocations.isRevokedSince(['user:1'], at)).toBe(true);

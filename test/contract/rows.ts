@@ -47,7 +47,7 @@ const tableKeys = {
   revocations: revocationsTable,
 };
 
-/** What all rows of DynamoDB do on one engine. */
+/** The contracts of all rows of DynamoDB, on one engine. */
 export function describeRows(kind: EngineKind): void {
   const used = new PermissionsUsed();
   let engine: RunningEngine;
@@ -69,7 +69,7 @@ export function describeRows(kind: EngineKind): void {
     await engine.client.send(
       new CreateTableCommand({ TableName, KeySchema, AttributeDefinitions, BillingMode: 'PAY_PER_REQUEST' }),
     );
-    // As in AWS, a new table is not there at once.
+    // As in AWS, a new table takes a moment.
     const status = async () => (await engine.client.send(new DescribeTableCommand({ TableName }))).Table?.TableStatus;
     await expect.poll(status, { interval: 2 }).toBe('ACTIVE');
     return TableName;
@@ -115,7 +115,7 @@ export function describeRows(kind: EngineKind): void {
     used.watch('guard', createGuardRows(await createTable('claims'), engine.client, clock)),
   );
 
-  it("the guard's row is far below the 400 KB of a row when it remembers all that it may", async () => {
+  it("the guard's row with its largest state is far below DynamoDB's limit of 400 KB", async () => {
     const clock = new ManualClock();
     const table = await createTable('claims');
     const rows = createGuardRows(table, engine.client, clock);
@@ -136,14 +136,15 @@ export function describeRows(kind: EngineKind): void {
     used.watch('idempotency', createIdempotencyRows(await createTable('claims'), engine.client, clock)),
   );
 
-  // The tests above have called every method: what none of them needed is a permission too many, and what is not there is AccessDenied.
-  it('each method uses the permissions that it has, and no others', () => {
+  // The tests above have called every method. A permission that none of them needed is too much, and a missing one is
+  // AccessDenied.
+  it('each method uses exactly the permissions that it has', () => {
     const has = Object.entries(permissions).map(([method, ofMethod]) => [method, [...ofMethod].sort()]);
     expect(used.byMethod).toEqual(Object.fromEntries(has));
   });
 
-  // While a stack is updated, functions of two releases share its tables: the later one must be able to tell who wrote a row, and rows
-  // from before 0.1.0 have no version.
+  // During an update, functions of two releases share the tables. The later release must know which one wrote a row.
+  // Rows from before 0.1.0 have no version.
   it('every row carries the version of its layout, and a row without one reads the same', async () => {
     const [{ connections, owners }, subscriptions, members, claims, revocations] = await Promise.all([
       createConnectionTables(),

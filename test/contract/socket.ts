@@ -11,7 +11,7 @@ export interface SocketTarget {
   readonly webSocketUrl: string;
 }
 
-/** What a client can see of the gateway, whatever runs it. */
+/** The contract of the gateway, as a client sees it. */
 export function describeSockets(name: string, getTarget: () => SocketTarget): void {
   describe(name, () => {
     let page: Visitor;
@@ -27,19 +27,19 @@ export function describeSockets(name: string, getTarget: () => SocketTarget): vo
     const urlOf = (session: string) => urlWith(`?token=${encodeURIComponent(session)}`);
     const knockWith = (query: string) => handshakeStatus(urlWith(query), { origin: origin() });
 
-    describe('who may not open a socket', () => {
-      // The server that this replaces let in who brought no token at all, whenever PHP answered 403 with an HTML page:
+    describe('a handshake that is rejected', () => {
+      // The server of the blog post accepted clients without a token whenever PHP answered 403 with an HTML page.
       // JSON.parse threw, the error was reported without a `return`, and then `undefined == undefined` was true.
-      it('is somebody without a token: 401', async () => {
+      it('has no token: 401', async () => {
         expect(await knockWith('')).toBe(401);
         expect(await knockWith('?token=')).toBe(401);
       });
 
-      it('is somebody with a well-formed id that PHP never gave to anybody: 403', async () => {
+      it('has a well-formed id that PHP never issued: 403', async () => {
         expect(await knockWith(`?token=${'0123456789abcdef'.repeat(2)}`)).toBe(403);
       });
 
-      // `%0d%0a` once ended the process: the HTTP client threw ERR_INVALID_CHAR, and nobody caught it.
+      // `%0d%0a` once ended the process: the HTTP client threw ERR_INVALID_CHAR, which was not caught.
       it.each([
         ['a line break', '%0d%0aX-Admin:%201'],
         ['a second cookie', 'x;%20admin=1'],
@@ -48,34 +48,34 @@ export function describeSockets(name: string, getTarget: () => SocketTarget): vo
         ['too long an id', 'a'.repeat(251)],
         ['letters beyond ASCII', '%C3%A9'.repeat(26)],
         ['bytes that are no UTF-8', '%ff'.repeat(26)],
-      ])('is somebody with %s for a token: 403', async (_, value) => {
+      ])('has %s as its token: 403', async (_, value) => {
         expect(await knockWith(`?token=${value}`)).toBe(403);
       });
 
-      it('is somebody with two tokens, even when one is good: 403', async () => {
+      it('has two tokens, even if one is valid: 403', async () => {
         expect(await knockWith(`?token=${token}&token=${token}`)).toBe(403);
       });
 
-      it('is somebody with an array for a token, as PHP would read it: 401, since that is another name', async () => {
+      it('has its token as a PHP array, which is another parameter name: 401', async () => {
         expect(await knockWith(`?token[]=${token}`)).toBe(401);
       });
 
-      it('is somebody with a token of 64 KB', async () => {
+      it('has a token of 64 KB', async () => {
         expect(await knockWith(`?token=${'a'.repeat(65_536)}`)).toBeGreaterThanOrEqual(400);
       });
 
       it.each(['https://app.example.com.evil.com', 'null', 'http://127.0.0.1'])(
-        'is a page of the origin %s with a good token: 403',
+        'comes from the Origin %s with a valid token: 403',
         async (foreign) => {
           expect(await handshakeStatus(urlOf(token), { origin: foreign })).toBe(403);
         },
       );
 
-      it('is a client without an Origin: 403', async () => {
+      it('has no Origin: 403', async () => {
         expect(await handshakeStatus(urlOf(token))).toBe(403);
       });
 
-      it('is who was logged in until a moment ago: 403', async () => {
+      it('has the token of a user who has just logged out: 403', async () => {
         const visitor = await logIn(getTarget().pageUrl);
         const old = await visitor.fetchToken();
         expect(await handshakeStatus(urlOf(old), { origin: origin() })).toBe(101);
@@ -84,10 +84,10 @@ export function describeSockets(name: string, getTarget: () => SocketTarget): vo
       });
     });
 
-    describe('who is logged in over PHP', () => {
+    describe('a user who is logged in to PHP', () => {
       const enter = async (): Promise<PusherSocket> => speakPusher(await connect(urlOf(token), { origin: origin() }));
 
-      it('is welcomed first, with a socket id that Pusher clients accept', async () => {
+      it('gets the welcome first, with a socket id that Pusher clients accept', async () => {
         const socket = await enter();
         const welcome = await socket.frame('pusher:connection_established');
         expect(socket.frames()[0]).toEqual(welcome);
@@ -112,7 +112,7 @@ export function describeSockets(name: string, getTarget: () => SocketTarget): vo
         ['no event', '{"data":{}}', malformed],
         ['a list', '[1,2,3]', malformed],
         ['lists in one another', `{"event":"x","data":${'['.repeat(5000)}${']'.repeat(5000)}}`, malformed],
-      ])('is told what is wrong with %s, and keeps the socket', async (_, text, message) => {
+      ])('gets an error for %s, and keeps the socket', async (_, text, message) => {
         const socket = await enter();
         socket.send(text);
         expect(await socket.frame('pusher:error')).toEqual({ event: 'pusher:error', data: { code: 4300, message } });
@@ -121,7 +121,7 @@ export function describeSockets(name: string, getTarget: () => SocketTarget): vo
         await socket.close(1000, '');
       });
 
-      it('joins a public channel, hears what it may not do there, and leaves it', async () => {
+      it('joins a public channel, gets an error for a client event there, and leaves it', async () => {
         const socket = await enter();
         await socket.frame('pusher:connection_established');
         socket.send('{"event":"pusher:subscribe","data":{"auth":"","channel":"news"}}');
@@ -135,7 +135,7 @@ export function describeSockets(name: string, getTarget: () => SocketTarget): vo
         expect(socket.frames()).toHaveLength(4);
       });
 
-      it('is told on the channel itself that a private one is not for it', async () => {
+      it('gets a subscription error for a private channel', async () => {
         const socket = await enter();
         socket.send('{"event":"pusher:subscribe","data":{"auth":"","channel":"private-x"}}');
         expect(await socket.frame('pusher:subscription_error')).toMatchObject({

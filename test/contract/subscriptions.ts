@@ -4,7 +4,7 @@ import { connectionLifetime } from '../../functions/core/connections/connection.
 import type { PageRange } from '../../functions/core/delivery/subscribers.ts';
 import { ManualClock } from '../fakes/clock.ts';
 
-/** What every Subscriptions does, whatever it is made of. `create` makes one without any, on the time of `clock`. */
+/** The contract of every Subscriptions. `create` makes an empty one, with the time of `clock`. */
 export function describeSubscriptions(name: string, create: (clock: ManualClock) => Promise<Subscriptions>): void {
   async function scene() {
     const clock = new ManualClock('2026-11-20T12:00:00.789Z');
@@ -18,7 +18,7 @@ export function describeSubscriptions(name: string, create: (clock: ManualClock)
   }
 
   describe(`${name}: a subscription`, () => {
-    it('is on its channel and no other, at once', async () => {
+    it('is at once on its channel, and on no other', async () => {
       const { clock, subscriptions, add } = await scene();
       const a = await add('news', 'a');
       expect(await subscriptions.page('news')).toEqual({ subscribers: [a], next: undefined });
@@ -27,14 +27,14 @@ export function describeSubscriptions(name: string, create: (clock: ManualClock)
       expect(await subscriptions.find('news', { ...a, connectionId: 'b' })).toBeUndefined();
     });
 
-    it('knows who its connection is, on a presence channel', async () => {
+    it('has the user of its connection on a presence channel', async () => {
       const { subscriptions, add } = await scene();
       const a = await add('presence-room', 'a', '42');
       expect(await subscriptions.find('presence-room', a)).toMatchObject({ userId: '42' });
       expect(await subscriptions.page('presence-room')).toMatchObject({ subscribers: [a] });
     });
 
-    it('is one, although it was added twice, and the last time counts', async () => {
+    it('exists once if it was added twice, with the later time', async () => {
       const { subscriptions, add } = await scene();
       await add('presence-room', 'a', '42');
       const a = await add('presence-room', 'a', '43');
@@ -42,7 +42,7 @@ export function describeSubscriptions(name: string, create: (clock: ManualClock)
       expect(await subscriptions.find('presence-room', a)).toMatchObject({ userId: '43' });
     });
 
-    it('says what was there before it, whether that is replaced or stays', async () => {
+    it('answers the one before it, whether that is replaced or kept', async () => {
       const { clock, subscriptions, add } = await scene();
       const joinedAt = clock.now();
       const a = { principalId: 'user:a', connectionId: 'a' };
@@ -54,7 +54,7 @@ export function describeSubscriptions(name: string, create: (clock: ManualClock)
       expect(await subscriptions.add('presence-room', await add('news', 'a'), clock.now(), '45')).toBeUndefined();
     });
 
-    it('is removed alone, and may be removed twice or without having been there', async () => {
+    it('is removed alone, and may be removed twice or without being added', async () => {
       const { subscriptions, add } = await scene();
       const [a] = [await add('news', 'a'), await add('news', 'b'), await add('sport', 'a')];
       await subscriptions.remove('news', a);
@@ -65,14 +65,14 @@ export function describeSubscriptions(name: string, create: (clock: ManualClock)
       expect(await idsOf(subscriptions, 'sport')).toEqual(['a']);
     });
 
-    it('is not made older by a frame that was said before', async () => {
+    it('does not become older by an older frame', async () => {
       const { clock, subscriptions, add } = await scene();
       const a = await add('presence-room', 'a');
       await subscriptions.add('presence-room', a, clock.now() - 5, '42');
       expect(await subscriptions.find('presence-room', a)).toMatchObject({ joinedAt: clock.now() });
     });
 
-    it('stays when it is younger than the wish to remove it', async () => {
+    it('stays if it is newer than the frame that removes it', async () => {
       const { clock, subscriptions, add } = await scene();
       const a = await add('news', 'a');
       const joinedAt = clock.now();
@@ -84,7 +84,7 @@ export function describeSubscriptions(name: string, create: (clock: ManualClock)
       expect(await idsOf(subscriptions, 'news')).toEqual([]);
     });
 
-    it('is there for as long as a connection can be, and not from then on, although its row may be', async () => {
+    it('exists for as long as a connection may be open, although its row may exist longer', async () => {
       const { clock, subscriptions, add } = await scene();
       const a = await add('news', 'a');
       await clock.advance((connectionLifetime - 1) * 1000);
@@ -104,7 +104,7 @@ export function describeSubscriptions(name: string, create: (clock: ManualClock)
       return subscriptions;
     }
 
-    it('come in the order of their ids, as bytes, on pages of the size that is asked for', async () => {
+    it('come in the byte order of their ids, on pages of the given size', async () => {
       const subscriptions = await crowd();
       const first = await subscriptions.page('news', { limit: 4 });
       expect(first.subscribers.map(({ connectionId }) => connectionId)).toEqual(['=', 'B', 'a', 'c']);
@@ -114,14 +114,14 @@ export function describeSubscriptions(name: string, create: (clock: ManualClock)
       expect(second.next).toBeUndefined();
     });
 
-    it('may be those of a part of the ids, whose last one is in it and whose first is not', async () => {
+    it('may be those of a range of ids, without its first and with its last', async () => {
       const subscriptions = await crowd();
       expect(await idsOf(subscriptions, 'news', { after: 'B', upTo: 'd' })).toEqual(['a', 'c', 'd']);
       expect(await idsOf(subscriptions, 'news', { upTo: 'B', limit: 1 })).toEqual(['=', 'B']);
       expect(await idsOf(subscriptions, 'news', { after: 'e' })).toEqual([]);
     });
 
-    it('have a last one, of all and of a part', async () => {
+    it('have a last one, in all and in a range', async () => {
       const subscriptions = await crowd();
       expect(await subscriptions.last('news')).toBe('e');
       expect(await subscriptions.last('news', 'b')).toBe('a');
@@ -129,7 +129,7 @@ export function describeSubscriptions(name: string, create: (clock: ManualClock)
       expect(await subscriptions.last('never')).toBeUndefined();
     });
 
-    it('are counted, and the channels that have some are named', async () => {
+    it('are counted, and the channels with some are listed', async () => {
       const { subscriptions, add } = await scene();
       for (const id of ['a', 'b', 'c']) await add('news', id);
       await add('presence-room', 'a', '42');

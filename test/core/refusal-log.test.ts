@@ -7,14 +7,14 @@ function scene() {
   return { clock, log: createRefusalLog(clock) };
 }
 
-describe('of refusals for one reason in one environment', () => {
-  it('the first in a minute is written, and the others are counted', () => {
+describe('refusals for one reason in one Lambda environment', () => {
+  it('log the first in a minute and count the others', () => {
     const { log } = scene();
     expect([1, 2, 3].map(() => log.isWritten('malformed-token'))).toEqual([true, false, false]);
     expect(log.isWritten('expired-ticket')).toBe(true);
   });
 
-  it('the count comes out once, at the first invocation after the minute, whatever that one is about', async () => {
+  it('log their count once, at the first invocation after the minute, even if that one is not refused', async () => {
     const { clock, log } = scene();
     for (let times = 0; times < 42; times += 1) log.isWritten('malformed-token');
     await clock.advance(59_999);
@@ -24,7 +24,7 @@ describe('of refusals for one reason in one environment', () => {
     expect(log.flush()).toEqual([]);
   });
 
-  it('the next one after the minute is written again', async () => {
+  it('log the next one after the minute again', async () => {
     const { clock, log } = scene();
     log.isWritten('malformed-token');
     log.isWritten('malformed-token');
@@ -33,14 +33,14 @@ describe('of refusals for one reason in one environment', () => {
     expect(log.isWritten('malformed-token')).toBe(true);
   });
 
-  it('nothing is said where nothing was suppressed', async () => {
+  it('log no count if nothing was suppressed', async () => {
     const { clock, log } = scene();
     log.isWritten('malformed-token');
     await clock.advance(3_600_000);
     expect(log.flush()).toEqual([]);
   });
 
-  it('nothing is lost, however often: what is written and what is suppressed add up', async () => {
+  it('lose none: the logged and the suppressed ones add up', async () => {
     const { clock, log } = scene();
     let [written, suppressed] = [0, 0];
     const invoke = (reason: string | undefined) => {

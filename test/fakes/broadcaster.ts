@@ -3,7 +3,7 @@ import type { Broadcast } from '../../functions/core/delivery/broadcast.ts';
 import type { Broadcaster } from '../../functions/core/delivery/broadcaster.ts';
 import type { SocketSender } from '../../functions/core/delivery/socket-sender.ts';
 
-/** Posts to everybody on the channel at once, and remembers what was broadcast. */
+/** Posts to all subscribers of the channel at once, and records the broadcasts. */
 export function createFakeBroadcaster(subscriptions: Subscriptions, sender: Pick<SocketSender, 'post'>) {
   const published: Broadcast[] = [];
   const broadcast: Broadcaster = async (each) => {

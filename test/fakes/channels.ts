@@ -1,4 +1,4 @@
-import { createLeave, createLeaveChannel, createTakeOff } from '../../functions/core/channels/leave.ts';
+import { createLeave, createLeaveChannel, createRemoveFromChannel } from '../../functions/core/channels/leave.ts';
 import { createAnnounce, createSendMembers } from '../../functions/core/channels/presence.ts';
 import { createCloseConnections } from '../../functions/core/sessions/close-connections.ts';
 import { createFakeBroadcaster } from './broadcaster.ts';
@@ -8,7 +8,7 @@ import { MemoryRegistry } from './registry.ts';
 import { FakeSockets } from './sockets.ts';
 import { MemorySubscriptions } from './subscriptions.ts';
 
-/** What channels are made of, in memory: what is published reaches the sockets that are open. */
+/** Channels in memory: published events reach the open sockets. */
 export function createMemoryChannels(clock = new ManualClock(), pageSize = 100) {
   const registry = new MemoryRegistry(clock, pageSize);
   const subscriptions = new MemorySubscriptions(clock);
@@ -18,7 +18,7 @@ export function createMemoryChannels(clock = new ManualClock(), pageSize = 100) 
   const announce = createAnnounce(members, broadcast);
   const leaveChannel = createLeaveChannel({ subscriptions, members, announce });
   const leave = createLeave(registry, leaveChannel);
-  const takeOff = createTakeOff({ registry, subscriptions, leaveChannel });
+  const removeFromChannel = createRemoveFromChannel({ registry, subscriptions, leaveChannel });
   const sendMembers = createSendMembers(members, sender);
   const closeConnections = createCloseConnections({ registry, sender, leaveChannel, leave, clock });
   return {
@@ -33,7 +33,7 @@ export function createMemoryChannels(clock = new ManualClock(), pageSize = 100) 
     sendMembers,
     leaveChannel,
     leave,
-    takeOff,
+    removeFromChannel,
     closeConnections,
   };
 }

@@ -28,13 +28,13 @@ export class ManualClock implements Clock {
     });
   }
 
-  /** Moves on, waking whoever is due on the way, each at their own time and only after the one before is done. */
+  /** Advances the time. It wakes each due caller at their own time, after the one before is done. */
   async advance(milliseconds: number): Promise<void> {
     const end = this.#now + milliseconds;
     await settle();
     for (let next = this.#nextBy(end); next !== undefined; next = this.#nextBy(end)) {
       this.#wakings += 1;
-      if (this.#wakings > maxWakings) throw new Error('Somebody pauses for ever.');
+      if (this.#wakings > maxWakings) throw new Error('A pause never ends.');
       this.#now = Math.max(this.#now, next.wakesAt);
       next.wake();
       await settle();
@@ -42,7 +42,7 @@ export class ManualClock implements Clock {
     this.#now = end;
   }
 
-  /** Moves on for as long as `work` has something to wait for. */
+  /** Advances the time until `work` is done. */
   async finish<T>(work: Promise<T>): Promise<T> {
     const state = { isOver: false };
     const over = () => {

@@ -1,6 +1,6 @@
 import { type Counters, type SlidingWindow, windowsAt } from '../../functions/core/connections/meter.ts';
 
-/** Counters in memory, that know how often they were asked. */
+/** Counters in memory that count their calls. */
 export class MemoryCounters implements Counters {
   readonly #counts = new Map<string, number>();
   asked = 0;

@@ -1,7 +1,7 @@
 import type { AuthorizerContext, ConnectAuthorizerEvent } from '../../functions/edge/authorizer-event.ts';
 import type { DisconnectEvent, SocketEvent } from '../../functions/edge/socket-event.ts';
 
-/** In the form of those that API Gateway makes. */
+/** An id in the form of API Gateway's. */
 export const connectionId = 'L0SM9cOFvHcCIhw=';
 export const methodArn = 'arn:aws:execute-api:eu-central-1:123456789012:abcdef123/live/$connect';
 export const origin = 'https://app.example.com';
@@ -14,7 +14,7 @@ interface HandshakeFields {
   readonly headers?: Readonly<Record<string, string[] | undefined>>;
 }
 
-/** A handshake as the authorizer sees it: a logged-in browser's, unless told otherwise. */
+/** A handshake as the authorizer sees it: by default, of a logged-in browser. */
 export function handshakeEvent({ tokens = [sessionId], headers = {} }: HandshakeFields = {}): ConnectAuthorizerEvent {
   const multiValueHeaders = {
     Connection: ['upgrade'],

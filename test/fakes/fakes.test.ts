@@ -31,7 +31,7 @@ describeClaims('in memory', async (clock) => new MemoryClaims(clock));
 describeGuardMemory('in memory', async (clock) => new MemoryGuard(clock));
 describeIdempotency('in memory', async (clock) => new MemoryIdempotency(clock));
 
-it('the clock wakes whoever is due at their own time', async () => {
+it('the clock wakes each waiting caller at their own time', async () => {
   const clock = new ManualClock(0);
   const woken: number[] = [];
   for (const ms of [30, 10, 20]) void clock.pause(ms).then(() => woken.push(clock.now()));
@@ -40,7 +40,7 @@ it('the clock wakes whoever is due at their own time', async () => {
   expect(clock.now()).toBe(25);
 });
 
-it('the clock says so when the work waits for something else', async () => {
+it('the clock throws if the work waits for something else', async () => {
   const forever = new Promise(() => {});
   await expect(new ManualClock(0).finish(forever)).rejects.toThrow('not the clock');
 });

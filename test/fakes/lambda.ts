@@ -2,19 +2,19 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 
 export interface Invocation {
-  /** What the handler returned. */
+  /** The value that the handler returned. */
   readonly result: unknown;
-  /** What it threw. */
+  /** The error that the handler threw. */
   readonly error: { readonly name: string; readonly message: string; readonly everything: string } | undefined;
-  /** The lines of JSON that it logged. */
+  /** The JSON lines that the handler logged. */
   readonly lines: readonly Record<string, unknown>[];
-  /** All that it wrote and threw, for what must not be in there. */
+  /** All its output and errors, to check that they contain no secret. */
   readonly output: string;
 }
 
 /**
- * A bundle in a process of its own, as Lambda runs it: with this environment and no other, one event after the other. What
- * has happened to its sockets meanwhile it knows before the next event, unlike a Lambda that was frozen.
+ * A bundle in its own process, as in Lambda: with this environment only, one event after the other. Unlike a frozen
+ * Lambda, it learns\n * before the next event what has happened to its sockets.
  */
 export class Lambda {
   readonly #child: ChildProcess;

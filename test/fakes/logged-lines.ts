@@ -1,6 +1,6 @@
 import type { Log, Occurrence } from '../../functions/edge/telemetry.ts';
 
-/** What was told, instead of written to a log. */
+/** Records log lines instead of writing them. */
 export class LoggedLines {
   readonly lines: {
     level: string;

@@ -1,7 +1,7 @@
 type Port = object;
 type MethodOf<P> = { [K in keyof P]: P[K] extends (...args: never[]) => Promise<unknown> ? K : never }[keyof P];
 
-/** Does `step` right before the next call of `method` takes effect: the way to force the order of a race. */
+/** Runs `step` right before the next call of `method` takes effect. It forces the order of a race. */
 export function justBefore<P extends Port>(port: P, method: MethodOf<P>, step: () => Promise<unknown>): void {
   interpose(port, method, async (call) => {
     await step();
@@ -9,7 +9,7 @@ export function justBefore<P extends Port>(port: P, method: MethodOf<P>, step: (
   });
 }
 
-/** Does `step` right after the next call of `method` took effect, before its caller learns of it. */
+/** Runs `step` right after the next call of `method` took effect, before its caller gets the result. */
 export function justAfter<P extends Port>(port: P, method: MethodOf<P>, step: () => Promise<unknown>): void {
   interpose(port, method, async (call) => {
     const result = await call();
@@ -18,7 +18,7 @@ export function justAfter<P extends Port>(port: P, method: MethodOf<P>, step: ()
   });
 }
 
-/** Lets the next call of `method` fail without effect. */
+/** Makes the next call of `method` fail without effect. */
 export function failNext<P extends Port>(port: P, method: MethodOf<P>, error = new Error('the network is down')): void {
   interpose(port, method, async () => {
     throw error;

@@ -25,7 +25,7 @@ type Row = NewConnection & {
   channels: Set<string>;
   users: Set<string>;
   signedIn?: Member;
-  /** Written by functions of 0.1.0, so its owners do not know it. */
+  /** Written by functions of 0.1.0, so it is not registered with its owners. */
   isOld?: boolean;
 };
 type ChangedRow = { -readonly [Key in keyof Row]: Row[Key] };
@@ -40,7 +40,7 @@ interface Seat {
   readonly validUntil?: number;
 }
 
-/** The registry in memory, in pages as DynamoDB has them, some of which may be empty. */
+/** The registry in memory, with pages like DynamoDB's. Some may be empty. */
 export class MemoryRegistry implements ConnectionRegistry, LiveSessions {
   readonly #rows = new Map<string, ChangedRow>();
   readonly #clock: Clock;
@@ -94,7 +94,7 @@ export class MemoryRegistry implements ConnectionRegistry, LiveSessions {
     return { channels: [...row.channels], connectedAt: row.connectedAt, welcomed: row.welcomedAt !== undefined };
   }
 
-  /** As a transaction: not where one has left. */
+  /** Like a transaction: marks none if one has left. */
   async revokeTogether(
     connections: readonly Connection[],
     revokedAt: number,
@@ -225,7 +225,7 @@ export class MemoryRegistry implements ConnectionRegistry, LiveSessions {
     }
   }
 
-  /** A connection that is here already, welcomed unless told otherwise. */
+  /** Adds a connection, welcomed by default. */
   async seat(connectionId: string, seat: Seat = {}): Promise<Connection> {
     const { welcomed = true, connectedAt = this.#clock.now(), sessionHash = '0'.repeat(64), ...session } = seat;
     const connection = { principalId: seat.principalId ?? `user:${connectionId}`, connectionId };
@@ -234,13 +234,13 @@ export class MemoryRegistry implements ConnectionRegistry, LiveSessions {
     return connection;
   }
 
-  /** As if functions of 0.1.0 had written it. */
+  /** Changes a row into one of functions of 0.1.0. */
   makeOld(connection: Connection): void {
     const row = this.#rows.get(keyOf(connection));
     if (row !== undefined) row.isOld = true;
   }
 
-  /** What is stored, expired or not. */
+  /** All stored rows, including expired ones. */
   get rows(): readonly Row[] {
     return [...this.#rows.values()];
   }
@@ -262,7 +262,7 @@ export class MemoryRegistry implements ConnectionRegistry, LiveSessions {
     return this.#isLitter(row) || sessionExpiresAt <= Math.floor(this.#clock.now() / 1000);
   }
 
-  /** Its socket has ended for sure. */
+  /** The row has expired, so its socket is closed. */
   #isLitter({ connectedAt }: Row): boolean {
     return Math.floor(connectedAt / 1000) + connectionLifetime <= Math.floor(this.#clock.now() / 1000);
   }

@@ -3,28 +3,28 @@ import { isSignedWith, sayNo } from './signed-asker.ts';
 import { type Contents, contents, sealTicket } from './ticket.ts';
 import { answerJson, WebServer } from './web-server.ts';
 
-/** An app that answers `/getSessionID` to both askers as PHP does, for one user with one session. */
+/** An app that answers `/getSessionID` to browsers and the gateway as PHP does, for one user with one session. */
 export interface SealingApp {
   readonly url: string;
   readonly sessionId: string;
   /** As the browser sends it. */
   readonly cookieHeader: string;
-  /** Known once the gateway was deployed. */
+  /** Known after the gateway is deployed. */
   credentials: PusherCredentials | undefined;
   isLoggedIn: boolean;
-  /** What the gateway is told beside the session id. */
+  /** The identity beside the session id. */
   identity: Contents;
-  /** What happens before the gateway gets its answer. */
+  /** Runs before the gateway gets its answer. */
   whileAsked: (() => Promise<void>) | undefined;
-  /** The Cookie headers that the gateway asked with. */
+  /** The Cookie headers of the gateway's questions. */
   readonly askedWith: readonly string[];
-  /** A ticket of now, with these changes. */
+  /** A current ticket with these changes. */
   seal(changes?: Contents, by?: Partial<PusherCredentials>): string;
   close(): Promise<void>;
 }
 
 export async function startSealingApp(): Promise<SealingApp> {
-  // Nothing else that is printed or stored has these characters by chance.
+  // No other output or row contains these characters by chance.
   const sessionId = 'q7session8id9of0the1user2xyz';
   const askedWith: string[] = [];
   const server = await WebServer.start();

@@ -4,7 +4,7 @@ import { deriveCredentials, deriveKey, type PusherCredentials } from '../../func
 import { signRequest } from '../../functions/core/keys/gateway-signature.ts';
 import type { Mood } from './web-server.ts';
 
-/** Whether a request comes from a gateway with this secret, as PHP finds out: by signing it as well. */
+/** Verifies, as PHP does, that a request comes from a gateway with this secret. */
 export function isSignedWith(credentials: PusherCredentials, { url = '/', headers }: IncomingMessage): boolean {
   const signature = String(headers['x-session-socket']);
   const time = Number(/,t=(\d+),/.exec(signature)?.[1]);
@@ -22,7 +22,7 @@ function textOf(header: string | string[] | undefined): string | undefined {
   return header?.toString();
 }
 
-/** PHP's own no, as the gateway knows it: a 403 that is signed for this very request. */
+/** PHP's own no: a 403 that is signed for this very request. */
 export function sayNo({ secret }: Pick<PusherCredentials, 'secret'>): Mood {
   const key = deriveKey(secret, 'request');
   return ({ headers }, response) => {

@@ -6,7 +6,7 @@ interface Signer {
   /** Epoch seconds. */
   readonly time: number;
   readonly version: string;
-  /** Parameters of its own, already sorted behind those of the signature, values as they are. */
+  /** Further parameters, sorted after those of the signature, with raw values. */
   readonly others: string;
 }
 
@@ -16,7 +16,7 @@ interface Unsigned {
   readonly body: Buffer;
 }
 
-/** Pusher's signature once more and in few lines, so that ours is held against something. */
+/** A second, short implementation of Pusher's signature, to compare ours with. */
 export function signQuery({ method, path, body }: Unsigned, signer: Partial<Signer>): string {
   const { key = '', secret = '', time = Math.floor(Date.now() / 1000), version = '1.0', others = '' } = signer;
   const md5 = body.length === 0 ? '' : `&body_md5=${createHash('md5').update(body).digest('hex')}`;

@@ -6,7 +6,9 @@ interface Signer {
   readonly secret: string;
 }
 
-/** As an authorization endpoint signs, once more and in few lines: `KEY:hex` for these parts, joined by colons. */
+/**
+ * A second, short implementation of an authorization endpoint's signature: `KEY:hex` for these parts, joined by colons.
+ */
 export function signForSocket({ key, secret }: Signer, ...parts: readonly string[]): string {
   return `${key}:${createHmac('sha256', secret).update(parts.join(':')).digest('hex')}`;
 }

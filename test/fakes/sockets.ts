@@ -12,7 +12,7 @@ interface Heard {
   readonly frame: string;
 }
 
-/** Open sockets that remember what they heard and when. One that is not open is gone, as in API Gateway. */
+/** Open sockets that record their frames and times. A socket that is not open is gone, as in API Gateway. */
 export class FakeSockets implements SocketSender {
   readonly #open = new Set<string>();
   readonly #broken = new Set<string>();
@@ -42,7 +42,7 @@ export class FakeSockets implements SocketSender {
     this.#broken.delete(connectionId);
   }
 
-  /** Posts to it fail, and so does closing it, as they do while API Gateway throttles. */
+  /** Makes posts to a socket and its closing fail, as API Gateway does while it throttles. */
   break(connectionId: string): void {
     this.#broken.add(connectionId);
   }
@@ -56,7 +56,7 @@ export class FakeSockets implements SocketSender {
     return 'delivered';
   }
 
-  /** The events that a socket heard, in order. */
+  /** The events that a socket got, in order. */
   heardBy(connectionId: string): readonly string[] {
     return this.#framesOf(connectionId).map(({ frame }) => JSON.parse(frame).event);
   }
@@ -65,7 +65,7 @@ export class FakeSockets implements SocketSender {
     return this.#framesOf(connectionId).map(({ frame }) => JSON.parse(frame));
   }
 
-  /** The epoch seconds in which a socket heard something. */
+  /** The epoch seconds in which a socket got a frame. */
   secondsOf(connectionId: string): readonly number[] {
     return this.#framesOf(connectionId).map(({ at }) => Math.floor(at / 1000));
   }

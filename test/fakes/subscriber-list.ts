@@ -1,7 +1,7 @@
 import type { Connection } from '../../functions/core/connections/connection.ts';
 import type { PageRange, SubscriberPage } from '../../functions/core/delivery/subscribers.ts';
 
-/** The subscribers of one channel, whichever it is called, in pages of so many. */
+/** The subscribers of one channel of any name, in pages of a fixed size. */
 export class SubscriberList {
   readonly #ids: readonly string[];
   readonly #pageSize: number;
@@ -18,7 +18,7 @@ export class SubscriberList {
     const start = this.#firstBeyond(after);
     const end = upTo === undefined ? this.#ids.length : this.#firstBeyond(upTo);
     const page = this.#ids.slice(start, Math.min(start + size, end));
-    // As DynamoDB does: a full page says where the next one begins, although there may be nothing.
+    // As in DynamoDB, a full page names the start of the next one, which may be empty.
     return { subscribers: page.map(subscriber), next: page.length === size ? page.at(-1) : undefined };
   }
 

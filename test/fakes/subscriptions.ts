@@ -74,7 +74,7 @@ export class MemorySubscriptions implements Subscriptions {
     yield [...new Set(alive.map(({ channel }) => channel))];
   }
 
-  /** Whose time has not passed, by their connection ids. */
+  /** The subscriptions that have not expired, by connection id. */
   on(channel: string): readonly string[] {
     const rows = [...this.#rows.values()].filter((row) => row.channel === channel && !this.#hasExpired(row));
     return rows.map(({ connectionId }) => connectionId).sort();

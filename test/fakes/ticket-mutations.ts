@@ -2,7 +2,7 @@ import fc from 'fast-check';
 
 const letters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.=+/ %\0\né';
 
-/** What a stranger can make of two tickets that he has seen. Some mutations change nothing; compare before you judge. */
+/** Mutations of two tickets that a stranger can make. Some change nothing, so compare before you judge. */
 export function mutationsOf(ticket: string, other: string): fc.Arbitrary<string> {
   const place = fc.nat(ticket.length - 1);
   const letter = fc.constantFrom(...letters);

@@ -10,11 +10,11 @@ export interface Tls {
   readonly cert: string;
 }
 
-/** A scripted web server on loopback that counts what reaches it. Close it at the end. */
+/** A scripted web server on loopback that counts its requests. Close it at the end. */
 export class WebServer {
   mood: Mood = (_, response) => response.end();
   readonly requests: IncomingMessage[] = [];
-  /** Every connection that was ever made, open or not. */
+  /** All connections so far, open or closed. */
   readonly connections: Socket[] = [];
   readonly #server: http.Server;
 
@@ -26,7 +26,7 @@ export class WebServer {
     this.#server = tls === undefined ? http.createServer(listener) : https.createServer(tls, listener);
     this.#server.keepAliveTimeout = 60_000;
     this.#server.on(tls === undefined ? 'connection' : 'secureConnection', (socket: Socket) => {
-      // A reset by the client is often the point of a test.
+      // Tests often make the client reset the connection.
       socket.on('error', () => {});
       this.connections.push(socket);
     });
@@ -56,7 +56,7 @@ export class WebServer {
     return request;
   }
 
-  /** Behaves like this from now on, and resolves when it was asked. */
+  /** Behaves like this from now on, and resolves at the next request. */
   asked(mood: Mood): Promise<void> {
     return new Promise((resolve) => {
       this.mood = (request, response) => {
@@ -81,7 +81,7 @@ export function answerJson(value: unknown, status = 200): Mood {
   };
 }
 
-/** Hangs up with a TCP reset as soon as a request has come. */
+/** Closes with a TCP reset as soon as a request arrives. */
 export const hangUp: Mood = (request) => {
   request.socket.resetAndDestroy();
 };

@@ -8,7 +8,7 @@ import { createMeter, type Meter, mostWithin } from '../../functions/core/connec
 import { deriveCredentials, hashSessionId } from '../../functions/core/keys/credentials.ts';
 import { explainEnding } from '../../functions/core/refusal.ts';
 import { createCloseConnections } from '../../functions/core/sessions/close-connections.ts';
-import { soonMs } from '../../functions/core/sessions/live-sessions.ts';
+import { endsSoonMs } from '../../functions/core/sessions/live-sessions.ts';
 import { createRebind } from '../../functions/core/sessions/rebind.ts';
 import { createEndWatch, type WatchEnd } from '../../functions/core/sessions/session-ends.ts';
 import type { DeliverJob, Starter } from '../../functions/edge/invoke.ts';
@@ -248,8 +248,8 @@ it('answers a page that sent its ticket as a sub-protocol with our sub-protocol,
 });
 
 it.each([
-  ['within the time of the next run', soonMs / 1000 - 1, true],
-  ['later', soonMs / 1000 + 1, false],
+  ['within the time of the next run', endsSoonMs / 1000 - 1, true],
+  ['later', endsSoonMs / 1000 + 1, false],
 ])('starts a close at the end of a session that ends %s', async (_, seconds, isStarted) => {
   const { clock, started, connect } = scene();
   const at = Math.floor(clock.now() / 1000) + seconds;

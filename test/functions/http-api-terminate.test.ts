@@ -106,11 +106,11 @@ it('gives a session’s sockets another session id when PHP sends a ticket for i
 });
 
 it.each([
-  ['no hash', ofRebind('x'), { ticket: 'x' }, 'A session is named by its hash'],
-  ['no ticket', ofRebind(hash), { user_id: '42' }, 'ticket in it is a string'],
-  ['a user that is none', ofRebind(hash), { user_id: 42, ticket: 'x' }, 'user_id is a string'],
-  ['a ticket that is none', ofRebind(hash), { user_id: '42', ticket: 'x' }, 'The token is no ticket'],
-  ['no object', ofRebind(hash), null, 'ticket in it is a string'],
+  ['no hash', ofRebind('x'), { ticket: 'x' }, 'hash of the session: 64 hex digits'],
+  ['no ticket', ofRebind(hash), { user_id: '42' }, 'with ticket, a string'],
+  ['a user that is none', ofRebind(hash), { user_id: 42, ticket: 'x' }, 'user_id must be a string'],
+  ['a ticket that is none', ofRebind(hash), { user_id: '42', ticket: 'x' }, 'The token is not a ticket'],
+  ['no object', ofRebind(hash), null, 'with ticket, a string'],
 ])('rejects a rebind with %s, and changes nothing', async (_, path, body, words) => {
   const { registry, ask } = await scene();
   const answer = await ask(path, { body: JSON.stringify(body) });

@@ -160,7 +160,7 @@ describe('an event', () => {
     expect(await ask('/events', { ...event, data: 'x'.repeat(10_241) })).toMatchObject(
       refused(413, 'content of this event'),
     );
-    expect(await ask('/events', { ...event, channel: 'a b' })).toMatchObject(refused(400, 'name that is not valid'));
+    expect(await ask('/events', { ...event, channel: 'a b' })).toMatchObject(refused(400, 'is not valid'));
     expect(await ask('/events', ' '.repeat(128 * 1024 + 1))).toMatchObject(refused(413, 'The body exceeds'));
     expect(published).toEqual([]);
     expect(logged.count('RequestRefused')).toBe(3);
@@ -260,7 +260,7 @@ describe('with an Idempotency-Key', () => {
       second = await ask('/events', event, { key });
     });
     expect(await ask('/events', event, { key })).toEqual(ok({}));
-    expect(second).toMatchObject({ ...refused(503, 'ask again'), headers: { 'retry-after': '1' } });
+    expect(second).toMatchObject({ ...refused(503, 'is in progress'), headers: { 'retry-after': '1' } });
     expect(published).toHaveLength(1);
   });
 
@@ -307,7 +307,7 @@ describe('with an Idempotency-Key', () => {
     'a request with the key %j is rejected',
     async (bad) => {
       const { published, ask } = await scene();
-      expect(await ask('/events', event, { key: bad })).toMatchObject(refused(400, 'An Idempotency-Key has'));
+      expect(await ask('/events', event, { key: bad })).toMatchObject(refused(400, 'An Idempotency-Key must have'));
       expect(published).toEqual([]);
     },
   );

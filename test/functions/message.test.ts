@@ -115,7 +115,10 @@ it('never repeats what the client sent', async () => {
 
 it('does nothing for a connection that our authorizer did not accept', async () => {
   const { say, asked } = scene({ authorized: false });
-  const refused = { event: 'pusher:error', data: { code: 4300, message: 'Nobody has said who this is.' } };
+  const refused = {
+    event: 'pusher:error',
+    data: { code: 4300, message: 'The authorizer has not identified this connection.' },
+  };
   expect(await say('{"event":"pusher:subscribe"}')).toEqual(refused);
   expect(asked).toEqual([]);
 });

@@ -111,7 +111,10 @@ describe('a logout', () => {
   it('everywhere, by Pusher’s route, closes every socket of the user, and fails with another signature', async () => {
     const clients = [await openTab(await logIn()), await openTab(await logIn())];
     const refused = await closeUser('gonzalo', { secret: 'another' });
-    expect([refused.status, await refused.text()]).toEqual([401, 'The signature does not fit: the secrets differ.']);
+    expect([refused.status, await refused.text()]).toEqual([
+      401,
+      'The signature is wrong: PHP and the gateway have different secrets.',
+    ]);
     expect(clients.map(isOpen)).toEqual([true, true]);
 
     const answer = await closeUser('gonzalo');

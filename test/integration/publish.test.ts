@@ -107,7 +107,7 @@ describe('a function that dies while it publishes', () => {
     const key = 'of-one-who-dies';
     const ask = () => gateway.ask('POST', '/events', { body, key });
     await dieWith(readAttempt(key, `/apps/${gateway.credentials.appId}/events`, Buffer.from(body)));
-    expect(await statusAndText(ask())).toEqual([503, expect.stringContaining('ask again')]);
+    expect(await statusAndText(ask())).toEqual([503, expect.stringContaining('is in progress')]);
     expect(events()).toEqual([]);
     gateway.cloud.clock.advance(attemptSeconds * 1000);
     expect(await statusAndText(ask())).toEqual([200, '{}']);
@@ -237,7 +237,7 @@ describe('publish() of the PHP file', () => {
 
   it('returns the API’s reason for a rejection', async () => {
     expect(await publish('a b', 'said', 1)).toBe(
-      'The HTTP API answered 400; the event may not be published. It said: Channel 0 of the event has a name that is not valid.',
+      'The HTTP API answered 400; the event may not be published. It said: The name of channel 0 of the event is not valid.',
     );
   });
 });

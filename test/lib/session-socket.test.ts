@@ -1,7 +1,7 @@
 import { Duration, Stack, Stage } from 'aws-cdk-lib';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { describe, expect, it } from 'vitest';
-import { soonMs } from '../../functions/core/sessions/live-sessions.ts';
+import { endsSoonMs } from '../../functions/core/sessions/live-sessions.ts';
 import { SessionSocket, SessionSocketStack } from '../../lib/index.ts';
 import { createApp, type Deployment, deploy, least, readDeployment } from './deployment.ts';
 
@@ -669,7 +669,7 @@ describe('sessions of open sockets', () => {
 
   it('are checked by a run that may overlap the next one, and is never retried', () => {
     expect(quiet.the('AWS::Lambda::Function', 'Revalidation').Properties['Timeout']).toBeGreaterThan(
-      soonMs / 1000 + 20,
+      endsSoonMs / 1000 + 20,
     );
     const once = { MaximumRetryAttempts: 0, MaximumEventAgeInSeconds: 60 };
     const [target] = quiet.the('AWS::Events::Rule', 'Revalidation').Properties['Targets'];

@@ -10,15 +10,16 @@ const good: SessionSocketProps = {
 
 const noUrl = (text: string) => `"${text}" is not an absolute https URL such as https://app.example.com/getSessionID.`;
 const noOrigin = (text: string) => `allowedOrigins: "${text}" is not an origin such as https://app.example.com.`;
-const wildcard = (text: string) => `allowedOrigins: "${text}" holds a wildcard; name each origin by itself.`;
+const wildcard = (text: string) => `allowedOrigins: "${text}" contains a wildcard. List each origin.`;
 const opaque = (text: string) =>
-  `allowedOrigins: "${text}" cannot be allowed: local files and sandboxed frames of any site all send "null". Serve the page by https or by an app's own scheme, such as capacitor://localhost.`;
+  `allowedOrigins: "${text}" cannot be allowed: local files and sandboxed frames of any site all send "null". Serve the page over https or with an app's own scheme, such as capacitor://localhost.`;
 const write = (text: string, origin: string) =>
   `allowedOrigins: "${text}" is not an origin as browsers send it; write "${origin}".`;
-const onlyHttps = 'The session endpoint must be https, because session ids travel to it; only loopback may be http.';
-const noPassword = 'The session endpoint must not carry a user or password.';
+const onlyHttps = (text: string) =>
+  `The session endpoint must be an https URL (got "${text}"). Use https, or a loopback address for local development.`;
+const noPassword = 'The session endpoint must not contain a user or password.';
 const badTimeout = (ms: number) => `sessionTimeout is ${ms} ms; it must be between 100 ms and 20 s.`;
-const badMaximum = (value: number) => `maxConnectionsPerUser is ${value}; it is a whole number from 1 to 1000.`;
+const badMaximum = (value: number) => `maxConnectionsPerUser must be a whole number from 1 to 1000 (got ${value}).`;
 const badChecks = (value: number) =>
   `maxConcurrentSessionChecks is ${value}; it must be a whole number above 0, or nobody could connect.`;
 const badInterval = (s: number) => `revalidate is ${s} s; it must be between 1 minute and 2 hours, or false for never.`;
@@ -33,14 +34,22 @@ describe('rejects, with one plain sentence,', () => {
     ['checks that never come', { revalidate: Duration.hours(3) }, badInterval(10_800)],
     ['checks without a pause', { revalidate: Duration.seconds(59) }, badInterval(59)],
     ['checks at no interval', { revalidate: Duration.minutes(0) }, badInterval(0)],
-    ['an http endpoint', { sessionEndpoint: 'http://app.example.com/getSessionID' }, onlyHttps],
-    ['an http endpoint that only looks like loopback', { sessionEndpoint: 'http://localhost.example.com/' }, onlyHttps],
+    [
+      'an http endpoint',
+      { sessionEndpoint: 'http://app.example.com/getSessionID' },
+      onlyHttps('http://app.example.com/getSessionID'),
+    ],
+    [
+      'an http endpoint that only looks like loopback',
+      { sessionEndpoint: 'http://localhost.example.com/' },
+      onlyHttps('http://localhost.example.com/'),
+    ],
     ['a user in the endpoint', { sessionEndpoint: 'https://gonzalo@app.example.com/' }, noPassword],
     ['a password in the endpoint', { sessionEndpoint: 'https://gonzalo:password@app.example.com/' }, noPassword],
     [
       'a fragment in the endpoint',
       { sessionEndpoint: 'https://app.example.com/#id' },
-      'The session endpoint must not carry a fragment.',
+      'The session endpoint must not contain a fragment.',
     ],
     [
       'an empty list of origins',
@@ -51,7 +60,7 @@ describe('rejects, with one plain sentence,', () => {
     [
       'an origin with a wildcard',
       { allowedOrigins: ['https://*.example.com'] },
-      'allowedOrigins: "https://*.example.com" holds a wildcard; name each origin by itself.',
+      'allowedOrigins: "https://*.example.com" contains a wildcard. List each origin.',
     ],
     ['an origin without a scheme', { allowedOrigins: ['app.example.com'] }, noOrigin('app.example.com')],
     ['the origin of a sandboxed page', { allowedOrigins: ['null'] }, opaque('null')],
@@ -83,74 +92,74 @@ describe('rejects, with one plain sentence,', () => {
     [
       'a mode that is not known',
       { mode: 'guess' as 'status' },
-      'mode "guess" is not known; it is one of ticket, cookie, session-id, status.',
+      'mode must be one of ticket, cookie, session-id, status (got "guess").',
     ],
     [
       'a place for the token that is not known',
       { tokenFrom: 'header' as 'query' },
-      'tokenFrom "header" is not known; it is one of query, subprotocol, cookie.',
+      'tokenFrom must be one of query, subprotocol, cookie (got "header").',
     ],
     [
       'a check that is not known',
       { sessionCheck: 'never' as 'always' },
-      'sessionCheck "never" is not known; it is one of always, trust-ticket.',
+      'sessionCheck must be one of always, trust-ticket (got "never").',
     ],
     [
       'a token in mode cookie',
       { mode: 'cookie', tokenFrom: 'query' },
-      'mode "cookie" has no token, so tokenFrom cannot be "query"; leave it out.',
+      'mode "cookie" has no token, so tokenFrom cannot be "query". Leave tokenFrom out.',
     ],
     ['a token from a cookie', { mode: 'ticket', tokenFrom: 'cookie' }, 'tokenFrom "cookie" needs mode "cookie".'],
     [
       'a session id as sub-protocol',
       { mode: 'session-id', tokenFrom: 'subprotocol' },
-      'tokenFrom "subprotocol" needs mode "ticket": a session id may hold a comma, and a sub-protocol may not.',
+      'tokenFrom "subprotocol" needs mode "ticket": a session id may contain a comma, and a sub-protocol may not.',
     ],
     [
       'trust in what is no ticket',
       { mode: 'cookie', sessionCheck: 'trust-ticket' },
-      'sessionCheck "trust-ticket" needs mode "ticket": nothing else can be trusted without asking PHP.',
+      'sessionCheck "trust-ticket" needs mode "ticket": only a ticket can be trusted without asking PHP.',
     ],
     [
       'cookies from nowhere',
       { mode: 'cookie', allowMissingOrigin: true },
-      'allowMissingOrigin cannot go with mode "cookie": browsers add cookies by themselves, so Origin is all that tells your page from another.',
+      'allowMissingOrigin is not allowed with mode "cookie": browsers add cookies to the requests of every page, and only Origin tells your page from another.',
     ],
     [
       "a session's cookie beside a ticket",
       { mode: 'ticket', cookieName: 'SID' },
-      'cookieName means nothing in mode "ticket": a ticket brings its cookies with it; leave it out, or set mode "session-id" or "status".',
+      'cookieName has no effect in mode "ticket": a ticket contains the cookies. Leave it out, or set mode "session-id" or "status".',
     ],
     [
       "a session's cookie where no mode is set",
       { cookieName: 'SID' },
-      'cookieName means nothing in mode "ticket", which is the default: a ticket brings its cookies with it; leave it out, or set mode "session-id" or "status".',
+      'cookieName has no effect in mode "ticket", which is the default: a ticket contains the cookies. Leave it out, or set mode "session-id" or "status".',
     ],
     [
       "a session's cookie in mode cookie",
       { mode: 'cookie', cookieName: 'SID' },
-      'cookieName means nothing in mode "cookie"; say cookies.',
+      'cookieName has no effect in mode "cookie". Use cookies.',
     ],
     [
       'a list of cookies that nobody reads',
       { mode: 'ticket', cookies: ['SID'] },
-      'cookies means nothing in mode "ticket"; leave it out, or set mode "cookie".',
+      'cookies has no effect in mode "ticket". Leave it out, or set mode "cookie".',
     ],
     [
       'a list of cookies where no mode is set',
       { cookies: ['SID'] },
-      'cookies means nothing in mode "ticket", which is the default; leave it out, or set mode "cookie".',
+      'cookies has no effect in mode "ticket", which is the default. Leave it out, or set mode "cookie".',
     ],
-    ['no cookies', { mode: 'cookie', cookies: [] }, 'cookies is empty: name at least the cookie of the session.'],
+    ['no cookies', { mode: 'cookie', cookies: [] }, 'cookies is empty. List at least the session cookie.'],
     [
       'every cookie',
       { mode: 'cookie', cookies: ['SID', '*'] },
-      'cookies: "*" would pass every cookie on; say at least how its name begins.',
+      'cookies: "*" would forward every cookie. Give at least the first characters of the name.',
     ],
     [
       'a * in the middle',
       { mode: 'cookie', cookies: ['wp_*_in'] },
-      'cookies: "wp_*_in" has a * before its end, where it stands for nothing else.',
+      'cookies: "wp_*_in" has a * before its end. A * is allowed at the end only.',
     ],
     ['a cookie with a value', { mode: 'cookie', cookies: ['a=1'] }, 'cookies: "a=1" is not the name of a cookie.'],
     ['a cookie without a name', { mode: 'status', cookieName: '' }, 'cookieName "" is not the name of a cookie.'],
@@ -167,7 +176,7 @@ describe('rejects, with one plain sentence,', () => {
     [
       'an unknown end of a connection too many',
       { atMaxConnections: 'newest-out' as 'refuse' },
-      'atMaxConnections "newest-out" is not known; it is one of refuse, oldest-out.',
+      'atMaxConnections must be one of refuse, oldest-out (got "newest-out").',
     ],
     ['no session check at all', { maxConcurrentSessionChecks: 0 }, badChecks(0)],
     [

@@ -8,23 +8,25 @@ import { isRefusal, type Refusal, refuseFrame } from '../refusal.ts';
 import { channelOfUser, kindOf, matchesAny } from './channel.ts';
 import { isBig, readMember } from './presence.ts';
 
-/** What a client asks for when it subscribes or unsubscribes. */
+/** A client's request to subscribe or unsubscribe. */
 export interface SubscriptionRequest {
   readonly channel: string;
   /** `KEY:hex`, from PHP's authorization endpoint. */
   readonly auth?: string | undefined;
-  /** JSON, byte for byte as PHP has signed it. */
+  /** JSON, byte for byte as PHP signed it. */
   readonly channelData?: string | undefined;
 }
 
 export interface Admission {
-  /** On a presence channel: as whom. */
+  /** The member to add to a presence channel. */
   readonly member?: Member | undefined;
-  /** The user as whom the connection acts on the channel, where that is not the user of its session. */
+  /** The user that the connection acts as on the channel, if this is not the user of its session. */
   readonly actsAs?: string | undefined;
 }
 
-/** Who may join what: by PHP's signature for this very socket and channel, or by the patterns that PHP has named for the user. */
+/**
+ * Decides whether a client may join: by PHP's signature for this socket and channel, or by PHP's patterns for the user.
+ */
 export type Admit = (speaker: Speaker, request: SubscriptionRequest) => Promise<Admission | Refusal>;
 
 export function createAdmission(isSigned: IsSigned, registry: Pick<ConnectionRegistry, 'signedInAs'>): Admit {
@@ -51,7 +53,7 @@ export function createAdmission(isSigned: IsSigned, registry: Pick<ConnectionReg
     return isBig(member) ? refuseFrame('big-member') : { member, ...actingAs(member.userId, speaker) };
   }
 
-  /** What PHP has signed of him for this channel counts before what it has said of him in general. */
+  /** PHP's signature for this channel takes precedence over the identity of the session. */
   async function findMember(speaker: Speaker, request: SubscriptionRequest): Promise<Member | Refusal | undefined> {
     if (await isSignedFor(speaker, request)) {
       return request.channelData === undefined ? registry.signedInAs(speaker) : readMember(request.channelData);
@@ -60,11 +62,11 @@ export function createAdmission(isSigned: IsSigned, registry: Pick<ConnectionReg
   }
 
   async function admitUser(speaker: Speaker, channel: string): Promise<Admission | Refusal> {
-    const isOf = (user: Member) => channel === channelOfUser(user.userId);
-    const named = userOf(speaker);
-    if (named !== undefined && isOf(named)) return {};
+    const ownsChannel = (user: Member) => channel === channelOfUser(user.userId);
+    const sessionUser = userOf(speaker);
+    if (sessionUser !== undefined && ownsChannel(sessionUser)) return {};
     const signedIn = await registry.signedInAs(speaker);
-    if (signedIn === undefined || !isOf(signedIn)) return refuseFrame('not-allowed');
+    if (signedIn === undefined || !ownsChannel(signedIn)) return refuseFrame('not-allowed');
     return actingAs(signedIn.userId, speaker);
   }
 

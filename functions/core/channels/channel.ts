@@ -1,12 +1,13 @@
 import { isUserId } from '../handshake/identity.ts';
 
 /**
- * What a channel is, by its name's prefix (https://pusher.com/docs/channels/using_channels/channels/#channel-types). A
- * `cache-` channel is one without a memory here: it is public, private or present by the rest of its name.
+ * The kind of a channel, by the prefix of its name
+ * (https://pusher.com/docs/channels/using_channels/channels/#channel-types). A `cache-` channel has no cache here: it
+ * is public, private or presence by the rest of its name.
  */
 export type ChannelKind = 'public' | 'private' | 'encrypted' | 'presence' | 'user';
 
-/** Before the id of a user who has signed in: the channel of all his sockets. */
+/** With the id of a signed-in user after it: the channel of all sockets of this user. */
 const userPrefix = '#server-to-user-';
 
 const prefixes: readonly (readonly [string, ChannelKind])[] = [
@@ -16,15 +17,16 @@ const prefixes: readonly (readonly [string, ChannelKind])[] = [
   [userPrefix, 'user'],
 ];
 
-/** The first that fits. What else begins with `#` is no channel's name. */
+/** The first matching prefix decides. No other name may begin with `#`. */
 export function kindOf(channel: string): ChannelKind {
   return prefixes.find(([prefix]) => channel.startsWith(prefix))?.[1] ?? 'public';
 }
 
 /**
  * Pusher documents 164 characters
- * (https://pusher.com/docs/channels/using_channels/channels/#channel-naming-conventions); its Node library publishes up to
- * 200 (https://github.com/pusher/pusher-http-node/blob/master/lib/pusher.js), and who published must be heard.
+ * (https://pusher.com/docs/channels/using_channels/channels/#channel-naming-conventions). Its Node library publishes to
+ * names of up to 200 (https://github.com/pusher/pusher-http-node/blob/master/lib/pusher.js), and clients must be able
+ * to join these channels.
  */
 const maxNameLength = 200;
 const name = /^[-A-Za-z0-9_=@,.;]+$/;
@@ -38,7 +40,7 @@ export function channelOfUser(userId: string): string {
   return userPrefix + userId;
 }
 
-/** Whether one of these patterns, where a `*` at the end stands for anything, fits the channel. */
+/** Whether a pattern matches the channel. A `*` at the end matches any characters. */
 export function matchesAny(channel: string, patterns: readonly string[]): boolean {
   return patterns.some((pattern) =>
     pattern.endsWith('*') ? channel.startsWith(pattern.slice(0, -1)) : channel === pattern,

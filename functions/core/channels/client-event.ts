@@ -10,23 +10,27 @@ import type { Subscriptions } from './subscriptions.ts';
 export interface ClientEventParts {
   readonly registry: Pick<ConnectionRegistry, 'maySend'>;
   readonly subscriptions: Pick<Subscriptions, 'find'>;
-  /** Of client events, by connection and by user. */
+  /** The limit of client events, per connection and per user. */
   readonly limit: Limit;
   readonly broadcast: Broadcaster;
-  /** A name that no other event has. */
+  /** A unique id. */
   newId(): string;
 }
 
-/** As for what PHP publishes: https://pusher.com/docs/channels/library_auth_reference/rest-api/#post-event-trigger-an-event */
+/**
+ * The limits of the HTTP API:
+ * https://pusher.com/docs/channels/library_auth_reference/rest-api/#post-event-trigger-an-event
+ */
 const maxNameLength = 200;
 const maxDataBytes = 10_240;
 
-/** Encrypted ones are left out, because what a client sends there is not encrypted; pusher-js does not send it either. */
+/** Not encrypted channels, because client events are not encrypted. pusher-js does not send them there either. */
 const kinds: readonly string[] = ['private', 'presence'];
 
 /**
- * Hands on what one client says to the others of its channel, never to itself
- * (https://pusher.com/docs/channels/using_channels/events/#triggering-client-events). Who says it is what the subscription knows.
+ * Broadcasts a client event to the other subscribers of the channel
+ * (https://pusher.com/docs/channels/using_channels/events/#triggering-client-events). The sender's user id comes from
+ * the subscription.
  */
 export function createClientEvent({ registry, subscriptions, limit, broadcast, newId }: ClientEventParts) {
   return async (speaker: Speaker, { event, channel, data }: Frame): Promise<Frame> => {
@@ -34,9 +38,9 @@ export function createClientEvent({ registry, subscriptions, limit, broadcast, n
       return errorFrame(refuseFrame('not-a-client-channel'));
     if (event.length > maxNameLength || bytesOf(data) > maxDataBytes)
       return errorFrame(refuseFrame('big-client-event'));
-    // Before anything is read: what is too much must cost no more than to say so.
-    const tooMuch = await limit(speaker);
-    if (tooMuch !== undefined) return errorFrame(refuseFrame(tooMuch));
+    // First, so that events above the limit cost no reads.
+    const excess = await limit(speaker);
+    if (excess !== undefined) return errorFrame(refuseFrame(excess));
     const [subscription, maySend] = await Promise.all([
       subscriptions.find(channel, speaker),
       registry.maySend(speaker),
@@ -45,8 +49,8 @@ export function createClientEvent({ registry, subscriptions, limit, broadcast, n
     if (subscription === undefined) return errorFrame(refuseFrame('not-joined'));
 
     const user = subscription.userId === undefined ? {} : { user_id: subscription.userId };
-    const said = data === undefined ? {} : { data };
-    const frame = encodeFrame({ event, channel, ...said, ...user, id: newId() });
+    const content = data === undefined ? {} : { data };
+    const frame = encodeFrame({ event, channel, ...content, ...user, id: newId() });
     await broadcast({ channel, frame, except: speaker.connectionId });
     return pongFrame;
   };

@@ -7,30 +7,30 @@ import type { Members } from './members.ts';
 import type { Announce } from './presence.ts';
 import type { Subscriptions } from './subscriptions.ts';
 
-/** What is known of a leaving beside whose it is. */
+/** Details of how a connection leaves a channel. */
 export interface Leaving {
-  /** Who it is on a presence channel, where that is known although the subscription may be gone already. */
+  /** The user on a presence channel, if known. The subscription may already be gone. */
   readonly userId?: string | undefined;
-  /** Leaves in place what joined at this instant or later, in epoch milliseconds. */
+  /** Keeps a subscription that joined at this instant or later, in epoch milliseconds. */
   readonly joinedBefore?: number;
 }
 
 /**
- * Takes one connection off one channel, and announces it when its user has left with it. It MAY be repeated. It answers false
- * when a younger subscription stays.
+ * Removes one connection from one channel, and announces it if its user has left the channel. It MAY be repeated. It
+ * answers false when a newer subscription stays.
  */
 export type LeaveChannel = (channel: string, connection: Connection, leaving?: Leaving) => Promise<boolean>;
 
 /**
- * The one way out of everything, for a disconnect, a socket found gone, a session that ended and a revocation: forgets a
- * connection, its subscriptions, and its user where that was the last connection on a presence channel. It MAY be repeated.
- * @param channel one more that it is to be removed from, where the connection was found although its own row did not say so
+ * Removes a connection after a disconnect, a 410, the end of its session or a revocation. It also removes its
+ * subscriptions, and its user where it was the user's last connection on a presence channel. It MAY be repeated.
+ * @param channel where the connection was found, which its own row may not list
  */
 export type Leave = (connection: Connection, channel?: string) => Promise<void>;
 
 export function createLeave(registry: Pick<ConnectionRegistry, 'leave'>, leaveChannel: LeaveChannel): Leave {
   return async (connection, channel) => {
-    // The row first: whoever joins meanwhile finds none, and undoes himself.
+    // The row first: a frame that joins a channel meanwhile finds no row, and undoes its steps.
     const channels = new Set(await registry.leave(connection));
     if (channel !== undefined) channels.add(channel);
     await Promise.all([...channels].map((each) => leaveChannel(each, connection)));
@@ -51,14 +51,14 @@ export function createLeaveChannel({ subscriptions, members, announce }: LeaveCh
 
   async function leaveForGood(channel: string, connection: Connection): Promise<true> {
     const { connectionId } = connection;
-    // Before the subscription goes, which knows the user best: who is stopped in between is found by it and done again.
-    const gone = await takeAway(channel, connectionId, await usersOf(channel, connection));
+    // The subscription last, because it names the user: after an interruption, a repetition needs it.
+    const gone = await removeMembers(channel, connectionId, await usersOf(channel, connection));
     await subscriptions.remove(channel, connection);
     for (const userId of gone) await announce({ channel, userId, connectionId });
     return true;
   }
 
-  /** The subscription first: only when it is gone is it sure that no younger one needs its user. */
+  /** The subscription first: only once it is removed is it certain that no newer one needs its user. */
   async function leaveUntil(
     instant: number,
     channel: string,
@@ -70,18 +70,21 @@ export function createLeaveChannel({ subscriptions, members, announce }: LeaveCh
     if (removed === 'younger') return false;
     const users = [...new Set([known, removed?.userId].filter((userId) => userId !== undefined))];
     const before = await Promise.all(users.map((userId) => members.find(channel, userId)));
-    const gone = await takeAway(channel, connectionId, users);
-    await bringBack(channel, connection, before);
+    const gone = await removeMembers(channel, connectionId, users);
+    await restoreMember(channel, connection, before);
     for (const userId of gone) await announce({ channel, userId, connectionId });
     return true;
   }
 
-  /** One of them, for whom a younger subscription has come between the two: it found the user there, and says nothing. */
-  async function bringBack(channel: string, connection: Connection, before: readonly (Member | undefined)[]) {
+  /**
+   * A newer subscription may have joined before the member was removed. It found the member present and did not
+   * announce it.
+   */
+  async function restoreMember(channel: string, connection: Connection, before: readonly (Member | undefined)[]) {
     if (before.length === 0) return;
     const { connectionId } = connection;
-    const younger = await subscriptions.find(channel, connection);
-    const member = before.find((each) => each !== undefined && each.userId === younger?.userId);
+    const newer = await subscriptions.find(channel, connection);
+    const member = before.find((each) => each !== undefined && each.userId === newer?.userId);
     if (member === undefined) return;
     const isFirst = await members.join(channel, member, connectionId);
     const hasEnded = (await subscriptions.find(channel, connection)) === undefined;
@@ -89,8 +92,12 @@ export function createLeaveChannel({ subscriptions, members, announce }: LeaveCh
     else if (isFirst) await announce({ channel, userId: member.userId, member, connectionId });
   }
 
-  /** Those of whom it was the last connection. */
-  async function takeAway(channel: string, connectionId: string, users: readonly string[]): Promise<readonly string[]> {
+  /** @returns the users without a further connection on the channel */
+  async function removeMembers(
+    channel: string,
+    connectionId: string,
+    users: readonly string[],
+  ): Promise<readonly string[]> {
     const gone: string[] = [];
     for (const userId of users) if (await members.leave(channel, userId, connectionId)) gone.push(userId);
     return gone;
@@ -100,27 +107,31 @@ export function createLeaveChannel({ subscriptions, members, announce }: LeaveCh
     if (kindOf(channel) !== 'presence') return [];
     const found = await subscriptions.find(channel, connection);
     if (found?.userId !== undefined) return [found.userId];
-    // An unsubscribe was stopped half-way.
+    // An unsubscribe was interrupted.
     return (await members.of(channel, connection.connectionId)).map(({ userId }) => userId);
   }
 }
 
-/** Takes a connection that is still open off a channel, unless a younger frame of it has joined meanwhile. */
-export type TakeOff = (speaker: Speaker, channel: string, leaving: Leaving) => Promise<void>;
+/** Removes an open connection from a channel, unless a newer frame has joined it meanwhile. */
+export type RemoveFromChannel = (speaker: Speaker, channel: string, leaving: Leaving) => Promise<void>;
 
-export interface TakeOffParts {
+export interface RemoveFromChannelParts {
   readonly registry: Pick<ConnectionRegistry, 'join' | 'leaveChannel'>;
   readonly subscriptions: Pick<Subscriptions, 'find'>;
   readonly leaveChannel: LeaveChannel;
 }
 
-/** The row last: who is stopped in between still has the channel on his list of what to leave. */
-export function createTakeOff({ registry, subscriptions, leaveChannel }: TakeOffParts): TakeOff {
+/** The row last: after an interruption, the row still lists the channel, so a later leave finds it. */
+export function createRemoveFromChannel({
+  registry,
+  subscriptions,
+  leaveChannel,
+}: RemoveFromChannelParts): RemoveFromChannel {
   return async (speaker, channel, leaving) => {
     if (!(await leaveChannel(channel, speaker, leaving))) return;
     await registry.leaveChannel(speaker, channel);
     if ((await subscriptions.find(channel, speaker)) === undefined) return;
-    // A younger frame has joined in between, and would be missing on that list.
+    // A newer frame has joined in between, so the row must list the channel again.
     const joining = await registry.join(speaker, channel, Number.MAX_SAFE_INTEGER);
     if (joining === 'away') await leaveChannel(channel, speaker);
   };

@@ -1,11 +1,13 @@
 import type { Member } from '../connections/member.ts';
 
 /**
- * The port to the table of who is present on which channel: a user is there while one of his connections is.
+ * The port to the members of presence channels. A user is a member while one of their connections is on the channel.
  *
- * `join` answers true to the connection that brought its user, `leave` to the one that took him away; each is decided by one
- * atomic write, so of several at the same time exactly one is answered true. Both MAY be repeated, and a repetition is
- * answered false. `of`, of all or only of those who are there by this connection, and `find` read what was written last and MUST NOT yield a member whose time has passed.
+ * `join` answers true to the user's first connection on the channel, and `leave` answers true to the last one. Each
+ * MUST be one atomic write, so of several calls at the same time exactly one gets true. Both MAY be repeated, and a
+ * repetition gets false.
+ * `of` lists all members, or those with this connection, and `find` answers one. Both MUST read the latest write, and
+ * MUST NOT yield an expired member.
  */
 export interface Members {
   join(channel: string, member: Member, connectionId: string): Promise<boolean>;

@@ -11,7 +11,7 @@ import type { Members } from './members.ts';
 export const maxMembers = 100;
 const maxMemberBytes = 1024;
 
-/** What PHP has signed of a member, `{"user_id": …, "user_info"?: …}`, as text. Ids may be numbers there; here they are text. */
+/** Reads a member that PHP has signed: `{"user_id": …, "user_info"?: …}` as text. Numeric ids become strings. */
 export function readMember(channelData: string): Member | Refusal {
   const { user_id: id, user_info: userInfo } = fieldsIn(channelData) ?? {};
   const userId = Number.isSafeInteger(id) ? String(id) : id;
@@ -24,18 +24,19 @@ export function isBig({ userInfo }: Member): boolean {
 }
 
 /**
- * Who is here, to who has just come. A user is in it once, himself too, and whoever says nothing of himself is in it with `null`
+ * The list of members for a new member, which includes the new one. Each user is in it once. A user without `user_info`
+ * has `null`
  * (https://pusher.com/docs/channels/library_auth_reference/pusher-websockets-protocol/#presence-channel-events).
  */
 export function presentFrame(channel: string, members: readonly Member[]): Frame {
   const ids = members.map(({ userId }) => userId);
-  // Not by assignment: an id may be `__proto__`.
+  // Not built by assignment, because an id may be `__proto__`.
   const hash = Object.fromEntries(members.map(({ userId, userInfo = null }) => [userId, userInfo]));
   const data = JSON.stringify({ presence: { count: ids.length, ids, hash } });
   return { event: 'pusher_internal:subscription_succeeded', data, channel };
 }
 
-/** To the others, once for each user, however many sockets he has there. */
+/** For the other members, once per user, however many sockets the user has. */
 export function memberAddedFrame(channel: string, { userId, userInfo = null }: Member): Frame {
   const data = JSON.stringify({ user_id: userId, user_info: userInfo });
   return { event: 'pusher_internal:member_added', channel, data };
@@ -45,7 +46,9 @@ export function memberRemovedFrame(channel: string, userId: string): Frame {
   return { event: 'pusher_internal:member_removed', channel, data: JSON.stringify({ user_id: userId }) };
 }
 
-/** Who came to a presence channel, or, where `member` is undefined, left it, and through which connection. */
+/**
+ * A user who has joined a presence channel or, when `member` is undefined, left it, and the connection that caused it.
+ */
 export interface Change {
   readonly channel: string;
   readonly userId: string;
@@ -55,24 +58,26 @@ export interface Change {
 
 export type Announce = (change: Change) => Promise<void>;
 
-/** For one who comes and goes all the time; whoever changes last announces it too. */
+/** The maximum for a user who joins and leaves all the time. The last change announces itself too. */
 const maxAnnouncements = 5;
 
 /**
- * Tells the others of a channel who came or left. Two frames have no order between them: where one tab of a user leaves while another
- * comes, the older news may arrive last. So whoever told looks again, and when it is not true any more tells what is.
+ * Announces to the other members that a user has joined or left. Two frames have no order: if one tab of a user leaves
+ * while another joins, the older announcement may arrive last. So each announcement is followed by a read, and
+ * corrected if it is no longer true.
  */
 export function createAnnounce(members: Pick<Members, 'find'>, broadcast: Broadcaster): Announce {
   return async ({ channel, userId, member, connectionId }) => {
-    // The connection that has brought the user back meanwhile announces that; the others have heard of no absence.
+    // The user has rejoined meanwhile. That connection announces it, and the others were told of no absence.
     if (member === undefined && (await members.find(channel, userId)) !== undefined) return;
-    let said = member;
+    let announced = member;
     for (let tries = 1; tries <= maxAnnouncements; tries += 1) {
-      const frame = said === undefined ? memberRemovedFrame(channel, userId) : memberAddedFrame(channel, said);
+      const frame =
+        announced === undefined ? memberRemovedFrame(channel, userId) : memberAddedFrame(channel, announced);
       await broadcast({ channel, frame: encodeFrame(frame), except: connectionId });
       const found = await members.find(channel, userId);
-      if ((found === undefined) === (said === undefined)) return;
-      said = found;
+      if ((found === undefined) === (announced === undefined)) return;
+      announced = found;
     }
   };
 }
@@ -80,34 +85,34 @@ export function createAnnounce(members: Pick<Members, 'find'>, broadcast: Broadc
 export interface Newcomer {
   readonly channel: string;
   readonly connectionId: string;
-  /** Who is there, as it was read last. */
+  /** The members when they were last read. */
   readonly present: readonly Member[];
 }
 
 export type SendMembers = (newcomer: Newcomer) => Promise<Frame | Refusal>;
 
-/** Each costs a read; in a storm of newcomers every one but the last finds somebody new. */
+/** A maximum, because each read costs, and among many newcomers each but the last finds another one. */
 const maxReads = 10;
 
 /**
- * Tells a newcomer who is there. A reply could be overtaken by the news of who comes or leaves meanwhile, and a client forgets all
- * news with the list that follows it. So the list is posted, then whatever has changed since it was read, until nothing has: what
- * changes later is posted later. Where nothing can be posted the list is the reply.
+ * Sends the list of members to a new member. An announcement could overtake the list in a reply, and the client would
+ * discard it with the list. So the list is posted, and then all changes since it was read, until there are none. Later
+ * changes are posted later. If posting fails, the list is the reply.
  */
 export function createSendMembers(members: Pick<Members, 'of'>, sender: Pick<SocketSender, 'post'>): SendMembers {
   return async ({ channel, connectionId, present }) => {
     const list = presentFrame(channel, present);
-    const listed = await post(list);
-    if (listed === 'failed') return list;
-    if (listed === 'gone') return refuseFrame('connection-ended');
-    let told = present;
+    const delivery = await post(list);
+    if (delivery === 'failed') return list;
+    if (delivery === 'gone') return refuseFrame('connection-ended');
+    let sent = present;
     for (let tries = 1; tries <= maxReads; tries += 1) {
       const now = await members.of(channel);
-      const news = changesBetween(channel, told, now);
-      if (news.length === 0) break;
-      // Each that fails has taken its time, and the frame has to be answered.
-      for (const frame of news) if ((await post(frame)) !== 'delivered') return pongFrame;
-      told = now;
+      const changes = changesBetween(channel, sent, now);
+      if (changes.length === 0) break;
+      // A failed post has taken long, and the client's frame still needs its reply.
+      for (const frame of changes) if ((await post(frame)) !== 'delivered') return pongFrame;
+      sent = now;
     }
     return pongFrame;
 
@@ -123,12 +128,12 @@ export function createSendMembers(members: Pick<Members, 'of'>, sender: Pick<Soc
 }
 
 function changesBetween(channel: string, before: readonly Member[], now: readonly Member[]): readonly Frame[] {
-  const [old, fresh] = [idsOf(before), idsOf(now)];
-  const left = before.filter(({ userId }) => !fresh.has(userId));
-  const came = now.filter(({ userId }) => !old.has(userId));
+  const [oldIds, newIds] = [idsOf(before), idsOf(now)];
+  const removed = before.filter(({ userId }) => !newIds.has(userId));
+  const added = now.filter(({ userId }) => !oldIds.has(userId));
   return [
-    ...left.map(({ userId }) => memberRemovedFrame(channel, userId)),
-    ...came.map((member) => memberAddedFrame(channel, member)),
+    ...removed.map(({ userId }) => memberRemovedFrame(channel, userId)),
+    ...added.map((member) => memberAddedFrame(channel, member)),
   ];
 }
 

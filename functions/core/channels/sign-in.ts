@@ -11,9 +11,10 @@ import type { Join } from './join.ts';
 
 /**
  * Signs a connection in as the user that PHP has signed for it
- * (https://pusher.com/docs/channels/library_auth_reference/pusher-websockets-protocol/#signin-client-pusher-channels). Where PHP has
- * named the user of the session already, it can be nobody else. From then on the connection hears the user's own channel without a
- * subscription (https://pusher.com/docs/channels/server_api/server-to-user-messages/).
+ * (https://pusher.com/docs/channels/library_auth_reference/pusher-websockets-protocol/#signin-client-pusher-channels).
+ * If PHP has named the user of the session, it must be the same user. After the sign-in, the connection gets the events
+ * of the user's own channel without a subscription
+ * (https://pusher.com/docs/channels/server_api/server-to-user-messages/).
  */
 export function createSignIn(isSigned: IsSigned, registry: Pick<ConnectionRegistry, 'signIn'>, join: Join) {
   return async (speaker: Speaker, { data }: Frame): Promise<Frame | Ending> => {
@@ -24,13 +25,13 @@ export function createSignIn(isSigned: IsSigned, registry: Pick<ConnectionRegist
     }
     const { id: userId, user_info: userInfo } = fieldsIn(userData) ?? {};
     if (!isUserId(userId)) return errorFrame(refuseFrame('bad-sign-in'));
-    const named = userOf(speaker);
-    if (named !== undefined && named.userId !== userId) return errorFrame(refuseFrame('other-user'));
+    const sessionUser = userOf(speaker);
+    if (sessionUser !== undefined && sessionUser.userId !== userId) return errorFrame(refuseFrame('other-user'));
 
     const outcome = await registry.signIn(speaker, { userId, userInfo });
     if (outcome === 'other') return errorFrame(refuseFrame('other-user'));
     if (outcome === 'away') return errorFrame(refuseFrame('connection-ended'));
-    const joining = await join(speaker, channelOfUser(userId), named === undefined ? { actsAs: userId } : {});
+    const joining = await join(speaker, channelOfUser(userId), sessionUser === undefined ? { actsAs: userId } : {});
     if (isRefusal(joining)) return errorFrame(joining);
     return 'ending' in joining ? joining : { event: 'pusher:signin_success', data: { user_data: userData } };
   };

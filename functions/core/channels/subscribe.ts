@@ -5,11 +5,11 @@ import { isRefusal, type Refusal, refuseFrame } from '../refusal.ts';
 import { type Admit, readSubscriptionRequest, type SubscriptionRequest } from './admission.ts';
 import { isChannelName, kindOf } from './channel.ts';
 import type { Join } from './join.ts';
-import type { TakeOff } from './leave.ts';
+import type { RemoveFromChannel } from './leave.ts';
 
 /**
  * Answers `pusher:subscribe`.
- * @param limit of wishes to join a presence channel, of which each may be announced to all of its members
+ * @param limit of joins of presence channels, because each may be announced to all members
  */
 export function createSubscribe(admit: Admit, limit: Limit, join: Join) {
   return async (speaker: Speaker, { data }: Frame): Promise<Frame | Ending> => {
@@ -22,23 +22,23 @@ export function createSubscribe(admit: Admit, limit: Limit, join: Join) {
   async function subscribe(speaker: Speaker, request: SubscriptionRequest): Promise<Frame | Ending | Refusal> {
     const { channel } = request;
     if (!isChannelName(channel)) return refuseFrame('bad-channel-name');
-    const tooMuch = kindOf(channel) === 'presence' ? await limit(speaker) : undefined;
-    if (tooMuch !== undefined) return refuseFrame(tooMuch);
+    const excess = kindOf(channel) === 'presence' ? await limit(speaker) : undefined;
+    if (excess !== undefined) return refuseFrame(excess);
     const admission = await admit(speaker, request);
     return isRefusal(admission) ? admission : join(speaker, channel, admission);
   }
 }
 
 /**
- * Leaves a channel, joined or not. Pusher has no answer to that. A page that leaves a channel and joins it again says both at once,
- * and the second may be done first: it stays.
+ * Leaves a channel, joined or not. Pusher has no reply for this. A page may leave and rejoin a channel at once, and the
+ * second frame may be handled first. Its subscription then stays.
  */
-export function createUnsubscribe(takeOff: TakeOff) {
+export function createUnsubscribe(removeFromChannel: RemoveFromChannel) {
   return async (speaker: Speaker, { data }: Frame): Promise<Frame> => {
     const request = readSubscriptionRequest(data);
     if (isRefusal(request)) return errorFrame(request);
     const { channel } = request;
-    if (isChannelName(channel)) await takeOff(speaker, channel, { joinedBefore: speaker.sentAt });
+    if (isChannelName(channel)) await removeFromChannel(speaker, channel, { joinedBefore: speaker.sentAt });
     return pongFrame;
   };
 }

@@ -1,24 +1,24 @@
 import type { Connection } from '../connections/connection.ts';
 import type { Subscribers } from '../delivery/subscribers.ts';
 
-/** What is kept of one connection on one channel. */
+/** One connection on one channel. */
 export interface Subscription {
-  /** On a presence channel: who leaves when this connection does. */
+  /** The user of the connection on a presence channel. */
   readonly userId?: string | undefined;
-  /** When API Gateway took the frame that joined it, in epoch milliseconds. */
+  /** Epoch milliseconds when API Gateway received the frame that joined the channel. */
   readonly joinedAt: number;
 }
 
 /**
- * The port to the table of who has joined which channel.
+ * The port to the table of subscriptions.
  *
- * `add` is called after the connection's own row has taken the channel's name. It MUST be one write, MAY be repeated, and MUST leave in
- * place what joined later. It answers what was there, whether that was replaced or stays.
- * `find` answers by what was written last, and MUST NOT answer with a row whose time has passed.
- * `remove` answers what it removed, and MUST NOT fail when that is nothing. With an instant it leaves in place what joined at this one or
- * later, and answers `younger` then; it MUST decide and write in one.
- * `count` counts a channel's subscriptions, and `occupied` yields the names of all channels that have one, each name at
- * least once.
+ * `add` is called after the connection's row lists the channel. It MUST be one write, MAY be repeated, and MUST keep a
+ * subscription that joined later. It answers the subscription that was there before, whether it was replaced or kept.
+ * `find` MUST read the latest write, and MUST NOT answer an expired row.
+ * `remove` answers the subscription that it removed, and MUST NOT fail when there is none. With an instant, it keeps a
+ * subscription that joined at that instant or later, and answers `younger`. It MUST decide and write in one step.
+ * `count` counts the subscriptions of a channel. `occupied` yields the names of all channels with subscriptions, each
+ * at least once.
  */
 export interface Subscriptions extends Subscribers {
   add(channel: string, connection: Connection, joinedAt: number, userId?: string): Promise<Subscription | undefined>;

@@ -1,7 +1,10 @@
 /**
- * What may happen only once, although several Lambdas may try. `claim` answers true to exactly one caller for one name
- * until the claim is released or has expired (epoch seconds); an expired claim MUST count as free although its row may still be
- * there. `holds` answers, by what was written last, whether one is held, and takes none. `release` gives a claim back; it MUST NOT fail when there is none.
+ * The port to claims: they make sure that something happens once, although several Lambdas may try.
+ *
+ * `claim` answers true to exactly one caller per name, until the claim is released or has expired (epoch seconds). An
+ * expired claim MUST count as free, although its row may still exist.
+ * `holds` answers whether a claim is held, and takes none. It MUST read the latest write.
+ * `release` gives a claim back. It MUST NOT fail when there is none.
  */
 export interface Claims {
   claim(name: string, expiresAt: number): Promise<boolean>;

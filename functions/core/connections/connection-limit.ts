@@ -1,7 +1,7 @@
 import type { Connection } from './connection.ts';
 import type { RegisteredConnection } from './connection-registry.ts';
 
-/** What happens to a connection above the limit: it is refused, or the oldest of its principal's makes room. */
+/** What happens above the limit: the new connection is refused, or the oldest connection of its principal is closed. */
 export const limitChoices = ['refuse', 'oldest-out'] as const;
 export type LimitChoice = (typeof limitChoices)[number];
 
@@ -11,16 +11,17 @@ export interface ConnectionLimit {
   readonly atMaxConnections: LimitChoice;
 }
 
-/** All of a principal's are read in each handshake, so there is an end to how many that may be. */
+/** Each handshake reads all connections of its principal, so their number needs a maximum. */
 export const mostConnections = 1000;
 
 export const defaultLimit: ConnectionLimit = { maxConnections: 100, atMaxConnections: 'refuse' };
 
 /**
- * Who has to go so that a principal has no more connections than it may have: the newcomer, or these others. The newcomer is in
- * `open` already, which was read after its row was written: of two that come at once the later one sees both, so together
- * they are never above the limit. Under `refuse` both may go although one had room. Under `oldest-out` everybody decides by
- * the same order, in which the newest stay; else two could put out each other.
+ * Finds the connections above the limit of a principal: the newcomer, or older ones. `open` was read after the
+ * newcomer's row was written, so it contains the newcomer. Of two connections at the same time, the later one sees
+ * both, so together they never exceed the limit. Under `refuse`, both may be rejected although one had room. Under
+ * `oldest-out`, all decide by the same order, in which the newest stay. Otherwise two connections could close each
+ * other.
  */
 export function findExcessConnections(
   newcomer: Connection,
@@ -34,17 +35,17 @@ export function findExcessConnections(
   return oldest.some(({ connectionId }) => connectionId === newcomer.connectionId) ? 'the newcomer' : oldest;
 }
 
-/** The oldest first; the id decides between two of one millisecond, so that everybody decides alike. */
+/** The oldest first. The id decides between two of one millisecond, so that every Lambda decides alike. */
 function byAge(a: RegisteredConnection, b: RegisteredConnection): number {
   if (a.connectedAt !== b.connectedAt) return a.connectedAt - b.connectedAt;
   return a.connectionId < b.connectionId ? -1 : 1;
 }
 
-/** Undefined when it can be kept to; else one plain sentence. */
+/** Undefined when the limit is valid; otherwise one plain sentence. */
 export function findLimitFault({ maxConnections, atMaxConnections }: ConnectionLimit): string | undefined {
   if (!Number.isInteger(maxConnections) || maxConnections < 1 || maxConnections > mostConnections) {
-    return `maxConnectionsPerUser is ${maxConnections}; it is a whole number from 1 to ${mostConnections}.`;
+    return `maxConnectionsPerUser must be a whole number from 1 to ${mostConnections} (got ${maxConnections}).`;
   }
   if (limitChoices.includes(atMaxConnections)) return undefined;
-  return `atMaxConnections "${atMaxConnections}" is not known; it is one of ${limitChoices.join(', ')}.`;
+  return `atMaxConnections must be one of ${limitChoices.join(', ')} (got "${atMaxConnections}").`;
 }

@@ -1,6 +1,6 @@
-/** The user as whom a connection has signed in, or is on a presence channel. */
+/** The user of a connection on a presence channel or after a sign-in. */
 export interface Member {
   readonly userId: string;
-  /** Any JSON, shown to the others as it is; undefined when nothing was said. */
+  /** Any JSON. The other members get it unchanged. Undefined when there is none. */
   readonly userInfo?: unknown;
 }

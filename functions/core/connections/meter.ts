@@ -1,30 +1,38 @@
-/** Counts one more of a connection or a user, at an instant in epoch milliseconds; `over` is one too many, and not counted. */
+/**
+ * Counts one event of a connection or a user, at an instant in epoch milliseconds. `over`: the event exceeds the limit
+ * and is not counted.
+ */
 export type Meter = (id: string, at: number) => Promise<'within' | 'over'>;
 
 export interface MeterSettings extends SlidingWindow {
-  /** Tells it from other meters. */
+  /** Unique among all meters. */
   readonly name: string;
-  /** How many one environment counts for itself before it tells the others; with 1 every one is told. */
+  /**
+   * Events that one Lambda environment counts in memory before it adds them to the shared counter. 1 adds each event.
+   */
   readonly step: number;
 }
 
 /**
- * Of a client that keeps to a limit nothing is refused, whether it comes at once or evenly, and a window is a tenth longer than the
- * time that the limit is about; so it holds a quarter more.
+ * The maximum of a window for a limit. A window is a tenth longer than the time of the limit, so it allows a quarter
+ * more. A client that keeps the limit is then never refused, whether its events come at once or evenly.
  */
 export function mostWithin(limit: number): number {
   return Math.min(Math.ceil(limit * 1.25), Math.floor(limit * 1.5));
 }
 
-/** 64 of them are a limit at most, so that eight environments with two steps each stay below half as many again. */
+/**
+ * The step for a limit: at most 1/64 of it. Eight environments with two steps each then stay below 1.5 times the limit.
+ */
 export function stepWithin(limit: number): number {
   return Math.max(1, Math.min(10, Math.floor(limit / 64)));
 }
 
 /**
- * Counts in this environment's memory, and tells the others each time that a step has come together: a client that says little
- * costs no write. With E environments at most `most + 2 × E × (step − 1)` pass in any window: each may hold back less than a step, and
- * forgets as much when it clears its memory. With a step of 1 that is `most`, however many there are.
+ * Counts in the memory of this environment, and adds each full step to the shared counter. A client with few events
+ * costs no write. With E environments, at most `most + 2 × E × (step − 1)` events pass in any window. Each environment
+ * may hold back less than a step, and may lose as much when it clears its memory. With a step of 1, at most `most`
+ * pass.
  */
 export function createMeter({ name, step, milliseconds, most }: MeterSettings, counters: Counters): Meter {
   let period = 0;
@@ -35,7 +43,7 @@ export function createMeter({ name, step, milliseconds, most }: MeterSettings, c
     const tally = tallies.get(id) ?? { held: 0 };
     tallies.set(id, tally);
     const slot = slotAt(at, { milliseconds });
-    // What is counted never becomes less, so nobody has to be asked again.
+    // Counts never decrease within a slot, so the shared counter need not be read again.
     if (tally.fullSlot === slot) return 'over';
     tally.held += 1;
     if (tally.held < step) return 'within';
@@ -49,14 +57,14 @@ export function createMeter({ name, step, milliseconds, most }: MeterSettings, c
     return 'over';
   };
 
-  /** All at once, so that an environment that lives for days does not remember every connection of them. */
+  /** Clears all tallies at once, so that the memory of a long-lived environment does not grow. */
   function forgetBefore(at: number): void {
     const now = Math.floor(at / milliseconds);
     if (now > period) [period, tallies] = [now, new Map()];
   }
 }
 
-/** How much may be counted within a length of time, wherever that begins. */
+/** The maximum count in any period of this length. */
 export interface SlidingWindow {
   /** A multiple of ten. */
   readonly milliseconds: number;
@@ -64,9 +72,10 @@ export interface SlidingWindow {
 }
 
 /**
- * Numbers that all Lambdas share. `add` adds to the one with this name at an instant (epoch milliseconds), and answers `full`
- * instead where any window with that instant would hold more than it may. It MUST decide and write in one, whatever order the
- * instants come in. It MAY count what it answers `full` to, where a window begins in one row and ends in another.
+ * The port to counters that all Lambdas share. `add` adds an amount to the counter of this name, at an instant (epoch
+ * milliseconds). It answers `full` when a window that contains the instant would exceed its maximum. It MUST decide and
+ * write in one step, whatever the order of the instants. It MAY count an amount that it answers `full` to, if a window
+ * begins in one row and ends in another.
  */
 export interface Counters {
   add(name: string, amount: number, at: number, window: SlidingWindow): Promise<'added' | 'full'>;
@@ -75,8 +84,8 @@ export interface Counters {
 const slotsPerWindow = 10;
 
 /**
- * The windows that an instant lies in, by their numbers. Each has eleven slots of a tenth of its length, and the next begins one
- * slot later, so any stretch of that length lies within one of them.
+ * The numbers of the windows that contain an instant. Each has eleven slots of a tenth of its length, and the next
+ * begins one slot later. So any period of that length lies within one window.
  */
 export function windowsAt(at: number, { milliseconds }: Pick<SlidingWindow, 'milliseconds'>): readonly number[] {
   const slot = slotAt(at, { milliseconds });

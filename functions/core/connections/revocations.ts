@@ -1,12 +1,14 @@
 import { connectionLifetime } from './connection.ts';
 
 /**
- * Logouts, by the name of an owner: `user:<id>`, all of a user's sockets, or `session:<hash>`, those of one session.
+ * The port to logouts, by the name of an owner: `user:<id>` for all sockets of a user, `session:<hash>` for those of
+ * one session.
  *
- * `add` remembers the latest for as long as a socket may be open that opened before it: the client may bring a sign-in or a subscription that
- * PHP signed before the logout. `isRevokedSince` answers whether one of these was added at this instant (epoch milliseconds) or
- * later; it MUST answer by what was written last: `connect` registers first and asks then, a revocation is added first and looks for
- * connections then, so that one of the two sees the other.
+ * `add` stores the latest logout for as long as an older socket may be open. Its client may still send a sign-in or a
+ * subscription that PHP signed before the logout.
+ * `isRevokedSince` answers whether one of these owners was revoked at this instant (epoch milliseconds) or later. It
+ * MUST read the latest write. `connect` registers and then asks; a logout is added and then looks for connections. So
+ * one of them sees the other.
  */
 export interface Revocations {
   add(principalId: string, revokedAt: number): Promise<void>;

@@ -1,40 +1,40 @@
 import type { Pace } from './pace.ts';
 
-/** One frame for all who have joined a channel. */
+/** One frame for all subscribers of a channel. */
 export interface Broadcast {
   readonly channel: string;
   /**
-   * Encoded once, whatever the number of subscribers. It may arrive twice, so it carries an `id` beside its event, by which a
-   * client that cares can tell.
+   * Encoded once for all subscribers. It may arrive twice, so it has an `id` beside its event, and a client can
+   * recognize the duplicate.
    */
   readonly frame: string;
-  /** The connection that is left out, usually the one that caused it. */
+  /** The connection that does not get the frame, usually the one that caused it. */
   readonly except?: string | undefined;
 }
 
-/** What is known when a broadcast returns. */
+/** The result of a broadcast when it returns. */
 export interface BroadcastReport {
   readonly delivered: number;
   readonly gone: number;
-  /** Posts that failed for another reason than a gone socket, after every retry. */
+  /** Posts that failed after every retry, for another reason than a gone socket. */
   readonly lost: number;
-  /** Posts that were repeated. */
+  /** Repeated posts. */
   readonly retried: number;
-  /** Whether `deliver` works on it, whose numbers are in its own log. */
+  /** Whether `deliver` posts it. Its numbers are then in the log of `deliver`. */
   readonly handedOn: boolean;
   readonly milliseconds: number;
 }
 
-/** A worker's part of a broadcast: the subscribers of a range of connection ids, of which it posts to the first page. */
+/** A worker's part of a broadcast: a range of connection ids. The worker posts to the first page of this range. */
 export interface BroadcastPage extends Broadcast {
-  /** The broadcast's own, by which its workers know what is done. */
+  /** The id of the broadcast. Its workers use it to mark finished steps. */
   readonly id: string;
   readonly after?: string | undefined;
   readonly upTo?: string | undefined;
   readonly pace: Pace;
-  /** Posts on that pace that other workers make before these. */
+  /** Posts at this pace that other workers make first. */
   readonly before: number;
-  /** Workers one after the other that led to this one. */
+  /** The number of workers in the chain before this one. */
   readonly depth: number;
 }
 

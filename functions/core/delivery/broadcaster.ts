@@ -4,37 +4,40 @@ import type { PostToSubscribers } from './fan-out.ts';
 import type { Pace } from './pace.ts';
 import type { Subscribers } from './subscribers.ts';
 
-/** Few subscribers are posted to at once; for many, `deliver` is started page by page. It returns when the rest is queued. */
+/**
+ * Posts a broadcast: to few subscribers directly, and to many through `deliver`, page by page. It returns once
+ * `deliver` is queued.
+ */
 export type Broadcaster = (broadcast: Broadcast) => Promise<BroadcastReport>;
 
 export interface BroadcasterParts {
   readonly subscribers: Pick<Subscribers, 'page'>;
   readonly postToSubscribers: PostToSubscribers;
   readonly startWorker: StartWorker;
-  /** How fast all workers together may post. */
+  /** The maximum rate of all workers together. */
   readonly quota: Omit<Pace, 'startsAt'>;
-  /** A name that no other broadcast has. */
+  /** A unique id. */
   newId(): string;
   readonly clock: Clock;
 }
 
-/** So many are posted to in less time than a worker takes to start. */
-const few = 200;
-/** For how long one post is tried, in milliseconds: the publisher waits. */
+/** Posting to these many subscribers takes less time than starting a worker. */
+const maxDirectPosts = 200;
+/** Milliseconds for which one post is retried. The publisher waits meanwhile. */
 const postMs = 10_000;
 
 export function createBroadcaster(parts: BroadcasterParts): Broadcaster {
   const { subscribers, postToSubscribers, startWorker, quota, newId, clock } = parts;
   return async (broadcast) => {
     const begin = clock.now();
-    // The latest: who was told a moment ago that he has joined is to hear what comes then.
-    const first = await subscribers.page(broadcast.channel, { limit: few, latest: true });
+    // The latest rows: a client that has just been told that it has joined must get the next event.
+    const first = await subscribers.page(broadcast.channel, { limit: maxDirectPosts, latest: true });
     if (first.next === undefined) {
       const report = await postToSubscribers(broadcast, [first.subscribers], { postMs });
       const { delivered, gone, lost, retried } = report;
       return { delivered, gone: gone.length, lost, retried, handedOn: false, milliseconds: clock.now() - begin };
     }
-    // All of them, these too: what a worker was given is not lost with it, as Lambda tries again.
+    // The worker posts to these subscribers too: Lambda retries a worker that dies, so no post is lost.
     const { channel, frame, except } = broadcast;
     const pace = { ...quota, startsAt: clock.now() };
     await startWorker({ channel, frame, except, id: newId(), pace, before: 0, depth: 0 });

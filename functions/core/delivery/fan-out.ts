@@ -9,21 +9,21 @@ export interface FanOut<Recipient extends Connection> {
   /** Pages, so that posting begins while the next page is still being read. */
   readonly recipients: AsyncIterable<readonly Recipient[]> | Iterable<readonly Recipient[]>;
   readonly frame: string;
-  /** Tries once: what is tried again, and when, is decided here. */
+  /** Tries each post once. The fan-out decides about retries. */
   readonly sender: Pick<SocketSender, 'post'>;
-  /** Posts under way at once. */
+  /** The maximum number of posts at the same time. */
   readonly concurrency: number;
   readonly clock: Clock;
-  /** No post before its time; without it as fast as they go. */
+  /** When each post is due. Without it, posts start as fast as possible. */
   readonly pace?: Pace | undefined;
-  /** Posts on that pace that others make before these. */
+  /** Posts at this pace that other workers make first. */
   readonly before?: number | undefined;
-  /** How a post that may yet succeed is tried again; without it never. */
-  readonly patience?: Patience | undefined;
+  /** How failed posts are retried. Without it, there are no retries. */
+  readonly retry?: RetrySettings | undefined;
 }
 
-export interface Patience {
-  /** For how long one post is tried, in milliseconds from its first try. */
+export interface RetrySettings {
+  /** Milliseconds from the first try of a post to its last. */
   readonly milliseconds: number;
   /** From 0 to below 1. */
   readonly random: () => number;
@@ -32,42 +32,44 @@ export interface Patience {
 export interface FanOutReport<Recipient extends Connection> {
   readonly delivered: number;
   readonly gone: readonly Recipient[];
-  /** Posts that were repeated. */
+  /** Repeated posts. */
   readonly retried: number;
-  /** Posts that failed for another reason than a gone socket, after every retry. */
+  /** Posts that failed after every retry, for another reason than a gone socket. */
   readonly lost: number;
   readonly milliseconds: number;
 }
 
-/** Posts under way or waiting for their next try: beyond so many, no other begins and no further page is read. */
-const mostWaiting = 10_000;
+/**
+ * The maximum of posts that run or wait for a retry. At this number, no other post starts and no further page is read.
+ */
+const maxUnfinished = 10_000;
 
 /**
- * Posts one frame to many sockets. One bad socket never stops the rest; what happened is told, not thrown. A post that waits
- * for its next try takes no slot from others.
+ * Posts one frame to many sockets. A failed post never stops the others: failures are reported, not thrown. A post that
+ * waits for its retry takes no slot from others.
  */
 export async function fanOut<Recipient extends Connection>(fan: FanOut<Recipient>): Promise<FanOutReport<Recipient>> {
-  const { sender, clock, pace, patience } = fan;
+  const { sender, clock, pace, retry } = fan;
   const begin = clock.now();
-  // Once for all: the sender keeps what it computes of these bytes for as long as they live.
+  // Encoded once for all posts: the sender caches its computations for the same bytes.
   const bytes = Buffer.from(fan.frame);
   const gone: Recipient[] = [];
   const count = { delivered: 0, retried: 0, lost: 0 };
   const slots = createSlots(fan.concurrency);
-  const places = createSlots(mostWaiting);
+  const unfinished = createSlots(maxUnfinished);
   const underWay = new Set<Promise<void>>();
   let before = fan.before ?? 0;
   try {
     for await (const page of fan.recipients) {
       for (const recipient of page) {
-        const early = pace === undefined ? 0 : dueAt(pace, before) - clock.now();
-        if (early > 0) await clock.pause(Math.ceil(early));
-        await places.take();
+        const waitMs = pace === undefined ? 0 : dueAt(pace, before) - clock.now();
+        if (waitMs > 0) await clock.pause(Math.ceil(waitMs));
+        await unfinished.take();
         before += 1;
         await slots.take();
         const posting = post(recipient).finally(() => {
           underWay.delete(posting);
-          places.give();
+          unfinished.give();
         });
         underWay.add(posting);
       }
@@ -77,9 +79,9 @@ export async function fanOut<Recipient extends Connection>(fan: FanOut<Recipient
   }
   return { ...count, gone, milliseconds: clock.now() - begin };
 
-  /** Comes with a slot, and gives it back. */
+  /** The caller has taken a slot; this gives it back. */
   async function post(recipient: Recipient): Promise<void> {
-    const giveUpAt = clock.now() + (patience?.milliseconds ?? 0);
+    const giveUpAt = clock.now() + (retry?.milliseconds ?? 0);
     for (let tries = 1; ; tries += 1) {
       const outcome = await tryOnce(recipient.connectionId);
       slots.give();
@@ -87,7 +89,7 @@ export async function fanOut<Recipient extends Connection>(fan: FanOut<Recipient
       if (outcome === 'gone') gone.push(recipient);
       if (outcome === 'delivered' || outcome === 'gone') return;
 
-      const pauseMs = patience === undefined || outcome === 'hopeless' ? Infinity : fullJitter(tries, patience.random);
+      const pauseMs = retry === undefined || outcome === 'failed for good' ? Infinity : fullJitter(tries, retry.random);
       if (clock.now() + pauseMs > giveUpAt) {
         count.lost += 1;
         return;
@@ -98,12 +100,12 @@ export async function fanOut<Recipient extends Connection>(fan: FanOut<Recipient
     }
   }
 
-  async function tryOnce(connectionId: string): Promise<'delivered' | 'gone' | 'failed' | 'hopeless'> {
+  async function tryOnce(connectionId: string): Promise<'delivered' | 'gone' | 'failed' | 'failed for good'> {
     try {
       return await sender.post(connectionId, bytes);
     } catch (error) {
-      // A broadcast has nobody to throw to, so every failure goes into the report.
-      return error instanceof SocketTrouble && error.retryable ? 'failed' : 'hopeless';
+      // Every failure goes into the report, because one failed post must not stop the broadcast.
+      return error instanceof SocketTrouble && error.retryable ? 'failed' : 'failed for good';
     }
   }
 }
@@ -111,13 +113,13 @@ export async function fanOut<Recipient extends Connection>(fan: FanOut<Recipient
 type Pages = AsyncIterable<readonly Connection[]> | Iterable<readonly Connection[]>;
 
 export interface Timing {
-  /** For how long one post is tried, in milliseconds. */
+  /** Milliseconds for which one post is retried. */
   readonly postMs: number;
   readonly pace?: Pace;
   readonly before?: number;
 }
 
-/** Posts a broadcast to subscribers, and takes those who are gone out of the channel and everything else. */
+/** Posts a broadcast to subscribers, and removes connections that are gone. */
 export type PostToSubscribers = (
   broadcast: Broadcast,
   pages: Pages,
@@ -125,29 +127,29 @@ export type PostToSubscribers = (
 ) => Promise<FanOutReport<Connection>>;
 
 export interface PostToSubscribersParts {
-  /** Tries once. */
+  /** Tries each post once. */
   readonly sender: Pick<SocketSender, 'post'>;
-  /** Forgets a connection that is gone, on this channel too. */
+  /** Removes a connection that is gone, from this channel too. */
   removeGone(connection: Connection, channel: string): Promise<void>;
   readonly clock: Clock;
   /** From 0 to below 1. */
   readonly random: () => number;
 }
 
-/** At 25 ms for a post, 256 are 10,000 in a second, all that AWS lets an account ask for; more would only cost memory. */
+/** At 25 ms per post, 256 are 10,000 in a second, the quota of an account. More would only cost memory. */
 const concurrency = 256;
-/** Each is a few writes, and nobody waits for them. */
-const leavingAtOnce = 25;
+/** Low, because a removal is a few writes and no client waits for it. */
+const removeConcurrency = 25;
 
 export function createPostToSubscribers(parts: PostToSubscribersParts): PostToSubscribers {
   const { sender, removeGone, clock, random } = parts;
   return async ({ channel, frame, except }, pages, { postMs, pace, before }) => {
     const recipients = without(except, pages);
-    const patience = { milliseconds: postMs, random };
-    const report = await fanOut({ recipients, frame, sender, concurrency, clock, pace, before, patience });
-    // Who could not be taken out is found gone again by the next broadcast.
+    const retry = { milliseconds: postMs, random };
+    const report = await fanOut({ recipients, frame, sender, concurrency, clock, pace, before, retry });
+    // The next broadcast finds a connection again that could not be removed.
     const remove = (connection: Connection) => removeGone(connection, channel).catch(() => undefined);
-    await forEachConcurrently([report.gone], leavingAtOnce, remove);
+    await forEachConcurrently([report.gone], removeConcurrency, remove);
     return report;
   };
 }

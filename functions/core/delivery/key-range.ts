@@ -1,7 +1,7 @@
 /**
- * Points between two connection ids, in their order, that part the ids between them into about equal shares: as if ids were
- * numbers, spread evenly. How they really are spread decides how equal the shares are and nothing else. What comes back is
- * text to compare ids with, not ids. There may be fewer, when the two are close.
+ * Points between two connection ids, in order, that split the ids between them into about equal shares. It treats ids
+ * as evenly distributed numbers; a different distribution only makes the shares unequal. The points are text to compare
+ * ids with, not ids. There may be fewer than `count` when the two ids are close.
  */
 export function pointsBetween(first: string, last: string, count: number): string[] {
   const length = lengthFor(first, last);
@@ -11,19 +11,22 @@ export function pointsBetween(first: string, last: string, count: number): strin
   return [...new Set(points)].map((point) => toText(point, length)).filter((text) => first < text && text < last);
 }
 
-/** How many times as far it is from the second id to the last as from the first to the second, in the same measure. */
+/** The distance from the second id to the last, divided by the distance from the first to the second. */
 export function timesAsFar(first: string, second: string, last: string): number {
   const length = lengthFor(first, second, last);
   const [low, middle, high] = [toNumber(first, length), toNumber(second, length), toNumber(last, length)];
   return middle > low && high > middle ? Number(high - middle) / Number(middle - low) : 0;
 }
 
-/** Seven bits for each character, as ids are ASCII, so that what comes back is ASCII too, whose order is that of its bytes. */
+/**
+ * Seven bits for each character: ids are ASCII, and so are the points. The order of ASCII text is the order of its
+ * bytes.
+ */
 const bits = 7n;
 const mask = 0x7f;
 
 function lengthFor(...ids: readonly string[]): number {
-  // Beyond these the shares would not become more equal.
+  // More characters would not make the shares more equal.
   return Math.min(20, Math.max(...ids.map((id) => id.length)));
 }
 

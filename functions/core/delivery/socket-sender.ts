@@ -1,29 +1,29 @@
 import { encodeFrame, errorFrame } from '../frames/frame.ts';
 import type { Refusal } from '../refusal.ts';
 
-/** A socket that no longer exists is an expected outcome of posting to it. */
+/** The outcome of a post. A socket that no longer exists is expected. */
 export type Delivery = 'delivered' | 'gone';
 
-/** So is one that was to be closed. */
+/** The outcome of closing a socket. */
 export type Closing = 'closed' | 'gone';
 
 /**
  * The port to open sockets.
  *
- * `post` sends one text frame. Who sends the same to many makes its UTF-8 bytes once and posts these, unchanged: what a sender
- * has to compute of them it computes once for as long as they live. Implementers MUST answer `gone` for a socket that is
- * closed or not open yet (API Gateway says 410 to both) and MUST throw SocketTrouble for every other failure of the
- * exchange. They MUST NOT decide what `gone` means for the registry.
- * `close` ends a socket, with the same two rules. A client learns no reason from it, so a caller that has one posts it first.
+ * `post` sends one text frame. Callers that send one frame to many sockets encode its UTF-8 bytes once and MUST NOT
+ * change them. A sender may cache its computations for these bytes. Implementers MUST answer `gone` for a socket that
+ * is closed or not open yet (API Gateway answers 410 in both cases). They MUST throw SocketTrouble for every other
+ * failure of the request. They MUST NOT decide what `gone` means for the registry.
+ * `close` closes a socket, with the same two rules. It gives the client no reason, so a caller posts the reason first.
  */
 export interface SocketSender {
   post(connectionId: string, frame: string | Uint8Array): Promise<Delivery>;
   close(connectionId: string): Promise<Closing>;
 }
 
-/** A post, or a close, that failed although the socket may be open: whether the client got the frame is not known. */
+/** A post or a close that failed although the socket may be open. The client may or may not have got the frame. */
 export class SocketTrouble extends Error {
-  /** The answer's, or undefined when none came. */
+  /** The HTTP status, or undefined when there was no answer. */
   readonly status: number | undefined;
 
   constructor(status: number | undefined, options?: ErrorOptions) {
@@ -32,20 +32,20 @@ export class SocketTrouble extends Error {
     this.status = status;
   }
 
-  /** Too much at once, a fault of theirs or no answer at all pass; a frame that is too long or not allowed stays so. */
+  /** Throttling, server errors and a missing answer may pass. A frame that is too long or not allowed always fails. */
   get retryable(): boolean {
     return this.status === undefined || this.status === 429 || this.status >= 500;
   }
 }
 
-/** The last frame of a socket, encoded once for all that close for this reason. */
+/** The last frame of a socket. Callers encode it once for all sockets that close for this reason. */
 export function encodeLastFrame(why: Refusal): Uint8Array {
   return Buffer.from(encodeFrame(errorFrame(why)));
 }
 
-/** Posts the reason, then closes the socket: closing itself carries no code. */
+/** Posts the reason, then closes the socket, because API Gateway closes without a code. */
 export async function closeSocket(connectionId: string, lastFrame: Uint8Array, sender: SocketSender): Promise<Closing> {
-  // Being told is a courtesy, being closed is not.
+  // The socket must close even if the reason cannot be posted.
   const posted = await sender.post(connectionId, lastFrame).catch(() => 'unknown' as const);
   return posted === 'gone' ? 'gone' : sender.close(connectionId);
 }

@@ -1,29 +1,30 @@
 import type { Connection } from '../connections/connection.ts';
 
-/** Part of a channel's subscribers, in the order of their connection ids. */
+/** A page of a channel's subscribers, in the order of their connection ids. */
 export interface SubscriberPage {
   readonly subscribers: readonly Connection[];
-  /** Where the next page begins: after this connection id. Undefined on the last one. */
+  /** The next page begins after this connection id. Undefined on the last page. */
   readonly next?: string | undefined;
 }
 
-/** Connection ids from after `after` to `upTo`, which is the last. All of a channel's without either. */
+/** Connection ids after `after`, up to and including `upTo`. Without both, all of the channel. */
 export interface PageRange {
   readonly after?: string | undefined;
   readonly upTo?: string | undefined;
-  /** Most rows to read; without it as many as DynamoDB reads at once, 1 MB. */
+  /** The maximum number of rows to read. Without it, as many as DynamoDB reads at once: 1 MB. */
   readonly limit?: number | undefined;
-  /** Whether what was written last has to be seen, at twice the price. */
+  /** Whether the read must see the latest write, at twice the price. */
   readonly latest?: boolean | undefined;
 }
 
 /**
- * The port to a channel's subscribers, to whom broadcasts are posted.
+ * The port to the subscribers of a channel, which get its broadcasts.
  *
- * `page` reads one page and MAY be stale, unless the latest is asked for: who joined or left a moment ago may be missing or still
- * there. It MUST NOT yield a row whose time has passed. A page MAY be empty although another follows.
- * `last` answers the highest of a channel's connection ids up to `upTo`, by which what is left can be shared out; it MAY be stale, and
- * MAY be that of a row whose time has passed.
+ * `page` reads one page. It MAY be stale unless `latest` is set: a connection that has just joined may be missing, and
+ * one that has just left may still be there. It MUST NOT yield an expired row. A page MAY be empty although another
+ * follows.
+ * `last` answers the highest connection id of a channel up to `upTo`. Workers use it to split the remaining range. It
+ * MAY be stale, and MAY be the id of an expired row.
  */
 export interface Subscribers {
   page(channel: string, range?: PageRange): Promise<SubscriberPage>;

@@ -6,23 +6,25 @@ import { explainEnding } from '../refusal.ts';
 import { closeSocket, type Delivery, encodeLastFrame, type SocketSender, SocketTrouble } from './socket-sender.ts';
 
 /**
- * What became of a new connection. `revoked`: somebody logged it out before its socket was open, and could not close it then, nor say
- * why; it is closed now. `lost`: it did not open, or has gone again. `left`: it has left since it was welcomed.
+ * The outcome of a welcome. `revoked`: the connection was revoked before its socket was open, and is closed now with
+ * the reason. `lost`: the socket did not open, or has closed again. `left`: it has closed since its welcome.
  */
 export type Welcomed = 'welcomed' | 'revoked' | 'lost' | 'left';
 
-/** Posts the first frame of a connection, without which a Pusher client says nothing; then it opens the connection to broadcasts. */
+/** Posts the first frame of a connection, which Pusher clients wait for. Then it opens the connection to broadcasts. */
 export type Welcome = (connection: Connection) => Promise<Welcomed>;
 
 export interface WelcomeParts {
   readonly registry: Pick<ConnectionRegistry, 'holds' | 'markWelcomed' | 'whyRevoked'>;
   readonly sender: SocketSender;
-  /** Forgets a connection whose socket was closed. */
+  /** Removes a connection whose socket was closed. */
   leave(connection: Connection): Promise<void>;
   readonly clock: Clock;
 }
 
-/** How long a 410 is taken for "not open yet" while the connection is registered, and trouble is waited out, in milliseconds. */
+/**
+ * Milliseconds for which a 410 of a registered connection means "not open yet", and for which failed posts are retried.
+ */
 const openingMs = 10_000;
 
 export function createWelcome({ registry, sender, leave, clock }: WelcomeParts): Welcome {
@@ -33,24 +35,24 @@ export function createWelcome({ registry, sender, leave, clock }: WelcomeParts):
       await close(connection);
       return 'revoked';
     }
-    // Removes nothing: `$disconnect` does, and a row so young may belong to a socket that is only slow to open.
+    // The row stays: `$disconnect` removes it, and the socket may only be slow to open.
     return delivery === 'gone' ? 'lost' : 'left';
   };
 
   async function post(connection: Connection): Promise<Delivery> {
     const frame = encodeFrame(welcomeFrame(connection.connectionId));
-    // A connection that was logged out while it opened is never welcomed.
+    // A connection that was revoked while it opened is never welcomed.
     if (!(await registry.holds(connection))) return 'gone';
     const giveUpAt = clock.now() + openingMs;
     for (const pauseMs of doublingPauses(25, 1000)) {
       const isLast = clock.now() + pauseMs > giveUpAt;
       const delivery = await sender.post(connection.connectionId, frame).catch((error: unknown) => {
-        // Lambda would try again in a minute; no client waits so long for its welcome.
+        // Lambda's own retry comes a minute later, and no client waits so long for its welcome.
         if (isLast || !(error instanceof SocketTrouble && error.retryable)) throw error;
         return 'unknown' as const;
       });
       if (delivery === 'delivered' || (isLast && delivery === 'gone')) return delivery;
-      // Else every client that hangs up early would keep a Lambda busy for ten seconds.
+      // Otherwise every client that disconnects early would keep a Lambda busy for ten seconds.
       if (!(await registry.holds(connection))) return 'gone';
       await clock.pause(pauseMs);
     }

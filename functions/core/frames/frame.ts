@@ -3,33 +3,33 @@ import { fieldsIn } from '../json.ts';
 import { type Refusal, refuseFrame } from '../refusal.ts';
 
 /**
- * One frame of the Pusher Channels protocol, version 7, in either direction. Which `data` is a string of JSON and which a
- * plain object is Pusher's choice, event by event
+ * One frame of the Pusher Channels protocol, version 7, in either direction. Pusher defines for each event whether
+ * `data` is a JSON string or a plain object
  * (https://pusher.com/docs/channels/library_auth_reference/pusher-websockets-protocol/).
  */
 export interface Frame {
   readonly event: string;
   readonly channel?: string;
   readonly data?: unknown;
-  /** Of a published event, so that a client can tell what came twice; Pusher's clients leave it alone. */
+  /** The id of a published event, so that a client can recognize a duplicate. Pusher's clients ignore it. */
   readonly id?: string;
-  /** Of a client event on a presence channel: who says it. */
+  /** The sender of a client event on a presence channel. */
   readonly user_id?: string;
 }
 
 /**
  * Seconds of silence after which a client should ping: API Gateway closes a socket after 600
- * (https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-execution-service-websocket-limits-table.html), and
- * every ping costs two messages. pusher-js takes the smaller of this and its own option, which is 120 unless told otherwise.
+ * (https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-execution-service-websocket-limits-table.html),
+ * and every ping costs two messages. pusher-js uses the smaller of this and its own option, which defaults to 120.
  */
 const activityTimeout = 540;
 
-/** Instead of a reply: the client gets this refusal, and its socket is closed. */
+/** The client gets this refusal instead of a reply, and its socket is closed. */
 export interface Ending {
   readonly ending: Refusal;
 }
 
-/** Reads what a client sent. Only known fields are kept, so nothing unexpected travels further. */
+/** Reads a frame of a client. It keeps only known fields, so no unexpected field reaches other clients. */
 export function parseFrame(text: string | undefined): Frame | Refusal {
   const value = fieldsIn(text ?? '');
   if (value === undefined || typeof value['event'] !== 'string') return refuseFrame('malformed-frame');
@@ -45,7 +45,7 @@ export function encodeFrame(frame: Frame): string {
   return JSON.stringify(frame);
 }
 
-/** The first frame of every connection; a client may send nothing that counts before it. */
+/** The first frame of every connection. A client gets its socket id from it. */
 export function welcomeFrame(connectionId: string): Frame {
   return {
     event: 'pusher:connection_established',
@@ -53,7 +53,7 @@ export function welcomeFrame(connectionId: string): Frame {
   };
 }
 
-/** Also the answer to every frame that has no answer of its own in the protocol: each frame gets exactly one reply. */
+/** Also the reply to a frame that has no reply in the protocol, because each frame gets exactly one reply. */
 export const pongFrame: Frame = { event: 'pusher:pong', data: {} };
 
 export function errorFrame({ code, sentence }: Refusal): Frame {
@@ -61,9 +61,9 @@ export function errorFrame({ code, sentence }: Refusal): Frame {
 }
 
 /**
- * Why a channel was not joined. Not a `pusher:error`, which does not name the channel: this one reaches
- * `channel.bind('pusher:subscription_error')` and Echo's `error()`. Pusher has no such frame from the server; its form is that of
- * soketi, and of pusher-js where its own authorization fails.
+ * Why a channel was not joined. A `pusher:error` does not name the channel; this frame reaches
+ * `channel.bind('pusher:subscription_error')` and Echo's `error()`. Pusher's server has no such frame. The form is the
+ * one of soketi, and of pusher-js when its own authorization fails.
  */
 export function subscriptionErrorFrame(channel: string, { code, sentence }: Refusal): Frame {
   const type = kinds.get(code) ?? 'LimitReached';
@@ -76,5 +76,5 @@ const kinds: ReadonlyMap<number, string> = new Map([
   [500, 'ServerError'],
 ]);
 
-/** The event of the demo: `hello {hello: 'world'}`, as the socket.io server that this replaces sent it. */
+/** The event of the demo: `hello {hello: 'world'}`, as the socket.io server of the blog post sent it. */
 export const helloFrame: Frame = { event: 'hello', data: '{"hello":"world"}' };

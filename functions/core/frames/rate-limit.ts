@@ -2,10 +2,10 @@ import { type Counters, createMeter, type Meter, mostWithin, stepWithin } from '
 import type { FrameRefusalReason } from '../refusal.ts';
 import type { Speaker } from './speaker.ts';
 
-/** Why what a client asks for is too much, or nothing when it is not. */
+/** Counts one frame. Answers the refusal when the frame exceeds a limit, and undefined otherwise. */
 export type Limit = (speaker: Speaker) => Promise<FrameRefusalReason | undefined>;
 
-/** The same, and whether the client goes on so long that its socket is closed. */
+/** The same, and whether the client has exceeded the limit so often that its socket must close. */
 export type FloodLimit = (
   speaker: Speaker,
 ) => Promise<{ readonly reason: FrameRefusalReason; readonly isFlood: boolean } | undefined>;
@@ -16,15 +16,15 @@ export interface Rate {
 }
 
 export interface LimitSettings {
-  /** Tells it from other limits. */
+  /** Unique among all limits. */
   readonly name: string;
   readonly perConnection: Rate & { readonly reason: FrameRefusalReason };
   readonly perUser: Rate & { readonly reason: FrameRefusalReason };
-  /** Every single one is counted for all environments, at the price of a write; else those who ask for little cost none. */
+  /** Adds each frame to the shared counter, which costs a write. Otherwise clients with few frames cost none. */
   readonly isExact?: boolean;
 }
 
-/** One limit for each connection and one for its principal: a user with many sockets is one. */
+/** One limit for each connection and one for its principal, which all sockets of a user share. */
 export function createLimit(
   { name, perConnection, perUser, isExact = false }: LimitSettings,
   counters: Counters,
@@ -37,7 +37,7 @@ export function createLimit(
   };
 }
 
-/** As many are counted as refusals as make three times the limit with those that passed. */
+/** A flood is three times the limit: accepted and refused frames together. */
 export function createFloodLimit(settings: LimitSettings, counters: Counters): FloodLimit {
   const limit = createLimit(settings, counters);
   const { name, perConnection, perUser } = settings;

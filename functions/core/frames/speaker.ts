@@ -1,19 +1,22 @@
 import type { Connection } from '../connections/connection.ts';
 import type { Member } from '../connections/member.ts';
 
-/** Who has sent a frame, as the authorizer knew him; nothing of it is taken from the frame. */
+/** The sender of a frame, from the authorizer's context. Nothing here comes from the frame itself. */
 export interface Speaker extends Connection {
-  /** When API Gateway took the frame, in epoch milliseconds: frames of one connection run at the same time, in no order. */
+  /**
+   * Epoch milliseconds when API Gateway received the frame. Frames of one connection are handled at the same time, in
+   * no order.
+   */
   readonly sentAt: number;
-  /** Epoch milliseconds: what happened later than this, the authorizer cannot have known. */
+  /** Epoch milliseconds of the authorizer's check. The authorizer knows of nothing that happened later. */
   readonly authorizedAt: number;
-  /** What PHP says of the user, for presence channels. */
+  /** PHP's description of the user, for presence channels. */
   readonly userInfo?: unknown;
-  /** Patterns of the channels that PHP lets the user join. */
+  /** Patterns of the channels that PHP allows the user to join. */
   readonly channels: readonly string[];
 }
 
-/** Whom PHP has named; undefined when it named nobody. */
+/** The user that PHP has named; undefined when it named nobody. */
 export function userOf({ principalId, userInfo }: Speaker): Member | undefined {
   const [kind, ...id] = principalId.split(':');
   return kind === 'user' ? { userId: id.join(':'), userInfo } : undefined;

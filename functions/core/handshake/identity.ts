@@ -1,6 +1,6 @@
 import type { Fields } from '../json.ts';
 
-/** What PHP says of the user of a session; every field may be missing. */
+/** The user of a session, as PHP describes them. Every field may be missing. */
 export interface Identity {
   readonly userId?: string | undefined;
   /** For presence channels; a JSON object. */
@@ -11,26 +11,29 @@ export interface Identity {
   readonly expiresAt?: number | undefined;
 }
 
-/** What is wrong with an identity, to follow after "it answered with". */
+/** Why an identity is invalid. The text follows after "it answered with". */
 export interface IdentityFault {
   readonly fault: string;
 }
 
-/** All of it reaches later events through API Gateway, which carries 8 KB; these leave room for the rest. */
+/** API Gateway passes the identity to later events, and carries 8 KB in all. These limits leave room for the rest. */
 const maxUserIdLength = 128;
 const maxUserInfoBytes = 2048;
 const maxChannels = 100;
 
 const unprintable = /[\p{Cc}\p{Cs}]/u;
-/** Pusher's names, 164 characters in all: https://pusher.com/docs/channels/using_channels/channels/#channel-naming-conventions */
+/**
+ * Pusher's names, 164 characters in all:
+ * https://pusher.com/docs/channels/using_channels/channels/#channel-naming-conventions
+ */
 const channelPattern = /^(private|presence)-[A-Za-z0-9_=@,.;-]*\*?$/;
 const maxChannelLength = 164;
-/** Larger numbers are milliseconds, with which a session would never end. */
+/** Larger numbers are milliseconds. Read as seconds, they would keep a session open forever. */
 const maxEpochSeconds = 100_000_000_000;
 
 /**
- * Rebuilt field by field; what is not known is left behind. As PHP writes it: null is absent, and an empty list is an empty
- * object where one is expected.
+ * Rebuilds the identity field by field and ignores unknown fields. As in PHP, null means absent, and an empty list
+ * means an empty object where an object is expected.
  */
 export function parseIdentity(value: Fields): Identity | IdentityFault {
   const [userId, channels, expiresAt] = [
@@ -74,13 +77,13 @@ export function isEpochSeconds(value: unknown): value is number {
   return Number.isSafeInteger(value) && Number(value) > 0 && Number(value) < maxEpochSeconds;
 }
 
-/** For PHP an empty object and an empty list are the same `[]`, and null is a variable that is not set. */
+/** PHP encodes an empty object and an empty list as `[]`, and a variable that is not set as null. */
 export function readObject(value: unknown): unknown {
   if (value === null) return undefined;
   return Array.isArray(value) && value.length === 0 ? {} : value;
 }
 
-/** An object of JSON, not a list, of at most so many bytes. */
+/** A JSON object, not a list, of at most `maxBytes`. */
 export function isObject(value: unknown, maxBytes: number): value is object {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
   return Buffer.byteLength(JSON.stringify(value)) <= maxBytes;

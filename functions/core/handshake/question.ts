@@ -6,33 +6,33 @@ import type { ResolvedHandshakeOptions } from './handshake-options.ts';
 import { openTicket, type Ticket } from './ticket.ts';
 
 /**
- * What PHP is asked: whose session is this? A handshake makes it once; it is kept, sealed, where PHP is asked the same again.
- * It names the browser that the session belongs to, because some applications bind a session to it.
+ * The question to PHP: whose session is this? Each handshake makes one. Where PHP is asked again later, the question is
+ * stored sealed. It names the browser, because some applications bind a session to it.
  */
 export interface Question {
-  /** Byte for byte. */
+  /** The Cookie header, byte for byte. */
   readonly cookieHeader: string;
-  /** The session id that PHP must answer. Undefined where the cookies are the only proof, and PHP says whose they are. */
+  /** The session id that PHP must answer. Undefined in mode `cookie`, where PHP says whose cookies they are. */
   readonly sessionId?: string | undefined;
-  /** The handshake's header. */
+  /** The User-Agent header of the handshake. */
   readonly userAgent?: string | undefined;
   /** The IP address that PHP saw when it sealed the ticket. */
   readonly address?: string | undefined;
-  /** The user agent that PHP saw then: its bytes in base64url, because they may be no UTF-8. */
+  /** The user agent that PHP saw at that time. It is in base64url, because the bytes may not be UTF-8. */
   readonly agent?: string | undefined;
 }
 
-/** What a handshake brought. */
+/** A handshake as it was read. */
 export interface Handshake {
   readonly question: Question;
-  /** Mode `ticket`: the ticket that the question is from. */
+  /** Mode `ticket`: the ticket that the question comes from. */
   readonly ticket?: Ticket | undefined;
 }
 
 /**
- * Makes the question of a handshake from its text, or a refusal that costs PHP nothing.
- * @param tokens all that were sent
- * @param userAgent the header, as it was sent
+ * Makes the question of a handshake, or refuses the handshake without asking PHP.
+ * @param tokens all tokens of the handshake
+ * @param userAgent the header as the client sent it
  */
 export type ReadHandshake = (tokens: readonly string[], userAgent: string | undefined) => Promise<Handshake | Refusal>;
 
@@ -49,7 +49,7 @@ export function createHandshakeReader(
   };
 
   async function readTicket(tokens: readonly string[], header: string | undefined): Promise<Handshake | Refusal> {
-    // None or several fit no ticket's form either.
+    // Joined, no token and several tokens are malformed too.
     const text = tokens.join(' ');
     const now = Math.floor(clock.now() / 1000);
     const ticket = await tryNewerSecret(
@@ -59,21 +59,21 @@ export function createHandshakeReader(
     );
     if (isRefusal(ticket)) return ticket;
     const { cookieHeader, sessionId, address, agent } = ticket;
-    // What PHP saw of the browser counts before the handshake's header.
+    // The user agent that PHP saw takes precedence over the header of the handshake.
     const userAgent = agent === undefined ? header : undefined;
     return { question: { cookieHeader, sessionId, userAgent, address, agent }, ticket };
   }
 }
 
 /**
- * PHP's own alphabet (https://www.php.net/manual/en/session.configuration.php#ini.session.sid-bits-per-character). 22 is
- * the shortest id that PHP makes; above 250 the file name of its session would be too long, so it cannot be one of its own.
+ * The alphabet of PHP (https://www.php.net/manual/en/session.configuration.php#ini.session.sid-bits-per-character). The
+ * shortest id that PHP makes has 22 characters. Above 250, the name of the session file would be too long.
  */
 const rawSessionId = /^[A-Za-z0-9,-]{22,250}$/;
 
 /**
- * Checks the shape of what a stranger sent, before anything is asked of PHP: PHP's default handler makes a session file
- * even for an invented id, and `;` or CR LF would smuggle cookies or headers into our own request.
+ * Checks the form of a stranger's session id before PHP is asked. PHP's default handler makes a session file even for
+ * an invented id. `;` or CR LF would smuggle cookies or headers into the request to PHP.
  */
 export function readSessionId(values: readonly unknown[], cookieName: string): Question | Refusal {
   const [token] = values;
@@ -82,23 +82,24 @@ export function readSessionId(values: readonly unknown[], cookieName: string): Q
   return { cookieHeader: sessionCookie(cookieName, token), sessionId: token };
 }
 
-/** `,` is the one character of PHP's alphabet that a cookie value may not hold; PHP decodes it. */
+/** A cookie value may not contain `,`, which PHP's alphabet has. PHP decodes it. */
 export function sessionCookie(name: string, sessionId: string): string {
   return `${name}=${encodeURIComponent(sessionId)}`;
 }
 
 /**
- * Characters of all that is passed on. A browser's cookie holds 4096 with its name
- * (https://httpwg.org/http-extensions/draft-ietf-httpbis-rfc6265bis.html#name-limits), and web servers take 8 KB of headers.
+ * Characters of all forwarded cookies. One cookie in a browser has at most 4096 with its name
+ * (https://httpwg.org/http-extensions/draft-ietf-httpbis-rfc6265bis.html#name-limits), and web servers accept 8 KB of
+ * headers.
  */
 const maxCookieLength = 4096;
 const plainText = /^[\x20-\x7e]*$/;
 
 /**
- * The cookies of a handshake that PHP is to see, untouched and in the browser's order; any other stays here, because it may
- * log in by itself or belong to somebody else on the domain.
- * @param headers every Cookie header; browsers send one
- * @param names those to pass on; a `*` at the end stands for anything
+ * Picks the cookies to forward to PHP, unchanged and in the browser's order. Other cookies are not forwarded: they may
+ * log in by themselves, or belong to another application on the domain.
+ * @param headers all Cookie headers; browsers send one
+ * @param names of the cookies to forward; a `*` at the end matches any characters
  */
 export function pickCookies(headers: readonly string[], names: readonly string[]): Question | Refusal {
   const [header, ...others] = headers;
@@ -117,15 +118,18 @@ function isNamed(cookie: string, name: string): boolean {
   return name.endsWith('*') ? cookie.startsWith(name.slice(0, -1)) : cookie === name;
 }
 
-/** What may go into a header without changing it; a longer or stranger one is not passed on. */
+/** A user agent that fits into a header unchanged. Longer or other ones are not forwarded. */
 const plainUserAgent = /^[\x20-\x7e]{1,1024}$/;
 
-/** What a browser calls itself, as far as PHP is told: some applications bind a session to it. */
+/**
+ * The user agent to forward to PHP, because some applications bind a session to it. Undefined when it cannot be
+ * forwarded.
+ */
 export function sanitizeUserAgent(userAgent = ''): string | undefined {
   return plainUserAgent.test(userAgent) ? userAgent : undefined;
 }
 
-/** @param agent bytes in base64url, as PHP saw them */
+/** @param agent the bytes that PHP saw, in base64url */
 export function decodeUserAgent(agent = ''): string | undefined {
   return sanitizeUserAgent(Buffer.from(agent, 'base64url').toString('latin1'));
 }
@@ -134,9 +138,9 @@ const version = 'r1';
 const sealedForm = /^r1\.([A-Za-z0-9_-]+)$/;
 
 /**
- * `r1.<base64url(iv12 ‖ ciphertext ‖ tag16)>`: what lies in the connection table between two checks of a session. It opens for
- * the very session and app that it was sealed for, so who can write rows cannot have one session asked about in the name of
- * another.
+ * `r1.<base64url(iv12 ‖ ciphertext ‖ tag16)>`: the form of a question in the connection table between two checks of a
+ * session. It opens only for its own session and app, so an attacker who can write rows cannot use it for another
+ * session.
  * @param iv 12 random bytes, never the same twice
  */
 export function sealAtRest(question: Question, sessionHash: string, credentials: Credentials, iv: Uint8Array): string {
@@ -146,7 +150,7 @@ export function sealAtRest(question: Question, sessionHash: string, credentials:
   return `${version}.${sealed.toString('base64url')}`;
 }
 
-/** Undefined when it was sealed with a secret that is not held any more, for another session, or was changed. */
+/** Undefined when it was sealed with a secret that is no longer held, for another session, or was changed. */
 export function openAtRest(text: string, sessionHash: string, credentials: Credentials): Question | undefined {
   const sealed = Buffer.from(sealedForm.exec(text)?.[1] ?? '', 'base64url');
   for (const key of credentials.atRestKeys) {
@@ -156,7 +160,7 @@ export function openAtRest(text: string, sessionHash: string, credentials: Crede
   return undefined;
 }
 
-/** Nobody but `sealAtRest` can have written this. */
+/** Only `sealAtRest` can have written this. */
 function parseQuestion(plaintext: string): Question {
   const { c, s, u, a, g } = JSON.parse(plaintext) as { c: string; s?: string; u?: string; a?: string; g?: string };
   return { cookieHeader: c, sessionId: s, userAgent: u, address: a, agent: g };

@@ -4,32 +4,32 @@ import type { SessionMode } from './handshake-options.ts';
 import { parseIdentity } from './identity.ts';
 import { isSameSessionId, type Session, SessionCheckFailed } from './session.ts';
 
-/** An HTTP answer. Header names are in lower case, as Node gives them. `body` is undefined where it was not read. */
+/** PHP's HTTP answer. Header names are in lower case, as in Node. `body` is undefined when it was not read. */
 export interface SessionAnswer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
   readonly body: string | undefined;
 }
 
-/** What is known of the question, as far as it decides what an answer means. */
+/** The facts about the question that decide what an answer means. */
 export interface ExpectedAnswer {
   readonly mode: SessionMode;
   readonly endpoint: URL;
-  /** The id that PHP must answer; undefined where only PHP knows it. */
+  /** The session id that PHP must answer; undefined when only PHP knows it. */
   readonly sessionId?: string | undefined;
-  /** Mode `ticket`: whether PHP's own file wrote this header `X-Session-Socket-Answer`, for this very request. */
+  /** Mode `ticket`: whether our PHP file wrote this header `X-Session-Socket-Answer` for this very request. */
   readonly isSignedNo: (header: string) => boolean;
 }
 
-/** The header by which our PHP file says that a no is its own. */
+/** With this header, our PHP file signs that it answered no. */
 export const answerHeader = 'x-session-socket-answer';
 
-/** Statuses by which a route without our PHP file says that nobody is logged in. */
+/** Statuses of a route without our PHP file that say that nobody is logged in. */
 const mayBeNo = new Set([401, 403, 302, 303, 307]);
 const jsonType = /^application\/([\w.-]+\+)?json\b/i;
 
 /**
- * Headers by which a firewall says that it answered, and not the app:
+ * Headers which say that a firewall answered, and not the app:
  * https://developers.cloudflare.com/cloudflare-challenges/challenge-types/challenge-pages/detect-response/,
  * https://docs.aws.amazon.com/waf/latest/developerguide/waf-captcha-and-challenge-how-it-works.html,
  * https://vercel.com/docs/headers/response-headers.
@@ -37,9 +37,10 @@ const jsonType = /^application\/([\w.-]+\+)?json\b/i;
 const challengeHeaders = ['cf-mitigated', 'x-amzn-waf-action', 'x-vercel-mitigated'];
 
 /**
- * The outcome table of a session check, for the authorizer, the re-check and the doctor: what an answer says of the
- * session that PHP was asked about.
- * @throws SessionCheckFailed when it says nothing of it, or says that PHP does not trust us
+ * The outcome table of a session check, for the authorizer, the re-check and the doctor: what an answer of PHP means
+ * for the session.
+ * @throws SessionCheckFailed when the answer says nothing about the session, or says that PHP does not trust the
+ * gateway
  */
 export function judgeAnswer(expected: ExpectedAnswer, answer: SessionAnswer): Session | Refusal {
   const { mode, sessionId } = expected;
@@ -68,7 +69,7 @@ export function judgeAnswer(expected: ExpectedAnswer, answer: SessionAnswer): Se
   return session;
 }
 
-/** Why this is not our PHP file's own no; undefined when it is. */
+/** Why our PHP file did not give this no; undefined when it did. */
 function doubtSigned({ endpoint, isSignedNo }: ExpectedAnswer, answer: SessionAnswer): string | undefined {
   if (answer.status === 403 && isSignedNo(headerOf(answer, answerHeader) ?? '')) return undefined;
   const evidence = findForeigner(endpoint, answer);
@@ -77,16 +78,16 @@ function doubtSigned({ endpoint, isSignedNo }: ExpectedAnswer, answer: SessionAn
   return `without PHP's signature: PHP did not give it${outdated}`;
 }
 
-/** What shows that something in front of PHP answered; undefined when nothing does. HTML does not: a hand-written no may be a page. */
+/** The sign that something in front of PHP answered, or undefined. HTML is no sign: a hand-written no may be a page. */
 function findForeigner(endpoint: URL, answer: SessionAnswer): string | undefined {
   const challenge = findChallenge(answer);
   if (challenge !== undefined) return challenge;
-  // A staging server asks for a password like this. A session is not asked for by it.
+  // A staging server asks for its password with this header. An app does not ask for a session with it.
   if (headerOf(answer, 'www-authenticate') !== undefined) return 'with WWW-Authenticate';
   return answer.status < 400 ? findDetour(endpoint, headerOf(answer, 'location') ?? '') : undefined;
 }
 
-/** A login page is on the same host and at another path. */
+/** A login page is on the same host at another path. */
 function findDetour(endpoint: URL, location: string): string | undefined {
   const target = URL.canParse(location, endpoint.href) ? new URL(location, endpoint) : undefined;
   if (target?.hostname !== endpoint.hostname) return 'and leads to another host';
@@ -104,7 +105,7 @@ function headerOf({ headers }: SessionAnswer, name: string): string | undefined 
   return typeof value === 'object' ? value.join(', ') : value;
 }
 
-/** @param what follows "it answered 200" */
+/** @param what the text after "it answered 200" */
 function useless(what: string, origin?: { readonly inFront: boolean }): SessionCheckFailed {
   return new SessionCheckFailed('unavailable', `it answered 200 ${what}`, origin);
 }
@@ -117,14 +118,14 @@ function readBody(answer: SessionAnswer): unknown {
   }
   const { body = '' } = answer;
   try {
-    // A PHP file that was saved with a byte order mark sends it before everything else.
+    // A PHP file that was saved with a byte order mark sends it first.
     return parseJson(body.startsWith(byteOrderMark) ? body.slice(1) : body);
   } catch {
     throw useless('with a body that is not JSON');
   }
 }
 
-/** The session id as a string, or an object that also says who the user is. Undefined when it names nobody. */
+/** Reads a session id as a string, or an object that also names the user. Undefined when it names nobody. */
 function parseSession(value: unknown, mode: SessionMode): Session | undefined {
   const doubt = mode === 'ticket' ? doubtIn(value) : undefined;
   if (doubt !== undefined) throw useless(`with ${doubt}`, { inFront: true });
@@ -136,9 +137,12 @@ function parseSession(value: unknown, mode: SessionMode): Session | undefined {
   return { sessionId, ...identity };
 }
 
-/** What our PHP file never answers to the gateway. A hand-written route may mean no by JSON without a session. */
+/**
+ * Finds an answer that our PHP file never gives to the gateway. JSON without a session may be the no of a hand-written
+ * route.
+ */
 function doubtIn(value: unknown): string | undefined {
-  // Where something in front of PHP drops the header, PHP takes the gateway for a browser.
+  // If something in front of PHP drops the header, PHP treats the gateway as a browser.
   if (typeof value === 'string') return value.startsWith('t1.') ? 'a ticket: it got no X-Session-Socket' : undefined;
   return value === null || typeof fieldsOf(value)['sessionId'] === 'string' ? undefined : 'JSON that names no session';
 }

@@ -5,7 +5,7 @@ import { type Identity, parseIdentity } from './identity.ts';
 import type { Question } from './question.ts';
 import type { Ticket } from './ticket.ts';
 
-/** Who is logged in over PHP, as far as this gateway has to know. Without a `userId` the session itself is the principal. */
+/** A session of a user who is logged in to PHP. Without a `userId`, the session itself is the principal. */
 export interface Session extends Identity {
   readonly sessionId: string;
 }
@@ -13,29 +13,33 @@ export interface Session extends Identity {
 /**
  * The port to the application that knows who is logged in.
  *
- * Callers pass a question whose shape was checked. Callers MUST treat an exception as "nobody knows": never as a yes, never as
- * "logged out".
+ * Callers pass a question whose form was checked. Callers MUST treat an exception as "unknown": never as a yes, and
+ * never as "logged out".
  *
  * Implementers MUST
  * - answer a `Session` only when the application itself said yes to this very question;
  * - answer a `Refusal` only when the application clearly said no;
  * - throw `SessionCheckFailed` for everything else, within their one deadline for the whole call;
- * - ask the application at most once per call, except that a kept connection which proves dead may be dialled anew.
+ * - ask the application at most once per call. They may only open a new connection when a kept one proves dead.
  *
- * Implementers MUST NOT follow redirects, read more than 64 KB, remember an answer, or put any part of
- * the question or of a body into an error.
+ * Implementers MUST NOT follow redirects, read more than 64 KB, remember an answer, or put any part of the question or
+ * of a body into an error.
  */
 export interface SessionLookup {
   find(question: Question): Promise<Session | Refusal>;
 }
 
 /**
- * `unavailable`: the application (or our own secret) could not be asked or did not answer the question. `misconfigured`: it answered that it
- * does not trust us (421), so the secrets or the clocks differ and every handshake will fail until somebody mends it.
+ * `unavailable`: the application did not answer the question, or our secret could not be read. `misconfigured`: the
+ * application does not trust the gateway (421). The secrets or the clocks differ, and every handshake fails until an
+ * operator corrects them.
  */
 export type FailedOutcome = 'unavailable' | 'misconfigured';
 
-/** A handshake that must end in a 500 and an alarm. `reason` is safe to log: it never quotes the request or the answer. */
+/**
+ * A handshake that must end with a 500 and an alarm. `reason` is safe to log: it never quotes the request or the
+ * answer.
+ */
 export class SessionCheckFailed extends Error {
   readonly outcome: FailedOutcome;
   readonly reason: string;
@@ -52,8 +56,8 @@ export class SessionCheckFailed extends Error {
 }
 
 /**
- * Who holds a ticket, by PHP's word of when it was sealed.
- * @throws SessionCheckFailed when that word makes no sense
+ * The session in a ticket, with the identity that PHP sealed into it.
+ * @throws SessionCheckFailed when that identity is invalid
  */
 export function sessionOf({ sessionId, identity = {} }: Ticket): Session {
   const known = parseIdentity(identity);
@@ -61,7 +65,7 @@ export function sessionOf({ sessionId, identity = {} }: Ticket): Session {
   return { sessionId, ...known };
 }
 
-/** `user:<id>`, or `session:<hash>` when PHP names no user: what a connection belongs to. */
+/** The principal of a connection: `user:<id>`, or `session:<hash>` when PHP names no user. */
 export function principalOf(session: Session, sessionHash: string): string {
   return session.userId === undefined ? sessionOwner(sessionHash) : userOwner(session.userId);
 }
@@ -71,7 +75,7 @@ export function hasEnded({ expiresAt }: Session, now: number): boolean {
   return expiresAt !== undefined && expiresAt * 1000 <= now;
 }
 
-/** Compares in constant time. Both are short, so the length, which is no secret, may be compared first. */
+/** Compares in constant time. The length is not secret, so it is compared first. */
 export function isSameSessionId(answered: string, asked: string): boolean {
   const [a, b] = [Buffer.from(answered), Buffer.from(asked)];
   return a.length === b.length && timingSafeEqual(a, b);

@@ -4,12 +4,12 @@ import type { Credentials } from '../keys/credentials.ts';
 import { type Refusal, refuse } from '../refusal.ts';
 import { isEpochSeconds, isObject, readObject } from './identity.ts';
 
-/** What PHP sealed for one handshake. */
+/** A ticket that PHP sealed for one handshake. */
 export interface Ticket {
-  /** The browser's own cookies, to ask PHP with. */
+  /** The browser's own cookies, for the question to PHP. */
   readonly cookieHeader: string;
   readonly sessionId: string;
-  /** What PHP said of the user when it sealed the ticket, not looked into yet. */
+  /** The user as PHP described them when it sealed the ticket. Not validated yet. */
   readonly identity: Fields | undefined;
   /** The browser's IP address, as PHP saw it. */
   readonly address?: string | undefined;
@@ -17,28 +17,28 @@ export interface Ticket {
   readonly agent?: string | undefined;
   /** Epoch seconds. */
   readonly issuedAt: number;
-  /** 32 hex digits, good for one connection. */
+  /** 32 hex digits, valid for one connection. */
   readonly jti: string;
 }
 
-/** Seconds that a ticket lives. PHP seals it when the page asks, and the page connects at once. */
+/** Seconds that a ticket is valid. PHP seals it when the page asks, and the page connects at once. */
 export const ticketLifetime = 30;
 
 /**
- * Seconds by which PHP's clock and ours may differ, in both directions: more than NTP leaves, and little beside 30. Each
- * second more is one for which a stolen ticket lives.
+ * Seconds by which the clocks of PHP and the gateway may differ, in both directions. That is more than NTP leaves, and
+ * few compared with 30. Each further second would make a stolen ticket valid for longer.
  */
 export const clockTolerance = 5;
 
 /**
- * Seconds for which a used ticket is remembered: longer than the authorizer would let a copy of it through and API Gateway
- * would wait for that handshake, with clocks that differ.
+ * Seconds for which a used ticket is remembered. It is longer than a copy is valid and API Gateway waits for its
+ * handshake, including the difference between clocks.
  */
 export const ticketMemory = 300;
 
 export const ticketLimits = {
   /**
-   * Characters: what is below fits at its largest. A URL holds less, 4096 in all
+   * Characters: enough for the largest values below. A URL has room for less, 4096 in all
    * (https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-execution-service-websocket-limits-table.html).
    */
   ticket: 8192,
@@ -53,13 +53,13 @@ export const ticketLimits = {
 const form = /^t1\.([A-Za-z0-9_-]{1,32})\.([A-Za-z0-9_-]+)$/;
 const plainHeader = /^[\x20-\x7e]+$/;
 const addressForm = /^[0-9A-Fa-f:.]{2,45}$/;
-/** 1 KB in base64url: what PHP passes on of a user agent. */
+/** 1 KB in base64url: the most that PHP seals of a user agent. */
 const agentForm = /^[A-Za-z0-9_-]{1,1366}$/;
 const ticketId = /^[0-9a-f]{32}$/;
 
 /**
- * Opens `t1.<kid>.<base64url(iv12 ‖ ciphertext ‖ tag16)>`: AES-256-GCM, additional data `t1.<kid>|<appId>`. Whatever can be
- * refused without a key is refused first, and nothing in a ticket is believed before its tag.
+ * Opens `t1.<kid>.<base64url(iv12 ‖ ciphertext ‖ tag16)>`: AES-256-GCM, additional data `t1.<kid>|<appId>`. Checks
+ * without a key come first. Nothing in a ticket is trusted before its tag is verified.
  * @param now epoch seconds
  */
 export function openTicket(text: string, credentials: Credentials, now: number): Ticket | Refusal {
@@ -67,7 +67,8 @@ export function openTicket(text: string, credentials: Credentials, now: number):
   if (parts === null) return refuse('malformed-ticket');
   const [, kid = '', body = ''] = parts;
   const sealed = Buffer.from(body, 'base64url');
-  // The last character may carry bits that decode to nothing: without this one ticket would have several spellings.
+  // The last character may have bits that decode to nothing. Without this check, one ticket would have several
+  // spellings.
   if (sealed.toString('base64url') !== body) return refuse('malformed-ticket');
   if (sealed.length <= sealOverhead) return refuse('malformed-ticket');
   if (kid !== credentials.key) return refuse('foreign-ticket');
@@ -80,7 +81,7 @@ export function openTicket(text: string, credentials: Credentials, now: number):
   return refuse('unreadable-ticket');
 }
 
-/** Only PHP can have written this, but it may be of another version, or its clock may be off. */
+/** Only PHP can have written this, but its version may differ or its clock may be wrong. */
 function parseTicket(plaintext: string, now: number): Ticket | Refusal {
   const { c, s, iat, exp, jti, ...more } = fieldsIn(plaintext) ?? {};
   const [i, address, agent] = [readObject(more['i']), more['a'] ?? undefined, more['u'] ?? undefined];

@@ -1,24 +1,24 @@
 import { type ApiRoute, apiRoutes } from './routes.ts';
 
-/** A request to the HTTP API, with the path and the body as they were signed. */
+/** A request to the HTTP API, with the signed path and body. */
 export interface ApiRequest {
   readonly method: string;
   /** Without the query. */
   readonly path: string;
-  /** As it was sent, without `?`. */
+  /** Unchanged, without `?`. */
   readonly query: string;
   readonly body: Buffer;
-  /** The header `Idempotency-Key`, which is not signed. */
+  /** The header `Idempotency-Key`. It is not signed. */
   readonly idempotencyKey?: string | undefined;
 }
 
-/** Why a request is not answered: an HTTP status and a sentence for who reads PHP's log. */
+/** Why a request fails: an HTTP status and a sentence for PHP's log. */
 export interface RequestFault {
   readonly status: 400 | 401 | 404 | 409 | 413 | 503;
   readonly sentence: string;
-  /** There was a signature, and it is another's, too old, or for another body: a trace of an attack. */
+  /** The signature is wrong, too old, or for another body. This may be an attack. */
   readonly isBadSignature?: boolean;
-  /** The secret that it was signed with may be newer than ours. */
+  /** The request may be signed with a newer secret than ours. */
   readonly mayBeNewer?: boolean;
 }
 
@@ -26,7 +26,7 @@ export function badRequest(sentence: string): RequestFault {
   return { status: 400, sentence };
 }
 
-/** What a request is about. */
+/** The target of a request. */
 export interface ApiTarget {
   readonly route: ApiRoute;
   /** The channel, user or session in the path, where the route has one. */
@@ -34,33 +34,36 @@ export interface ApiTarget {
 }
 
 /**
- * What a path holds unescaped (https://www.rfc-editor.org/rfc/rfc3986#section-3.3). Names of channels and hashes of sessions need
- * nothing else.
+ * Characters that a path may contain unescaped (https://www.rfc-editor.org/rfc/rfc3986#section-3.3). Channel names and
+ * session hashes need no others.
  */
 const plainPath = /^[A-Za-z0-9\-._~!$&'()*+,;=:@/]*$/;
-/** What is signed is put together with line feeds, so nothing with one in it may be part of it. */
+/** Line feeds separate the parts of the signed text, so no part may contain one. */
 const printable = /^\P{Cc}*$/u;
 
-// Pure, so that a bundle has them only where requests are read.
+// Pure, so that bundles without routes do not contain them.
 const patterns = /* @__PURE__ */ apiRoutes.map((entry) => ({
   ...entry,
   pattern: new RegExp(`^${entry.path.replaceAll(/\{\w+\}/g, '([^/]+)')}$`),
 }));
 
-/** What can be told before the signature: whether this app is meant, and whether there is anything to verify. */
+/**
+ * Reads the route and the name from the path. Runs before the signature is checked, so it only refuses unknown routes
+ * and apps.
+ */
 export function readTarget({ method, path, body }: ApiRequest, appId: string): ApiTarget | RequestFault {
   const found = patterns.find((entry) => entry.method === method && entry.pattern.test(path));
   const allowed = found?.route === 'terminate_user' ? printable : plainPath;
-  if (!allowed.test(path)) return badRequest('The path has a character that must be escaped there.');
-  if (found === undefined) return { status: 404, sentence: 'There is nothing at this path.' };
+  if (!allowed.test(path)) return badRequest('The path contains a character that must be escaped.');
+  if (found === undefined) return { status: 404, sentence: 'The HTTP API has no route with this method and path.' };
   const [, app, name = ''] = found.pattern.exec(path) ?? [];
-  if (app !== appId) return { status: 404, sentence: 'There is no app with this id here.' };
+  if (app !== appId) return { status: 404, sentence: 'This gateway has no app with this id.' };
   if (body.length > found.maxBody)
     return { status: 413, sentence: `The body exceeds the allowed maximum (${found.maxBody} bytes).` };
   return { route: found.route, name };
 }
 
-/** The path itself where its escapes are none. */
+/** Decodes a path. A path with invalid escapes stays unchanged. */
 export function unescapePath(path: string): string {
   try {
     return decodeURIComponent(path);
@@ -69,7 +72,7 @@ export function unescapePath(path: string): string {
   }
 }
 
-/** The query of a request: names in lower case, values unescaped; a name that comes twice, or with an index, is one list. */
+/** Reads a query: names in lower case, values decoded. A name that is repeated or has an index becomes one list. */
 export function readQuery(query: string): Map<string, string> {
   const parameters = new Map<string, string>();
   for (const [written, value] of new URLSearchParams(query)) {

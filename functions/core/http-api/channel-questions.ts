@@ -6,18 +6,23 @@ import { badRequest, type RequestFault } from './api-request.ts';
 
 const known = ['user_count', 'subscription_count'] as const;
 
-/** What PHP may ask about a channel: https://pusher.com/docs/channels/library_auth_reference/rest-api/#get-channel */
+/**
+ * Attributes of a channel that PHP may ask for:
+ * https://pusher.com/docs/channels/library_auth_reference/rest-api/#get-channel
+ */
 export type Attribute = (typeof known)[number];
 export type ChannelCounts = Partial<Record<Attribute, number>>;
 
 type Query = ReadonlyMap<string, string>;
 
-/** How many channels are counted at once. */
+/** The maximum number of channels that are counted at once. */
 const concurrency = 25;
-/** Lambda answers 6 MB at most: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
+/**
+ * Characters. A Lambda answer has at most 6 MB: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+ */
 const maxAnswer = 5_500_000;
 
-/** `GET /channels`: all that somebody is subscribed to. It reads the whole table. */
+/** `GET /channels`: all channels with subscriptions. It reads the whole table. */
 export async function listChannels(
   query: Query,
   subscriptions: Subscriptions,
@@ -27,7 +32,7 @@ export async function listChannels(
   const attributes = readAttributes(query.get('info') ?? null);
   if ('status' in attributes) return attributes;
   if (attributes.includes('subscription_count'))
-    return badRequest('subscription_count is asked of one channel at a time.');
+    return badRequest('subscription_count is available for one channel at a time.');
   if (attributes.length > 0 && kindOf(prefix) !== 'presence') {
     return badRequest('user_count needs a filter_by_prefix that begins with presence-.');
   }
@@ -44,7 +49,7 @@ export async function listChannels(
   return answer;
 }
 
-const tooMany = 'There are more channels than one answer can hold: ask with a longer filter_by_prefix.';
+const tooMany = 'The list of channels is too long for one answer. Use a longer filter_by_prefix.';
 
 /** `GET /channels/{channel}`. */
 export async function describeChannel(
@@ -58,7 +63,7 @@ export async function describeChannel(
   if ('status' in attributes) return attributes;
   const unsupported = attributes.find((attribute) => !hasAttribute(channel, attribute));
   if (unsupported === 'user_count') return badRequest('Only presence channels have a user_count.');
-  if (unsupported !== undefined) return badRequest('Presence channels have no subscription_count, but a user_count.');
+  if (unsupported !== undefined) return badRequest('Presence channels have a user_count, but no subscription_count.');
   const counts = await countFor(channel, attributes, subscriptions, members);
   const [count] = Object.values(counts);
   const occupied = count === undefined ? await isOccupied(channel, subscriptions) : count > 0;
@@ -68,36 +73,36 @@ export async function describeChannel(
 /** `GET /channels/{channel}/users`. */
 export async function listUsers(channel: string, members: Members): Promise<string | RequestFault> {
   if (!isChannelName(channel)) return noName;
-  if (kindOf(channel) !== 'presence') return badRequest('Only presence channels know their users.');
+  if (kindOf(channel) !== 'presence') return badRequest('Only presence channels have a list of users.');
   const users = await members.of(channel);
   return JSON.stringify({ users: users.map(({ userId }) => ({ id: userId })) });
 }
 
-const noName = badRequest('This is no name of a channel.');
+const noName = badRequest('This is not a valid channel name.');
 
-/** @param text names with commas between them; null when nothing is asked for */
+/** @param text names, separated by commas; null when there are none */
 export function readAttributes(text: unknown): readonly Attribute[] | RequestFault {
   if (text === null || text === '') return [];
   const names = typeof text === 'string' ? text.split(',') : [undefined];
   const attributes = names.flatMap((name) => known.find((each) => each === name) ?? []);
-  if (attributes.length < names.length) return badRequest(`What info can name is ${known.join(' and ')}.`);
+  if (attributes.length < names.length) return badRequest(`info may only contain ${known.join(' and ')}.`);
   return attributes;
 }
 
-/** Attributes that the channel has not are left out. */
+/** Leaves out attributes that the channel does not have. */
 export async function countFor(
   channel: string,
   attributes: readonly Attribute[],
   subscriptions: Subscriptions,
   members: Members,
 ): Promise<ChannelCounts> {
-  const [asked] = attributes.filter((attribute) => hasAttribute(channel, attribute));
-  if (asked === undefined) return {};
-  if (asked === 'user_count') return { user_count: (await members.of(channel)).length };
+  const [attribute] = attributes.filter((each) => hasAttribute(channel, each));
+  if (attribute === undefined) return {};
+  if (attribute === 'user_count') return { user_count: (await members.of(channel)).length };
   return { subscription_count: await subscriptions.count(channel) };
 }
 
-/** Users are counted where they are known, on presence channels; subscriptions on the others, as by Pusher. */
+/** Like Pusher, presence channels have a user count, and other channels a subscription count. */
 function hasAttribute(channel: string, attribute: Attribute): boolean {
   return (kindOf(channel) === 'presence') === (attribute === 'user_count');
 }

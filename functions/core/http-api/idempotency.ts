@@ -1,23 +1,29 @@
 import { createHash } from 'node:crypto';
 import { type ApiRequest, badRequest, type RequestFault } from './api-request.ts';
 
-/** How a repeated request is told from a new one: by the name that its sender gave it, and by the hash of its body. */
+/**
+ * Identifies a request, so that a repetition is recognized: by the name that its sender gave it, and by the hash of its
+ * body.
+ */
 export interface Attempt {
   readonly name: string;
   readonly bodyHash: string;
 }
 
-/** Ours to act upon; being acted upon by another; done already, with this answer; or the name of another request. */
+/**
+ * `ours`: the caller must act. `under-way`: another caller acts. `other-request`: the name belongs to a request with
+ * another body. Otherwise the request is done, with this answer.
+ */
 export type Beginning = 'ours' | 'under-way' | 'other-request' | { readonly answer: string };
 
 /**
- * The port to what was asked under a name before, and answered.
+ * The port to named requests and their answers.
  *
- * `begin` answers `ours` to exactly one of several at the same time, and for `attemptSeconds` to nobody else. It answers so
- * again after `abandon`, after that time when there was no answer, because who acted has died, and after `answerMemory`, when
- * all is forgotten. Another body under the same name is `other-request` for as long.
- * `finish` keeps the answer. `abandon` gives the name back; it MUST NOT take an answer away, and MUST NOT fail when there is
- * nothing to give back.
+ * `begin` answers `ours` to exactly one of several callers at the same time, and to no other for `attemptSeconds`. It
+ * answers `ours` again after `abandon`, after that time if there is no answer because the caller died, and after
+ * `answerMemory`, when all is forgotten. Until then, it answers `other-request` to another body under the same name.
+ * `finish` stores the answer. `abandon` releases the name. It MUST NOT remove an answer, and MUST NOT fail when there
+ * is nothing to release.
  */
 export interface Idempotency {
   begin(attempt: Attempt): Promise<Beginning>;
@@ -25,14 +31,15 @@ export interface Idempotency {
   abandon(attempt: Attempt): Promise<void>;
 }
 
-/** Seconds; above the time that Lambda gives to one request, and by more than two clocks of Amazon's differ. */
+/** Seconds: longer than Lambda's timeout for one request, plus the difference between two of Amazon's clocks. */
 export const attemptSeconds = 35;
+/** Seconds. */
 export const answerMemory = 24 * 3600;
 
 /**
- * Acts once for all that repeat a request with its Idempotency-Key, and gives them the same answer; without a key, once for each
- * request. A failure is nobody's answer.
- * @param act gets a text that repetitions share and no other request has
+ * Acts once for all repetitions of a request with an Idempotency-Key, and gives them the same answer. Without a key, it
+ * acts once for each request. Failures are not stored.
+ * @param act gets a seed that repetitions share and other requests do not
  */
 export async function actOnce(
   { path, body, idempotencyKey }: ApiRequest,
@@ -52,7 +59,7 @@ export async function actOnce(
     await idempotency.finish(attempt, answer);
     return answer;
   } catch (error) {
-    // If this fails as well, it takes until the attempt has expired.
+    // If this fails too, a retry must wait until the attempt has expired.
     await idempotency.abandon(attempt).catch(() => undefined);
     throw error;
   }
@@ -60,19 +67,19 @@ export async function actOnce(
 
 const form = /^[A-Za-z0-9_-]{8,64}$/;
 
-/** @param path so that one key may be used for different routes */
+/** @param path is part of the name, so one key may be used for several routes */
 export function readAttempt(key: string, path: string, body: Buffer): Attempt | RequestFault {
-  if (!form.test(key)) return badRequest('An Idempotency-Key has 8 to 64 of A-Z a-z 0-9 _ -.');
+  if (!form.test(key)) return badRequest('An Idempotency-Key must have 8 to 64 characters: A-Z a-z 0-9 _ -.');
   return { name: `idempotency:${path}:${key}`, bodyHash: createHash('sha256').update(body).digest('hex') };
 }
 
-/** What clients repeat by themselves; 409 says that to repeat it is of no use. */
+/** 503, because clients retry it by themselves. They do not retry a 409. */
 const underWay: RequestFault = {
   status: 503,
-  sentence: 'A request with this Idempotency-Key is being worked on: ask again in a second.',
+  sentence: 'A request with this Idempotency-Key is in progress. Retry in a second.',
 };
 
 const otherRequest: RequestFault = {
   status: 409,
-  sentence: 'This Idempotency-Key was used for a request with another body.',
+  sentence: 'This Idempotency-Key was used for a request with another body. Use a new key.',
 };

@@ -10,16 +10,16 @@ import { type Fields, fieldsIn, isFields } from '../json.ts';
 import { badRequest, type RequestFault } from './api-request.ts';
 import { type Attribute, type ChannelCounts, countFor, readAttributes } from './channel-questions.ts';
 
-/** An event as PHP publishes it. */
+/** An event that PHP publishes. */
 export interface PublishedEvent {
   readonly name: string;
-  /** Handed on as it is: who wrote it and who reads it agree on what it means. */
+  /** Delivered unchanged. */
   readonly data: string;
-  /** Each once. */
+  /** Without duplicates. */
   readonly channels: readonly string[];
-  /** The connection that is left out; undefined as well when no connection can have the socket id. */
+  /** The connection that does not get the event; also undefined when no connection can have the socket id. */
   readonly except: string | undefined;
-  /** What the publisher wants to know of the channels. */
+  /** Attributes of the channels for the answer. */
   readonly info: readonly Attribute[];
 }
 
@@ -27,9 +27,9 @@ export interface PublishedEvent {
 const maxDataBytes = 10_240;
 const maxChannels = 100;
 const maxBatch = 10;
-/** As Pusher's libraries check it; PHP's names of classes have backslashes, so any character may be in it. */
+/** The limit of Pusher's libraries. Any character is allowed, because PHP's class names have backslashes. */
 const maxNameLength = 200;
-/** Clients take such an event for one of the protocol: it could end a connection, or forge who is present. */
+/** Clients treat such events as the protocol's own. They could end a connection or forge members. */
 const reserved = /^pusher(_internal)?:/;
 
 /** The body of `POST /events`. */
@@ -38,21 +38,21 @@ export function readEvent(body: Buffer): PublishedEvent | RequestFault {
   if (fields === undefined) return badRequest('The body is not a JSON object.');
   const { channel, channels } = fields;
   if ((channel === undefined) === (channels === undefined)) {
-    return badRequest('An event has either channel, a string, or channels, a list of strings.');
+    return badRequest('An event must have either channel, a string, or channels, a list of strings.');
   }
   return readFields(fields, channels ?? [channel]);
 }
 
-/** The body of `POST /batch_events`; one bad event, and none is published. */
+/** The body of `POST /batch_events`. If one event is invalid, none is published. */
 export function readBatch(body: Buffer): readonly PublishedEvent[] | RequestFault {
   const batch = fieldsIn(body.toString('utf8'))?.['batch'];
-  if (!Array.isArray(batch)) return badRequest('The body is not a JSON object with a list named batch.');
+  if (!Array.isArray(batch)) return badRequest('The body must be a JSON object with a list named batch.');
   if (batch.length > maxBatch) return badRequest(`Batch too large (${batch.length} > ${maxBatch}).`);
   const events: PublishedEvent[] = [];
   for (const [index, fields] of batch.entries()) {
     if (!isFields(fields)) return badRequest(`Event ${index} of the batch is not a JSON object.`);
     if (fields['channels'] !== undefined)
-      return badRequest(`Event ${index} of the batch has channels: it is one channel.`);
+      return badRequest(`Event ${index} of the batch has channels. Use channel: an event of a batch has one.`);
     const event = readFields(fields, [fields['channel']]);
     if ('status' in event) return { ...event, sentence: `Event ${index} of the batch: ${event.sentence}` };
     events.push(event);
@@ -63,25 +63,25 @@ export function readBatch(body: Buffer): readonly PublishedEvent[] | RequestFaul
 function readFields(fields: Fields, channels: unknown): PublishedEvent | RequestFault {
   const { name, data, socket_id: socketId = null, info = null } = fields;
   if (typeof name !== 'string' || name === '' || name.length > maxNameLength) {
-    return badRequest(`The name of an event is a string of 1 to ${maxNameLength} characters.`);
+    return badRequest(`The name of an event must be a string of 1 to ${maxNameLength} characters.`);
   }
   if (reserved.test(name))
-    return badRequest('Names that begin with pusher: or pusher_internal: are of the protocol itself.');
-  if (typeof data !== 'string') return badRequest('The data of an event is a string: encode it as JSON first.');
+    return badRequest('The protocol reserves event names that begin with pusher: or pusher_internal:.');
+  if (typeof data !== 'string') return badRequest('The data of an event must be a string. Encode it as JSON first.');
   if (Buffer.byteLength(data) > maxDataBytes) return tooLarge;
   if (!Array.isArray(channels) || channels.length === 0 || channels.length > maxChannels) {
     return badRequest(`An event has 1 to ${maxChannels} channels.`);
   }
   const invalid = channels.findIndex((channel) => typeof channel !== 'string' || !isChannelName(channel));
-  if (invalid >= 0) return badRequest(`Channel ${invalid} of the event has a name that is not valid.`);
-  if (socketId !== null && !isSocketId(socketId)) return badRequest('The socket_id is not like 1234.5678.');
+  if (invalid >= 0) return badRequest(`The name of channel ${invalid} of the event is not valid.`);
+  if (socketId !== null && !isSocketId(socketId)) return badRequest('socket_id must have the form 1234.5678.');
   const attributes = readAttributes(info);
   if ('status' in attributes) return attributes;
   const except = socketId === null ? undefined : connectionIdOf(socketId);
   return { name, data, channels: [...new Set<string>(channels)], except, info: attributes };
 }
 
-/** In Pusher's words, which tell apart what to mend. */
+/** In Pusher's words, which PHP's log recognizes. */
 const tooLarge: RequestFault = {
   status: 413,
   sentence: `The data content of this event exceeds the allowed maximum (${maxDataBytes} bytes).`,
@@ -93,17 +93,18 @@ function isSocketId(value: unknown): value is string {
 
 export type PublishReport = Pick<BroadcastReport, 'delivered' | 'gone' | 'lost' | 'retried'> & {
   readonly broadcasts: number;
-  /** Broadcasts of which `deliver` does the rest. */
+  /** Broadcasts that `deliver` posts. */
   readonly handedOn: number;
 };
 
-/** How many channels of one event are published to at once. */
+/** The maximum number of channels of one event at the same time. */
 const concurrency = 10;
 
 /**
- * Publishes events one after the other, each to all its channels. What fails on one channel does not stop the others.
- * @param seed of the events' ids: the same for a repetition
- * @throws the first failure, when all is tried; who repeats it delivers to some twice, with the same ids
+ * Publishes events one after the other, each to all its channels. A failure on one channel does not stop the others.
+ * @param seed of the event ids; a repetition has the same
+ * @throws the first failure, after all channels were tried. A repetition delivers to some subscribers twice, with the
+ * same ids.
  */
 export async function publishAll(
   events: readonly PublishedEvent[],
@@ -137,18 +138,18 @@ export async function publishAll(
   };
 }
 
-/** Built field by field, and `data` not touched. */
+/** Built field by field. `data` stays unchanged. */
 function frameOf({ name, data }: PublishedEvent, channel: string, id: string): string {
   return encodeFrame({ event: name, channel, data, id });
 }
 
-/** 22 characters; one for each channel, so that a client that is on two of them need not compare anything else. */
+/** 22 characters. Each channel gets its own id, so a client on two channels needs to compare only ids. */
 function idOf(seed: string, index: number, channel: string): string {
   const digest = createHash('sha256').update(`${seed}\n${index}\n${channel}`).digest();
   return digest.subarray(0, 16).toString('base64url');
 }
 
-/** The answer to `POST /events`: by channel, when the publisher wants to know something of them. */
+/** The answer to `POST /events`: the requested attributes of each channel. */
 export async function answerEvent(
   { channels, info }: PublishedEvent,
   subscriptions: Subscriptions,
@@ -160,7 +161,7 @@ export async function answerEvent(
   return JSON.stringify({ channels: Object.fromEntries(counts) });
 }
 
-/** The answer to `POST /batch_events`: event by event, each of one channel. */
+/** The answer to `POST /batch_events`: the requested attributes of each event's channel. */
 export async function answerBatch(
   events: readonly PublishedEvent[],
   subscriptions: Subscriptions,

@@ -9,15 +9,15 @@ import {
   unescapePath,
 } from './api-request.ts';
 
-/** A request with its path as it was signed, and what that path names. */
+/** A request with its signed path, and the target of that path. */
 export interface VerifiedRequest {
   readonly request: ApiRequest;
   readonly target: ApiTarget;
 }
 
 /**
- * A user id may be spelled in several ways on its way here. The request means what was signed, and not what came: whoever sends a
- * copy with another spelling changes nothing.
+ * Verifies a request. A path may spell a user id in several ways. Only the signed spelling counts, so a copy with
+ * another spelling means the same.
  * @param now epoch seconds
  */
 export function verifyRequest(
@@ -37,14 +37,14 @@ export function verifyRequest(
     }
     if (outcome.mayBeNewer !== true) return outcome;
   }
-  const also = paths.length === 1 ? '' : ' Or the user id was signed in another spelling: name it in the body.';
-  return badSignature(`The signature does not fit: the secrets differ.${also}`, { mayBeNewer: true });
+  const hint = paths.length === 1 ? '' : ' Or the user id was signed in another spelling: send it in the body.';
+  return badSignature(`${wrongSecret}${hint}`, { mayBeNewer: true });
 }
 
 /**
- * How a path may have been spelled when it was signed. Pusher's libraries sign a user id as it is, and their HTTP clients escape
- * it; API Gateway hands the path on decoded, as captures show, but promises neither. So the signature is tried over the path as
- * it came, decoded, and escaped in the two ways that are common, and whatever else was signed does not fit.
+ * Spellings of a path that may have been signed. Pusher's libraries sign a raw user id, and their HTTP clients escape
+ * it. Captures show that API Gateway decodes the path, but it documents neither. So the signature is tried over the
+ * path as received, decoded, and escaped in the two common ways.
  */
 function spellingsOf(path: string): readonly string[] {
   const escaped = path.split('/').map(encodeURIComponent).join('/');
@@ -56,14 +56,16 @@ function escapeOne(character: string): string {
   return `%${character.charCodeAt(0).toString(16).toUpperCase()}`;
 }
 
-/** Seconds by which the clocks may differ, and for which a copy of a request is good as well: Pusher's number. */
+const wrongSecret = 'The signature is wrong: PHP and the gateway have different secrets.';
+
+/** Seconds by which the clocks may differ, and for which a copy of a request stays valid. Pusher has the same. */
 const signatureTolerance = 600;
 
 /**
  * Pusher's signature: HMAC-SHA256, in hex, over method, path and sorted query
- * (https://pusher.com/docs/channels/library_auth_reference/rest-api/#authentication). Its clients sign values before they
- * are escaped, so one value with `&` in it reads like two. That joins parameters and never invents one, and `auth_version`,
- * which is compared whole, stands before `body_md5`: no body can lose its hash that way.
+ * (https://pusher.com/docs/channels/library_auth_reference/rest-api/#authentication). Its clients sign values before
+ * they are escaped, so one value with `&` in it looks like two. That can join parameters, but not invent one.
+ * `auth_version` comes before `body_md5` and is compared as a whole, so a body cannot lose its hash that way.
  * @param now epoch seconds
  */
 export function checkSignature(
@@ -75,19 +77,18 @@ export function checkSignature(
   const signature = parameters.get('auth_signature') ?? '';
   const time = parameters.get('auth_timestamp') ?? '';
   if (!/^[0-9a-f]{64}$/.test(signature)) return fault('auth_signature is missing or not 64 hex digits.');
-  if (parameters.get('auth_version') !== '1.0') return fault('auth_version is not 1.0.');
-  if (!/^\d{1,12}$/.test(time)) return fault('auth_timestamp is not in epoch seconds.');
+  if (parameters.get('auth_version') !== '1.0') return fault('auth_version must be 1.0.');
+  if (!/^\d{1,12}$/.test(time)) return fault('auth_timestamp must be in epoch seconds.');
   if (parameters.get('auth_key') !== credentials.key) return fault('auth_key is not the key of this app.');
 
   const secrets = [credentials.secret, credentials.previousSecret].filter((secret) => secret !== undefined);
   const text = stringToSign(request, parameters);
-  // All of them, so that the time does not tell which one fits.
-  const fits = secrets.map((secret) => isSame(sign(secret, text), signature));
-  if (!fits.includes(true))
-    return badSignature('The signature does not fit: the secrets differ.', { mayBeNewer: true });
+  // All secrets are tried, so that the time does not reveal which one matches.
+  const matches = secrets.map((secret) => isSame(sign(secret, text), signature));
+  if (!matches.includes(true)) return badSignature(wrongSecret, { mayBeNewer: true });
 
   if (Math.abs(now - Number(time)) > signatureTolerance) {
-    return badSignature(`auth_timestamp is more than ${signatureTolerance} seconds off: a clock is wrong.`);
+    return badSignature(`auth_timestamp differs by more than ${signatureTolerance} seconds. Check the clocks.`);
   }
   const md5 = parameters.get('body_md5');
   const hasHash = md5 !== undefined || request.body.length > 0;

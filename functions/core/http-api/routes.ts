@@ -1,10 +1,10 @@
 const forNames = 10_240;
-/** 10,240 bytes of data and 100 names of channels, though every character be escaped. */
+/** Enough for 10,240 bytes of data and 100 channel names, even if every character is escaped. */
 const forEvent = 128 * 1024;
-/** Ten of them, each for one channel. */
+/** Ten events, each for one channel. */
 const forBatch = 1024 * 1024;
 
-/** The HTTP API: Pusher's routes, and below them our own. API Gateway answers whatever else is asked with 404. */
+/** The HTTP API: Pusher's routes, then our own. API Gateway answers 404 to all others. */
 export const apiRoutes = [
   { route: 'events', method: 'POST', path: '/apps/{app_id}/events', maxBody: forEvent },
   { route: 'batch_events', method: 'POST', path: '/apps/{app_id}/batch_events', maxBody: forBatch },
@@ -33,7 +33,7 @@ export const apiRoutes = [
 
 export type ApiRoute = (typeof apiRoutes)[number]['route'];
 
-/** By which a session or a user loses sockets, so that they must get through when others do not. */
+/** Whether a route closes sockets of a session or a user. Such requests must succeed even when others are throttled. */
 export function closesSockets(route: ApiRoute): boolean {
   return route === 'terminate_user' || route === 'terminate_session' || route === 'rebind_session';
 }

@@ -7,8 +7,9 @@ import { badRequest, type RequestFault, unescapePath } from './api-request.ts';
 const hash = /^[0-9a-f]{64}$/;
 
 /**
- * `POST /users/{user_id}/terminate_connections`. A user is named by the body, which carries every id, else by the path. Where
- * escapes were signed there, they may be the app's or part of the id, so both are closed.
+ * `POST /users/{user_id}/terminate_connections`. The body names the user, because it can contain any id; without a
+ * body, the path does. Signed escapes in a path may come from the app or be part of the id, so the sockets of both
+ * users are closed.
  */
 export function readUserTermination(name: string, body: Buffer): readonly Revocation[] | RequestFault {
   const userId = readUserId(body);
@@ -30,12 +31,12 @@ export function readSessionTermination(name: string, body: Buffer): readonly Rev
 export function readRebind(name: string, body: Buffer): Rebind | RequestFault {
   if (!hash.test(name)) return noHash;
   const { ticket, user_id: userId } = fieldsIn(body.toString('utf8')) ?? {};
-  if (typeof ticket !== 'string') return badRequest('The body is a JSON object, and ticket in it is a string.');
-  if (userId !== undefined && !isUserId(userId)) return badRequest('user_id is a string of 1 to 128 characters.');
+  if (typeof ticket !== 'string') return badRequest('The body must be a JSON object with ticket, a string.');
+  if (userId !== undefined && !isUserId(userId)) return badRequest('user_id must be a string of 1 to 128 characters.');
   return { sessionHash: name, userId, ticket };
 }
 
-/** Null for what cannot be one. */
+/** Undefined without a user id, and null when it is invalid. */
 function readUserId(body: Buffer): string | undefined | null {
   if (body.length === 0) return undefined;
   const fields = fieldsIn(body.toString('utf8'));
@@ -44,5 +45,5 @@ function readUserId(body: Buffer): string | undefined | null {
   return userId === undefined || isUserId(userId) ? userId : null;
 }
 
-const noUserId = badRequest('The body is a JSON object, and user_id in it is a string of 1 to 128 characters.');
-const noHash = badRequest('A session is named by its hash, 64 hex digits.');
+const noUserId = badRequest('The body must be a JSON object with user_id, a string of 1 to 128 characters.');
+const noHash = badRequest('The path must contain the hash of the session: 64 hex digits.');

@@ -3,7 +3,7 @@ import { createCipheriv, createDecipheriv } from 'node:crypto';
 export const ivLength = 12;
 const tagLength = 16;
 
-/** What sealing adds, in bytes. */
+/** Bytes that sealing adds. */
 export const sealOverhead = ivLength + tagLength;
 
 /**
@@ -17,11 +17,11 @@ export function seal(plaintext: string, key: Buffer, additionalData: string, iv:
   return Buffer.concat([iv, ...ciphertext, cipher.getAuthTag()]);
 }
 
-/** The plaintext, or undefined when anything about it is wrong. */
+/** The plaintext, or undefined when the text, the key or the additional data is wrong. */
 export function unseal(sealed: Buffer, key: Buffer, additionalData: string): string | undefined {
   if (sealed.length <= sealOverhead) return undefined;
   const end = sealed.length - tagLength;
-  // Without a length Node would take a tag of 4 bytes as well:
+  // Without this length, Node would also accept a tag of 4 bytes:
   // https://nodejs.org/api/deprecations.html#dep0182-short-gcm-authentication-tags-without-explicit-authtaglength
   const decipher = createDecipheriv('aes-256-gcm', key, sealed.subarray(0, ivLength), { authTagLength: tagLength });
   decipher.setAAD(Buffer.from(additionalData));
@@ -30,7 +30,7 @@ export function unseal(sealed: Buffer, key: Buffer, additionalData: string): str
   try {
     return plaintext + decipher.final('utf8');
   } catch {
-    // A wrong tag is all that `final` throws for in this mode.
+    // In this mode, `final` throws only for a wrong tag.
     return undefined;
   }
 }

@@ -1,34 +1,34 @@
 import { createHmac, hkdfSync } from 'node:crypto';
 
-/** Each purpose has a key of its own, so that what is made for one can never be used for another. */
+/** Each purpose has its own key, so a value made for one purpose is invalid for another. */
 export type KeyPurpose = 'request' | 'session' | 'ticket' | 'at-rest';
 
-/** Pusher's three: `key` is public and never rotates, `secret` is known to PHP and to the gateway only. */
+/** Pusher's three credentials. `key` is public and never rotates. Only PHP and the gateway know `secret`. */
 export interface PusherCredentials {
   readonly appId: string;
   readonly key: string;
   readonly secret: string;
-  /** While the secret is being changed: the one before, with which PHP may still seal tickets. */
+  /** The secret before the current one, during a rotation. PHP may still seal tickets with it. */
   readonly previousSecret?: string | undefined;
 }
 
-/** What the secret of the deployment holds. */
+/** The content of the deployment's secret. */
 export interface Secrets extends Pick<PusherCredentials, 'secret' | 'previousSecret'> {
-  /** The `Authorization` header that PHP gets, for a site behind HTTP Basic. */
+  /** The `Authorization` header for requests to PHP, where the site is behind HTTP Basic. */
   readonly authorization?: string | undefined;
 }
 
 export interface Credentials extends PusherCredentials, Secrets {
-  /** Derived once for all handshakes: HKDF takes several times as long as the HMACs that it is for. */
+  /** Derived once for all handshakes, because HKDF takes several times as long as the HMACs. */
   readonly derived: Readonly<Record<KeyPurpose, Buffer>>;
-  /** With which a ticket may have been sealed, the current secret's first. */
+  /** Keys that may have sealed a ticket, the current secret's first. */
   readonly ticketKeys: readonly Buffer[];
-  /** With which what lies in the connection table may have been sealed, the current secret's first. */
+  /** Keys that may have sealed a question in the connection table, the current secret's first. */
   readonly atRestKeys: readonly Buffer[];
 }
 
 /**
- * Hands out what was fetched at most so long ago, and fetches it otherwise.
+ * Answers the cached credentials if they are at most `maxAgeMs` old, and fetches them otherwise.
  * @throws SessionCheckFailed
  */
 export type CredentialsSource = (maxAgeMs?: number) => Promise<Credentials>;
@@ -53,17 +53,20 @@ export function deriveKey(secret: string, purpose: KeyPurpose): Buffer {
   return Buffer.from(hkdfSync('sha256', secret, noSalt, `session-socket/${purpose}`, 32));
 }
 
-/** What stands for a session id wherever something is stored or logged: 64 hex digits that nobody can turn back. */
+/** The hash that is stored and logged instead of a session id: 64 hex digits that cannot be reversed. */
 export function hashSessionId({ derived }: Credentials, sessionId: string): string {
   return createHmac('sha256', derived.session).update(sessionId).digest('hex');
 }
 
-/** What does not fit may be made with a secret newer than ours; but strangers make such things too, so a newer one is fetched this rarely. */
-const youngEnoughMs = 60_000;
+/**
+ * A wrong signature may mean that our secret is old. Strangers send wrong signatures too, so this limits how often it
+ * is fetched.
+ */
+const refetchAfterMs = 60_000;
 
 /**
- * Tries with the secret that is kept, and once more where the outcome may only mean that there is a newer one.
- * @param mayBeNewer whether to try again after this outcome
+ * Tries with the cached secret, and once more with a new one if `mayBeNewer` says that the secret may have changed.
+ * @param mayBeNewer whether this outcome may mean that there is a newer secret
  * @throws SessionCheckFailed when there is no secret
  */
 export async function tryNewerSecret<Outcome>(
@@ -71,9 +74,9 @@ export async function tryNewerSecret<Outcome>(
   attempt: (credentials: Credentials) => Outcome,
   mayBeNewer: (outcome: Outcome) => boolean,
 ): Promise<Outcome> {
-  const kept = await credentials();
-  const outcome = attempt(kept);
+  const cached = await credentials();
+  const outcome = attempt(cached);
   if (!mayBeNewer(outcome)) return outcome;
-  const fresh = await credentials(youngEnoughMs);
-  return fresh === kept ? outcome : attempt(fresh);
+  const fresh = await credentials(refetchAfterMs);
+  return fresh === cached ? outcome : attempt(fresh);
 }

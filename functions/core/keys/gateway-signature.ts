@@ -1,7 +1,7 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 import type { Credentials } from './credentials.ts';
 
-/** The parts of a request that `X-Session-Socket` vouches for. */
+/** The parts of a request that `X-Session-Socket` signs. */
 export interface SignedRequest {
   readonly method: 'GET';
   readonly pathAndQuery: string;
@@ -9,24 +9,24 @@ export interface SignedRequest {
   readonly time: number;
   /** The Cookie header, byte for byte. */
   readonly cookieHeader: string;
-  /** As PHP saw it when it sealed the ticket. */
+  /** The browser's IP address when PHP sealed the ticket. */
   readonly address?: string | undefined;
-  /** As PHP saw it then, in base64url. */
+  /** The browser's user agent at that time, in base64url. */
   readonly agent?: string | undefined;
 }
 
-/** The value of `X-Session-Socket`, by which PHP knows that the gateway asks and not a browser. */
+/** The value of `X-Session-Socket`. It proves to PHP that the gateway asks, and not a browser. */
 export function signRequest(credentials: Credentials, request: SignedRequest): string {
   const { method, pathAndQuery, time, cookieHeader, address, agent } = request;
   const parts = [method, pathAndQuery, time, createHash('sha256').update(cookieHeader).digest('hex')];
-  // A PHP file that seals neither signs without them.
+  // A PHP file that seals neither of them does not sign them either.
   const browser = address === undefined && agent === undefined ? [] : [address ?? '', agent ?? ''];
   return `kid=${credentials.key},t=${time},s=${sign(credentials, [...parts, ...browser].join('\n'))}`;
 }
 
 /**
- * Whether PHP's own file answered no to this very request: `X-Session-Socket-Answer: no,s=<hex>`, over the request's own
- * signature, so that a kept copy is worth nothing for another request.
+ * Whether our PHP file answered no to this very request: `X-Session-Socket-Answer: no,s=<hex>`. It signs the signature
+ * of the request, so a copy is useless for another request.
  * @param request the value of `X-Session-Socket`
  */
 export function isSignedNo(credentials: Credentials, request: string, answer: string): boolean {

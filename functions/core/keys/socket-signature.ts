@@ -1,7 +1,7 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { type Credentials, type CredentialsSource, tryNewerSecret } from './credentials.ts';
 
-/** Whether PHP has signed this text for a socket: `auth` is `KEY:hex`. */
+/** Whether PHP has signed this text for a socket. `auth` is `KEY:hex`. */
 export type IsSigned = (auth: string, text: string) => Promise<boolean>;
 
 /**
@@ -10,12 +10,12 @@ export type IsSigned = (auth: string, text: string) => Promise<boolean>;
  */
 export function createSocketSignatures(credentials: CredentialsSource): IsSigned {
   return async (auth, text) => {
-    const [key, signature, ...rest] = auth.split(':');
-    if (rest.length > 0 || signature === undefined || !/^[0-9a-f]{64}$/.test(signature)) return false;
+    const [key, signature, ...extra] = auth.split(':');
+    if (extra.length > 0 || signature === undefined || !/^[0-9a-f]{64}$/.test(signature)) return false;
     const outcome = await tryNewerSecret(
       credentials,
       (held) => (key === held.key ? isSignedWith(held, signature, text) : 'foreign-key'),
-      (tried) => tried === false,
+      (result) => result === false,
     );
     return outcome === true;
   };

@@ -10,10 +10,10 @@ import type { DueConnection } from './live-sessions.ts';
 const concurrency = 50;
 
 /**
- * Makes connections that functions of 0.1.0 registered known to their owners: the session, and the users that they act as. After an update
- * the next run does it for all of them.
- * @param deadline epoch milliseconds; what is not done is due a minute later
- * @returns those whose logout came first and did not find them
+ * Registers connections of functions of 0.1.0 with their owners: the session, and the users that they act as. After an
+ * update, the next run adopts all of them.
+ * @param deadline epoch milliseconds; the remaining connections are due a minute later
+ * @returns connections that an earlier logout should have closed but did not find
  */
 export type Adopt = (connections: readonly DueConnection[], deadline: number) => Promise<readonly DueConnection[]>;
 

@@ -6,25 +6,25 @@ import type { ConnectionRegistry, RevokedConnection } from '../connections/conne
 import { type Closing, closeSocket, encodeLastFrame, type SocketSender } from '../delivery/socket-sender.ts';
 import { explainEnding, type RefusalReason } from '../refusal.ts';
 
-/** How many sockets were to close, and what became of them. */
+/** The number of sockets to close, and the outcomes. */
 export interface CloseReport {
   readonly found: number;
   readonly closed: number;
   readonly gone: number;
-  /** Not closed at the deadline; asked again, it finds them again. */
+  /** Not closed at the deadline. A repetition finds them again. */
   readonly failed: number;
   /** Milliseconds of each step. */
   readonly took: Readonly<Partial<Record<'mark' | 'close' | 'forget', number>>>;
 }
 
 const concurrency = 50;
-/** Marked one by one: one request is faster than two, and half the price. */
-const few = 10;
+/** Up to this number, rows are marked one by one, which is faster and costs half. */
+const maxSingleMarks = 10;
 
 /**
- * Closes sockets for good. First every row is marked, so that the connection joins nothing more, and taken off its channels, so that
- * nothing is published to it; then the client gets the reason, and the socket is closed. Rows are removed when all are closed, because
- * no client waits for that. What fails is tried again.
+ * Closes sockets for good, in four steps. It marks each row, so that the connection can join nothing more. It removes
+ * the connection from its channels, so that nothing is published to it. It posts the reason and closes the socket. It
+ * removes the rows when all sockets are closed, because no client waits for that. Failed steps are retried.
  * @param deadline epoch milliseconds
  */
 export type CloseConnections = (
@@ -51,9 +51,9 @@ export function createCloseConnections(parts: CloseConnectionsParts): CloseConne
     const outcomes = new Map<Connection, Closing>();
     let left = found;
     for (const pauseMs of doublingPauses(50)) {
-      const silenced = await silence(left, endedAt, why);
+      const marked = await mark(left, endedAt, why);
       watch.lap('mark');
-      // A socket whose row cannot be marked is closed all the same.
+      // A socket is closed even if its row cannot be marked.
       const closings = new Map<Connection, Closing>();
       await tryAll(left, async (connection) => {
         closings.set(connection, await close(connection, lastFrame, deadline));
@@ -61,11 +61,11 @@ export function createCloseConnections(parts: CloseConnectionsParts): CloseConne
       watch.lap('close');
       await tryAll([...closings.keys()], async (connection) => {
         const closing = closings.get(connection) ?? 'gone';
-        const isSilenced = silenced.has(connection);
-        const isOver = isSilenced && !mayOpen(silenced.get(connection));
-        if (closing === 'closed' || isOver) await forget(connection, isSilenced);
-        // One that is not open yet and not marked either would open in peace.
-        if (closing === 'closed' || isSilenced) outcomes.set(connection, closing);
+        const isMarked = marked.has(connection);
+        const hasEnded = isMarked && !mayStillOpen(marked.get(connection));
+        if (closing === 'closed' || hasEnded) await remove(connection, isMarked);
+        // A socket that is neither open yet nor marked could still open, so it is tried again.
+        if (closing === 'closed' || isMarked) outcomes.set(connection, closing);
       });
       watch.lap('forget');
       left = left.filter((connection) => !outcomes.has(connection));
@@ -76,43 +76,47 @@ export function createCloseConnections(parts: CloseConnectionsParts): CloseConne
     return { found: found.length, closed, gone: outcomes.size - closed, failed: left.length, took: watch.laps };
   };
 
-  /** @returns the rows of those that hear nothing any more, as they were; undefined for one that has left */
-  async function silence(
+  /**
+   * @returns the state before of each connection that is marked and removed from its channels; undefined if it has left
+   */
+  async function mark(
     connections: readonly Connection[],
     endedAt: number,
     why: RefusalReason,
   ): Promise<Map<Connection, RevokedConnection | undefined>> {
-    const silenced = new Map<Connection, RevokedConnection | undefined>();
-    const marked =
-      // Whatever fails for all of them may succeed one by one.
-      connections.length > few
+    const marked = new Map<Connection, RevokedConnection | undefined>();
+    const together =
+      // A request that fails for all connections may succeed for each.
+      connections.length > maxSingleMarks
         ? await registry.revokeTogether(connections, endedAt, why).catch(() => undefined)
         : undefined;
     await tryAll(connections, async (connection) => {
       const row =
-        marked === undefined ? await registry.revoke(connection, endedAt, why) : marked.get(connection.connectionId);
+        together === undefined
+          ? await registry.revoke(connection, endedAt, why)
+          : together.get(connection.connectionId);
       await Promise.all((row?.channels ?? []).map((channel) => leaveChannel(channel, connection)));
-      silenced.set(connection, row);
+      marked.set(connection, row);
     });
-    return silenced;
+    return marked;
   }
 
-  /** Off its channels already where it was silenced, and it can have joined none since. */
-  async function forget(connection: Connection, isSilenced: boolean): Promise<void> {
-    if (isSilenced) await registry.leave(connection);
+  /** A marked connection has already left its channels, and cannot have joined others since. */
+  async function remove(connection: Connection, isMarked: boolean): Promise<void> {
+    if (isMarked) await registry.leave(connection);
     else await leave(connection);
   }
 
   async function close({ connectionId }: Connection, lastFrame: Uint8Array, deadline: number): Promise<Closing> {
-    if (clock.now() >= deadline) throw new Error('The time is over.');
+    if (clock.now() >= deadline) throw new Error('The deadline has passed.');
     return closeSocket(connectionId, lastFrame, sender);
   }
 
   /**
-   * A young socket without its welcome may only be about to open. Its row stays, so that who brings the welcome sees that it was
-   * revoked, and closes it.
+   * A new socket without its welcome may be about to open. Its row stays, so that `deliver` sees the revocation and
+   * closes the socket instead of welcoming it.
    */
-  function mayOpen(row: RevokedConnection | undefined): boolean {
+  function mayStillOpen(row: RevokedConnection | undefined): boolean {
     return row !== undefined && !row.welcomed && clock.now() - row.connectedAt < welcomePatience * 1000;
   }
 }
@@ -123,7 +127,7 @@ export function sumCloseReports(reports: readonly CloseReport[]): Omit<CloseRepo
   return { found: total('found'), closed: total('closed'), gone: total('gone'), failed: total('failed') };
 }
 
-/** One that fails does not stop the others. */
+/** A failure does not stop the others. */
 async function tryAll(
   connections: readonly Connection[],
   act: (connection: Connection) => Promise<void>,

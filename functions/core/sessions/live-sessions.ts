@@ -1,14 +1,14 @@
 import type { Connection } from '../connections/connection.ts';
 import type { RegisteredConnection } from '../connections/connection-registry.ts';
 
-/** A connection about whose session something is to be done. */
+/** A connection with a session to check, to close or to register with its owners. */
 export interface DueConnection extends RegisteredConnection {
   readonly sessionHash: string;
   /** Epoch seconds. */
   readonly sessionExpiresAt?: number | undefined;
-  /** Epoch seconds, when PHP is asked next. */
+  /** Epoch seconds of the next check. */
   readonly validUntil?: number | undefined;
-  /** By what its owners are found, where functions of 0.1.0 wrote the row. */
+  /** For a row of functions of 0.1.0: the fields that name its owners. */
   readonly unowned?: Unowned | undefined;
 }
 
@@ -18,12 +18,13 @@ export interface Unowned {
 }
 
 /**
- * Milliseconds: a session that ends so soon is closed at its end, by whatever noticed. The next run of `revalidate` begins within a minute,
- * and EventBridge may be late by seconds (https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-rule-schedule.html).
+ * Milliseconds: a session that ends within this time is closed at its end, by the function that noticed it. The next
+ * run of `revalidate` begins within a minute, and EventBridge may be seconds late
+ * (https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-rule-schedule.html).
  */
-export const soonMs = 75_000;
+export const endsSoonMs = 75_000;
 
-/** What is known of the session behind a connection now. */
+/** The current session of a connection. */
 export interface LiveSession {
   readonly sessionHash: string;
   readonly sessionSeal?: string | undefined;
@@ -32,16 +33,18 @@ export interface LiveSession {
 }
 
 /**
- * The port to the sessions behind open sockets. They lie in the rows of their connections, so that each step is one write.
+ * The port to the sessions of open sockets. They are stored in the rows of their connections, so that each step is one
+ * write.
  *
- * `due` yields, page by page, the connections whose session ends before an instant (epoch seconds), those whose next check has come,
- * and those that their owners do not know, revoked ones too, because a close may have failed. It MAY be stale: what was missed is due a
- * minute later, and every change below is made on condition. It MUST NOT yield a connection whose own time has passed.
- * `find` answers by what was written last; undefined when the connection has left.
- * `prolong` and `rebind` change a connection only while it is there and belongs to the session that is named, and answer
- * whether they did. `prolong` notes what PHP said: when the session ends, if it does, and when to ask again. `rebind` gives
- * the connection another session of the same principal, by which `ofSession` of the registry MUST find it then, and leaves the session's end
- * alone.
+ * `due` yields, page by page, the connections whose session ends before an instant (epoch seconds), those whose next
+ * check is due, and those that are not registered with their owners. It includes revoked ones, because a close may have
+ * failed. It MAY be stale: a missed connection is due a minute later, and every change below is conditional. It MUST
+ * NOT yield an expired connection.
+ * `find` MUST read the latest write. It answers undefined when the connection has left.
+ * `prolong` and `rebind` change a connection only while it exists and belongs to the given session, and answer whether
+ * they did. `prolong` stores PHP's answer: the end of the session, if there is one, and the next check. `rebind` gives
+ * the connection another session of the same principal. `ofSession` of the registry MUST then find it by that session.
+ * `rebind` keeps the end of the session.
  */
 export interface LiveSessions {
   due(endsBefore: number): AsyncIterable<readonly DueConnection[]>;
@@ -59,31 +62,35 @@ export interface LiveSessions {
 }
 
 /**
- * Seconds between a handshake and the first check of its session at least: by then the socket has been welcomed or is litter,
- * and PHP has just been asked.
+ * The minimum of seconds between two checks of a session, the handshake included. By then, the socket has been welcomed
+ * or its row can be deleted.
  */
-const rest = 30;
+const minSecondsBetweenChecks = 30;
 
-/** Seconds before the end that PHP named: what it has moved meanwhile is known before anything is cut off. */
-const lastCall = 90;
+/**
+ * Seconds between the last check and the end that PHP named. If PHP has moved the end, the check learns it before the
+ * socket closes.
+ */
+const lastCheckLead = 90;
 
 interface Life {
   readonly sessionHash: string;
-  /** Epoch seconds, when PHP says so. */
+  /** Epoch seconds, if PHP names an end. */
   readonly sessionExpiresAt?: number | undefined;
 }
 
 /**
- * When PHP is asked about a session again, in epoch seconds. Every session has a second of its own within the interval, by its
- * hash: all its sockets are due together, so that one question serves them, and sessions that began together are not.
+ * When PHP is asked about a session again, in epoch seconds. The hash of a session gives it its own second within the
+ * interval. So all its sockets are due together and share one question, and sessions that began together are due at
+ * different times.
  * @param interval seconds
  * @param now epoch milliseconds
  */
 export function nextCheck({ sessionHash, sessionExpiresAt }: Life, interval: number, now: number): number {
-  const earliest = Math.ceil(now / 1000) + rest;
+  const earliest = Math.ceil(now / 1000) + minSecondsBetweenChecks;
   const own = Number.parseInt(sessionHash.slice(0, 8), 16) % interval;
   const next = earliest + ((((own - earliest) % interval) + interval) % interval);
   if (sessionExpiresAt === undefined) return next;
-  const beforeTheEnd = sessionExpiresAt - lastCall;
+  const beforeTheEnd = sessionExpiresAt - lastCheckLead;
   return Math.min(next, beforeTheEnd >= earliest ? beforeTheEnd : sessionExpiresAt);
 }

@@ -1,23 +1,23 @@
 import type { Clock } from '../clock.ts';
-import { type CheckOutcome, forgetUsers, hashFor, type Judgement, judgeRun, silenceOf } from './guard.ts';
+import { type CheckOutcome, forgetUsers, hashFor, type Judgement, judgeRun, silenceKey } from './guard.ts';
 import type { GuardMemory } from './guard-memory.ts';
 import { inFairOrder, type LiveGroup, type Recheck, type Verdict } from './recheck.ts';
 
 export interface PollReport {
-  /** A session without one was not asked about. */
+  /** PHP was not asked about a session without a verdict. */
   readonly verdicts: ReadonlyMap<LiveGroup, Verdict>;
-  /** Without an answer for so long, while PHP answers nearly everybody else, that it is closed. */
-  readonly mute: readonly LiveGroup[];
-  /** Too many users are lost to be believed. */
+  /** Sessions to close: without an answer for long, while PHP answers for nearly all other users. */
+  readonly unanswered: readonly LiveGroup[];
+  /** The guard holds, because too many users are lost. */
   readonly held: Judgement['held'];
-  /** Nothing is closed before there are more answers. */
+  /** No socket is closed until there are more answers. */
   readonly doubtful: boolean;
   /** PHP has not answered for several runs. */
-  readonly unheard: boolean;
+  readonly isPhpSilent: boolean;
 }
 
 /**
- * Asks PHP about the sessions that are due, and lets the guard judge the answers together with those of the runs before.
+ * Asks PHP about the due sessions. The guard judges the answers together with those of earlier runs.
  * @param deadline epoch milliseconds
  */
 export type Poll = (groups: readonly LiveGroup[], deadline: number) => Promise<PollReport>;
@@ -28,7 +28,7 @@ export interface PollParts {
   /** Seconds between two checks of a session. */
   readonly interval: number;
   readonly clock: Clock;
-  /** As Math.random. */
+  /** Like Math.random. */
   readonly random: () => number;
 }
 
@@ -38,10 +38,10 @@ export function createPoll({ recheck, guard, interval, clock, random }: PollPart
     const minute = Math.floor(clock.now() / 60_000);
     const window = Math.ceil(interval / 60);
     const hashes = new Map(groups.map((group) => [group, hashesOf(group, before.salt)]));
-    const silence = (group: LiveGroup) => silenceOf(hashes.get(group) ?? { user: '', session: '' });
+    const keyOf = (group: LiveGroup) => silenceKey(hashes.get(group) ?? { user: '', session: '' });
 
     const order = inFairOrder(groups, random);
-    const hasFailed = (group: LiveGroup) => before.silences.has(silence(group));
+    const hasFailed = (group: LiveGroup) => before.silences.has(keyOf(group));
     const first = order.find((group) => !hasFailed(group)) ?? order[0];
     const others = order.filter((group) => group !== first);
     const verdicts = await recheck(first === undefined ? [] : [first, ...others], deadline);
@@ -49,17 +49,17 @@ export function createPoll({ recheck, guard, interval, clock, random }: PollPart
     const checks = [...hashes].map(([group, { user, session }]) => {
       return { user, session, outcome: outcomeOf(verdicts.get(group)) };
     });
-    const { state, held, doubtful, unheard, mute } = judgeRun(before, { minute, window, checks });
-    // An operator says that these users are really gone.
+    const { state, held, doubtful, isPhpSilent, unanswered } = judgeRun(before, { minute, window, checks });
+    // An operator has confirmed that these users are really logged out.
     const isOverruled = held !== undefined && (await guard.isReleased());
-    // Before anything is closed: a loss that cannot be counted closes nothing.
+    // Before any socket closes: if the losses cannot be stored, no socket closes.
     await guard.write(isOverruled ? forgetUsers(state) : state, minute, (minute + 2 * window + 10) * 60);
     return {
       verdicts,
-      mute: groups.filter((group) => mute.has(silence(group))),
+      unanswered: groups.filter((group) => unanswered.has(keyOf(group))),
       held: isOverruled ? undefined : held,
       doubtful,
-      unheard,
+      isPhpSilent,
     };
   };
 }

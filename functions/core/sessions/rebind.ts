@@ -13,30 +13,30 @@ import { type CloseConnections, type CloseReport, sumCloseReports } from './clos
 import { type LiveSessions, nextCheck } from './live-sessions.ts';
 import { listConnections } from './revoke.ts';
 
-/** That PHP has given a session another id. */
+/** PHP has given a session another id. */
 export interface Rebind {
-  /** Of the id before. */
+  /** The hash of the old id. */
   readonly sessionHash: string;
   readonly userId?: string | undefined;
   /** Sealed for the new id, with the cookie that the browser has now. */
   readonly ticket: string;
 }
 
-/** Sockets that go on with the new id, and what became of those that had to reconnect. */
+/** The sockets that continue with the new id, and the sockets that must reconnect. */
 export interface RebindReport {
   readonly rebound: number;
-  /** Not rebound: they are known by the old id still. */
+  /** Not rebound: they still have the old id. */
   readonly failed: number;
   readonly ended: Omit<CloseReport, 'took'>;
 }
 
-/** Writes under way at once. */
+/** The maximum number of writes at the same time. */
 const concurrency = 50;
 
 /**
- * Gives a session's sockets its new id. The old one is revoked first: a handshake that brought it either is found here, or
- * finds the revocation, undoes itself, and comes back with the new id. A socket's principal is fixed when it opens, so a socket of
- * another user or of none has to reconnect.
+ * Gives the sockets of a session its new id. The old id is revoked first. A handshake with the old id is then either
+ * found here, or finds the revocation, is refused, and the client retries with the new id. The principal of a socket
+ * never changes, so a socket of another user or of none must reconnect.
  * @param deadline epoch milliseconds
  */
 export type RebindSession = (rebind: Rebind, deadline: number) => Promise<RebindReport | Refusal>;
@@ -74,13 +74,14 @@ export function createRebind(parts: RebindParts): RebindSession {
     const others = found.filter((connection) => !isNamed(connection));
     const count = { rebound: 0, failed: 0 };
     await forEachConcurrently([named], concurrency, async (connection) => {
-      // One that has left since is no failure.
+      // A connection that has left meanwhile is not a failure.
       const isRebound = await rebindOne(connection, sessionHash, ticket, held).catch(() => undefined);
       if (isRebound === true) count.rebound += 1;
       if (isRebound === undefined) count.failed += 1;
     });
     const endings = [await closeConnections(others, 'changed-session', deadline)];
-    // A logout with the new id, before the sockets had it, did not find them. It may be older than the ticket by PHP's clock alone.
+    // A logout with the new id did not find sockets that still had the old one. PHP's clock may date it before the
+    // ticket.
     const after = sessionOwner(hashSessionId(held, ticket.sessionId));
     if (named.length > 0 && (await revocations.isRevokedSince([after], (ticket.issuedAt - clockTolerance) * 1000))) {
       endings.push(await closeConnections(named, 'revoked', deadline));
@@ -97,7 +98,7 @@ export function createRebind(parts: RebindParts): RebindSession {
     const sessionHash = hashSessionId(held, sessionId);
     if (revalidateSeconds === undefined) return live.rebind(connection, before, { sessionHash });
     const { sessionSeal = '', sessionExpiresAt } = (await live.find(connection)) ?? {};
-    // The browser is the same; where PHP did not say what it saw of it, it is what PHP saw before.
+    // The browser is the same, so fields that are missing in the ticket keep their old values.
     const known = openAtRest(sessionSeal, before, held);
     const browser = { userAgent: known?.userAgent, address: address ?? known?.address, agent: agent ?? known?.agent };
     const question = { cookieHeader, sessionId, ...browser };

@@ -14,14 +14,17 @@ import type { CredentialsSource } from '../keys/credentials.ts';
 import { isRefusal, type RefusalReason } from '../refusal.ts';
 import { type DueConnection, type LiveSessions, nextCheck } from './live-sessions.ts';
 
-/** Open sockets of one session and one principal, at least one. */
+/** The open sockets of one session and one principal: at least one. */
 export interface LiveGroup {
   readonly sessionHash: string;
   readonly principalId: string;
   readonly connections: readonly DueConnection[];
 }
 
-/** What became of a session: it goes on, it does not, or nobody knows. */
+/**
+ * The result of checking a session. `same`: it continues. `lost`: it has ended. `left`: no socket is left. Otherwise it
+ * is unknown.
+ */
 export type Verdict =
   | { readonly outcome: 'same'; readonly session: Session }
   | { readonly outcome: 'lost'; readonly refusal: RefusalReason }
@@ -29,14 +32,16 @@ export type Verdict =
   | {
       readonly outcome: FailedOutcome;
       readonly reason: string;
-      /** PHP itself gave no answer, so the session's user may be the cause. */
+      /** PHP itself gave no answer, so the user of the session may be the cause. */
       readonly isPhps: boolean;
     }
   | { readonly outcome: 'unreadable'; readonly reason: string };
 
 /**
- * Asks PHP about each session, and notes for those that go on when to ask next. A session without a verdict was not asked.
- * @param groups the first had better not be one that failed before: if PHP does not trust the gateway, it is the only one asked
+ * Asks PHP about each session, and stores the time of the next check for sessions that continue. PHP was not asked
+ * about a session without a verdict.
+ * @param groups if possible, the first one has not failed before: if PHP does not trust the gateway, only this one is
+ * asked
  * @param deadline epoch milliseconds
  */
 export type Recheck = (groups: readonly LiveGroup[], deadline: number) => Promise<Map<LiveGroup, Verdict>>;
@@ -47,30 +52,30 @@ export interface RecheckParts {
   readonly credentials: CredentialsSource;
   /** Seconds between two checks of a session. */
   readonly interval: number;
-  /** Questions under way at once: what PHP has to spare beside its pages. */
+  /** The maximum number of questions at the same time, so that PHP can still serve its pages. */
   readonly atOnce: number;
   readonly clock: Clock;
 }
 
-/** When the questions about so many users in a row fail, PHP is down: it is not asked by all the others as well. */
-const patience = 10;
+/** When the questions about this number of users in a row fail, PHP is down, and the run asks no more. */
+const maxFailedUsers = 10;
 
 export function createRecheck({ live, sessions, credentials, interval, atOnce, clock }: RecheckParts): Recheck {
   return async (groups, deadline) => {
     const verdicts = new Map<LiveGroup, Verdict>();
-    // Users, so that one user with many sessions cannot end the run for everybody.
+    // Counts users, so that one user with many sessions cannot stop the run.
     const failedInARow = new Set<string>();
     let hasAnswered = false;
-    let isOver = false;
+    let hasStopped = false;
 
-    // One alone: where the secrets differ, one line in PHP's log says so as well as four.
+    // The first question alone: if the secrets differ, one line in PHP's log is enough.
     const [first, ...others] = groups;
     if (first !== undefined) await ask(first);
     await forEachConcurrently([others], atOnce, ask);
     return verdicts;
 
     async function ask(group: LiveGroup): Promise<void> {
-      if (isOver || clock.now() >= deadline) return;
+      if (hasStopped || clock.now() >= deadline) return;
       const verdict = await judge(group).catch(asFailure);
       verdicts.set(group, verdict);
       if (verdict.outcome === 'same' || verdict.outcome === 'lost') {
@@ -79,9 +84,9 @@ export function createRecheck({ live, sessions, credentials, interval, atOnce, c
       }
       if (verdict.outcome !== 'unavailable' && verdict.outcome !== 'misconfigured') return;
       failedInARow.add(group.principalId);
-      // A PHP that has answered one question trusts the gateway: something is odd about this session alone.
+      // If PHP has answered another question, it trusts the gateway, and only this session fails.
       const isDistrusted = verdict.outcome === 'misconfigured' && !hasAnswered;
-      if (isDistrusted || failedInARow.size >= patience) isOver = true;
+      if (isDistrusted || failedInARow.size >= maxFailedUsers) hasStopped = true;
     }
   };
 
@@ -96,9 +101,9 @@ export function createRecheck({ live, sessions, credentials, interval, atOnce, c
     return verdict;
   }
 
-  /** With the cookies and the browser of the handshake. */
+  /** Asks with the cookies and the browser of the handshake. */
   async function askAbout({ sessionHash, principalId, connections }: LiveGroup, now: number): Promise<Verdict> {
-    // The newest socket has the newest cookie. It is read now, because a rebind may have changed it since.
+    // The newest socket has the newest cookie. Its row is read now, because a rebind may have changed it.
     const [newest] = connections.toSorted((a, b) => b.connectedAt - a.connectedAt);
     const known = newest === undefined ? undefined : await live.find(newest);
     if (known === undefined || !isSameSessionId(known.sessionHash, sessionHash)) return { outcome: 'left' };
@@ -124,7 +129,7 @@ const unreadable: Verdict = {
   reason: "it was sealed with a secret that is not the gateway's any more, or changed in the table",
 };
 
-/** Whatever goes wrong with one session is no reason to leave the others unasked, or to close it. */
+/** A fault with one session must not stop the checks of the others, nor close the session. */
 function asFailure(error: unknown): Verdict {
   if (!(error instanceof SessionCheckFailed)) {
     return { outcome: 'unavailable', reason: 'an unexpected fault', isPhps: false };
@@ -134,9 +139,9 @@ function asFailure(error: unknown): Verdict {
 }
 
 /**
- * In another order each time, so that a few that fail always do not stand before all the others; and a user's second session
- * comes later by chance, the hundredth nearly last, so that neither do many sessions of one user.
- * @param random as Math.random
+ * A random order, so that sessions that always fail do not always come first. The second session of a user is likely to
+ * come later, and the hundredth nearly last. So the many sessions of one user do not delay other users.
+ * @param random like Math.random
  */
 export function inFairOrder(groups: readonly LiveGroup[], random: () => number): readonly LiveGroup[] {
   const turns = new Map<string, number>();

@@ -7,11 +7,11 @@ import { type CloseConnections, type CloseReport, sumCloseReports } from './clos
 import type { DueConnection, LiveSessions } from './live-sessions.ts';
 import type { Poll, PollReport } from './poll.ts';
 import type { LiveGroup, Verdict } from './recheck.ts';
-import { type EndingConnection, never, readers } from './session-ends.ts';
+import { type EndingConnection, never, readConcurrency } from './session-ends.ts';
 
 /**
- * Epoch milliseconds: until when PHP is asked, until when sockets are closed, and until when sessions that end are waited for. What is
- * not done is due a minute later.
+ * Epoch milliseconds: the deadlines for asking PHP, for closing sockets, and for waiting for sessions that end.
+ * Unfinished work is due a minute later.
  */
 export interface Deadlines {
   readonly ask: number;
@@ -19,27 +19,28 @@ export interface Deadlines {
   readonly wait: number;
 }
 
-/** Sessions, but for sockets in `closing` and users in `held`. */
+/** Counts sessions, except that `closing` counts sockets and `held` counts users. */
 export interface RevalidateReport {
-  /** About which PHP gave a clear answer. */
+  /** Sessions with a clear answer from PHP. */
   readonly asked: number;
-  /** Of these, those that PHP does not know any more, or by another id or user. */
+  /** Sessions with a clear answer that PHP no longer knows, or knows with another id or user. */
   readonly lost: number;
-  /** About which nobody knows anything, and why, for the first of each kind. They are kept, but for the mute. */
+  /** Sessions without a clear answer. They stay open, except those in `unanswered`. */
   readonly failed: number;
+  /** The first failure of each kind. */
   readonly failures: readonly Failure[];
-  /** Closed because PHP answers about nearly everybody else. */
-  readonly mute: number;
-  /** Not asked for want of time, or because PHP cannot be asked. */
+  /** Sessions that were closed without an answer, because PHP answers for nearly all other users. */
+  readonly unanswered: number;
+  /** Sessions that PHP was not asked about, because time was short or PHP cannot be asked. */
   readonly late: number;
-  /** Too many users are lost to be believed, so none was closed for that. */
+  /** The guard holds: too many users are lost, so none of their sockets was closed. */
   readonly held: PollReport['held'];
-  /** Most of a few users are lost, so none was closed before there are more answers. */
+  /** Most of a few users are lost, so no socket was closed until there are more answers. */
   readonly doubtful: boolean;
   /** PHP has not answered for several runs. */
-  readonly unheard: boolean;
+  readonly isPhpSilent: boolean;
   readonly closing: Closing;
-  /** Connections whose session ends while the run waits, the first end first. */
+  /** Connections whose session ends while the run waits, in the order of their ends. */
   readonly ending: readonly EndingConnection[];
 }
 
@@ -47,10 +48,10 @@ type Closing = Omit<CloseReport, 'took'>;
 type Failure = Extract<Verdict, { readonly reason: string }>;
 
 /**
- * Closes what has ended, and asks PHP again about the sessions that are due, each once, however many sockets it has. A session
- * that PHP knows stays; one that it clearly does not know is closed, unless the guard holds; one without an answer stays until the end that
- * PHP named, or until it alone has been without one for long.
- * @param poll how PHP is asked; without it only sessions end whose end PHP has named
+ * Closes sessions that have ended, and asks PHP again about the due sessions, once per session. A session that PHP
+ * knows stays open. A session that PHP clearly does not know is closed, unless the guard holds. A session without an
+ * answer stays open until the end that PHP named, or until it has long been nearly the only one without an answer.
+ * @param poll asks PHP. Without it, only sessions with an end that PHP named are closed.
  */
 export type RevalidateSessions = (deadlines: Deadlines, poll: Poll | undefined) => Promise<RevalidateReport>;
 
@@ -65,18 +66,19 @@ export function createRevalidateSessions(parts: RevalidateSessionsParts): Revali
   const { live, adopt, closeConnections, clock } = parts;
   return async (deadlines, poll) => {
     const { ended, ending, due, unowned } = await findDue(deadlines.wait);
-    // First, because it needs nobody: a session ends in time even where PHP is down.
+    // First, because it does not need PHP: a session ends in time even if PHP is down.
     const endings = [await closeConnections(ended, 'ended-session', deadlines.close)];
     const revoked = await adopt(unowned, deadlines.ask);
-    // A rebind revokes the id before, and the socket goes on with the new one.
+    // A rebind revokes the old id, and the socket continues with the new one.
     endings.push(await closeConnections(await withoutRebound(revoked), 'revoked', deadlines.close));
 
     const groups = poll === undefined ? [] : due;
     const isQuiet = poll === undefined || groups.length === 0;
-    const { verdicts, mute, held, doubtful, unheard } = isQuiet ? nothing : await poll(groups, deadlines.ask);
-    const isBelieved = held === undefined && !doubtful;
-    if (isBelieved) {
-      for (const [why, connections] of byRefusal({ verdicts, mute })) {
+    const report = isQuiet ? emptyReport : await poll(groups, deadlines.ask);
+    const { verdicts, unanswered, held, doubtful, isPhpSilent } = report;
+    const isTrusted = held === undefined && !doubtful;
+    if (isTrusted) {
+      for (const [why, connections] of byRefusal({ verdicts, unanswered })) {
         endings.push(await closeConnections(await withoutRebound(connections), why, deadlines.close));
       }
     }
@@ -88,11 +90,11 @@ export function createRevalidateSessions(parts: RevalidateSessionsParts): Revali
       lost: count('lost'),
       failed: failures.length,
       failures: firstOfEachKind(failures),
-      mute: isBelieved ? mute.length : 0,
+      unanswered: isTrusted ? unanswered.length : 0,
       late: groups.length - verdicts.size,
       held,
       doubtful,
-      unheard,
+      isPhpSilent,
       closing: sumCloseReports(endings),
       ending: [...ending, ...endingBy(verdicts, deadlines.wait)].toSorted((a, b) => a.at - b.at),
     };
@@ -116,10 +118,10 @@ export function createRevalidateSessions(parts: RevalidateSessionsParts): Revali
     return { ended, ending, unowned, due: [...groups.values()].map(groupOf) };
   }
 
-  /** Whose session has got another id since PHP was asked goes on with that. */
+  /** Leaves out connections whose session has got another id since PHP was asked. They stay open. */
   async function withoutRebound(connections: readonly DueConnection[]): Promise<readonly DueConnection[]> {
     const still: DueConnection[] = [];
-    await forEachConcurrently([connections], readers, async (connection) => {
+    await forEachConcurrently([connections], readConcurrency, async (connection) => {
       const known = await live.find(connection).catch(() => connection);
       if (known !== undefined && isSameSessionId(known.sessionHash, connection.sessionHash)) still.push(connection);
     });
@@ -127,10 +129,16 @@ export function createRevalidateSessions(parts: RevalidateSessionsParts): Revali
   }
 }
 
-/** What is known where nobody was asked. */
-const nothing: PollReport = { verdicts: new Map(), mute: [], held: undefined, doubtful: false, unheard: false };
+/** The report when PHP was not asked. */
+const emptyReport: PollReport = {
+  verdicts: new Map(),
+  unanswered: [],
+  held: undefined,
+  doubtful: false,
+  isPhpSilent: false,
+};
 
-/** Those of which PHP has just said that they end so soon. */
+/** Connections whose session ends before an instant (epoch milliseconds), by PHP's answer in this run. */
 function endingBy(verdicts: ReadonlyMap<LiveGroup, Verdict>, endsBefore: number): readonly EndingConnection[] {
   return [...verdicts].flatMap(([{ connections }, verdict]) => {
     const at = verdict.outcome === 'same' ? (verdict.session.expiresAt ?? never) : never;
@@ -143,13 +151,16 @@ function groupOf(connections: readonly DueConnection[]): LiveGroup {
   return { sessionHash, principalId, connections };
 }
 
-/** Sockets to close, by what they are told. */
-function byRefusal({ verdicts, mute }: Pick<PollReport, 'verdicts' | 'mute'>): Map<RefusalReason, DueConnection[]> {
+/** The sockets to close, by the reason that their clients get. */
+function byRefusal({
+  verdicts,
+  unanswered,
+}: Pick<PollReport, 'verdicts' | 'unanswered'>): Map<RefusalReason, DueConnection[]> {
   const lists = new Map<RefusalReason, DueConnection[]>();
   for (const [{ connections }, verdict] of verdicts) {
     if (verdict.outcome === 'lost') listIn(lists, verdict.refusal).push(...connections);
   }
-  for (const { connections } of mute) listIn(lists, 'unanswered-session').push(...connections);
+  for (const { connections } of unanswered) listIn(lists, 'unanswered-session').push(...connections);
   return lists;
 }
 

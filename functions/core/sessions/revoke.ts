@@ -4,7 +4,7 @@ import type { ConnectionRegistry } from '../connections/connection-registry.ts';
 import type { Revocations } from '../connections/revocations.ts';
 import type { CloseConnections, CloseReport } from './close-connections.ts';
 
-/** Whose sockets are to close: all of a user, or those of one session, which PHP may have named a user for. */
+/** The sockets to close: all sockets of a user, or those of one session, for which PHP may have named a user. */
 export type Revocation =
   | { readonly userId: string; readonly sessionHash?: undefined }
   | { readonly userId?: string | undefined; readonly sessionHash: string };
@@ -14,8 +14,9 @@ export interface RevokeReport extends CloseReport {
 }
 
 /**
- * Closes the sockets of a session, whichever user they belong to, or every socket that acts as a user, for good. The revocation
- * comes first, so that a handshake, a sign-in or a subscription under way undoes itself.
+ * Closes, for good, the sockets of a session, whichever user they belong to, or every socket that acts as a user. The
+ * revocation is written first, so that a handshake, a sign-in or a subscription at the same time finds it and is
+ * refused.
  * @param deadline epoch milliseconds
  */
 export type Revoke = (revocation: Revocation, deadline: number) => Promise<RevokeReport>;
@@ -41,12 +42,12 @@ export function createRevoke({ registry, revocations, closeConnections, clock }:
   };
 }
 
-/** The session where one is named, because another session of its user may go on. */
+/** A revocation of a session revokes only that session, because the user's other sessions continue. */
 function ownerIn({ userId, sessionHash }: Revocation): string {
   return sessionHash === undefined ? userOwner(userId) : sessionOwner(sessionHash);
 }
 
-/** Each once. */
+/** Lists each connection once. */
 export async function listConnections(pages: AsyncIterable<readonly Connection[]>): Promise<readonly Connection[]> {
   const found = new Map<string, Connection>();
   for await (const page of pages) for (const connection of page) found.set(connection.connectionId, connection);

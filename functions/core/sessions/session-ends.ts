@@ -3,7 +3,7 @@ import { forEachConcurrently } from '../concurrency.ts';
 import type { Claims } from '../connections/claims.ts';
 import type { Connection } from '../connections/connection.ts';
 import { type CloseConnections, type CloseReport, sumCloseReports } from './close-connections.ts';
-import { type LiveSessions, soonMs } from './live-sessions.ts';
+import { endsSoonMs, type LiveSessions } from './live-sessions.ts';
 
 /** A connection whose session ends soon. */
 export interface EndingConnection {
@@ -12,16 +12,16 @@ export interface EndingConnection {
   readonly at: number;
 }
 
-/** Epoch seconds of the end of a session whose end PHP has not named. */
+/** The end, in epoch seconds, of a session for which PHP has named none. */
 export const never = Number.POSITIVE_INFINITY;
 
-/** Reads of the table under way at once. */
-export const readers = 50;
+/** The maximum number of reads of the table at the same time. */
+export const readConcurrency = 50;
 
 /**
- * Closes sockets when their session ends, and not up to a minute later. Their rows are read again, because the end may have moved. A
- * socket whose row cannot be read counts as failed, and the others do not wait for it.
- * @param deadline epoch milliseconds, for the closing of the last
+ * Closes sockets when their session ends, instead of up to a minute later. It reads their rows again, because the end
+ * may have moved. A socket whose row cannot be read counts as failed, and the others do not wait for it.
+ * @param deadline epoch milliseconds, for closing the last socket
  */
 export type CloseAtTheEnd = (
   ending: readonly EndingConnection[],
@@ -42,7 +42,7 @@ export function createCloseAtTheEnd({ live, closeConnections, clock }: CloseAtTh
       await waitUntil(at * 1000, clock);
       const ended: Connection[] = [];
       const candidates = ending.filter((each) => each.at === at).map(({ connection }) => connection);
-      await forEachConcurrently([candidates], readers, async (connection) => {
+      await forEachConcurrently([candidates], readConcurrency, async (connection) => {
         const found = await live.find(connection).catch(() => 'unread' as const);
         if (found === 'unread') unread += 1;
         else if (found !== undefined && (found.sessionExpiresAt ?? never) * 1000 <= clock.now()) ended.push(connection);
@@ -54,25 +54,30 @@ export function createCloseAtTheEnd({ live, closeConnections, clock }: CloseAtTh
   };
 }
 
-/** Has the sockets of a session closed that ends, in epoch seconds, before the next run of `revalidate` looks for ends. */
+/**
+ * Makes sure that the sockets of a session close at its end (epoch seconds), if it ends before the next run of
+ * `revalidate`.
+ */
 export type WatchEnd = (sessionExpiresAt: number) => Promise<void>;
 
-/** Seconds: one function waits for all sessions that end within so many. One for each handshake would be any number. */
-const together = 10;
-/** Seconds after an end: a read that is not consistent shows a row that is as old. */
-const settled = 1;
-/** Seconds for which it is remembered that somebody waits. */
-const memory = 60;
+/**
+ * Seconds: one function waits for all sessions that end in the same ten seconds, instead of one function per handshake.
+ */
+const batchSeconds = 10;
+/** Seconds after an end, because an eventually consistent read may show an older row. */
+const readDelay = 1;
+/** Seconds after the end, for which the claim of the waiting function is kept. */
+const claimMemory = 60;
 
-/** @param start has what has ended at an instant closed then, without waiting for it */
+/** @param start starts a function that closes the ended sessions at an instant, without waiting for it */
 export function createEndWatch(
   claims: Pick<Claims, 'claim'>,
   start: (endsAt: number) => Promise<void>,
   clock: Clock,
 ): WatchEnd {
   return async (sessionExpiresAt) => {
-    if (sessionExpiresAt * 1000 - clock.now() >= soonMs) return;
-    const endsAt = Math.ceil((sessionExpiresAt + settled) / together) * together;
-    if (await claims.claim(`ends:${endsAt}`, endsAt + memory)) await start(endsAt);
+    if (sessionExpiresAt * 1000 - clock.now() >= endsSoonMs) return;
+    const endsAt = Math.ceil((sessionExpiresAt + readDelay) / batchSeconds) * batchSeconds;
+    if (await claims.claim(`ends:${endsAt}`, endsAt + claimMemory)) await start(endsAt);
   };
 }

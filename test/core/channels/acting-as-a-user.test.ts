@@ -17,7 +17,7 @@ const shared = { appId: 'app', key: 'key', secret: 'secret' };
 const room = 'presence-room';
 const hash = 'a'.repeat(64);
 
-/** A socket of a session that PHP has named no user for, and what PHP signs for it. */
+/** A socket of a session without a user, and PHP's signatures for it. */
 async function scene() {
   const channels = createMemoryChannels();
   const { clock, registry, sender } = channels;
@@ -60,7 +60,7 @@ const ways: readonly Way[] = ['a sign-in', 'a presence member that PHP has signe
 const isEnding = (reply: Frame | Ending): reply is Ending => 'ending' in reply;
 
 describe.each(ways)('a socket without a user that acts as ada by %s', (way) => {
-  it('is closed when ada is logged out, and is on no channel then', async () => {
+  it('is closed and on no channel once ada is logged out', async () => {
     const the = await scene();
     expect(isEnding(await the.ways[way]())).toBe(false);
     expect(await the.closeUser()).toMatchObject({ found: 1, closed: 1 });
@@ -70,14 +70,14 @@ describe.each(ways)('a socket without a user that acts as ada by %s', (way) => {
     expect(await the.members.of(room)).toEqual([]);
   });
 
-  it('stays open when somebody else is logged out', async () => {
+  it('stays open if another user is logged out', async () => {
     const the = await scene();
     await the.ways[way]();
     expect(await the.closeUser('bob')).toMatchObject({ found: 0 });
     expect(the.isOpen()).toBe(true);
   });
 
-  it('cannot begin to with a signature from before the logout, however late it comes', async () => {
+  it('is refused with a signature from before the logout, however late', async () => {
     const the = await scene();
     await the.closeUser();
     await the.clock.advance(3_600_000);
@@ -86,7 +86,7 @@ describe.each(ways)('a socket without a user that acts as ada by %s', (way) => {
     expect(await the.members.of(room)).toEqual([]);
   });
 
-  it('may begin to when ada was logged out before the socket opened', async () => {
+  it('is accepted if ada was logged out before the socket opened', async () => {
     const the = await scene();
     await the.revocations.add('user:ada', the.tab.authorizedAt - 1);
     expect(isEnding(await the.ways[way]())).toBe(false);
@@ -103,21 +103,18 @@ describe.each(ways)('a socket without a user that acts as ada by %s', (way) => {
       { when: `before ${port}.${method}`, order: justBefore, port, method },
       { when: `after ${port}.${method}`, order: justAfter, port, method },
     ]),
-  )(
-    'is closed or refused when the logout comes $when, and hears nothing from then on',
-    async ({ order, port, method }) => {
-      const the = await scene();
-      order(the[port], method as never, () => the.closeUser());
-      const reply = await the.ways[way]();
-      expect(isEnding(reply) || !the.isOpen()).toBe(true);
-      expect([...the.subscriptions.on(room), ...the.subscriptions.on('#server-to-user-ada')]).toEqual([]);
-      expect(await the.members.of(room)).toEqual([]);
-    },
-  );
+  )('is closed or refused if the logout comes $when, and gets no further events', async ({ order, port, method }) => {
+    const the = await scene();
+    order(the[port], method as never, () => the.closeUser());
+    const reply = await the.ways[way]();
+    expect(isEnding(reply) || !the.isOpen()).toBe(true);
+    expect([...the.subscriptions.on(room), ...the.subscriptions.on('#server-to-user-ada')]).toEqual([]);
+    expect(await the.members.of(room)).toEqual([]);
+  });
 });
 
 describe('a sign-in', () => {
-  it('hears the user’s own channel from then on, without a subscription', async () => {
+  it('delivers the events of the user’s own channel without a subscription', async () => {
     const the = await scene();
     expect(await the.ways['a sign-in']()).toMatchObject({ event: 'pusher:signin_success' });
     expect(the.subscriptions.on('#server-to-user-ada')).toEqual(['tab']);
@@ -126,7 +123,7 @@ describe('a sign-in', () => {
     expect(the.sender.heardBy('tab')).toEqual(['news']);
   });
 
-  it('takes none of the channels that a connection may join', async () => {
+  it('does not count against the maximum number of channels', async () => {
     const the = await scene();
     const subscribe = (channel: string) => the.subscribe(the.tab, { event: 'pusher:subscribe', data: { channel } });
     await subscribe('news');
@@ -134,11 +131,11 @@ describe('a sign-in', () => {
     expect(await the.ways['a sign-in']()).toMatchObject({ event: 'pusher:signin_success' });
   });
 
-  // The refused sign-in is on the row: without a look at the logout the next frame would go through.
+  // The rejected sign-in is on the row. Without a check of the logout, the next frame would be accepted.
   it.each([
     ['the user’s own channel', '#server-to-user-ada', {}],
     ['a presence channel that names no member', room, { auth: authFor(shared, 'tab', room) }],
-  ])('that was refused after a logout opens %s to no later frame either', async (_, channel, fields) => {
+  ])('that was refused after a logout does not open %s to a later frame either', async (_, channel, fields) => {
     const the = await scene();
     await the.closeUser();
     await the.ways['a sign-in']();

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { channelOfUser, isChannelName, kindOf, matchesAny } from '../../../functions/core/channels/channel.ts';
 
-describe('what a channel is', () => {
+describe('the kind of a channel', () => {
   it.each([
     ['news', 'public'],
     ['cache-news', 'public'],
@@ -44,14 +44,14 @@ describe('the name of a channel', () => {
     },
   );
 
-  it('of a user may have whatever PHP may call him', () => {
+  it('of a user may contain any user id that PHP may name', () => {
     expect(isChannelName(channelOfUser('gonzalo ayuso@example.com'))).toBe(true);
     expect(isChannelName(channelOfUser('a\u0000b'))).toBe(false);
     expect(isChannelName(channelOfUser('x'.repeat(129)))).toBe(false);
   });
 });
 
-describe('a pattern', () => {
+describe('a channel pattern', () => {
   it.each([
     ['private-orders-42', 'private-orders-42', true],
     ['private-orders-42', 'private-orders-421', false],
@@ -61,12 +61,12 @@ describe('a pattern', () => {
     ['private-orders-*', 'private-other', false],
     ['private-*', 'presence-x', false],
     ['private-a.c', 'private-abc', false],
-  ])('%s fits %s: %s', (pattern, channel, fits) => {
+  ])('%s matches %s: %s', (pattern, channel, fits) => {
     expect(matchesAny(channel, [pattern])).toBe(fits);
     expect(matchesAny(channel, ['private-never', pattern])).toBe(fits);
   });
 
-  it('that is not there fits nothing', () => {
+  it('list without patterns matches nothing', () => {
     expect(matchesAny('private-x', [])).toBe(false);
   });
 });

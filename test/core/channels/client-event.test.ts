@@ -45,8 +45,8 @@ async function scene() {
 
 type Scene = Awaited<ReturnType<typeof scene>>;
 
-describe('what a client says', () => {
-  it('is heard by the others on the channel and not by itself, and answered a pong', async () => {
+describe('a client event', () => {
+  it('reaches the other subscribers but not its sender, and gets a pong', async () => {
     const { say, sender, last } = await scene();
     expect(await say('{"event":"client-x","channel":"private-x","data":{"a":1}}')).toEqual(pong);
     expect(last()).toBe('{"event":"client-x","channel":"private-x","data":{"a":1},"id":"id-1"}');
@@ -65,13 +65,13 @@ describe('what a client says', () => {
     expect(last()).toBe(`{"event":"client-x","channel":"private-x"${data},"id":"id-1"}`);
   });
 
-  it('has on a presence channel the name of who says it, whatever the frame says', async () => {
+  it('has the sender’s real user id on a presence channel, whatever the frame claims', async () => {
     const { say, last } = await scene();
     await say(`{"event":"client-x","channel":"${room}","user_id":"bob","data":1,"id":"forged","socket_id":"1.2"}`);
     expect(last()).toBe(`{"event":"client-x","channel":"${room}","data":1,"user_id":"ann","id":"id-1"}`);
   });
 
-  it('may have a name with anything in it, up to 200 characters', async () => {
+  it('may have a name of any characters, up to 200', async () => {
     const { say, last } = await scene();
     const event = 'client-App\\Events\\é.:'.padEnd(200, 'x');
     expect(await say({ event, channel: 'private-x' })).toEqual(pong);
@@ -79,7 +79,7 @@ describe('what a client says', () => {
   });
 });
 
-describe('a client event is refused', () => {
+describe('a client event is rejected', () => {
   const refused = (code: number) => ({ event: 'pusher:error', data: { code } });
 
   it.each(['news', 'private-encrypted-x', '#server-to-user-ann', 'private', undefined])(
@@ -102,7 +102,7 @@ describe('a client event is refused', () => {
     },
   );
 
-  it('on one that it has left', async () => {
+  it('on a channel that its client has left', async () => {
     const { say, leaveChannel, ann } = await scene();
     await leaveChannel('private-x', ann);
     expect(await say({ event: 'client-x', channel: 'private-x' })).toMatchObject(refused(4300));
@@ -138,14 +138,14 @@ describe('a client event is refused', () => {
         await registry.seat(ann.connectionId, { ...ann, sessionExpiresAt: Math.floor(clock.now() / 1000) });
       },
     ],
-  ])('of a connection that %s, although its subscription is there', async (_, end) => {
+  ])('of a connection that %s, although its subscription exists', async (_, end) => {
     const the = await scene();
     await end(the);
     expect(await the.say(frame)).toMatchObject({ event: 'pusher:error', data: { code: 401 } });
     expect(the.published).toEqual([]);
   });
 
-  it('above a quarter more than the user may send in one minute, by whatever connections', async () => {
+  it('above a quarter more than the user’s limit in one minute, over all connections', async () => {
     const { say, ann, clock, published, registry, subscriptions, sender } = await scene();
     const message = 'This user has sent too many client events in one minute.';
     for (let n = 0; n < 50; n += 1) {
@@ -161,7 +161,7 @@ describe('a client event is refused', () => {
     expect(await say(frame)).toEqual(pong);
   });
 
-  it('without a read, and in the same tenth of a second without a write', async () => {
+  it('above the limit without a read, and in the same tenth of a second without a write', async () => {
     const { say, counters, subscriptions } = await scene();
     for (let n = 0; n < 14; n += 1) await say(frame);
     const { asked } = counters;

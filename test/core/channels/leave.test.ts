@@ -20,7 +20,7 @@ function scene() {
 }
 
 describe('a connection that leaves', () => {
-  it('is on none of its channels any more, and nobody else is taken off', async () => {
+  it('leaves all its channels, and no other connection does', async () => {
     const { registry, subscriptions, leave, join } = scene();
     const a = await join('a', 'news');
     await join('a', 'private-x');
@@ -31,7 +31,7 @@ describe('a connection that leaves', () => {
     expect(subscriptions.on('private-x')).toEqual([]);
   });
 
-  it('takes its user away, and the others hear of it once', async () => {
+  it('removes its member, and the others are told once', async () => {
     const { members, sender, published, leave, join } = scene();
     const a = await join('a', room, '42');
     await join('b', room, '43');
@@ -49,7 +49,7 @@ describe('a connection that leaves', () => {
     expect(sender.heardBy('b')).toEqual(['pusher_internal:member_removed']);
   });
 
-  it('leaves its user there while another tab is', async () => {
+  it('keeps its member while another tab of the user is there', async () => {
     const { members, published, leave, join } = scene();
     const [first, second] = [await join('a', room, '42'), await join('b', room, '42')];
     await leave(first);
@@ -60,7 +60,7 @@ describe('a connection that leaves', () => {
     expect(published).toHaveLength(1);
   });
 
-  it('is removed from the channel it was found on, although its row is gone: an orphan heals', async () => {
+  it('is removed from the channel where it was found, although its row is gone', async () => {
     const { registry, subscriptions, members, published, leave, join } = scene();
     const a = await join('a', room, '42');
     await registry.leave(a);
@@ -71,8 +71,8 @@ describe('a connection that leaves', () => {
   });
 });
 
-describe('who is stopped half-way', () => {
-  it('before the subscription went is found by it, and the member does not stay', async () => {
+describe('an interrupted leave', () => {
+  it('before the subscription was removed is completed by the next one, and the member does not stay', async () => {
     const { subscriptions, members, leave, join } = scene();
     const a = await join('a', room, '42');
     failNext(members, 'leave');
@@ -83,7 +83,7 @@ describe('who is stopped half-way', () => {
     expect(await members.of(room)).toEqual([]);
   });
 
-  it('after the member went leaves nothing that another 410 would not remove', async () => {
+  it('after the member was removed leaves nothing that the next 410 would not remove', async () => {
     const { subscriptions, members, published, leave, join } = scene();
     const a = await join('a', room, '42');
     failNext(subscriptions, 'remove');
@@ -95,7 +95,7 @@ describe('who is stopped half-way', () => {
   });
 });
 
-it('of a disconnect and a 410 at once, one announces', async () => {
+it('of a disconnect and a 410 at once, only one announces that the member has left', async () => {
   const { members, published, leave, join } = scene();
   const a = await join('a', room, '42');
   justAfter(members, 'leave', () => leave(a, room));

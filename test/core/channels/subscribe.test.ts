@@ -32,17 +32,17 @@ function scene({ maxChannels = 10, tooMuch }: { maxChannels?: number; tooMuch?: 
   const revocations = new MemoryRevocations(clock);
   const joinChannel = createJoin({ ...channels, revocations, maxChannels });
   const subscribe = createSubscribe(admit, async () => tooMuch, joinChannel);
-  const unsubscribe = createUnsubscribe(channels.takeOff);
+  const unsubscribe = createUnsubscribe(channels.removeFromChannel);
   const signIn = createSignIn(isSigned, registry, joinChannel);
 
-  /** Somebody with an open socket, whom PHP lets join the room unless told otherwise. */
+  /** A client with an open socket. By default, PHP allows it to join the room. */
   async function visit(connectionId: string, { userId, userInfo, channels = [room] }: Visit = {}): Promise<Speaker> {
     const principalId = userId === undefined ? `session:${connectionId}` : `user:${userId}`;
     sender.open(connectionId);
     await registry.seat(connectionId, { principalId });
     return { principalId, connectionId, userInfo, channels, sentAt: clock.now(), authorizedAt: clock.now() };
   }
-  /** What the client is told: the reply, or where that is a pong only, the list that was posted before it. */
+  /** The reply to the client or, if that is only a pong, the list that was posted before it. */
   async function join(speaker: Speaker, channel: unknown, fields: object = {}): Promise<Frame> {
     const reply = await say(speaker, channel, fields);
     if (reply.event !== 'pusher:pong') return reply;
@@ -72,7 +72,7 @@ const notAllowed = (channel: string) => refused(channel, 401, 'AuthError');
 const membersIn = ({ data }: { data?: unknown }) => JSON.parse(String(data)).presence;
 
 describe('a public channel', () => {
-  it('is joined by whoever is connected, and answered as Reverb does', async () => {
+  it('may be joined by any connection, with the same reply as Reverb', async () => {
     const { visit, join, subscriptions, registry } = scene();
     const ann = await visit('aa');
     expect(await join(ann, 'news', { auth: '' })).toEqual(succeeded('news'));
@@ -81,7 +81,7 @@ describe('a public channel', () => {
     expect(registry.channelsOf(ann)).toEqual(['news', '__proto__']);
   });
 
-  it('is joined once, although it was asked for twice', async () => {
+  it('is joined once, even if a client subscribes twice', async () => {
     const { visit, join, subscriptions } = scene();
     const ann = await visit('aa');
     await join(ann, 'news');
@@ -89,19 +89,25 @@ describe('a public channel', () => {
     expect(await subscriptions.count('news')).toBe(1);
   });
 
-  it.each([['a b'], ['#internal'], [''], ['x'.repeat(201)], ['news\n']])('has a name: "%s" is none', async (name) => {
-    const { visit, join, registry } = scene();
-    const ann = await visit('aa');
-    expect(await join(ann, name)).toEqual(refused(name, 400, 'BadRequest'));
-    expect(registry.channelsOf(ann)).toEqual([]);
-  });
+  it.each([['a b'], ['#internal'], [''], ['x'.repeat(201)], ['news\n']])(
+    'rejects the invalid name "%s"',
+    async (name) => {
+      const { visit, join, registry } = scene();
+      const ann = await visit('aa');
+      expect(await join(ann, name)).toEqual(refused(name, 400, 'BadRequest'));
+      expect(registry.channelsOf(ann)).toEqual([]);
+    },
+  );
 
-  it.each([undefined, null, 7, ['news'], { toString: 'news' }])('has a name that is text: %s is none', async (name) => {
-    const { visit, join } = scene();
-    expect(await join(await visit('aa'), name)).toMatchObject({ event: 'pusher:error', data: { code: 4300 } });
-  });
+  it.each([undefined, null, 7, ['news'], { toString: 'news' }])(
+    'rejects the name %s, which is not a string',
+    async (name) => {
+      const { visit, join } = scene();
+      expect(await join(await visit('aa'), name)).toMatchObject({ event: 'pusher:error', data: { code: 4300 } });
+    },
+  );
 
-  it('is one of as many as one connection may join', async () => {
+  it('is rejected above the maximum number of channels of one connection', async () => {
     const { visit, join, unsubscribe } = scene({ maxChannels: 2 });
     const ann = await visit('aa');
     await join(ann, 'one');
@@ -120,14 +126,14 @@ describe.each(['private-x', 'private-encrypted-x', 'private-cache-x'])('the chan
     expect(await join(ann, channel, { auth: sign(ann, channel) })).toEqual(succeeded(channel));
   });
 
-  it('is joined without one by whom PHP lets in by a pattern, whatever else he brings', async () => {
+  it('is joined without a signature if a pattern from PHP matches, whatever else the client sends', async () => {
     const { visit, join } = scene();
     const ann = await visit('aa', { channels: ['private-*'] });
     expect(await join(ann, channel)).toEqual(succeeded(channel));
     expect(await join(ann, channel, { auth: '' })).toEqual(succeeded(channel));
   });
 
-  it('is not joined by anybody else, and nothing is left of it', async () => {
+  it('is not joined by other clients, and leaves no rows', async () => {
     const { visit, join, sign, subscriptions, registry } = scene();
     const [ann, bob] = [await visit('aa'), await visit('bb')];
     for (const auth of [undefined, '', 'key:', sign(bob, channel), sign(ann, 'private-y'), sign(ann, channel, '{}')]) {
@@ -137,7 +143,7 @@ describe.each(['private-x', 'private-encrypted-x', 'private-cache-x'])('the chan
     expect(registry.channelsOf(ann)).toEqual([]);
   });
 
-  it('has channel_data in its signature, when there is some', async () => {
+  it('needs channel_data in its signature, if the client sends some', async () => {
     const { visit, join, sign } = scene();
     const ann = await visit('aa');
     const channelData = '{"user_id":"42"}';
@@ -148,7 +154,7 @@ describe.each(['private-x', 'private-encrypted-x', 'private-cache-x'])('the chan
 });
 
 describe('a presence channel', () => {
-  it('takes from PHP’s identity who it is, for whom a pattern lets in', async () => {
+  it('takes the member from PHP’s identity if a pattern matches', async () => {
     const { visit, join, sender, published } = scene();
     const ann = await visit('aa', { userId: '42', userInfo: { name: 'Ann' } });
     expect(await join(ann, room)).toEqual({
@@ -169,7 +175,7 @@ describe('a presence channel', () => {
     expect(sender.heardBy('bb')).toEqual(['pusher_internal:subscription_succeeded']);
   });
 
-  it('takes from PHP’s signature who it is, before anything else', async () => {
+  it('takes the member from PHP’s signature first', async () => {
     const { visit, join, sign } = scene();
     const ann = await visit('aa', { userId: '42' });
     const channelData = '{"user_id":10,"user_info":{"url":"http:\\/\\/\\u00e9"}}';
@@ -177,7 +183,7 @@ describe('a presence channel', () => {
     expect(membersIn(reply)).toEqual({ count: 1, ids: ['10'], hash: { '10': { url: 'http://é' } } });
   });
 
-  it('takes who has signed in, where channel_data is not signed', async () => {
+  it('takes the signed-in user as the member if channel_data is not signed', async () => {
     const { visit, join, sign, signInAs } = scene();
     const ann = await visit('aa', { channels: [] });
     const auth = sign(ann, room);
@@ -186,7 +192,7 @@ describe('a presence channel', () => {
     expect(membersIn(await join(ann, room, { auth })).hash).toEqual({ '42': { name: 'Ann' } });
   });
 
-  it('is not joined by who is nobody, although a pattern would let him', async () => {
+  it('is not joined without a user, even if a pattern matches', async () => {
     const { visit, join } = scene();
     expect(await join(await visit('aa'), room)).toEqual(notAllowed(room));
   });
@@ -202,8 +208,8 @@ describe('a presence channel', () => {
     ['an infinite user_id', '{"user_id":1e999}', 400],
     ['a user_id of 129 characters', `{"user_id":"${'x'.repeat(129)}"}`, 400],
     ['a user_id with a lone surrogate', '{"user_id":"\\ud800"}', 400],
-    ['more than 1 KB of himself', `{"user_id":"42","user_info":"${'x'.repeat(1023)}"}`, 4301],
-  ])('is not joined by who has %s signed', async (_, channelData, status) => {
+    ['more than 1 KB of user_info', `{"user_id":"42","user_info":"${'x'.repeat(1023)}"}`, 4301],
+  ])('is not joined with signed channel_data that is %s', async (_, channelData, status) => {
     const { visit, join, sign, members } = scene();
     const ann = await visit('aa');
     const reply = await join(ann, room, { auth: sign(ann, room, channelData), channel_data: channelData });
@@ -211,7 +217,7 @@ describe('a presence channel', () => {
     expect(await members.of(room)).toEqual([]);
   });
 
-  it('shows a user once, with the ids that JavaScript has trouble with too', async () => {
+  it('lists each user once, even with the id __proto__', async () => {
     const { visit, join, published } = scene();
     const tabs = [await visit('aa', { userId: '__proto__' }), await visit('bb', { userId: '__proto__' })];
     for (const tab of tabs) await join(tab, room);
@@ -231,7 +237,7 @@ describe('a presence channel', () => {
     expect(sender.heardBy('aa')).not.toContain('pusher_internal:member_added');
   });
 
-  it('does not answer more than API Gateway carries', async () => {
+  it('never sends a frame that is too large for API Gateway', async () => {
     const { visit, join, members } = scene();
     const userInfo = '"'.repeat(500);
     for (let n = 0; n < 99; n += 1) await members.join(room, { userId: `u${n}`, userInfo }, `c${n}`);
@@ -240,7 +246,7 @@ describe('a presence channel', () => {
     expect(await members.of(room)).toHaveLength(99);
   });
 
-  it('is joined again as another user: the one before leaves', async () => {
+  it('removes the previous member if a connection joins again as another user', async () => {
     const { visit, join, sign, members, published } = scene();
     const ann = await visit('aa');
     for (const id of ['42', '42', '43']) {
@@ -257,7 +263,7 @@ describe('a presence channel', () => {
 });
 
 describe('the channel of a user', () => {
-  it('is joined by whom PHP has named or who has signed in, and by nobody else', async () => {
+  it('is joined only by the user that PHP has named, or that has signed in', async () => {
     const { visit, join, signInAs } = scene();
     const [ann, bob] = [await visit('aa', { userId: '42' }), await visit('bb')];
     expect(await join(ann, '#server-to-user-42')).toEqual(succeeded('#server-to-user-42'));
@@ -272,7 +278,7 @@ describe('the channel of a user', () => {
 describe('a sign-in', () => {
   const error = { event: 'pusher:error', data: { code: 4300 } };
 
-  it('is answered with what PHP has signed, byte for byte', async () => {
+  it('gets the signed user data back, byte for byte', async () => {
     const { visit, signInAs } = scene();
     const userData = '{"id":"42", "user_info":{"name":"\\u00e9"},"watchlist":["43"]}';
     expect(await signInAs(await visit('aa', { userId: '42' }), userData)).toEqual({
@@ -281,7 +287,7 @@ describe('a sign-in', () => {
     });
   });
 
-  it('as another user than PHP’s is refused, and so is a second one as somebody else', async () => {
+  it('as another user than PHP’s is rejected, and so is a second one as another user', async () => {
     const { visit, signInAs, registry } = scene();
     const [ann, bob] = [await visit('aa', { userId: '42' }), await visit('bb')];
     expect(await signInAs(ann, '{"id":"43"}')).toMatchObject(error);
@@ -300,7 +306,7 @@ describe('a sign-in', () => {
     },
   );
 
-  it('that is signed for another socket, or as a channel, is refused', async () => {
+  it('that is signed for another socket or for a channel is rejected', async () => {
     const { visit, sign, signInAs } = scene();
     const [ann, bob] = [await visit('aa'), await visit('bb')];
     const userData = '{"id":"42"}';
@@ -309,7 +315,7 @@ describe('a sign-in', () => {
     }
   });
 
-  it('of a connection that was revoked is refused', async () => {
+  it('of a revoked connection is rejected', async () => {
     const { visit, registry, clock, signInAs } = scene();
     const ann = await visit('aa');
     await registry.revoke(ann, clock.now());
@@ -317,10 +323,10 @@ describe('a sign-in', () => {
   });
 });
 
-describe('who unsubscribes', () => {
+describe('an unsubscribe', () => {
   const pong = { event: 'pusher:pong', data: {} };
 
-  it('hears nothing more, is no member any more, and is answered a pong', async () => {
+  it('stops all events of the channel, removes the member and gets a pong', async () => {
     const { visit, join, unsubscribe, subscriptions, members, registry } = scene();
     const ann = await visit('aa', { userId: '42' });
     await join(ann, room);
@@ -342,7 +348,7 @@ describe('who unsubscribes', () => {
   );
 
   it.each(['news', room])(
-    'from %s and joins it again at once, stays: the second may be done first',
+    'from %s with a rejoin at once keeps the rejoin, although it may be handled first',
     async (channel) => {
       const { visit, join, unsubscribe, subscriptions, registry, members } = scene();
       const ann = await visit('aa', { userId: '42' });
@@ -362,7 +368,7 @@ describe('who unsubscribes', () => {
     [room, 'subscriptions', 'add'],
     [room, 'members', 'join'],
     [room, 'members', 'of'],
-  ] as const)('from %s while the second is under way, before its %s.%s, stays too', async (channel, port, method) => {
+  ] as const)('from %s during the rejoin, before its %s.%s, keeps the rejoin too', async (channel, port, method) => {
     const the = scene();
     const ann = await the.visit('aa', { userId: '42' });
     await the.join(ann, channel);
@@ -374,40 +380,34 @@ describe('who unsubscribes', () => {
     expect(await the.members.of(channel)).toHaveLength(channel === room ? 1 : 0);
   });
 
-  it.each(['news', room])(
-    'from %s, and is on it again before the name goes from the row, has it there',
-    async (channel) => {
-      const { visit, join, unsubscribe, subscriptions, registry } = scene();
-      const ann = await visit('aa', { userId: '42' });
-      await join(ann, channel);
-      justBefore(registry, 'leaveChannel', () => join({ ...ann, sentAt: ann.sentAt + 5 }, channel));
-      await unsubscribe(ann, channel, ann.sentAt + 4);
-      expect(subscriptions.on(channel)).toEqual(['aa']);
-      // Else a logout would not find it, and it would hear on.
-      expect(registry.channelsOf(ann)).toEqual([channel]);
-    },
-  );
+  it.each(['news', room])('from %s keeps the name in the row after a rejoin before its removal', async (channel) => {
+    const { visit, join, unsubscribe, subscriptions, registry } = scene();
+    const ann = await visit('aa', { userId: '42' });
+    await join(ann, channel);
+    justBefore(registry, 'leaveChannel', () => join({ ...ann, sentAt: ann.sentAt + 5 }, channel));
+    await unsubscribe(ann, channel, ann.sentAt + 4);
+    expect(subscriptions.on(channel)).toEqual(['aa']);
+    // Otherwise a logout would not find it, and it would still get events.
+    expect(registry.channelsOf(ann)).toEqual([channel]);
+  });
 
-  // A page that mounts and unmounts at once. The user stayed on the channel for two hours, without a socket.
+  // A page that mounted and unmounted at once. The user stayed on the channel for two hours, without a socket.
   it.each([
     ['subscriptions', 'add'],
     ['members', 'join'],
     ['members', 'of'],
     ['registry', 'holds'],
-  ] as const)(
-    'from a channel that it is still joining, after its %s.%s, leaves nothing there',
-    async (port, method) => {
-      const the = scene();
-      const ann = await the.visit('aa', { userId: '42' });
-      justAfter(the[port], method as never, () => the.unsubscribe(ann, room, ann.sentAt + 1));
-      await the.join(ann, room);
-      expect(the.subscriptions.on(room)).toEqual([]);
-      expect(await the.members.of(room)).toEqual([]);
-      expect(the.registry.channelsOf(ann)).toEqual([]);
-    },
-  );
+  ] as const)('from a channel during the join, after its %s.%s, leaves nothing there', async (port, method) => {
+    const the = scene();
+    const ann = await the.visit('aa', { userId: '42' });
+    justAfter(the[port], method as never, () => the.unsubscribe(ann, room, ann.sentAt + 1));
+    await the.join(ann, room);
+    expect(the.subscriptions.on(room)).toEqual([]);
+    expect(await the.members.of(room)).toEqual([]);
+    expect(the.registry.channelsOf(ann)).toEqual([]);
+  });
 
-  it('is found by what is left of him, when it was stopped half-way', async () => {
+  it('that was interrupted is completed by the next one', async () => {
     const { visit, join, unsubscribe, leave, members, subscriptions } = scene();
     const ann = await visit('aa', { userId: '42' });
     await join(ann, room);
@@ -418,13 +418,13 @@ describe('who unsubscribes', () => {
     expect(subscriptions.on(room)).toEqual([]);
   });
 
-  it('from nothing is told what a frame is', async () => {
+  it('without a channel gets the error for a malformed frame', async () => {
     const { visit, unsubscribe } = scene();
     expect(await unsubscribe(await visit('aa'), 7)).toMatchObject({ event: 'pusher:error', data: { code: 4300 } });
   });
 });
 
-describe('a subscription that races with its connection’s end', () => {
+describe('a subscription that races with the end of its connection', () => {
   const ended = (channel: string) => notAllowed(channel);
   const steps = [
     ['registry', 'join'],
@@ -433,7 +433,7 @@ describe('a subscription that races with its connection’s end', () => {
     ['members', 'of'],
   ] as const;
 
-  it.each(steps)('leaves nothing when it is disconnected before %s.%s', async (port, method) => {
+  it.each(steps)('leaves nothing if the socket disconnects before %s.%s', async (port, method) => {
     const the = scene();
     const ann = await the.visit('aa', { userId: '42' });
     justBefore(the[port], method as never, () => the.leave(ann));
@@ -443,7 +443,7 @@ describe('a subscription that races with its connection’s end', () => {
     expect(the.registry.has(ann)).toBe(false);
   });
 
-  it.each(steps)('leaves nothing that is published to, when it is revoked before %s.%s', async (port, method) => {
+  it.each(steps)('leaves nothing that gets events if the connection is revoked before %s.%s', async (port, method) => {
     const the = scene();
     const ann = await the.visit('aa', { userId: '42' });
     justBefore(the[port], method as never, async () => {
@@ -463,7 +463,7 @@ describe('a subscription that races with its connection’s end', () => {
     expect(subscriptions.on('news')).toEqual([]);
   });
 
-  it('ends with it, when the end comes last: nobody is told of who is not there', async () => {
+  it('ends with it if the end comes last, and no absent member is announced', async () => {
     const { visit, join, leave, subscriptions, members, registry } = scene();
     const ann = await visit('aa', { userId: '42' });
     justAfter(registry, 'holds', () => leave(ann));
@@ -472,7 +472,7 @@ describe('a subscription that races with its connection’s end', () => {
     expect(await members.of(room)).toEqual([]);
   });
 
-  it('is refused when the session has ended', async () => {
+  it('is rejected if the session has ended', async () => {
     const { visit, join, registry, clock } = scene();
     const ann = await visit('aa');
     await registry.revoke(ann, clock.now());
@@ -480,14 +480,14 @@ describe('a subscription that races with its connection’s end', () => {
   });
 });
 
-describe('who is told who is there', () => {
+describe('a new member of a presence channel', () => {
   const came = (id: string) => ({ ...frame('member_added'), data: expect.stringContaining(`"user_id":"${id}"`) });
   const left = (id: string) => ({ ...frame('member_removed'), data: `{"user_id":"${id}"}` });
   const frame = (event: string) => ({ event: `pusher_internal:${event}`, channel: room });
 
-  // A list that was returned reached the client after the news that it did not hold yet, and pusher-js begins anew with each list: in
-  // a room that forty joined at once seven missed somebody for good.
-  it('hears after the list of whoever has come or left since it was read', async () => {
+  // A list in the reply reached the client after newer announcements, and pusher-js starts anew with each list. Of
+  // forty clients that joined a room at once, seven missed a member for good.
+  it('gets the list, and then the changes since it was read', async () => {
     const { visit, join, leave, members, sender } = scene();
     const [ann, bob, cem] = [
       await visit('aa', { userId: 'ann' }),
@@ -504,7 +504,7 @@ describe('who is told who is there', () => {
     expect(afterTheList).toEqual([left('bob'), came('cem')]);
   });
 
-  it('is answered with the list where nothing can be posted, and with a refusal where the socket is gone', async () => {
+  it('gets the list as the reply if posting fails, and an error if the socket is gone', async () => {
     const { visit, join, sender, members, subscriptions } = scene();
     const ann = await visit('aa', { userId: 'ann' });
     sender.break('aa');
@@ -517,7 +517,7 @@ describe('who is told who is there', () => {
     expect(subscriptions.on(room)).toEqual(['aa']);
   });
 
-  it('hears last what is true, when one tab of a user comes while the other’s leaving is told', async () => {
+  it('gets the true state last if one tab of a user joins while the leave of another is announced', async () => {
     const { visit, join, leave, members, sender } = scene();
     const watcher = await visit('ww', { userId: 'watcher' });
     const [first, second] = [await visit('aa', { userId: 'ann' }), await visit('bb', { userId: 'ann' })];
@@ -528,7 +528,7 @@ describe('who is told who is there', () => {
     expect(sender.framesHeardBy('ww').at(-1)).toEqual(came('ann'));
   });
 
-  it('hears last what is true, when a user leaves while his coming is told', async () => {
+  it('gets the true state last if a user leaves while the join is announced', async () => {
     const the = scene();
     const watcher = await the.visit('ww', { userId: 'watcher' });
     const ann = await the.visit('aa', { userId: 'ann' });
@@ -540,7 +540,7 @@ describe('who is told who is there', () => {
   });
 });
 
-it('a subscription that fails takes nothing of a younger one with it', async () => {
+it('a subscription that fails removes nothing of a newer one', async () => {
   const { visit, join, subscriptions, registry, members } = scene();
   const ann = await visit('aa', { userId: '42' });
   justBefore(members, 'join', async () => {
@@ -581,7 +581,7 @@ describe('a presence channel that is joined again', () => {
     return { ...the, ann, reads, reply, posted: the.sender.posts - posts };
   }
 
-  it('is answered with the list as the reply, read once, and nothing is posted', async () => {
+  it('gets the list as the reply with one read, and nothing is posted', async () => {
     const { reply, reads, posted } = await again();
     expect(reply.event).toBe('pusher_internal:subscription_succeeded');
     expect(membersIn(reply)).toEqual({ count: 2, ids: ['42', 'bob'], hash: { '42': { name: 'Ann' }, bob: null } });
@@ -589,7 +589,7 @@ describe('a presence channel that is joined again', () => {
     expect(posted).toBe(0);
   });
 
-  it('stays joined although an older frame leaves it, which is done later', async () => {
+  it('stays joined although an older unsubscribe is handled later', async () => {
     const { ann, unsubscribe, subscriptions, members } = await again();
     await unsubscribe(ann, room, ann.sentAt + 4);
     expect(subscriptions.on(room)).toEqual(['aa', 'bb']);
@@ -599,21 +599,18 @@ describe('a presence channel that is joined again', () => {
   it.each([
     ['subscriptions', 'remove'],
     ['members', 'leave'],
-  ] as const)(
-    'is there for the others too, when an older frame is leaving it, after its %s.%s',
-    async (port, method) => {
-      const the = scene();
-      const ann = await the.visit('aa', { userId: '42' });
-      await the.join(ann, room);
-      justAfter(the[port], method as never, () => the.join({ ...ann, sentAt: ann.sentAt + 5 }, room));
-      await the.unsubscribe(ann, room, ann.sentAt + 4);
-      expect(the.subscriptions.on(room)).toEqual(['aa']);
-      expect(the.registry.channelsOf(ann)).toEqual([room]);
-      expect(await the.members.of(room)).toHaveLength(1);
-    },
-  );
+  ] as const)('stays visible to the others although an older unsubscribe is at its %s.%s', async (port, method) => {
+    const the = scene();
+    const ann = await the.visit('aa', { userId: '42' });
+    await the.join(ann, room);
+    justAfter(the[port], method as never, () => the.join({ ...ann, sentAt: ann.sentAt + 5 }, room));
+    await the.unsubscribe(ann, room, ann.sentAt + 4);
+    expect(the.subscriptions.on(room)).toEqual(['aa']);
+    expect(the.registry.channelsOf(ann)).toEqual([room]);
+    expect(await the.members.of(room)).toHaveLength(1);
+  });
 
-  it('leaves no ghost, when an older frame is leaving it and the connection ends meanwhile', async () => {
+  it('leaves no member if an older unsubscribe runs while the connection ends', async () => {
     const the = scene();
     const ann = await the.visit('aa', { userId: '42' });
     await the.join(ann, room);
@@ -626,7 +623,7 @@ describe('a presence channel that is joined again', () => {
     expect(await the.members.of(room)).toEqual([]);
   });
 
-  it('shows what the user says now, where that has changed', async () => {
+  it('shows the new user_info, if it has changed', async () => {
     const { members, sender } = await again({ channelData: '{"user_id":"42","user_info":{"name":"Ann B."}}' });
     expect(await members.find(room, '42')).toMatchObject({ userInfo: { name: 'Ann B.' } });
     expect(membersIn(sender.framesHeardBy('aa').at(-1) ?? {}).hash).toMatchObject({ '42': { name: 'Ann B.' } });
@@ -636,7 +633,7 @@ describe('a presence channel that is joined again', () => {
     ['subscriptions', 'find'],
     ['subscriptions', 'add'],
     ['members', 'of'],
-  ] as const)('leaves nothing when it is revoked before %s.%s', async (port, method) => {
+  ] as const)('leaves nothing if the connection is revoked before %s.%s', async (port, method) => {
     const the = scene();
     const [ann, tab] = [await the.visit('aa', { userId: '42' }), await the.visit('bb', { userId: '42' })];
     for (const each of [ann, tab]) await the.join(each, room);
@@ -651,7 +648,7 @@ describe('a presence channel that is joined again', () => {
 });
 
 describe('above the limit of joins', () => {
-  it('a presence channel is not joined, and nothing is read or written; others are', async () => {
+  it('a presence channel is not joined, without a read or write, and other channels are', async () => {
     const { visit, join, registry, subscriptions, published } = scene({ tooMuch: 'many-joins' });
     const ann = await visit('aa', { userId: '42', channels: ['*'] });
     failNext(registry, 'join');
@@ -663,7 +660,7 @@ describe('above the limit of joins', () => {
   });
 });
 
-it('a user who leaves and is back at once is not announced to have left', async () => {
+it('a user who leaves and rejoins at once is not announced to have left', async () => {
   const { visit, join, unsubscribe, sender, members } = scene();
   const [watcher, ann] = [await visit('ww', { userId: 'watcher' }), await visit('aa', { userId: 'ann' })];
   await join(watcher, room);
@@ -676,7 +673,7 @@ it('a user who leaves and is back at once is not announced to have left', async 
 });
 
 describe('two tabs of one user at the same moment', () => {
-  it('announce him once', async () => {
+  it('announce the user once', async () => {
     const { visit, join, members, published } = scene();
     const [first, second] = [await visit('aa', { userId: '42' }), await visit('bb', { userId: '42' })];
     justBefore(members, 'join', () => join(second, room));
@@ -684,7 +681,7 @@ describe('two tabs of one user at the same moment', () => {
     expect(published.filter(({ frame }) => frame.includes('member_added'))).toHaveLength(1);
   });
 
-  it('one coming while the other leaves: he is there at the end', async () => {
+  it('keep the user present if one joins while the other leaves', async () => {
     const { visit, join, leave, members } = scene();
     const [first, second] = [await visit('aa', { userId: '42' }), await visit('bb', { userId: '42' })];
     await join(first, room);
@@ -694,7 +691,7 @@ describe('two tabs of one user at the same moment', () => {
   });
 });
 
-it('announces a member whose first try has failed in the middle', async () => {
+it('a member is announced after a first join that failed half-way', async () => {
   const { visit, join, members, published } = scene();
   const ann = await visit('aa', { userId: '42' });
   failNext(members, 'of');
@@ -703,7 +700,7 @@ it('announces a member whose first try has failed in the middle', async () => {
   expect(published.filter(({ frame }) => frame.includes('member_added'))).toHaveLength(1);
 });
 
-it('takes any frame for a wish or says no, and is never broken by one', async () => {
+it('any frame is a subscription or an error, and never throws', async () => {
   const { visit, join, unsubscribe, signInAs } = scene();
   const ann = await visit('aa', { userId: '42' });
   const value = fc.oneof(anyText, fc.jsonValue(), fc.constantFrom(room, '__proto__', 'constructor', 'private-x'));

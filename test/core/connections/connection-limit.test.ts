@@ -15,46 +15,43 @@ const one = (connectionId: string, connectedAt: number): RegisteredConnection =>
   welcomed: true,
 });
 
-it('of two of one millisecond the same one goes, whoever looks', () => {
+it('of two connections in one millisecond, every Lambda closes the same one', () => {
   const limit: ConnectionLimit = { maxConnections: 1, atMaxConnections: 'oldest-out' };
   const [a, b] = [one('a', 5), one('b', 5)];
   expect(findExcessConnections(a, [a, b], limit)).toBe('the newcomer');
   expect(findExcessConnections(b, [b, a], limit)).toEqual([a]);
 });
 
-// What a table shows to those who come at once is decided by the order of their writes alone; their clocks may say another.
-it.each(limitChoices)(
-  'never leaves more than the limit, in whatever order rows are written and clocks go: %s',
-  (how) => {
-    const newcomers = fc.array(fc.record({ at: fc.nat(9), looks: fc.nat(8) }), { minLength: 1, maxLength: 8 });
-    fc.assert(
-      fc.property(newcomers, fc.integer({ min: 1, max: 4 }), (all, maxConnections) => {
-        const limit = { maxConnections, atMaxConnections: how };
-        let rows: RegisteredConnection[] = [];
-        const steps = all.flatMap(({ at, looks }, n) => {
-          const me = one(`c${n}`, at);
-          const write = () => rows.push(me);
-          const look = () => {
-            const goes = findExcessConnections(me, rows, limit);
-            const gone = goes === 'the newcomer' ? [me] : goes;
-            rows = rows.filter((row) => !gone.includes(row));
-          };
-          // Nobody looks before it has written.
-          return [
-            { when: n, step: write },
-            { when: n + looks + 0.5, step: look },
-          ];
-        });
-        for (const { step } of steps.toSorted((a, b) => a.when - b.when)) step();
-        expect(rows.length).toBeLessThanOrEqual(maxConnections);
-        if (how === 'oldest-out') expect(rows.length).toBeGreaterThan(0);
-      }),
-      { numRuns: 300 },
-    );
-  },
-);
+// Only the order of writes decides what connections at the same time read. Their clocks may have another order.
+it.each(limitChoices)('no order of writes and clocks leaves more connections than the limit: %s', (how) => {
+  const newcomers = fc.array(fc.record({ at: fc.nat(9), looks: fc.nat(8) }), { minLength: 1, maxLength: 8 });
+  fc.assert(
+    fc.property(newcomers, fc.integer({ min: 1, max: 4 }), (all, maxConnections) => {
+      const limit = { maxConnections, atMaxConnections: how };
+      let rows: RegisteredConnection[] = [];
+      const steps = all.flatMap(({ at, looks }, n) => {
+        const me = one(`c${n}`, at);
+        const write = () => rows.push(me);
+        const look = () => {
+          const goes = findExcessConnections(me, rows, limit);
+          const gone = goes === 'the newcomer' ? [me] : goes;
+          rows = rows.filter((row) => !gone.includes(row));
+        };
+        // Each connection writes before it reads.
+        return [
+          { when: n, step: write },
+          { when: n + looks + 0.5, step: look },
+        ];
+      });
+      for (const { step } of steps.toSorted((a, b) => a.when - b.when)) step();
+      expect(rows.length).toBeLessThanOrEqual(maxConnections);
+      if (how === 'oldest-out') expect(rows.length).toBeGreaterThan(0);
+    }),
+    { numRuns: 300 },
+  );
+});
 
-describe('a limit', () => {
+describe('a connection limit', () => {
   it.each([1, 100, 1000])('may be %i', (maxConnections) => {
     expect(findLimitFault({ maxConnections, atMaxConnections: 'refuse' })).toBeUndefined();
   });
@@ -63,8 +60,8 @@ describe('a limit', () => {
     expect(findLimitFault({ maxConnections, atMaxConnections: 'refuse' })).toMatch(/a whole number from 1 to 1000/);
   });
 
-  it('cannot end in a word that nobody knows', () => {
+  it('rejects an unknown atMaxConnections', () => {
     const limit = { maxConnections: 1, atMaxConnections: 'newest-out' } as unknown as ConnectionLimit;
-    expect(findLimitFault(limit)).toBe('atMaxConnections "newest-out" is not known; it is one of refuse, oldest-out.');
+    expect(findLimitFault(limit)).toBe('atMaxConnections must be one of refuse, oldest-out (got "newest-out").');
   });
 });

@@ -7,7 +7,7 @@ const pusherSocketId = /^\d+\.\d+$/;
 
 describe('a socket id', () => {
   it.each(['L0SM9cOFvHcCIhw=', 'BFHPhfCWIAMCKlQ=', 'BFaT_fALIAMCKug=', 'abc-_DEF012345=='])(
-    'stands for the connection %s and leads back to it',
+    'of the connection %s converts back to it',
     (connectionId) => {
       const socketId = socketIdOf(connectionId);
       expect(socketId).toMatch(pusherSocketId);
@@ -15,7 +15,7 @@ describe('a socket id', () => {
     },
   );
 
-  it('is the bytes of each half as one number', () => {
+  it('has the bytes of each half as one number', () => {
     expect(socketIdOf('L0SM9cOFvHcCIhw=')).toBe('5489979536905031494.8523171435444205373');
     expect(socketIdOf('ABC')).toBe(`${0x4142}.${0x43}`);
   });
@@ -37,7 +37,7 @@ describe('a socket id', () => {
   });
 });
 
-describe('a hostile socket id', () => {
+describe('an invalid socket id', () => {
   it.each([
     '',
     '.',
@@ -66,7 +66,7 @@ describe('a hostile socket id', () => {
     '65.127',
     '65.128',
     '65.256',
-    // The halves of another connection's id, cut elsewhere: "A" and "BBB" instead of "AB" and "BB".
+    // Halves of another connection's id, split elsewhere: "A" and "BBB" instead of "AB" and "BB".
     '65.4342338',
     '999999.65',
     `${'9'.repeat(64)}.65`,
@@ -76,11 +76,11 @@ describe('a hostile socket id', () => {
     'NaN.NaN',
     '65.66; DROP TABLE',
     '__proto__',
-  ])('leads to no connection: %.40s', (socketId) => {
+  ])('belongs to no connection: %.40s', (socketId) => {
     expect(connectionIdOf(socketId)).toBeUndefined();
   });
 
-  it('never throws, and what it leads to leads back to it', () => {
+  it('never throws, and any connection id that it gives converts back to it', () => {
     const digits = fc.string({ unit: fc.constantFrom(...'0123456789'), maxLength: 70 });
     const likeOne = fc.tuple(digits, digits).map(([a, b]) => `${a}.${b}`);
     fc.assert(

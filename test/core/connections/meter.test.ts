@@ -7,21 +7,21 @@ const minute = 60_000;
 
 function scene(limit = 900, step = stepWithin(limit), milliseconds = minute) {
   const counters = new MemoryCounters();
-  /** As one Lambda environment has it. */
+  /** The meter of one Lambda environment. */
   const createOne = () => createMeter({ name: 'frames', milliseconds, most: mostWithin(limit), step }, counters);
   return { counters, createOne };
 }
 
-/** How many of so many at one instant pass. */
+/** How many of these events at one instant are allowed. */
 async function count(meter: Meter, times: number, { id = 'a', at = 0 } = {}): Promise<number> {
   let passed = 0;
   for (let n = 0; n < times; n += 1) if ((await meter(id, at)) === 'within') passed += 1;
   return passed;
 }
 
-describe('a meter', () => {
+describe('a rate meter', () => {
   it.each([1, 2, 3, 10, 63, 64, 300, 900, 100_000])(
-    'lets pass a limit of %i, and below half as many again',
+    'allows a limit of %i, and less than 1.5 times as many',
     async (limit) => {
       const passed = await count(scene(limit).createOne(), 2 * limit);
       expect(passed).toBeGreaterThanOrEqual(limit);
@@ -29,20 +29,20 @@ describe('a meter', () => {
     },
   );
 
-  it('lets pass as much again after a minute, and not before', async () => {
+  it('allows as many again after a minute, and not before', async () => {
     const meter = scene().createOne();
     await count(meter, 2_000);
     expect(await count(meter, 100, { at: minute - 1 })).toBe(0);
     expect(await count(meter, 900, { at: 1.1 * minute })).toBe(900);
   });
 
-  it('counts each connection by itself', async () => {
+  it('counts each connection separately', async () => {
     const meter = scene().createOne();
     await count(meter, 2_000);
     expect(await count(meter, 900, { id: 'b' })).toBe(900);
   });
 
-  it('costs a client that says little no write, and one that says much one for ten', async () => {
+  it('writes nothing for a client with few frames, and once per ten frames for a busy one', async () => {
     const { counters, createOne } = scene();
     const meter = createOne();
     for (let n = 0; n < 500; n += 1) await count(meter, 9, { id: `c${n}` });
@@ -51,7 +51,7 @@ describe('a meter', () => {
     expect(counters.asked).toBe(90);
   });
 
-  it('asks once in a slot about a connection that is over its limit', async () => {
+  it('reads the counter once per slot for a connection above its limit', async () => {
     const { counters, createOne } = scene(10, 1, 1000);
     const meter = createOne();
     await count(meter, 1_000);
@@ -60,7 +60,7 @@ describe('a meter', () => {
     expect(counters.asked).toBe(15);
   });
 
-  it('does not count what it refuses: a client above the limit is served up to it', async () => {
+  it('does not count refused frames, so a client above the limit still gets its limit', async () => {
     const meter = scene(10, 1, 1000).createOne();
     let passed = 0;
     for (let at = 0; at < 60_000; at += 50) passed += await count(meter, 1, { at });
@@ -68,13 +68,13 @@ describe('a meter', () => {
     expect(passed).toBeLessThanOrEqual(15 * 60);
   });
 
-  it('lets 8 environments pass below half as many again, and each further one two steps', async () => {
+  it('allows less than 1.5 times the limit with 8 environments, and two steps more with each further one', async () => {
     for (const limit of [64, 100, 300, 900, 2_700]) {
       for (const environments of [1, 8, 50]) {
         const { createOne } = scene(limit);
         const meters = Array.from({ length: environments }, createOne);
         let passed = 0;
-        // Across the border where they clear their memory, which is the worst: each forgets what it has held back.
+        // Across the instant where they clear their memory, which is the worst case: each loses its held counts.
         for (const at of [minute - 1, minute]) for (const meter of meters) passed += await count(meter, 20, { at });
         for (let n = 0; n < 20; n += 1)
           for (const meter of meters) passed += await count(meter, limit / 10, { at: minute });
@@ -86,7 +86,7 @@ describe('a meter', () => {
     }
   });
 
-  it('fails when the counters do, so that nobody speaks uncounted', async () => {
+  it('fails if the counters fail, so that no frame is uncounted', async () => {
     const { counters, createOne } = scene(4);
     counters.add = async () => {
       throw new Error('the network is down');
@@ -95,14 +95,15 @@ describe('a meter', () => {
   });
 });
 
-describe('a meter that tells every one', () => {
+describe('a rate meter with a step of 1', () => {
   const limits = fc.integer({ min: 1, max: 40 });
   const order = fc.array(fc.record({ wait: fc.nat(300), late: fc.nat(3_000), environment: fc.nat(9) }), {
     maxLength: 250,
   });
 
-  // With one window after the other, 20 passed across their border; with counts of their own, 60 in eight environments.
-  it('lets pass at most half as many again in any second, whatever environments count them in whatever order', async () => {
+  // With windows one after the other, 20 passed across their border. With separate counts, 60 passed in eight
+  // environments.
+  it('allows at most 1.5 times the limit in any second, for all environments and orders', async () => {
     await fc.assert(
       fc.asyncProperty(limits, order, async (limit, steps) => {
         const { createOne } = scene(limit, 1, 1000);
@@ -113,7 +114,7 @@ describe('a meter that tells every one', () => {
           return { at: clock, countedAt: clock + late, environment };
         });
         const passed: number[] = [];
-        // A cold start lets a frame be counted seconds after later ones.
+        // After a cold start, a frame may be counted seconds after later ones.
         for (const { at, environment } of frames.toSorted((a, b) => a.countedAt - b.countedAt)) {
           if ((await meters[environment]?.('a', at)) === 'within') passed.push(at);
         }
@@ -123,34 +124,31 @@ describe('a meter that tells every one', () => {
     );
   });
 
-  it.each([2, 3, 5, 10, 11, 50])(
-    'refuses nothing of %i a second, at once or evenly, in whatever order',
-    async (limit) => {
-      const jitter = fc.array(fc.record({ early: fc.nat(100), late: fc.nat(3_000), environment: fc.nat(9) }), {
-        minLength: 5 * limit,
-        maxLength: 5 * limit,
-      });
-      await fc.assert(
-        fc.asyncProperty(fc.nat(2_000), jitter, async (begin, frames) => {
-          const { createOne } = scene(limit, 1, 1000);
-          const meters = Array.from({ length: 10 }, createOne);
-          // Each arrives up to a tenth of its pause early.
-          const evenly = frames.map((frame, n) => ({
-            ...frame,
-            at: begin + ((n + 1 - frame.early / 1_000) * 1000) / limit,
-          }));
-          const atOnce = frames.slice(0, limit).map((frame) => ({ ...frame, at: begin + 8_000 }));
-          for (const { at, environment } of [...evenly, ...atOnce].toSorted((a, b) => a.at + a.late - b.at - b.late)) {
-            expect(await meters[environment]?.('a', at)).toBe('within');
-          }
-        }),
-        { numRuns: 50 },
-      );
-    },
-  );
+  it.each([2, 3, 5, 10, 11, 50])('refuses none of %i a second, at once or evenly, in any order', async (limit) => {
+    const jitter = fc.array(fc.record({ early: fc.nat(100), late: fc.nat(3_000), environment: fc.nat(9) }), {
+      minLength: 5 * limit,
+      maxLength: 5 * limit,
+    });
+    await fc.assert(
+      fc.asyncProperty(fc.nat(2_000), jitter, async (begin, frames) => {
+        const { createOne } = scene(limit, 1, 1000);
+        const meters = Array.from({ length: 10 }, createOne);
+        // Each frame may arrive early, by up to a tenth of its pause.
+        const evenly = frames.map((frame, n) => ({
+          ...frame,
+          at: begin + ((n + 1 - frame.early / 1_000) * 1000) / limit,
+        }));
+        const atOnce = frames.slice(0, limit).map((frame) => ({ ...frame, at: begin + 8_000 }));
+        for (const { at, environment } of [...evenly, ...atOnce].toSorted((a, b) => a.at + a.late - b.at - b.late)) {
+          expect(await meters[environment]?.('a', at)).toBe('within');
+        }
+      }),
+      { numRuns: 50 },
+    );
+  });
 });
 
-/** In a stretch of 1,000 ms, both ends of which belong to it. */
+/** In a period of 1,000 ms, including both ends. */
 function mostInAnySecond(instants: readonly number[]): number {
   return Math.max(0, ...instants.map((begin) => instants.filter((at) => at >= begin && at < begin + 1000).length));
 }

@@ -11,10 +11,10 @@ import { SubscriberList, subscriber } from '../../fakes/subscriber-list.ts';
 
 const channel = 'news';
 const frame = '{"event":"x"}';
-/** What a process does that is killed: nothing more. */
+/** A killed process does nothing more. */
 const killed = new Error('killed');
 
-/** A channel with these subscribers, and workers that are tried three times, as Lambda does. */
+/** A channel with these subscribers, and workers that run up to three times, as in Lambda. */
 function scene(
   ids: readonly string[],
   { pageSize = 8, gone = new Set<string>(), quota = { burst: 45, rate: 90 } } = {},
@@ -84,7 +84,7 @@ function scene(
 
 type World = ReturnType<typeof scene>['world'];
 
-/** Of the parts as they are now: tests replace some of them. */
+/** Reads the parts now, because tests replace some of them. */
 function postsOf({ sender, leave, clock, random }: World) {
   return createPostToSubscribers({ sender, removeGone: leave, clock, random });
 }
@@ -103,8 +103,8 @@ function idsOf(count: number): string[] {
   return Array.from({ length: count }, (_, n) => `L0S${String(n).padStart(5, '0')}cIhw=`);
 }
 
-describe('a few subscribers', () => {
-  it('are posted to at once, and what became of it is told', async () => {
+describe('a broadcast to few subscribers', () => {
+  it('is posted directly, and its report has the outcomes', async () => {
     const { publish, heard, jobs } = scene(['a', 'b', 'c'], { pageSize: 1000 });
     const report = await publish();
     const counts = { delivered: 3, gone: 0, lost: 0, retried: 0 };
@@ -113,13 +113,13 @@ describe('a few subscribers', () => {
     expect(jobs).toEqual([]);
   });
 
-  it('are all but the one that caused it', async () => {
+  it('leaves out the connection that caused it', async () => {
     const { publish, heard } = scene(['a', 'b', 'c'], { pageSize: 1000 });
     await publish('b');
     expect(heard()).toEqual(['a', 'c']);
   });
 
-  it('are those of this moment: who has just been told that he joined is one of them', async () => {
+  it('reaches a client that has just been told that it has joined', async () => {
     const { subscriptions, posts, publish } = scene(['a', 'b']);
     const page = subscriptions.page.bind(subscriptions);
     subscriptions.page = async (name, range) =>
@@ -128,11 +128,11 @@ describe('a few subscribers', () => {
     expect(posts.map(({ id }) => id)).toEqual(['a', 'b']);
   });
 
-  it('may be none', async () => {
+  it('may have no subscribers', async () => {
     expect(await scene([]).publish()).toMatchObject({ delivered: 0, handedOn: false });
   });
 
-  it('that are gone leave, and who cannot leave is no reason to fail', async () => {
+  it('removes connections that are gone, and does not fail if it cannot', async () => {
     const { publish, left, world } = scene(['a', 'b', 'c'], { pageSize: 1000, gone: new Set(['a', 'c']) });
     expect(await publish()).toMatchObject({ delivered: 1, gone: 2, retried: 0 });
     expect(left).toEqual([`a ${channel}`, `c ${channel}`]);
@@ -140,7 +140,7 @@ describe('a few subscribers', () => {
     expect(await publish()).toMatchObject({ delivered: 1, gone: 2 });
   });
 
-  it('keep whoever publishes waiting for ten seconds at most', async () => {
+  it('keeps the publisher waiting for ten seconds at most', async () => {
     const { publish, world } = scene(['a', 'b'], { pageSize: 1000 });
     world.sender.post = () => Promise.reject(new SocketTrouble(500));
     const report = await publish();
@@ -149,8 +149,8 @@ describe('a few subscribers', () => {
   });
 });
 
-describe('many subscribers', () => {
-  it('are left to workers, all of them, so that nobody depends on who publishes', async () => {
+describe('a broadcast to many subscribers', () => {
+  it('is left to workers completely, so that it survives the publisher', async () => {
     const { publish, jobs, heard, world } = scene(idsOf(30));
     expect(await publish()).toMatchObject({ handedOn: true, delivered: 0 });
     expect(jobs[0]).toMatchObject({ before: 0, depth: 0 });
@@ -158,7 +158,7 @@ describe('many subscribers', () => {
     expect(world.claims.names).toHaveLength(3);
   });
 
-  it('are handed on page by page, each before the first post to the one before', async () => {
+  it('starts the worker of each page before the first post to the page before', async () => {
     const { publish, jobs, posts, world } = scene(idsOf(20));
     const seen: number[] = [];
     const { post } = world.sender;
@@ -176,13 +176,13 @@ describe('many subscribers', () => {
     ]);
   });
 
-  it('are all but the one that caused it', async () => {
+  it('leaves out the connection that caused it', async () => {
     const { publish, heard } = scene(idsOf(30));
     await publish(idsOf(30)[12]);
     expect(heard()).toEqual(idsOf(30).filter((_, n) => n !== 12));
   });
 
-  it('that are gone leave, without a second try', async () => {
+  it('removes connections that are gone, without a retry', async () => {
     const ids = idsOf(100);
     const gone = new Set(ids.filter((_, n) => n % 20 === 0));
     const { publish, left, heard } = scene(ids, { gone });
@@ -191,8 +191,8 @@ describe('many subscribers', () => {
     expect(heard()).toEqual(ids.filter((id) => !gone.has(id)));
   });
 
-  // 8,700 in a page of 1 MB, so a million are 115 pages; here they are small.
-  it('in 115 pages are served by lines of 14 workers at most, because Lambda stops loops of 16', async () => {
+  // A page of 1 MB has 8,700 subscribers, so a million are 115 pages. These pages are small.
+  it('with 115 pages uses chains of 14 workers at most, because Lambda stops loops of 16', async () => {
     const ids = idsOf(115 * 8);
     const { publish, jobs, heard } = scene(ids);
     await publish();
@@ -201,7 +201,7 @@ describe('many subscribers', () => {
     expect(jobs.length).toBeLessThan(250);
   });
 
-  it('are split among no more workers than there are pages left', async () => {
+  it('is split among no more workers than there are pages left', async () => {
     const ids = Array.from({ length: 10 * 8 + 3 }, (_, n) => String.fromCharCode(0x21 + n));
     const { publish, jobs, heard } = scene(ids);
     await publish();
@@ -209,7 +209,7 @@ describe('many subscribers', () => {
     expect(jobs).toHaveLength(11);
   });
 
-  it('hear it once, however their ids are spread, and no line becomes longer', async () => {
+  it('reaches each subscriber once, however ids are distributed, and no chain becomes longer', async () => {
     const id = fc.string({ unit: fc.constantFrom(...'+/0aAzZ='), minLength: 1, maxLength: 16 });
     const cluster = fc
       .tuple(id, fc.array(id, { maxLength: 60 }))
@@ -226,10 +226,10 @@ describe('many subscribers', () => {
     );
   });
 
-  it('are never posted to faster than the token bucket of the account allows', async () => {
+  it('is never faster than the token bucket of the account', async () => {
     const { publish, posts } = scene(idsOf(115 * 8));
     await publish();
-    // The account's 50 and 100, of which 9 in 10 are ours.
+    // Nine tenths of the account's 50 and 100.
     const bucket = { tokens: 50, at: posts[0]?.at ?? 0 };
     for (const { at } of posts.toSorted((one, other) => one.at - other.at)) {
       bucket.tokens = Math.min(50, bucket.tokens + ((at - bucket.at) / 1000) * 100) - 1;
@@ -240,7 +240,7 @@ describe('many subscribers', () => {
     expect(last - first).toBeGreaterThan(((115 * 8 - 45) / 90) * 1000 - 100);
   });
 
-  it('are served by workers that start little before their time, because who waits is paid for', async () => {
+  it('starts workers shortly before their first post, because waiting costs money', async () => {
     const { clock, publish, jobs, posts, world } = scene(idsOf(115 * 8));
     const started: number[] = [];
     const { startWorker } = world;
@@ -252,13 +252,13 @@ describe('many subscribers', () => {
     expect(posts).toHaveLength(115 * 8);
     jobs.forEach(({ pace, before }, n) => {
       const due = pace.startsAt + (Math.max(0, before - pace.burst) / pace.rate) * 1000;
-      // Two seconds, and what lies between two of a line's pages at a 64th of the rate.
+      // Two seconds, plus the time between two pages of a chain at a 64th of the rate.
       expect(due - (started[n] ?? 0)).toBeLessThanOrEqual(2_001 + (8 / (90 / 64)) * 1000);
     });
   });
 });
 
-describe('a worker that is killed', () => {
+describe('a killed broadcast worker', () => {
   const ids = idsOf(60);
 
   it.each([
@@ -266,7 +266,7 @@ describe('a worker that is killed', () => {
     ['when it has started the next, before it noted that', 'startWorker', 'after'],
     ['after it noted that', 'claim', 'after'],
     ['while it posts', 'post', 'after'],
-  ] as const)('%s is tried again: everybody hears it', async (_, step, when) => {
+  ] as const)('%s is retried, and all subscribers get the frame', async (_, step, when) => {
     const { publish, heard, jobs, world } = scene(ids);
     const deaths = { left: 2, skip: step === 'startWorker' ? 1 : 0 };
     const dies = <Args extends unknown[], Result>(act: (...args: Args) => Promise<Result>) => {
@@ -283,7 +283,7 @@ describe('a worker that is killed', () => {
     if (step === 'startWorker') world.startWorker = dies(world.startWorker);
     if (step === 'claim') world.claims.claim = dies(world.claims.claim.bind(world.claims));
     if (step === 'post') {
-      // A kill in the middle of posts is no failure of a post, so the whole worker dies: by its page.
+      // A kill between posts is not a failed post: it ends the whole worker. So the page throws.
       const { pause } = world.clock;
       world.clock.pause = dies(pause.bind(world.clock));
       world.quota = { burst: 1, rate: 90 };
@@ -291,14 +291,14 @@ describe('a worker that is killed', () => {
     await publish();
     expect(deaths.left).toBe(0);
     expect([...new Set(heard())]).toEqual(ids);
-    // Only who died before the note has started another twice.
+    // Only a worker that died before its claim has started another twice.
     const twice = jobs.length - new Set(jobs.map(({ after }) => after)).size;
     expect(twice).toBe(step === 'startWorker' && when === 'after' ? 2 : 0);
   });
 
-  // The tail began after the last of its page. When it read that page again, somebody who had joined since had pushed the
-  // last one off it, and nobody posted to that one.
-  it('and tried again when somebody has joined leaves out nobody', async () => {
+  // The next workers began after the last subscriber of the page. When the retry read the page again, a new subscriber
+  // had moved that last one to the next page, and no worker posted to it.
+  it('that is retried after another client has joined misses no subscriber', async () => {
     const { publish, world, heard, clock } = scene(ids);
     world.quota = { burst: 1, rate: 90 };
     const pause = clock.pause.bind(clock);
@@ -313,7 +313,7 @@ describe('a worker that is killed', () => {
     expect(ids.filter((id) => !heard().includes(id))).toEqual([]);
   });
 
-  it('later than its tail was served does not start the tail again', async () => {
+  it('that is retried after its next workers are done does not start them again', async () => {
     const { publish, jobs, world, heard } = scene(ids);
     await publish();
     const [first] = jobs;
@@ -324,7 +324,7 @@ describe('a worker that is killed', () => {
     expect(heard()).toHaveLength(60 + 2 * 8);
   });
 
-  it('posts its page at the pace of now, and not all at once because it is late', async () => {
+  it('that is retried late posts at the current pace, and not all at once', async () => {
     const { world, posts, clock } = scene(ids, { pageSize: 60 });
     const pace = { startsAt: clock.now() - 60_000, burst: 10, rate: 10 };
     await clock.finish(workerOf(world)({ channel, frame, id: 'b1', pace, before: 10, depth: 3 }));
@@ -333,8 +333,8 @@ describe('a worker that is killed', () => {
   });
 });
 
-describe('a range', () => {
-  it('that could not be read is a fault, so that Lambda tries again', async () => {
+describe('the range of a broadcast worker', () => {
+  it('that cannot be read is a fault, so that Lambda retries', async () => {
     const { world, clock, subscriptions } = scene(idsOf(3));
     subscriptions.page = () => Promise.reject(new Error('throttled'));
     const pace = { startsAt: clock.now(), burst: 10, rate: 10 };
@@ -350,6 +350,6 @@ describe('a range', () => {
   });
 });
 
-it('names whom a job is for as its fake does', () => {
+it('the fake names a job as the test expects', () => {
   expect(subscriber('a')).toEqual({ principalId: 'user:a', connectionId: 'a' });
 });

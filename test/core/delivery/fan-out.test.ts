@@ -14,7 +14,7 @@ async function* pages(...ids: readonly (readonly string[])[]) {
   for (const page of ids) yield page.map(recipient);
 }
 
-/** Posts that end when the test says so. */
+/** Posts that the test completes. */
 function slowSockets() {
   const waiting: { connectionId: string; end: (delivery: Delivery) => void }[] = [];
   const post = (connectionId: string) =>
@@ -24,33 +24,33 @@ function slowSockets() {
   return { waiting, post, begun: () => waiting.map(({ connectionId }) => connectionId) };
 }
 
-it('posts to everyone and counts', async () => {
+it('a fan-out posts to all recipients and counts', async () => {
   const sender = new FakeSockets().open('a', 'b', 'c');
   const report = await fanOut({ recipients: pages(['a', 'b'], [], ['c']), frame, clock, sender, concurrency: 2 });
   expect(report).toMatchObject({ delivered: 3, retried: 0, lost: 0, gone: [], milliseconds: 0 });
   for (const id of ['a', 'b', 'c']) expect(sender.heardBy(id)).toEqual(['x']);
 });
 
-it('has nothing to do for nobody', async () => {
+it('a fan-out to no recipients does nothing', async () => {
   const report = await fanOut({ recipients: pages(), frame, clock, sender: new FakeSockets(), concurrency: 1 });
   expect(report).toMatchObject({ delivered: 0, retried: 0, lost: 0, gone: [] });
 });
 
-it('tells who is gone, and decides nothing about them', async () => {
+it('a fan-out reports gone connections and does not remove them', async () => {
   const sender = new FakeSockets().open('b');
   const report = await fanOut({ recipients: pages(['a', 'b', 'c']), frame, clock, sender, concurrency: 5 });
   expect(report).toMatchObject({ delivered: 1, retried: 0, lost: 0, gone: [recipient('a'), recipient('c')] });
 });
 
-describe('one socket that fails', () => {
-  it('never stops the rest', async () => {
+describe('a failed post of a fan-out', () => {
+  it('never stops the others', async () => {
     const sender = new FakeSockets().open('a', 'b', 'c');
     sender.break('a');
     const report = await fanOut({ recipients: pages(['a', 'b'], ['c']), frame, clock, sender, concurrency: 1 });
     expect(report).toMatchObject({ delivered: 2, lost: 1, gone: [] });
   });
 
-  it('never stops the rest when its post throws at once', async () => {
+  it('never stops the others if it throws synchronously', async () => {
     const post = (id: string) => {
       if (id === 'a') throw new TypeError('not a promise');
       return Promise.resolve('delivered' as const);
@@ -60,8 +60,8 @@ describe('one socket that fails', () => {
   });
 });
 
-describe('concurrency', () => {
-  it('is kept: the next post begins when one has ended, whichever it was', async () => {
+describe('the concurrency of a fan-out', () => {
+  it('is a maximum: the next post begins when any other has ended', async () => {
     const sender = slowSockets();
     const done = fanOut({ recipients: pages(['a', 'b', 'c', 'd']), frame, clock, sender, concurrency: 2 });
     await settle();
@@ -76,7 +76,7 @@ describe('concurrency', () => {
     expect(await done).toMatchObject({ delivered: 3, gone: [recipient('c')] });
   });
 
-  it('holds for any number of recipients, pages and failures, and nobody is forgotten', async () => {
+  it('is a maximum for any recipients, pages and failures, and none is skipped', async () => {
     const kinds = fc.constantFrom('delivered', 'gone', 'failed');
     await fc.assert(
       fc.asyncProperty(
@@ -107,7 +107,7 @@ describe('concurrency', () => {
   });
 });
 
-describe('pages', () => {
+describe('the pages of a fan-out', () => {
   it('are posted to before the last one is read', async () => {
     const sender = slowSockets();
     const last = slowSockets();
@@ -126,7 +126,7 @@ describe('pages', () => {
     expect(await done).toMatchObject({ delivered: 2 });
   });
 
-  it('are not read ahead of the posts, so that memory stays flat', async () => {
+  it('are not read ahead of the posts, so that memory stays constant', async () => {
     const sender = slowSockets();
     const read = { pages: 0 };
     async function* recipients() {
@@ -145,7 +145,7 @@ describe('pages', () => {
     expect(await done).toMatchObject({ delivered: 3 });
   });
 
-  it('that cannot be read are a fault, told to the caller', async () => {
+  it('that cannot be read throw to the caller', async () => {
     async function* recipients() {
       yield [recipient('a')];
       throw new Error('the table cannot be read');
@@ -157,8 +157,8 @@ describe('pages', () => {
   });
 });
 
-describe('a post that may yet succeed', () => {
-  /** Sockets that answer each try with the next of a list, and the last for ever. */
+describe('a post that may succeed later', () => {
+  /** Sockets that answer each try with the next value of a list, and then always with the last. */
   function scripted(...answers: readonly (Delivery | number | 'no answer')[]) {
     const tries: number[] = [];
     return {
@@ -173,10 +173,10 @@ describe('a post that may yet succeed', () => {
     };
   }
   const time = new ManualClock();
-  const patience = { milliseconds: 10_000, random: () => 0.5 };
-  const one = () => ({ recipients: pages(['a']), frame, clock: time, concurrency: 1, patience });
+  const retry = { milliseconds: 10_000, random: () => 0.5 };
+  const one = () => ({ recipients: pages(['a']), frame, clock: time, concurrency: 1, retry });
 
-  it.each([429, 500, 'no answer' as const])('is tried again after %s, and later each time', async (trouble) => {
+  it.each([429, 500, 'no answer' as const])('is retried after %s, with longer pauses', async (trouble) => {
     const sender = scripted(trouble, trouble, trouble, 'delivered');
     const begin = time.now();
     const report = await time.finish(fanOut({ ...one(), sender }));
@@ -184,7 +184,7 @@ describe('a post that may yet succeed', () => {
     expect(sender.tries.map((at) => at - begin)).toEqual([0, 100, 300, 700]);
   });
 
-  it('is lost when its time is over', async () => {
+  it('is lost after its deadline', async () => {
     const sender = scripted(429);
     const report = await time.finish(fanOut({ ...one(), sender }));
     expect(report).toMatchObject({ delivered: 0, lost: 1 });
@@ -192,18 +192,18 @@ describe('a post that may yet succeed', () => {
     expect(report.retried).toBe(sender.tries.length - 1);
   });
 
-  it('is not tried again when it is gone', async () => {
+  it('is not retried after gone', async () => {
     const sender = scripted(429, 'gone');
     expect(await time.finish(fanOut({ ...one(), sender }))).toMatchObject({ gone: [recipient('a')], retried: 1 });
     expect(sender.tries).toHaveLength(2);
   });
 
-  it.each([[400], [403], [413]])('is none that API Gateway refuses with %s', async (status) => {
+  it.each([[400], [403], [413]])('does not include one that API Gateway rejects with %s', async (status) => {
     const sender = scripted(status);
     expect(await time.finish(fanOut({ ...one(), sender }))).toMatchObject({ lost: 1, retried: 0 });
   });
 
-  it('takes no slot from the others while it waits', async () => {
+  it('takes no slot while it waits', async () => {
     const sockets = new FakeSockets(time).open('a', 'b', 'c');
     sockets.break('a');
     const recipients = pages(['a', 'b', 'c']);
@@ -214,7 +214,7 @@ describe('a post that may yet succeed', () => {
     expect(await time.finish(done)).toMatchObject({ delivered: 3, lost: 0 });
   });
 
-  it('stays one of so many, however many fail, and nobody is lost while there is time', async () => {
+  it('counts against the concurrency, and none is lost before its deadline', async () => {
     const ids = Array.from({ length: 500 }, (_, n) => String(n));
     const now = { underWay: 0, most: 0 };
     const failing = new Set(ids.filter((_, n) => n % 3 > 0));
@@ -234,10 +234,10 @@ describe('a post that may yet succeed', () => {
   });
 });
 
-// Each post that waits for its next try holds its recipient and a timer. When API Gateway throttles for minutes, the pages of a large channel
-// would otherwise all be read into memory.
-describe('while 10,000 posts wait for their next try', () => {
-  it('no other begins, and no further page is read', async () => {
+// Each post that waits for a retry keeps its recipient and a timer. Without a maximum, all pages of a large channel
+// would be read into memory while API Gateway throttles for minutes.
+describe('while 10,000 posts wait for a retry', () => {
+  it('no other post begins and no further page is read', async () => {
     const most = 10_000;
     const begun = { pages: 0, posts: 0 };
     async function* recipients() {
@@ -256,15 +256,15 @@ describe('while 10,000 posts wait for their next try', () => {
         return 'delivered';
       },
     };
-    const patience = { milliseconds: 10_000, random: () => 0.5 };
-    const done = fanOut({ recipients: recipients(), frame, clock: stopped, sender, concurrency: 256, patience });
+    const retry = { milliseconds: 10_000, random: () => 0.5 };
+    const done = fanOut({ recipients: recipients(), frame, clock: stopped, sender, concurrency: 256, retry });
     await settle();
     expect(begun).toEqual({ pages: most / 1000, posts: most });
 
     allowed = 1;
     wakings.shift()?.();
     await settle();
-    // Its second try, and the first of the one that has waited for its place.
+    // Its second try, and the first try of the post that has waited.
     expect(begun.posts).toBe(most + 2);
     allowed = Infinity;
     for (const wake of wakings) wake();
@@ -272,8 +272,8 @@ describe('while 10,000 posts wait for their next try', () => {
   });
 });
 
-describe('the pace', () => {
-  it('lets no post begin before its time, and counts those of others', async () => {
+describe('the pace of a fan-out', () => {
+  it('starts no post before it is due, and counts the posts of other workers', async () => {
     const time = new ManualClock();
     const pace = { startsAt: time.now(), burst: 10, rate: 100 };
     const ids = Array.from({ length: 12 }, (_, n) => String(n));

@@ -7,18 +7,18 @@ const ascii = fc.string({
   minLength: 1,
 });
 
-it('parts what lies between two ids into equal shares', () => {
+it('points split the range between two ids into equal shares', () => {
   expect(pointsBetween('A', 'I', 7)).toEqual([...'BCDEFGH']);
   expect(pointsBetween('L0SM9cOFvHcCIhw=', 'L0SM9cOFvHcCIhw=', 7)).toEqual([]);
 });
 
-it('finds points between ids that begin alike, as those of one hour do', () => {
+it('points exist between ids with a common prefix, like those of one hour', () => {
   const points = pointsBetween('L0SM9cOFvHcCIhw=', 'L0SNxKPeoAMCFjA=', 7);
   expect(points).toHaveLength(7);
   for (const point of points) expect(point.startsWith('L0S')).toBe(true);
 });
 
-it('answers points that lie between, in order, each one once, whatever the ids', () => {
+it('points lie between any two ids, in order and without duplicates', () => {
   fc.assert(
     fc.property(ascii, ascii, fc.integer({ min: 1, max: 20 }), (one, other, count) => {
       const [first = '', last = ''] = [one, other].sort();
@@ -31,7 +31,7 @@ it('answers points that lie between, in order, each one once, whatever the ids',
   );
 });
 
-it('says how far it is to the last id, in steps of what is known', () => {
+it('the distance to the last id is measured in lengths of the known range', () => {
   expect(timesAsFar('A', 'C', 'I')).toBe(3);
   expect(timesAsFar('L0SA', 'L0SC', 'L0SD')).toBe(0.5);
   expect(timesAsFar('C', 'C', 'I')).toBe(0);

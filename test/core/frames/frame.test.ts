@@ -13,23 +13,23 @@ import { anyText } from '../../fakes/any-text.ts';
 
 const malformed = { refused: 'malformed-frame', code: 4300 };
 
-describe('what a client sent', () => {
-  it('is read with its event, channel and data', () => {
+describe('a frame of a client', () => {
+  it('has an event, a channel and data', () => {
     const frame = { event: 'client-typing', channel: 'private-chat', data: { who: 'me' } };
     expect(parseFrame(JSON.stringify(frame))).toEqual(frame);
   });
 
-  it('needs nothing but an event', () => {
+  it('needs only an event', () => {
     expect(parseFrame('{"event":""}')).toEqual({ event: '' });
   });
 
-  it('keeps data that is there although it is false, null or empty', () => {
+  it('keeps data that is false, null or empty', () => {
     for (const data of [false, null, '', 0, []]) {
       expect(parseFrame(JSON.stringify({ event: 'x', data }))).toEqual({ event: 'x', data });
     }
   });
 
-  it('loses every field that is not of the protocol', () => {
+  it('loses all fields that are not in the protocol', () => {
     const sent = '{"event":"x","user_id":"1","principalId":"user:1","refused":"no","connectionId":"c","toJSON":1}';
     expect(parseFrame(sent)).toEqual({ event: 'x' });
   });
@@ -57,11 +57,11 @@ describe('what a client sent', () => {
     ['JSON with a comment', '{"event":"x"/**/}'],
     ['JSON with a byte order mark', '\ufeff{"event":"x"}'],
     ['NaN', '{"event":NaN}'],
-    // Node reads them, but up to Node 24 overflowed the stack when some thousand of them were written again.
+    // Node reads them, but up to Node 24 its stack overflowed when it wrote thousands of levels.
     ['512 levels, which PHP cannot read', `{"event":"x","data":${'['.repeat(511)}${']'.repeat(511)}}`],
     ['100,000 arrays in one another', `{"event":"x","data":${'['.repeat(100_000)}${']'.repeat(100_000)}}`],
     ['100,000 objects in one another', `{"event":"x","data":${'{"a":'.repeat(100_000)}1${'}'.repeat(100_000)}}`],
-  ])('is refused when it is %s', (_, text) => {
+  ])('is rejected if it is %s', (_, text) => {
     expect(parseFrame(text)).toMatchObject(malformed);
   });
 
@@ -79,12 +79,12 @@ describe('what a client sent', () => {
     ['1 MB of text', `{"event":"x","data":"${'a'.repeat(1_000_000)}"}`],
     ['100,000 fields', `{"event":"x",${Array.from({ length: 100_000 }, (_, i) => `"${i}":0`).join()}}`],
     ['the same field twice, of which the last counts', '{"event":"y","event":"x"}'],
-  ])('survives %s', (_, text) => {
+  ])('is read safely with %s', (_, text) => {
     expect(parseFrame(text)).toMatchObject({ event: 'x' });
     expect({}).not.toHaveProperty('polluted');
   });
 
-  it('comes to a frame or a refusal, whatever it is', () => {
+  it('is always read or rejected, and never throws', () => {
     const frameLike = fc.record(
       {
         event: fc.oneof(fc.string(), fc.anything()),
@@ -106,8 +106,8 @@ describe('what a client sent', () => {
   });
 });
 
-describe('what is sent', () => {
-  it('welcomes with the socket id in a string of JSON', () => {
+describe('a frame of the gateway', () => {
+  it('welcomes with the socket id in a JSON string', () => {
     expect(JSON.parse(encodeFrame(welcomeFrame('L0SM9cOFvHcCIhw=')))).toEqual({
       event: 'pusher:connection_established',
       data: '{"socket_id":"5489979536905031494.8523171435444205373","activity_timeout":540}',

@@ -3,7 +3,7 @@ import type { SessionAnswer } from '../../../functions/core/handshake/session-an
 /** The only id that PHP may answer here. */
 export const askedId = '0123456789abcdef0123456789abcdef';
 export const endpoint = new URL('https://app.example.com/getSessionID');
-/** What counts as signed by PHP here. */
+/** The header that these tests treat as signed by PHP. */
 export const signedNo = 'no,s=right';
 
 const html = (status: number, headers: SessionAnswer['headers'] = {}): SessionAnswer => ({

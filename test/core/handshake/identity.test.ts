@@ -8,7 +8,7 @@ function faultOf(value: Fields): string | undefined {
   return 'fault' in parsed ? parsed.fault : undefined;
 }
 
-describe('what PHP says of a user', () => {
+describe('the identity that PHP answers', () => {
   it.each<[string, Fields]>([
     ['nothing', {}],
     ['an id', { userId: '42' }],
@@ -21,23 +21,23 @@ describe('what PHP says of a user', () => {
     ['as many channels as there may be', { channels: Array(100).fill('private-x') }],
     ['the longest channel', { channels: [`private-${'x'.repeat(156)}`] }],
     ['the end of the session', { expiresAt: 1790000000 }],
-  ])('is taken as it is: %s', (_, identity) => {
+  ])('is accepted unchanged: %s', (_, identity) => {
     expect(parseIdentity(identity)).toEqual(identity);
   });
 
-  // json_encode() makes null of a variable that is not set and [] of an empty array, whatever was to be in it.
-  it('is read as PHP writes it: null is absent, and [] is an object without fields', () => {
+  // json_encode() writes an unset variable as null, and every empty array as [].
+  it('treats null as absent, and [] as an object without fields', () => {
     const nothing = { userId: null, userInfo: null, channels: null, expiresAt: null };
     expect(parseIdentity(nothing)).toEqual({});
     expect(parseIdentity({ ...nothing, userId: '42', userInfo: [] })).toEqual({ userId: '42', userInfo: {} });
   });
 
-  it('is rebuilt, without what is not known', () => {
+  it('is rebuilt without unknown fields', () => {
     expect(parseIdentity({ userId: '42', sessionId: 'x', isAdmin: true, jti: 'x' })).toEqual({ userId: '42' });
   });
 });
 
-describe('a fault of PHP is said in words, because who it is would be a guess:', () => {
+describe('an invalid identity is a fault, because the user would be a guess:', () => {
   const wrong = (field: string, ...values: readonly unknown[]) => values.map((value) => [field, value] as const);
 
   it.each([
@@ -58,7 +58,7 @@ describe('a fault of PHP is said in words, because who it is would be a guess:',
     expect(faultOf({ [field]: value })).toContain(field.replace('expiresAt', 'epoch seconds'));
   });
 
-  it('without quoting it', () => {
+  it('the fault does not quote the identity', () => {
     fc.assert(
       fc.property(fc.record({ userId: fc.anything(), userInfo: fc.anything(), channels: fc.anything() }), (value) => {
         const fault = faultOf(value);

@@ -6,8 +6,8 @@ const policy = {
   allowMissingOrigin: false,
 };
 
-describe('at the handshake', () => {
-  it.each(policy.allowedOrigins)('lets %s in, which is on the list', (origin) => {
+describe('the Origin of a handshake', () => {
+  it.each(policy.allowedOrigins)('is allowed if it is listed: %s', (origin) => {
     expect(checkOrigin(origin, policy)).toBe('allowed');
   });
 
@@ -40,26 +40,26 @@ describe('at the handshake', () => {
     ['a wildcard', '*'],
     ['empty', ''],
     ['a letter that only looks like ASCII', 'https://аpp.example.com'],
-  ])('refuses %s', (_, origin) => {
+  ])('is rejected: %s', (_, origin) => {
     expect(checkOrigin(origin, policy)).toMatchObject({ refused: 'foreign-origin', code: 4009 });
     expect(checkOrigin(origin, { ...policy, allowMissingOrigin: true })).toMatchObject({ refused: 'foreign-origin' });
   });
 
-  it('refuses who sends none, unless the policy says otherwise', () => {
+  it('is required unless the policy allows clients without one', () => {
     expect(checkOrigin(undefined, policy)).toMatchObject({ refused: 'missing-origin', code: 4009 });
     expect(checkOrigin(undefined, { ...policy, allowMissingOrigin: true })).toBe('allowed');
   });
 
-  it('lets nobody in by an empty list', () => {
+  it('is always rejected with an empty list', () => {
     expect(checkOrigin('https://app.example.com', { ...policy, allowedOrigins: [] })).not.toBe('allowed');
   });
 
-  it('does not take a wildcard on the list for one', () => {
+  it('does not match a wildcard in the list', () => {
     expect(checkOrigin('https://app.example.com', { ...policy, allowedOrigins: ['*'] })).not.toBe('allowed');
   });
 });
 
-describe('on the list', () => {
+describe('an origin in allowedOrigins', () => {
   it.each([
     'https://app.example.com',
     'https://app.example.com:8443',
@@ -73,7 +73,7 @@ describe('on the list', () => {
     'app://obsidian.md',
     'chrome-extension://aapbdbdomjkkjkaonfhkkikfgjllcleb',
     'my-app+2://localhost:3000',
-  ])('accepts %s, as browsers and web views send it', (origin) => {
+  ])('is valid as browsers and web views send it: %s', (origin) => {
     expect(findOriginFault(origin)).toBeUndefined();
     expect(isOrigin(origin)).toBe(true);
   });
@@ -93,7 +93,7 @@ describe('on the list', () => {
     ['capacitor://user@localhost', 'capacitor://localhost'],
     ['app://-?x=1', 'app://-'],
     ['ionic://localhost:08080', 'ionic://localhost:8080'],
-  ])('says that %s has to be %s', (text, better) => {
+  ])('%s is invalid, and the fault suggests %s', (text, better) => {
     expect(findOriginFault(text)).toContain(`write "${better}"`);
   });
 
@@ -109,21 +109,21 @@ describe('on the list', () => {
     'capacitor:localhost',
     'capacitor:///index.html',
     'capacitor://münchen',
-  ])('says what an origin is to "%s"', (text) => {
+  ])('"%s" is invalid, and the fault shows a valid one', (text) => {
     expect(findOriginFault(text)).toContain('is not an origin such as https://app.example.com');
   });
 
   // Every sandboxed frame of every site sends "null" too, so it cannot tell an own page from another.
   it.each(['null', 'file://', 'file:///android_asset/index.html', 'FILE:///x', 'data:text/html,x', 'about:blank'])(
-    'says that %s cannot be allowed, because its origin is sent as null',
+    '%s is invalid, because browsers send its origin as null',
     (text) => {
       expect(findOriginFault(text)).toContain('cannot be allowed: local files and sandboxed frames');
     },
   );
 
-  // The comparison is exact, so a wildcard would silently match nothing: every handshake refused, and nobody knows why.
+  // The comparison is exact, so a wildcard would silently match nothing, and every handshake would be rejected.
   it.each(['*', 'https://*.example.com', 'https://*', 'capacitor://*', '*://localhost'])(
-    'says that %s will not do, because each origin has to be named',
+    '%s is invalid, because wildcards are not supported',
     (text) => {
       expect(findOriginFault(text)).toContain('wildcard');
       expect(isOrigin(text)).toBe(false);

@@ -14,7 +14,7 @@ import { anyText } from '../../fakes/any-text.ts';
 
 const malformed = expect.objectContaining({ refused: 'malformed-token', code: 4009 });
 
-describe('the shape of a session id', () => {
+describe('the form of a session id', () => {
   it.each([
     ["32 hex digits, PHP's own default", '0123456789abcdef0123456789abcdef'],
     ["26 characters of 5 bits, Debian's php.ini", '0123456789abcdefghijklmnop'],
@@ -60,11 +60,11 @@ describe('the shape of a session id', () => {
     ['null', [null]],
     ['undefined', [undefined]],
     ['an object with a method of its own', [{ toString: () => 'a'.repeat(22) }]],
-  ])('refuses %s where one string is wanted', (_, values) => {
+  ])('refuses %s instead of one string', (_, values) => {
     expect(readSessionId(values, 'SID')).toEqual(malformed);
   });
 
-  it('lets nothing through that would need escaping but the comma', () => {
+  it('allows no character that needs escaping except the comma', () => {
     fc.assert(
       fc.property(anyText, (token) => {
         const parsed = readSessionId([token], 'SID');
@@ -80,7 +80,7 @@ function pick(...headers: string[]): string {
   return isRefusal(picked) ? picked.refused : picked.cookieHeader;
 }
 
-describe('of the cookies of a handshake', () => {
+describe('the cookies of a handshake', () => {
   it.each([
     ['the one that is named', 'theme=dark; PHPSESSID=abc; _ga=1', 'PHPSESSID=abc'],
     ['those that begin as named', 'wordpress_logged_in_f00=a%7Cb; wp=1', 'wordpress_logged_in_f00=a%7Cb'],
@@ -94,7 +94,7 @@ describe('of the cookies of a handshake', () => {
     ['an empty one', 'PHPSESSID=', 'PHPSESSID='],
     ['cookies without a blank between', 'a=1;PHPSESSID=abc;b=2', 'PHPSESSID=abc'],
     ['a cookie beside one that is not text', 'name=Ü; PHPSESSID=abc', 'PHPSESSID=abc'],
-  ])('PHP gets %s', (_, header, picked) => {
+  ])('are forwarded to PHP: %s', (_, header, picked) => {
     expect(pick(header)).toBe(picked);
   });
 
@@ -108,7 +108,7 @@ describe('of the cookies of a handshake', () => {
     ['an escaped name, which some servers decode', 'PHP%53ESSID=abc'],
     ['nothing', ''],
     ['commas instead of semicolons', 'a=1, PHPSESSID=abc'],
-  ])('PHP is not asked with %s', (_, header) => {
+  ])('are rejected without asking PHP: %s', (_, header) => {
     expect(pick(header)).toBe('no-session-cookie');
   });
 
@@ -125,16 +125,16 @@ describe('of the cookies of a handshake', () => {
         .fill(`PHPSESSID=${'x'.repeat(80)}`)
         .join('; '),
     ],
-  ])('PHP is not asked with %s', (_, header) => {
+  ])('are rejected without asking PHP: %s', (_, header) => {
     expect(pick(header)).toBe('malformed-cookies');
   });
 
-  it('PHP is not asked with none or two headers', () => {
+  it('are rejected without asking PHP if there are no headers or two', () => {
     expect(pick()).toBe('malformed-cookies');
     expect(pick('PHPSESSID=a', 'PHPSESSID=b')).toBe('malformed-cookies');
   });
 
-  it('nothing else ever leaves, whatever the header is', () => {
+  it('are never forwarded if they are not listed, for any header', () => {
     fc.assert(
       fc.property(anyText, fc.constantFrom('', 'PHPSESSID=', '; PHPSESSID=a; '), anyText, (before, cookie, after) => {
         const picked = pickCookies([before + cookie + after], names);
@@ -154,29 +154,29 @@ const question: Question = { cookieHeader: 'SID=a%20b; wp_1="x"', sessionId: 'a 
 const seal = (what = question, by = credentials) => sealAtRest(what, hash, by, randomBytes(12));
 
 describe('a question at rest', () => {
-  it('opens what it sealed, byte for byte', () => {
+  it('is opened as it was sealed, byte for byte', () => {
     expect(openAtRest(seal(), hash, credentials)).toEqual(question);
     const plain = { cookieHeader: question.cookieHeader, sessionId: 'ü' };
     expect(openAtRest(seal(plain), hash, credentials)).toEqual(plain);
   });
 
-  it('has a form of its own, and never the same text twice', () => {
+  it('has its own form, and is never the same text twice', () => {
     expect(seal()).toMatch(/^r1\.[A-Za-z0-9_-]+$/);
     expect(seal()).not.toBe(seal());
   });
 
-  it('opens for nobody else: not for another session, another app or another secret', () => {
+  it('does not open for another session, app or secret', () => {
     expect(openAtRest(seal(), otherHash, credentials)).toBeUndefined();
     expect(openAtRest(seal(), hash, deriveCredentials({ ...ours, appId: 'other' }))).toBeUndefined();
     expect(openAtRest(seal(), hash, deriveCredentials({ ...ours, secret: 'other' }))).toBeUndefined();
   });
 
-  it('opens with the secret before, while the gateway holds it', () => {
+  it('opens with the previous secret while the gateway holds it', () => {
     const changed = { ...ours, secret: 'new', previousSecret: ours.secret };
     expect(openAtRest(seal(), hash, deriveCredentials(changed))).toEqual(question);
   });
 
-  it('does not open with any bit of it changed, cut off, or in another form', () => {
+  it('does not open if it is changed, truncated or in another form', () => {
     const text = seal();
     const sealed = Buffer.from(text.slice(3), 'base64url');
     for (let bit = 0; bit < sealed.length * 8; bit += 1) {
@@ -198,7 +198,7 @@ describe('a question at rest', () => {
     }
   });
 
-  it('is small enough for the context, for the largest cookie of a ticket', () => {
+  it('fits into the authorizer context even with the largest cookie of a ticket', () => {
     const largest = { cookieHeader: 'x'.repeat(2048), sessionId: 'x'.repeat(128), userAgent: 'x'.repeat(128) };
     expect(seal(largest).length).toBeLessThan(3200);
   });

@@ -25,7 +25,7 @@ const judgeIn = (mode: SessionMode, answer: SessionAnswer, sessionId: string | u
 const judge = (answer: SessionAnswer) => judgeIn('session-id', answer);
 const ownNo = { 'x-session-socket-answer': signedNo };
 
-/** In one word what the handshake comes to. */
+/** The outcome of the handshake in one word. */
 function outcomeOf(decide: () => object): string {
   try {
     const outcome = decide();
@@ -46,7 +46,7 @@ function failureOf(decide: () => object): SessionCheckFailed {
   throw new Error('It was an answer.');
 }
 
-describe('by its status', () => {
+describe('an answer by its status', () => {
   it.each([
     [401, 'not-logged-in'],
     [403, 'not-logged-in'],
@@ -70,7 +70,7 @@ describe('by its status', () => {
     [502, 'unavailable'],
     [503, 'unavailable'],
     [0, 'unavailable'],
-  ])('%i comes to %s in the modes of a hand-written route', (code, outcome) => {
+  ])('%i means %s in the modes of a hand-written route', (code, outcome) => {
     for (const mode of ['session-id', 'cookie', 'status'] as const) {
       expect(
         outcomeOf(() => judgeIn(mode, status(code))),
@@ -79,12 +79,12 @@ describe('by its status', () => {
     }
   });
 
-  it('says in one clear line what a 421 means', () => {
+  it('421 has a reason that names both causes', () => {
     expect(() => judge(status(421))).toThrow(/do not hold the same secret or a clock is more than 300 s off/);
   });
 });
 
-/** As a firewall, a load balancer or a web server says it, however PHP would answer. */
+/** Answers of firewalls, load balancers and web servers, which PHP's answer does not change. */
 const foreignAnswers: readonly (readonly [string, SessionAnswer])[] = [
   ['a challenge page of Cloudflare', status(403, { 'cf-mitigated': 'challenge' })],
   ['a challenge of AWS WAF', status(202, { 'x-amzn-waf-action': 'challenge' })],
@@ -103,8 +103,8 @@ const foreignAnswers: readonly (readonly [string, SessionAnswer])[] = [
   ['a redirect to what is no URL', status(302, { location: 'https://' })],
 ];
 
-describe('what something in front of PHP answers', () => {
-  it.each(foreignAnswers)('is no answer in any mode: %s', (_, answer) => {
+describe('an answer of something in front of PHP', () => {
+  it.each(foreignAnswers)('is a fault in any mode: %s', (_, answer) => {
     for (const mode of sessionModes) {
       const failure = failureOf(() => judgeIn(mode, answer));
       expect([failure.outcome, failure.inFront], mode).toEqual(['unavailable', true]);
@@ -112,7 +112,7 @@ describe('what something in front of PHP answers', () => {
     }
   });
 
-  // A firewall's 403 used to close the sockets of everybody whose check was due: 60 of 60 in eleven minutes.
+  // A firewall's 403 used to close all sockets with a due check: 60 of 60 in eleven minutes.
   it.each([
     ['403 with a page', status(403)],
     ['403 in JSON', { ...says({ error: 'Forbidden' }), status: 403 }],
@@ -123,20 +123,20 @@ describe('what something in front of PHP answers', () => {
     ['JSON that names no session', says({ status: 'maintenance' })],
     ['a list', says([])],
     ['false', says(false)],
-  ])('is no answer in mode ticket: %s', (_, answer) => {
+  ])('is a fault in mode ticket: %s', (_, answer) => {
     const failure = failureOf(() => judgeIn('ticket', answer));
     expect([failure.outcome, failure.inFront]).toEqual(['unavailable', true]);
   });
 
-  it('is told from an outdated PHP file by whoever reads the line', () => {
+  it('has a reason that differs from the one for an outdated PHP file', () => {
     expect(failureOf(() => judgeIn('ticket', status(403))).reason).toBe(
       "it answered 403 without PHP's signature: PHP did not give it, or session-socket.php is outdated",
     );
   });
 });
 
-describe('a no', () => {
-  it('in mode ticket carries the signature of the PHP file', () => {
+describe('a no from PHP', () => {
+  it('must be signed by the PHP file in mode ticket', () => {
     expect(outcomeOf(() => judgeIn('ticket', status(403, ownNo)))).toBe('not-logged-in');
     expect(outcomeOf(() => judgeIn('ticket', status(403, { ...ownNo, 'cf-ray': 'x' })))).toBe('not-logged-in');
   });
@@ -150,7 +150,7 @@ describe('a no', () => {
       status(302, { location: 'http://app.example.com:8080/login' }),
     ],
     ['a redirect without a target', status(302)],
-  ])('in the other modes may be %s', (_, answer) => {
+  ])('may be %s in the other modes', (_, answer) => {
     for (const mode of ['session-id', 'cookie', 'status'] as const) {
       expect(
         outcomeOf(() => judgeIn(mode, answer)),
@@ -160,13 +160,13 @@ describe('a no', () => {
   });
 });
 
-it('skips one byte order mark before the JSON', () => {
+it('a session answer may begin with one byte order mark', () => {
   const body = `\uFEFF${JSON.stringify(token)}`;
   expect(judge({ ...says(''), body })).toEqual({ sessionId: token });
   expect(outcomeOf(() => judge({ ...says(''), body: `\uFEFF${body}` }))).toBe('unavailable');
 });
 
-describe('200 in mode session-id', () => {
+describe('a 200 in mode session-id', () => {
   it.each([
     ['the same id', token, { sessionId: token }],
     ['the same id in an object', { sessionId: token }, { sessionId: token }],
@@ -203,7 +203,7 @@ describe('200 in mode session-id', () => {
     ['a session id in an array', { sessionId: [token] }],
     ['an error, in the words of our PHP', { error: 'Nobody is logged in.' }],
     ['a session id by way of the prototype', JSON.parse(`{"__proto__":{"sessionId":"${token}"}}`)],
-  ])('takes %s for nobody', (_, body) => {
+  ])('means nobody for %s', (_, body) => {
     expect(outcomeOf(() => judge(says(body)))).toBe('not-logged-in');
   });
 
@@ -225,7 +225,7 @@ describe('200 in mode session-id', () => {
     ['an array', ['42']],
     ['an object', {}],
     ['longer than 128 characters', 'x'.repeat(129)],
-  ])('calls a user id that is %s a fault, because who it is would be a guess', (_, userId) => {
+  ])('is a fault if the user id is %s, because the user would be a guess', (_, userId) => {
     expect(outcomeOf(() => judge(says({ sessionId: token, userId })))).toBe('unavailable');
   });
 
@@ -242,7 +242,7 @@ describe('200 in mode session-id', () => {
     ['application/jsonp', 'unavailable'],
     ['application/javascript', 'unavailable'],
     ['', 'unavailable'],
-  ])('with the content type "%s" comes to %s', (contentType, outcome) => {
+  ])('with the content type "%s" means %s', (contentType, outcome) => {
     expect(outcomeOf(() => judge(says(token, contentType)))).toBe(outcome);
   });
 
@@ -266,7 +266,7 @@ describe('200 in mode session-id', () => {
     expect(outcomeOf(() => judge({ ...says(''), body }))).toBe('unavailable');
   });
 
-  it('accepts nothing but the token, and says neither the token nor the body in a fault', () => {
+  it('accepts only the token, and quotes neither the token nor the body in a fault', () => {
     fc.assert(
       fc.property(fc.oneof(fc.json(), fc.string()), fc.string(), (body, contentType) => {
         for (const type of [json, contentType]) {
@@ -283,8 +283,8 @@ describe('200 in mode session-id', () => {
   });
 });
 
-describe('200 in mode ticket', () => {
-  it('is accepted with the id that is sealed in the ticket, and with no other', () => {
+describe('a 200 in mode ticket', () => {
+  it('is accepted only with the id that is sealed in the ticket', () => {
     expect(judgeIn('ticket', says({ sessionId: token, userId: '42' }))).toEqual({
       sessionId: token,
       userId: '42',
@@ -293,14 +293,15 @@ describe('200 in mode ticket', () => {
     expect(outcomeOf(() => judgeIn('ticket', says(null)))).toBe('not-logged-in');
   });
 
-  // A proxy that passes on only the headers it knows drops X-Session-Socket. PHP then takes the gateway for a browser, and the
-  // ticket that it gives was judged as another session's id: handshakes got 403 without an alarm, and open sockets were closed.
-  it('is no answer when it is a ticket', () => {
+  // A proxy that forwards only known headers drops X-Session-Socket. PHP then treats the gateway as a browser and
+  // answers with a ticket. This was judged as another session's id: handshakes got 403 without an alarm, and open
+  // sockets were closed.
+  it('is a fault if it is a ticket', () => {
     expect(() => judgeIn('ticket', says(`t1.key.${'A'.repeat(60)}`))).toThrow('a ticket: it got no X-Session-Socket');
   });
 });
 
-describe('200 in mode cookie', () => {
+describe('a 200 in mode cookie', () => {
   const judgeCookie = (answer: SessionAnswer) =>
     judgeAnswer({ mode: 'cookie', endpoint, isSignedNo: () => false }, answer);
 
@@ -308,16 +309,16 @@ describe('200 in mode cookie', () => {
     ['an id', token, { sessionId: token }],
     ['an id of another kind than PHP makes', 'öäü', { sessionId: 'öäü' }],
     ['an id and a user', { sessionId: token, userId: '42' }, { sessionId: token, userId: '42' }],
-  ])('takes the session from PHP: %s', (_, body, session) => {
+  ])('accepts the session from PHP: %s', (_, body, session) => {
     expect(judgeCookie(says(body))).toEqual(session);
   });
 
-  it.each([null, '', {}, { sessionId: '' }, { userId: '42' }, [token], 42])('takes %j for nobody', (body) => {
+  it.each([null, '', {}, { sessionId: '' }, { userId: '42' }, [token], 42])('means nobody for %j', (body) => {
     expect(outcomeOf(() => judgeCookie(says(body)))).toBe('not-logged-in');
   });
 });
 
-describe('200 in mode status', () => {
+describe('a 200 in mode status', () => {
   it.each([
     ['a page', { ...status(200), body: undefined }],
     ['nothing', { status: 200, headers: {}, body: undefined }],
@@ -334,7 +335,7 @@ describe('the table of docs/modes.md', () => {
     return words[outcome] ?? outcome;
   };
 
-  it('says what the authorizer, the re-check and the doctor make of an answer', () => {
+  it('says what each answer means to the authorizer, the re-check and the doctor', () => {
     const rows = answers.map(
       ([says, answer]) => `| ${says} | ${wordOf('ticket', answer)} | ${wordOf('session-id', answer)} |`,
     );

@@ -8,28 +8,28 @@ it.each([
   'http://127.0.0.1/getSessionID',
   'http://127.255.0.1:3000/',
   'http://[::1]:8080/getSessionID',
-])('may send session ids to %s', (url) => {
+])('the session endpoint may be %s', (url) => {
   expect(findEndpointFault(url)).toBeUndefined();
   expect(maySendTo(new URL(url))).toBe(true);
 });
 
 it.each([
-  ['http://app.example.com/getSessionID', 'must be https'],
-  ['http://localhost.evil.com/', 'must be https'],
-  ['http://127.0.0.1.evil.com/', 'must be https'],
-  ['http://10.0.0.1/', 'must be https'],
-  ['http://[::2]/', 'must be https'],
-  ['http://0.0.0.0/', 'must be https'],
-  ['http://localhost@evil.com/', 'must not carry a user'],
-  ['https://gonzalo@app.example.com/', 'must not carry a user'],
-  ['https://:password@app.example.com/', 'must not carry a user'],
-  ['https://app.example.com/#top', 'must not carry a fragment'],
+  ['http://app.example.com/getSessionID', 'must be an https URL'],
+  ['http://localhost.evil.com/', 'must be an https URL'],
+  ['http://127.0.0.1.evil.com/', 'must be an https URL'],
+  ['http://10.0.0.1/', 'must be an https URL'],
+  ['http://[::2]/', 'must be an https URL'],
+  ['http://0.0.0.0/', 'must be an https URL'],
+  ['http://localhost@evil.com/', 'must not contain a user'],
+  ['https://gonzalo@app.example.com/', 'must not contain a user'],
+  ['https://:password@app.example.com/', 'must not contain a user'],
+  ['https://app.example.com/#top', 'must not contain a fragment'],
   ['/getSessionID', 'not an absolute https URL'],
   ['app.example.com/getSessionID', 'not an absolute https URL'],
   ['ftp://app.example.com/', 'not an absolute https URL'],
   ['file:///etc/passwd', 'not an absolute https URL'],
   ['', 'not an absolute https URL'],
-])('refuses %s, because it %s', (url, why) => {
+])('the session endpoint may not be %s, because it %s', (url, why) => {
   expect(findEndpointFault(url)).toContain(why);
   expect(URL.canParse(url) && maySendTo(new URL(url))).toBe(false);
 });

@@ -11,7 +11,7 @@ const credentials = deriveCredentials(vectors.credentials);
 const { ticket: recorded } = vectors;
 const now = 1790000000;
 
-/** In one word what becomes of a ticket. */
+/** The outcome of a ticket in one word. */
 function outcomeOf(ticket: string, at = now, holder = credentials): string {
   const outcome = openTicket(ticket, holder, at);
   return isRefusal(outcome) ? outcome.refused : 'opened';
@@ -19,8 +19,8 @@ function outcomeOf(ticket: string, at = now, holder = credentials): string {
 const sealed = (changes: Record<string, unknown> = {}) => sealTicket(credentials, contents(now, changes));
 const bodyOf = (ticket: string) => ticket.split('.')[2] ?? '';
 
-describe('a ticket of PHP', () => {
-  it('is opened, byte for byte as recorded', () => {
+describe('a ticket from PHP', () => {
+  it('opens to the recorded content, byte for byte', () => {
     expect(openTicket(recorded.ticket, credentials, now)).toEqual({
       cookieHeader,
       sessionId: '0123456789abcdef0123456789abcdef',
@@ -31,23 +31,23 @@ describe('a ticket of PHP', () => {
     expect(recorded.ticket).toHaveLength(recorded.length);
   });
 
-  it('may say what PHP saw of the browser', () => {
+  it('may contain the address and the user agent of the browser', () => {
     const seen = { a: '2001:db8::7', u: Buffer.from('x'.repeat(1024)).toString('base64url') };
     expect(openTicket(sealed(seen), credentials, now)).toMatchObject({ address: seen.a, agent: seen.u });
     expect(outcomeOf(sealed({ a: null, u: null }))).toBe('opened');
   });
 
-  it('may say nothing of the user as PHP writes nothing: [] or null', () => {
+  it('may have no identity, which PHP writes as [] or null', () => {
     expect(openTicket(sealed({ i: [] }), credentials, now)).toMatchObject({ identity: {} });
     expect(openTicket(sealed({ i: null }), credentials, now)).toMatchObject({ identity: undefined });
   });
 
-  it('is what the tests seal', () => {
+  it('equals a ticket that the tests seal', () => {
     const iv = Buffer.from(recorded.iv, 'hex');
     expect(sealTicket(credentials, recorded.plaintext, iv)).toBe(recorded.ticket);
   });
 
-  it('is opened with the secret before as well, while there is one', () => {
+  it('opens with the previous secret while there is one', () => {
     const before = sealTicket({ ...credentials, secret: 'the one before' }, contents(now));
     const both = deriveCredentials({ ...vectors.credentials, previousSecret: 'the one before' });
     expect(outcomeOf(before)).toBe('unreadable-ticket');
@@ -55,15 +55,15 @@ describe('a ticket of PHP', () => {
     expect(outcomeOf(sealed(), now, both)).toBe('opened');
   });
 
-  it('may be as large as its parts at their limits make it', () => {
+  it('may be as large as all its parts at their limits', () => {
     const i = { userInfo: { name: 'x'.repeat(ticketLimits.identity - '{"userInfo":{"name":""}}'.length) } };
     const c = `a=${'x'.repeat(ticketLimits.cookieHeader - 2)}`;
     expect(outcomeOf(sealed({ c, i, s: 'x'.repeat(ticketLimits.sessionId) }))).toBe('opened');
   });
 });
 
-describe('a ticket that somebody changed is refused:', () => {
-  it('every single bit of it flipped', () => {
+describe('a changed ticket is rejected:', () => {
+  it('any flipped bit of the text', () => {
     const bytes = Buffer.from(recorded.ticket, 'latin1');
     const opened = [...bytes].flatMap((byte, index) =>
       [0, 1, 2, 3, 4, 5, 6, 7].filter((bit) => {
@@ -75,7 +75,7 @@ describe('a ticket that somebody changed is refused:', () => {
     expect(opened).toEqual([]);
   });
 
-  it('every single bit of what is sealed flipped', () => {
+  it('any flipped bit of the sealed bytes', () => {
     const bytes = Buffer.from(bodyOf(recorded.ticket), 'base64url');
     const outcomes = Array.from({ length: bytes.length * 8 }, (_, bit) => {
       const flipped = Buffer.from(bytes);
@@ -85,20 +85,20 @@ describe('a ticket that somebody changed is refused:', () => {
     expect(new Set(outcomes)).toEqual(new Set(['unreadable-ticket']));
   });
 
-  it('cut at every length, at either end', () => {
+  it('truncated to any length, at either end', () => {
     for (let length = 0; length < recorded.ticket.length; length += 1) {
       expect(outcomeOf(recorded.ticket.slice(0, length))).not.toBe('opened');
       expect(outcomeOf(recorded.ticket.slice(-length - 1, -1))).not.toBe('opened');
     }
   });
 
-  it('anything at all in its place', () => {
+  it('any other text', () => {
     fc.assert(fc.property(anyText, (text) => outcomeOf(text) === 'malformed-ticket'));
   });
 });
 
-describe('a token that has not the shape of a ticket is refused before any key is tried:', () => {
-  // A holder of no key at all: with one, these tests could not tell a shape from a tag.
+describe('a token that is not a ticket is rejected before any key is tried:', () => {
+  // Without any key: with one, these tests could not distinguish a malformed ticket from a wrong tag.
   const nobody = { ...credentials, ticketKeys: [] };
   const body = bodyOf(recorded.ticket);
   const { key } = credentials;
@@ -128,12 +128,12 @@ describe('a token that has not the shape of a ticket is refused before any key i
     expect(outcomeOf(token, now, nobody)).toBe('malformed-ticket');
   });
 
-  it('not the recorded one, to which this holder only lacks the key', () => {
+  it('but a valid ticket of another secret is rejected only by its key', () => {
     expect(outcomeOf(recorded.ticket, now, nobody)).toBe('unreadable-ticket');
   });
 });
 
-describe('a ticket of somebody else is refused:', () => {
+describe('a ticket of another app or gateway is rejected:', () => {
   it.each([
     ['another kid', { key: 'another' }, 'foreign-ticket'],
     ['a kid in another case', { key: credentials.key.toUpperCase() }, 'foreign-ticket'],
@@ -149,7 +149,7 @@ describe('a ticket of somebody else is refused:', () => {
   });
 });
 
-describe('by the clock a ticket is', () => {
+describe('the time of a ticket', () => {
   it.each([
     [-6, 'future-ticket'],
     [-5, 'opened'],
@@ -158,7 +158,7 @@ describe('by the clock a ticket is', () => {
     [35, 'opened'],
     [36, 'expired-ticket'],
     [86_400, 'expired-ticket'],
-  ])('%i s after it was sealed: %s', (age, outcome) => {
+  ])('%i s after sealing: %s', (age, outcome) => {
     expect(outcomeOf(sealed(), now + age)).toBe(outcome);
   });
 
@@ -168,12 +168,12 @@ describe('by the clock a ticket is', () => {
     [36, 'long-lived-ticket'],
     [86_400, 'long-lived-ticket'],
     [-1, 'incomplete-ticket'],
-  ])('made to live for %i s: %s', (life, outcome) => {
+  ])('with a lifetime of %i s: %s', (life, outcome) => {
     expect(outcomeOf(sealed({ exp: now + life }))).toBe(outcome);
   });
 });
 
-describe('a ticket that PHP sealed wrongly is refused:', () => {
+describe('a ticket with invalid content is rejected:', () => {
   it.each(['c', 's', 'iat', 'exp', 'jti'])('without %s', (field) => {
     expect(outcomeOf(sealed({ [field]: undefined }))).toBe('incomplete-ticket');
     for (const wrong of [null, true, [], {}, -1, 0, 1.5, '']) {

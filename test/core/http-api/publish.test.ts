@@ -8,8 +8,8 @@ const event = { name: 'my-event', data: '{"some":"data"}', channel: 'project-3' 
 const bytes = (value: unknown) => Buffer.from(typeof value === 'string' ? value : JSON.stringify(value));
 const read = (changes: object) => readEvent(bytes({ ...event, ...changes }));
 
-describe('an event', () => {
-  it('is read as Pusher’s PHP library writes it, for one channel', () => {
+describe('a published event', () => {
+  it('is read in the form of Pusher’s PHP library, for one channel', () => {
     const body = '{"name":"my-event","data":"{\\"hello\\":\\"w\\\\u00f6rld\\\\\\/1\\"}","channel":"my-channel"}';
     expect(readEvent(bytes(body))).toEqual({
       name: 'my-event',
@@ -20,7 +20,7 @@ describe('an event', () => {
     });
   });
 
-  it('is for up to a hundred channels, and for each of them once', () => {
+  it('may have up to a hundred channels, and duplicates count once', () => {
     const hundred = Array.from({ length: 100 }, (_, index) => `channel-${index}`);
     expect(read({ channel: undefined, channels: hundred })).toMatchObject({ channels: hundred });
     expect(read({ channel: undefined, channels: ['a', 'b', 'a'] })).toMatchObject({ channels: ['a', 'b'] });
@@ -33,7 +33,7 @@ describe('an event', () => {
     },
   );
 
-  it('carries any string as it is', () => {
+  it('may have any string as data, unchanged', () => {
     fc.assert(
       fc.property(anyText, (data) => {
         expect(read({ data })).toMatchObject({ data });
@@ -43,7 +43,7 @@ describe('an event', () => {
     expect(read({ data: 'é'.repeat(5120) })).toMatchObject({ data: 'é'.repeat(5120) });
   });
 
-  it('leaves out the connection of its socket id, and nobody for one that we did not give', () => {
+  it('leaves out the connection of its socket id, or none if the id is not ours', () => {
     expect(read({ socket_id: socketIdOf('L0SM9cOFvHcCIhw=') })).toMatchObject({ except: 'L0SM9cOFvHcCIhw=' });
     expect(read({ socket_id: '123.456' })).toMatchObject({ except: undefined });
     expect(read({ socket_id: null })).toMatchObject({ except: undefined });
@@ -57,7 +57,7 @@ describe('an event', () => {
   });
 });
 
-describe('an event is refused', () => {
+describe('a published event is rejected', () => {
   it.each([
     ['no JSON', '{'],
     ['a list', '[]'],
@@ -101,7 +101,7 @@ describe('an event is refused', () => {
     }
   });
 
-  it('and never makes the reader throw', () => {
+  it('for any input without an exception', () => {
     const field = fc.oneof(fc.anything(), fc.constantFrom('a', '1.2', ['a']));
     const body = fc.record({
       name: field,
@@ -126,15 +126,15 @@ describe('an event is refused', () => {
   });
 });
 
-describe('a batch', () => {
-  it('has up to ten events, of one channel each, in their order', () => {
+describe('a batch of events', () => {
+  it('may have up to ten events in order, each for one channel', () => {
     const batch = Array.from({ length: 10 }, (_, index) => ({ ...event, channel: `channel-${index}` }));
     const events = readBatch(bytes({ batch }));
     expect(events).toMatchObject(batch.map(({ channel }) => ({ channels: [channel] })));
     expect(readBatch(bytes({ batch: [] }))).toEqual([]);
   });
 
-  it('of eleven is too large, in Pusher’s words', () => {
+  it('of eleven is rejected in Pusher’s words', () => {
     const fault = { status: 400, sentence: 'Batch too large (11 > 10).' };
     expect(readBatch(bytes({ batch: Array(11).fill(event) }))).toEqual(fault);
   });
@@ -146,7 +146,7 @@ describe('a batch', () => {
     ['an event that is none', { batch: [event, null] }, 400, 'Event 1 of the batch'],
     ['an event of several channels', { batch: [{ ...event, channels: ['a'] }] }, 400, 'Event 0 of the batch'],
     ['an event too large', { batch: [{ ...event, data: 'x'.repeat(10_241) }] }, 413, 'content of this event exceeds'],
-  ])('is refused whole for %s', (_, body, status, words) => {
+  ])('is rejected as a whole for %s', (_, body, status, words) => {
     expect(readBatch(bytes(body))).toEqual({ status, sentence: expect.stringContaining(words) });
   });
 });

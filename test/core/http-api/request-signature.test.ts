@@ -21,10 +21,10 @@ function signed(changes: Partial<ApiRequest> = {}, by: Parameters<typeof signQue
 const check = (request: ApiRequest, given: object = credentials, at = now) =>
   checkSignature(request, { ...credentials, ...given }, at);
 
-describe('a request is signed', () => {
-  // Of Pusher's documentation, and captured from its Node and PHP libraries, whose bodies the hash stands for:
+describe('a signature of a request is accepted', () => {
+  // From Pusher's documentation, and captured from its Node and PHP libraries. The hash replaces their bodies:
   // https://pusher.com/docs/channels/library_auth_reference/rest-api/#worked-authentication-example
-  it('as in the documentation of Pusher', () => {
+  it('as in Pusher’s documentation', () => {
     const query =
       'auth_key=278d425bdf160c739803&auth_timestamp=1353088179&auth_version=1.0&' +
       'body_md5=ec365a775a4cd0599faeb73354201b6f&' +
@@ -45,7 +45,7 @@ describe('a request is signed', () => {
       'auth_key=app-key&auth_timestamp=1795439163&auth_version=1.0&body_md5=ba35c6e9f843d38551db440183c32f51&auth_signature=31dee6905b43e0ad92fffdd7c8a15b0c0798e711a6ca7ef70d69df598a67ad40',
       '{"name":"my-event","data":"{\\"hello\\":\\"w\\\\u00f6rld\\\\\\/1\\"}","channel":"my-channel","socket_id":"123.456"}',
     ],
-  ])('as %s does it, byte for byte', (_, query, text) => {
+  ])('as %s makes it, byte for byte', (_, query, text) => {
     const body = Buffer.from(text);
     expect(check({ method: 'POST', path: '/apps/1001/events', query, body })).toBe('signed');
   });
@@ -81,7 +81,7 @@ describe('a request is signed', () => {
   });
 });
 
-describe('a request is answered 401', () => {
+describe('a request is rejected with 401', () => {
   const good = signed();
   const without = (name: string) => good.query.replace(new RegExp(`&?${name}=[^&]*`), '');
 
@@ -96,11 +96,11 @@ describe('a request is answered 401', () => {
     ['no body', { body: Buffer.alloc(0) }],
     ['one more parameter', { query: `${good.query}&more=1` }],
     ['a parameter that comes twice', { query: `${good.query}&auth_key=app-key` }],
-  ])('for %s than was signed', (_, changes) => {
+  ])('for %s than the signed one', (_, changes) => {
     expect(check({ ...good, ...changes })).toMatchObject({ status: 401 });
   });
 
-  it('by another key or version, although the signature fits', () => {
+  it('with another key or version, even if the signature is right', () => {
     expect(check(signed({}, { key: 'another' }))).toMatchObject({ status: 401 });
     expect(check(signed({}, { version: '2.0' }))).toMatchObject({ status: 401 });
   });
@@ -112,7 +112,7 @@ describe('a request is answered 401', () => {
     expect(check({ ...good, query: folded, body: Buffer.from('{"user_id":"43"}') })).toMatchObject({ status: 401 });
   });
 
-  it('for a hash that was signed and is not that of the body', () => {
+  it('for a signed hash that is not the hash of the body', () => {
     const md5 = createHash('md5').update('{"a":1}').digest('hex');
     const text = `POST\n${good.path}\nauth_key=app-key&auth_timestamp=${now}&auth_version=1.0&body_md5=${md5}`;
     const signature = createHmac('sha256', credentials.secret).update(text).digest('hex');
@@ -120,12 +120,12 @@ describe('a request is answered 401', () => {
     expect(check({ ...good, query })).toMatchObject({ status: 401, sentence: expect.stringContaining('MD5') });
   });
 
-  it('in words that hold nothing of the secret or the signature', () => {
+  it('in a sentence without the secret or the signature', () => {
     const fault = check(signed({}, { secret: 'neither' }));
     expect(JSON.stringify(fault)).not.toMatch(/app-secret|[0-9a-f]{32}/);
   });
 
-  it('for any query that nobody signed, without an exception', () => {
+  it('for any unsigned query, without an exception', () => {
     fc.assert(
       fc.property(anyText, (query) => {
         expect(check({ ...good, query })).toMatchObject({ status: 401 });

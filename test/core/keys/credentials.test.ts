@@ -6,17 +6,17 @@ const { derivedKeysHex, sessionHash } = vectors;
 const credentials = deriveCredentials(vectors.credentials);
 
 it.each(['request', 'session', 'ticket', 'at-rest'] as const)(
-  'derives the key for %s byte for byte as PHP does',
+  "the key for %s equals PHP's, byte for byte",
   (purpose) => {
     expect(deriveKey(credentials.secret, purpose).toString('hex')).toBe(derivedKeysHex[purpose]);
   },
 );
 
-it('hashes a session id as PHP does', () => {
+it("the hash of a session id equals PHP's", () => {
   expect(hashSessionId(credentials, sessionHash.sessionId)).toBe(sessionHash.hash);
 });
 
-it('gives another secret other keys, hashes and signatures', () => {
+it('another secret gives other keys, hashes and signatures', () => {
   const other = deriveCredentials({ ...vectors.credentials, secret: 'another secret' });
   expect(other.derived.request).not.toEqual(credentials.derived.request);
   expect(hashSessionId(other, sessionHash.sessionId)).not.toBe(sessionHash.hash);

@@ -6,12 +6,12 @@ import vectors from '../../recorded/vectors.json' with { type: 'json' };
 const { requestSignature } = vectors;
 const credentials = deriveCredentials(vectors.credentials);
 
-it('signs its question as PHP will verify it', () => {
+it('the gateway signs its question as PHP verifies it', () => {
   const { pathAndQuery, t, cookieHeader, header } = requestSignature;
   expect(signRequest(credentials, { method: 'GET', pathAndQuery, time: t, cookieHeader })).toBe(header);
 });
 
-it('signs the address and the user agent that PHP saw, where it says them', () => {
+it('the gateway signs the address and the user agent if the request has them', () => {
   const { headers, header } = vectors.requestSignatureWithAddressAndAgent;
   const { pathAndQuery, t, cookieHeader } = requestSignature;
   const request = { method: 'GET', pathAndQuery, time: t, cookieHeader } as const;
@@ -23,7 +23,7 @@ it('signs the address and the user agent that PHP saw, where it says them', () =
   expect(new Set(signatures)).toHaveLength(4);
 });
 
-it('knows the no of PHP to this very request, and no other', () => {
+it('the gateway accepts a signed no only for the request that it answers', () => {
   const { header } = requestSignature;
   const no = vectors.answerNo.header.replace('X-Session-Socket-Answer: ', '');
   expect(isSignedNo(credentials, header, no)).toBe(true);
@@ -35,7 +35,7 @@ it('knows the no of PHP to this very request, and no other', () => {
   expect(isSignedNo(stranger, header, no)).toBe(false);
 });
 
-it('vouches for the path with its query, the time and the cookie, each by itself', () => {
+it('the signature changes with the path, the query, the time and the cookie', () => {
   const request = { method: 'GET', pathAndQuery: '/id?a=1', time: 1790000000, cookieHeader: 'PHPSESSID=a' } as const;
   const signatures = [
     request,

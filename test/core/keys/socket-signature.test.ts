@@ -18,8 +18,8 @@ function scene({ fresh = {}, previousSecret }: { fresh?: object; previousSecret?
   return { isSigned, asked: () => asked };
 }
 
-describe('a signature is accepted', () => {
-  // Computed by Pusher's Node and PHP libraries alike.
+describe('a signature for a socket is accepted', () => {
+  // Both Pusher's Node and PHP libraries compute this value.
   it.each([
     ['a private channel', ':private-foobar', '58df8b0c36d6982b82c3ecf6b4662e34fe8c25bba48f5369f135bf843651c3a4'],
     [
@@ -28,7 +28,7 @@ describe('a signature is accepted', () => {
       '31935e7d86dba64c2a90aed31fdc61869f9b22ba9d8863bba239c03ca481bc80',
     ],
     [
-      'a member as PHP writes him',
+      'a member as PHP writes it',
       ':presence-foobar:{"user_id":"10","user_info":{"url":"http:\\/\\/\\u00e9"}}',
       '6b8eb32a51f42b45a1a6e74229723c191a9deac6097e44ffdad84a2d416dab0d',
     ],
@@ -42,20 +42,20 @@ describe('a signature is accepted', () => {
     expect(await scene().isSigned(`${shared.key}:${signature}`, socket + text)).toBe(true);
   });
 
-  it('made with the previous secret while it is being changed', async () => {
+  it('if the previous secret made it, during a rotation', async () => {
     const { isSigned } = scene({ previousSecret: 'before' });
     const auth = signForSocket({ ...shared, secret: 'before' }, socket, 'private-x');
     expect(await isSigned(auth, `${socket}:private-x`)).toBe(true);
   });
 
-  it('made with a secret that is newer than the one that is kept here', async () => {
+  it('if a newer secret than the cached one made it', async () => {
     const { isSigned } = scene({ fresh: { secret: 'next' } });
     const auth = signForSocket({ ...shared, secret: 'next' }, socket, 'private-x');
     expect(await isSigned(auth, `${socket}:private-x`)).toBe(true);
   });
 });
 
-describe('a signature is refused', () => {
+describe('a signature for a socket is rejected', () => {
   const good = signForSocket(shared, socket, 'private-x');
   it.each([
     ['for another socket', good, '1234.1235:private-x'],
@@ -72,7 +72,7 @@ describe('a signature is refused', () => {
     expect(await scene().isSigned(auth, text)).toBe(false);
   });
 
-  it('without asking for the secret when it has no signature’s form, nor for a newer one when it has another key', async () => {
+  it('without fetching the secret if it is malformed, nor a newer one if it has another key', async () => {
     const { isSigned, asked } = scene();
     await isSigned('nonsense', 'x');
     expect(asked()).toBe(0);

@@ -6,7 +6,7 @@ import { MemoryRevocations } from '../../fakes/revocations.ts';
 
 const hash = 'a'.repeat(64);
 
-/** Connections as functions of 0.1.0 have left them: a user's, and one of nobody that has become two users. */
+/** Rows of functions of 0.1.0: one of a user, and one without a user that acts as two users. */
 async function scene() {
   const { clock, registry, subscriptions } = createMemoryChannels();
   const revocations = new MemoryRevocations(clock);
@@ -47,20 +47,20 @@ it.each([
   ['its session', `session:${hash}`, ['ada', 'guest']],
   ['the user of its sign-in', 'user:bob', ['guest']],
   ['the user that it is on a presence channel', 'user:eve', ['guest']],
-])('a connection of 0.1.0 is closed when %s was logged out before it could be found', async (_, owner, ids) => {
+])('a connection of 0.1.0 is closed if %s was logged out before it had owners', async (_, owner, ids) => {
   const { clock, revocations, run } = await scene();
   await clock.advance(10);
   await revocations.add(owner, clock.now());
   expect((await run()).map(({ connectionId }) => connectionId).sort()).toEqual(ids);
 });
 
-it('what the deadline leaves is due again', async () => {
+it('connections that miss the deadline of adopting are due again', async () => {
   const { clock, unowned, run } = await scene();
   expect(await run(clock.now())).toEqual([]);
   expect(await unowned()).toHaveLength(2);
 });
 
-it('a connection that has left meanwhile is left alone', async () => {
+it('a connection that has left meanwhile is not adopted', async () => {
   const { registry, run, unowned } = await scene();
   const found = await unowned();
   for (const connection of found) await registry.leave(connection);

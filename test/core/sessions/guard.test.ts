@@ -13,13 +13,13 @@ const firewall = new SessionCheckFailed('unavailable', 'a firewall answered 403'
 const distrust = new SessionCheckFailed('misconfigured', 'it answered 421');
 const timeout = new SessionCheckFailed('unavailable', 'it did not answer in time');
 
-/** Users with a socket each, whose checks have their places in the interval, and one run a minute. */
+/** Users with one socket each, checks spread over the interval, and one run a minute. */
 async function crowd(size: number) {
   const the = scene();
   const { clock, enter, sender } = the;
   for (let n = 0; n < size; n += 1) await settle(`s${n}`);
 
-  /** A session and its sockets, which is due when a handshake of now says so. */
+  /** A session and its sockets, due at the time that a handshake now would set. */
   async function settle(sessionId: string, { user = userOf(sessionId), sockets = [sessionId] } = {}) {
     const sessionHash = await enter(sessionId, [], { user });
     await enter(sessionId, sockets, { user }, nextCheck({ sessionHash }, interval, clock.now()));
@@ -39,17 +39,17 @@ async function crowd(size: number) {
 }
 
 const other = (count: number) => Array.from({ length: count }, (_, n) => `s${n}`);
-const sum = (reports: readonly RevalidateReport[], count: 'lost' | 'asked' | 'mute') =>
+const sum = (reports: readonly RevalidateReport[], count: 'lost' | 'asked' | 'unanswered') =>
   reports.reduce((total, report) => total + report[count], 0);
 const isHeld = ({ held }: RevalidateReport) => held !== undefined;
 
-// PHP loses all its sessions: Redis was restarted, or a deployment has another session.name. Of 60 users only six are due in a
-// minute, so no run sees enough of them to suspect anything.
-describe('while PHP suddenly says no to everybody', () => {
+// PHP loses all its sessions: Redis was restarted, or a deployment has another session.name. Of 60 users only six are
+// due in a minute, so no single run sees enough of them to notice.
+describe('while PHP suddenly says no about all users', () => {
   it.each([
     [60, 4],
     [600, 0],
-  ])('of %d users at most %d are closed, and none once the guard knows', async (size, most) => {
+  ])('of %d users at most %d are closed, and none once the guard holds', async (size, most) => {
     const { php, minutes, open } = await crowd(size);
     expect(sum(await minutes(12), 'asked')).toBeGreaterThanOrEqual(size);
     php.down = no;
@@ -62,16 +62,16 @@ describe('while PHP suddenly says no to everybody', () => {
     expect(reports.at(-1)?.held).toMatchObject({ lost: expect.any(Number), users: expect.any(Number) });
   });
 
-  it.each([60, 600])('of %d users fewer than 20 are closed when no run was before', async (size) => {
+  it.each([60, 600])('fewer than 20 of %d users are closed if there was no earlier run', async (size) => {
     const { php, minutes, open } = await crowd(size);
     php.down = no;
     await minutes(11);
     expect(size - open()).toBeLessThan(20);
   });
 
-  // An interval that began with the outage's first minute would forget what the one before had counted.
+  // An interval that began with the first minute of the outage would lose the counts of the interval before.
   it.each([1, 2, 3, 4, 5, 6, 7, 8, 9])(
-    'it does not matter how the outage lies in the interval (%d minutes)',
+    'the guard holds wherever the outage begins in the interval (%d minutes)',
     async (at) => {
       const { php, minutes, open } = await crowd(60);
       await minutes(10 + at);
@@ -81,7 +81,7 @@ describe('while PHP suddenly says no to everybody', () => {
     },
   );
 
-  it('those who are lost are asked about again every minute, and stay when PHP knows them again', async () => {
+  it('lost users are checked every minute, and stay if PHP knows them again', async () => {
     const { php, minutes, open } = await crowd(600);
     php.down = no;
     await minutes(15);
@@ -92,7 +92,7 @@ describe('while PHP suddenly says no to everybody', () => {
     expect(open()).toBe(600);
   });
 
-  it('of those that PHP knows again all stay, and the others are closed then', async () => {
+  it('users that PHP knows again stay, and the others are closed at the end', async () => {
     const { php, answers, minutes, open } = await crowd(60);
     await minutes(11);
     php.down = no;
@@ -107,8 +107,9 @@ describe('while PHP suddenly says no to everybody', () => {
     expect(open()).toBeLessThanOrEqual(50);
   });
 
-  // Everybody logs in again, but old tabs stay open: PHP says no to these each minute, and yes to the new session once in ten.
-  it('users who get a yes for another session of theirs end it, and then their old sockets are closed', async () => {
+  // All users log in again, but old tabs stay open. PHP says no to these each minute, and yes to the new session once
+  // in ten.
+  it('users with a new session end the hold, and then their old sockets are closed', async () => {
     const { php, answers, settle, minutes, open } = await crowd(60);
     php.down = no;
     await minutes(11);
@@ -129,7 +130,7 @@ describe('while PHP suddenly says no to everybody', () => {
   it.each([
     ['is down', down],
     ['does not trust the gateway', distrust],
-  ])('it goes on while PHP %s for longer than the interval', async (_, fault) => {
+  ])('the hold continues while PHP %s for longer than the interval', async (_, fault) => {
     const { php, minutes, open } = await crowd(60);
     php.down = no;
     await minutes(11);
@@ -141,7 +142,7 @@ describe('while PHP suddenly says no to everybody', () => {
     expect(open()).toBe(before);
   });
 
-  it('an operator releases it: the lost are closed in the next run, or in their turn, and the others stay', async () => {
+  it('after an operator’s release, lost users are closed and the others stay', async () => {
     const { answers, clock, guard, minutes, open } = await crowd(600);
     await minutes(12);
     for (const id of other(560)) answers.set(id, no);
@@ -154,7 +155,7 @@ describe('while PHP suddenly says no to everybody', () => {
     expect(open()).toBe(40);
   });
 
-  it('the guard is on again when the release is over', async () => {
+  it('the guard is on again after the release', async () => {
     const { php, clock, guard, settle, minutes } = await crowd(60);
     php.down = no;
     await minutes(11);
@@ -167,7 +168,7 @@ describe('while PHP suddenly says no to everybody', () => {
     expect((await minutes(11)).some(isHeld)).toBe(true);
   });
 
-  it('it ends when sockets have closed by themselves and too few users are left to tell', async () => {
+  it('the hold ends once too few users are left, because sockets have closed by themselves', async () => {
     const { php, registry, minutes, open } = await crowd(60);
     php.down = no;
     await minutes(11);
@@ -179,7 +180,7 @@ describe('while PHP suddenly says no to everybody', () => {
     expect(open()).toBeGreaterThan(0);
   });
 
-  it('nothing is closed when the guard cannot count it', async () => {
+  it('no socket is closed if the guard cannot store its state', async () => {
     const { php, guard, sender, run, settle, clock } = await crowd(0);
     await settle('a');
     await clock.advance(660_000);
@@ -192,9 +193,9 @@ describe('while PHP suddenly says no to everybody', () => {
   });
 });
 
-// A class of seven leaves together, in a minute in which few others are asked about.
-describe('while most of a few are lost', () => {
-  it('they wait a minute for the answers about others, and are closed without an alarm', async () => {
+// A class of seven logs out together, in a minute with few other checks.
+describe('while most of a few users are lost', () => {
+  it('they stay a minute until there are answers about others, and are closed without an alarm', async () => {
     const { answers, enter, minutes, sender } = await crowd(60);
     await minutes(12);
     const gone = Array.from({ length: 7 }, (_, n) => `gone${n}`);
@@ -210,8 +211,8 @@ describe('while most of a few are lost', () => {
     expect(gone.some((id) => sender.isOpen(id))).toBe(false);
   });
 
-  // Asked again each minute, they would be eleven of twenty in the second one.
-  it('they count once while they wait', () => {
+  // If each minute counted, they would be eleven of twenty in the second one.
+  it('they count once while they stay', () => {
     const run = (minute: number, lost: number, known: readonly [number, number]) => ({
       minute,
       window: 10,
@@ -227,7 +228,7 @@ describe('while most of a few are lost', () => {
     expect(second).toMatchObject({ doubtful: false, held: undefined });
   });
 
-  it('they are closed at once where there are fewer than 20 users', async () => {
+  it('they are closed at once if there are fewer than 20 users', async () => {
     const { answers, enter, run } = await crowd(12);
     for (const id of ['a', 'b', 'c', 'd', 'e', 'f', 'g']) {
       answers.set(id, no);
@@ -238,7 +239,7 @@ describe('while most of a few are lost', () => {
 });
 
 describe('one user', () => {
-  it('with 50 lost sessions is closed, because a user counts once', async () => {
+  it('with 50 lost sessions is closed, because each user counts once', async () => {
     const { answers, settle, minutes, sender, open } = await crowd(25);
     for (let n = 0; n < 50; n += 1) {
       answers.set(`own${n}`, no);
@@ -250,7 +251,7 @@ describe('one user', () => {
     expect(open()).toBe(25);
   });
 
-  it('with 50 lost sessions does not keep the guard, once the others are known again', async () => {
+  it('with 50 lost sessions does not prolong the hold once PHP knows the others again', async () => {
     const { php, answers, settle, minutes, sender } = await crowd(25);
     for (let n = 0; n < 50; n += 1) await settle(`own${n}`, { user: 'the one' });
     await minutes(11);
@@ -263,7 +264,7 @@ describe('one user', () => {
     expect(Array.from({ length: 50 }, (_, n) => sender.isOpen(`own${n}`))).not.toContain(true);
   });
 
-  it('with 50 sessions that get no answer does not end a run for the others', async () => {
+  it('with 50 unanswered sessions does not end a run for the others', async () => {
     const { answers, enter, asked, run } = scene();
     for (let n = 0; n < 50; n += 1) {
       answers.set(`own${n}`, timeout);
@@ -275,7 +276,7 @@ describe('one user', () => {
   });
 
   // A proxy that changes this one cookie makes the signature wrong.
-  it('whom PHP answers 421 does not end a run for the others, but for the first time', async () => {
+  it('with an answer of 421 ends a run for the others only the first time', async () => {
     const { answers, settle, minutes } = await crowd(0);
     answers.set('odd', distrust);
     await settle('odd');
@@ -283,47 +284,48 @@ describe('one user', () => {
     // It comes first each time.
     const reports = await minutes(30, () => 0);
     expect(reports.filter(({ late }) => late > 0).length).toBeLessThanOrEqual(1);
-    expect(reports.some(({ unheard }) => unheard)).toBe(false);
+    expect(reports.some(({ isPhpSilent }) => isPhpSilent)).toBe(false);
   });
 });
 
-// A firewall that asks the gateway for a proof of humanity answers in PHP's place, to every question.
+// A firewall with a challenge page answers every question instead of PHP.
 it.each([60, 600])(
-  'of %d users nobody is closed while a firewall answers 403 for eleven minutes, and one alarm goes off',
+  'none of %d users is closed while a firewall answers 403 for eleven minutes, and there is one alarm',
   async (size) => {
     const { php, minutes, open } = await crowd(size);
     await minutes(11);
     php.down = firewall;
     const during = await minutes(11);
-    expect(during.map(({ unheard }) => unheard)).toEqual([false, false, ...Array.from({ length: 9 }, () => true)]);
+    expect(during.map(({ isPhpSilent }) => isPhpSilent)).toEqual([
+      false,
+      false,
+      ...Array.from({ length: 9 }, () => true),
+    ]);
     expect(during.some(isHeld)).toBe(false);
     php.down = undefined;
     const after = await minutes(11);
-    expect(after.some(({ unheard, held }) => unheard || held !== undefined)).toBe(false);
+    expect(after.some(({ isPhpSilent, held }) => isPhpSilent || held !== undefined)).toBe(false);
     expect(open()).toBe(size);
   },
 );
 
-// A banned user keeps two slow requests going, which hold their session's lock: PHP cannot answer about it.
-describe('a session that PHP never answers about', () => {
-  it.each([60, 600])(
-    'is closed after five checks while the other %d users get a yes, and may come back',
-    async (size) => {
-      const { answers, settle, minutes, codesOf, open } = await crowd(size);
-      answers.set('banned', timeout);
-      await settle('banned', { sockets: ['tab1', 'tab2'] });
-      const reports = await minutes(25);
-      expect(sum(reports, 'mute')).toBe(1);
-      const checks = reports.filter(({ failed }) => failed > 0).length;
-      // Of 60 others it takes a few minutes more until 20 were asked.
-      expect(checks).toBeGreaterThanOrEqual(5);
-      expect(checks).toBeLessThanOrEqual(size === 600 ? 5 : 9);
-      expect([codesOf('tab1'), codesOf('tab2')]).toEqual([[4200], [4200]]);
-      expect(open()).toBe(size);
-    },
-  );
+// A banned user keeps two slow requests running that hold the session's lock, so PHP cannot answer about it.
+describe('a session without an answer from PHP', () => {
+  it.each([60, 600])('is closed after five checks if PHP knows the other %d users, and may reconnect', async (size) => {
+    const { answers, settle, minutes, codesOf, open } = await crowd(size);
+    answers.set('banned', timeout);
+    await settle('banned', { sockets: ['tab1', 'tab2'] });
+    const reports = await minutes(25);
+    expect(sum(reports, 'unanswered')).toBe(1);
+    const checks = reports.filter(({ failed }) => failed > 0).length;
+    // With 60 others, it takes a few more minutes until 20 were checked.
+    expect(checks).toBeGreaterThanOrEqual(5);
+    expect(checks).toBeLessThanOrEqual(size === 600 ? 5 : 9);
+    expect([codesOf('tab1'), codesOf('tab2')]).toEqual([[4200], [4200]]);
+    expect(open()).toBe(size);
+  });
 
-  it('stays when it gets a single yes within five checks', async () => {
+  it('stays open after a single yes within five checks', async () => {
     const { answers, enter, minutes, sender } = await crowd(600);
     await minutes(11);
     await enter('slow', ['slow']);
@@ -338,7 +340,7 @@ describe('a session that PHP never answers about', () => {
     expect(sender.isOpen('slow')).toBe(true);
   });
 
-  it('stays when fewer than 20 others are asked about', async () => {
+  it('stays open if fewer than 20 others are checked', async () => {
     const { answers, settle, minutes, sender } = await crowd(19);
     answers.set('slow', timeout);
     await settle('slow');
@@ -346,7 +348,7 @@ describe('a session that PHP never answers about', () => {
     expect(sender.isOpen('slow')).toBe(true);
   });
 
-  it('stays when something in front of PHP answers', async () => {
+  it('stays open if something in front of PHP answers', async () => {
     const { answers, settle, minutes, sender } = await crowd(60);
     answers.set('slow', firewall);
     await settle('slow');
@@ -354,7 +356,7 @@ describe('a session that PHP never answers about', () => {
     expect(sender.isOpen('slow')).toBe(true);
   });
 
-  it('stays when the gateway itself has failed', async () => {
+  it('stays open if the gateway itself has failed', async () => {
     const { registry, enter, minutes, sender } = await crowd(600);
     await minutes(11);
     await enter('slow', ['slow']);
@@ -367,7 +369,7 @@ describe('a session that PHP never answers about', () => {
     expect(sender.isOpen('slow')).toBe(true);
   });
 
-  it('stays when more than a tenth of the others get no answer or a no either', async () => {
+  it('stays open if more than a tenth of the others get no answer or a no', async () => {
     const { answers, settle, minutes, sender, open } = await crowd(60);
     for (const id of other(7)) answers.set(id, timeout);
     answers.set('slow', timeout);
@@ -377,7 +379,7 @@ describe('a session that PHP never answers about', () => {
     expect(open()).toBe(60);
   });
 
-  it('is closed when five banned users do so together', async () => {
+  it('is closed with those of four other banned users at the same time', async () => {
     const { answers, settle, minutes, sender } = await crowd(60);
     for (let n = 0; n < 5; n += 1) {
       answers.set(`banned${n}`, timeout);
@@ -387,20 +389,20 @@ describe('a session that PHP never answers about', () => {
     expect(Array.from({ length: 5 }, (_, n) => sender.isOpen(`banned${n}`))).not.toContain(true);
   });
 
-  it('stays while PHP says no to the others and the guard holds', async () => {
+  it('stays open while PHP says no about the others and the guard holds', async () => {
     const { answers, minutes, open } = await crowd(60);
     for (let n = 0; n < 60; n += 1) answers.set(`s${n}`, n === 0 ? timeout : no);
     const reports = await minutes(25);
     expect(reports.at(-1)?.held).toBeDefined();
-    expect(sum(reports, 'mute')).toBe(0);
+    expect(sum(reports, 'unanswered')).toBe(0);
     expect(open()).toBeGreaterThan(40);
   });
 });
 
 describe('an outage of PHP', () => {
-  // A PHP that comes back is slow at first. Its failures during the outage do not count against the last few.
+  // A recovering PHP is slow at first. Failures during the outage do not count against the last few users.
   it.each([1, 2, 4, 6, 11, 30])(
-    'of %d minutes closes nobody, not even the five users whom PHP answers last',
+    'of %d minutes closes no socket, not even of the five users that PHP answers last',
     async (length) => {
       const { php, answers, minutes, open } = await crowd(60);
       await minutes(11);
@@ -415,7 +417,7 @@ describe('an outage of PHP', () => {
     },
   );
 
-  it('that lets every third question fail closes nobody', async () => {
+  it('that fails every third question closes no socket', async () => {
     const { php, minutes, open } = await crowd(600);
     let asked = 0;
     await minutes(11);
@@ -430,9 +432,9 @@ describe('an outage of PHP', () => {
   });
 });
 
-// The row of DynamoDB that holds the state takes 400 KB.
-describe('of 10,000 users, a thousand a minute', () => {
-  /** Salted hashes, which are spread evenly. */
+// A row of DynamoDB has at most 400 KB.
+describe('with 10,000 users, a thousand a minute', () => {
+  /** Salted hashes, evenly distributed. */
   const hash = (n: number) => ((n * 2654435761) % 2 ** 32).toString(16).padStart(8, '0');
 
   function runs(
@@ -452,7 +454,7 @@ describe('of 10,000 users, a thousand a minute', () => {
     return { state, held };
   }
 
-  it('a sample of 2,000 is remembered at most, and half of that at least', () => {
+  it('the guard stores a sample of 1,000 to 2,000', () => {
     const { state } = runs(25, () => false);
     expect(state.users.size).toBeLessThanOrEqual(2000);
     expect(state.users.size).toBeGreaterThan(1000);
@@ -466,7 +468,7 @@ describe('of 10,000 users, a thousand a minute', () => {
     expect(runs(25, lost).held !== undefined).toBe(holds);
   });
 
-  it('it ends when they are known again', () => {
+  it('the hold ends once PHP knows them again', () => {
     const { state, held } = runs(10, () => true);
     expect(held).toBeDefined();
     expect(runs(10, () => false, state, 110).held).toBeUndefined();

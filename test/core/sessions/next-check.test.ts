@@ -7,7 +7,7 @@ const nowSeconds = Math.ceil(now / 1000);
 const hashOf = (name: string) => createHash('sha256').update(name).digest('hex');
 
 describe('the next check of a session', () => {
-  it('is at least half a minute away, and at most the interval more', () => {
+  it('is at least half a minute away, and at most the interval later', () => {
     for (let n = 0; n < 1000; n += 1) {
       const next = nextCheck({ sessionHash: hashOf(`s${n}`) }, 600, now);
       expect(next).toBeGreaterThanOrEqual(nowSeconds + 30);
@@ -15,7 +15,7 @@ describe('the next check of a session', () => {
     }
   });
 
-  it('is the same for all its sockets, whenever they opened, so that they are checked together', () => {
+  it('is the same for all its sockets, so that one question serves them', () => {
     const life = { sessionHash: hashOf('one') };
     const first = nextCheck(life, 600, now);
     for (let later = 0; later < first - nowSeconds - 30; later += 7) {
@@ -24,7 +24,7 @@ describe('the next check of a session', () => {
     expect(nextCheck(life, 600, first * 1000)).toBe(first + 600);
   });
 
-  it('is spread evenly over the interval, when 10,000 sessions begin at once', () => {
+  it('is spread evenly over the interval if 10,000 sessions begin at once', () => {
     const minutes = new Array(11).fill(0);
     for (let n = 0; n < 10_000; n += 1) {
       const next = nextCheck({ sessionHash: hashOf(`s${n}`) }, 600, now);
@@ -33,7 +33,7 @@ describe('the next check of a session', () => {
     for (const count of minutes.slice(0, 10)) expect(Math.abs(count - 1000)).toBeLessThan(150);
   });
 
-  it('is never after the end that PHP named, and once before it, so that a prolonged session is not cut off', () => {
+  it('is once before the end that PHP named, and never after it, so that an extended session stays open', () => {
     for (let n = 0; n < 1000; n += 1) {
       const sessionExpiresAt = nowSeconds + n;
       const next = nextCheck({ sessionHash: hashOf(`s${n}`), sessionExpiresAt }, 600, now);

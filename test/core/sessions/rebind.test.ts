@@ -60,7 +60,7 @@ async function scene({ asksAgain = true } = {}) {
 }
 
 describe('a session with another id', () => {
-  it('takes its sockets along, which stay open and belong to the same principal, and no other session’s', async () => {
+  it('keeps its sockets open with the same principal, and changes no other session’s', async () => {
     const { run, rowOf, sender, clock } = await scene();
     expect(await run()).toMatchObject({ rebound: 2, failed: 0 });
     for (const id of ['tab1', 'tab2']) {
@@ -73,14 +73,14 @@ describe('a session with another id', () => {
     expect(rowOf('phone')?.sessionHash).toBe('c'.repeat(64));
   });
 
-  it('has the sockets reconnect that had no user, because a socket’s principal is fixed', async () => {
+  it('makes sockets without a user reconnect, because the principal of a socket never changes', async () => {
     const { run, sender } = await scene();
     expect(await run()).toMatchObject({ ended: { found: 1, closed: 1 } });
     expect(sender.framesHeardBy('nameless')).toMatchObject([{ event: 'pusher:error', data: { code: 4200 } }]);
     expect(sender.isOpen('nameless')).toBe(false);
   });
 
-  it('without a user has all of its sockets reconnect', async () => {
+  it('without a user makes all its sockets reconnect', async () => {
     const { registry, run, ticket, sender } = await scene();
     expect(await run(ticket({ i: undefined }), {})).toMatchObject({ rebound: 0, ended: { closed: 3 } });
     for (const id of ['tab1', 'tab2', 'nameless']) {
@@ -90,7 +90,7 @@ describe('a session with another id', () => {
     expect(registry.rows).toMatchObject([{ connectionId: 'phone' }]);
   });
 
-  it('keeps no question where PHP is not asked again', async () => {
+  it('stores no question if PHP is not asked again', async () => {
     const { run, rowOf } = await scene({ asksAgain: false });
     await run();
     expect(rowOf('tab1')).toMatchObject({ sessionHash: after });
@@ -108,7 +108,7 @@ describe('a session with another id', () => {
     ['clock is ours', 0],
     ['clock is ahead', 4],
   ])(
-    'keeps no socket where a logout with the new id came before the sockets had it, of a PHP whose %s',
+    'closes its sockets if a logout with the new id came before they had it, with a PHP whose %s',
     async (_, ahead) => {
       const { clock, registry, run, ticket, logOut, sender } = await scene();
       const sealedAt = clock.now() / 1000 + ahead;
@@ -119,15 +119,15 @@ describe('a session with another id', () => {
     },
   );
 
-  it('counts a socket that could not be told, so that PHP hears of it', async () => {
+  it('counts a socket that could not be rebound, so that PHP is told', async () => {
     const { registry, run } = await scene();
     failNext(registry, 'rebind');
     expect(await run()).toMatchObject({ rebound: 1, failed: 1 });
   });
 });
 
-describe('a handshake that brought the old id meanwhile', () => {
-  it('finds the revocation of the old id, which is written before anybody is looked for', async () => {
+describe('a handshake with the old id during a rebind', () => {
+  it('finds the revocation of the old id, which is written before the connections are read', async () => {
     const { clock, registry, revocations, run } = await scene();
     const authorizedAt = clock.now();
     failNext(registry, 'rebind');
@@ -136,7 +136,7 @@ describe('a handshake that brought the old id meanwhile', () => {
     expect(await revocations.isRevokedSince([`session:${after}`, 'user:42'], 0)).toBe(false);
   });
 
-  it('changes nothing when that cannot be written', async () => {
+  it('is not possible if the revocation cannot be written, because nothing changes', async () => {
     const { revocations, run, rowOf } = await scene();
     failNext(revocations, 'add');
     await expect(run()).rejects.toThrow('the network is down');
@@ -144,7 +144,7 @@ describe('a handshake that brought the old id meanwhile', () => {
   });
 });
 
-describe('changes nothing', () => {
+describe('a rebind changes nothing', () => {
   async function unchangedAfter(run: (the: Awaited<ReturnType<typeof scene>>) => Promise<unknown>) {
     const the = await scene();
     const rows = structuredClone(the.registry.rows);
@@ -165,13 +165,13 @@ describe('changes nothing', () => {
     expect(await unchangedAfter(({ run, ticket }) => run(ticket(changes)))).toMatchObject({ refused });
   });
 
-  it('with a ticket that is none, or was sealed with another secret', async () => {
+  it('with an invalid ticket, or one of another secret', async () => {
     expect(await unchangedAfter(({ run }) => run('t1.key.x'))).toMatchObject({ refused: 'malformed-ticket' });
     const foreign = sealTicket({ ...credentials, secret: 'other' }, contents(1_790_000_000));
     expect(await unchangedAfter(({ run }) => run(foreign))).toMatchObject({ refused: 'unreadable-ticket' });
   });
 
-  it('the second time with one ticket, which has done its work', async () => {
+  it('with a ticket that was already used', async () => {
     const { run, ticket, rowOf } = await scene();
     const text = ticket();
     await run(text);

@@ -6,7 +6,7 @@ import { type Credentials, deriveCredentials, hashSessionId } from '../../../fun
 import type { Refusal } from '../../../functions/core/refusal.ts';
 import { createAdopt } from '../../../functions/core/sessions/adopt.ts';
 import { createCloseConnections } from '../../../functions/core/sessions/close-connections.ts';
-import { soonMs } from '../../../functions/core/sessions/live-sessions.ts';
+import { endsSoonMs } from '../../../functions/core/sessions/live-sessions.ts';
 import { createPoll } from '../../../functions/core/sessions/poll.ts';
 import { createRecheck } from '../../../functions/core/sessions/recheck.ts';
 import { createRevalidateSessions } from '../../../functions/core/sessions/revalidate.ts';
@@ -29,7 +29,7 @@ interface Visitor {
   readonly connectedAt?: number;
 }
 
-/** Open sockets whose sessions are due, unless told otherwise, and a PHP that knows them all, unless told otherwise. */
+/** By default: open sockets of due sessions, and a PHP that knows all of them. */
 export function scene() {
   const clock = new ManualClock();
   const registry = new MemoryRegistry(clock, 7);
@@ -97,7 +97,7 @@ export function scene() {
     run: ({ asks = true, random = Math.random } = {}) =>
       clock.finish(
         revalidate(
-          { ask: clock.now() + 30_000, close: clock.now() + 45_000, wait: clock.now() + soonMs },
+          { ask: clock.now() + 30_000, close: clock.now() + 45_000, wait: clock.now() + endsSoonMs },
           asks ? createPoll({ recheck, guard, interval, clock, random }) : undefined,
         ),
       ),

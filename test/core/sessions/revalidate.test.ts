@@ -6,7 +6,7 @@ import { failNext, justAfter, justBefore } from '../../fakes/order.ts';
 import { down, interval, scene, userOf } from './revalidate-scene.ts';
 
 describe('a session that PHP still knows', () => {
-  it('goes on, and is due again within the interval', async () => {
+  it('stays open, and is due again within the interval', async () => {
     const { clock, sender, rowOf, enter, run, nowSeconds } = scene();
     await enter('a', ['tab']);
     expect(await run()).toMatchObject({ asked: 1, lost: 0, failed: 0, late: 0, closing: { closed: 0 } });
@@ -17,17 +17,17 @@ describe('a session that PHP still knows', () => {
     expect(await run()).toMatchObject({ asked: 1 });
   });
 
-  it('is asked about once, whatever the number of its sockets, as its browser asked', async () => {
+  it('is checked once for all its sockets, with the cookies and the user agent of its browser', async () => {
     const { asked, enter, run } = scene();
     await enter('a', ['tab1', 'tab2', 'tab3', 'tab4', 'tab5', 'tab6', 'tab7', 'tab8', 'tab9']);
     expect(await run()).toMatchObject({ asked: 1 });
     expect(asked).toMatchObject([{ question: { cookieHeader: 'SID=a', sessionId: 'a', userAgent: 'Firefox' } }]);
   });
 
-  // A remember-me cookie, or a load balancer's, changes while the session goes on. PHP may no longer take the old one.
-  it('is asked about with the cookies of its newest socket, in whatever order they are found', async () => {
+  // A remember-me cookie, or a load balancer's, changes during the session. PHP may reject the old one.
+  it('is checked with the cookies of its newest socket, in any order of rows', async () => {
     const { clock, asked, enter, run } = scene();
-    // Found in the order in which they were entered.
+    // Found in the order of insertion.
     for (const [socket, minute] of [
       ['tab1', 2],
       ['tab2', 3],
@@ -40,7 +40,7 @@ describe('a session that PHP still knows', () => {
     expect(asked).toMatchObject([{ question: { cookieHeader: 'SID=a; remember=3' } }]);
   });
 
-  it('is not asked about before it is due', async () => {
+  it('is not checked before it is due', async () => {
     const { asked, enter, run, nowSeconds } = scene();
     await enter('a', ['tab'], {}, nowSeconds() + 1);
     expect(await run()).toMatchObject({ asked: 0 });
@@ -51,7 +51,7 @@ describe('a session that PHP still knows', () => {
     ['later', 3600],
     ['sooner', 60],
     ['at no time', undefined],
-  ])('ends when PHP says now: %s', async (_, inSeconds) => {
+  ])('ends if PHP now answers: %s', async (_, inSeconds) => {
     const { answers, rowOf, enter, run, nowSeconds } = scene();
     await enter('a', ['tab'], { sessionExpiresAt: nowSeconds() + 90 });
     const expiresAt = inSeconds === undefined ? undefined : nowSeconds() + inSeconds;
@@ -70,14 +70,14 @@ describe('a session that PHP still knows', () => {
   });
 });
 
-describe('a session that is over', () => {
+describe('a session that has ended', () => {
   it.each([
     ['PHP does not know it', refuse('not-logged-in'), 4009],
     ['PHP says that it has ended', { sessionId: 'a', userId: userOf('a'), expiresAt: 1 }, 4009],
     ['PHP knows it by another id', refuse('other-session'), 4200],
     ['PHP names another user', { sessionId: 'a', userId: '43' }, 4200],
     ['PHP names no user any more', { sessionId: 'a' }, 4200],
-  ])('%s: all its sockets are told so and closed, and no other', async (_, answer, code) => {
+  ])('%s: all its sockets get the reason and close, and no others', async (_, answer, code) => {
     const { answers, sender, registry, enter, run, codesOf } = scene();
     await enter('a', ['tab1', 'tab2']);
     await enter('b', ['other']);
@@ -88,7 +88,7 @@ describe('a session that is over', () => {
     expect(registry.rows.map(({ connectionId }) => connectionId)).toEqual(['other']);
   });
 
-  it('closes by itself at the end that PHP named, and its client may come back to ask', async () => {
+  it('closes at the end that PHP named, and its client may reconnect', async () => {
     const { asked, enter, run, codesOf, nowSeconds } = scene();
     await enter('a', ['tab'], { sessionExpiresAt: nowSeconds() });
     expect(await run()).toMatchObject({ asked: 0, closing: { closed: 1 } });
@@ -96,7 +96,7 @@ describe('a session that is over', () => {
     expect(asked).toEqual([]);
   });
 
-  it('closes at that end where PHP is never asked, and nothing else does', async () => {
+  it('closes at that end even if PHP is never asked, and no other session does', async () => {
     const { sender, enter, run, nowSeconds } = scene();
     await enter('a', ['tab'], { sessionExpiresAt: nowSeconds() });
     await enter('b', ['other']);
@@ -104,7 +104,7 @@ describe('a session that is over', () => {
     expect([sender.isOpen('tab'), sender.isOpen('other')]).toEqual([false, true]);
   });
 
-  it('is tried again in the next run when its socket could not be closed', async () => {
+  it('is closed in the next run if its socket could not be closed', async () => {
     const { answers, sender, enter, run } = scene();
     await enter('a', ['tab']);
     answers.set('a', refuse('not-logged-in'));
@@ -114,7 +114,7 @@ describe('a session that is over', () => {
     expect(await run()).toMatchObject({ closing: { closed: 1, failed: 0 } });
   });
 
-  it('leaves the sockets alone that got another id of it since PHP was asked', async () => {
+  it('keeps sockets that have got its new id since PHP was asked', async () => {
     const { answers, sender, registry, enter, run, rowOf } = scene();
     const hash = await enter('a', ['tab']);
     answers.set('a', refuse('not-logged-in'));
@@ -126,12 +126,12 @@ describe('a session that is over', () => {
   });
 });
 
-describe('when nobody knows', () => {
+describe('if PHP gives no clear answer', () => {
   it.each([
     ['PHP is down', down],
     ['PHP does not trust the gateway', new SessionCheckFailed('misconfigured', 'it answered 421')],
     ['something unexpected happens', new TypeError('no')],
-  ])('because %s, everybody stays and is asked about again in the next run', async (_, fault) => {
+  ])('because %s, all sockets stay open and are checked again in the next run', async (_, fault) => {
     const { php, sender, enter, run } = scene();
     await enter('a', ['tab']);
     php.down = fault;
@@ -141,14 +141,14 @@ describe('when nobody knows', () => {
     expect(await run()).toMatchObject({ asked: 1, failed: 0 });
   });
 
-  it('because the seal is of a secret that is held no more, everybody stays and PHP is not bothered', async () => {
+  it('because the seal has an old secret, all sockets stay open and PHP is not asked', async () => {
     const { asked, sender, enter, run } = scene();
     await enter('a', ['tab'], { sealedBy: deriveCredentials({ appId: 'app', key: 'key', secret: 'lost' }) });
     expect(await run()).toMatchObject({ asked: 0, failed: 1, failures: [{ outcome: 'unreadable' }] });
     expect([asked, sender.isOpen('tab')]).toEqual([[], true]);
   });
 
-  it('because the table does not answer for one, the others are asked about all the same', async () => {
+  it('because the table fails for one session, the others are still checked', async () => {
     const { registry, enter, run } = scene();
     await enter('a', ['tab1']);
     await enter('b', ['tab2']);
@@ -156,7 +156,7 @@ describe('when nobody knows', () => {
     expect(await run()).toMatchObject({ asked: 1, failed: 1 });
   });
 
-  it('PHP is asked ten times and not by everybody, when it is down', async () => {
+  it('PHP gets ten questions and no more while it is down', async () => {
     const { php, asked, enter, run } = scene();
     for (let n = 0; n < 50; n += 1) await enter(`s${n}`, [`tab${n}`]);
     php.down = down;
@@ -167,7 +167,7 @@ describe('when nobody knows', () => {
     expect(report.failed + report.late).toBe(50);
   });
 
-  it('PHP is asked once, when it does not trust the gateway: one line in its log says so as well', async () => {
+  it('PHP gets one question if it does not trust the gateway, because one line in its log is enough', async () => {
     const { php, asked, enter, run } = scene();
     for (let n = 0; n < 50; n += 1) await enter(`s${n}`, [`tab${n}`]);
     php.down = new SessionCheckFailed('misconfigured', 'it answered 421');
@@ -175,7 +175,7 @@ describe('when nobody knows', () => {
     expect(asked).toHaveLength(1);
   });
 
-  it('a few that fail always do not stand before the others for ever', async () => {
+  it('a few sessions that always fail do not always come first', async () => {
     const { answers, sender, enter, run } = scene();
     for (let n = 0; n < 20; n += 1) {
       await enter(`bad${n}`, [`bad${n}`]);
@@ -188,7 +188,7 @@ describe('when nobody knows', () => {
   });
 });
 
-describe('too many at once', () => {
+describe('too many lost users at once', () => {
   async function crowd(size: number, lost: number) {
     const the = scene();
     for (let n = 0; n < size; n += 1) {
@@ -201,7 +201,7 @@ describe('too many at once', () => {
   it.each([
     [20, 11],
     [100, 100],
-  ])('of %d sessions %d are lost: nothing is closed', async (size, lost) => {
+  ])('close no socket: of %d sessions, %d are lost', async (size, lost) => {
     const { report, sender } = await crowd(size, lost);
     expect(report).toMatchObject({ asked: size, lost, held: { lost, users: size }, closing: { closed: 0 } });
     expect(sender.isOpen('tab0')).toBe(true);
@@ -210,18 +210,18 @@ describe('too many at once', () => {
   it.each([
     [20, 10],
     [19, 19],
-  ])('is not what happens when of %d sessions %d are lost: they are closed', async (size, lost) => {
+  ])('are not assumed if, of %d sessions, %d are lost: they are closed', async (size, lost) => {
     expect((await crowd(size, lost)).report).toMatchObject({ lost, held: undefined, closing: { closed: lost } });
   });
 
-  it('is asked about again a minute later, and nobody was lost if PHP has come to its senses', async () => {
+  it('are checked again a minute later, and stay if PHP has recovered', async () => {
     const { answers, run, sender } = await crowd(30, 30);
     answers.clear();
     expect(await run()).toMatchObject({ asked: 30, lost: 0, held: undefined });
     expect(sender.isOpen('tab0')).toBe(true);
   });
 
-  it('still closes what has come to the end that PHP named', async () => {
+  it('do not stop sessions from closing at the end that PHP named', async () => {
     const { enter, run, sender, nowSeconds } = await crowd(30, 30);
     await enter('over', ['over'], { sessionExpiresAt: nowSeconds() });
     expect(await run()).toMatchObject({ held: { lost: 30 }, closing: { closed: 1 } });
@@ -229,7 +229,7 @@ describe('too many at once', () => {
   });
 });
 
-it('asks at most four questions at once, and stops in time; the next run goes on', async () => {
+it('a run asks at most four questions at once and stops in time, and the next run continues', async () => {
   const { php, enter, run } = scene();
   for (let n = 0; n < 100; n += 1) await enter(`s${n}`, [`tab${n}`]);
   php.takesMs = 2000;
@@ -240,12 +240,12 @@ it('asks at most four questions at once, and stops in time; the next run goes on
   expect(await run()).toMatchObject({ asked: report.late });
 });
 
-describe('while PHP is down for ten minutes, of 500 sockets', () => {
-  it('none is closed before its end and none is open after it', async () => {
+describe('while PHP is down for ten minutes, with 500 sockets', () => {
+  it("none is closed before its session's end, and none is open after it", async () => {
     const { clock, php, sender, registry, enter, run, nowSeconds } = scene();
     const start = nowSeconds();
     for (let n = 0; n < 500; n += 1) {
-      // Every fifth has an end within those ten minutes.
+      // Every fifth session ends within those ten minutes.
       const end = n % 5 === 0 ? { sessionExpiresAt: start + 60 + n } : {};
       await enter(`s${n}`, [`tab${n}`], end, Math.min(start + n, start + 60 + n));
     }
@@ -284,8 +284,8 @@ describe('a socket of 0.1.0 whose session was revoked while its owners were writ
     expect(sender.isOpen('tab')).toBe(false);
   });
 
-  // A rebind revokes the id before.
-  it('stays open when it has another id by then', async () => {
+  // A rebind revokes the old id.
+  it('stays open if it has a new id by then', async () => {
     const { registry, sender, revoke, rebind, run } = await revoked();
     justBefore(registry, 'own', async () => {
       await revoke();

@@ -29,8 +29,8 @@ async function scene() {
   return { ...channels, revocations, revoke, seat, run, open };
 }
 
-describe('closes', () => {
-  it('every socket of a user, and nobody else’s', async () => {
+describe('a logout closes', () => {
+  it('every socket of a user, and no others', async () => {
     const { registry, revocations, run, open } = await scene();
     expect(await run({ userId: '42' })).toMatchObject({ found: 3, closed: 3, gone: 0, failed: 0 });
     expect(open()).toEqual(['somebody', 'nameless']);
@@ -38,7 +38,7 @@ describe('closes', () => {
     expect(revocations.names).toEqual(['user:42']);
   });
 
-  it('those of one session, of its user and of nobody, and no other session of that user', async () => {
+  it('the sockets of one session, with and without a user, and no other session of that user', async () => {
     const { revocations, run, open } = await scene();
     expect(await run({ sessionHash: hash, userId: '42' })).toMatchObject({ found: 3, closed: 3 });
     expect(open()).toEqual(['phone', 'somebody']);
@@ -49,7 +49,7 @@ describe('closes', () => {
     ['no user', undefined],
     ['its user', '42'],
     ['another user, who has logged in over it since', '43'],
-  ])('every socket of a session, whoever it belongs to, when PHP names %s', async (_, userId) => {
+  ])('every socket of a session, whichever user it has, if PHP names %s', async (_, userId) => {
     const { seat, run, open, sender } = await scene();
     await seat('before', 'user:ada', hash);
     expect(await run({ sessionHash: hash, userId })).toMatchObject({ found: 4, closed: 4 });
@@ -57,7 +57,7 @@ describe('closes', () => {
     expect(open()).toEqual(['phone', 'somebody']);
   });
 
-  it('a socket too whose session is nobody’s, when it acts as the user', async () => {
+  it('a socket of a session without a user, if it acts as the user', async () => {
     const { registry, subscriptions, run, open } = await scene();
     const connections = [
       { principalId: `session:${hash}`, connectionId: 'nameless' },
@@ -73,7 +73,7 @@ describe('closes', () => {
     expect(subscriptions.on('#server-to-user-42')).toEqual([]);
   });
 
-  it('nothing for who has no socket, but remembers it for a handshake under way', async () => {
+  it('nothing for a user without sockets, but a handshake at the same time is rejected', async () => {
     const { clock, revocations, run } = await scene();
     const took = { revoke: 0, find: 0 };
     expect(await run({ userId: '7' })).toEqual({ found: 0, closed: 0, gone: 0, failed: 0, took });
@@ -86,7 +86,7 @@ describe('closes', () => {
     expect(await run({ userId: '42' })).toMatchObject({ found: 0, closed: 0, gone: 0, failed: 0 });
   });
 
-  it('many, although some have left without a word, whose rows name nobody', async () => {
+  it('many sockets, although some have left and have no rows', async () => {
     const { registry, seat, run } = await scene();
     for (let n = 0; n < 30; n += 1) await seat(`c${n}`, 'user:9', hash);
     const ofUser = registry.ofUser.bind(registry);
@@ -97,30 +97,30 @@ describe('closes', () => {
     expect(await run({ userId: '9' })).toMatchObject({ found: 31, closed: 30, gone: 1, failed: 0 });
   });
 
-  // A transaction may be throttled, or take too long, where single updates go through.
-  it('many, although their rows cannot be marked together', async () => {
+  // A transaction may be throttled or too slow while single updates succeed.
+  it('many sockets, although their rows cannot be marked together', async () => {
     const { registry, seat, run } = await scene();
     for (let n = 0; n < 30; n += 1) await seat(`c${n}`, 'user:9', hash);
     failNext(registry, 'revokeTogether');
     expect(await run({ userId: '9' })).toMatchObject({ found: 30, closed: 30, failed: 0 });
   });
 
-  it('several hundred, over many pages', async () => {
+  it('several hundred sockets, on many pages', async () => {
     const { seat, run } = await scene();
     for (let n = 0; n < 300; n += 1) await seat(`c${n}`, 'user:9', hash);
     expect(await run({ userId: '9' })).toMatchObject({ found: 300, closed: 300, gone: 0, failed: 0 });
   });
 });
 
-it('tells each socket 4009, once, and then closes it', async () => {
+it('a logout posts 4009 to each socket once, and then closes it', async () => {
   const { sender, run } = await scene();
   justBefore(sender, 'close', async () => expect(sender.heardBy('tab1')).toEqual(['pusher:error']));
   await run({ userId: '42' });
   for (const id of ['tab1', 'tab2', 'phone']) expect(sender.heardBy(id)).toEqual(['pusher:error']);
 });
 
-describe('in this order:', () => {
-  it('the revocation is written before anybody is looked for', async () => {
+describe('the order of a logout:', () => {
+  it('the revocation is written before the connections are read', async () => {
     const { clock, registry, revocations, sender, run } = await scene();
     failNext(revocations, 'add');
     await expect(run({ userId: '42' })).rejects.toThrow('the network is down');
@@ -129,7 +129,7 @@ describe('in this order:', () => {
     expect(await revocations.isRevokedSince(['user:42'], clock.now())).toBe(false);
   });
 
-  it('every row is marked before the first socket hears of it', async () => {
+  it('every row is marked before the first socket gets the reason', async () => {
     const { registry, sender, run } = await scene();
     justBefore(sender, 'post', async () => {
       const marked = registry.rows.filter(({ revokedAt }) => revokedAt !== undefined);
@@ -139,7 +139,7 @@ describe('in this order:', () => {
   });
 });
 
-it('does not hold up the others for one that is slow to hear', async () => {
+it('a logout does not wait for one slow socket', async () => {
   const { clock, sender, revoke, open } = await scene();
   justBefore(sender, 'post', () => clock.pause(6_000));
   const work = revoke({ userId: '42' }, clock.now() + patienceMs);
@@ -148,7 +148,7 @@ it('does not hold up the others for one that is slow to hear', async () => {
   expect(await clock.finish(work)).toMatchObject({ closed: 3, failed: 0 });
 });
 
-it('says how long each step took', async () => {
+it('a logout reports the time of each step', async () => {
   const { clock, registry, revocations, sender, revoke } = await scene();
   justBefore(revocations, 'add', () => clock.advance(1));
   justBefore(registry, 'revoke', () => clock.advance(20));
@@ -157,8 +157,8 @@ it('says how long each step took', async () => {
   expect(took).toEqual({ revoke: 1, find: 0, mark: 20, close: 300, forget: 0 });
 });
 
-describe('whoever is on channels', () => {
-  /** The first tab and somebody else, in a room and on a channel. */
+describe('a logged-out connection with channels', () => {
+  /** The first tab and another user, in a room and on a channel. */
   async function channelScene() {
     const the = await scene();
     const [tab, other] = [
@@ -175,7 +175,7 @@ describe('whoever is on channels', () => {
     return { ...the, tab };
   }
 
-  it('is on none when it returns, and no member; the others hear of it once', async () => {
+  it('has no channels and no member afterwards, and the others are told once', async () => {
     const { subscriptions, members, sender, run } = await channelScene();
     await run({ userId: '42' });
     expect([subscriptions.on('news'), subscriptions.on('presence-room')]).toEqual([['somebody'], ['somebody']]);
@@ -184,7 +184,7 @@ describe('whoever is on channels', () => {
     expect(sender.heardBy('tab1')).toEqual(['pusher:error']);
   });
 
-  it('is off them before the first socket hears of it, and joins no more', async () => {
+  it('has left its channels before the first socket gets the reason, and joins no more', async () => {
     const { registry, subscriptions, sender, tab, run } = await channelScene();
     justBefore(sender, 'close', async () => {
       expect(subscriptions.on('news')).toEqual(['somebody']);
@@ -193,7 +193,7 @@ describe('whoever is on channels', () => {
     await run({ userId: '42' });
   });
 
-  it('is taken off them in the next round, when that has failed', async () => {
+  it('leaves its channels in the next round if the first try fails', async () => {
     const { subscriptions, members, run } = await channelScene();
     failNext(subscriptions, 'remove');
     expect(await run({ userId: '42' })).toMatchObject({ found: 3, failed: 0 });
@@ -202,8 +202,8 @@ describe('whoever is on channels', () => {
   });
 });
 
-describe('when something fails', () => {
-  it('one bad socket does not keep the others open, and is tried again until it closes', async () => {
+describe('a logout with failures', () => {
+  it('closes the others despite one bad socket, and retries that one until it closes', async () => {
     const { clock, sender, revoke, open } = await scene();
     sender.break('tab1');
     const work = revoke({ userId: '42' }, clock.now() + patienceMs);
@@ -213,7 +213,7 @@ describe('when something fails', () => {
     expect(await clock.finish(work)).toMatchObject({ found: 3, closed: 3, gone: 0, failed: 0 });
   });
 
-  it('it ends at the deadline and counts what is left, which the next call finds', async () => {
+  it('ends at the deadline and counts the open sockets, which the next call finds', async () => {
     const { clock, registry, sender, run, open } = await scene();
     sender.break('tab1');
     const begin = clock.now();
@@ -225,13 +225,13 @@ describe('when something fails', () => {
     expect(open()).toEqual(['somebody', 'nameless']);
   });
 
-  it('a socket that cannot be told is closed all the same', async () => {
+  it('closes a socket that cannot get the reason', async () => {
     const { sender, run } = await scene();
     failNext(sender, 'post');
     expect(await run({ userId: '42' })).toMatchObject({ closed: 3, failed: 0 });
   });
 
-  it('a row that could not be marked is marked in the next round, before its socket opens', async () => {
+  it('marks a row in the next round if the first try fails, before its socket opens', async () => {
     const { registry, run } = await scene();
     const young = await registry.seat('young', { principalId: 'user:9', welcomed: false });
     failNext(registry, 'revoke');
@@ -240,15 +240,15 @@ describe('when something fails', () => {
   });
 });
 
-describe('a socket that is gone', () => {
-  it('leaves no row', async () => {
+describe('a logout of a socket that is gone', () => {
+  it('removes its row', async () => {
     const { sender, registry, run } = await scene();
     await sender.close('tab1');
     expect(await run({ userId: '42' })).toMatchObject({ found: 3, closed: 2, gone: 1, failed: 0 });
     expect(registry.rows.map(({ principalId }) => principalId)).not.toContain('user:42');
   });
 
-  it('leaves its row, marked, while it may only be about to open, so that it is closed instead of welcomed', async () => {
+  it('keeps its marked row while it may still open, so that it is closed instead of welcomed', async () => {
     const { clock, registry, run } = await scene();
     const young = await registry.seat('young', { principalId: 'user:9', welcomed: false });
     expect(await run({ userId: '9' })).toMatchObject({ gone: 1, failed: 0 });

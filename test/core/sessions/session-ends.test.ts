@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { soonMs } from '../../../functions/core/sessions/live-sessions.ts';
+import { endsSoonMs } from '../../../functions/core/sessions/live-sessions.ts';
 import { createCloseAtTheEnd, createEndWatch } from '../../../functions/core/sessions/session-ends.ts';
 import { createMemoryChannels } from '../../fakes/channels.ts';
 import { MemoryClaims } from '../../fakes/claims.ts';
@@ -25,7 +25,7 @@ async function scene() {
   return { ...channels, nowSeconds, ending, start };
 }
 
-it('closes each socket at the end of its session, and says that the client may come back', async () => {
+it('each socket closes at the end of its session with a code that lets its client reconnect', async () => {
   const { clock, sender, start } = await scene();
   const work = start();
   await clock.advance(9_000);
@@ -41,7 +41,7 @@ it('closes each socket at the end of its session, and says that the client may c
 it.each([
   ['has been prolonged', 100],
   ['has no end any more', undefined],
-])('keeps the socket of a session that %s meanwhile', async (_, seconds) => {
+])('the socket of a session that %s meanwhile stays open', async (_, seconds) => {
   const { clock, registry, sender, ending, nowSeconds, start } = await scene();
   const sessionExpiresAt = seconds === undefined ? undefined : nowSeconds() + seconds;
   for (const { connection } of ending) await registry.prolong(connection, hash, { validUntil: 0, sessionExpiresAt });
@@ -49,27 +49,27 @@ it.each([
   expect(sender.isOpen('first')).toBe(true);
 });
 
-it('leaves a connection alone that has left meanwhile', async () => {
+it('a connection that has left meanwhile is skipped at the end of its session', async () => {
   const { clock, registry, ending, start } = await scene();
   for (const { connection } of ending) await registry.leave(connection);
   expect(await clock.finish(start())).toMatchObject({ found: 0 });
 });
 
-it('tries again when a socket cannot be closed', async () => {
+it('a socket that cannot be closed at the end of its session is retried', async () => {
   const { clock, sender, start } = await scene();
   failNext(sender, 'close');
   expect(await clock.finish(start())).toEqual({ found: 2, closed: 2, gone: 0, failed: 0 });
 });
 
-it('closes the others when the row of one cannot be read, and says that one is left', async () => {
+it('the others close at the end of their session if one row cannot be read, which is counted', async () => {
   const { clock, registry, sender, start } = await scene();
   failNext(registry, 'find');
   expect(await clock.finish(start())).toEqual({ found: 2, closed: 1, gone: 0, failed: 1 });
   expect([sender.isOpen('first'), sender.isOpen('second')]).toEqual([true, false]);
 });
 
-// Date.now() may be a millisecond short of the time that a timer of Node waited for.
-it('closes a socket at the end although the timer fires a millisecond early', async () => {
+// A Node timer may fire up to a millisecond before Date.now() reaches its time.
+it('a socket closes at the end of its session although the timer fires a millisecond early', async () => {
   const { clock, sender, start } = await scene();
   const pause = clock.pause.bind(clock);
   clock.pause = (milliseconds) => pause(milliseconds > 1 ? milliseconds - 1 : milliseconds);
@@ -84,21 +84,21 @@ function watchScene() {
   return { clock, started, watch, nowSeconds: Math.floor(clock.now() / 1000) };
 }
 
-it('has somebody look one to eleven seconds after every end that is soon', async () => {
+it('a function closes sockets one to eleven seconds after every end that is soon', async () => {
   await fc.assert(
-    fc.asyncProperty(fc.array(fc.integer({ min: -5, max: soonMs / 1000 - 1 }), { minLength: 1 }), async (ends) => {
+    fc.asyncProperty(fc.array(fc.integer({ min: -5, max: endsSoonMs / 1000 - 1 }), { minLength: 1 }), async (ends) => {
       const { started, watch, nowSeconds } = watchScene();
       for (const end of ends) await watch(nowSeconds + end);
       for (const end of ends.map((seconds) => nowSeconds + seconds))
         expect(started.filter((at) => at >= end + 1 && at <= end + 11)).not.toEqual([]);
       expect(started.length).toBe(new Set(started).size);
-      expect(started.length).toBeLessThanOrEqual(soonMs / 10_000 + 2);
+      expect(started.length).toBeLessThanOrEqual(endsSoonMs / 10_000 + 2);
     }),
   );
 });
 
-it('leaves what ends later to the next run', async () => {
+it('later ends are left to the next run', async () => {
   const { started, watch, nowSeconds } = watchScene();
-  await watch(nowSeconds + soonMs / 1000);
+  await watch(nowSeconds + endsSoonMs / 1000);
   expect(started).toEqual([]);
 });
