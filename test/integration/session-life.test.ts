@@ -80,7 +80,7 @@ describe('a socket whose session has an end', () => {
       data: { status: 401 },
     });
     mortal.send({ event: 'client-hi', channel: 'private-x', data: {} });
-    await mortal.find((text) => text.includes('This connection has ended'));
+    await mortal.find((text) => text.includes('This connection or its session has ended'));
     other.send({ event: 'client-hi', channel: 'private-x', data: {} });
     await mortal.find((text) => text.includes('client-hi'));
     expect(other.frames.join()).not.toContain('client-hi');
