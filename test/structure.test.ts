@@ -24,7 +24,7 @@ const rooms = [
 
 interface Import {
   readonly from: string;
-  /** A file of ours, by its path in the project, or the name of a package. */
+  /** The path of a file in the project, or the name of a package. */
   readonly to: string;
   readonly isOurs: boolean;
   /** Gone when the file runs. */
@@ -65,7 +65,7 @@ const handlers = readdirSync(join(project, 'functions'))
   .map((name) => name.replace('.ts', ''));
 
 // A function that makes the props has to be able to name each of their types.
-it('lib/index.ts exports every type of ours that the props name', () => {
+it('lib/index.ts exports every type that the props name and lib declares', () => {
   const [props, index] = [textOf('lib/session-socket-props.ts'), textOf('lib/index.ts')];
   const imported = [...props.matchAll(/^import type \{ (.+) \} from '\.\.?\//gm)].flatMap(([, names = '']) =>
     names.split(', '),
@@ -184,7 +184,7 @@ describe('imports', () => {
     expect(strangers.map(written)).toEqual([]);
   });
 
-  it('of the local cloud lead to nothing of ours, so it sees only what AWS would see', () => {
+  it('of the local cloud stay in the local cloud, so it sees only what AWS would see', () => {
     const strangers = importsOf('local/')
       .filter(isOurs)
       .filter((each) => !isIn('local/')(each));
@@ -284,7 +284,7 @@ describe('core', () => {
   );
 });
 
-describe('every file of ours', () => {
+describe('every file', () => {
   it('exports by name', () => {
     expect(files.filter((file) => /^export default\b/m.test(textOf(file)))).toEqual([]);
   });
@@ -340,7 +340,7 @@ function readImports(file: string): Import[] {
   });
 }
 
-/** Those that a package.json of ours installs. */
+/** The packages that one of our package.json files installs. */
 function packagesOf(file: string): string[] {
   const { dependencies, devDependencies } = JSON.parse(textOf(file));
   return Object.keys({ ...dependencies, ...devDependencies });

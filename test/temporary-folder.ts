@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 let folder: string | undefined;
 
-/** All that tests put into the system's temporary folder goes into one of theirs, and with it: each CDK app leaves one. */
+/** Tests use a temporary folder of their own, which is removed afterwards: each CDK app leaves one. */
 export function setup(): void {
   folder = mkdtempSync(join(tmpdir(), 'session-socket-tests-'));
   process.env['TMPDIR'] = folder;

@@ -2,7 +2,7 @@ import { request } from 'node:http';
 import { createInterface } from 'node:readline';
 import type { Batch, Change, Records, TableName } from '../../local/inspector/records.ts';
 
-/** What a page makes of the changes that it is told. */
+/** Applies the changes that a page receives. */
 export class InspectorCopy {
   readonly #tables = new Map<string, Map<string, object>>();
 

@@ -34,7 +34,7 @@ async function talk({ webSocketUrl, clock }: LocalCloud): Promise<void> {
 }
 
 async function takeStock() {
-  // What was closed is gone after the event loop has turned.
+  // A closed handle is gone after the event loop has turned.
   await new Promise((resolve) => setTimeout(resolve, 200));
   return {
     // A port that is still listened on is a TCPServerWrap.

@@ -44,7 +44,7 @@ export async function signedFetch(
   });
 }
 
-/** What the SDK's signer wants for its hashes. */
+/** The hash that the SDK's signer needs. */
 export class Sha256 {
   readonly #hash: Hash | Hmac;
 

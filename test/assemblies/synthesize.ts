@@ -8,7 +8,7 @@ import type { TestAssembly } from './assembly.ts';
 const cdkJson = new URL('../../cdk.json', import.meta.url);
 
 /**
- * What bin/synthesize.ts would write for the gateway, without a process of its own: that takes longer to start than most tests
+ * Writes the files of bin/synthesize.ts for the gateway, without a process of its own, which takes longer to start than most tests
  * to run.
  * @param options what `-c name=value` would say
  */
@@ -17,7 +17,7 @@ export async function synthesizeGateway(options: Readonly<Record<string, string>
   return synthesizeApp(defineStack, { ...context, ...options });
 }
 
-/** What `cdk synth` would write for this app, in this process. */
+/** Writes for this app, in this process, the files that `cdk synth` would write. */
 export async function synthesizeApp(
   define: (app: App) => void,
   context: Readonly<Record<string, unknown>> = {},

@@ -4,7 +4,7 @@ import { inject } from 'vitest';
 import type { Entry } from '../../lib/bundle.ts';
 
 /**
- * What `functionCode` of lib/bundle.ts is in tests that start a gateway: the bundles are those of setup.ts. vitest.config.ts
+ * Replaces `functionCode` of lib/bundle.ts in tests that start a gateway: the bundles are those of setup.ts. vitest.config.ts
  * puts this file there, and test/integration/app.test.ts compares its template with the real one.
  */
 export function functionCode(entry: Entry): AssetCode {

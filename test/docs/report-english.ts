@@ -1,4 +1,4 @@
-// What is left: npx tsx test/docs/report-english.ts [files and folders]; without any, each file's number of findings.
+// Prints the findings that are left: npx tsx test/docs/report-english.ts [files and folders]; without any, each file's number of findings.
 import { everyFile, findings, meanSentenceLength, passagesOf, sentencesOf, wordsOf } from './plain-english.ts';
 
 const asked = process.argv.slice(2).map((path) => path.replace(/^\.\//, ''));

@@ -1,4 +1,4 @@
-// What it answers depends on the token alone: one behaviour of an authorizer for each name.
+// Its answer depends on the token alone: one behaviour of an authorizer for each name.
 const policy = (Effect, Resource) => ({
   Version: '2012-10-17',
   Statement: [{ Action: 'execute-api:Invoke', Effect, Resource }],

@@ -118,7 +118,12 @@ describe('an answer', () => {
       400,
       'UnknownOperationException',
     ],
-    ['a word of ours', { headers: target('constructor'), body: '{}' }, 400, 'UnknownOperationException'],
+    [
+      'a name that every JavaScript object has',
+      { headers: target('constructor'), body: '{}' },
+      400,
+      'UnknownOperationException',
+    ],
     ['PartiQL', { headers: target('ExecuteStatement'), body: '{}' }, 400, 'UnknownOperationException'],
     [
       'streams',

@@ -6,7 +6,7 @@ const TableName = process.env.TABLE;
 // A connection lives for two hours at most; $disconnect may never come.
 const rowLifeSeconds = 2 * 3600 + 600;
 
-/** One-way: what there is to say is posted. */
+/** The route is one-way, so the reply is posted. */
 exports.handler = async ({ body, requestContext }) => {
   const { auction, request } = JSON.parse(body);
   const { authorizer, connectionId, domainName, stage } = requestContext;
