@@ -92,10 +92,10 @@ const comment = (text: string): Passage[] =>
 const message = (text: string): Passage[] =>
   /\p{L}+ \p{L}+ \p{L}+/u.test(text) && !/[{;]\n|=>|\n\s*\n/.test(text) ? [{ kind: 'cell', text: plain(text) }] : [];
 
-const comments = String.raw`\/\*[\s\S]*?\*\/|(?:(?<![:\w])\/\/[^\n]*(?:\n[ \t]*(?=\/\/))?)+`;
-const quoted = String.raw`'(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*"`;
-const template = '`(?:[^`\\\\]|\\\\.)*`';
-const regularExpression = String.raw`(?<=[=(,:!&|?[] ?)\/(?![*\/])(?:[^\/\\\n[]|\\.|\[(?:[^\]\\\n]|\\.)*\])+\/`;
+export const comments = String.raw`\/\*[\s\S]*?\*\/|(?:(?<![:\w])\/\/[^\n]*(?:\n[ \t]*(?=\/\/))?)+`;
+export const quoted = String.raw`'(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*"`;
+export const template = '`(?:[^`\\\\]|\\\\.)*`';
+export const regularExpression = String.raw`(?<=[=(,:!&|?[] ?)\/(?![*\/])(?:[^\/\\\n[]|\\.|\[(?:[^\]\\\n]|\\.)*\])+\/`;
 
 /** TypeScript 7 has no parser to call; comments and strings are all that is wanted. */
 function passagesOfTokens(source: string, tokens: string): Passage[] {
