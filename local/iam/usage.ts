@@ -19,7 +19,7 @@ export interface FunctionPermissions {
   /** Granted but never used, in the policy's spelling. */
   readonly unused: readonly PermissionUse[];
   /** Granted for services that are not emulated, such as logs, so their use is unknown. */
-  readonly untracked: readonly PermissionUse[];
+  readonly unseen: readonly PermissionUse[];
 }
 
 /** Records the calls of one function. */
@@ -51,7 +51,7 @@ export function createUsage(functionId: string, role: string, statements: readon
       }),
     );
   const ours = grants(true);
-  const untracked = grants(false);
+  const unseen = grants(false);
 
   return {
     record({ action, resource }, decision) {
@@ -73,7 +73,7 @@ export function createUsage(functionId: string, role: string, statements: readon
       used: inOrder(used.values()),
       denied: inOrder(denied.values()),
       unused: inOrder(ours.filter(({ isUsed }) => !isUsed)),
-      untracked: inOrder(untracked),
+      unseen: inOrder(unseen),
     }),
   };
 }
@@ -94,13 +94,13 @@ export function describePermissions(all: readonly FunctionPermissions[]): string
   return all.map(describeFunction).join('\n\n');
 }
 
-function describeFunction({ function: name, used, denied, unused, untracked }: FunctionPermissions): string {
+function describeFunction({ function: name, used, denied, unused, unseen }: FunctionPermissions): string {
   const lines = [
     ...used.map((use) => `  used      ${describe(use)}`),
     ...denied.map((use) => `  DENIED    ${describe(use)}`),
     ...unused.map((use) => `  not used  ${describe(use)}`),
   ];
-  const actions = new Set(untracked.map(({ action }) => action));
+  const actions = new Set(unseen.map(({ action }) => action));
   if (actions.size > 0) lines.push(`  not seen  ${[...actions].join(', ')}`);
   return [name, ...(lines.length === 0 ? ['  no permissions'] : lines)].join('\n');
 }

@@ -42,7 +42,7 @@ it('usage lists used, denied and unused permissions of a function separately', (
       { action: 'dynamodb:DeleteItem', resource: table },
       { action: 'dynamodb:Get*', resource: `${table}/index/*` },
     ],
-    untracked: [
+    unseen: [
       { action: 'logs:CreateLogStream', resource: '*' },
       { action: 'logs:PutLogEvents', resource: '*' },
     ],
