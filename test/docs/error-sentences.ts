@@ -11,7 +11,7 @@ const read = (file: string) => readFileSync(join(project, file), 'utf8');
 /** The tables of core/refusal.ts, each by the heading under which the page has it. */
 const refusals = {
   'Handshakes that are rejected': 'handshakeRefusals',
-  'Open sockets that are closed': 'endings',
+  'Sockets that are closed, or rejected after PHP accepted them': 'endings',
   'Frames that are rejected': 'frameRefusals',
 };
 
