@@ -74,7 +74,7 @@ describe('the start explains why DynamoDB Local cannot run', () => {
     [
       'java does not run it',
       'if [ "$1" = -version ]; then echo \'java version "21"\'; else echo no memory; exit 3; fi',
-      'DynamoDB Local has ended with 3: no memory',
+      'DynamoDB Local exited with 3: no memory',
     ],
   ])('when %s', async (_, script, sentence) => {
     process.env['PATH'] = await pathWithJava(script);

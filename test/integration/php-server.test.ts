@@ -153,7 +153,7 @@ describe('the chosen PHP', () => {
       'echo "error while loading shared libraries" >&2; exit 127',
       /^The php on the PATH cannot run \(.*shared libraries\)\./,
     ],
-    ['is too old', 'echo "7.3.33 old"', /^The PHP on the PATH is 7\.3\.33;/],
+    ['is too old', 'echo "7.3.33 old"', /^The PHP on the PATH is 7\.3\.33, but/],
     ['knows no sessions', 'echo "8.2.1 bare"', /^The PHP 8\.2\.1 on the PATH has no session extension\./],
   ])('is not the php on the PATH when it %s, with a message that says why', async (_, script, why) => {
     await writeFile(join(folder, 'php'), `#!/bin/sh\n${script}\n`);
