@@ -7,10 +7,10 @@ import {
   type Frame,
   parseFrame,
   pongFrame,
+  type Speaker,
   subscriptionErrorFrame,
 } from './core/frames/frame.ts';
 import type { FloodLimit } from './core/frames/rate-limit.ts';
-import type { Speaker } from './core/frames/speaker.ts';
 import { fieldsOf } from './core/json.ts';
 import { isRefusal, type Refusal, refuseFrame } from './core/refusal.ts';
 import { readSpeaker, type SocketEvent } from './edge/socket-event.ts';

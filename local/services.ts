@@ -1,9 +1,8 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { Clock } from './clock.ts';
 import type { Faults, ServiceFault } from './faults.ts';
-import { readBody } from './http/input.ts';
+import { readBody, type ServiceAnswer, serviceError } from './http/input.ts';
 import { closeServer, keepAliveMs, listenOnLoopback } from './http/loopback.ts';
-import { type ServiceAnswer, serviceError } from './http/service-answer.ts';
 import { answerDenial } from './iam/denial.ts';
 import type { Gate } from './iam/gate.ts';
 import { invokeNeed, type Need, secretNeed } from './iam/needs.ts';

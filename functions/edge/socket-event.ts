@@ -3,7 +3,7 @@ import type {
   APIGatewayProxyWebsocketEventV2WithRequestContext,
 } from 'aws-lambda';
 import type { Connection, NewConnection } from '../core/connections/connection.ts';
-import type { Speaker } from '../core/frames/speaker.ts';
+import type { Speaker } from '../core/frames/frame.ts';
 import type { AuthorizerContext, HandshakeContext } from './authorizer-event.ts';
 
 type Context = APIGatewayEventWebsocketRequestContextV2 & { authorizer?: Partial<AuthorizerContext> };

@@ -1,7 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ServiceFault } from '../faults.ts';
-import { decodeUri, readBody } from '../http/input.ts';
-import type { ServiceAnswer } from '../http/service-answer.ts';
+import { decodeUri, readBody, type ServiceAnswer } from '../http/input.ts';
 import { answerDenial } from '../iam/denial.ts';
 import { connectionNeed } from '../iam/needs.ts';
 import type { Connections } from './connections.ts';

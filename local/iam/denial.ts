@@ -1,4 +1,4 @@
-import type { ServiceAnswer } from '../http/service-answer.ts';
+import type { ServiceAnswer } from '../http/input.ts';
 import type { OwnService } from './policy.ts';
 
 /** The reason for a rejected call, independent of the service. */

@@ -1,7 +1,7 @@
 import type { Stack, StackResource } from '../template/stack.ts';
+import { matchesArn } from './conditions.ts';
 import { evaluate } from './policy.ts';
 import type { Roles } from './roles.ts';
-import { matchesArn } from './wildcards.ts';
 
 /** A service that wants to invoke a function. */
 export interface InvokingService {

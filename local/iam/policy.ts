@@ -1,5 +1,4 @@
-import { type Condition, type Context, MalformedPolicy, readCondition } from './conditions.ts';
-import { matches, matchesArn } from './wildcards.ts';
+import { type Condition, type Context, MalformedPolicy, matches, matchesArn, readCondition } from './conditions.ts';
 
 /** One parsed statement of a policy. */
 export interface Statement {

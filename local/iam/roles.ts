@@ -1,8 +1,7 @@
 import type { Value } from '../template/resolve.ts';
 import { type Properties, readProperties, type Stack, type StackResource } from '../template/stack.ts';
-import { MalformedPolicy } from './conditions.ts';
+import { MalformedPolicy, matches } from './conditions.ts';
 import { isObject, type Json, readEffect, readPolicy, readStatements, readTexts, type Statement } from './policy.ts';
-import { matches } from './wildcards.ts';
 
 /** A role of the stack with all its policies. */
 export interface Role {

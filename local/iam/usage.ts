@@ -1,6 +1,6 @@
+import { matches, matchesArn } from './conditions.ts';
 import type { Need } from './needs.ts';
 import { type Decision, matchesEmulatedService, type Statement } from './policy.ts';
-import { matches, matchesArn } from './wildcards.ts';
 
 export interface PermissionUse {
   readonly action: string;

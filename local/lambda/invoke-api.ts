@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { parseJson } from '../http/input.ts';
-import { type ServiceAnswer, serviceError } from '../http/service-answer.ts';
+import { parseJson, type ServiceAnswer, serviceError } from '../http/input.ts';
 import type { AsyncInvoker } from './async-invoke.ts';
 import type { Functions } from './functions.ts';
 

@@ -1,6 +1,5 @@
 import { randomInt, randomUUID } from 'node:crypto';
-import { parseJson } from '../http/input.ts';
-import { type ServiceAnswer, serviceError } from '../http/service-answer.ts';
+import { parseJson, type ServiceAnswer, serviceError } from '../http/input.ts';
 import type { SecretRequest } from '../iam/needs.ts';
 import type { Value } from '../template/resolve.ts';
 import { type Properties, readProperties, type Stack, type StackResource } from '../template/stack.ts';

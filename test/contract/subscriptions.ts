@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Subscriptions } from '../../functions/core/channels/subscriptions.ts';
 import { connectionLifetime } from '../../functions/core/connections/connection.ts';
-import type { PageRange } from '../../functions/core/delivery/subscribers.ts';
+import type { PageRange } from '../../functions/core/delivery/broadcast.ts';
 import { ManualClock } from '../fakes/clock.ts';
 
 /** The contract of every Subscriptions. `create` makes an empty one, with the time of `clock`. */

@@ -1,5 +1,5 @@
 import type { Connection } from '../../functions/core/connections/connection.ts';
-import type { PageRange, SubscriberPage } from '../../functions/core/delivery/subscribers.ts';
+import type { PageRange, SubscriberPage } from '../../functions/core/delivery/broadcast.ts';
 
 /** The subscribers of one channel of any name, in pages of a fixed size. */
 export class SubscriberList {

@@ -1,7 +1,7 @@
 import type { Subscription, Subscriptions } from '../../functions/core/channels/subscriptions.ts';
 import type { Clock } from '../../functions/core/clock.ts';
 import { type Connection, connectionLifetime } from '../../functions/core/connections/connection.ts';
-import type { PageRange, SubscriberPage } from '../../functions/core/delivery/subscribers.ts';
+import type { PageRange, SubscriberPage } from '../../functions/core/delivery/broadcast.ts';
 
 interface Row extends Connection {
   readonly channel: string;

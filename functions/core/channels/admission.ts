@@ -1,7 +1,7 @@
 import { socketIdOf } from '../connections/connection.ts';
 import type { ConnectionRegistry } from '../connections/connection-registry.ts';
 import type { Member } from '../connections/member.ts';
-import { type Speaker, userOf } from '../frames/speaker.ts';
+import { type Speaker, userOf } from '../frames/frame.ts';
 import { fieldsOf } from '../json.ts';
 import type { IsSigned } from '../keys/socket-signature.ts';
 import { isRefusal, type Refusal, refuseFrame } from '../refusal.ts';

@@ -1,8 +1,7 @@
 import type { ConnectionRegistry } from '../connections/connection-registry.ts';
 import type { Broadcaster } from '../delivery/broadcaster.ts';
-import { encodeFrame, errorFrame, type Frame, pongFrame } from '../frames/frame.ts';
+import { encodeFrame, errorFrame, type Frame, pongFrame, type Speaker } from '../frames/frame.ts';
 import type { Limit } from '../frames/rate-limit.ts';
-import type { Speaker } from '../frames/speaker.ts';
 import { refuseFrame } from '../refusal.ts';
 import { kindOf } from './channel.ts';
 import type { Subscriptions } from './subscriptions.ts';

@@ -1,7 +1,7 @@
 import type { Connection } from '../connections/connection.ts';
 import type { ConnectionRegistry } from '../connections/connection-registry.ts';
 import type { Member } from '../connections/member.ts';
-import type { Speaker } from '../frames/speaker.ts';
+import type { Speaker } from '../frames/frame.ts';
 import { kindOf } from './channel.ts';
 import type { Members } from './members.ts';
 import type { Announce } from './presence.ts';

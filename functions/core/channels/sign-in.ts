@@ -1,13 +1,12 @@
 import { socketIdOf } from '../connections/connection.ts';
 import type { ConnectionRegistry } from '../connections/connection-registry.ts';
-import { type Ending, errorFrame, type Frame } from '../frames/frame.ts';
-import { type Speaker, userOf } from '../frames/speaker.ts';
+import { type Ending, errorFrame, type Frame, type Speaker, userOf } from '../frames/frame.ts';
 import { isUserId } from '../handshake/identity.ts';
 import { fieldsIn, fieldsOf } from '../json.ts';
 import type { IsSigned } from '../keys/socket-signature.ts';
 import { isRefusal, refuseFrame } from '../refusal.ts';
 import { channelOfUser } from './channel.ts';
-import type { Join } from './join.ts';
+import type { Join } from './subscribe.ts';
 
 /**
  * Signs a connection in as the user that PHP has signed for it

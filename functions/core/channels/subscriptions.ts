@@ -1,5 +1,5 @@
 import type { Connection } from '../connections/connection.ts';
-import type { Subscribers } from '../delivery/subscribers.ts';
+import type { Subscribers } from '../delivery/broadcast.ts';
 
 /** One connection on one channel. */
 export interface Subscription {

@@ -1,11 +1,10 @@
 import type { Clock } from '../clock.ts';
 import type { Claims } from '../connections/claims.ts';
 import type { Connection } from '../connections/connection.ts';
-import type { BroadcastPage, StartWorker } from './broadcast.ts';
+import type { BroadcastPage, StartWorker, SubscriberPage, Subscribers } from './broadcast.ts';
 import type { FanOutReport, PostToSubscribers } from './fan-out.ts';
 import { pointsBetween, timesAsFar } from './key-range.ts';
 import { delayed, dueAt, type Pace, shareOf } from './pace.ts';
-import type { SubscriberPage, Subscribers } from './subscribers.ts';
 
 /** Posts one page of subscribers, and starts the workers of the next pages. */
 export type BroadcastWorker = (job: BroadcastPage) => Promise<FanOutReport<Connection>>;

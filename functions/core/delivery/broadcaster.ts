@@ -1,8 +1,7 @@
 import type { Clock } from '../clock.ts';
-import type { Broadcast, BroadcastReport, StartWorker } from './broadcast.ts';
+import type { Broadcast, BroadcastReport, StartWorker, Subscribers } from './broadcast.ts';
 import type { PostToSubscribers } from './fan-out.ts';
 import type { Pace } from './pace.ts';
-import type { Subscribers } from './subscribers.ts';
 
 /**
  * Posts a broadcast: to few subscribers directly, and to many through `deliver`, page by page. It returns once

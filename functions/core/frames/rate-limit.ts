@@ -1,6 +1,6 @@
 import { type Counters, createMeter, type Meter, mostWithin, stepWithin } from '../connections/meter.ts';
 import type { FrameRefusalReason } from '../refusal.ts';
-import type { Speaker } from './speaker.ts';
+import type { Speaker } from './frame.ts';
 
 /** Counts one frame. Answers the refusal when the frame exceeds a limit, and undefined otherwise. */
 export type Limit = (speaker: Speaker) => Promise<FrameRefusalReason | undefined>;

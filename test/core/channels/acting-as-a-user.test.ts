@@ -1,10 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { createAdmission } from '../../../functions/core/channels/admission.ts';
-import { createJoin } from '../../../functions/core/channels/join.ts';
 import { createSignIn } from '../../../functions/core/channels/sign-in.ts';
-import { createSubscribe } from '../../../functions/core/channels/subscribe.ts';
-import type { Ending, Frame } from '../../../functions/core/frames/frame.ts';
-import type { Speaker } from '../../../functions/core/frames/speaker.ts';
+import { createJoin, createSubscribe } from '../../../functions/core/channels/subscribe.ts';
+import type { Ending, Frame, Speaker } from '../../../functions/core/frames/frame.ts';
 import { deriveCredentials } from '../../../functions/core/keys/credentials.ts';
 import { createSocketSignatures } from '../../../functions/core/keys/socket-signature.ts';
 import { createRevoke } from '../../../functions/core/sessions/revoke.ts';

@@ -1,11 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createAdmission } from '../../../functions/core/channels/admission.ts';
-import { createJoin } from '../../../functions/core/channels/join.ts';
 import { createSignIn } from '../../../functions/core/channels/sign-in.ts';
-import { createSubscribe, createUnsubscribe } from '../../../functions/core/channels/subscribe.ts';
-import { type Frame, parseFrame } from '../../../functions/core/frames/frame.ts';
-import type { Speaker } from '../../../functions/core/frames/speaker.ts';
+import { createJoin, createSubscribe, createUnsubscribe } from '../../../functions/core/channels/subscribe.ts';
+import { type Frame, parseFrame, type Speaker } from '../../../functions/core/frames/frame.ts';
 import { deriveCredentials } from '../../../functions/core/keys/credentials.ts';
 import { createSocketSignatures } from '../../../functions/core/keys/socket-signature.ts';
 import { type FrameRefusalReason, isRefusal } from '../../../functions/core/refusal.ts';
