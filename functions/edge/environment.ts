@@ -187,7 +187,7 @@ export function readSessionEndpointSettings(): SessionEndpointSettings {
   const text = read('SESSION_ENDPOINT');
   const endpoint = URL.canParse(text) ? new URL(text) : undefined;
   if (endpoint === undefined || !maySendTo(endpoint))
-    throw new Error('SESSION_ENDPOINT must be an https URL, or http on a loopback address.');
+    throw new Error('SESSION_ENDPOINT must be an https or loopback URL.');
   return {
     endpoint,
     mode: readOneOf('SESSION_MODE', sessionModes),
