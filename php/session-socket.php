@@ -3,20 +3,26 @@
 /**
  * session-socket: a user who is logged in to your PHP app can open a WebSocket, and nobody else can.
  *
- * This file is all that a PHP app needs, from PHP 7.4 on, with ext-openssl, ext-hash and ext-session. It answers GET
- * /getSessionID: a page of this site gets a ticket for the socket, the gateway gets the logged-in user. It publishes events,
- * signs who may join a channel, and closes the sockets of a session or a user.
+ * This file is all that a PHP app needs, from PHP 7.4 on, with ext-openssl, ext-hash and ext-session.
+ *
+ * - It answers GET /getSessionID: a page of this site gets a ticket for the socket, the gateway gets the logged-in user.
+ * - It publishes events.
+ * - It signs permissions to join a channel.
+ * - It closes the sockets of a session or a user.
  *
  *     SessionSocket\answer($credentials, function () {
  *         return isset($_SESSION['user']) ? ['userId' => (string) $_SESSION['user']] : null;
  *     });
  *
- * Credentials, as the stack prints them: `app_id`, `key`, `secret`, and while the secret is being changed
- * `previous_secret`.
+ * Credentials: `app_id` and `key` (the stack's outputs), `secret` (from Secrets Manager), and `previous_secret` while you
+ * change the secret.
  *
- * The identity: null when nobody is logged in, else an array. All of it is optional: `userId` (a string of 1 to 128
- * bytes), `userInfo` (an array with names, at most 2 KB, shown to others on presence channels), `channels` (at most 100
- * patterns such as `private-orders-42` or `presence-room-*` that the user may join), `expiresAt` (epoch seconds).
+ * The identity: null if nobody is logged in, otherwise an array. Every field is optional:
+ *
+ * - `userId`: a string of 1 to 128 bytes.
+ * - `userInfo`: an array with names as keys, at most 2 KB. Other members of presence channels see it.
+ * - `channels`: at most 100 patterns that the user may join, such as `private-orders-42` or `presence-room-*`.
+ * - `expiresAt`: when the session ends, in epoch seconds.
  */
 
 declare(strict_types=1);
@@ -40,28 +46,28 @@ const MAX_TRIES = 4;
 const MAX_ANSWER_BYTES = 65536;
 const CLOCK_SECONDS = 300;
 const MAX_COOKIE_BYTES = 2048;
-const MAX_TICKET_BYTES = 8192; // the gateway reads no longer one
-// What the gateway takes; with the rest it has to fit into API Gateway's 8 KB of authorizer context.
+const MAX_TICKET_BYTES = 8192; // the gateway's own limit
+// The gateway's limit. Together with its other data, an identity must fit into API Gateway's 8 KB of authorizer context.
 const MAX_IDENTITY_BYTES = 3072;
 const MAX_USER_ID_BYTES = 128;
 const MAX_USER_INFO_BYTES = 2048;
 const MAX_MEMBER_BYTES = 1024; // Pusher's: https://pusher.com/docs/channels/using_channels/presence-channels/
 const MAX_CHANNELS = 100;
-const MAX_EPOCH_SECONDS = 100000000000; // more would be milliseconds, with which a session never ends
+const MAX_EPOCH_SECONDS = 100000000000; // a larger number is in milliseconds, and its session would never end
 const MAX_AGENT_BYTES = 1024;
 const ADDRESS = '/^[0-9A-Fa-f:.]{2,45}$/D';
 const VARY = 'Cookie, Origin, Sec-Fetch-Site, X-Session-Socket';
 // Headers that apps behind a proxy read the browser's address from.
 const PROXY_HEADERS = ['HTTP_X_FORWARDED_FOR', 'HTTP_FORWARDED', 'HTTP_X_REAL_IP', 'HTTP_CLIENT_IP', 'HTTP_X_CLIENT_IP',
     'HTTP_CF_CONNECTING_IP', 'HTTP_TRUE_CLIENT_IP', 'HTTP_FASTLY_CLIENT_IP', 'HTTP_X_CLUSTER_CLIENT_IP'];
-// To what a browser asks before a request with a header of the page's own. These change nothing here.
+// For the request that a browser sends before one with headers of the page. Allowing these headers has no other effect.
 const PREFLIGHT = ['Access-Control-Allow-Methods' => 'GET', 'Access-Control-Max-Age' => '600', 'Vary' => VARY,
     'Access-Control-Allow-Headers' => 'Accept, Content-Type, X-Requested-With'];
 const BOM = "\xEF\xBB\xBF";
 const OPTIONS = ['cookies', 'origins', 'address'];
 const SETTINGS = ['app_id', 'key', 'secret', 'previous_secret'];
 const IDENTITY_FIELDS = ['userId', 'userInfo', 'channels', 'expiresAt'];
-// Some hosts disable functions. Without these nothing can be signed; PHP 7.4 would only warn, and sign nothing.
+// Some hosts disable functions. Nothing can be signed without these; PHP 7.4 would only warn, and sign nothing.
 const NEEDED = ['hash', 'hash_hmac', 'hash_hkdf', 'random_bytes', 'json_encode', 'time'];
 const OF_STREAMS = ['stream_socket_client', 'stream_set_blocking', 'stream_select', 'fwrite', 'fread', 'feof', 'fclose'];
 const OF_CURL = ['curl_init', 'curl_setopt_array', 'curl_exec', 'curl_errno', 'curl_getinfo'];
@@ -78,23 +84,23 @@ const CAUSES = [
 
 // PHP declares functions before it runs the file, and would fail for a second copy, unless they are in a block.
 if (!function_exists(__NAMESPACE__ . '\answer')) {
-    /** Something that the app's developer has to mend. The message is one sentence, and nothing in it is secret. */
+    /** A mistake that the app's developer must fix. The message is one sentence, and nothing in it is secret. */
     final class Fault extends \LogicException
     {
     }
 
     /**
-     * Answers the request, for apps with PHP's own sessions. Call it before `session_start()`. It drops output
-     * before and after it.
+     * Answers the request, for apps with PHP's own sessions. Call it before `session_start()`. It drops any other output of
+     * the request.
      *
      * @param array $credentials see above
      * @param callable $identify called with `$_SESSION` filled for reading; returns the identity, or null for nobody
      * @param array $options all optional:
-     *     `cookies`: names of further cookies that the gateway needs to ask again, exact or `prefix*`, such as
-     *     `['AWSALB*', 'UserID']`; never a remember-me cookie, which would log a user in again after a logout.
-     *     `origins`: your other origins whose pages may ask, such as `['https://app.example.com']`, compared exactly.
-     *     `address`: the browser's IP address, where the app knows it better than `REMOTE_ADDR`, behind a proxy. The gateway's
-     *     question then finds it in `REMOTE_ADDR` and in the headers of proxies.
+     *     `cookies`: names of more cookies that your app needs to find the login, exact or `prefix*`, such as
+     *     `['AWSALB*', 'UserID']`. Never list a remember-me cookie: it would log the user in again after a logout.
+     *     `origins`: your other origins whose pages may get a ticket, such as `['https://app.example.com']`, compared exactly.
+     *     `address`: the browser's IP address, if your app is behind a proxy and `REMOTE_ADDR` is the proxy's. In later session
+     *     checks, `REMOTE_ADDR` and the headers of proxies hold this address.
      */
     function answer(
         #[\SensitiveParameter]
@@ -107,9 +113,9 @@ if (!function_exists(__NAMESPACE__ . '\answer')) {
             error_log("session-socket: answered nothing, because output has begun in $file line $line.");
             return;
         }
-        ob_start(); // what the app outputs meanwhile, a notice for example, is no part of the answer
+        ob_start(); // the app's own output, such as a notice, is not part of the answer
         $session = static function (array $browser) use ($identify, $options): ?array {
-            // The handler of the sessions too, because that may be what compares addresses.
+            // For the session handler too, because it may compare addresses.
             [$sessionId, $identity] = call_as($browser, static function () use ($identify): array {
                 $sessionId = read_session($_SERVER);
                 return [$sessionId, $sessionId === null ? null : $identify()];
@@ -123,12 +129,12 @@ if (!function_exists(__NAMESPACE__ . '\answer')) {
     }
 
     /**
-     * The same for frameworks that open sessions themselves. One that they hold open by PHP's own functions is let go as it was;
-     * a store of their own they have to leave alone themselves.
+     * Returns the answer, for frameworks that open sessions themselves. If PHP's own session is open, it releases the session
+     * unchanged. If the framework has its own session store, your route must not write to it.
      *
-     * @param array $server `$_SERVER`, or what the framework has in its place
-     * @param string $sessionId what the framework calls the session's id; not the cookie's value where that is encrypted
-     * @param string $cookieName of the session cookie, as browsers send it
+     * @param array $server `$_SERVER`, or the framework's copy of it
+     * @param string $sessionId the framework's id of the session, not the value of an encrypted cookie
+     * @param string $cookieName the name of the session cookie, as browsers send it
      * @param array|null $identity see above
      * @param array $options as for `answer()`
      * @return array{0: int, 1: array<string, string>, 2: string} status, headers, body
@@ -156,10 +162,11 @@ if (!function_exists(__NAMESPACE__ . '\answer')) {
     }
 
     /**
-     * `$_SERVER` with the browser's address and user agent, where the gateway asks in its name. A framework whose sessions are bound to
-     * one of them gets it before it builds its request: `$_SERVER = SessionSocket\restore_browser($credentials, $_SERVER);`
+     * Returns `$server` with the address and user agent of the browser, if the gateway asks about that browser's session. If
+     * sessions are bound to one of them, call this before the framework builds its request:
+     * `$_SERVER = SessionSocket\restore_browser($credentials, $_SERVER);`
      *
-     * @return array `$server` unchanged unless the gateway has signed this request
+     * @return array unchanged `$server`, unless the gateway has signed this request
      */
     function restore_browser(
         #[\SensitiveParameter]
@@ -172,13 +179,13 @@ if (!function_exists(__NAMESPACE__ . '\answer')) {
             $isGateway = isset($server['HTTP_X_SESSION_SOCKET']) && find_signature_fault($credentials, $server, time()) === null;
             return $isGateway ? as_browser(signed_browser($server), $server) : $server;
         } catch (Fault $fault) {
-            return $server; // respond() says what is wrong
+            return $server; // respond() reports the problem
         }
     }
 
     /**
-     * @param callable $session given what the gateway has signed of the browser, returns [session id, cookie name, identity] or null;
-     *     only called for those who may ask
+     * @param callable $session gets the browser's address and user agent as the gateway signed them; returns [session id, cookie
+     *     name, identity] or null. Only called for the gateway and for pages that may get a ticket
      * @return array{0: int, 1: array<string, string>, 2: string}
      */
     function reply(
@@ -215,7 +222,7 @@ if (!function_exists(__NAMESPACE__ . '\answer')) {
             }
             [$sessionId, $cookieName, $identity] = $session($isGateway ? signed_browser($server) : []) ?? [null, null, null];
             $identity = $identity === null ? null : rebuild_identity($identity);
-            // PHP collects old sessions when it likes to, so an end that the app knows is kept here.
+            // PHP removes old sessions at some later time, so an end that the app names is enforced here.
             if ($identity === null || ($identity['expiresAt'] ?? PHP_INT_MAX) <= $now) {
                 return json(403, ['error' => 'Nobody is logged in.'], $isGateway ? sign_no($credentials, $server) : $cors);
             }
@@ -231,13 +238,13 @@ if (!function_exists(__NAMESPACE__ . '\answer')) {
             $claims = ticket_claims($cookie, $sessionId, $identity, $now, bin2hex(random_bytes(16)), $browser);
             return json(200, seal_ticket($credentials, $claims, random_bytes(12)), $cors);
         } catch (Fault $fault) {
-            // Not thrown on: the trace would have the session id among its arguments.
+            // Not thrown again, because the trace would have the session id among its arguments.
             error_log("session-socket: answered 500. {$fault->getMessage()}");
             return json(500, ['error' => "Something has to be mended; PHP's error log says what."], $cors);
         }
     }
 
-    /** @throws Fault that says what cannot be right */
+    /** @throws Fault that says which option is not valid */
     function check_options(array $options): void
     {
         $unknown = array_diff_key($options, array_flip(OPTIONS));
@@ -271,22 +278,23 @@ if (!function_exists(__NAMESPACE__ . '\answer')) {
     // --- Publishing
 
     /**
-     * Publishes an event to all sockets that have joined a channel. A publish that fails on the way is tried again, with one key for
-     * all tries, so that the event is published once. Call it after `session_write_close()`: a page that waits should hold no lock.
+     * Publishes an event to all sockets that have joined a channel. It retries failed requests, with one key for all tries, so
+     * the event is published once. Call it after `session_write_close()`: a page that waits should not hold the session's lock.
      *
-     * It never throws, and neither do the other functions that talk to the gateway: whatever PHP lacks, however wrong an argument
-     * is, they return one sentence that holds nothing secret. So their arguments have no types; PHP would throw.
+     * It never throws, and neither do the other functions that call the gateway. If PHP lacks a function or an argument is
+     * wrong, they return one sentence with nothing secret in it. Their arguments have no types, because PHP would throw.
      *
      * @param array $credentials see above
      * @param string $apiUrl the stack's output HttpApiUrl
-     * @param string|string[] $channels one, or up to a hundred
-     * @param string $event
-     * @param mixed $data for the page, 10 KB as JSON
-     * @param string|null $socketId of the page that caused the event, and is left out
-     * @param string|null $idempotencyKey 8 to 64 of A-Z a-z 0-9 _ -, where it is more than this call that must not publish twice:
-     *     a job that is done again after a crash. For a day the same key and the same event are published once.
-     * @param int|float $seconds after which it gives up, whatever has happened (but for a name server that does not answer)
-     * @return string|null null when it is published, also when nobody listens; else one sentence about why it may not be
+     * @param string|string[] $channels one name, or up to 100
+     * @param string $event the event's name
+     * @param mixed $data for the page, at most 10 KB as JSON
+     * @param string|null $socketId the socket of the page that caused the event; it does not get the event
+     * @param string|null $idempotencyKey 8 to 64 of A-Z a-z 0-9 _ -. For a day, the same key with the same event is published
+     *     once. Pass your own key if more than this call may be repeated, such as a job that a queue runs again after a crash
+     * @param int|float $seconds when to give up. A name server that does not answer may take longer
+     * @return string|null null if the event is published, even if nobody listens; otherwise one sentence that says why it may
+     *     not be
      */
     function publish(
         #[\SensitiveParameter]
@@ -329,16 +337,16 @@ if (!function_exists(__NAMESPACE__ . '\answer')) {
     }
 
     /**
-     * Signs a `private-` or `presence-` channel, as Pusher's clients ask before they join it. Decide first whether this visitor
-     * may join it.
+     * Signs a client's permission to join a `private-` or `presence-` channel. Pusher's clients ask for it before they join.
+     * First decide whether this user may join.
      *
      * @param array $credentials see above
-     * @param string $socketId as the client sent it: `socket_id`
-     * @param string $channel as the client sent it: `channel_name`
-     * @param array|null $member who it is, for `presence-` channels: `userId`, and `userInfo` for the others to see, as in the
-     *     identity; all of it 1 KB
-     * @return array<string, string>|string|null an array to answer as JSON; null for a request that no client sends: answer 403; one
-     *     sentence for your log where the credentials or the member are wrong: answer 500
+     * @param string $socketId the client's `socket_id`
+     * @param string $channel the client's `channel_name`
+     * @param array|null $member the user, for `presence-` channels: `userId`, and `userInfo` that the others see, as in the
+     *     identity; at most 1 KB together
+     * @return array<string, string>|string|null an array: send it as JSON. Null if the visitor's input is not valid: answer
+     *     403. One sentence for your log if the credentials or the member are wrong: answer 500
      */
     function authorize_channel(
         #[\SensitiveParameter]
@@ -367,9 +375,9 @@ if (!function_exists(__NAMESPACE__ . '\answer')) {
     }
 
     /**
-     * Signs a user, as Pusher's clients ask when they sign a user in.
+     * Signs the user of a client, for `pusher.signin()`.
      *
-     * @param array $user `userId` and `userInfo`, as in the identity; with a `userId` there, it has to be the same
+     * @param array $user `userId` and `userInfo`, as in the identity. If the identity has a `userId`, both must be the same
      * @return array<string, string>|string|null as `authorize_channel()`
      */
     function authorize_user(
@@ -395,7 +403,7 @@ if (!function_exists(__NAMESPACE__ . '\answer')) {
     /**
      * The signed text is joined with `:`, so no part of it may contain one.
      *
-     * @param mixed $text an array, where a visitor sends `socket_id[]=`
+     * @param mixed $text an array, if a visitor sends `socket_id[]=`
      */
     function is_socket_id($text): bool
     {
@@ -429,16 +437,17 @@ if (!function_exists(__NAMESPACE__ . '\answer')) {
     // --- Closing sockets
 
     /**
-     * Has all sockets of a session closed, in all tabs: for the logout. Call it after the session has been destroyed, because
-     * until then a page could open another.
+     * Closes all sockets of a session, in all tabs, for the logout. Destroy the session first: until then a page could open
+     * another socket.
      *
      * @param array $credentials see above
      * @param string $apiUrl the stack's output HttpApiUrl
-     * @param string $sessionId that it had, as `answer()` or `respond()` got it
-     * @param string|null $userId that the identity had; without it only sockets of sessions without a user are found
-     * @param int|float $seconds after which it gives up, whatever has happened (but for a name server that does not answer)
-     * @return string|null null when they are closed, also when there was none; else one sentence about why they may not be
-     *     closed. It never throws: a logout must not fail for this.
+     * @param string $sessionId the session's id before you destroyed it, as `answer()` or `respond()` got it
+     * @param string|null $userId the identity's `userId`. With it, sockets of a stack of 0.1.0 are found too, in the first
+     *     minute after its update
+     * @param int|float $seconds when to give up. A name server that does not answer may take longer
+     * @return string|null null if they are closed, even if there was none; otherwise one sentence that says why they may not
+     *     be. It never throws, so a logout does not fail because of it
      */
     function close_session(
         #[\SensitiveParameter]
@@ -463,10 +472,10 @@ if (!function_exists(__NAMESPACE__ . '\answer')) {
     }
 
     /**
-     * Has all sockets of a user closed, whatever the session: for "log out everywhere" and for accounts that are locked. Their
-     * sessions are yours to end, before.
+     * Closes all sockets of a user, in every session, for "log out everywhere" and for locked accounts. End their sessions
+     * yourself first.
      *
-     * @param string $userId any that can connect
+     * @param string $userId any user id that can connect
      * @return string|null as `close_session()`
      */
     function close_user(
@@ -479,8 +488,8 @@ if (!function_exists(__NAMESPACE__ . '\answer')) {
         try {
             check_credentials($credentials);
             $userId = read_user_id($userId);
-            // In the path as long as it fits there unescaped: gateways of 0.1.0 read it there alone. Else the body names the user,
-            // and the name in the path is one that those refuse, so that they do not say "closed" of somebody else.
+            // The id is in the path if it fits there unescaped, because gateways of 0.1.0 read only the path. Otherwise the body
+            // names the user. The path then has a name that gateways of 0.1.0 reject, so they do not close another user.
             $fits = preg_match('/^(?!\.{1,2}$)[A-Za-z0-9._~!$&\'()*+,;=:@-]{1,128}$/D', $userId) === 1;
             $name = $fits ? $userId : str_repeat('-', MAX_USER_ID_BYTES + 1);
             $body = $fits ? '{}' : to_json(['user_id' => $userId]);
@@ -495,13 +504,13 @@ if (!function_exists(__NAMESPACE__ . '\answer')) {
     }
 
     /**
-     * Has the sockets of a session go on with its new id. Call it after `session_regenerate_id(true)`: by the old id alone neither a
-     * logout nor the gateway's next question would find them. Sockets of a session without a user reconnect.
+     * Moves the sockets of a session to its new id. Call it after `session_regenerate_id(true)`. Otherwise a logout does not
+     * find them, and the next session check closes them. Sockets of a session without a user reconnect.
      *
-     * @param string|null $userId that the identity has; at a login that of the user who has just logged in
-     * @param string|null $cookie `name=value` of the session cookie as the browser will send it, with `; ` and those that the
-     *     option `cookies` names; by default that of PHP's own sessions alone
-     * @return string|null as `close_session()`; the gateway's next check closes sockets that were not rebound
+     * @param string|null $userId the identity's `userId`; at a login, that of the user who has just logged in
+     * @param string|null $cookie `name=value` of the session cookie as the browser will send it, and after `; ` each cookie
+     *     that the option `cookies` names. The default is the cookie of PHP's own session alone
+     * @return string|null as `close_session()`. The gateway's next check closes sockets that could not be moved
      */
     function rebind(
         #[\SensitiveParameter]
@@ -529,7 +538,7 @@ if (!function_exists(__NAMESPACE__ . '\answer')) {
             }
             $who = $userId === null ? [] : ['user_id' => read_user_id($userId)];
             $identity = rebuild_identity($userId === null ? [] : ['userId' => $who['user_id']]);
-            // A ticket is good for one request, and the gateway may have used it before its answer got lost.
+            // A ticket is valid for one request, and the gateway may have used it before its answer was lost.
             $write = static function () use ($credentials, $cookie, $newSessionId, $identity, $who): string {
                 $claims = ticket_claims($cookie, $newSessionId, $identity, time(), bin2hex(random_bytes(16)));
                 return to_json($who + ['ticket' => seal_ticket($credentials, $claims, random_bytes(12))]);
@@ -540,7 +549,7 @@ if (!function_exists(__NAMESPACE__ . '\answer')) {
         }
     }
 
-    /** @param mixed $sessionId empty where the session had not begun, or had ended already */
+    /** @param mixed $sessionId empty if the session has not begun or has already ended */
     function check_session_id(
         #[\SensitiveParameter]
         $sessionId,
@@ -562,7 +571,7 @@ if (!function_exists(__NAMESPACE__ . '\answer')) {
     }
 
     /**
-     * A string, or what PHP makes one of for functions that want one: numbers, and objects that say how.
+     * Converts a value to a string, as PHP does for functions that need one: numbers, and objects with `__toString()`.
      *
      * @param mixed $value
      */
@@ -578,8 +587,8 @@ if (!function_exists(__NAMESPACE__ . '\answer')) {
     }
 
     /**
-     * Calls next to nothing, because PHP may lack the very function that it calls. PHP's own words about this file hold nothing secret; the
-     * message of an exception of the app may hold anything.
+     * Calls almost no function, because the host may have disabled it. PHP's own messages about this file hold nothing secret;
+     * the message of an exception of the app may hold anything.
      */
     function in_a_sentence(\Throwable $error): string
     {
@@ -598,8 +607,8 @@ if (!function_exists(__NAMESPACE__ . '\answer')) {
     // --- The HTTP API
 
     /**
-     * Asks for a session by the hash of its id. While the secret is being changed the gateway may know it by the hash of either, so
-     * it is asked for both; each has its part of the time.
+     * Sends a request about a session, by the hash of its id. While you change the secret, the gateway may know the session by
+     * a hash with either secret. So this sends one request for each, and each gets its part of the time.
      *
      * @param callable $write as for `post()`
      */
@@ -625,12 +634,12 @@ if (!function_exists(__NAMESPACE__ . '\answer')) {
     }
 
     /**
-     * Asks until there is an answer that will not change, at most four times. The request must be the same when it is done
-     * twice: the first may have been done although its answer was lost.
+     * Retries until the answer is final, at most four times. The request must be safe to repeat: the first may have succeeded
+     * although its answer was lost.
      *
-     * @param callable $write makes the body, anew for each try
-     * @param string $risk what may be the case when it was not done
-     * @return string|null null when it was done; else one sentence that holds nothing secret
+     * @param callable $write returns the body; called again for each try
+     * @param string $risk the possible effect of a failure, for the sentence
+     * @return string|null null if it succeeded; otherwise one sentence with nothing secret in it
      */
     function post(
         #[\SensitiveParameter]
@@ -645,10 +654,10 @@ if (!function_exists(__NAMESPACE__ . '\answer')) {
     ): ?string {
         $told = null;
         for ($try = 1;; $try++) {
-            // Half of what is left, so that one try that hangs leaves time for another.
+            // Half of the remaining time, so that a try that hangs leaves time for another.
             $until = $try === MAX_TRIES ? $deadline : (now() + $deadline) / 2;
             $answer = request($credentials, $apiUrl, $path, $write(), $until, $idempotencyKey);
-            // The last tries have little time: what one before has told says more than that they ran out of it.
+            // The last tries have little time and may time out. An earlier answer then says more than their timeout.
             $told = $answer[1] === 'timed out' ? $told ?? $answer : $answer;
             $pause = mt_rand(50, 150) / 1000 * 2 ** ($try - 1);
             if ($try === MAX_TRIES || now() + $pause >= $deadline || !may_pass($answer[0])) {
@@ -660,17 +669,17 @@ if (!function_exists(__NAMESPACE__ . '\answer')) {
         }
     }
 
-    /** Whether the same request may be answered otherwise in a moment. */
+    /** Whether a retry may get another answer. */
     function may_pass(?int $status): bool
     {
         return $status === null || $status === 408 || $status === 429 || $status >= 500;
     }
 
     /**
-     * One request with Pusher's signature: by PHP's own sockets, so that no extension is needed for it, or by curl where a host
-     * has disabled those or they know no TLS.
+     * Sends one request with Pusher's signature. It uses PHP's streams, which need no extension, or curl if the host has
+     * disabled them or they have no TLS.
      *
-     * @return array{0: int|null, 1: string} the status, and what was said with it; without an answer null, and one of CAUSES
+     * @return array{0: int|null, 1: string} the status and the body; without an answer, null and one of CAUSES
      */
     function request(
         #[\SensitiveParameter]
@@ -686,7 +695,7 @@ if (!function_exists(__NAMESPACE__ . '\answer')) {
         if (!is_string($apiUrl) || preg_match($form, $apiUrl, $match) !== 1) {
             throw new Fault("The URL of the HTTP API is not like https://….amazonaws.com: it is the stack's output HttpApiUrl.");
         }
-        [, $scheme, $host, $port] = $match + [3 => '']; // a scheme's own port is not named in Host, as by every client
+        [, $scheme, $host, $port] = $match + [3 => '']; // as in every client, Host leaves out the scheme's default port
         if ($scheme === 'http' && !in_array($host, ['127.0.0.1', 'localhost', '[::1]'], true)) {
             throw new Fault('Only loopback may be asked by http: signed requests belong into https.');
         }
@@ -716,8 +725,8 @@ if (!function_exists(__NAMESPACE__ . '\answer')) {
 
     /**
      * @param array{0: int|null, 1: string} $answer
-     * @param string $host that was asked
-     * @param string $risk what may be the case when it was not done
+     * @param string $host the host of the request
+     * @param string $risk the possible effect of a failure, for the sentence
      */
     function explain(array $answer, string $host, string $risk): ?string
     {
@@ -738,7 +747,7 @@ if (!function_exists(__NAMESPACE__ . '\answer')) {
         }
     }
 
-    /** Every step of it ends at the deadline. Returns as `request()` does. */
+    /** Sends the request with PHP's streams. Every step ends at the deadline. Returns the same as `request()`. */
     function exchange(
         string $address,
         #[\SensitiveParameter]
@@ -788,12 +797,12 @@ if (!function_exists(__NAMESPACE__ . '\answer')) {
                 return $cause;
             }
         }
-        // Linux, macOS, Windows, which speaks the user's language.
+        // The error numbers of Linux, macOS and Windows. The text is not enough, because Windows translates it.
         return in_array($code, [111, 61, 10061], true) ? 'refused' : (in_array($code, [110, 60, 10060], true) ? 'timed out'
             : 'unreachable');
     }
 
-    /** As `exchange()`. */
+    /** The same with curl. */
     function exchange_by_curl(
         #[\SensitiveParameter]
         string $url,
@@ -841,9 +850,9 @@ if (!function_exists(__NAMESPACE__ . '\answer')) {
     }
 
     /**
-     * Keeps warnings from the app: many an app makes exceptions of them, of those behind an `@` as well.
+     * Hides warnings from the app, because many apps turn them into exceptions, even those behind an `@`.
      *
-     * @return string what they said
+     * @return string the text of the warnings
      */
     function quietly(
         #[\SensitiveParameter]
@@ -862,7 +871,7 @@ if (!function_exists(__NAMESPACE__ . '\answer')) {
         return $warnings;
     }
 
-    /** Whether the answer has come as far as it says itself that it goes. */
+    /** Whether the answer is complete, by its own length. */
     function is_whole(string $answer): bool
     {
         [$head, $body] = explode("\r\n\r\n", $answer, 2) + ['', null];
@@ -875,7 +884,7 @@ if (!function_exists(__NAMESPACE__ . '\answer')) {
         return preg_match('/^content-length: *(\d+)\r?$/mi', $head, $match) === 1 && strlen($body) >= (int) $match[1];
     }
 
-    /** Of one that says nothing of its length, all that came before the end. Returns as `request()` does. */
+    /** Reads the answer. If it has no length, everything before the end counts. Returns the same as `request()`. */
     function read_answer(string $answer): array
     {
         [$head, $body] = explode("\r\n\r\n", $answer, 2) + ['', null];
@@ -898,7 +907,7 @@ if (!function_exists(__NAMESPACE__ . '\answer')) {
         return $joined;
     }
 
-    /** Seconds on a clock that only runs forward. */
+    /** Seconds of a clock that never goes back. */
     function now(): float
     {
         return function_exists('hrtime') ? hrtime(true) / 1e9 : microtime(true);
@@ -926,11 +935,11 @@ if (!function_exists(__NAMESPACE__ . '\answer')) {
         return "$query&auth_signature=" . hash_hmac('sha256', "$method\n$path\n$query", $credentials['secret']);
     }
 
-    // --- Who asks
+    // --- The page or gateway that asks
 
     /**
-     * A browser tells by Sec-Fetch-Site which site's page asks; one that is too old for that tells by Origin. The scheme is not
-     * compared, because behind a proxy that ends TLS PHP does not know its own.
+     * Browsers name the site of the page in Sec-Fetch-Site, and older ones in Origin. The scheme is not compared: behind a proxy
+     * that ends TLS, PHP does not know its own scheme.
      */
     function is_own_page(
         #[\SensitiveParameter]
@@ -944,17 +953,17 @@ if (!function_exists(__NAMESPACE__ . '\answer')) {
         }
         $ownHost = strtolower((string) ($server['HTTP_HOST'] ?? ''));
         if (preg_match('#^(https?)://([^/\s]+)$#D', (string) $server['HTTP_ORIGIN'], $origin) !== 1) {
-            return false; // also "null", which is what a sandboxed frame of any site says
+            return false; // also "null", which a sandboxed frame of any site sends
         }
         [, $scheme, $host] = $origin;
         return $ownHost === $host || $ownHost === $host . ($scheme === 'https' ? ':443' : ':80');
     }
 
     /**
-     * For a page of another origin that the app lists: that it may read the answer, and that its cookies come along.
+     * Lets a page of a listed origin read the answer, and lets the browser send its cookies.
      *
      * @param string[] $origins
-     * @return array<string, string> none for everybody else
+     * @return array<string, string> empty for any other page
      */
     function cors_headers(
         #[\SensitiveParameter]
@@ -980,7 +989,7 @@ if (!function_exists(__NAMESPACE__ . '\answer')) {
     /**
      * `X-Session-Socket: kid=<key>,t=<epoch seconds>,s=<hex>`.
      *
-     * @return string|null null when the gateway has signed this request; else what is wrong and how to mend it
+     * @return string|null null if the gateway has signed this request; otherwise the problem and how to fix it
      */
     function find_signature_fault(
         #[\SensitiveParameter]
@@ -1011,7 +1020,7 @@ if (!function_exists(__NAMESPACE__ . '\answer')) {
         return null;
     }
 
-    /** The secret that signed this request; null when the app does not know it. */
+    /** The secret that signed this request, or null if the app does not have it. */
     function find_signer(
         #[\SensitiveParameter]
         array $credentials,
@@ -1021,15 +1030,15 @@ if (!function_exists(__NAMESPACE__ . '\answer')) {
         preg_match('/t=([0-9]+),s=([0-9a-f]+)$/D', (string) $server['HTTP_X_SESSION_SOCKET'], $match);
         [, $time, $signature] = $match;
         $found = null;
-        foreach (secrets($credentials) as $secret) { // all of them, so that the time does not tell which one fits
+        foreach (secrets($credentials) as $secret) { // all of them, so that the time does not show which one matches
             $found = hash_equals(sign_request($secret, $server, $time), $signature) ? $secret : $found;
         }
         return $found;
     }
 
     /**
-     * The `s` of the header: hex, over method, path with query, time, the Cookie header as it came, and what PHP had seen of the
-     * browser, where the ticket says it.
+     * The `s` of the header, in hex. It covers the method, the path with its query, the time, the Cookie header as it arrived,
+     * and the browser's address and user agent if the ticket has them.
      */
     function sign_request(
         #[\SensitiveParameter]
@@ -1046,8 +1055,8 @@ if (!function_exists(__NAMESPACE__ . '\answer')) {
     }
 
     /**
-     * The gateway believes a no only with this header, because a firewall or a web server answers 403 as well. It is signed for
-     * this one request.
+     * The gateway accepts "not logged in" only with this header, because a firewall or a web server can answer 403 too. The
+     * signature is valid for this one request.
      *
      * @return array<string, string>
      */
@@ -1065,9 +1074,9 @@ if (!function_exists(__NAMESPACE__ . '\answer')) {
     // --- The browser that the gateway asks for
 
     /**
-     * What a ticket says of the browser, for apps that bind sessions to it.
+     * The ticket's data about the browser, for apps that bind sessions to it.
      *
-     * @return array{a?: string, u?: string} its address, and its user agent in base64url, because it may be no UTF-8
+     * @return array{a?: string, u?: string} the address, and the user agent in base64url, because it may not be UTF-8
      */
     function seen_browser(
         #[\SensitiveParameter]
@@ -1082,9 +1091,9 @@ if (!function_exists(__NAMESPACE__ . '\answer')) {
     }
 
     /**
-     * The same as the gateway hands it back: worth something only when it has signed the request.
+     * The same data as the gateway sends it back. Trust it only if the gateway has signed the request.
      *
-     * @return array{}|array{address: string, agent: string} empty texts for what the ticket did not say
+     * @return array{}|array{address: string, agent: string} empty strings for data that the ticket did not have
      */
     function signed_browser(
         #[\SensitiveParameter]
@@ -1095,7 +1104,7 @@ if (!function_exists(__NAMESPACE__ . '\answer')) {
         return $address === null && $agent === null ? [] : ['address' => (string) $address, 'agent' => (string) $agent];
     }
 
-    /** `$server` as if the browser itself asked. Headers of a proxy that name an address name the browser's. */
+    /** Changes `$server` as if the browser itself had sent the request. Proxies' headers get the browser's address too. */
     function as_browser(
         array $browser,
         #[\SensitiveParameter]
@@ -1116,7 +1125,7 @@ if (!function_exists(__NAMESPACE__ . '\answer')) {
         return $server;
     }
 
-    /** As RFC 7239 wants it, with an address of version 6 in quotes: https://www.rfc-editor.org/rfc/rfc7239#section-6 */
+    /** An address as RFC 7239 requires it, IPv6 in quotes: https://www.rfc-editor.org/rfc/rfc7239#section-6 */
     function quote_address(string $address): string
     {
         return strpos($address, ':') === false ? $address : "\"[$address]\"";
@@ -1130,7 +1139,7 @@ if (!function_exists(__NAMESPACE__ . '\answer')) {
         return as_browser($browser, $server) !== $server;
     }
 
-    /** One who reads these has asked for the gateway's address there, at a handshake, and for the browser's before. */
+    /** An app that reads these headers saw the browser's address at the page's request, and the gateway's at the handshake. */
     function log_proxy(
         #[\SensitiveParameter]
         array $server
@@ -1142,7 +1151,7 @@ if (!function_exists(__NAMESPACE__ . '\answer')) {
     }
 
     /**
-     * Calls the app's function as if the browser itself asked.
+     * Calls the app's function as if the browser itself had sent the request.
      *
      * @return mixed
      */
@@ -1160,10 +1169,10 @@ if (!function_exists(__NAMESPACE__ . '\answer')) {
     // --- The session
 
     /**
-     * Opens the session of the request for reading only and gives its lock back at once: nothing is written, no cookie is set,
-     * the session's age stays what it is. An open tab must not keep a session alive, nor hold up other pages.
+     * Opens the session of the request for reading only, and releases its lock at once. It writes nothing, sets no cookie and
+     * does not renew the session. An open tab must not keep a session alive or block other pages.
      *
-     * @return string|null the session's id, with `$_SESSION` filled; null when the request names no session that there is
+     * @return string|null the session's id, with `$_SESSION` filled; null if the request has no existing session
      */
     function read_session(
         #[\SensitiveParameter]
@@ -1182,11 +1191,11 @@ if (!function_exists(__NAMESPACE__ . '\answer')) {
         $isOpen = session_start([
             'read_and_close' => true,
             'use_strict_mode' => 1, // an id that PHP did not give is never adopted
-            'use_cookies' => 0, // the id is known; no cookie is ever set from here
-            'cache_limiter' => '', // the answer says no-store itself
-            'gc_probability' => 0, // cleaning up is for the pages
+            'use_cookies' => 0, // the id is known, and this route never sets a cookie
+            'cache_limiter' => '', // the answer has no-store already
+            'gc_probability' => 0, // the app's pages remove old sessions
             'use_only_cookies' => 1, // never one that is in a URL
-            'use_trans_sid' => 0, // else PHP writes the id into what looks like a link in the answer
+            'use_trans_sid' => 0, // otherwise PHP writes the id into everything in the answer that looks like a link
         ]);
         if (!$isOpen) {
             throw new Fault('PHP could not read the session; the line before this one says why.');
@@ -1195,8 +1204,8 @@ if (!function_exists(__NAMESPACE__ . '\answer')) {
     }
 
     /**
-     * Gives back the lock of a session that is open, and writes nothing: it is no younger for having been asked about. One whose id
-     * changes in this very request stays open, because the browser gets the new id and the app has to save what belongs to it.
+     * Releases the lock of an open session and writes nothing, so the session is not renewed. If this request has changed the
+     * session's id, the session stays open: the browser gets the new id, and the app must save the new session.
      */
     function let_go(
         #[\SensitiveParameter]
@@ -1212,9 +1221,9 @@ if (!function_exists(__NAMESPACE__ . '\answer')) {
     }
 
     /**
-     * Whether it is worth asking for the session. Even in strict mode PHP answers an invented id with a new session and its
-     * file, one for every guess, so this looks first. Only the `files` handler can be looked into from here, and not where
-     * open_basedir hides its folder from scripts; otherwise the shape has to do.
+     * Whether the session may exist. Even in strict mode PHP creates a new session and its file for an invented id, one for
+     * each guess, so this looks first. It can look only into session files, and not if open_basedir hides their folder.
+     * Otherwise it checks the shape of the id only.
      */
     function may_exist(
         #[\SensitiveParameter]
@@ -1237,7 +1246,7 @@ if (!function_exists(__NAMESPACE__ . '\answer')) {
         return is_file("$folder/sess_$sessionId");
     }
 
-    /** A cookie's value as the browser sent it, not decoded. Of two with the same name the first counts, as in `$_COOKIE`. */
+    /** A cookie's value as the browser sent it, not decoded. The first of two with the same name counts, as in `$_COOKIE`. */
     function find_cookie(
         #[\SensitiveParameter]
         array $server,
@@ -1253,8 +1262,8 @@ if (!function_exists(__NAMESPACE__ . '\answer')) {
     }
 
     /**
-     * The Cookie header that the gateway will send: the session cookie, even where its value is encrypted, and those that the app
-     * names, as the browser sent them and in its order.
+     * The Cookie header that the gateway will send: the session cookie, even if its value is encrypted, and the cookies that
+     * the app lists. Values and order are those of the browser.
      *
      * @param string[] $names exact, or with a `*` at the end
      */
@@ -1307,9 +1316,9 @@ if (!function_exists(__NAMESPACE__ . '\answer')) {
     }
 
     /**
-     * Rebuilt field by field, so that nothing goes out that was not meant to.
+     * Builds a new identity field by field, so that no other field leaves the app.
      *
-     * @param mixed $identity what the app has said of who is logged in
+     * @param mixed $identity the return value of the app's function
      */
     function rebuild_identity($identity): array
     {
@@ -1378,8 +1387,8 @@ if (!function_exists(__NAMESPACE__ . '\answer')) {
     // --- The ticket
 
     /**
-     * Its plaintext: the cookies to replay, the session, who it is, the browser, from when until when, and a number that is used
-     * once.
+     * The plaintext of a ticket: the cookies to replay, the session, the user, the browser, the times when it begins and ends,
+     * and a nonce.
      */
     function ticket_claims(
         #[\SensitiveParameter]
@@ -1397,7 +1406,7 @@ if (!function_exists(__NAMESPACE__ . '\answer')) {
     }
 
     /**
-     * `t1.<key>.<base64url(iv ‖ ciphertext ‖ tag)>`, AES-256-GCM; whose ticket it is, is authenticated too.
+     * `t1.<key>.<base64url(iv ‖ ciphertext ‖ tag)>`, AES-256-GCM. `key` and `app_id` are authenticated too.
      *
      * @param string $iv 12 random bytes, never the same twice
      */
@@ -1433,7 +1442,7 @@ if (!function_exists(__NAMESPACE__ . '\answer')) {
 
     // --- The credentials
 
-    /** A key of its own for every purpose, so that a value made for one is worth nothing for another: 32 bytes. */
+    /** A separate key of 32 bytes for each purpose, so that a value made for one is not valid for another. */
     function derive_key(
         #[\SensitiveParameter]
         string $secret,
@@ -1453,7 +1462,7 @@ if (!function_exists(__NAMESPACE__ . '\answer')) {
 
     /**
      * @param mixed $credentials
-     * @throws Fault that says what is missing or cannot be right. getenv() says false for what is not set.
+     * @throws Fault that says which setting is missing or not valid. getenv() returns false for a missing one.
      */
     function check_credentials(
         #[\SensitiveParameter]
@@ -1503,7 +1512,7 @@ if (!function_exists(__NAMESPACE__ . '\answer')) {
     {
         return [$status, $headers + [
             'Content-Type' => 'application/json',
-            'Cache-Control' => 'no-store', // a cache that keeps it gives one visitor's answer to all
+            'Cache-Control' => 'no-store', // a cache that stores it would give one visitor's answer to all
             'Vary' => VARY,
             'X-Content-Type-Options' => 'nosniff',
         ], to_json($value, JSON_HEX_TAG)]; // without < nothing in it looks like a link, which PHP may add a session id to
@@ -1516,8 +1525,8 @@ if (!function_exists(__NAMESPACE__ . '\answer')) {
     }
 
     /**
-     * Drops what has been output so far, while it is still in PHP's buffers, and ends these: some of them change what goes through,
-     * by compressing it or by writing session ids into links.
+     * Drops the output so far, if it is still in PHP's buffers, and ends the buffers. Some of them change their content: they
+     * compress it, or write session ids into links.
      */
     function drop_output(): void
     {
@@ -1556,14 +1565,14 @@ if (!function_exists(__NAMESPACE__ . '\answer')) {
         return $error === null ? '' : " PHP's last error or notice before was in {$error['file']} line {$error['line']}.";
     }
 
-    /** A foreign text, made safe for one line of the log. */
+    /** Makes a text from outside safe for one line of the log. */
     function shorten(string $text): string
     {
         return (string) preg_replace('/[^\x21-\x7e]/', '?', substr($text, 0, 200));
     }
 
     /**
-     * Sends the answer and nothing else: what is output later, by a shutdown function or `auto_append_file`, is dropped.
+     * Sends the answer and nothing else. It drops later output, such as that of shutdown functions or `auto_append_file`.
      *
      * @param array{0: int, 1: array<string, string>, 2: string} $answer
      */
@@ -1572,7 +1581,7 @@ if (!function_exists(__NAMESPACE__ . '\answer')) {
         [$status, $headers, $body] = $answer;
         drop_output();
         http_response_code($status);
-        // Other sites' pages must not read the answer, whatever the app allows elsewhere.
+        // Pages of other sites must not read the answer, even if the app allows it for other routes.
         header_remove('Access-Control-Allow-Origin');
         header_remove('Access-Control-Allow-Credentials');
         // Clients read no further, even if more is sent. A buffer that cannot be ended may change the length.
