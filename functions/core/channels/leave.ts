@@ -17,7 +17,7 @@ export interface Leaving {
 
 /**
  * Removes one connection from one channel, and announces it if its user has left the channel. It MAY be repeated. It
- * answers false when a newer subscription stays.
+ * returns false when a newer subscription stays.
  */
 export type LeaveChannel = (channel: string, connection: Connection, leaving?: Leaving) => Promise<boolean>;
 

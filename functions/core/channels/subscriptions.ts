@@ -13,10 +13,10 @@ export interface Subscription {
  * The port to the table of subscriptions.
  *
  * `add` is called after the connection's row lists the channel. It MUST be one write, MAY be repeated, and MUST keep a
- * subscription that joined later. It answers the subscription that was there before, whether it was replaced or kept.
- * `find` MUST read the latest write, and MUST NOT answer an expired row.
- * `remove` answers the subscription that it removed, and MUST NOT fail when there is none. With an instant, it keeps a
- * subscription that joined at that instant or later, and answers `younger`. It MUST decide and write in one step.
+ * subscription that joined later. It returns the subscription that was there before, whether it was replaced or kept.
+ * `find` MUST read the latest write, and MUST NOT return an expired row.
+ * `remove` returns the subscription that it removed, and MUST NOT fail when there is none. With an instant, it keeps a
+ * subscription that joined at that instant or later, and returns `younger`. It MUST decide and write in one step.
  * `count` counts the subscriptions of a channel. `occupied` yields the names of all channels with subscriptions, each
  * at least once.
  */

@@ -35,9 +35,9 @@ export type SigningIn = 'signed in' | 'other' | 'away';
  *
  * `add` is called once per connection, before its handshake is answered. When it resolves, `ofSession` MUST find the
  * connection. It MUST NOT read.
- * `holds` answers whether the connection exists, is not revoked and, where a channel is given, has joined it.
- * `whyRevoked` answers the reason for its client. `maySend` answers whether the connection exists, is not revoked, has
- * not expired, and its session has not ended. All three MUST read the latest write, because callers act on the answer.
+ * `holds` returns whether the connection exists, is not revoked and, where a channel is given, has joined it.
+ * `whyRevoked` returns the reason for its client. `maySend` returns whether the connection exists, is not revoked, has
+ * not expired, and its session has not ended. All three MUST read the latest write, because callers act on the result.
  * `join` adds a channel to the connection's row while it has fewer than `limit`. It refuses a connection that does not
  * exist, was revoked or has expired, or whose session has ended. It MUST decide and write in one step, and MAY be
  * repeated. With a `userId`, the connection acts as that user on the channel, and `ofUser` MUST find it when this
@@ -45,22 +45,22 @@ export type SigningIn = 'signed in' | 'other' | 'away';
  * `leaveChannel` removes the channel from the row. It MUST NOT create anything, or fail when there is none.
  * `signIn` stores on the row the user that the connection has signed in as. It refuses the same connections as `join`,
  * and one that has signed in as another user. `signedInAs` MUST read the latest write.
- * `markWelcomed` answers false, and MUST NOT create anything, when the connection has left or was revoked.
- * `revoke` marks a connection as revoked and answers its state before. The connection can join nothing more, and
- * nothing is delivered to it. When the connection has left, it answers undefined and MUST NOT create anything. It MAY
+ * `markWelcomed` returns false, and MUST NOT create anything, when the connection has left or was revoked.
+ * `revoke` marks a connection as revoked and returns its state before. The connection can join nothing more, and
+ * nothing is delivered to it. When the connection has left, it returns undefined and MUST NOT create anything. It MAY
  * be repeated.
- * `revokeTogether` revokes many connections in few requests. It answers them by connection id, or undefined when it
+ * `revokeTogether` revokes many connections in few requests. It returns them by connection id, or undefined when it
  * could not mark all of them. Callers then revoke one after the other.
  * `ofUser` yields, page by page, the connections that act as a user in any way. `ofSession` yields those of a session,
  * whichever user they belong to. Both MUST read the latest write and include revoked connections, so that an
  * interrupted revocation can be repeated. They MAY yield a connection twice, and one that has left. With a `userId`,
  * `ofSession` MUST also find that user's connections of the session where functions of 0.1.0 wrote them.
- * `own` registers a connection of 0.1.0 with its owners: its session, and these users. It answers whether the
+ * `own` registers a connection of 0.1.0 with its owners: its session, and these users. It returns whether the
  * connection exists.
  * `openOf` yields the connections of a principal that count against its limit. It MUST read the latest write, and find
  * a row that its caller has just written. It MUST NOT yield a connection that was revoked, has expired, or has waited
  * for its welcome for longer than `welcomePatience`, because such a socket never opened.
- * `leave` removes the row and answers its channels, or none the second time. `Leave` calls it. It MUST be idempotent,
+ * `leave` removes the row and returns its channels, or none the second time. `Leave` calls it. It MUST be idempotent,
  * and MUST NOT fail for a connection that does not exist: API Gateway delivers `$disconnect` at best effort, and it may
  * race with a 410.
  * `everyone` yields page by page, so that work can begin before the last page is read. It MUST yield every connection

@@ -73,8 +73,8 @@ export interface SlidingWindow {
 
 /**
  * The port to counters that all Lambdas share. `add` adds an amount to the counter of this name, at an instant (epoch
- * milliseconds). It answers `full` when a window that contains the instant would exceed its maximum. It MUST decide and
- * write in one step, whatever the order of the instants. It MAY count an amount that it answers `full` to, if a window
+ * milliseconds). It returns `full` when a window that contains the instant would exceed its maximum. It MUST decide and
+ * write in one step, whatever the order of the instants. It MAY count an amount for which it returns `full`, if a window
  * begins in one row and ends in another.
  */
 export interface Counters {

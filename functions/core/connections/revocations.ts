@@ -6,7 +6,7 @@ import { connectionLifetime } from './connection.ts';
  *
  * `add` stores the latest logout for as long as an older socket may be open. Its client may still send a sign-in or a
  * subscription that PHP signed before the logout.
- * `isRevokedSince` answers whether one of these owners was revoked at this instant (epoch milliseconds) or later. It
+ * `isRevokedSince` returns whether one of these owners was revoked at this instant (epoch milliseconds) or later. It
  * MUST read the latest write. `connect` registers and then asks; a logout is added and then looks for connections. So
  * one of them sees the other.
  */

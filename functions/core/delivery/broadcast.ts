@@ -65,7 +65,7 @@ export interface PageRange {
  * `page` reads one page. It MAY be stale unless `latest` is set: a connection that has just joined may be missing, and
  * one that has just left may still be there. It MUST NOT yield an expired row. A page MAY be empty although another
  * follows.
- * `last` answers the highest connection id of a channel up to `upTo`. Workers use it to split the remaining range. It
+ * `last` returns the highest connection id of a channel up to `upTo`. Workers use it to split the remaining range. It
  * MAY be stale, and MAY be the id of an expired row.
  */
 export interface Subscribers {

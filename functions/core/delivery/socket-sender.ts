@@ -11,7 +11,7 @@ export type Closing = 'closed' | 'gone';
  * The port to open sockets.
  *
  * `post` sends one text frame. Callers that send one frame to many sockets encode its UTF-8 bytes once and MUST NOT
- * change them. A sender may cache its computations for these bytes. Implementers MUST answer `gone` for a socket that
+ * change them. A sender may cache its computations for these bytes. Implementers MUST return `gone` for a socket that
  * is closed or not open yet (API Gateway answers 410 in both cases). They MUST throw SocketTrouble for every other
  * failure of the request. They MUST NOT decide what `gone` means for the registry.
  * `close` closes a socket, with the same two rules. It gives the client no reason, so a caller posts the reason first.

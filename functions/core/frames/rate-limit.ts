@@ -2,7 +2,7 @@ import { type Counters, createMeter, type Meter, mostWithin, stepWithin } from '
 import type { FrameRefusalReason } from '../refusal.ts';
 import type { Speaker } from './frame.ts';
 
-/** Counts one frame. Answers the refusal when the frame exceeds a limit, and undefined otherwise. */
+/** Counts one frame. Returns the refusal when the frame exceeds a limit, and undefined otherwise. */
 export type Limit = (speaker: Speaker) => Promise<FrameRefusalReason | undefined>;
 
 /** The same, and whether the client has exceeded the limit so often that its socket must close. */

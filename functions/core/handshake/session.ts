@@ -17,8 +17,8 @@ export interface Session extends Identity {
  * never as "logged out".
  *
  * Implementers MUST
- * - answer a `Session` only when the application itself said yes to this very question;
- * - answer a `Refusal` only when the application clearly said no;
+ * - return a `Session` only when the application itself said yes to this very question;
+ * - return a `Refusal` only when the application clearly said no;
  * - throw `SessionCheckFailed` for everything else, within their one deadline for the whole call;
  * - ask the application at most once per call. They may only open a new connection when a kept one proves dead.
  *

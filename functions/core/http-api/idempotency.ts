@@ -19,9 +19,9 @@ export type Beginning = 'ours' | 'under-way' | 'other-request' | { readonly answ
 /**
  * The port to named requests and their answers.
  *
- * `begin` answers `ours` to exactly one of several callers at the same time, and to no other for `attemptSeconds`. It
- * answers `ours` again after `abandon`, after that time if there is no answer because the caller died, and after
- * `answerMemory`, when all is forgotten. Until then, it answers `other-request` to another body under the same name.
+ * `begin` returns `ours` to exactly one of several callers at the same time, and to no other for `attemptSeconds`. It
+ * returns `ours` again after `abandon`, after that time if there is no answer because the caller died, and after
+ * `answerMemory`, when all is forgotten. Until then, it returns `other-request` for another body under the same name.
  * `finish` stores the answer. `abandon` releases the name. It MUST NOT remove an answer, and MUST NOT fail when there
  * is nothing to release.
  */

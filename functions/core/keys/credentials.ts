@@ -28,7 +28,7 @@ export interface Credentials extends PusherCredentials, Secrets {
 }
 
 /**
- * Answers the cached credentials if they are at most `maxAgeMs` old, and fetches them otherwise.
+ * Returns the cached credentials if they are at most `maxAgeMs` old, and fetches them otherwise.
  * @throws SessionCheckFailed
  */
 export type CredentialsSource = (maxAgeMs?: number) => Promise<Credentials>;

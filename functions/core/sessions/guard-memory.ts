@@ -41,10 +41,10 @@ export function emptyGuardState(salt: Uint8Array): GuardState {
 /**
  * The port to the guard's state, which outlives a run.
  *
- * `read` answers the latest state, or an empty state with a new salt when there is none or it has expired. `write`
+ * `read` returns the latest state, or an empty state with a new salt when there is none or it has expired. `write`
  * stores a state until `expiresAt` (epoch seconds). It MAY forget minutes that are more than 254 before the minute of
  * the run. Callers MUST hold the lease of `revalidate`: a second writer would undo the counts of the first.
- * `release` turns the guard off until a time (epoch seconds). `isReleased` answers whether it is off, and MUST read the
+ * `release` turns the guard off until a time (epoch seconds). `isReleased` returns whether it is off, and MUST read the
  * latest write. Both MAY be called at any time, so a write MUST NOT undo a release.
  */
 export interface GuardMemory {

@@ -40,8 +40,8 @@ export interface LiveSession {
  * check is due, and those that are not registered with their owners. It includes revoked ones, because a close may have
  * failed. It MAY be stale: a missed connection is due a minute later, and every change below is conditional. It MUST
  * NOT yield an expired connection.
- * `find` MUST read the latest write. It answers undefined when the connection has left.
- * `prolong` and `rebind` change a connection only while it exists and belongs to the given session, and answer whether
+ * `find` MUST read the latest write. It returns undefined when the connection has left.
+ * `prolong` and `rebind` change a connection only while it exists and belongs to the given session, and return whether
  * they did. `prolong` stores PHP's answer: the end of the session, if there is one, and the next check. `rebind` gives
  * the connection another session of the same principal. `ofSession` of the registry MUST then find it by that session.
  * `rebind` keeps the end of the session.
