@@ -5,9 +5,10 @@
  *     import { useTickets } from './pusher-tickets.js';
  *
  *     useTickets(Pusher, { key, url: 'wss://….execute-api.eu-central-1.amazonaws.com/live' });
- *     new Pusher(key, { cluster: '', enabledTransports: ['ws', 'wss'], wsHost: location.hostname, activityTimeout: 540_000 });
+ *     new Pusher(key, { cluster: '', enabledTransports: ['ws', 'wss'], activityTimeout: 540_000 });
  *
- * Sockets of other keys are unchanged. It overrides `Pusher.Runtime.createWebSocket`, which is public but not documented.
+ * Connections with another key do not change. It overrides `Pusher.Runtime.createWebSocket`, which is public but not
+ * documented.
  * Tested with pusher-js 8.6.0.
  *
  * @param {object} Pusher the library itself

@@ -19,9 +19,13 @@ export interface PusherSocket {
 export type SocketConstructor = new (url: string, protocols?: string[]) => PusherSocket;
 
 export interface TicketOptions {
+  /** The stack's output Key, as given to `new Pusher`. */
   readonly key: string;
+  /** The stack's output WebSocketUrl. */
   readonly url: string;
+  /** Fetches a ticket, and rejects if there is none. The default fetches `/getSessionID`. */
   readonly fetchTicket?: () => Promise<string>;
+  /** The stack's option tokenFrom. The default is `query`. */
   readonly tokenFrom?: 'query' | 'subprotocol';
 }
 
@@ -32,9 +36,10 @@ export interface TicketOptions {
  *     import { useTickets } from './pusher-tickets.js';
  *
  *     useTickets(Pusher, { key, url: 'wss://….execute-api.eu-central-1.amazonaws.com/live' });
- *     new Pusher(key, { cluster: '', enabledTransports: ['ws', 'wss'], wsHost: location.hostname, activityTimeout: 540_000 });
+ *     new Pusher(key, { cluster: '', enabledTransports: ['ws', 'wss'], activityTimeout: 540_000 });
  *
- * Sockets of other keys are unchanged. It overrides `Pusher.Runtime.createWebSocket`, which is public but not documented.
+ * Connections with another key do not change. It overrides `Pusher.Runtime.createWebSocket`, which is public but not
+ * documented.
  * Tested with pusher-js 8.6.0.
  *
  * @param {object} Pusher the library itself

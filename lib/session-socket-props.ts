@@ -4,20 +4,21 @@ import type { LimitChoice } from '../functions/core/connections/connection-limit
 import type { SessionCheck, SessionMode, TokenSource } from '../functions/core/handshake/handshake-options.ts';
 
 /**
- * By the token bucket of API Gateway
+ * A limit of requests, counted by API Gateway's token bucket
  * (https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-request-throttling.html).
  */
 export interface RateLimit {
   /** Requests in each second. */
   readonly rateLimit: number;
-  /** Requests at once: how many tokens the bucket holds. */
+  /** Requests at the same moment: the size of the bucket. */
   readonly burstLimit: number;
 }
 
 export interface SessionSocketProps {
   /**
-   * The absolute https URL that says whose session a cookie is, usually `https://app.example.com/getSessionID`. In mode
-   * `status`: any page that only a logged-in user gets. The gateway follows no redirects. Only loopback may be http.
+   * The absolute https URL of the PHP route that answers whose session a cookie is, usually
+   * `https://app.example.com/getSessionID`. In mode `status`: any page that only a logged-in user gets. The gateway
+   * follows no redirects. Only loopback may be http.
    */
   readonly sessionEndpoint: string;
 
@@ -88,8 +89,8 @@ export interface SessionSocketProps {
   readonly maxConnectionsPerUser?: number;
 
   /**
-   * What happens above that limit. `refuse`: the new handshake gets 403. `oldest-out`: the new socket opens, and the
-   * user's oldest one is closed with `pusher:error` 4004, after which a client does not reconnect.
+   * What happens above `maxConnectionsPerUser`. `refuse`: the new handshake gets 403. `oldest-out`: the new socket
+   * opens, and the user's oldest one is closed with `pusher:error` 4004, after which a client does not reconnect.
    * @default 'refuse'
    */
   readonly atMaxConnections?: LimitChoice;
@@ -103,8 +104,8 @@ export interface SessionSocketProps {
 
   /**
    * How many session checks may run in PHP at the same time. One of them is for open sockets (`revalidate`); the rest
-   * become the reserved concurrency of the authorizer. The limit protects PHP at the price of sockets: API Gateway
-   * rejects handshakes above it, and clients must retry. Choose the number of PHP workers that you can spare. A new AWS
+   * become the reserved concurrency of the authorizer. The limit protects PHP but rejects sockets: API Gateway rejects
+   * handshakes above it, and clients must retry. Choose the number of PHP workers that you can spare. A new AWS
    * account may have no concurrency to reserve, because Lambda keeps a part of it unreserved; then the deployment fails
    * (https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html).
    * @default - as many as Lambda runs
@@ -137,7 +138,7 @@ export interface SessionSocketProps {
 
   /**
    * Pusher's `key`, 1 to 32 letters, digits, - and _. It is public, and tickets name it as their `kid`.
-   * @default - twenty hex digits, derived from the same
+   * @default - twenty hex digits, derived from the stack's name and the construct's path in the stack
    */
   readonly key?: string;
 
@@ -157,8 +158,8 @@ export interface SessionSocketProps {
   readonly maxFramesPerMinute?: number;
 
   /**
-   * Frames of all connections of one user in a minute, rejected in the same way. If PHP names no user, the limit is for
-   * a session. Raise it if one `userId` stands for many people.
+   * Frames of all connections of one user in a minute, rejected as for `maxFramesPerMinute`. If PHP names no user, the
+   * limit is for a session. Raise it if one `userId` stands for many people.
    * @default - three times `maxFramesPerMinute`: 2,700
    */
   readonly maxFramesPerMinutePerUser?: number;
@@ -172,7 +173,7 @@ export interface SessionSocketProps {
 
   /**
    * Client events of all connections of one user in a minute. Each is delivered to everybody else on its channel, so
-   * this limit bounds the cost of a user.
+   * this limit also limits the cost of a user.
    * @default - a minute of `maxClientEventsPerSecond`: 600
    */
   readonly maxClientEventsPerMinutePerUser?: number;
@@ -192,7 +193,8 @@ export interface SessionSocketProps {
   readonly maxPresenceJoinsPerMinute?: number;
 
   /**
-   * The same for all connections of one user. If PHP names no user, the limit is for a session.
+   * How often all connections of one user together may join presence channels in a minute. If PHP names no user, the
+   * limit is for a session.
    * @default - three times `maxPresenceJoinsPerMinute`: 300
    */
   readonly maxPresenceJoinsPerMinutePerUser?: number;
@@ -229,8 +231,8 @@ export interface SessionSocketProps {
 
   /**
    * Writes Lambda's own log lines as JSON, from this level on. `WARN` drops the lines of successful invocations, a
-   * third of the bytes that a rejected handshake logs. Their figures on memory and cold starts are lost too. According
-   * to Lambda's table the lines of failures stay; this has not been verified on AWS
+   * third of the bytes that a rejected handshake logs. The dropped lines also had the figures on memory and cold
+   * starts. According to Lambda's table the lines of failures stay; this has not been verified on AWS
    * (https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-log-level.html#monitoring-cloudwatchlogs-log-level-mapping).
    * @default - every line, as text
    */

@@ -33,12 +33,15 @@ import { settleProps } from './settle-props.ts';
 import { SocketApi } from './socket-api.ts';
 import type { FunctionLogging } from './socket-function.ts';
 
-/** The Lambdas. */
+/** The Lambdas of the gateway. */
 export interface SessionSocketFunctions {
   /** Asks PHP whose session opens a socket, before `connect`. */
   readonly authorizer: LambdaFunction;
+  /** Registers an accepted connection. */
   readonly connect: LambdaFunction;
+  /** Answers each frame of a browser. */
   readonly message: LambdaFunction;
+  /** Removes a closed connection and its subscriptions. */
   readonly disconnect: LambdaFunction;
   /** Answers PHP: publishes, and closes sockets. */
   readonly httpApi: LambdaFunction;
@@ -46,7 +49,7 @@ export interface SessionSocketFunctions {
   readonly deliver: LambdaFunction;
   /** Closes sockets whose session has ended, every minute. */
   readonly revalidate: LambdaFunction;
-  /** Says hello to everyone; undefined without the prop `hello`. */
+  /** Sends the demo's `hello` to every socket; undefined without the prop `hello`. */
   readonly tick: LambdaFunction | undefined;
 }
 
@@ -75,10 +78,12 @@ export class SessionSocket extends Construct {
   /** The API for PHP, and its only stage, `$default`. */
   readonly httpApi: HttpApi;
   readonly httpStage: HttpStage;
+  /** The DynamoDB tables. */
   readonly tables: SessionSocketTables;
+  /** The Lambdas, by their task. */
   readonly functions: SessionSocketFunctions;
 
-  /** In alarm while session checks fail, and with them the handshakes. Add an action to get notified. */
+  /** In alarm while session checks fail, so new clients cannot connect. Add an action to get notified. */
   readonly sessionCheckAlarm: Alarm;
   /**
    * In alarm while accepted connections cannot be registered, so their handshakes fail. Add an action to get notified.
@@ -90,11 +95,16 @@ export class SessionSocket extends Construct {
   readonly revokeAlarm: Alarm;
   /** In alarm when a large broadcast did not reach a connected subscriber. Add an action to get notified. */
   readonly deliveryAlarm: Alarm;
-  /** In alarm when implausibly many users were logged out, or PHP does not answer. Add an action to get notified. */
+  /**
+   * In alarm when more users than plausible were logged out at once, or PHP does not answer. Add an action to get
+   * notified.
+   */
   readonly revalidateAlarm: Alarm;
   /** All alarms: these five, and those on throttles, on both APIs and on late session checks. */
   readonly alarms: readonly Alarm[];
-  /** In alarm while one of them is. Add an action to this alarm alone to get one message, however many go off. */
+  /**
+   * In alarm while any of `alarms` is. Add an action to this alarm alone to get one message, however many alarms go off.
+   */
   readonly alarm: CompositeAlarm;
 
   readonly #ownNamespace: string;
