@@ -22,7 +22,7 @@ const concurrency = 50;
 const maxSingleMarks = 10;
 
 /**
- * Closes sockets for good, in four steps. It marks each row, so that the connection can join nothing more. It removes
+ * Closes sockets permanently, in four steps. It marks each row, so that the connection can join nothing more. It removes
  * the connection from its channels, so that nothing is published to it. It posts the reason and closes the socket. It
  * removes the rows when all sockets are closed, because no client waits for that. Failed steps are retried.
  * @param deadline epoch milliseconds

@@ -14,7 +14,7 @@ export interface RevokeReport extends CloseReport {
 }
 
 /**
- * Closes, for good, the sockets of a session, whichever user they belong to, or every socket that acts as a user. The
+ * Closes permanently the sockets of a session, whichever user they have, or every socket that acts as a user. The
  * revocation is written first, so that a handshake, a sign-in or a subscription at the same time finds it and is
  * refused.
  * @param deadline epoch milliseconds
