@@ -3,7 +3,7 @@ require_once 'session-socket.php';
 
 session_start();
 $sessionId = session_id();
-$userId = isset($_SESSION['user']) ? (string) $_SESSION['user'] : null; // as the identity has it
+$userId = isset($_SESSION['user']) ? (string) $_SESSION['user'] : null; // the same as in the identity
 $_SESSION = [];
 session_destroy();
 

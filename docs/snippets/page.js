@@ -1,8 +1,8 @@
-/** Keeps a socket open until PHP says that nobody is logged in. `onFrame` gets each frame, and `say` to answer with. */
+/** Keeps a socket open until PHP says that nobody is logged in. `onFrame` gets each frame and `say`, which sends one. */
 async function stayConnected(onFrame, failures = 0) {
   const beganAt = Date.now();
   const again = () => {
-    const next = Date.now() - beganAt > 60_000 ? 0 : failures + 1; // random, so that not all pages come back at once
+    const next = Date.now() - beganAt > 60_000 ? 0 : failures + 1; // random, so that not all pages reconnect at once
     setTimeout(stayConnected, Math.random() * Math.min(60_000, 1_000 * 2 ** next), onFrame, next);
   };
   const answer = await fetch('/getSessionID').catch(() => undefined); // no network

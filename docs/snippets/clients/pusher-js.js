@@ -4,8 +4,8 @@ import { useTickets } from './pusher-tickets.js';
 useTickets(Pusher, { key, url: webSocketUrl }); // the stack's outputs Key and WebSocketUrl
 
 const pusher = new Pusher(key, {
-  cluster: '', // must be there, means nothing here
-  enabledTransports: ['ws', 'wss'], // else it tries Pusher's own servers over HTTP
+  cluster: '', // pusher-js requires it; it has no effect here
+  enabledTransports: ['ws', 'wss'], // otherwise it tries Pusher's own servers over HTTP
   activityTimeout: 540_000, // pings after nine silent minutes, not after two
   channelAuthorization: { endpoint: '/pusher/auth' },
 });

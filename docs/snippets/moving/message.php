@@ -1,4 +1,4 @@
-<?php // message.php: the work of socket.on('message', …) on a socket.io server; the page posts `text` and its `socket_id`
+<?php // message.php: replaces socket.on('message', …) of a socket.io server; the page posts `text` and its `socket_id`
 require_once 'session-socket.php';
 
 session_start(['read_and_close' => true]);

@@ -1,4 +1,4 @@
-<?php // where your app makes Pusher's client: only these values change
+<?php // where your app creates Pusher's client: only these values change
 
 $api = parse_url((string) getenv('SESSION_SOCKET_API_URL')) + ['scheme' => 'https', 'host' => '', 'port' => 443];
 

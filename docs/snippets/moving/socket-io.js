@@ -1,4 +1,4 @@
-/** on(), join() and emit() as a page of socket.io has them, over the stayConnected() that every page has. */
+/** on(), join() and emit() as in socket.io, built on the function stayConnected(). */
 function createSocket() {
   const [handlers, channels] = [new Map(), new Set()];
   let say = () => {}; // until the first welcome

@@ -14,7 +14,7 @@ class action_plugin_sessionsocket extends DokuWiki_Action_Plugin
     {
         [$sessionId, $user] = [session_id(), $this->userOfSession()];
         if ($event->data['user'] != '') {
-            session_regenerate_id(true); // a session for each login, where DokuWiki goes on with the one from before it
+            session_regenerate_id(true); // a new session for each login; DokuWiki would keep the one from before the login
         }
         if ($user === null) {
             return;

@@ -1,4 +1,4 @@
-<?php // config/broadcasting.php: Laravel's own driver for Pusher, told where the gateway's HTTP API is
+<?php // config/broadcasting.php: Laravel's own driver for Pusher, with the address of the gateway's HTTP API
 
 $api = parse_url((string) env('SESSION_SOCKET_API_URL')) + ['scheme' => 'https', 'host' => '', 'port' => 443];
 
