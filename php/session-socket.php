@@ -240,7 +240,7 @@ if (!function_exists(__NAMESPACE__ . '\answer')) {
         } catch (Fault $fault) {
             // Not thrown again, because the trace would have the session id among its arguments.
             error_log("session-socket: answered 500. {$fault->getMessage()}");
-            return json(500, ['error' => "Something has to be mended; PHP's error log says what."], $cors);
+            return json(500, ['error' => "PHP could not answer. PHP's error log says why."], $cors);
         }
     }
 
@@ -428,7 +428,7 @@ if (!function_exists(__NAMESPACE__ . '\answer')) {
         $info = isset($known['userInfo']) ? ['user_info' => $known['userInfo']] : [];
         $data = to_json([$idField => $known['userId']] + $info);
         if (strlen($data) > MAX_MEMBER_BYTES) {
-            throw new Fault('Who it is, is told to others, so it has ' . MAX_MEMBER_BYTES . ' bytes as JSON at most: shorten '
+            throw new Fault('Others see the user, who may have ' . MAX_MEMBER_BYTES . ' bytes as JSON at most: shorten '
                 . 'userInfo.');
         }
         return $data;
@@ -697,7 +697,7 @@ if (!function_exists(__NAMESPACE__ . '\answer')) {
         }
         [, $scheme, $host, $port] = $match + [3 => '']; // as in every client, Host leaves out the scheme's default port
         if ($scheme === 'http' && !in_array($host, ['127.0.0.1', 'localhost', '[::1]'], true)) {
-            throw new Fault('Only loopback may be asked by http: signed requests belong into https.');
+            throw new Fault('Only a loopback address may be http. Use https: the request is signed.');
         }
         $target = "/apps/{$credentials['app_id']}/$path";
         $target .= '?' . sign_query($credentials, 'POST', $target, $body, time());
@@ -713,7 +713,7 @@ if (!function_exists(__NAMESPACE__ . '\answer')) {
         if (has_functions(OF_CURL)) {
             return exchange_by_curl("$scheme://$host$port$target", $headers, $body, $deadline);
         }
-        throw new Fault("This PHP can ask nobody: stream_socket_client() is disabled or knows no TLS (which takes the extension "
+        throw new Fault("This PHP cannot send a request: stream_socket_client() is disabled or knows no TLS (which takes the extension "
             . 'openssl), and the extension curl is missing or disabled too.');
     }
 
@@ -1146,7 +1146,7 @@ if (!function_exists(__NAMESPACE__ . '\answer')) {
     ): void {
         if (array_intersect_key($server, array_flip(PROXY_HEADERS)) !== []) {
             error_log('session-socket: somebody has a session, nobody is logged in, and a proxy names the address. Where sessions '
-                . 'are bound to it, say it by the option address.');
+                . 'are bound to it, pass it in the option address.');
         }
     }
 

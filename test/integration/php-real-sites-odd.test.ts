@@ -108,7 +108,7 @@ describe.each(phpVersions)('session-socket.php on an odd site, $name:', (version
       const headers = { 'X-Forwarded-For': '192.0.2.1' };
       expect((await askAsGateway(app, { path, cookie, headers, address: '10.0.0.7' })).status).toBe(403);
       const complaint = await app.nextComplaint();
-      expect(complaint).toContain('say it by the option address');
+      expect(complaint).toContain('pass it in the option address');
       expect(complaint).not.toMatch(/\d+\.\d+\.\d+\.\d+/);
     });
 

@@ -15,7 +15,7 @@ import {
   type TicketApp,
 } from '../php/ticket-app.ts';
 
-const generic = '{"error":"Something has to be mended; PHP\'s error log says what."}';
+const generic = '{"error":"PHP could not answer. PHP\'s error log says why."}';
 /** As JSON just so many bytes. */
 function identityOf(bytes: number) {
   const identity = { userInfo: { pad: '' }, channels: Array(12).fill(`private-${'a'.repeat(100)}`) };
