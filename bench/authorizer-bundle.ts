@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build } from 'esbuild';
-import type { AuthorizerEnvironment } from '../functions/edge/environment.ts';
+import type { AuthorizerEnvironment } from '../functions/edge/environment-variables.ts';
 import { bundleOptions } from '../lib/bundle.ts';
 import { origin } from '../test/fakes/events.ts';
 import type { Bench } from './bench.ts';

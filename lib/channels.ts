@@ -1,7 +1,7 @@
 import { Duration } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
 import { calls, leaving } from '../functions/edge/dynamodb/permissions.ts';
-import type { ChannelsEnvironment, DeliverEnvironment } from '../functions/edge/environment.ts';
+import type { ChannelsEnvironment, DeliverEnvironment } from '../functions/edge/environment-variables.ts';
 import type { ConnectionTables } from './connection-tables.ts';
 import type { RateLimit } from './session-socket-props.ts';
 import type { SocketApi } from './socket-api.ts';

@@ -10,7 +10,7 @@ import {
   revocationsTable,
   subscriptionsTable,
 } from '../functions/edge/dynamodb/tables.ts';
-import type { RegistryEnvironment } from '../functions/edge/environment.ts';
+import type { RegistryEnvironment } from '../functions/edge/environment-variables.ts';
 import { acknowledge } from './nag.ts';
 import type { SocketFunction } from './socket-function.ts';
 

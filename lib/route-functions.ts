@@ -10,7 +10,7 @@ import type {
   MessageEnvironment,
   PhpEnvironment,
   PublishEnvironment,
-} from '../functions/edge/environment.ts';
+} from '../functions/edge/environment-variables.ts';
 import type { Channels } from './channels.ts';
 import type { ConnectionTables } from './connection-tables.ts';
 import { writeRevalidation } from './scheduled-functions.ts';

@@ -8,7 +8,7 @@ import type {
   RevalidateEnvironment,
   RevalidationEnvironment,
   TickEnvironment,
-} from '../functions/edge/environment.ts';
+} from '../functions/edge/environment-variables.ts';
 import type { Channels } from './channels.ts';
 import type { ConnectionTables } from './connection-tables.ts';
 import type { SocketApi } from './socket-api.ts';

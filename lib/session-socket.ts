@@ -12,7 +12,7 @@ import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 import type { SessionMode, TokenSource } from '../functions/core/handshake/handshake-options.ts';
-import type { PhpEnvironment } from '../functions/edge/environment.ts';
+import type { PhpEnvironment } from '../functions/edge/environment-variables.ts';
 import { metricNamespace, type Occurrence, service } from '../functions/edge/telemetry.ts';
 import { alarmOnAny, alarmsBelow, createAlarms, perMinute } from './alarms.ts';
 import { identify, nameOf } from './app-identity.ts';

@@ -6,7 +6,7 @@ import { buildSync } from 'esbuild';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { deriveCredentials, hashSessionId } from '../../functions/core/keys/credentials.ts';
 import { signRequest } from '../../functions/core/keys/gateway-signature.ts';
-import type { AuthorizerEnvironment } from '../../functions/edge/environment.ts';
+import type { AuthorizerEnvironment } from '../../functions/edge/environment-variables.ts';
 import { bundleOptions } from '../../lib/bundle.ts';
 import { connectionId, handshakeEvent, methodArn, origin, sessionId, userAgent } from '../fakes/events.ts';
 import { type Invocation, Lambda } from '../fakes/lambda.ts';
