@@ -142,8 +142,9 @@ describe('a socket, after its handshake', () => {
     expect(await endOf(the('expires').tab)).toMatchObject({ event: 'pusher:error', data: { code: 4009 } });
     expect(await endOf(the('becomes another').tab)).toMatchObject({ event: 'pusher:error', data: { code: 4200 } });
 
-    const told = await demo.logged(({ message }) => message === 'revalidated');
-    expect(told).toMatchObject({ Rechecked: 3, RecheckLost: 2, RecheckFailed: 0, Ended: 2 });
+    // A run that the moved clock makes too late asks nobody, and logs that.
+    const run = await demo.logged(({ message, Rechecked }) => message === 'revalidated' && Rechecked !== 0);
+    expect(run).toMatchObject({ Rechecked: 3, RecheckLost: 2, RecheckFailed: 0, Ended: 2 });
     expect(isOpen(the('stays').tab)).toBe(true);
     expect(the('stays').tab.frames.join()).not.toContain('pusher:error');
     await expect.poll(() => demo.rows('Connections')).toHaveLength(1);
