@@ -28,34 +28,34 @@ export interface Tally {
 export async function live(world: World, name: string, chance: Chance): Promise<Client | undefined> {
   for (let visit = 0; !world.signal.aborted; visit += 1) {
     await pause(world, chance.between(0, 2 * world.restMs));
-    const manner = chance.pick({ proper: 20, headless: 1, 'of another house': 1, nameless: 1, impatient: 1 });
-    if (manner === 'impatient') {
+    const kind = chance.pick({ proper: 20, headless: 1, 'of another house': 1, nameless: 1, impatient: 1 });
+    if (kind === 'impatient') {
       await leaveEarly(world, name, chance);
       continue;
     }
-    const client = await enter(world, name, manner);
+    const client = await enter(world, name, kind);
     if (client === undefined) continue;
     if (await talk(world, client, `${name}.${visit}`, chance)) return client;
   }
   return undefined;
 }
 
-const manners = {
+const credentials = {
   proper: { header: (name: string) => `Bearer ${name}@east`, status: 101 },
   'of another house': { header: (name: string) => `Bearer ${name}@west`, status: 403 },
   nameless: { header: () => 'Basic nobody', status: 401 },
   headless: { header: () => '', status: 401 },
 } as const;
 
-async function enter(world: World, name: string, manner: keyof typeof manners): Promise<Client | undefined> {
-  const { header, status: expected } = manners[manner];
+async function enter(world: World, name: string, kind: keyof typeof credentials): Promise<Client | undefined> {
+  const { header, status: expected } = credentials[kind];
   const { tally, weather, url } = world;
   const startedAt = performance.now();
   const count = (status: number) => {
     tally.handshakes.set(status, (tally.handshakes.get(status) ?? 0) + 1);
     // If the authorizer is killed, the handshake gets 500. Without the header API Gateway does not call the authorizer.
-    const isKilled = status === 500 && manner !== 'headless' && weather.had('kill', startedAt);
-    if (status !== expected && !isKilled) tally.violations.push(`A ${manner} handshake got a ${status}.`);
+    const isKilled = status === 500 && kind !== 'headless' && weather.had('kill', startedAt);
+    if (status !== expected && !isKilled) tally.violations.push(`A ${kind} handshake got a ${status}.`);
   };
   try {
     const client = await connect(url, { headers: { Authorization: header(name) }, perMessageDeflate: false });
@@ -63,14 +63,14 @@ async function enter(world: World, name: string, manner: keyof typeof manners): 
     return client;
   } catch (error) {
     if (error instanceof HandshakeRefused) count(error.status);
-    else tally.violations.push(`A ${manner} handshake failed: ${String(error)}`);
+    else tally.violations.push(`A ${kind} handshake failed: ${String(error)}`);
     return undefined;
   }
 }
 
 /** Disconnects before the answer. */
 async function leaveEarly(world: World, name: string, chance: Chance): Promise<void> {
-  const socket = new WebSocket(world.url, { headers: { Authorization: manners.proper.header(name) } });
+  const socket = new WebSocket(world.url, { headers: { Authorization: credentials.proper.header(name) } });
   socket.on('error', () => undefined);
   await pause(world, chance.between(0, 20));
   socket.terminate();

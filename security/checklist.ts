@@ -104,7 +104,7 @@ export const sections: readonly Section[] = [
             'answers a page that sent its ticket as a sub-protocol with our sub-protocol, never with the ticket',
           ),
           ...by(
-            'integration/ways-in',
+            'integration/modes',
             'open a socket with our sub-protocol in the answer, never the ticket, and without asking PHP',
           ),
         ],
@@ -145,8 +145,8 @@ export const sections: readonly Section[] = [
         number: 'S11',
         statement: 'After a logout the old id, cookie and tickets open nothing',
         tests: [
-          ...by('integration/ways-in', 'open nothing after a logout'),
-          ...by('integration/ways-in', 'open nothing for a stranger, after a logout, or from another page or none'),
+          ...by('integration/modes', 'open nothing after a logout'),
+          ...by('integration/modes', 'open nothing for a stranger, after a logout, or from another page or none'),
           ...by('integration/sockets', 'has the token of a user who has just logged out: 403'),
           ...by(
             'e2e/main-job',
@@ -201,7 +201,7 @@ export const sections: readonly Section[] = [
           ...by('security/constant-time', 'is compared in constant time, never with ==='),
           ...by('core/handshake/session', 'distinguishes equal and different ids of any length'),
           ...by('core/keys/credentials', "the hash of a session id equals PHP's"),
-          ...by('integration/ways-in', 'leave neither session id, cookie nor ticket in a log or a table'),
+          ...by('integration/modes', 'leave neither session id, cookie nor ticket in a log or a table'),
           ...by('integration/sockets', 'has written no token, cookie or secret into any log'),
           ...by('integration/logout', 'leaves no session, hash, secret or signature in any log'),
         ],
@@ -234,7 +234,7 @@ export const sections: readonly Section[] = [
             'rejects a used ticket, writes nothing and starts nothing',
             'accepts one of several simultaneous handshakes with the same ticket',
           ),
-          ...by('integration/ways-in', 'open one socket when one ticket is used many times at once'),
+          ...by('integration/modes', 'open one socket when one ticket is used many times at once'),
         ],
         reason: 'A ticket is not bound to an Origin, but the handshake’s own Origin must be on the list.',
       },
@@ -311,7 +311,7 @@ export const sections: readonly Section[] = [
             'integration/php-real-sites',
             'are sealed by their names, byte for byte and in the order of the browser',
           ),
-          ...by('integration/ways-in', 'open a socket without any token, and PHP gets the listed ones'),
+          ...by('integration/modes', 'open a socket without any token, and PHP gets the listed ones'),
         ],
       },
       {
