@@ -82,7 +82,9 @@ describe('imports', () => {
     for (const room of ['bench', 'bin', 'chaos', 'doctor', 'functions', 'lib', 'local', 'security', 'test'])
       expect(importsOf(`${room}/`)).not.toEqual([]);
     expect(
-      imports.filter(({ from, to }) => from === 'lib/scheduled-functions.ts' && to === 'functions/edge/environment-variables.ts'),
+      imports.filter(
+        ({ from, to }) => from === 'lib/scheduled-functions.ts' && to === 'functions/edge/environment-variables.ts',
+      ),
     ).toHaveLength(1);
   });
 
