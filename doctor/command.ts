@@ -32,7 +32,7 @@ export async function runDoctor(args: readonly string[]): Promise<number> {
   }
 }
 
-export const doctorUsage = `Sends a running PHP app the requests of the gateway, and prints what is wrong and how to fix it.
+const doctorUsage = `Sends a running PHP app the requests of the gateway, and prints what is wrong and how to fix it.
 
   session-socket doctor URL [options]
 

@@ -137,7 +137,7 @@ export function createThrottling(clock: Clock): Throttling {
 const throttleSettings = ['ThrottlingRateLimit', 'ThrottlingBurstLimit'];
 const settingsWithoutEffect = ['DetailedMetricsEnabled', 'DataTraceEnabled', 'LoggingLevel'];
 
-export function readThrottle(
+function readThrottle(
   path: string,
   bucket: string,
   settings: Readonly<Record<string, Value | undefined>> = {},

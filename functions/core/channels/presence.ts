@@ -37,12 +37,12 @@ export function presentFrame(channel: string, members: readonly Member[]): Frame
 }
 
 /** For the other members, once per user, however many sockets the user has. */
-export function memberAddedFrame(channel: string, { userId, userInfo = null }: Member): Frame {
+function memberAddedFrame(channel: string, { userId, userInfo = null }: Member): Frame {
   const data = JSON.stringify({ user_id: userId, user_info: userInfo });
   return { event: 'pusher_internal:member_added', channel, data };
 }
 
-export function memberRemovedFrame(channel: string, userId: string): Frame {
+function memberRemovedFrame(channel: string, userId: string): Frame {
   return { event: 'pusher_internal:member_removed', channel, data: JSON.stringify({ user_id: userId }) };
 }
 

@@ -12,7 +12,7 @@ export interface ConnectionLimit {
 }
 
 /** Each handshake reads all connections of its principal, so their number needs a maximum. */
-export const mostConnections = 1000;
+const mostConnections = 1000;
 
 export const defaultLimit: ConnectionLimit = { maxConnections: 100, atMaxConnections: 'refuse' };
 

@@ -92,6 +92,6 @@ export function windowsAt(at: number, { milliseconds }: Pick<SlidingWindow, 'mil
   return Array.from({ length: slotsPerWindow + 1 }, (_, later) => slot + later);
 }
 
-export function slotAt(at: number, { milliseconds }: Pick<SlidingWindow, 'milliseconds'>): number {
+function slotAt(at: number, { milliseconds }: Pick<SlidingWindow, 'milliseconds'>): number {
   return Math.floor((at * slotsPerWindow) / milliseconds);
 }

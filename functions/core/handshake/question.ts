@@ -125,7 +125,7 @@ const plainUserAgent = /^[\x20-\x7e]{1,1024}$/;
  * The user agent to forward to PHP, because some applications bind a session to it. Undefined when it cannot be
  * forwarded.
  */
-export function sanitizeUserAgent(userAgent = ''): string | undefined {
+function sanitizeUserAgent(userAgent = ''): string | undefined {
   return plainUserAgent.test(userAgent) ? userAgent : undefined;
 }
 
